@@ -1,0 +1,147 @@
+"""One run: climb every target, side by side, and own what the climbs share."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from pytest_acrauth.machine import Machine, RealMachine
+from pytest_acrauth.observation import Entra, Transcript
+from pytest_acrauth.probes import EntraLeg, Road, climb, climb_to_entra
+from pytest_acrauth.probes.deadline import Deadline
+from pytest_acrauth.probes.http import THREADS
+from pytest_acrauth.secret import Secret, Secrets
+from pytest_acrauth.target import Flow, Identity, Reference, Target
+
+DEFAULT_TIMEOUT = 30.0
+DEFAULT_JOBS = 64
+_GLANCE = 0.2  # seconds between two looks at Ctrl-C
+
+
+def check(targets: Sequence[Target], machine: Machine | None = None) -> tuple[Transcript, ...]:
+    """Climb the targets on a machine (default: this one) and return their transcripts, in the targets' order.
+
+    Raises `pytest_acrauth.auth.BadAuth` when an identity's variables are not set. What a registry, Entra or the
+    network do is in the transcripts, never raised.
+    """
+    return Run(machine or RealMachine()).check(targets)
+
+
+class Run:
+    """The climbs of one machine: its SSL context, its register of secrets, its limits.
+
+    ``timeout`` is the limit for one climb in seconds, ``jobs`` how many climb at once. Entra tokens are shared by the
+    climbs of one `check`, never by two: a later one asks again.
+    """
+
+    def __init__(self, machine: Machine, *, timeout: float = DEFAULT_TIMEOUT, jobs: int = DEFAULT_JOBS) -> None:
+        self.machine = machine
+        self.secrets = Secrets()
+        self._timeout = timeout
+        self._jobs = jobs
+        self._road: Road | None = None
+
+    def check(
+        self, targets: Sequence[Target], progress: Callable[[int, int], None] | None = None
+    ) -> tuple[Transcript, ...]:
+        """Climb the targets; ``progress`` is called with (done, all) after each, in the calling thread."""
+        return self._climb(targets, progress, tokens_only=False)
+
+    def ask(self, target: Target, repository: str, actions: tuple[str, ...]) -> Transcript:
+        """Climb one target up to the access token for these actions on a repository, and no further.
+
+        What the token grants is in the one `Access` of the transcript; actions it lacks count as broken there. Raises
+        `pytest_acrauth.target.BadName` for a text that is no repository reference.
+        """
+        narrowed = replace(target, references=(Reference.parse(repository),), must=actions, must_not=())
+        return self._climb([narrowed], None, tokens_only=True)[0]
+
+    def _climb(
+        self, targets: Sequence[Target], progress: Callable[[int, int], None] | None, *, tokens_only: bool
+    ) -> tuple[Transcript, ...]:
+        if self._road is None:
+            context = self.machine.ssl_context()
+            context.set_alpn_protocols(["http/1.1"])
+            self._road = Road(self.machine, context, self.secrets)
+        road = self._road
+        identities = _Identities(road, self._timeout)
+        waiting: queue.SimpleQueue[tuple[int, Target]] = queue.SimpleQueue()
+        done: queue.SimpleQueue[tuple[int, Transcript | BaseException]] = queue.SimpleQueue()
+        for numbered in enumerate(targets):
+            waiting.put(numbered)
+
+        def work() -> None:
+            while True:
+                try:
+                    number, target = waiting.get_nowait()
+                except queue.Empty:
+                    return
+                try:
+                    leg = identities.leg(target)
+                    done.put((number, climb(target, road, self._timeout, leg, tokens_only=tokens_only)))
+                except BaseException as error:  # noqa: BLE001 - raised again in the calling thread
+                    done.put((number, error))
+
+        # Daemon threads, not a pool: a pool holds the process after Ctrl-C until its running calls return.
+        for number in range(min(self._jobs, len(targets))):
+            threading.Thread(target=work, name=f"{THREADS}-climb-{number}", daemon=True).start()
+        results: dict[int, Transcript] = {}
+        while len(results) < len(targets):
+            try:
+                number, result = done.get(timeout=_GLANCE)
+            except queue.Empty:
+                continue
+            if isinstance(result, BaseException):
+                raise result
+            results[number] = result
+            if progress is not None:
+                progress(len(results), len(targets))
+        return tuple(results[number] for number in range(len(targets)))
+
+
+class _Identities:
+    """The identity legs of one check: one per identity and cloud, begun by the first climb that needs it."""
+
+    def __init__(self, road: Road, limit: float) -> None:
+        self._road = road
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._legs: dict[tuple[Identity, str], _Leg] = {}
+
+    def leg(self, target: Target) -> EntraLeg | None:
+        """Return the target's identity leg, under way; None for an identity that has none."""
+        if target.identity.flow is not Flow.ENTRA:
+            return None
+        key = (target.identity, target.registry.cloud.authority)
+        with self._lock:
+            if key not in self._legs:
+                self._legs[key] = _Leg(target, self._road, self._limit)
+            return self._legs[key].result
+
+
+class _Leg:
+    """One identity leg, climbed in a thread of its own from the moment it is made."""
+
+    def __init__(self, target: Target, road: Road, limit: float) -> None:
+        self._finished = threading.Event()
+        self._outcome: tuple[Entra, Secret | None] | BaseException | None = None
+
+        def run() -> None:
+            try:
+                self._outcome = climb_to_entra(target, road, limit)
+            except BaseException as error:  # noqa: BLE001 - raised again in the climb that waits for it
+                self._outcome = error
+            finally:
+                self._finished.set()
+
+        threading.Thread(target=run, name=f"{THREADS}-entra", daemon=True).start()
+
+    def result(self, deadline: Deadline) -> tuple[Entra, Secret | None] | None:
+        """Return the leg's outcome, or None when the climb that waits for it has no time left."""
+        if not self._finished.wait(deadline.left()):
+            return None
+        if isinstance(self._outcome, BaseException):
+            raise self._outcome
+        return self._outcome

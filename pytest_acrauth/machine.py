@@ -1,0 +1,141 @@
+"""Where a run happens: environment, clock, trust store, name resolution and connections, as one value.
+
+The emulator provides another `Machine`; so may a user behind special routes.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+
+class Resolved(StrEnum):
+    """How a look-up of a host name ended."""
+
+    FOUND = "found"
+    NO_SUCH_NAME = "no such name"
+    NO_ADDRESS = "no address"
+    RESOLVER_FAILED = "resolver failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """One look-up: its outcome, the names from the one asked to the last alias, the addresses, the resolver's words.
+
+    ``chain`` is None where the resolver does not tell the aliases.
+    """
+
+    outcome: Resolved
+    addresses: tuple[str, ...] = ()
+    chain: tuple[str, ...] | None = None
+    text: str = ""
+
+
+class Machine(Protocol):
+    """What a climb needs from the machine it runs on."""
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment variables: the only place credentials are read from."""
+
+    @property
+    def trust(self) -> str:
+        """Which trust store decides, in words for a failure text."""
+
+    def now(self) -> float:
+        """Return the wall clock, seconds since the epoch."""
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """Return a verifying client context over the trust store; the caller shares it for a run."""
+
+    def resolve(self, name: str) -> Resolution:
+        """Look a host name up. Blocks as long as the resolver does; never raises for what a resolver answers."""
+
+    def dial(self, address: str, port: int, timeout: float) -> socket.socket:
+        """Return a connected TCP socket, or raise `OSError` within ``timeout`` seconds."""
+
+
+class RealMachine:
+    """This machine: the process environment, the system's resolver, trust store and routes.
+
+    ``ca_bundle`` is a PEM file trusted beside the system's store. Raises `OSError` when it cannot be read and
+    `ssl.SSLError` when it holds no certificate, both at construction.
+    """
+
+    def __init__(self, ca_bundle: Path | None = None) -> None:
+        self._ca_bundle = ca_bundle
+        if ca_bundle is not None:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=ca_bundle)
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        return os.environ
+
+    @property
+    def trust(self) -> str:
+        store = "the system's trust store"
+        return f"{store} and {self._ca_bundle}" if self._ca_bundle else store
+
+    def now(self) -> float:
+        return time.time()
+
+    def ssl_context(self) -> ssl.SSLContext:
+        import truststore
+
+        context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if self._ca_bundle is not None:
+            context.load_verify_locations(cafile=str(self._ca_bundle))
+        return context
+
+    def resolve(self, name: str) -> Resolution:
+        try:
+            found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+        except socket.gaierror as error:
+            return _why_not_found(name, error)
+        except UnicodeError as error:
+            return Resolution(Resolved.NO_SUCH_NAME, text=str(error))
+        addresses = tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+        return Resolution(Resolved.FOUND, addresses, _aliases(name))
+
+    def dial(self, address: str, port: int, timeout: float) -> socket.socket:
+        connection = socket.create_connection((address, port), timeout)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+
+def _aliases(name: str) -> tuple[str, ...] | None:
+    """Return the chain of names behind ``name``; None where the resolver keeps it to itself (IPv6-only names)."""
+    try:
+        canonical, aliases, _ = socket.gethostbyname_ex(name)
+    except OSError:
+        return None
+    return tuple(dict.fromkeys((name, *aliases, canonical)))
+
+
+def _why_not_found(name: str, error: socket.gaierror) -> Resolution:
+    """Tell a missing name from a dangling alias and a broken resolver, which the system's resolver reports alike."""
+    import dns.exception
+    import dns.rdatatype
+    import dns.resolver
+
+    text = f"{error.strerror} (code {error.errno})"
+    missing = error.errno in {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+    outcome = Resolved.NO_SUCH_NAME if missing else Resolved.RESOLVER_FAILED
+    try:
+        response = dns.resolver.resolve(name, "A", lifetime=2.0, raise_on_no_answer=False).response
+        outcome = Resolved.NO_ADDRESS if missing else outcome
+    except dns.resolver.NXDOMAIN as nxdomain:
+        outcome = Resolved.NO_SUCH_NAME
+        response = next(iter(nxdomain.kwargs["responses"].values()))
+    except (dns.exception.DNSException, OSError):
+        return Resolution(outcome, text=text)
+    cnames = [record for rrset in response.answer if rrset.rdtype == dns.rdatatype.CNAME for record in rrset]
+    chain = (name, *(str(record.target).rstrip(".") for record in cnames))
+    return Resolution(outcome, chain=chain, text=text)

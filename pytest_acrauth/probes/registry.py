@@ -1,0 +1,248 @@
+"""What is asked of the login server: the challenge, the exchange, access tokens, a manifest, a layer's first bytes."""
+
+from __future__ import annotations
+
+import base64
+import platform
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from pytest_acrauth.auth import Credential
+from pytest_acrauth.observation import AccessToken, Challenge, Data, Exchange, Operation, Trouble
+from pytest_acrauth.probes.entra import issued_token
+from pytest_acrauth.probes.http import Answer, Http
+from pytest_acrauth.probes.replies import parse_json, urlsplit_host
+from pytest_acrauth.secret import Secret, Secrets, clean
+from pytest_acrauth.target import NULL_GUID, Reference, Registry
+from pytest_acrauth.tokens import granted_actions, refresh_claims
+
+_PARAMETER = re.compile(r'(\w+)="([^"]*)"')
+_DIGEST = re.compile(r"[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-fA-F]{32,128}")
+_INDEXES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+)
+_MANIFESTS = (
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+    "application/vnd.docker.distribution.manifest.v1+prettyjws",
+)
+_FIRST_BYTES = 1024
+
+
+def parse_challenge(header: str) -> tuple[str, dict[str, str]]:
+    """Return the scheme (lower case) and parameters of a ``WWW-Authenticate`` header; a Bearer challenge wins."""
+    bearer = re.search(r"(?:^|,)\s*(bearer)\s+(.*)", header, re.IGNORECASE)
+    scheme, _, rest = (bearer[1], "", bearer[2]) if bearer else header.strip().partition(" ")
+    return scheme.lower(), {name.lower(): value for name, value in _PARAMETER.findall(rest)}
+
+
+def ask_challenge(http: Http, registry: Registry) -> Challenge:
+    """Ask ``GET /v2/`` without credentials."""
+    answer = http.send("GET", f"https://{registry.login_server}/v2/")
+    scheme, parameters = parse_challenge(answer.reply.authenticate if answer.reply else "")
+    return Challenge(
+        **answer.facts(),
+        host=registry.login_server,
+        scheme=clean(scheme, 50),
+        realm=parameters.get("realm", ""),
+        service=parameters.get("service", ""),
+    )
+
+
+class Login:
+    """One identity at one registry whose challenge was answered: trades credentials for access tokens.
+
+    Everything it sends goes to the realm's origin, which the challenge has shown to be the login server's own.
+    """
+
+    def __init__(self, http: Http, challenge: Challenge, credential: Credential, secrets: Secrets) -> None:
+        self._http = http
+        self._realm = challenge.realm
+        self._service = challenge.service
+        self._credential = credential
+        self._secrets = secrets
+        self._refresh: Secret | None = None
+
+    def exchange(self, entra_token: Secret) -> Exchange:
+        """Trade an Entra token for a refresh token, kept for the access tokens that follow."""
+        answer = self._http.send(
+            "POST",
+            urljoin(self._realm, "/oauth2/exchange"),
+            form={
+                "grant_type": "access_token",
+                "service": self._service,
+                "tenant": self._credential.facts.tenant_id,
+                "access_token": entra_token.reveal(),
+            },
+        )
+        self._refresh = issued_token(answer, "refresh_token", self._secrets)
+        issued = self._refresh is not None
+        claims = refresh_claims(self._refresh.reveal()) if self._refresh is not None else None
+        return Exchange(**answer.facts(), issued=issued, claims=claims)
+
+    def access_token(
+        self, reference: Reference | None = None, must: tuple[str, ...] = (), must_not: tuple[str, ...] = ()
+    ) -> tuple[AccessToken, Secret | None]:
+        """Ask for an access token; without a reference as docker login does, without a scope.
+
+        One request asks for must and must-not together; only if that is refused outright, one more asks for must
+        alone, so that a refusal of what is unwanted is not taken for a refusal of what is needed.
+        """
+        repository = reference.repository if reference is not None else ""
+        scope = _scope(repository, (*must, *must_not)) if reference is not None else ""
+        answer = self._ask(scope)
+        token = issued_token(answer, "access_token", self._secrets)
+        must_alone = bool(
+            token is None and must and must_not and answer.reply is not None and answer.reply.status == 401
+        )
+        if must_alone:
+            scope = _scope(repository, must)
+            answer = self._ask(scope)
+            token = issued_token(answer, "access_token", self._secrets)
+        return (
+            AccessToken(
+                **answer.facts(),
+                scope=scope,
+                must=must,
+                must_not=must_not,
+                must_alone=must_alone,
+                issued=token is not None,
+                granted=granted_actions(token.reveal(), repository) if token is not None and scope else None,
+            ),
+            token,
+        )
+
+    def _ask(self, scope: str) -> Answer:
+        """Ask the realm: with the refresh token's grant, or with Basic credentials as docker does, or with nothing."""
+        query = {"service": self._service}
+        if self._refresh is not None and scope:
+            form = {**query, "grant_type": "refresh_token", "scope": scope, "refresh_token": self._refresh.reveal()}
+            return self._http.send("POST", self._realm, form=form)
+        if scope:
+            query["scope"] = scope
+        user, secret = (NULL_GUID, self._refresh) if self._refresh else (self._credential.user, self._credential.secret)
+        headers: dict[str, str] = {}
+        if secret is not None:
+            query["account"] = user
+            headers = _basic(user, secret)
+        joint = "&" if "?" in self._realm else "?"
+        return self._http.send("GET", self._realm + joint + urlencode(query), headers=headers)
+
+
+def _basic(user: str, secret: Secret) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{secret.reveal()}".encode()).decode()}
+
+
+def _bearer(token: Secret) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token.reveal()}"}
+
+
+def _scope(repository: str, actions: tuple[str, ...]) -> str:
+    return f"repository:{repository}:{','.join(dict.fromkeys(actions))}"
+
+
+def read_manifest(http: Http, registry: Registry, reference: Reference, token: Secret) -> Operation:
+    """Read the manifest behind a reference; of an index, then this platform's (else the first) manifest."""
+    answer = _get_manifest(http, registry, reference.repository, reference.version, token)
+    manifest = _document(answer)
+    if entries := _entries(manifest, "manifests"):
+        digest = _text(next(filter(_is_this_platform, entries), entries[0]).get("digest"))
+        spent = answer.elapsed
+        if not _DIGEST.fullmatch(digest):
+            return _unusable(answer, "the index names no digest")
+        answer = _get_manifest(http, registry, reference.repository, digest, token)
+        manifest = _document(answer)
+        elapsed = spent + answer.elapsed
+    else:
+        elapsed = answer.elapsed
+    facts = {**answer.facts(), "elapsed": elapsed}
+    if answer.trouble is not None or answer.reply is None or answer.reply.status != 200:
+        return Operation(**facts)
+    blob = _first_blob(manifest)
+    if not _DIGEST.fullmatch(blob):
+        return _unusable(answer, "the manifest names no layer and no configuration")
+    return Operation(**facts, media_type=answer.reply.content_type, blob=blob)
+
+
+def _unusable(answer: Answer, text: str) -> Operation:
+    return Operation(reply=answer.reply, trouble=Trouble.MALFORMED, text=text, elapsed=answer.elapsed)
+
+
+def _get_manifest(http: Http, registry: Registry, repository: str, version: str, token: Secret) -> Answer:
+    url = f"https://{registry.login_server}/v2/{repository}/manifests/{version}"
+    return http.send("GET", url, headers={**_bearer(token), "Accept": ", ".join((*_INDEXES, *_MANIFESTS))})
+
+
+def _document(answer: Answer) -> dict[str, Any]:
+    found = parse_json(answer.body) if answer.reply is not None and answer.reply.status == 200 else None
+    return found if isinstance(found, dict) else {}
+
+
+def _entries(document: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
+    found = document.get(field)
+    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _is_this_platform(entry: Mapping[str, Any]) -> bool:
+    named = entry.get("platform")
+    machine = platform.machine().lower()
+    architecture = {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
+    # Container images are Linux ones on a Mac, too.
+    system = "windows" if platform.system() == "Windows" else "linux"
+    return isinstance(named, dict) and (named.get("os"), named.get("architecture")) == (system, architecture)
+
+
+def _first_blob(manifest: Mapping[str, Any]) -> str:
+    """Return the digest of the first layer, else of the configuration; '' where there is neither."""
+    layers = [_text(entry.get("digest")) for entry in _entries(manifest, "layers")]
+    older = [_text(entry.get("blobSum")) for entry in _entries(manifest, "fsLayers")]
+    config = manifest.get("config")
+    configuration = [_text(config.get("digest"))] if isinstance(config, dict) else []
+    return next((digest for digest in (*layers, *older, *configuration) if digest), "")
+
+
+def read_layer(http: Http, registry: Registry, reference: Reference, blob: str, token: Secret) -> Data:
+    """Read a layer's first bytes: from the login server itself, or from the host it redirects to."""
+    url = f"https://{registry.login_server}/v2/{reference.repository}/blobs/{blob}"
+    answer = http.send("GET", url, headers=_bearer(token), first_bytes=_FIRST_BYTES)
+    if answer.reply is None or not 300 <= answer.reply.status < 400 or not answer.location:
+        return Data(**answer.facts(), received=_received(answer))
+    location = urljoin(url, answer.location)
+    host = urlsplit_host(location)
+    if refused := _why_refused(location, registry):
+        facts = {**answer.facts(), "trouble": Trouble.WITHHELD}
+        return Data(**facts, redirect=clean(host, 255), refused=refused)
+    # Without Authorization: storage refuses it, and it is none of its business.
+    followed = http.send("GET", location, headers={"Range": f"bytes=0-{_FIRST_BYTES - 1}"}, first_bytes=_FIRST_BYTES)
+    facts = {**followed.facts(), "elapsed": answer.elapsed + followed.elapsed}
+    return Data(**facts, redirect=host, connection=http.connections.get(host), received=_received(followed))
+
+
+def _received(answer: Answer) -> int:
+    good = answer.reply is not None and answer.reply.status in {200, 206} and answer.trouble is None
+    return len(answer.body) if good else 0
+
+
+def _why_refused(location: str, registry: Registry) -> str:
+    """Say why a redirect is not followed, '' if it may be: https, and the same host or one of Azure's data hosts."""
+    try:
+        parts = urlsplit(location)
+        port = parts.port
+    except ValueError:
+        return "its address cannot be read"
+    host = (parts.hostname or "").lower()
+    if parts.scheme != "https":
+        return f"it is {clean(parts.scheme, 20) or 'no'} instead of https"
+    if port not in {None, 443} or parts.username is not None:
+        return "its address names a port or a user"
+    own = (registry.cloud.data_suffix, registry.cloud.storage_suffix)
+    if host != registry.login_server and not host.endswith(own):
+        return f"it is neither the login server nor a host under *{' or *'.join(own)}"
+    return ""
