@@ -210,7 +210,10 @@ class Challenge(Answered):
     @property
     def realm_is_own(self) -> bool:
         """Whether the realm is https on the very login server: the only place credentials may go."""
-        realm = urlsplit(self.realm)
+        try:
+            realm = urlsplit(self.realm)
+        except ValueError:  # an address that cannot be read leads nowhere
+            return False
         return realm.scheme == "https" and realm.netloc.lower() in {self.host, f"{self.host}:443"}
 
     @property

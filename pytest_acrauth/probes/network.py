@@ -112,9 +112,15 @@ class Road:
         facts = Tls(host=host, trust=self.machine.trust)
         plain.settimeout(deadline.next_wait())
         try:
-            secured = self.context.wrap_socket(plain, server_hostname=host)
+            # The handshake comes after the wrapping: truststore wraps under a lock that all connections share.
+            secured = self.context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
         except (OSError, ValueError) as error:
             plain.close()
+            return replace(facts, trouble=trouble_of(error), text=clean(str(error))), None
+        try:
+            secured.do_handshake()
+        except (OSError, ValueError) as error:
+            secured.close()
             trouble = trouble_of(error)
             broken = replace(
                 facts,

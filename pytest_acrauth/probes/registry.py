@@ -18,7 +18,8 @@ from pytest_acrauth.secret import Secret, Secrets, clean
 from pytest_acrauth.target import NULL_GUID, Reference, Registry
 from pytest_acrauth.tokens import granted_actions, refresh_claims
 
-_PARAMETER = re.compile(r'(\w+)="([^"]*)"')
+# A word with a value is a parameter of the scheme before it; a word alone begins the next challenge.
+_CHALLENGE_WORD = re.compile(r'([A-Za-z][\w.-]*)(?:\s*=\s*(?:("[^"]*")|([^\s,"]+)))?')
 _DIGEST = re.compile(r"[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-fA-F]{32,128}")
 _INDEXES = (
     "application/vnd.oci.image.index.v1+json",
@@ -34,9 +35,14 @@ _FIRST_BYTES = 1024
 
 def parse_challenge(header: str) -> tuple[str, dict[str, str]]:
     """Return the scheme (lower case) and parameters of a ``WWW-Authenticate`` header; a Bearer challenge wins."""
-    bearer = re.search(r"(?:^|,)\s*(bearer)\s+(.*)", header, re.IGNORECASE)
-    scheme, _, rest = (bearer[1], "", bearer[2]) if bearer else header.strip().partition(" ")
-    return scheme.lower(), {name.lower(): value for name, value in _PARAMETER.findall(rest)}
+    challenges: list[tuple[str, dict[str, str]]] = []
+    for word, quoted, bare in _CHALLENGE_WORD.findall(header):
+        if not quoted and not bare:
+            challenges.append((word.lower(), {}))
+        elif challenges:
+            challenges[-1][1][word.lower()] = quoted.strip('"') or bare
+    bearer = next((challenge for challenge in challenges if challenge[0] == "bearer"), None)
+    return bearer or (challenges[0] if challenges else ("", {}))
 
 
 def ask_challenge(http: Http, registry: Registry) -> Challenge:
@@ -95,9 +101,8 @@ class Login:
         scope = _scope(repository, (*must, *must_not)) if reference is not None else ""
         answer = self._ask(scope)
         token = issued_token(answer, "access_token", self._secrets)
-        must_alone = bool(
-            token is None and must and must_not and answer.reply is not None and answer.reply.status == 401
-        )
+        refused = answer.reply is not None and answer.reply.status in {401, 403}
+        must_alone = bool(must and must_not) and refused
         if must_alone:
             scope = _scope(repository, must)
             answer = self._ask(scope)
@@ -214,9 +219,9 @@ def read_layer(http: Http, registry: Registry, reference: Reference, blob: str, 
     answer = http.send("GET", url, headers=_bearer(token), first_bytes=_FIRST_BYTES)
     if answer.reply is None or not 300 <= answer.reply.status < 400 or not answer.location:
         return Data(**answer.facts(), received=_received(answer))
-    location = urljoin(url, answer.location)
+    location, refused = _destination(url, answer.location, registry)
     host = urlsplit_host(location)
-    if refused := _why_refused(location, registry):
+    if refused:
         facts = {**answer.facts(), "trouble": Trouble.WITHHELD}
         return Data(**facts, redirect=clean(host, 255), refused=refused)
     # Without Authorization: storage refuses it, and it is none of its business.
@@ -230,13 +235,21 @@ def _received(answer: Answer) -> int:
     return len(answer.body) if good else 0
 
 
-def _why_refused(location: str, registry: Registry) -> str:
-    """Say why a redirect is not followed, '' if it may be: https, and the same host or one of Azure's data hosts."""
+def _destination(url: str, redirect: str, registry: Registry) -> tuple[str, str]:
+    """Return where a redirect leads, and why it is not followed ('' if it may be).
+
+    It is followed over https only, to the login server itself or to one of Azure's data hosts.
+    """
     try:
-        parts = urlsplit(location)
-        port = parts.port
+        location = urljoin(url, redirect)
+        return location, _why_refused(location, registry)
     except ValueError:
-        return "its address cannot be read"
+        return "", "its address cannot be read"
+
+
+def _why_refused(location: str, registry: Registry) -> str:
+    parts = urlsplit(location)
+    port = parts.port
     host = (parts.hostname or "").lower()
     if parts.scheme != "https":
         return f"it is {clean(parts.scheme, 20) or 'no'} instead of https"

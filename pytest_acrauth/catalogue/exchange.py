@@ -1,0 +1,158 @@
+"""Family ``exchange``: the registry refuses the Entra token that Entra has issued."""
+
+from __future__ import annotations
+
+import re
+
+from pytest_acrauth import facts
+from pytest_acrauth.catalogue import pages
+from pytest_acrauth.catalogue.questions import (
+    ARM_AUDIENCE_POLICY,
+    ENTRA_AUDIENCE,
+    REGISTRY_TENANT,
+    ROLES,
+    for_management,
+    possible,
+)
+from pytest_acrauth.failure import FailureMode, Seen, Symptom
+from pytest_acrauth.observation import Reply
+from pytest_acrauth.stage import Stage
+
+_NO_PERMISSION = re.compile("retrieving permissions failed", re.IGNORECASE)
+_VALIDATION = re.compile("token validation failed", re.IGNORECASE)
+_GENERIC = re.compile("authentication required", re.IGNORECASE)
+
+
+def generic_401(reply: Reply | None) -> bool:
+    """Whether an answer is the 401 that ACR gives for many causes: without words, or with the general ones."""
+    if reply is None or reply.status != 401 or reply.code not in {"", "UNAUTHORIZED"}:
+        return False
+    return not (reply.message or reply.body).strip() or bool(_GENERIC.search(f"{reply.message} {reply.body}"))
+
+
+def _refused(seen: Seen) -> bool:
+    reply = facts.reply(seen)
+    if reply is None or facts.firewall_spoke(seen):
+        return False
+    if reply.status == 403:
+        return facts.registry_spoke(reply) and (not reply.words.strip() or bool(_NO_PERMISSION.search(reply.words)))
+    return generic_401(reply)
+
+
+def _bare_403(seen: Seen) -> bool:
+    reply = facts.reply(seen)
+    return reply is not None and reply.status == 403 and not reply.from_registry and not reply.words.strip()
+
+
+def _validation_failed(seen: Seen) -> bool:
+    reply = facts.reply(seen)
+    if reply is None or reply.status != 401 or not _VALIDATION.search(reply.words):
+        return False
+    claims = seen.transcript.entra.claims if seen.transcript.entra else None
+    # A token that is known to be for the registry's own audience is not refused for its audience.
+    return claims is None or not claims.audience or for_management(claims.audience)
+
+
+def _throttled(seen: Seen) -> bool:
+    reply = facts.reply(seen)
+    return reply is not None and reply.status == 429
+
+
+EXCHANGE_REFUSED = Symptom(
+    id="exchange-refused",
+    stages=(Stage.EXCHANGE,),
+    when=_refused,
+    says="Entra issued a token for this identity, and {login_server} refused to exchange it.",
+)
+BARE_403 = Symptom(
+    id="bare-403",
+    stages=(Stage.EXCHANGE,),
+    when=_bare_403,
+    says="The exchange was answered by an empty 403 without any header that the registry sends.",
+)
+VALIDATION_FAILED = Symptom(
+    id="token-validation-failed",
+    stages=(Stage.EXCHANGE,),
+    when=_validation_failed,
+    says="{login_server} found the Entra token invalid.",
+)
+LOGIN_THROTTLED = Symptom(
+    id="login-throttled",
+    stages=(Stage.EXCHANGE, Stage.ACCESS_TOKEN),
+    when=_throttled,
+    says="{login_server} has too many logins to serve ({answer}); it asks to wait {retry_after} s.",
+)
+
+EXCHANGE_NO_ROLE = FailureMode(
+    id="exchange-no-role",
+    family="exchange",
+    shows=(EXCHANGE_REFUSED, BARE_403),
+    asks=(ROLES,),
+    proof=None,
+    title="the identity has no role on {registry}",
+    meaning="Entra knows the identity, and nothing is assigned to it on the registry or above it. The assignment may"
+    " have gone to another principal, such as the application object instead of its service principal, or to another"
+    " registry.",
+    remedies=(
+        (
+            "az role assignment create --assignee {client_id} --role AcrPull"
+            " --scope $(az acr show -n {registry} --query id -o tsv)"
+        ),
+        'Where roles are assigned per repository, the role is "Container Registry Repository Reader" instead.',
+    ),
+    link=pages.ACR + "container-registry-rbac-built-in-roles-overview",
+    az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
+    transient=False,
+    since="0.1",
+)
+EXCHANGE_ARM_AUDIENCE_REJECTED = FailureMode(
+    id="exchange-arm-audience-rejected",
+    family="exchange",
+    shows=(VALIDATION_FAILED, EXCHANGE_REFUSED, BARE_403),
+    asks=(ENTRA_AUDIENCE, ARM_AUDIENCE_POLICY),
+    proof=lambda a: possible(a[ENTRA_AUDIENCE].holds(for_management)),
+    title="{registry} accepts no Entra token made for the management plane",
+    meaning="The client sent a token whose audience is Azure's management plane, and the registry is set to take only"
+    " tokens for its own audience.",
+    remedies=(
+        "Ask Entra for the scope https://containerregistry.azure.net/.default, or upgrade the client so that it does.",
+        "az acr config authentication-as-arm update -r {registry} --status enabled",
+    ),
+    link=pages.ACR + "container-registry-disable-authentication-as-arm",
+    az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
+    transient=False,
+    since="0.1",
+)
+EXCHANGE_CROSS_TENANT = FailureMode(
+    id="exchange-cross-tenant",
+    family="exchange",
+    shows=(EXCHANGE_REFUSED, BARE_403),
+    asks=(REGISTRY_TENANT,),
+    proof=None,
+    title="{registry} may belong to another tenant than the identity",
+    meaning="A registry trusts the tenant of its own subscription. A valid token of another tenant is refused without"
+    " saying so, and a managed identity cannot cross tenants at all.",
+    remedies=("Sign in to the registry's tenant, or use an application that both tenants have consented to.",),
+    link=pages.ACR + "authenticate-aks-cross-tenant",
+    az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
+    transient=False,
+    since="0.1",
+)
+EXCHANGE_THROTTLED = FailureMode(
+    id="exchange-throttled",
+    family="exchange",
+    shows=(LOGIN_THROTTLED,),
+    asks=(),
+    proof=None,
+    title="{login_server} limits the rate of logins, and the limit is reached",
+    meaning="All logins of a registry share one allowance per minute, whoever they come from.",
+    remedies=(
+        "Wait {retry_after} seconds, then check again.",
+        "Let clients keep their tokens instead of logging in for every pull.",
+        "The Premium tier has twice the allowance.",
+    ),
+    link=pages.ACR + "container-registry-skus",
+    az_code="CONNECTIVITY_TOOMANYREQUESTS_ERROR",
+    transient=True,
+    since="0.1",
+)

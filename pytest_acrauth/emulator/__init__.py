@@ -1,0 +1,96 @@
+"""A small Azure on loopback: registries, Entra and a data endpoint over real TLS, answering for a world you can change.
+
+Needs the extra ``pytest-acrauth[emulator]``; without it importing this package raises ImportError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from types import TracebackType
+from typing import Self
+
+from pytest_acrauth.emulator.front import LoggedRequest
+from pytest_acrauth.emulator.healthy import REGISTRIES, healthy_world
+from pytest_acrauth.emulator.machine import EmulatedMachine
+from pytest_acrauth.emulator.scenarios import SCENARIOS, Defaults, Scenario, UnknownScenario, choose
+from pytest_acrauth.emulator.serve import Server
+from pytest_acrauth.emulator.world import World
+
+__all__ = [
+    "REGISTRIES",
+    "SCENARIOS",
+    "Defaults",
+    "EmulatedMachine",
+    "Emulator",
+    "LoggedRequest",
+    "Scenario",
+    "UnknownScenario",
+    "World",
+    "choose",
+]
+
+
+class Emulator:
+    """A healthy world changed by scenarios, served while the context lasts.
+
+    Raises `UnknownScenario` for an id that is none. Contacts nothing outside loopback and reads nothing of the real
+    environment::
+
+        with Emulator("entra-sp-secret-expired") as emulator:
+            emulator.machine.resolve("myacr.azurecr.io")
+    """
+
+    def __init__(self, *scenarios: str) -> None:
+        self.world: World = healthy_world()
+        for scenario in choose(scenarios):
+            scenario.change(self.world)
+
+    def __enter__(self) -> Self:
+        self._server = Server(self.world)
+        self._server.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the context: no port is listened on any more."""
+        self._server.stop()
+
+    @property
+    def machine(self) -> EmulatedMachine:
+        """The machine of this world, on which a climb runs."""
+        return self._server.machine
+
+    @property
+    def environ(self) -> MutableMapping[str, str]:
+        """The machine's environment variables, never the real ones."""
+        return self.world.machine.environ
+
+    @property
+    def requests(self) -> list[LoggedRequest]:
+        """Every request answered so far, in order."""
+        return self._server.requests
+
+    @property
+    def connections(self) -> list[str]:
+        """The host name reached by every TCP connection accepted so far, in order."""
+        return self._server.connections
+
+    @property
+    def ca_pem(self) -> str:
+        """The certificate of the authority to trust."""
+        return self.machine.ca_pem
+
+    @property
+    def proxy_url(self) -> str:
+        """A CONNECT proxy through which unmodified programs reach the emulator under the real host names."""
+        return self._server.proxy_url
+
+    def apply(self, *scenarios: str) -> None:
+        """Change the running world by more scenarios. Raises `UnknownScenario`, and then changes nothing."""
+        for scenario in choose(scenarios):
+            scenario.change(self.world)
+        self._server.follow()

@@ -1,0 +1,79 @@
+"""The emulator's services answer for causes: they know neither scenarios nor the catalogue of failure modes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pytest_acrauth
+import pytest_acrauth.emulator
+from pytest_acrauth.catalogue import MODES, SYMPTOMS
+from pytest_acrauth.emulator import SCENARIOS
+
+PACKAGE = Path(pytest_acrauth.__file__).parent
+FOLDER = Path(pytest_acrauth.emulator.__file__).parent
+KNOWING = {"__init__", "scenarios"}
+SERVICES = [pytest.param(path, id=path.stem) for path in sorted(FOLDER.glob("*.py")) if path.stem not in KNOWING]
+
+
+def imported(path: Path) -> set[str]:
+    """Return the names of all modules that a file imports, also from inside functions."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    return found
+
+
+def texts(path: Path) -> Iterator[str]:
+    """Yield the text constants of a file, parts of formatted ones included, docstrings not."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+
+
+def test_there_are_services():
+    """The modules looked at here are the ones that serve."""
+    assert {"registry", "login", "entra", "data", "world", "front"} <= {param.id for param in SERVICES}
+
+
+@pytest.mark.parametrize("path", SERVICES)
+def test_service_imports_neither_scenarios_nor_catalogue(path):
+    """Of the package, a service may know the emulator's other services and the machine's contract only."""
+    own = {name for name in imported(path) if name.startswith("pytest_acrauth")}
+    allowed = ("pytest_acrauth.emulator.", "pytest_acrauth.machine")
+    assert {name for name in own if not name.startswith(allowed)} == set()
+    assert {name for name in own if "scenarios" in name} == set()
+
+
+@pytest.mark.parametrize("path", SERVICES)
+def test_service_names_no_failure_mode(path):
+    """No id of a scenario, mode or symptom stands anywhere in a service, comments included."""
+    text = path.read_text(encoding="utf-8")
+    ids = {name for name in {*SCENARIOS, *MODES, *SYMPTOMS} if "-" in name}
+    assert {name for name in ids if name in text} == set()
+
+
+def test_services_and_catalogue_share_no_text():
+    """What a service says and what the catalogue recognises it by are written down separately."""
+    services = {text for param in SERVICES for text in texts(param.values[0])}
+    catalogue = {text for path in (PACKAGE / "catalogue").glob("*.py") for text in texts(path)}
+    assert {text for text in services & catalogue if " " in text.strip()} == set()
+
+
+def test_scenarios_do_not_import_the_catalogue():
+    """Scenario ids are texts; that they are the catalogue's is for tests to compare."""
+    assert {name for name in imported(FOLDER / "scenarios.py") if "catalogue" in name} == set()
+    assert set(SCENARIOS) - {"healthy"} <= set(MODES)

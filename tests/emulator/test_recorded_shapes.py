@@ -1,0 +1,107 @@
+"""The emulator's answers have the shapes recorded from the real services, wherever it has the endpoint."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from corpus import rows
+
+from pytest_acrauth.emulator.content import Repository
+
+REGISTRY = "https://myacr.azurecr.io"
+REPOSITORY = re.compile(r"/(?:acr/v1|v2)/(?P<name>.+?)(?:/(?:_tags|_manifests|manifests|blobs|tags|referrers)\b.*)?")
+#: What the emulated world has no cause for.
+ABSENT = {"tags[].quarantineState"}
+#: Headers whose value is the same in every recording that has them.
+CONSTANT = ("server", "content-type", "docker-distribution-api-version", "x-content-type-options")
+
+
+def why_not(row: dict[str, Any]) -> str | None:
+    """Say why a row cannot be compared, None if it can."""
+    request, kind = row["request"], row["kind"]
+    if kind.startswith("arm"):
+        return "the emulator has no management plane"
+    if kind.startswith("control"):
+        return "the answer of another registry"
+    if request["url"] is None:
+        return "the request was not recorded"
+    if request["method"] in {"PATCH", "PUT"} or (request["method"] == "DELETE" and row["response"]["status"] != 401):
+        return "nothing is changed through the emulator"
+    if kind.startswith("entra"):
+        fields = parse_qs(request["body"].strip('"'))
+        if fields.get("grant_type") != ["client_credentials"] or "client_assertion" in fields:
+            return "the emulated Entra knows client secrets only"
+    return None
+
+
+def replay(visitor: Any, row: dict[str, Any]) -> httpx.Response:
+    """Bring about what a row recorded, and return the emulator's answer to the same request."""
+    request, wanted = row["request"], row["response"]["status"]
+    path = urlsplit(request["url"]).path
+    registry = visitor.emulator.world.cloud.registries["myacr"]
+    if row["kind"].startswith("entra"):
+        return visitor.entra(client_secret="wrong") if wanted == 401 else visitor.entra()
+    if path == "/oauth2/exchange":
+        return visitor.exchange()
+    if path == "/oauth2/token":
+        form = {name: values[0] for name, values in parse_qs(request["body"]).items()}
+        if form["grant_type"] == "refresh_token":
+            form["refresh_token"] = visitor.exchange().json()["refresh_token"]
+        else:
+            registry.anonymous_pull = True
+        return visitor.http.post(f"{REGISTRY}{path}", data=form)
+    if row["kind"] == "firewall-denied":
+        registry.default_action, registry.firewall_at_challenge = "Deny", True
+        return visitor.http.request(request["method"], f"{REGISTRY}{path}")
+    named = REPOSITORY.fullmatch(path.replace("%2F", "/"))
+    if wanted == 200 and named:
+        repository = registry.repositories[named["name"]] = Repository(named["name"], created=0.0)
+        repository.add_image("latest")
+    admin = None if wanted == 401 else ("myacr", registry.admin_passwords[0])
+    return visitor.http.request(request["method"], f"{REGISTRY}{path}", auth=admin)
+
+
+def keys(value: Any, path: str = "") -> Iterator[str]:
+    """Yield the path of every key in a JSON value; the entries of a list count as one."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield f"{path}.{name}".lstrip(".")
+            yield from keys(inner, f"{path}.{name}".lstrip("."))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from keys(inner, f"{path}[]")
+
+
+def words(body: Any) -> list[str]:
+    """Return the messages of an error body without what is named in them."""
+    texts = [entry["message"] for entry in body.get("errors", ())] if isinstance(body, dict) else []
+    texts += body["error_description"].split("\r\n") if isinstance(body, dict) and "error" in body else []
+    return [re.sub(r"'+[^']*'+|(?<=ID: ).*|(?<=Timestamp: ).*|sha256:\w+", "…", text) for text in texts]
+
+
+@pytest.mark.parametrize("row", rows("wire-dev.jsonl"))
+def test_answer_has_the_recorded_shape(visitor, row):
+    """Status, header names and constant values, JSON keys and the wording of messages are as recorded."""
+    if reason := why_not(row):
+        pytest.skip(reason)
+    recorded, answer = row["response"], replay(visitor, row)
+    assert answer.status_code == (recorded["status"] or 403)
+    headers = {name.lower(): value for name, value in recorded["headers"].items()}
+    assert set(headers) <= set(answer.headers)
+    for name in CONSTANT:
+        assert name not in headers or answer.headers[name] == headers[name]
+    if "text/plain" in headers.get("content-type", ""):
+        assert answer.text.strip() == recorded["body"].strip()
+        return
+    body = json.loads(recorded["body"])
+    assert set(keys(answer.json())) == set(keys(body)) - ABSENT
+    assert words(answer.json()) == words(body)
+    if "www-authenticate" in headers:
+        names = re.findall(r'(\w+)="', headers["www-authenticate"])
+        assert re.findall(r'(\w+)="', answer.headers["WWW-Authenticate"]) == [name for name in names if name != "error"]

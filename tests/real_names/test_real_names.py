@@ -1,0 +1,64 @@
+"""The real machine: Azure's names from a name server, port 443, an authority named by --acr-ca-bundle."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+INSIDE = Path(__file__).with_name("inside.py")
+NAMESPACE = ("unshare", "--net", "--mount", "--user", "--map-root-user")
+
+
+@cache
+def why_not() -> str:
+    """Say what this machine lacks for a network namespace of its own, '' if nothing."""
+    if missing := [tool for tool in ("unshare", "ip", "mount") if shutil.which(tool) is None]:
+        return f"no {', '.join(missing)} on this machine"
+    probe = subprocess.run([*NAMESPACE, "ip", "link", "set", "lo", "up"], capture_output=True, text=True, check=False)
+    return f"no network namespace here: {probe.stderr.strip()}" if probe.returncode else ""
+
+
+def run(folder: Path, scenario: str, *arguments: str, nameserver: str = "127.0.0.53") -> subprocess.CompletedProcess[str]:
+    if reason := why_not():
+        pytest.skip(reason)
+    inner = ["-p", "no:cacheprovider", "--acr-timeout", "6", *arguments]
+    command = [*NAMESPACE, sys.executable, str(INSIDE), str(folder), scenario, nameserver, "--", *inner]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+
+
+def test_a_healthy_registry_is_ready_under_its_real_name(tmp_path: Path) -> None:
+    """Every stage passes through the system's resolver, sockets and trust store."""
+    done = run(tmp_path, "healthy", "--acr-registry", "myacr", "--acr-repository", "team/app", "-v")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "9 passed" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("scenario", "registry", "headline"),
+    [
+        ("entra-sp-secret-expired", "myacr", "entra-sp-secret-expired: "),
+        ("tls-hostname-mismatch", "myacr", "tls-hostname-mismatch: "),
+        ("registry-tls-intercepted", "myacr", "registry-tls-intercepted: "),
+        ("healthy", "nosuchacr", "registry-dns-nxdomain"),
+    ],
+)
+def test_a_broken_world_is_diagnosed_under_its_real_name(
+    tmp_path: Path, scenario: str, registry: str, headline: str
+) -> None:
+    """The causes that only real names, certificates and answers show are told as in the emulator."""
+    done = run(tmp_path, scenario, "--acr-registry", registry, "--acr-repository", "team/app")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert headline in done.stdout
+
+
+def test_a_silent_name_server_is_not_a_missing_name(tmp_path: Path) -> None:
+    """Where nobody answers for names, the resolver is at fault, and nothing is said of the registry."""
+    done = run(tmp_path, "healthy", "--acr-registry", "myacr", nameserver="127.0.0.99")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "registry-dns-resolver-broken: " in done.stdout
+    assert "registry-dns-nxdomain" not in done.stdout
