@@ -78,7 +78,8 @@ class Secrets:
 def _forms(text: str) -> Iterable[str]:
     raw = text.encode()
     standard = base64.b64encode(raw).decode()
-    yield from (text, quote(text, safe=""), quote_plus(text), json.dumps(text)[1:-1], repr(text)[1:-1])
+    yield from (text, quote(text, safe=""), quote_plus(text), repr(text)[1:-1])
+    yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
     yield from (standard, standard.rstrip("="), quote(standard, safe=""))
     yield from (base64.urlsafe_b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode().rstrip("="))
 

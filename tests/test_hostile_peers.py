@@ -50,12 +50,13 @@ class Loopback(RealMachine):
     def resolve(self, name: str) -> Resolution:
         return Resolution(Resolved.FOUND, self.addresses, (name,))
 
-    def dial(self, address: str, port: int, timeout: float) -> socket.socket:
+    def dial(self, address: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002 - one port for all
         return socket.create_connection((address, self.port), timeout)
 
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
+    """Return the authority that the machine trusts."""
     return trustme.CA()
 
 
@@ -101,6 +102,7 @@ def over_tls(authority: trustme.CA) -> Callable[[Peer], Peer]:
 
 
 def climb(machine: Loopback) -> Transcript:
+    """Climb once, anonymously."""
     return Run(machine, timeout=LIMIT).check([ANONYMOUS])[0]
 
 
@@ -112,6 +114,8 @@ def hold(accepted: socket.socket) -> None:
 
 
 def says(data: bytes, *, then: Peer = hold) -> Peer:
+    """Return a peer that says something at once."""
+
     def speak(accepted: socket.socket) -> None:
         accepted.sendall(data)
         then(accepted)
@@ -120,6 +124,8 @@ def says(data: bytes, *, then: Peer = hold) -> Peer:
 
 
 def forever(data: bytes, pause: float = 0.0) -> Peer:
+    """Return a peer that never stops saying something."""
+
     def speak(accepted: socket.socket) -> None:
         never = threading.Event()
         while True:
@@ -130,6 +136,8 @@ def forever(data: bytes, pause: float = 0.0) -> Peer:
 
 
 def reset(accepted: socket.socket) -> None:
+    """Break the connection off in the middle of the handshake."""
+    accepted.recv(1)  # the handshake has begun
     accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 

@@ -44,22 +44,25 @@ class NoNetwork(RealMachine):
 
 
 def target(identity: Identity = SERVICE_PRINCIPAL, *references: str, **fields: tuple[str, ...]) -> Target:
+    """Return a target at myacr; ``fields`` replace its own."""
     parsed = tuple(Reference.parse(text) for text in references)
     return replace(Target(Registry.parse("myacr"), identity, parsed), **fields)
 
 
 def climb(what: Target) -> Transcript:
+    """Climb one target where nothing but what stands in can answer."""
     return Run(NoNetwork()).check([what])[0]
 
 
 def access_token(*actions: str, repository: str = "team/app") -> dict[str, str]:
+    """Return the body of an answer with an access token that grants these actions."""
     access = [{"type": "repository", "name": repository, "actions": list(actions)}]
     return {"access_token": jwt.encode({"access": access}, "k" * 32)}
 
 
 @pytest.fixture
 def cloud() -> Iterator[respx.MockRouter]:
-    """A healthy registry, Entra and storage; a test replaces the route it is about."""
+    """Stand in for a healthy registry, Entra and storage; a test replaces the route it is about."""
     with respx.mock(assert_all_called=False) as router:
         router.get(f"{BASE}/v2/", name="challenge").respond(401, headers={"Www-Authenticate": f"Bearer {REALM}"})
         router.post("https://login.microsoftonline.com/contoso.example/oauth2/v2.0/token", name="entra").respond(
@@ -267,8 +270,8 @@ def test_an_index_leads_to_one_manifest(cloud: respx.MockRouter) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"null", b"[]", b'"x"', b"{", b'{"layers": 3}', b'{"layers": [{"digest": "../../etc"}]}', b'{"manifests": [{}]}',
-     b'{"config": []}', b"\xff\xfe", b"[" * 100_000],
+    [b"", b"null", b"[]", b'"x"', b"{", b'{"layers": 3}', b'{"layers": [{"digest": "../../etc"}]}',
+     b'{"manifests": [{}]}', b'{"config": []}', b"\xff\xfe", b"[" * 100_000],
 )  # fmt: skip
 def test_any_manifest_ends_in_a_record(cloud: respx.MockRouter, body: bytes) -> None:
     """A 200 with a body that is no manifest is a broken operation, never an exception or a request for nonsense."""

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 import respx
 from corpus import rows
-from test_probes import BASE, climb, cloud, target
+from test_probes import climb, cloud, target
 
 from pytest_acrauth.diagnosis import diagnose
 from pytest_acrauth.report import headline

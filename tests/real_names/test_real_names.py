@@ -23,7 +23,10 @@ def why_not() -> str:
     return f"no network namespace here: {probe.stderr.strip()}" if probe.returncode else ""
 
 
-def run(folder: Path, scenario: str, *arguments: str, nameserver: str = "127.0.0.53") -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, scenario: str, *arguments: str, nameserver: str = "127.0.0.53"
+) -> subprocess.CompletedProcess[str]:
+    """Run pytest in a namespace where the emulator serves the real names; skip where there can be none."""
     if reason := why_not():
         pytest.skip(reason)
     inner = ["-p", "no:cacheprovider", "--acr-timeout", "6", *arguments]

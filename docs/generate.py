@@ -1,0 +1,310 @@
+"""Writes what derives from the code: the failure modes' pages, the options, and the failure that README shows.
+
+Run it after a change of the catalogue, the scenarios or the options: ``python docs/generate.py``. With ``--check`` it
+writes nothing, names the pages that are out of date and exits with 1 if there are any. Needs the emulator's extra.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from pytest_acrauth.auth import DEFAULT, METHODS, choose
+from pytest_acrauth.catalogue import FAMILIES, MODES, SYMPTOMS
+from pytest_acrauth.check import DEFAULT_TIMEOUT, Run
+from pytest_acrauth.diagnosis import diagnose
+from pytest_acrauth.emulator import REGISTRIES, SCENARIOS, Emulator
+from pytest_acrauth.emulator.healthy import CLIENT, PRINCIPAL, TENANT
+from pytest_acrauth.facts import PLACEHOLDERS
+from pytest_acrauth.failure import FailureMode
+from pytest_acrauth.options import OPTIONS
+from pytest_acrauth.report import explain
+from pytest_acrauth.target import ACTIONS, CLOUDS, GUID, Reference, Registry, Target
+
+ROOT = Path(__file__).parents[1]
+MODE_PAGES = Path("docs", "failure-modes")
+NOTICE = "<!-- Written by docs/generate.py from the tables in the code; do not edit. -->\n"
+
+#: What differs from run to run in an explanation, and the words that stand for it on a page.
+_VARYING = (
+    (re.compile(r"\d\d\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:Z|\+00:00)?"), "<time>"),
+    (re.compile(r"\b\d+\.\d+ ?s\b"), "<time>"),
+    (re.compile(r"sha256:[0-9a-f]+\n? *[0-9a-f]+"), "sha256:<digest>"),
+    (re.compile(r"OU=Testing cert #[\w-]+,O=trustme v[\d.]+"), "<subject>"),
+    (re.compile(rf"(?!{TENANT}|{CLIENT}|{PRINCIPAL}|[0-9a-f-]*0000-4000-8000){GUID.pattern}"), "<id>"),
+)
+
+
+def pages() -> dict[Path, str]:
+    """Return every generated page by its path in the project. Runs every scenario in the emulator."""
+    with ThreadPoolExecutor(4) as pool:
+        shown = dict(zip(SCENARIOS, pool.map(seen_in_emulator, SCENARIOS), strict=True))
+    return {
+        Path("README.md"): readme(shown),
+        Path("docs/reference/options.md"): options_page(),
+        MODE_PAGES / "index.md": index_page(),
+        **{MODE_PAGES / f"{mode.id}.md": mode_page(mode, shown.get(mode.id)) for mode in MODES.values()},
+    }
+
+
+def seen_in_emulator(scenario: str) -> str | None:
+    """Climb a scenario as `--acr-emulate` does and return the first explanation; None if nothing is broken."""
+    needs = SCENARIOS[scenario].defaults
+    with Emulator(scenario) as emulator:
+        (chosen,) = choose([needs.auth or "service-principal"], emulator.environ)
+        target = Target(
+            registry=Registry.parse(REGISTRIES[0]),
+            identity=chosen.identity,
+            references=tuple(map(Reference.parse, needs.repository)),
+            must=tuple((needs.must or "pull").split(",")),
+            must_not=tuple((needs.must_not or "").split(",")) if needs.must_not else (),
+        )
+        diagnoses = diagnose(Run(emulator.machine, timeout=needs.timeout or DEFAULT_TIMEOUT).check([target])[0])
+    if not diagnoses:
+        return None
+    text = explain(diagnoses[0])
+    for pattern, words in _VARYING:
+        text = pattern.sub(words, text)
+    return text
+
+
+def readme(shown: Mapping[str, str | None]) -> str:
+    """Return README with what the emulator showed in the block behind the comment that names the scenario."""
+
+    def block(found: re.Match[str]) -> str:
+        return f"{found['comment']}```text\n{shown[found['scenario']]}\n```"
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return re.sub(r"(?P<comment><!-- shown: (?P<scenario>[\w-]+) -->\n)```text\n.*?```", block, text, flags=re.DOTALL)
+
+
+def mode_page(mode: FailureMode, output: str | None) -> str:
+    """Return a failure mode's page; ``output`` is what the emulator's scenario of the same id showed."""
+    return NOTICE + "\n".join(
+        [
+            f"# {mode.id}",
+            "",
+            f"{sentence(mode.title)}",
+            "",
+            *_table(mode),
+            "",
+            "## What you see",
+            "",
+            *_what_you_see(mode, output),
+            "",
+            "## What it means",
+            "",
+            prose(mode.meaning),
+            "",
+            "## How it is proven",
+            "",
+            *_proof(mode),
+            "",
+            "## How to fix it",
+            "",
+            *_remedies(mode),
+            "",
+            f"Microsoft's documentation: <{mode.link}>",
+            "",
+            "## Related modes",
+            "",
+            *_related(mode),
+            "",
+            "## Reproduce it",
+            "",
+            *_reproduce(mode),
+            "",
+        ]
+    )
+
+
+def _table(mode: FailureMode) -> Iterator[str]:
+    yield "| | |"
+    yield "| --- | --- |"
+    yield f"| family | {mode.family} |"
+    yield f"| stages | {', '.join(dict.fromkeys(f'`{stage}`' for shown in mode.shows for stage in shown.stages))} |"
+    if mode.az_code:
+        yield f"| `az acr check-health` says | `{mode.az_code}` |"
+    yield f"| can pass by itself | {'yes' if mode.transient else 'no'} |"
+    yield f"| since version | {mode.since} |"
+
+
+def _what_you_see(mode: FailureMode, output: str | None) -> Iterator[str]:
+    if output is not None:
+        yield "In the emulator, with times and request ids left out:"
+        yield ""
+        yield from ("```text", output, "```")
+        yield ""
+    for symptom in mode.shows:
+        yield f"- `{symptom.id}`: {prose(symptom.says)}"
+
+
+def _proof(mode: FailureMode) -> Iterator[str]:
+    sole = [symptom for symptom in mode.shows if modes_showing(symptom.id) == [mode]]
+    for symptom in sole:
+        yield f"- `{symptom.id}` has no other cause: seeing it is the proof."
+    if len(sole) == len(mode.shows):
+        return
+    if mode.asks and mode.proof is None:
+        yield from [""] if sole else []
+        yield "Nothing that a climb records decides it in this version. These answers would:"
+        yield ""
+    for question in mode.asks:
+        yield f"- {question.asks}"
+        where = "The climb itself tells where it can; by hand" if question.read else "By hand"
+        yield f"  {where}: {_instruction(question.by_hand)}"
+    if not mode.asks:
+        yield "- Nothing asked in this version tells it from its neighbours; it is left when they are ruled out."
+
+
+def _remedies(mode: FailureMode) -> Iterator[str]:
+    for number, remedy in enumerate(mode.remedies, start=1):
+        yield f"{number}. {_instruction(remedy)}"
+
+
+def _related(mode: FailureMode) -> Iterator[str]:
+    related = {other.id: symptom.id for symptom in mode.shows for other in modes_showing(symptom.id) if other != mode}
+    for other, symptom in sorted(related.items()):
+        yield f"- [{other}]({other}.md) can look the same (`{symptom}`)"
+    if not related:
+        yield "None looks the same."
+
+
+def _reproduce(mode: FailureMode) -> Iterator[str]:
+    if mode.id not in SCENARIOS:
+        yield "The emulator of this version cannot bring it about."
+        return
+    yield "```console"
+    yield f"$ pytest --acr-registry {REGISTRIES[0]} --acr-emulate {mode.id}"
+    yield "```"
+    needs = SCENARIOS[mode.id].defaults
+    options = {
+        "--acr-auth": needs.auth,
+        "--acr-repository": ",".join(needs.repository),
+        "--acr-must": needs.must,
+        "--acr-must-not": needs.must_not,
+        "--acr-timeout": f"{needs.timeout:g}" if needs.timeout else None,
+    }
+    if given := [f"`{flag} {value}`" for flag, value in options.items() if value]:
+        yield ""
+        yield f"Where you give none of your own, the scenario adds {', '.join(given)}."
+
+
+def index_page() -> str:
+    """Return the list of failure modes by family, and that of symptoms with their causes."""
+    lines = [
+        "# Failure modes",
+        "",
+        "One page for each documented cause.",
+        "A failed check begins with the id of its cause, or with the id of a symptom and the causes that remain.",
+        "`pytest --acr-explain <id>` prints the same on the command line.",
+        "",
+        "```{toctree}",
+        ":hidden:",
+        "",
+        *sorted(MODES),
+        "```",
+    ]
+    for family, about in FAMILIES.items():
+        lines += ["", f"## {family}", "", sentence(about.partition(": ")[2]), "", "| id | title |", "| --- | --- |"]
+        lines += [
+            f"| [{mode.id}]({mode.id}.md) | {cell(mode.title)} |" for mode in MODES.values() if mode.family == family
+        ]
+    lines += ["", "## Symptoms", "", "What can be seen, and the causes that can show it.", ""]
+    lines += ["| symptom | stages | causes |", "| --- | --- | --- |"]
+    for symptom in sorted(SYMPTOMS.values(), key=lambda each: each.id):
+        causes = ", ".join(f"[{mode.id}]({mode.id}.md)" for mode in modes_showing(symptom.id))
+        lines.append(
+            f"| `{symptom.id}` | {', '.join(f'`{stage}`' for stage in symptom.stages)} | {causes or 'none known'} |"
+        )
+    return NOTICE + "\n".join([*lines, ""])
+
+
+def options_page() -> str:
+    """Return the reference of options: table of options, methods, actions and clouds."""
+    lines = [
+        "# Options",
+        "",
+        "Each option is a flag, an entry in pytest's configuration file and an environment variable.",
+        "The flag wins over the environment, the environment over the file, and the file over the default.",
+        "The header of a run says what is in effect and where it came from.",
+        "",
+        "Options that may be repeated take comma-separated lists as well.",
+        "In the configuration file they take one value a line.",
+        "There is no option for a secret: credentials come from the environment only.",
+    ]
+    for option in OPTIONS:
+        lines += ["", f"## {option.flag}", "", f"`{option.flag} {option.metavar}`", "", sentence(option.summary), ""]
+        lines += ["| | |", "| --- | --- |"]
+        lines += [f"| repeatable | {'yes' if option.many else 'no'} |"]
+        lines += [f"| choices | {', '.join(f'`{choice}`' for choice in option.choices)} |"] if option.choices else []
+        lines += [f"| default | {f'`{option.default}`' if option.default else 'none'} |"]
+        lines += [f"| configuration file | `{option.ini}` |", f"| environment | `{option.variable}` |"]
+    lines += ["", "## Authentication methods", ""]
+    lines += ["What `--acr-auth` takes. `PREFIX` in a value replaces the first word of the variables.", ""]
+    lines += ["| method | variables | detected | what it is |", "| --- | --- | --- | --- |"]
+    lines.append(f"| `{DEFAULT}` | | | the first detected method whose variables are all set |")
+    for method in METHODS:
+        variables = ", ".join(f"`{method.prefix}_{suffix}`" for suffix in method.variables)
+        lines.append(f"| `{method.name}` | {variables} | {'yes' if method.detected else ''} | {cell(method.summary)} |")
+    lines += ["", "## Actions", "", f"{', '.join(f'`{action}`' for action in ACTIONS)}."]
+    lines += ["", "## Clouds", "", "| cloud | login servers end in | authority |", "| --- | --- | --- |"]
+    lines += [f"| `{cloud.name}` | `{cloud.registry_suffix}` | `{cloud.authority}` |" for cloud in CLOUDS]
+    return NOTICE + "\n".join([*lines, ""])
+
+
+def modes_showing(symptom: str) -> list[FailureMode]:
+    """Return the modes that can show a symptom, by id."""
+    found = (mode for mode in MODES.values() if symptom in {shown.id for shown in mode.shows})
+    return sorted(found, key=lambda mode: mode.id)
+
+
+def prose(text: str) -> str:
+    """Return a format string of the catalogue as Markdown, with placeholders for the facts."""
+    filled = text.format_map(PLACEHOLDERS)
+    return re.sub(r"([\\`*_<\[\]$])", r"\\\1", filled)
+
+
+def sentence(text: str) -> str:
+    """Return a text as a Markdown sentence."""
+    words = prose(text.rstrip("."))
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def cell(text: str) -> str:
+    """Return a text as Markdown for a table's cell."""
+    return prose(text).replace("|", r"\|")
+
+
+def _instruction(text: str) -> str:
+    """Return a remedy: one that begins with a small letter is a command, any other a sentence."""
+    return f"`{text.format_map(PLACEHOLDERS)}`" if text[:1].islower() else prose(text)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages and remove those that are no longer generated, or only compare; return the exit code."""
+    wanted = pages()
+    existing = {path.relative_to(ROOT) for path in (ROOT / MODE_PAGES).glob("*.md")}
+    stale = [path for path, text in wanted.items() if not _is(ROOT / path, text)]
+    gone = sorted(existing - set(wanted))
+    for path in [*stale, *gone]:
+        print(f"out of date: {path.as_posix()}")  # noqa: T201 - what the command says
+    if "--check" in arguments:
+        return int(bool(stale or gone))
+    for path in stale:
+        (ROOT / path).parent.mkdir(exist_ok=True)
+        (ROOT / path).write_text(wanted[path], encoding="utf-8")
+    for path in gone:
+        (ROOT / path).unlink()
+    return 0
+
+
+def _is(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,216 @@
+"""The table of options: flag, ini entry, environment variable and reference page derive from one row each.
+
+Loaded at every pytest start, whether the plugin has anything to do or not: nothing here may be heavy.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+import pytest
+
+
+class Option(NamedTuple):
+    """One option: its name, what its value is called, what it does, and what holds when nobody says.
+
+    ``many`` options may be repeated and take comma-separated lists.
+    """
+
+    name: str
+    metavar: str
+    summary: str
+    default: str = ""
+    many: bool = False
+    choices: tuple[str, ...] = ()
+
+    @property
+    def flag(self) -> str:
+        return f"--acr-{self.name}"
+
+    @property
+    def ini(self) -> str:
+        return "acr_" + self.name.replace("-", "_")
+
+    @property
+    def variable(self) -> str:
+        return "PYTEST_" + self.ini.upper()
+
+
+OPTIONS = (
+    Option(
+        "registry",
+        "NAME",
+        "registry to check: its name, login server or resource id, or @FILE with one a line",
+        many=True,
+    ),
+    Option(
+        "auth",
+        "[NAME=]METHOD[:PREFIX]",
+        "who authenticates; the credential itself comes from environment variables",
+        default="default",
+        many=True,
+    ),
+    Option(
+        "repository",
+        "REF",
+        "repository, with :tag or @digest if wanted, on which rights are proven; "
+        "for one registry only with its login server in front",
+        many=True,
+    ),
+    Option("must", "ACTIONS", "actions that must be held on every named repository", default="pull", many=True),
+    Option("must-not", "ACTIONS", "actions that must not be held on any named repository", many=True),
+    Option("timeout", "SECONDS", "limit for one climb", default="30"),
+    Option("jobs", "N", "how many climbs run at once", default="64"),
+    Option(
+        "checks",
+        "WHEN",
+        "whether the built-in checks are collected; auto: when the command line names a registry and no single test",
+        default="auto",
+        choices=("auto", "all", "none"),
+    ),
+    Option(
+        "on-missing",
+        "POLICY",
+        "what becomes of tests that need a registry when none is configured",
+        default="skip",
+        choices=("skip", "error"),
+    ),
+    Option("explain", "ID", "print what a failure mode or symptom means (all: list them), and exit"),
+    Option("emulate", "SCENARIO", "run against the embedded emulator: healthy, or failure modes by id", many=True),
+    Option("cloud", "CLOUD", "cloud of a registry whose name does not tell it, for example AzureChinaCloud"),
+    Option("ca-bundle", "FILE", "PEM file of certificate authorities to trust beside the system's"),
+)
+
+DEFAULT = "default"
+
+
+class Setting(NamedTuple):
+    """What an option is set to; ``origin`` says who set it, in words for the header and for errors."""
+
+    values: tuple[str, ...]
+    origin: str = DEFAULT
+
+    @property
+    def given(self) -> bool:
+        """Whether somebody set it, which includes a scenario."""
+        return self.origin != DEFAULT
+
+    @property
+    def on_command_line(self) -> bool:
+        return self.origin == _COMMAND_LINE
+
+    @property
+    def value(self) -> str:
+        """The value of an option that takes one; '' where nobody set it and there is no default."""
+        return self.values[0] if self.values else ""
+
+
+_COMMAND_LINE = "from the command line"
+
+#: Every option's setting by the option's name.
+Settings = Mapping[str, Setting]
+
+
+def add(parser: pytest.Parser) -> None:
+    """Declare every option to pytest, as a flag and as an ini entry."""
+    group = parser.getgroup("acr", "Azure Container Registry authentication")
+    for option in OPTIONS:
+        notes = [f"env {option.variable}", f"ini {option.ini}"]
+        notes += [f"default {option.default}"] if option.default else []
+        notes += [f"one of {', '.join(option.choices)}"] if option.choices else []
+        summary = f"{option.summary}{' (repeatable)' if option.many else ''} [{'; '.join(notes)}]"
+        group.addoption(
+            option.flag,
+            dest=option.ini,
+            action="append" if option.many else "store",
+            default=None,
+            metavar=option.metavar,
+            help=summary,
+        )
+        kind: Literal["linelist", "string"] = "linelist" if option.many else "string"
+        parser.addini(option.ini, f"{option.summary}, as {option.flag}", type=kind, default=None)
+
+
+def read(config: pytest.Config, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read every option: command line, else environment, else ini file, else default.
+
+    Raises `pytest.UsageError` for a value that is empty, is none of an option's choices, or has a type in the ini
+    file that pytest cannot read. An empty ini value counts as none, so that ``-o acr_registry=`` takes one back.
+    """
+    _repack(config)
+    return {option.name: _checked(option, _find(option, config, environ)) for option in OPTIONS}
+
+
+def _repack(config: pytest.Config) -> None:
+    """Put ``--acr-registry @FILE`` together again.
+
+    pytest unpacks every argument that begins with ``@``: the option got the file's first line, and the other lines
+    are taken for paths.
+    """
+    for flag, argument in pairwise(map(str, config.invocation_params.args)):
+        if flag != named("registry").flag or not argument.startswith("@"):
+            continue
+        first, *others = (config.invocation_params.dir / argument[1:]).read_text("utf-8").splitlines()
+        values = config.option.acr_registry
+        if first in values:
+            values[values.index(first)] = argument
+        for line in others:
+            if line in config.args:
+                config.args.remove(line)
+        if not config.args:
+            folders = [str(path) for text in config.getini("testpaths") for path in config.rootpath.glob(text)]
+            config.args[:] = folders or [str(config.invocation_params.dir)]
+
+
+def named(name: str) -> Option:
+    """Return an option's row."""
+    return next(option for option in OPTIONS if option.name == name)
+
+
+def where(name: str, setting: Setting) -> str:
+    """Name an option and who set it, for the beginning of an error."""
+    return f"{named(name).flag} ({setting.origin})" if not setting.on_command_line else named(name).flag
+
+
+def _find(option: Option, config: pytest.Config, environ: Mapping[str, str]) -> Setting:
+    given = config.getoption(option.ini)
+    if given is not None:
+        return Setting(_split(option, given if option.many else [given]), _COMMAND_LINE)
+    if option.variable in environ:
+        return Setting(_split(option, [environ[option.variable]]), f"from {option.variable}")
+    try:
+        entry = config.getini(option.ini)
+    except (TypeError, ValueError) as error:
+        raise pytest.UsageError(f"{option.flag} ({_ini_origin(option, config)}): {error}") from error
+    if entry:
+        texts = entry if option.many else [entry]
+        return Setting(_split(option, texts), _ini_origin(option, config))
+    return Setting((option.default,) if option.default else ())
+
+
+def _ini_origin(option: Option, config: pytest.Config) -> str:
+    overridden = (text.partition("=")[0] for text in config.getoption("override_ini") or ())
+    if option.ini in overridden or config.inipath is None:
+        return f"from -o {option.ini}"
+    return f"from {option.ini} in {config.inipath.name}"
+
+
+def _split(option: Option, texts: Iterable[str]) -> tuple[str, ...]:
+    """Split lists at commas and lines. Empty parts stay: `_checked` refuses them, as a variable may have been unset."""
+    if not option.many:
+        return tuple(text.strip() for text in texts)
+    lines = [line for text in texts for line in text.strip().split("\n")]
+    return tuple(part.strip() for line in lines for part in line.split(","))
+
+
+def _checked(option: Option, setting: Setting) -> Setting:
+    if "" in setting.values:
+        raise pytest.UsageError(f"{where(option.name, setting)}: empty value; give {option.metavar}, or leave it out")
+    if option.choices and setting.value not in option.choices:
+        raise pytest.UsageError(
+            f"{where(option.name, setting)}: unknown value {setting.value!r}; choose one of {', '.join(option.choices)}"
+        )
+    return setting

@@ -1,0 +1,69 @@
+"""What the whole test tree shares: inner pytest runs on the emulator, away from this machine's own configuration."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+
+import pytest
+
+# An inner run in this process forgets the modules it was the first to load, and some cannot be loaded twice.
+import pytest_acrauth.activation
+import pytest_acrauth.emulator
+import pytest_acrauth.report  # noqa: F401
+
+pytest_plugins = ["pytester"]
+
+_LINE = re.compile(
+    r"^(?:\[gw\d+\] \[ *\d+%\] )?(?:(?P<before>[A-Z]+) )?(?P<id>\S+::\S+)(?: (?P<after>[A-Z]+))?",
+)
+
+
+@pytest.fixture
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Take away every variable that the plugin, pytest or Azure's tools would read from this machine."""
+    for name in os.environ:
+        if name.startswith(("ACR_", "AZURE_", "PYTEST_ACR_")) or name in {"CI", "BUILD_NUMBER", "PYTEST_ADDOPTS"}:
+            monkeypatch.delenv(name)
+    return monkeypatch
+
+
+class Inner:
+    """Runs pytest in a folder of its own, as a user would, and reads what it says."""
+
+    def __init__(self, pytester: pytest.Pytester) -> None:
+        self.pytester = pytester
+        # Other plugins' deprecations, random orders and slow starts are not what these tests are about.
+        absent = ("asyncio", "randomly", "hypothesispytest")
+        self._always = tuple(argument for name in absent for argument in ("-p", f"no:{name}"))
+
+    def run(self, *args: str) -> pytest.RunResult:
+        """Run in this process."""
+        return self.pytester.runpytest_inprocess(*self._always, *args)
+
+    def apart(self, *args: str) -> pytest.RunResult:
+        """Run in a process of its own."""
+        return self.pytester.runpytest_subprocess(*self._always, *args)
+
+    def emulate(self, scenario: str, *args: str) -> pytest.RunResult:
+        """Run the checks of myacr against the emulator, verbosely."""
+        return self.run("-v", "--acr-registry", "myacr", "--acr-emulate", scenario, *args)
+
+
+@pytest.fixture
+def inner(pytester: pytest.Pytester, clean_environment: pytest.MonkeyPatch) -> Inner:
+    """Deliver inner runs with an empty configuration file."""
+    pytester.makeini("[pytest]\n")
+    clean_environment.setenv("COLUMNS", "200")
+    return Inner(pytester)
+
+
+def outcomes(result: pytest.RunResult) -> Mapping[str, str]:
+    """Return the outcome of every test of a verbose run by its node id, in the order in which they ended."""
+    found: dict[str, str] = {}
+    for line in result.outlines:
+        match = _LINE.match(line)
+        if match and (word := match["before"] or match["after"]) and match["id"] not in found:
+            found[match["id"]] = word
+    return found

@@ -1,0 +1,83 @@
+"""Installed but not configured, the plugin is inert and light."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Inner
+
+REPORT = """
+import sys
+
+def pytest_unconfigure(config):
+    loaded = sorted(name for name in sys.modules if name.partition(".")[0] in {watched!r})
+    (config.rootpath / "loaded.txt").write_text("\\n".join(loaded))
+"""
+HEAVY = {"azure", "cryptography", "dns", "httpcore", "msal", "starlette", "truststore", "trustme", "uvicorn"}
+
+
+def loaded(inner: Inner, watched: set[str], *args: str) -> list[str]:
+    """Return the modules of these packages that a run in a process of its own had loaded when it ended."""
+    inner.pytester.makeconftest(REPORT.replace("{watched!r}", repr(watched)))
+    # respx and others load httpx themselves, at every start.
+    absent = [argument for name in ("respx", "anyio", "html") for argument in ("-p", f"no:{name}")]
+    inner.apart(*absent, *args)
+    return (inner.pytester.path / "loaded.txt").read_text().split()
+
+
+def test_nothing_heavy_is_loaded(inner: Inner) -> None:
+    """Without a registry only the plugin and its options are loaded, and nothing heavy where tests use ``acr``."""
+    inner.pytester.makepyfile("def test_own(): pass")
+    own = loaded(inner, {"pytest_acrauth"})
+    assert own == ["pytest_acrauth", "pytest_acrauth.options", "pytest_acrauth.plugin"]
+    inner.pytester.makepyfile(
+        """
+        import pytest
+
+        def test_fixture(acr):
+            pass
+
+        @pytest.mark.acr_ready
+        def test_marked():
+            pass
+        """
+    )
+    assert loaded(inner, HEAVY | {"httpx"}) == []
+    assert not {"pytest_acrauth.catalogue", "pytest_acrauth.probes"} & set(loaded(inner, {"pytest_acrauth"}))
+
+
+def test_a_healthy_run_loads_no_catalogue(inner: Inner) -> None:
+    """As long as nothing is broken, nothing that explains is loaded."""
+    own = loaded(inner, {"pytest_acrauth"}, "--acr-registry", "myacr", "--acr-emulate", "healthy")
+    assert "pytest_acrauth.probes" in own
+    assert not [name for name in own if "catalogue" in name or name.endswith((".report", ".diagnosis"))]
+
+
+def test_importing_the_package_loads_nothing(inner: Inner) -> None:
+    """``import pytest_acrauth`` loads no other module of ours; a name is fetched when it is used."""
+    inner.pytester.makepyfile(
+        look="""
+        import sys
+        import pytest_acrauth
+
+        assert not [name for name in sys.modules if name.startswith("pytest_acrauth.")]
+        assert "Target" in dir(pytest_acrauth)
+        assert pytest_acrauth.Target.__name__ == "Target"
+        assert not {"httpx", "pytest"} & set(sys.modules)
+        """
+    )
+    assert inner.pytester.runpython("look.py").ret == 0
+
+
+def test_the_plugin_can_be_left_out(inner: Inner) -> None:
+    """``-p no:acrauth`` takes the options away, and leaves everything else."""
+    inner.pytester.makepyfile("def test_own(): pass")
+    inner.apart("-p", "no:acrauth").assert_outcomes(passed=1)
+    assert inner.apart("-p", "no:acrauth", "--acr-registry", "myacr").ret == pytest.ExitCode.USAGE_ERROR
+
+
+def test_other_options_alone_do_nothing(inner: Inner) -> None:
+    """Options that only say how a registry is checked do not turn the plugin on."""
+    inner.pytester.makepyfile("def test_own(): pass")
+    result = inner.run("--acr-auth", "anonymous", "--acr-repository", "team/app", "--acr-timeout", "3")
+    result.assert_outcomes(passed=1)
+    assert "acr:" not in result.stdout.str()

@@ -1,0 +1,291 @@
+"""``acr_ready``: fails a test before its fixtures, with the explanation, unless the registry is ready."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Inner
+
+NO_CHECKS = ("--acr-checks", "none")
+FIXTURE = """
+import pytest
+
+@pytest.fixture
+def costly():
+    raise RuntimeError("set up although the registry is not ready")
+"""
+
+
+def test_not_ready_is_a_failure_before_any_fixture(inner: Inner) -> None:
+    """The test is FAILED, not ERROR, with the explanation, and its fixtures are not set up."""
+    inner.pytester.makepyfile(
+        FIXTURE
+        + """
+@pytest.mark.acr_ready
+def test_marked(costly):
+    pass
+"""
+    )
+    result = inner.emulate("entra-sp-secret-expired", *NO_CHECKS)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["entra-sp-secret-expired: *", "What to do", "FAILED *::test_marked - entra-sp-*"])
+    assert "set up although" not in result.stdout.str()
+
+
+def test_ready_runs_the_test(inner: Inner) -> None:
+    """A ready registry leaves the test and its fixtures alone."""
+    inner.pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def number():
+            return 7
+
+        @pytest.mark.acr_ready(scope="repository:team/app:pull")
+        def test_marked(number):
+            assert number == 7
+        """
+    )
+    inner.emulate("healthy", *NO_CHECKS).assert_outcomes(passed=1)
+
+
+def test_all_kinds_of_tests(inner: Inner) -> None:
+    """Methods, classes with their own set-up, and unittest cases fail in the same way, as often as they run."""
+    inner.pytester.makepyfile(
+        """
+        import unittest
+        import pytest
+
+        pytestmark = pytest.mark.acr_ready
+
+        class TestMethods:
+            def setup_method(self):
+                raise RuntimeError
+
+            @pytest.mark.parametrize("number", range(2))
+            def test_method(self, number):
+                pass
+
+        class Case(unittest.TestCase):
+            def setUp(self):
+                raise RuntimeError
+
+            def test_case(self):
+                pass
+        """
+    )
+    result = inner.emulate("entra-sp-secret-expired", *NO_CHECKS)
+    result.assert_outcomes(failed=3)
+    assert "RuntimeError" not in result.stdout.str()
+
+
+def test_skip_and_xfail_come_first(inner: Inner) -> None:
+    """A skipped test stays skipped, and an expected failure stays one."""
+    inner.pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.acr_ready
+        @pytest.mark.skip
+        def test_skipped():
+            pass
+
+        @pytest.mark.acr_ready
+        @pytest.mark.xfail
+        def test_expected():
+            pass
+        """
+    )
+    inner.emulate("entra-sp-secret-expired", *NO_CHECKS).assert_outcomes(skipped=1, xfailed=1)
+
+
+def test_without_parameter_every_target_counts(inner: Inner) -> None:
+    """A test without ``acr`` is about every configured target."""
+    inner.pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.acr_ready
+        def test_marked():
+            pass
+        """
+    )
+    identities = ("--acr-auth", "service-principal,anonymous")
+    result = inner.emulate("healthy", *identities, *NO_CHECKS)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*anonymous*"])
+
+
+def test_with_parameter_its_own_target_counts(inner: Inner) -> None:
+    """A test with ``acr`` is about the target it runs for."""
+    inner.pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.acr_ready
+        def test_marked(acr):
+            assert acr.target.identity.name == "service-principal"
+        """
+    )
+    identities = ("--acr-auth", "service-principal,anonymous")
+    inner.emulate("healthy", *identities, *NO_CHECKS).assert_outcomes(passed=1, failed=1)
+
+
+def test_a_registry_by_name(inner: Inner) -> None:
+    """A marker may be about one registry, by its name or its login server, with all its identities."""
+    inner.pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.acr_ready(registry="otheracr")
+        def test_name():
+            pass
+
+        @pytest.mark.acr_ready(registry="OTHERACR.azurecr.io")
+        def test_login_server():
+            pass
+
+        @pytest.mark.acr_ready(registry="myacr")
+        def test_the_other():
+            pass
+        """
+    )
+    gone = ("--acr-repository", "otheracr.azurecr.io/team/gone", "--acr-registry", "otheracr")
+    result = inner.emulate("healthy", *gone, *NO_CHECKS)
+    result.assert_outcomes(failed=2, passed=1)
+
+
+def test_a_scope_that_is_not_granted(inner: Inner) -> None:
+    """A marker with a scope fails the test when the registry does not grant it."""
+    inner.pytester.makepyfile(
+        FIXTURE
+        + """
+@pytest.mark.acr_ready(scope="repository:team/app:push")
+def test_marked(costly):
+    pass
+"""
+    )
+    result = inner.emulate("healthy", *NO_CHECKS)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["scope-not-granted: *"])
+
+
+def test_several_markers_all_count(inner: Inner) -> None:
+    """A class's marker and a test's own are both decided."""
+    inner.pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.acr_ready(scope="repository:team/app:push")
+        class TestPush:
+            @pytest.mark.acr_ready(scope="repository:team/app:pull")
+            def test_marked(self):
+                pass
+        """
+    )
+    inner.emulate("healthy", *NO_CHECKS).assert_outcomes(failed=1)
+
+
+@pytest.mark.parametrize(
+    ("mark", "words"),
+    [
+        ("regsitry='myacr'", "*acr_ready(regsitry='myacr'): it takes registry=* and scope=*, by name*"),
+        ("'myacr'", "*acr_ready('myacr'): it takes registry=* and scope=*, by name*"),
+        ("registry='elsewhere'", "*registry='elsewhere' is not configured; choose one of myacr.azurecr.io*"),
+        ("registry=7", "*registry=7 is no text*"),
+        ("scope='team/app'", "*'team/app' is not repository:NAME:ACTIONS*"),
+        ("scope='repository:team/app:pul'", "*unknown action 'pul'; choose from pull, push*"),
+    ],
+)
+def test_a_misspelt_argument_fails_that_test(inner: Inner, mark: str, words: str) -> None:
+    """A marker that cannot be meant fails its test before the fixtures, naming value and choices; others run."""
+    inner.pytester.makepyfile(
+        FIXTURE
+        + f"""
+@pytest.mark.acr_ready({mark})
+def test_marked(costly):
+    pass
+
+def test_other():
+    pass
+"""
+    )
+    result = inner.emulate("healthy", *NO_CHECKS)
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines([words])
+
+
+def test_missing_registry_is_a_skip(inner: Inner) -> None:
+    """Without a registry a marked test is skipped rather than passed unseen, or fails if asked to."""
+    inner.pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.acr_ready
+        def test_marked():
+            pass
+        """
+    )
+    result = inner.run("-rs")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["SKIPPED *no registry is configured*"])
+    inner.run("--acr-on-missing", "error").assert_outcomes(failed=1)
+
+
+def test_a_misspelt_argument_fails_without_registry_too(inner: Inner) -> None:
+    """An argument that does not exist is found before anything is configured."""
+    inner.pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.acr_ready(regsitry="myacr")
+        def test_marked():
+            pass
+        """
+    )
+    inner.run().assert_outcomes(failed=1)
+
+
+def test_a_rerun_asks_again_and_gets_its_fixtures_back(inner: Inner) -> None:
+    """When the cause goes away, the rerun sets up the fixtures and runs the test."""
+    inner.pytester.makeconftest(
+        """
+        from pytest_acrauth.emulation import EMULATOR
+        from pytest_acrauth.emulator.healthy import healthy_world
+
+        def pytest_report_teststatus(report, config):
+            if report.outcome == "rerun":
+                config.stash[EMULATOR].world.cloud.assignments[:] = healthy_world().cloud.assignments
+        """
+    )
+    inner.pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def number():
+            return 7
+
+        @pytest.mark.acr_ready
+        def test_marked(number):
+            assert number == 7
+        """
+    )
+    result = inner.emulate("exchange-no-role", "--reruns", "1", *NO_CHECKS)
+    assert "1 rerun" in result.stdout.str()
+    assert result.ret == pytest.ExitCode.OK
+
+
+def test_markers_are_declared(inner: Inner) -> None:
+    """Both markers are declared, so that ``--strict-markers`` accepts them with and without a registry."""
+    inner.pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.acr_ready
+        def test_marked():
+            pass
+        """
+    )
+    inner.run("--strict-markers").assert_outcomes(skipped=1)
+    inner.run("--markers").stdout.fnmatch_lines(["@pytest.mark.acr: *", "@pytest.mark.acr_ready(*"])

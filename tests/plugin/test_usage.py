@@ -1,0 +1,197 @@
+"""Wrong configuration is a usage error, exit code 4, said once and before anything is contacted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import Inner
+
+PRINCIPAL = {"AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c", "AZURE_CLIENT_SECRET": "not-a-real-one"}
+MY = ("--acr-registry", "myacr")
+HEALTHY = (*MY, "--acr-emulate", "healthy")
+PASSWORDS = {"ACR_USERNAME": "puller", "ACR_PASSWORD": "not-a-real-one"}
+
+WRONG: list[tuple[tuple[str, ...], dict[str, str], str]] = [
+    (("--acr-registry", ""), PRINCIPAL, "--acr-registry: empty value; give NAME*"),
+    (("--acr-registry", "myacr,"), PRINCIPAL, "--acr-registry: empty value*"),
+    ((), {"PYTEST_ACR_REGISTRY": "", **PRINCIPAL}, "--acr-registry (from PYTEST_ACR_REGISTRY): empty value*"),
+    (("--acr-registry", "my_acr"), PRINCIPAL, "--acr-registry: 'my_acr' is no registry name: 5 to 50 letters*"),
+    (("--acr-registry", "a.example"), PRINCIPAL, "*'a.example' ends in no registry suffix (.azurecr.io, *--acr-cloud*"),
+    (("--acr-registry=@nowhere.txt",), PRINCIPAL, "--acr-registry: cannot read 'nowhere.txt': No such file*"),
+    (("--acr-registry", "@empty.txt"), PRINCIPAL, "--acr-registry: 'empty.txt' names no registry"),
+    (("--acr-registry=@binary.txt",), PRINCIPAL, "--acr-registry: cannot read 'binary.txt': it is no UTF-8 text"),
+    ((*MY, "--acr-auth", "servce-principal"), PRINCIPAL, "--acr-auth: *'servce-principal'; choose one of default, *"),
+    ((*MY, "--acr-auth", "a=basic,a=anonymous"), PASSWORDS, "--acr-auth: two identities are called 'a'*"),
+    ((*MY, "--acr-auth", "basic:lower"), PASSWORDS, "--acr-auth: 'lower' is no prefix*"),
+    (
+        (*MY, "--acr-auth", "service-principal"),
+        {},
+        "--acr-auth: *AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET*",
+    ),
+    (MY, {}, "--acr-auth (default): no credential found. Looked for: basic (ACR_USERNAME, ACR_PASSWORD)*"),
+    (("--acr-registry", "myacr,otheracr"), PASSWORDS, "*ACR_USERNAME and ACR_PASSWORD serve exactly one registry*"),
+    ((*MY, "--acr-repository", "Team/App"), PRINCIPAL, "--acr-repository: 'Team/App' is no repository reference*"),
+    (
+        (*MY, "--acr-repository", "otheracr.azurecr.io/team/app"),
+        PRINCIPAL,
+        "--acr-repository: *is on otheracr.azurecr.io, which is not configured; configured: myacr.azurecr.io",
+    ),
+    ((*MY, "--acr-must", "push"), PRINCIPAL, "--acr-must: actions are held on repositories; *--acr-repository"),
+    ((*MY, "--acr-must-not", "push"), PRINCIPAL, "--acr-must-not: actions are held on repositories; *"),
+    (
+        (*MY, "--acr-repository", "a", "--acr-must", "pul"),
+        PRINCIPAL,
+        "--acr-must: unknown action 'pul'; choose from pull, push, delete, *",
+    ),
+    (
+        (*MY, "--acr-repository", "a", "--acr-must", "push,pull", "--acr-must-not", "push"),
+        PRINCIPAL,
+        "--acr-must and --acr-must-not: push cannot be both",
+    ),
+    ((*MY, "--acr-timeout", "soon"), PRINCIPAL, "--acr-timeout: 'soon' is no positive number"),
+    ((*MY, "--acr-timeout", "nan"), PRINCIPAL, "--acr-timeout: 'nan' is no positive number"),
+    ((*MY, "--acr-jobs", "0"), PRINCIPAL, "--acr-jobs: '0' is no positive number"),
+    ((*MY, "--acr-jobs", "1.5"), PRINCIPAL, "--acr-jobs: '1.5' is no whole number"),
+    (("--acr-checks", "some"), {}, "--acr-checks: unknown value 'some'; choose one of auto, all, none"),
+    (("--acr-on-missing", "x"), {}, "--acr-on-missing: unknown value 'x'; choose one of skip, error"),
+    (MY, {"PYTEST_ACR_CHECKS": "x"}, "--acr-checks (from PYTEST_ACR_CHECKS): unknown value 'x'; *"),
+    ((*MY, "--acr-cloud", "AzureMars"), PRINCIPAL, "--acr-cloud: *'AzureMars'; choose one of AzureCloud, *"),
+    ((*MY, "--acr-ca-bundle", "nowhere.pem"), PRINCIPAL, "--acr-ca-bundle: cannot use 'nowhere.pem': No such file*"),
+    ((*MY, "--acr-ca-bundle", "empty.txt"), PRINCIPAL, "--acr-ca-bundle: cannot use 'empty.txt': it holds no cert*"),
+    (
+        MY,
+        {**PRINCIPAL, "AZURE_AUTHORITY_HOST": "https://login.chinacloudapi.cn"},
+        "AZURE_AUTHORITY_HOST is 'https://login.chinacloudapi.cn', but myacr.azurecr.io is in AzureCloud*",
+    ),
+    (("--acr-emulate", "healthy"), {}, "--acr-emulate needs --acr-registry; the emulator has myacr, otheracr"),
+    ((*MY, "--acr-emulate", "helthy"), {}, "--acr-emulate: 'helthy' is no scenario; choose from*healthy*"),
+    (
+        ("--acr-registry", "thirdacr", "--acr-emulate", "healthy"),
+        {},
+        "--acr-registry: the emulator has no thirdacr.azurecr.io; it has myacr, otheracr",
+    ),
+    (
+        (*MY, "--acr-emulate", "anonymous-pull-disabled", "--acr-auth", "service-principal"),
+        {},
+        "--acr-auth hides what --acr-emulate shows: *anonymous*",
+    ),
+    (
+        (*MY, "--acr-emulate", "permission-excess", "--acr-must-not", "delete"),
+        {},
+        "--acr-must-not hides what --acr-emulate shows: add push*",
+    ),
+    (
+        (*MY, "--acr-emulate", "image-not-found", "--acr-repository", "team/multi"),
+        {},
+        "--acr-repository hides what --acr-emulate shows: add team/app:latest*",
+    ),
+    (
+        (*MY, "--acr-emulate", "anonymous-pull-disabled,admin-user-disabled"),
+        {},
+        "--acr-emulate: these need different identities (anonymous, admin); *",
+    ),
+    (
+        (*HEALTHY, "acr::myacr.azurecr.io::service-principal::dsn"),
+        {},
+        "there is no built-in check *::dsn; close to it: *",
+    ),
+    (
+        (*HEALTHY, "--acr-checks", "none", "acr::myacr.azurecr.io::service-principal::dns"),
+        {},
+        "--acr-checks none leaves out the built-in acr::*",
+    ),
+    (
+        ("--acr-explain", "entra-sp-secret-expird"),
+        {},
+        "--acr-explain: *'entra-sp-secret-expird'*entra-sp-secret-expired*",
+    ),
+]
+
+
+@pytest.fixture
+def files(inner: Inner) -> Path:
+    """Lay out the files that some wrong values name."""
+    (inner.pytester.path / "empty.txt").write_text("# nothing\n\n")
+    (inner.pytester.path / "binary.txt").write_bytes(b"\xff\xfe\x00")
+    inner.pytester.makepyfile("def test_own(): pass")
+    return inner.pytester.path
+
+
+@pytest.mark.parametrize(("arguments", "variables", "words"), WRONG, ids=[case[2][:50] for case in WRONG])
+def test_wrong_configuration(
+    inner: Inner,
+    files: Path,
+    clean_environment: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    variables: dict[str, str],
+    words: str,
+) -> None:
+    """The error names option or variable, value and choices; no test runs and no traceback shows."""
+    for name, value in variables.items():
+        clean_environment.setenv(name, value)
+    result = inner.run(*arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {words}"])
+    assert "Traceback" not in result.stderr.str()
+    assert "passed" not in result.stdout.str()
+    assert "not-a-real-one" not in result.stderr.str()
+
+
+@pytest.mark.parametrize("number", [0, 8, 12, 32])
+def test_distributed_the_same(inner: Inner, files: Path, number: int, clean_environment: pytest.MonkeyPatch) -> None:
+    """With ``-n 2`` the error is said once, by the main process, with the same exit code."""
+    arguments, variables, words = WRONG[number]
+    for name, value in variables.items():
+        clean_environment.setenv(name, value)
+    result = inner.run("-n", "2", *arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {words}"])
+    assert result.stderr.str().count("ERROR") == 1
+
+
+def test_help_is_given_in_spite_of_it(inner: Inner, clean_environment: pytest.MonkeyPatch) -> None:
+    """A registry whose credentials are missing does not keep anyone from reading the help."""
+    clean_environment.setenv("PYTEST_ACR_REGISTRY", "myacr")
+    result = inner.run("--help")
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["*--acr-registry*NAME*"])
+
+
+def test_a_wrong_value_in_the_ini_file_names_the_file(inner: Inner) -> None:
+    """An error about an ini value says which entry in which file."""
+    inner.pytester.makeini("[pytest]\nacr_checks = sometimes\n")
+    result = inner.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --acr-checks (from acr_checks in tox.ini): unknown value 'sometimes'; *"])
+
+
+def test_the_emulator_may_be_missing(inner: Inner) -> None:
+    """Without the extra ``--acr-emulate`` says what to install."""
+    inner.pytester.makepyfile(
+        run="""
+        import sys
+        import pytest
+
+        sys.modules["uvicorn"] = None
+        raise SystemExit(pytest.main(["--acr-registry", "myacr", "--acr-emulate", "healthy"]))
+        """
+    )
+    result = inner.pytester.runpython("run.py")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["ERROR: --acr-emulate: the emulator needs uvicorn; *pip install 'pytest-acrauth*emulator*'"]
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--acr-emulate", "image-not-found", "--acr-repository", "myacr.azurecr.io/team/app"),
+        ("--acr-emulate", "permission-excess", "--acr-must-not", "delete,push"),
+        ("--acr-emulate", "basic-username-unknown", "--acr-auth", "ci=scope-map-token"),
+    ],
+)
+def test_options_that_leave_a_scenario_visible(inner: Inner, arguments: tuple[str, ...]) -> None:
+    """An option that differs from the scenario's without hiding it is taken, and the scenario shows."""
+    assert inner.run(*MY, *arguments).ret == pytest.ExitCode.TESTS_FAILED
