@@ -30,7 +30,10 @@ def read_reply(method: str, response: httpx.Response, body: bytes, scrub: Callab
     def header(name: str, limit: int = 300) -> str:
         return clean(scrub(response.headers.get(name, "")), limit)
 
-    code, message, detail = (clean(scrub(part)) for part in _error(parse_json(body)))
+    found = parse_json(body)
+    code, message, detail = (clean(scrub(part)) for part in _error(found))
+    # Entra says it in the body, and uses the registry's headers for something else.
+    correlation = found.get("correlation_id") if isinstance(found, dict) else None
     excerpt = "" if code or message else clean(scrub(body[:4096].decode("utf-8", "replace")), 300)
     url = response.request.url
     names = {name.lower() for name in response.headers}
@@ -46,7 +49,9 @@ def read_reply(method: str, response: httpx.Response, body: bytes, scrub: Callab
         server=header("server", 100),
         authenticate=header("www-authenticate", 600),
         location_host=clean(urlsplit_host(response.headers.get("location", "")), 255),
-        correlation_id=header("x-ms-correlation-request-id", 100) or header("x-ms-request-id", 100),
+        correlation_id=clean(scrub(correlation), 100)
+        if isinstance(correlation, str)
+        else header("x-ms-correlation-request-id", 100) or header("x-ms-request-id", 100),
         retry_after=header("retry-after", 100),
         date=header("date", 100),
         from_registry=any(name in names for name in _REGISTRY_HEADERS) or any(n.startswith(_RATE_LIMIT) for n in names),

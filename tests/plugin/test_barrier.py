@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 import stat
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import factories
 import pytest
 from conftest import Inner, outcomes
 
-from pytest_acrauth.barrier import Handover
+from pytest_acrauth.barrier import Climbs, Handover
+from pytest_acrauth.check import Run
+from pytest_acrauth.configuration import Plan
+from pytest_acrauth.machine import RealMachine
+from pytest_acrauth.observation import Dns, Exchange, Transcript
+from pytest_acrauth.stage import Stage
+from pytest_acrauth.target import Target
 
 COUNT = """
 import json
@@ -143,6 +150,37 @@ def test_the_folder_of_the_workers(counted: Inner) -> None:
     ((folder, mode),) = json.loads((counted.pytester.path / "folders.json").read_text()).items()
     assert stat.S_IMODE(mode) == 0o700
     assert not Path(folder).exists()
+
+
+class Scripted(Run):
+    """A run whose climbs are written down beforehand."""
+
+    def __init__(self, *transcripts: Transcript) -> None:
+        super().__init__(RealMachine())
+        self._coming = list(transcripts)
+
+    def check(self, targets: Sequence[Target], _progress: object = None) -> tuple[Transcript, ...]:
+        return tuple(self._coming.pop(0) for _ in targets)
+
+
+def test_a_second_climb_replaces_the_first_only_if_it_broke_nothing_new() -> None:
+    """Checks still to come are judged on a later climb only where those already judged would have passed on it."""
+    healthy = factories.climb()
+    target = healthy.target
+    no_dns, no_exchange = (
+        factories.climb(stage, broken)
+        for stage, broken in (
+            (Stage.DNS, Dns(host="myacr.azurecr.io", resolution=None)),
+            (Stage.EXCHANGE, Exchange()),
+        )
+    )
+    plan = Plan((target,), RealMachine(), 30.0, 1, ())
+    climbs = Climbs(plan, Scripted(no_exchange, no_dns, healthy))
+    assert climbs.of(target) is no_exchange
+    assert climbs.again(target) is no_dns
+    assert climbs.of(target) is no_exchange
+    assert climbs.again(target) is healthy
+    assert climbs.of(target) is healthy
 
 
 def test_workers_and_controller_meet_in_the_folder(tmp_path: Path) -> None:

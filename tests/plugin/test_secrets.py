@@ -59,13 +59,10 @@ import pytest
 from pytest_acrauth.barrier import FOLDER
 from pytest_acrauth.emulation import EMULATOR
 
-folders = set()
-
 @pytest.hookimpl(optionalhook=True, trylast=True)
-def pytest_configure_node(node):
-    folders.add(node.workerinput[FOLDER])
+def pytest_xdist_node_collection_finished(node):
+    shutil.copytree(node.workerinput[FOLDER], node.config.rootpath / "exchanged", dirs_exist_ok=True)
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session):
     emulator = session.config.stash.get(EMULATOR, None)
     if emulator is None:
@@ -77,8 +74,6 @@ def pytest_sessionfinish(session):
         secrets += registry.admin_passwords
         secrets += [each.value for token in registry.tokens.values() for each in token.passwords]
     (session.config.rootpath / "planted.json").write_text(json.dumps([text for text in secrets if text]))
-    for folder in folders:
-        shutil.copytree(folder, session.config.rootpath / "exchanged")
 """
 
 
