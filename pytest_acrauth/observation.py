@@ -6,19 +6,12 @@ convert to JSON and back.
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import types
-from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum, StrEnum
-from functools import cache
-from typing import Any, Protocol, Self, Union, get_args, get_origin, get_type_hints
+from enum import StrEnum
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from pytest_acrauth.machine import Resolution, Resolved
-from pytest_acrauth.stage import Rung
-from pytest_acrauth.target import Reference, Target
 
 
 class Trouble(StrEnum):
@@ -37,6 +30,9 @@ class Trouble(StrEnum):
     NAME = "name"  # the host name was not resolved
     PROXY = "proxy"  # the proxy refused or broke the tunnel
     WITHHELD = "withheld"  # the request was not sent, because its destination may not have what it carries
+    UNAVAILABLE = (
+        "unavailable"  # what the method needs on this machine gave no credential: a program, a metadata service
+    )
 
 
 class Observation(Protocol):
@@ -340,129 +336,3 @@ class Data(Answered):
     @property
     def ok(self) -> bool:
         return self.received > 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
-    """One repository's part of a climb; a stage that was not reached is None."""
-
-    reference: Reference
-    access_token: AccessToken | None = None
-    operation: Operation | None = None
-    data: Data | None = None
-
-
-class Kind(StrEnum):
-    """What a credential is; Basic ones are told by their user name (reference/acr-auth 2.7)."""
-
-    SERVICE_PRINCIPAL = "service principal"
-    ADMIN = "admin user"
-    SCOPE_MAP_TOKEN = "scope-map token"  # noqa: S105 - the name of a kind
-    REFRESH_TOKEN = "refresh token"  # noqa: S105 - the name of a kind
-    ANONYMOUS = "anonymous"
-
-
-class SecretShape(StrEnum):
-    """What a secret looks like, without telling it: a JWT says who issued it."""
-
-    NONE = "none"
-    OPAQUE = "opaque"
-    ACR_REFRESH_TOKEN = "ACR refresh token"  # noqa: S105 - the name of a shape
-    ACR_ACCESS_TOKEN = "ACR access token"  # noqa: S105 - the name of a shape
-    ENTRA_TOKEN = "Entra token"  # noqa: S105 - the name of a shape
-    OTHER_JWT = "JWT of another issuer"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CredentialFacts:
-    """What may be shown of the credential used. ``declared`` tells whether the method fixed the kind."""
-
-    kind: Kind
-    declared: bool = False
-    user_name: str = ""
-    client_id: str = ""
-    tenant_id: str = ""
-    secret: SecretShape = SecretShape.NONE
-    secret_audience: str = ""
-    secret_expires: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transcript:
-    """One climb of one target: shared stages once, one `Access` per repository. None stands for *not reached*."""
-
-    target: Target
-    credential: CredentialFacts
-    started: float
-    limit: float
-    proxy: str = ""
-    elapsed: float = 0.0
-    dns: Dns | NotObserved | None = None
-    tcp: Tcp | NotObserved | None = None
-    tls: Tls | NotObserved | None = None
-    challenge: Challenge | None = None
-    entra: Entra | None = None
-    exchange: Exchange | None = None
-    access_token: AccessToken | None = None
-    accesses: tuple[Access, ...] = ()
-
-    def at(self, rung: Rung) -> Observation | None:
-        """Return what was recorded at a rung, or None where it was not reached."""
-        holder: Transcript | Access | None = self
-        if rung.reference is not None:
-            holder = next((access for access in self.accesses if access.reference.text == rung.reference), None)
-        found: Observation | None = getattr(holder, rung.stage, None)
-        return found
-
-    def broken(self) -> Iterator[Rung]:
-        """Every broken rung, in the climb's order: at most one per leg and per repository."""
-        for rung in self.target.rungs:
-            observation = self.at(rung)
-            if observation is not None and not observation.ok:
-                yield rung
-
-    def to_json(self) -> str:
-        """Return the transcript as JSON text; `from_json` reads it back."""
-        return json.dumps(dataclasses.asdict(self), default=_plain, ensure_ascii=False)
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Rebuild a transcript from `to_json`'s text. Raises ValueError, TypeError or KeyError for other text."""
-        rebuilt: Self = _rebuild(cls, json.loads(text))
-        return rebuilt
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, frozenset):
-        return sorted(value)
-    raise TypeError(f"{type(value).__name__} is not for a transcript")
-
-
-@cache
-def _hints(cls: Any) -> dict[str, Any]:
-    return get_type_hints(cls)
-
-
-def _rebuild(kind: Any, value: Any) -> Any:
-    """Turn JSON data back into the annotated type: dataclasses, named tuples, enums, tuples and optional unions."""
-    origin = get_origin(kind)
-    if origin in {Union, types.UnionType}:
-        if value is None:
-            return None
-        options = [option for option in get_args(kind) if option is not type(None)]
-        fitting = [option for option in options if not dataclasses.is_dataclass(option) or _fits(option, value)]
-        return _rebuild(fitting[0], value)
-    if origin is tuple:
-        return tuple(_rebuild(get_args(kind)[0], entry) for entry in value)
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        hints = _hints(kind)
-        return kind(**{name: _rebuild(hints[name], entry) for name, entry in value.items()})
-    if hasattr(kind, "_fields"):
-        return kind(*value)
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind(value)
-    return value
-
-
-def _fits(kind: Any, value: Any) -> bool:
-    return isinstance(value, dict) and {field.name for field in dataclasses.fields(kind)} == set(value)

@@ -30,6 +30,9 @@ class Cloud(NamedTuple):
     registry_suffix: str
     authority: str
     storage_suffix: str
+    arm: str
+    arm_audience: str
+    graph: str
 
     @property
     def data_suffix(self) -> str:
@@ -38,14 +41,41 @@ class Cloud(NamedTuple):
 
 
 CLOUDS = (
-    Cloud("AzureCloud", ".azurecr.io", "https://login.microsoftonline.com", ".blob.core.windows.net"),
-    Cloud("AzureChinaCloud", ".azurecr.cn", "https://login.chinacloudapi.cn", ".blob.core.chinacloudapi.cn"),
-    Cloud("AzureUSGovernment", ".azurecr.us", "https://login.microsoftonline.us", ".blob.core.usgovcloudapi.net"),
+    Cloud(
+        "AzureCloud",
+        ".azurecr.io",
+        "https://login.microsoftonline.com",
+        ".blob.core.windows.net",
+        "https://management.azure.com",
+        "https://management.core.windows.net/",
+        "https://graph.microsoft.com",
+    ),
+    Cloud(
+        "AzureChinaCloud",
+        ".azurecr.cn",
+        "https://login.chinacloudapi.cn",
+        ".blob.core.chinacloudapi.cn",
+        "https://management.chinacloudapi.cn",
+        "https://management.core.chinacloudapi.cn/",
+        "https://microsoftgraph.chinacloudapi.cn",
+    ),
+    Cloud(
+        "AzureUSGovernment",
+        ".azurecr.us",
+        "https://login.microsoftonline.us",
+        ".blob.core.usgovcloudapi.net",
+        "https://management.usgovcloudapi.net",
+        "https://management.core.usgovcloudapi.net/",
+        "https://graph.microsoft.us",
+    ),
     Cloud(
         "AzureBleuCloud",
         ".azurecr.sovcloud-azure.fr",
         "https://login.sovcloud-identity.fr",
         ".blob.core.sovcloud-api.fr",
+        "https://management.sovcloud-api.fr",
+        "https://management.sovcloud-api.fr/",
+        "https://graph.svc.sovcloud.fr",
     ),
 )
 
@@ -67,11 +97,12 @@ _RESOURCE_ID = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """One registry: its resource name, its login server (a host name) and the cloud it lives in."""
+    """One registry: its resource name, its login server (a host name), its cloud, and its ARM id if that was given."""
 
     name: str
     login_server: str
     cloud: Cloud
+    resource_id: str = ""
 
     @classmethod
     def parse(cls, text: str, cloud: Cloud | None = None) -> Registry:
@@ -81,8 +112,9 @@ class Registry:
         and only a host of no known suffix takes ``cloud``. Raises `BadName` for what is none of the three.
         """
         text = text.strip()
+        resource_id = ""
         if match := _RESOURCE_ID.fullmatch(text):
-            text = match["name"]
+            resource_id, text = text, match["name"]
         if not text:
             raise BadName("the registry is empty: give a registry name, a login server or a resource id")
         if "." not in text:
@@ -93,7 +125,7 @@ class Registry:
                 )
             name = text.lower()
             home = cloud or CLOUDS[0]
-            return cls(name, name + home.registry_suffix, home)
+            return cls(name, name + home.registry_suffix, home, resource_id)
         host = text.lower()
         known = cloud_of(host)
         if known is None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from typing import Any
 
-from pytest_acrauth.observation import EntraClaims, RefreshClaims, SecretShape
+from pytest_acrauth.credential import SecretShape
+from pytest_acrauth.observation import EntraClaims, RefreshClaims
 
 #: The Entra audience every registry accepts, the same string in every cloud (azure-cli, data-plane SDK).
 ACR_AUDIENCE = "https://containerregistry.azure.net"
 _ACR_ISSUER = "Azure Container Registry"
+_CODE = re.compile(r"AADSTS(\d{5,7})")
 
 
 def claims(token: str) -> dict[str, Any] | None:
@@ -35,6 +38,14 @@ def expiry_of(found: dict[str, Any]) -> float | None:
     """Return the ``exp`` claim, seconds since the epoch, or None where it is no number."""
     value = found.get("exp")
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def aadsts_codes(error: dict[str, Any]) -> tuple[int, ...]:
+    """Return the AADSTS numbers of Entra's refusal: from ``error_codes``, then from its text, which may change."""
+    listed = error.get("error_codes")
+    numbers = [code for code in listed if isinstance(code, int)] if isinstance(listed, list) else []
+    numbers += [int(code) for code in _CODE.findall(str(error.get("error_description") or ""))]
+    return tuple(dict.fromkeys(numbers[:10]))
 
 
 def entra_claims(token: str) -> EntraClaims | None:

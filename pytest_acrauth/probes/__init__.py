@@ -10,14 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pytest_acrauth.auth import Credential, credential
-from pytest_acrauth.observation import Access, Challenge, Connection, Entra, NotObserved, Transcript, Trouble
+from pytest_acrauth.credential import Kind
+from pytest_acrauth.observation import AccessToken, Challenge, Connection, Entra, NotObserved, Trouble
 from pytest_acrauth.probes.deadline import Deadline
-from pytest_acrauth.probes.entra import ask_entra
+from pytest_acrauth.probes.entra import ask_as
+from pytest_acrauth.probes.helper import ask_helper
 from pytest_acrauth.probes.http import Http
 from pytest_acrauth.probes.network import Road, proxy_for, without_user
 from pytest_acrauth.probes.registry import Login, ask_challenge, read_layer, read_manifest
 from pytest_acrauth.secret import Secret
 from pytest_acrauth.target import Flow, Target
+from pytest_acrauth.transcript import Access, Transcript
 
 __all__ = ["EntraLeg", "Road", "climb", "climb_to_entra"]
 
@@ -28,8 +31,7 @@ EntraLeg = Callable[[Deadline], "tuple[Entra, Secret | None] | None"]
 def climb_to_entra(target: Target, road: Road, limit: float) -> tuple[Entra, Secret | None]:
     """Climb the identity leg: what one run does once per identity and cloud."""
     own = credential(target.identity, target.registry, road.machine.environ, road.secrets)
-    with Http(road, Deadline(limit)) as http:
-        return ask_entra(http, target.registry.cloud, own, road.secrets)
+    return ask_as(target.identity, target.registry.cloud, own, road, Deadline(limit))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,12 @@ def climb(
         token: Secret | None = None
         if entra_leg is not None:
             entra, token = entra_leg(deadline) or (_no_time(target, own, deadline), None)
-            seen = replace(seen, entra=entra)
+            own = _with_claims(own, entra)
+            seen = replace(seen, entra=entra, credential=own.facts)
         if seen.challenge is not None and seen.challenge.ok:
+            if own.helper:
+                own = ask_helper(own, target.registry, road, deadline)
+                seen = replace(seen, credential=own.facts)
             parts = _Climb(target, http, road, own)
             seen = _with_registry(seen, parts, token, tokens_only=tokens_only)
     return replace(seen, elapsed=time.monotonic() - began)
@@ -95,6 +101,16 @@ def _no_time(target: Target, own: Credential, deadline: Deadline) -> Entra:
     )
 
 
+def _with_claims(own: Credential, entra: Entra) -> Credential:
+    """Fill in what only the token tells of an identity that no variable names: its tenant, and which one it is."""
+    if entra.claims is None:
+        return own
+    facts = replace(own.facts, tenant_id=own.facts.tenant_id or entra.claims.tenant_id)
+    if facts.kind is Kind.MANAGED_IDENTITY:
+        facts = replace(facts, client_id=facts.client_id or entra.claims.client_id)
+    return replace(own, facts=facts)
+
+
 def _with_registry(seen: Transcript, parts: _Climb, entra_token: Secret | None, *, tokens_only: bool) -> Transcript:
     """Enter what follows the join of the legs: the exchange, and each repository's access."""
     if seen.challenge is None:
@@ -107,6 +123,8 @@ def _with_registry(seen: Transcript, parts: _Climb, entra_token: Secret | None, 
         seen = replace(seen, exchange=exchange)
         if not exchange.ok:
             return seen
+    if parts.own.trouble is not None:
+        return _without_credential(seen, parts)
     if not parts.target.references:
         return replace(seen, access_token=login.access_token()[0])
     accesses: list[Access] = []
@@ -117,6 +135,16 @@ def _with_registry(seen: Transcript, parts: _Climb, entra_token: Secret | None, 
             access = _with_pull(access, parts, token)
         accesses.append(access)
     return replace(seen, accesses=tuple(accesses))
+
+
+def _without_credential(seen: Transcript, parts: _Climb) -> Transcript:
+    """Enter that nothing was asked: the credential helper gave no login."""
+    own, target = parts.own, parts.target
+    nothing = AccessToken(trouble=own.trouble, text=own.text)
+    if not target.references:
+        return replace(seen, access_token=nothing)
+    each = replace(nothing, must=target.must, must_not=target.must_not)
+    return replace(seen, accesses=tuple(Access(reference=one, access_token=each) for one in target.references))
 
 
 def _with_pull(access: Access, parts: _Climb, token: Secret) -> Access:

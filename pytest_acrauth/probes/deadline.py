@@ -12,9 +12,9 @@ _LONGEST_WAIT = 10.0
 class Deadline:
     """The end of one climb. ``wait`` is the limit for one peer: a third of the whole, at most ten seconds."""
 
-    def __init__(self, limit: float) -> None:
+    def __init__(self, limit: float, *, wait: float | None = None) -> None:
         self.limit = limit
-        self.wait = min(limit / 3, _LONGEST_WAIT)
+        self.wait = min(limit / 3 if wait is None else wait, _LONGEST_WAIT)
         self._end = time.monotonic() + limit
 
     def left(self) -> float:

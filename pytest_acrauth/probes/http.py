@@ -6,13 +6,12 @@ is sent twice, and nothing is read beyond its bound.
 
 from __future__ import annotations
 
-import logging
 import select
+import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,11 +20,11 @@ import httpx
 
 from pytest_acrauth.observation import Connection, Reply, Trouble
 from pytest_acrauth.probes.deadline import Deadline
+from pytest_acrauth.probes.logs import quiet_loggers
 from pytest_acrauth.probes.network import Road, trouble_of
 from pytest_acrauth.probes.replies import read_reply
 from pytest_acrauth.secret import clean
 
-THREADS = "acrauth"
 _MOST_BYTES = 4 * 1024 * 1024  # the largest manifest a registry accepts
 _KEEP_ALIVE = 60.0
 
@@ -40,17 +39,17 @@ class _Ended(httpcore.NetworkError):
 
 
 class _Stream(httpcore.NetworkStream):
-    """A TLS connection that is already open; every read and write is bounded by the climb's deadline."""
+    """A connection that is already open; every read and write is bounded by the climb's deadline."""
 
-    def __init__(self, secured: ssl.SSLSocket, deadline: Deadline) -> None:
-        self._secured = secured
+    def __init__(self, connected: socket.socket, deadline: Deadline) -> None:
+        self._connected = connected
         self._deadline = deadline
         self.ended = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the deadline decides
         self._arm()
         try:
-            received = self._secured.recv(max_bytes)
+            received = self._connected.recv(max_bytes)
         except OSError as error:
             raise self._ended(error) from error
         self.ended = not received
@@ -59,12 +58,12 @@ class _Stream(httpcore.NetworkStream):
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - the deadline decides
         self._arm()
         try:
-            self._secured.sendall(buffer)
+            self._connected.sendall(buffer)
         except OSError as error:
             raise self._ended(error) from error
 
     def close(self) -> None:
-        self._secured.close()
+        self._connected.close()
 
     def start_tls(
         self,
@@ -76,15 +75,15 @@ class _Stream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         if info == "ssl_object":
-            return self._secured
+            return self._connected if isinstance(self._connected, ssl.SSLSocket) else None
         if info == "is_readable":  # asked before a connection is used again: readable while idle means closed
-            return bool(select.select([self._secured], [], [], 0)[0])
+            return bool(select.select([self._connected], [], [], 0)[0])
         return None
 
     def _arm(self) -> None:
         if self._deadline.left() <= 0.0:
             raise _Ended(Trouble.OUT_OF_TIME)
-        self._secured.settimeout(self._deadline.next_wait())
+        self._connected.settimeout(self._deadline.next_wait())
 
     def _ended(self, error: OSError) -> _Ended:
         trouble = trouble_of(error)
@@ -96,10 +95,13 @@ class _Stream(httpcore.NetworkStream):
 class _Backend(httpcore.NetworkBackend):
     """Opens connections by the road, and keeps what each one's way looked like."""
 
-    def __init__(self, road: Road, deadline: Deadline, seen: dict[str, Connection]) -> None:
+    def __init__(
+        self, road: Road, deadline: Deadline, seen: dict[str, Connection], plain: frozenset[tuple[str, int]]
+    ) -> None:
         self._road = road
         self._deadline = deadline
         self._seen = seen
+        self._plain = plain
         self._stream: _Stream | None = None
 
     @property
@@ -110,18 +112,22 @@ class _Backend(httpcore.NetworkBackend):
     def connect_tcp(
         self,
         host: str,
-        port: int,  # noqa: ARG002 - always 443: other ports are refused before
+        port: int,  # 443, or a place that speaks plain http: other ports are refused before
         timeout: float | None = None,  # noqa: ARG002 - the deadline decides
         local_address: str | None = None,  # noqa: ARG002
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
-        connection, secured = self._road.reach(host, self._deadline)
+        connected: socket.socket | None
+        if (host, port) in self._plain:
+            connection, connected = self._road.reach_plain(host, port, self._deadline)
+        else:
+            connection, connected = self._road.reach(host, self._deadline)
         # The first way is the one that the stages report; a reconnect after an idle close only adds its failure.
         if host not in self._seen or connection.broken is not None:
             self._seen[host] = connection
-        if secured is None:
+        if connected is None:
             raise _Ended(*_cause(connection))
-        self._stream = _Stream(secured, self._deadline)
+        self._stream = _Stream(connected, self._deadline)
         return self._stream
 
 
@@ -179,6 +185,7 @@ class Answer:
     trouble: Trouble | None = None
     text: str = ""
     elapsed: float = 0.0
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def facts(self) -> dict[str, Any]:
         """Return the fields that every stage which sends a request records."""
@@ -186,16 +193,21 @@ class Answer:
 
 
 class Http:
-    """One client for one climb: `send` never raises for what a network or a peer can do."""
+    """One client for one climb: `send` never raises for what a network or a peer can do.
 
-    def __init__(self, road: Road, deadline: Deadline) -> None:
+    ``plain`` are the only hosts and ports that are spoken to in plain http, and never through a proxy: the places on
+    this machine or its link where managed identities get their tokens.
+    """
+
+    def __init__(self, road: Road, deadline: Deadline, *, plain: frozenset[tuple[str, int]] = frozenset()) -> None:
         self.deadline = deadline
         self.connections: dict[str, Connection] = {}
-        self._backend = _Backend(road, deadline, self.connections)
+        self.plain = plain
+        self._backend = _Backend(road, deadline, self.connections, plain)
         pool = httpcore.ConnectionPool(keepalive_expiry=_KEEP_ALIVE, network_backend=self._backend)
         self._client = httpx.Client(transport=_Transport(pool), trust_env=False, timeout=None)  # noqa: S113 - see deadline
         self._scrub = road.secrets.scrub
-        _quiet_loggers()
+        quiet_loggers()
 
     def __enter__(self) -> Self:
         return self
@@ -212,6 +224,7 @@ class Http:
         *,
         headers: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
         first_bytes: int | None = None,
     ) -> Answer:
         """Send one request and read its answer to the end, or to ``first_bytes`` of a body that is one's goal."""
@@ -222,17 +235,23 @@ class Http:
         reply: Reply | None = None
         body = b""
         location = ""
+        received: Mapping[str, str] = {}
         trouble: Trouble | None = None
         text = ""
         try:
             # The body is read as it comes: asking for no encoding leaves nothing to unpack.
             plain = {"Accept-Encoding": "identity", "User-Agent": "pytest-acrauth"}
-            request = self._client.build_request(method, url, headers={**plain, **(headers or {})}, data=form)
+            request = self._client.build_request(
+                method, url, headers={**plain, **(headers or {})}, data=form, content=content
+            )
+            if request.url.scheme != "https" and (request.url.host, request.url.port or 80) not in self.plain:
+                return Answer(None, trouble=Trouble.WITHHELD, text="it is no https address")
             response = self._client.send(request, stream=True)
             try:
                 body, complete = self._read(response, first_bytes)
                 reply = read_reply(method, response, body, self._scrub)
                 location = response.headers.get("location", "")
+                received = response.headers
                 if not complete and first_bytes is None:
                     trouble, text = Trouble.TOO_LARGE, f"more than {_MOST_BYTES} bytes"
             finally:
@@ -248,7 +267,7 @@ class Http:
             trouble, text = (Trouble.CLOSED if closed else Trouble.MALFORMED), clean(str(error))
         connecting = sum(_spent(way) - opened.get(host, 0.0) for host, way in self.connections.items())
         elapsed = max(0.0, time.monotonic() - began - connecting)
-        return Answer(reply, body, location, trouble, self._scrub(text), elapsed)
+        return Answer(reply, body, location, trouble, self._scrub(text), elapsed, received)
 
     def _read(self, response: httpx.Response, first_bytes: int | None) -> tuple[bytes, bool]:
         limit = _MOST_BYTES if first_bytes is None else first_bytes
@@ -262,18 +281,3 @@ class Http:
 
 def _spent(connection: Connection) -> float:
     return sum(part.elapsed for part in (connection.dns, connection.tcp, connection.tls) if part is not None)
-
-
-class _NotOurThreads(logging.Filter):
-    """Drops what httpx and httpcore log about a climb: whole URLs, with the signature of a blob's address."""
-
-    def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002
-        return not threading.current_thread().name.startswith(THREADS)
-
-
-_FILTER = _NotOurThreads()
-
-
-def _quiet_loggers() -> None:
-    for name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy"):
-        logging.getLogger(name).addFilter(_FILTER)

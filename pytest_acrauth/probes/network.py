@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
@@ -69,6 +70,21 @@ class Road:
         if tls.trouble is Trouble.CERTIFICATE and not proxy:
             tls = replace(tls, certificate=self._look_at_certificate(host, tcp.attempts[-1].address, deadline))
         return replace(connection, tls=tls), secured
+
+    def reach_plain(self, host: str, port: int, deadline: Deadline) -> tuple[Connection, socket.socket | None]:
+        """Open a connection without TLS and past any proxy, as instance metadata wants it."""
+        try:
+            ip_address(host)
+        except ValueError:
+            dns = self.look_up(host, deadline)
+            addresses = dns.resolution.addresses if dns.resolution is not None else ()
+            connection = Connection(host=host, dns=dns)
+        else:
+            addresses, connection = (host,), Connection(host=host)
+        if connection.broken is not None:
+            return connection, None
+        tcp, plain = self._connect(host, port, addresses, deadline)
+        return replace(connection, tcp=tcp), plain
 
     def look_up(self, host: str, deadline: Deadline) -> Dns:
         """Resolve a name. The resolver can block far beyond any limit, so it is left behind in a daemon thread."""

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from pytest_acrauth.evidence import OFF, EvidenceChoice
 from pytest_acrauth.machine import Machine, RealMachine
-from pytest_acrauth.observation import Entra, Transcript
 from pytest_acrauth.probes import EntraLeg, Road, climb, climb_to_entra
 from pytest_acrauth.probes.deadline import Deadline
-from pytest_acrauth.probes.http import THREADS
-from pytest_acrauth.secret import Secret, Secrets
-from pytest_acrauth.target import Flow, Identity, Reference, Target
+from pytest_acrauth.probes.once import THREADS, Memo
+from pytest_acrauth.secret import Secrets
+from pytest_acrauth.target import Flow, Reference, Target
+from pytest_acrauth.transcript import Transcript
+
+if TYPE_CHECKING:
+    from pytest_acrauth.probes.evidence import Looks
 
 DEFAULT_TIMEOUT = 30.0
 DEFAULT_JOBS = 64
+_EVIDENCE_PART = 3  # of a climb's limit, its evidence may take one
+_LOOK_PART = 0.9  # of that, one look may take so much: its own reason comes before the waiting ends
 _GLANCE = 0.2  # seconds between two looks at Ctrl-C
 
 
@@ -32,15 +40,24 @@ def check(targets: Sequence[Target], machine: Machine | None = None) -> tuple[Tr
 class Run:
     """The climbs of one machine: its SSL context, its register of secrets, its limits.
 
-    ``timeout`` is the limit for one climb in seconds, ``jobs`` how many climb at once. Entra tokens are shared by the
-    climbs of one `check`, never by two: a later one asks again.
+    ``timeout`` is the limit for one climb in seconds, its evidence included; ``jobs`` how many climb at once;
+    ``evidence`` says who may be asked why a climb broke. Entra tokens and looks are shared by the climbs of one
+    `check`, never by two: a later one asks again.
     """
 
-    def __init__(self, machine: Machine, *, timeout: float = DEFAULT_TIMEOUT, jobs: int = DEFAULT_JOBS) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        jobs: int = DEFAULT_JOBS,
+        evidence: EvidenceChoice | None = None,
+    ) -> None:
         self.machine = machine
         self.secrets = Secrets()
         self._timeout = timeout
         self._jobs = jobs
+        self._evidence = evidence or EvidenceChoice()
         self._road: Road | None = None
 
     def check(
@@ -52,8 +69,8 @@ class Run:
     def ask(self, target: Target, repository: str, actions: tuple[str, ...]) -> Transcript:
         """Climb one target up to the access token for these actions on a repository, and no further.
 
-        What the token grants is in the one `Access` of the transcript; actions it lacks count as broken there. Raises
-        `pytest_acrauth.target.BadName` for a text that is no repository reference.
+        What the token grants is in the one `Access` of the transcript; actions it lacks count as broken there, and no
+        evidence is asked for. Raises `pytest_acrauth.target.BadName` for a text that is no repository reference.
         """
         narrowed = replace(target, references=(Reference.parse(repository),), must=actions, must_not=())
         return self._climb([narrowed], None, tokens_only=True)[0]
@@ -67,6 +84,7 @@ class Run:
             self._road = Road(self.machine, context, self.secrets)
         road = self._road
         identities = _Identities(road, self._timeout)
+        evidence = _Evidence(road, self._evidence, self._timeout)
         waiting: queue.SimpleQueue[tuple[int, Target]] = queue.SimpleQueue()
         done: queue.SimpleQueue[tuple[int, Transcript | BaseException]] = queue.SimpleQueue()
         for numbered in enumerate(targets):
@@ -80,7 +98,8 @@ class Run:
                     return
                 try:
                     leg = identities.leg(target)
-                    done.put((number, climb(target, road, self._timeout, leg, tokens_only=tokens_only)))
+                    seen = climb(target, road, self._timeout, leg, tokens_only=tokens_only)
+                    done.put((number, seen if tokens_only else evidence.add(seen)))
                 except BaseException as error:  # noqa: BLE001 - raised again in the calling thread
                     done.put((number, error))
 
@@ -107,41 +126,44 @@ class _Identities:
     def __init__(self, road: Road, limit: float) -> None:
         self._road = road
         self._limit = limit
-        self._lock = threading.Lock()
-        self._legs: dict[tuple[Identity, str], _Leg] = {}
+        self._legs = Memo()
 
     def leg(self, target: Target) -> EntraLeg | None:
         """Return the target's identity leg, under way; None for an identity that has none."""
         if target.identity.flow is not Flow.ENTRA:
             return None
         key = (target.identity, target.registry.cloud.authority)
+        return self._legs.once(key, lambda: climb_to_entra(target, self._road, self._limit), "entra").result
+
+
+class _Evidence:
+    """The looks of one check, taken for climbs that broke; until then nothing of them is loaded."""
+
+    def __init__(self, road: Road, choice: EvidenceChoice, limit: float) -> None:
+        self._road = road
+        self._choice = choice
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._looks: Looks | None = None
+
+    def add(self, transcript: Transcript) -> Transcript:
+        """Return the transcript with every look that its open causes need: a third of the climb's limit at most."""
+        if self._choice.method == OFF or next(transcript.broken(), None) is None:
+            return transcript
+        from pytest_acrauth.diagnosis import needed
+
+        part = self._limit / _EVIDENCE_PART
+        began, left = time.monotonic(), min(part, self._limit - transcript.elapsed)
+        deadline = Deadline(max(0.0, left), wait=part)
+        while needs := needed(transcript):
+            found = self._shared(_LOOK_PART * part).answer(needs, transcript, deadline)
+            transcript = replace(transcript, evidence=replace(transcript.evidence, **found))
+        return replace(transcript, elapsed=transcript.elapsed + time.monotonic() - began)
+
+    def _shared(self, limit: float) -> Looks:
         with self._lock:
-            if key not in self._legs:
-                self._legs[key] = _Leg(target, self._road, self._limit)
-            return self._legs[key].result
+            if self._looks is None:
+                from pytest_acrauth.probes.evidence import Looks
 
-
-class _Leg:
-    """One identity leg, climbed in a thread of its own from the moment it is made."""
-
-    def __init__(self, target: Target, road: Road, limit: float) -> None:
-        self._finished = threading.Event()
-        self._outcome: tuple[Entra, Secret | None] | BaseException | None = None
-
-        def run() -> None:
-            try:
-                self._outcome = climb_to_entra(target, road, limit)
-            except BaseException as error:  # noqa: BLE001 - raised again in the climb that waits for it
-                self._outcome = error
-            finally:
-                self._finished.set()
-
-        threading.Thread(target=run, name=f"{THREADS}-entra", daemon=True).start()
-
-    def result(self, deadline: Deadline) -> tuple[Entra, Secret | None] | None:
-        """Return the leg's outcome, or None when the climb that waits for it has no time left."""
-        if not self._finished.wait(deadline.left()):
-            return None
-        if isinstance(self._outcome, BaseException):
-            raise self._outcome
-        return self._outcome
+                self._looks = Looks(self._road, self._choice, limit)
+            return self._looks

@@ -1,0 +1,52 @@
+"""What may be shown of a credential: its kind, whose it is, and the shape of its secret; never the secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a credential is; Basic ones are told by their user name (reference/acr-auth 2.7)."""
+
+    SERVICE_PRINCIPAL = "service principal"
+    MANAGED_IDENTITY = "managed identity"
+    USER = "user"
+    STORED = "stored login"  # its credential helper has not told what it is
+    ADMIN = "admin user"
+    SCOPE_MAP_TOKEN = "scope-map token"  # noqa: S105 - the name of a kind
+    REFRESH_TOKEN = "refresh token"  # noqa: S105 - the name of a kind
+    ANONYMOUS = "anonymous"
+
+
+class SecretShape(StrEnum):
+    """What a secret looks like, without telling it: a JWT says who issued it."""
+
+    NONE = "none"
+    OPAQUE = "opaque"
+    ACR_REFRESH_TOKEN = "ACR refresh token"  # noqa: S105 - the name of a shape
+    ACR_ACCESS_TOKEN = "ACR access token"  # noqa: S105 - the name of a shape
+    ENTRA_TOKEN = "Entra token"  # noqa: S105 - the name of a shape
+    OTHER_JWT = "JWT of another issuer"
+    CERTIFICATE = "certificate"
+    ASSERTION = "federated token"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialFacts:
+    """What may be shown of the credential used. ``declared`` tells whether the method fixed the kind.
+
+    ``source`` is where it was read, if not from variables: a file, a program, a variable that names an endpoint.
+    ``also`` are the other methods that the environment holds a credential for.
+    """
+
+    kind: Kind
+    declared: bool = False
+    user_name: str = ""
+    client_id: str = ""
+    tenant_id: str = ""
+    secret: SecretShape = SecretShape.NONE
+    secret_audience: str = ""
+    secret_expires: float | None = None
+    source: str = ""
+    also: tuple[str, ...] = ()

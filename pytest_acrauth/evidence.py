@@ -1,0 +1,203 @@
+"""What was looked up to tell causes apart: read-only looks at the management plane, Entra, Graph and DNS.
+
+Each look is a value with who looked, or why nobody could. "Could not look" is never "fine". Nothing here is a secret.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Need(StrEnum):
+    """The looks there are, each the name of its field in `Evidence`."""
+
+    REGISTRY = "registry"
+    SCOPE_MAP_TOKEN = "scope_map_token"  # noqa: S105 - the name of a look
+    SCOPE_MAP = "scope_map"
+    ROLES = "roles"
+    APPLICATION = "application"
+    ENTRA_DIRECT = "entra_direct"
+    TENANT = "tenant"
+
+
+AUTO = "auto"
+OFF = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceChoice:
+    """Who may be asked to look, and where.
+
+    ``method`` is ``auto`` (the identity under test if it is an Entra one, else the Azure login that the environment
+    already has), ``off``, or an Entra method, whose variables are behind ``prefix`` (default: the method's own).
+    ``subscription`` and ``resource_group`` narrow where a registry is looked for.
+    """
+
+    method: str = AUTO
+    prefix: str = ""
+    subscription: str = ""
+    resource_group: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look(Generic[T]):
+    """One look: the value and who looked, or no value and why.
+
+    A value with a ``why`` does not tell everything: it says why the rest is missing.
+    """
+
+    value: T | None = None
+    who: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivateEndpoint:
+    """One private endpoint connection: its name and whether its owner approved it (Approved, Pending, …)."""
+
+    name: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryFacts:
+    """The registry's own record in ARM (reference/acr-auth 4.2). ``found`` is False where no such registry is readable.
+
+    ``readable`` is False where ARM answered that the asker may not read it (AuthorizationFailed), which says nothing
+    about whether it exists. ``name_free`` tells whether nobody has the name, where that was asked. ``modified`` is when
+    the record last changed (ISO 8601). None or '' stands for a property that the answer did not hold.
+    """
+
+    found: bool
+    readable: bool = True
+    subscription_id: str = ""
+    resource_id: str = ""
+    login_server: str = ""
+    sku: str = ""
+    provisioning_state: str = ""
+    admin_user_enabled: bool | None = None
+    anonymous_pull_enabled: bool | None = None
+    public_network_access: str = ""
+    default_action: str = ""
+    ip_rules: tuple[str, ...] = ()
+    role_assignment_mode: str = ""
+    arm_audience: str = ""
+    data_endpoint_enabled: bool | None = None
+    data_hosts: tuple[str, ...] = ()
+    private_endpoints: tuple[PrivateEndpoint, ...] = ()
+    quarantine: str = ""
+    location: str = ""
+    modified: str = ""
+    name_free: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordFacts:
+    """One of a scope-map token's two passwords: its name and dates (ISO 8601, '' for none)."""
+
+    name: str
+    created: str = ""
+    expiry: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeMapTokenFacts:
+    """A scope-map token's record in ARM; ``found`` is False where there is no token of that name."""
+
+    found: bool
+    enabled: bool = False
+    scope_map: str = ""
+    passwords: tuple[PasswordFacts, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeMapFacts:
+    """A scope map's actions, such as ``repositories/team/app/content/read``."""
+
+    found: bool
+    name: str = ""
+    actions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleAssignment:
+    """One role assignment that reaches the registry: its role (name, actions), scope, condition and age.
+
+    ``custom`` tells whether the role is none of Azure's own.
+    """
+
+    role: str
+    role_id: str
+    scope: str
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
+    condition: str = ""
+    created: str = ""
+    custom: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleFacts:
+    """What roles a principal holds on the registry, groups and parents included, and what denies it something.
+
+    ``denials`` are the names of deny assignments for this principal or everybody; None where they were not readable.
+    """
+
+    principal_id: str
+    assignments: tuple[RoleAssignment, ...] = ()
+    denials: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretFacts:
+    """The dates of one client secret or certificate of an application (ISO 8601, '' for none)."""
+
+    start: str = ""
+    end: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationFacts:
+    """An application and its service principal in Graph; ``found`` is False where the tenant has none of that id.
+
+    ``home`` tells whether the application itself, and so its credentials, could be read in this tenant.
+    """
+
+    found: bool
+    enabled: bool | None = None
+    object_id: str = ""
+    secrets: tuple[SecretFacts, ...] = ()
+    certificates: tuple[SecretFacts, ...] = ()
+    home: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntraFacts:
+    """What Entra itself says of a service principal's secret that was sent as Basic credentials.
+
+    ``tenant_id`` is the tenant it was asked in, ``object_id`` the principal's, where a token was issued.
+    """
+
+    issued: bool
+    codes: tuple[int, ...] = ()
+    tenant_id: str = ""
+    object_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All looks of one climb; None is a look that was not needed or not asked."""
+
+    registry: Look[RegistryFacts] | None = None
+    scope_map_token: Look[ScopeMapTokenFacts] | None = None
+    scope_map: Look[ScopeMapFacts] | None = None
+    roles: Look[RoleFacts] | None = None
+    application: Look[ApplicationFacts] | None = None
+    entra_direct: Look[EntraFacts] | None = None
+    tenant: Look[str] | None = None

@@ -1,0 +1,28 @@
+"""The programs and the home folder of a machine, by its own environment. Nothing here runs anything."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def find_program(name: str, environ: Mapping[str, str]) -> str:
+    """Return a program's absolute path by the machine's PATH, or ''; the current folder is never looked into.
+
+    A folder of a checkout must not decide what is run, so relative parts of the PATH, and the current folder itself,
+    are passed over.
+    """
+    here = Path.cwd().resolve()
+    folders = [Path(part) for part in environ.get("PATH", "").split(os.pathsep) if part]
+    trusted = [str(folder) for folder in folders if folder.is_absolute() and folder.resolve() != here]
+    found = shutil.which(name, path=os.pathsep.join(trusted))
+    # On Windows the search begins in the current folder, whatever the path says.
+    return found if found and str(Path(found).parent) in trusted else ""
+
+
+def home_of(environ: Mapping[str, str]) -> Path | None:
+    """Return the user's home folder, or None where the environment does not name one."""
+    named = environ.get("HOME") or environ.get("USERPROFILE")
+    return Path(named) if named else None
