@@ -1,0 +1,67 @@
+"""Certificate files of service principals: whether one can sign, and until when, before anything is sent."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+
+class BadCertificate(ValueError):
+    """A file that no service principal can sign in with; the text says why, without a word of what is in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningCertificate:
+    """What may be shown of a certificate with its private key: the end of its validity, seconds since the epoch."""
+
+    expires: float
+
+
+#: What was read already, by a digest of file and password: every climb of a fleet asks, and a key takes time to check.
+_READ: dict[bytes, SigningCertificate] = {}
+
+
+def read_certificate(content: bytes, password: str) -> SigningCertificate:
+    """Read a certificate with its private key, PEM or PKCS #12. Raises `BadCertificate`.
+
+    The key must be an RSA one: Entra is shown an assertion signed with RSA.
+    """
+    digest = hashlib.sha256(content + b"\0" + password.encode()).digest()
+    if digest not in _READ:
+        _READ[digest] = _read(content, password)
+    return _READ[digest]
+
+
+def _read(content: bytes, password: str) -> SigningCertificate:
+    from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
+
+    secret = password.encode() or None
+    key: object
+    certificate: x509.Certificate | None
+    try:
+        if b"-----BEGIN" in content:
+            if b"PRIVATE KEY-----" not in content:
+                raise BadCertificate("it holds no private key")
+            if b"-----BEGIN CERTIFICATE-----" not in content:
+                raise BadCertificate("it holds no certificate")
+            key = load_pem_private_key(content, secret)
+            certificate = x509.load_pem_x509_certificate(content)
+        else:
+            key, certificate, _ = pkcs12.load_key_and_certificates(content, secret)
+    except TypeError as error:  # a password where none is needed, or none where one is
+        why = "its private key is not encrypted, but a password is given" if secret else "its private key is encrypted"
+        raise BadCertificate(why) from error
+    except UnsupportedAlgorithm as error:
+        raise BadCertificate("its private key is of an unknown kind") from error
+    except ValueError as error:
+        if isinstance(error, BadCertificate):
+            raise
+        raise BadCertificate("it is no PEM or PKCS #12 file, or its password is another one") from error
+    if key is None or certificate is None:
+        raise BadCertificate("it holds no private key" if key is None else "it holds no certificate")
+    if not isinstance(key, RSAPrivateKey):
+        raise BadCertificate("its private key is no RSA key")
+    return SigningCertificate(certificate.not_valid_after_utc.timestamp())
