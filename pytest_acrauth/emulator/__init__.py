@@ -5,7 +5,7 @@ Needs the extra ``pytest-acrauth[emulator]``; without it importing this package 
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from types import TracebackType
 from typing import Self
 
@@ -91,6 +91,10 @@ class Emulator:
 
     def apply(self, *scenarios: str) -> None:
         """Change the running world by more scenarios. Raises `UnknownScenario`, and then changes nothing."""
-        for scenario in choose(scenarios):
-            scenario.change(self.world)
+        self.change(*(scenario.change for scenario in choose(scenarios)))
+
+    def change(self, *changes: Callable[[World], None]) -> None:
+        """Change the running world by functions of it, and bring listeners, programs and files up to that."""
+        for change in changes:
+            change(self.world)
         self._server.follow()

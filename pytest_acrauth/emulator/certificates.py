@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import trustme
 
-from pytest_acrauth.emulator.world import Certificate, Issuer
+from pytest_acrauth.emulator.network import Certificate, Issuer
 
 
 class Authorities:

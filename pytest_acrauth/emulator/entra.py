@@ -1,4 +1,4 @@
-"""Microsoft Entra: discovery, and tokens for applications that know their secret."""
+"""Microsoft Entra: discovery, and tokens for applications that prove themselves by a secret or an assertion."""
 
 from __future__ import annotations
 
@@ -9,32 +9,26 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
 
-from pytest_acrauth.emulator.answers import GUARD, JSON, Answer, Refusal, as_json, form_of, http_date, new_id, refuse
-from pytest_acrauth.emulator.tokens import Signer
-from pytest_acrauth.emulator.world import AUTHORITY, Application, World
-
-_LIFE = 3599
-_RESOURCES = {
-    "https://containerregistry.azure.net": "https://containerregistry.azure.net",
-    "https://management.azure.com": "https://management.azure.com",
-    "https://management.core.windows.net": "https://management.core.windows.net/",
-    "https://graph.microsoft.com": "https://graph.microsoft.com",
-}
+from pytest_acrauth.emulator.answers import GUARD, JSON, Answer, as_json, form_of, http_date, new_id
+from pytest_acrauth.emulator.assertions import Fault, check_assertion
+from pytest_acrauth.emulator.cloud import AUTHORITY
+from pytest_acrauth.emulator.directory import Application
+from pytest_acrauth.emulator.issuing import LIFE, audience_of, entra_token
+from pytest_acrauth.emulator.world import World
 
 
 class Entra:
     """The public cloud's authority."""
 
-    def __init__(self, world: World, signer: Signer) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
-        self._signer = signer
         self.app = Starlette(
             routes=[
                 Route("/common/discovery/instance", self._instances),
                 Route("/{tenant}/v2.0/.well-known/openid-configuration", self._configuration),
                 Route("/{tenant}/oauth2/v2.0/token", self._token, methods=["POST"]),
             ],
-            exception_handlers={Refusal: refuse},
+            exception_handlers={Fault: self._refuse},
         )
 
     async def _instances(self, _request: Request) -> Answer:
@@ -67,14 +61,19 @@ class Entra:
     async def _token(self, request: Request) -> Answer:
         tenant = self._tenant(request, "invalid_request")
         form = await form_of(request)
-        asked = {name: form.get(name, "") for name in ("grant_type", "client_id", "client_secret", "scope")}
+        names = ("grant_type", "client_id", "client_secret", "client_assertion", "scope")
+        asked = {name: form.get(name, "") for name in names}
         if asked["grant_type"] != "client_credentials":
             text = f"The app requested an unsupported grant type '{asked['grant_type']}'."
-            raise self._refusal(400, "unsupported_grant_type", 70003, text)
+            raise Fault(400, "unsupported_grant_type", 70003, text)
         application = self._application(tenant, asked["client_id"])
-        self._check_secret(application, asked["client_secret"])
-        token = self._signer.sign(self._claims(tenant, application, self._audience(tenant, asked["scope"])))
-        granted = {"token_type": "Bearer", "expires_in": _LIFE, "ext_expires_in": _LIFE, "access_token": token}
+        if asked["client_assertion"]:
+            check_assertion(self._world.cloud, tenant, application, asked["client_assertion"])
+        else:
+            self._check_secret(application, asked["client_secret"])
+        principal = self._world.cloud.principal(application, tenant)
+        token = entra_token(self._world.cloud, principal, self._audience(tenant, asked["scope"]))
+        granted = {"token_type": "Bearer", "expires_in": LIFE, "ext_expires_in": LIFE, "access_token": token}
         return self._answer(200, granted, ("x-ms-clitelem", "1,0,0,,"), ("X-Ms-Srs", "1.P"))
 
     def _tenant(self, request: Request, error: str) -> str:
@@ -85,7 +84,7 @@ class Entra:
                 "the correct cloud. Check with your subscription administrator, this may happen if there are no "
                 "active subscriptions for the tenant."
             )
-            raise self._refusal(400, error, 90002, text)
+            raise Fault(400, error, 90002, text)
         return tenant
 
     def _application(self, tenant: str, client_id: str) -> Application:
@@ -96,10 +95,10 @@ class Entra:
                 "if the application has not been installed by the administrator of the tenant or consented to by any "
                 "user in the tenant. You may have sent your authentication request to the wrong tenant."
             )
-            raise self._refusal(400, "unauthorized_client", 700016, text)
+            raise Fault(400, "unauthorized_client", 700016, text)
         if not application.enabled:
             text = f"Application '{client_id}' is disabled."
-            raise self._refusal(400, "unauthorized_client", 7000112, text)
+            raise Fault(400, "unauthorized_client", 7000112, text)
         return application
 
     def _check_secret(self, application: Application, secret: str) -> None:
@@ -110,14 +109,14 @@ class Entra:
                 "Invalid client secret provided. Ensure the secret being sent in the request is the client secret "
                 f"value, not the client secret ID, for a secret added to app '{application.client_id}'."
             )
-            raise self._refusal(401, "invalid_client", 7000215, text)
+            raise Fault(401, "invalid_client", 7000215, text)
         if not match.valid(now):
             text = (
                 f"The provided client secret keys for app '{application.client_id}' are expired. Visit the Azure "
                 "portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using "
                 "certificate credentials for added security: https://aka.ms/certCreds."
             )
-            raise self._refusal(401, "invalid_client", 7000222, text)
+            raise Fault(401, "invalid_client", 7000222, text)
 
     def _audience(self, tenant: str, scope: str) -> str:
         named = next((word.removesuffix("/.default") for word in scope.split() if word.endswith("/.default")), None)
@@ -126,32 +125,12 @@ class Entra:
                 f"The provided value for scope {scope} is not valid. Client credential flows must have a scope value "
                 "with /.default suffixed to the resource identifier (application ID URI)."
             )
-            raise self._refusal(400, "invalid_scope", 1002012, text)
-        audience = _RESOURCES.get(named.rstrip("/"))
+            raise Fault(400, "invalid_scope", 1002012, text)
+        audience = audience_of(named)
         if audience is None:
             text = f"The resource principal named {named} was not found in the tenant named {tenant}."
-            raise self._refusal(400, "invalid_resource", 500011, text)
+            raise Fault(400, "invalid_resource", 500011, text)
         return audience
-
-    def _claims(self, tenant: str, application: Application, audience: str) -> dict[str, Any]:
-        now = int(self._world.cloud.now())
-        principal = application.principals[tenant]
-        return {
-            "aud": audience,
-            "iss": f"https://sts.windows.net/{tenant}/",
-            "iat": now,
-            "nbf": now,
-            "exp": now + _LIFE + 1,
-            "appid": application.client_id,
-            "appidacr": "1",
-            "idp": f"https://sts.windows.net/{tenant}/",
-            "idtyp": "app",
-            "oid": principal,
-            "sub": principal,
-            "tid": tenant,
-            "uti": new_id(),
-            "ver": "1.0",
-        }
 
     def _answer(self, status: int, value: dict[str, Any], *more: tuple[str, str]) -> Answer:
         headers = [
@@ -167,22 +146,23 @@ class Entra:
         ]
         return Answer(status, headers, as_json(value))
 
-    def _refusal(self, status: int, error: str, code: int, text: str) -> Refusal:
+    async def _refuse(self, _request: Request, fault: Exception) -> Answer:
+        assert isinstance(fault, Fault)  # noqa: S101 - registered for this class only
         trace, correlation = new_id(), new_id()
         moment = datetime.fromtimestamp(self._world.cloud.now(), UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         lines = (
-            f"AADSTS{code}: {text}",
+            f"AADSTS{fault.code}: {fault.text}",
             f"Trace ID: {trace}",
             f"Correlation ID: {correlation}",
             f"Timestamp: {moment}",
         )
         body = {
-            "error": error,
+            "error": fault.error,
             "error_description": "\r\n".join(lines),
-            "error_codes": [code],
+            "error_codes": [fault.code],
             "timestamp": moment,
             "trace_id": trace,
             "correlation_id": correlation,
-            "error_uri": f"https://{AUTHORITY}/error?code={code}",
+            "error_uri": f"https://{AUTHORITY}/error?code={fault.code}",
         }
-        return Refusal(self._answer(status, body, ("x-ms-clitelem", f"1,{code},0,,")))
+        return self._answer(fault.status, body, ("x-ms-clitelem", f"1,{fault.code},0,,"))

@@ -10,12 +10,16 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pytest_acrauth.emulator.answers import Answer
+from pytest_acrauth.emulator.arm import Arm
+from pytest_acrauth.emulator.cloud import ARM, AUTHORITY, GRAPH
 from pytest_acrauth.emulator.data import BlobLinks, DataHosts
 from pytest_acrauth.emulator.entra import Entra
+from pytest_acrauth.emulator.graph import Graph
 from pytest_acrauth.emulator.login import TokenServer
+from pytest_acrauth.emulator.metadata import ADDRESS, Metadata
+from pytest_acrauth.emulator.network import Device
 from pytest_acrauth.emulator.registry import Registries
-from pytest_acrauth.emulator.tokens import Signer
-from pytest_acrauth.emulator.world import AUTHORITY, Device, World
+from pytest_acrauth.emulator.world import World
 
 
 class LoggedRequest(NamedTuple):
@@ -34,15 +38,21 @@ class Front:
         self._world = world
         self._addresses = addresses
         self._log = log
-        entra, registries, links = Signer(), Signer(), BlobLinks(world)
-        self._entra = Entra(world, entra).app
-        self._registries = Registries(world, TokenServer(world, entra, registries), links).app
+        links = BlobLinks(world)
+        self._registries = Registries(world, TokenServer(world), links).app
         self._data = DataHosts(world, links)
+        self._central: dict[str, ASGIApp] = {
+            AUTHORITY: Entra(world).app,
+            ARM: Arm(world),
+            GRAPH: Graph(world).app,
+            ADDRESS: Metadata(world).app,
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        host = Request(scope).headers.get("host", "").partition(":")[0].lower()
-        scope["state"] = {"host": host, "address": self._addresses.get(scope["server"][1], "")}
+        host, address = Request(scope).headers.get("host", ""), self._addresses.get(scope["server"][1], "")
+        host = ADDRESS if address == ADDRESS else host.partition(":")[0].lower()
+        scope["state"] = {"host": host, "address": address}
         device = self._world.network.devices.get(host, Device())
         logged = self._logging(scope, host, send)
         try:
@@ -54,8 +64,9 @@ class Front:
     def _service(self, host: str, device: Device) -> ASGIApp:
         if device.page is not None:
             return Answer(device.page.status, device.page.headers.items(), device.page.body)
-        if host == AUTHORITY:
-            return self._entra
+        service = self._central.get(host)
+        if service is not None:
+            return service
         cloud = self._world.cloud
         if host == cloud.blob_host or any(host == registry.data_endpoint for registry in cloud.registries.values()):
             return self._serve_data

@@ -12,15 +12,14 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from pytest_acrauth.emulator.answers import GUARD, JSON, Answer, Refusal, as_json, form_of, http_date, new_id
+from pytest_acrauth.emulator.cloud import Cloud, Registry
+from pytest_acrauth.emulator.issuing import MANAGEMENT_AUDIENCES, REGISTRY_AUDIENCE
 from pytest_acrauth.emulator.rights import ALL, Caller, Kind, actions_on, known, lists_catalog, roles_of
-from pytest_acrauth.emulator.tokens import Signer
-from pytest_acrauth.emulator.world import Cloud, Registry, World
+from pytest_acrauth.emulator.world import World
 
 _ISSUER = "Azure Container Registry"
 _NULL_GUID = "00000000-0000-0000-0000-000000000000"
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_REGISTRY_AUDIENCE = "https://containerregistry.azure.net"
-_MANAGEMENT_AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
 REQUIRED = "authentication required, visit https://aka.ms/acr/authorization for more information."
 _REFRESH_LIFE = 3 * 3600
 _ACCESS_LIFE = 75 * 60
@@ -34,10 +33,8 @@ def errors(code: str, message: str, **more: object) -> bytes:
 class TokenServer:
     """Answers ``/oauth2/exchange`` and ``/oauth2/token`` of every registry."""
 
-    def __init__(self, world: World, entra: Signer, signer: Signer) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
-        self._entra = entra
-        self._signer = signer
 
     @property
     def _cloud(self) -> Cloud:
@@ -49,14 +46,14 @@ class TokenServer:
         form = await form_of(request)
         if form.get("grant_type") not in {"access_token", "access_token_refresh_token"}:
             raise self._refusal(400, "UNSUPPORTED", "the grant type is not supported")
-        audiences = {f"{audience}{slash}" for audience in _MANAGEMENT_AUDIENCES for slash in ("", "/")}
-        claims = self._entra.read(form.get("access_token", ""), {_REGISTRY_AUDIENCE, *audiences}, self._cloud.now())
-        if claims is not None and claims["aud"] in audiences and not registry.arm_audience_accepted:
+        audiences = {REGISTRY_AUDIENCE, *MANAGEMENT_AUDIENCES}
+        claims = self._cloud.entra.read(form.get("access_token", ""), audiences, self._cloud.now())
+        if claims is not None and claims["aud"] != REGISTRY_AUDIENCE and not registry.arm_audience_accepted:
             raise self._refusal(401, "UNAUTHORIZED", f"token validation failed. CorrelationId: {new_id()}")
         caller = Caller(Kind.PRINCIPAL, claims["oid"]) if claims and claims["tid"] == registry.tenant_id else None
         if caller is None or not known(self._cloud, registry, caller):
             raise self._refusal(401, "UNAUTHORIZED", f"{REQUIRED} CorrelationId: {new_id()}")
-        return self._answer({"refresh_token": self._refresh_token(registry, caller)})
+        return self._answer({"refresh_token": self.refresh_token(registry, caller, self._cloud.now())})
 
     async def token(self, request: Request) -> Answer:
         """Give an access token to whoever proves to be somebody, with the part of the asked scopes that is held."""
@@ -85,13 +82,13 @@ class TokenServer:
 
     def access(self, registry: Registry, token: str) -> list[dict[str, Any]] | None:
         """Return what an access token of this registry grants, or None for anything else."""
-        claims = self._signer.read(token, {registry.login_server}, self._cloud.now())
+        claims = self._cloud.token_server.read(token, {registry.login_server}, self._cloud.now())
         return claims["access"] if claims and claims["grant_type"] == "access_token" else None
 
     def firewall(self, request: Request, registry: Registry) -> None:
         """Refuse a caller whose address the registry's network rules do not let in."""
         egress = self._world.network.egress
-        if not registry.admits(egress, request.state.address):
+        if not registry.admits(egress, request.state.address, self._cloud.now()):
             text = (
                 f"client with IP '{egress}' is not allowed access. Refer https://aka.ms/acr/firewall to grant access."
             )
@@ -144,7 +141,7 @@ class TokenServer:
         return Caller(Kind.PRINCIPAL, principal)
 
     def _by_registry_token(self, registry: Registry, token: str, kinds: set[str]) -> Caller:
-        claims = self._signer.read(token, {registry.login_server}, self._cloud.now())
+        claims = self._cloud.token_server.read(token, {registry.login_server}, self._cloud.now())
         if claims is None or claims["grant_type"] not in kinds:
             raise self._refusal(401, "UNAUTHORIZED", REQUIRED)
         kind, _, name = claims["sub"].partition("/")
@@ -165,12 +162,14 @@ class TokenServer:
             granted = []
         return {"type": kind, "name": name, "actions": granted} if granted else None
 
-    def _refresh_token(self, registry: Registry, caller: Caller) -> str:
+    def refresh_token(self, registry: Registry, caller: Caller, issued: float) -> str:
+        """Return a refresh token as it was issued at a time, which may be so long ago that it has ended."""
         if registry.abac:
             about: dict[str, Any] = {"aad_identity": caller.name}
         else:
             about = {"permissions": {"actions": self._permissions(registry, caller), "notActions": []}}
-        return self._sign(registry, caller, "refresh_token", _REFRESH_LIFE, {"tenant": registry.tenant_id, **about})
+        more = {"tenant": registry.tenant_id, **about}
+        return self._sign(registry, caller, ("refresh_token", issued, _REFRESH_LIFE), more)
 
     def _permissions(self, registry: Registry, caller: Caller) -> list[str]:
         if any("*" in role.actions for role in roles_of(self._cloud, registry, caller)):
@@ -179,14 +178,15 @@ class TokenServer:
         return [word for action, word in (("pull", "read"), ("push", "write"), ("delete", "delete")) if action in held]
 
     def _access_token(self, registry: Registry, caller: Caller, entries: list[dict[str, Any]]) -> str:
-        return self._sign(registry, caller, "access_token", _ACCESS_LIFE, {"access": entries})
+        return self._sign(registry, caller, ("access_token", self._cloud.now(), _ACCESS_LIFE), {"access": entries})
 
-    def _sign(self, registry: Registry, caller: Caller, grant: str, life: int, more: dict[str, Any]) -> str:
-        now = int(self._cloud.now())
+    def _sign(self, registry: Registry, caller: Caller, kind: tuple[str, float, int], more: dict[str, Any]) -> str:
+        grant, issued, life = kind
+        now = int(issued)
         subject = caller.name if caller.kind is Kind.PRINCIPAL else f"{caller.kind}/{caller.name}"
         common = {"jti": new_id(), "sub": subject, "nbf": now - 900, "exp": now + life, "iat": now, "iss": _ISSUER}
         about = {"aud": registry.login_server, "version": "1.0", "grant_type": grant, "roles": []}
-        return self._signer.sign({**common, **about, **more})
+        return self._cloud.token_server.sign({**common, **about, **more})
 
     def _headers(self) -> list[tuple[str, str]]:
         return [

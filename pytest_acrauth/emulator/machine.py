@@ -13,11 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from pytest_acrauth.emulator.world import Name, Network, Route, Workplace
+from pytest_acrauth.emulator.network import Name, Network, Route
+from pytest_acrauth.emulator.workplace import Workplace
 from pytest_acrauth.machine import Resolution, Resolved
 
 LOOPBACK = "127.0.0.1"
 HTTPS = 443
+HTTP = 80
+#: The listener for plain HTTP, where an address has one.
+PLAIN = "http"
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +69,17 @@ class EmulatedMachine:
 
     def port_for(self, address: str, port: int) -> int:
         """Return the loopback port that stands for an address; raises OSError where nothing leads there."""
+        if address == LOOPBACK:  # where the instance metadata is that this machine's environment names
+            return port
         if address not in self.ports:
             raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))
+        ports = self.ports[address]
+        if PLAIN in ports and port == HTTP:
+            return ports[PLAIN]
         route = self.network.routes.get(address, Route.OPEN) if port == HTTPS else Route.CLOSED
-        return self.ports[address][route]
+        if route not in ports:
+            raise OSError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+        return ports[route]
 
     def dial(self, address: str, port: int, timeout: float) -> socket.socket:
         """Return a connected TCP socket, or raise `OSError` within ``timeout`` seconds."""

@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from pytest_acrauth.emulator.answers import GUARD, JSON, Answer, Refusal, as_json, http_date, new_id, refuse
+from pytest_acrauth.emulator.cloud import Registry
 from pytest_acrauth.emulator.content import OCI_INDEX, Manifest, Repository
 from pytest_acrauth.emulator.data import BlobLinks
 from pytest_acrauth.emulator.login import REQUIRED, TokenServer, errors
-from pytest_acrauth.emulator.world import Registry, World
+from pytest_acrauth.emulator.world import World
 
 _EXPOSED = ("Docker-Content-Digest", "WWW-Authenticate", "Link", "X-Ms-Correlation-Request-Id")
 _NAME = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")

@@ -1,57 +1,19 @@
-"""What a caller may do on a registry: built-in roles, scope maps, the admin user, anonymous pull.
+"""What a caller may do on a registry: roles and their conditions, scope maps, the admin user, anonymous pull.
 
-Roles and their meaning in both role assignment modes: learn.microsoft.com, Azure built-in roles for containers, and
-the registry's own pages on its built-in roles and on repository permissions.
+What roles mean in both role assignment modes: learn.microsoft.com, the registry's pages on its built-in roles and on
+repository permissions.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatchcase
 
-from pytest_acrauth.emulator.world import Cloud, Registry
+from pytest_acrauth.emulator.cloud import Cloud, Registry, RoleAssignment
+from pytest_acrauth.emulator.conditions import lets_through
+from pytest_acrauth.emulator.roles import REGISTRIES, Role
 
-_PREFIX = "Microsoft.ContainerRegistry/registries/"
 ALL = frozenset({"pull", "push", "delete", "metadata_read", "metadata_write", "deleted_read", "deleted_restore"})
-
-
-@dataclass(frozen=True)
-class Role:
-    """A role definition: what it allows on the management plane and on data, as patterns."""
-
-    actions: tuple[str, ...] = ()
-    data_actions: tuple[str, ...] = ()
-
-    def allows(self, action: str) -> bool:
-        """Whether it allows a management action, named without the registry's own prefix."""
-        return any(fnmatchcase(_PREFIX + action, pattern) for pattern in self.actions)
-
-    def allows_data(self, action: str) -> bool:
-        """Whether it allows a data action, named without the registry's own prefix."""
-        return any(fnmatchcase(_PREFIX + action, pattern) for pattern in self.data_actions)
-
-
-def _below(*actions: str) -> tuple[str, ...]:
-    return tuple(_PREFIX + action for action in actions)
-
-
-_READ = ("repositories/content/read", "repositories/metadata/read")
-_WRITE = (*_READ, "repositories/content/write", "repositories/metadata/write")
-_DELETE = (*_WRITE, "repositories/content/delete", "repositories/metadata/delete")
-
-ROLES = {
-    "AcrPull": Role(_below("pull/read")),
-    "AcrPush": Role(_below("pull/read", "push/write")),
-    "AcrDelete": Role(_below("artifacts/delete")),
-    "Container Registry Repository Reader": Role((), _below(*_READ)),
-    "Container Registry Repository Writer": Role((), _below(*_WRITE)),
-    "Container Registry Repository Contributor": Role((), _below(*_DELETE)),
-    "Container Registry Repository Catalog Lister": Role((), _below("catalog/read")),
-    "Owner": Role(("*",)),
-    "Contributor": Role(("*",)),
-    "Reader": Role(("*/read",)),
-}
 
 _BY_ACTION = {
     "pull/read": ("pull", "metadata_read"),
@@ -86,22 +48,32 @@ class Caller:
     name: str = ""
 
 
+def _held(cloud: Cloud, registry: Registry, caller: Caller) -> list[tuple[RoleAssignment, Role]]:
+    """Return what a principal holds on the registry or above it, as far as the token servers know of it."""
+    if caller.kind is not Kind.PRINCIPAL:
+        return []
+    assignments = cloud.assigned(caller.name)
+    reaching = (each for each in assignments if each.reaches(registry.resource_id) and cloud.in_force(each))
+    return [(assignment, cloud.roles[assignment.role]) for assignment in reaching]
+
+
 def roles_of(cloud: Cloud, registry: Registry, caller: Caller) -> list[Role]:
     """Return the roles a principal holds on the registry or above it, control-plane ones too."""
-    return [
-        ROLES[assignment.role]
-        for assignment in cloud.assignments
-        if caller.kind is Kind.PRINCIPAL
-        and assignment.principal_id == caller.name
-        and registry.resource_id.startswith(assignment.scope)
-    ]
+    return [role for _, role in _held(cloud, registry, caller)]
 
 
 def known(cloud: Cloud, registry: Registry, caller: Caller) -> bool:
     """Whether the registry gives this caller a token at all, be it one that holds no right."""
     if caller.kind is Kind.NOBODY:
         return registry.anonymous_pull
-    return caller.kind is not Kind.PRINCIPAL or bool(roles_of(cloud, registry, caller))
+    roles = roles_of(cloud, registry, caller)
+    return caller.kind is not Kind.PRINCIPAL or any(_logs_in(role) for role in roles)
+
+
+def _logs_in(role: Role) -> bool:
+    # Roles of the control plane are documented to log in; whether one that reads settings alone does is not known.
+    ways = (*_BY_ACTION, "listCredentials/action")
+    return bool(role.data_actions) or any(role.allows(f"{REGISTRIES}/{way}") for way in ways)
 
 
 def actions_on(cloud: Cloud, registry: Registry, caller: Caller, repository: str) -> frozenset[str]:
@@ -113,16 +85,27 @@ def actions_on(cloud: Cloud, registry: Registry, caller: Caller, repository: str
             return frozenset({"pull", "metadata_read"}) if registry.anonymous_pull else frozenset()
         case Kind.TOKEN:
             return _by_scope_map(registry, caller.name, repository)
-    roles = roles_of(cloud, registry, caller)
     if not registry.abac:
-        held = [actions for right, actions in _BY_ACTION.items() if any(role.allows(right) for role in roles)]
+        roles = roles_of(cloud, registry, caller)
+        held = [
+            actions
+            for right, actions in _BY_ACTION.items()
+            if any(role.allows(f"{REGISTRIES}/{right}") for role in roles)
+        ]
         return frozenset(action for actions in held for action in actions)
     if repository == "*":  # a wildcard is ignored, not refused, where rights are given by repository
         return frozenset()
     return frozenset(
         action
         for right, action in _BY_CONTENT.items()
-        if any(role.allows_data(f"repositories/{right}") for role in roles)
+        if _on_repository(cloud, registry, caller, f"{REGISTRIES}/repositories/{right}", repository)
+    )
+
+
+def _on_repository(cloud: Cloud, registry: Registry, caller: Caller, right: str, repository: str) -> bool:
+    return any(
+        role.allows_data(right) and lets_through(assignment.condition, right, repository)
+        for assignment, role in _held(cloud, registry, caller)
     )
 
 
@@ -132,8 +115,8 @@ def lists_catalog(cloud: Cloud, registry: Registry, caller: Caller) -> bool:
         return True
     roles = roles_of(cloud, registry, caller)
     if registry.abac:
-        return any(role.allows_data("catalog/read") for role in roles)
-    return any(role.allows("pull/read") for role in roles)
+        return any(role.allows_data(f"{REGISTRIES}/catalog/read") for role in roles)
+    return any(role.allows(f"{REGISTRIES}/pull/read") for role in roles)
 
 
 def _by_scope_map(registry: Registry, token: str, repository: str) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import socket
 import ssl
 import threading
@@ -19,9 +20,13 @@ from uvicorn.server import ServerState
 from pytest_acrauth.emulator.certificates import Authorities
 from pytest_acrauth.emulator.doors import BlackHole, ClosedPort, Door, Reset
 from pytest_acrauth.emulator.front import Front, LoggedRequest
-from pytest_acrauth.emulator.machine import LOOPBACK, EmulatedMachine
+from pytest_acrauth.emulator.home import Home
+from pytest_acrauth.emulator.machine import LOOPBACK, PLAIN, EmulatedMachine
+from pytest_acrauth.emulator.metadata import ADDRESS, APP_SERVICE_PATH
+from pytest_acrauth.emulator.network import Route
 from pytest_acrauth.emulator.proxy import Proxy
-from pytest_acrauth.emulator.world import Route, World
+from pytest_acrauth.emulator.workplace import Host
+from pytest_acrauth.emulator.world import World
 
 _KEEP_ALIVE = 75
 _CLOSING = 200  # turns of the loop, a millisecond each, in which connections must have ended
@@ -46,20 +51,29 @@ class Server:
         self.machine = EmulatedMachine(world.network, world.machine, self._ports, self._authorities.trusted_pem)
         self._proxy = Door(self._accepted.add)
         self.proxy_url = f"http://{LOOPBACK}:{self._proxy.port}"
+        self._programs = Door(self._accepted.add)
 
     def start(self) -> None:
         """Serve from a thread; returns when connections are accepted, raises what kept that from happening."""
+        self._home = Home(self._world, LOOPBACK, self._programs.port)
+        self._home.follow()
         self._thread.start()
-        self._ready.result()
+        try:
+            self._ready.result()
+        except BaseException:
+            self._home.close()
+            raise
 
     def stop(self) -> None:
-        """End all connections and give every port back."""
+        """End all connections, give every port back and leave no file."""
         self._loop.call_soon_threadsafe(self._end.set)
         self._thread.join()
+        self._home.close()
 
     def follow(self) -> None:
-        """Open listeners for addresses that came into the world since it is served."""
+        """Bring listeners, files and environment up to what came into the world since it is served."""
         asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
+        self._home.follow()
 
     def _run(self) -> None:
         try:
@@ -87,6 +101,7 @@ class Server:
         try:
             await self._open()
             self._servers.append(await asyncio.start_server(Proxy(self.machine).serve, sock=self._proxy))
+            self._servers.append(await asyncio.start_server(self._home.serve, sock=self._programs))
             self._ready.set_result(None)
             await self._end.wait()
         finally:
@@ -103,6 +118,21 @@ class Server:
                 Route.CLOSED: int(self._closed.getsockname()[1]),
                 Route.FILTERED: self._hole.port,
             }
+        if self._world.machine.host is not None:
+            await self._open_metadata(self._world.machine.host)
+
+    async def _open_metadata(self, host: Host) -> None:
+        """Serve the machine's instance metadata, over plain HTTP as everywhere, and name it in the environment."""
+        if ADDRESS not in self._ports:
+            self._ports[ADDRESS] = {PLAIN: await self._listen(ADDRESS, self._http)}
+        root, environ = f"http://{LOOPBACK}:{self._ports[ADDRESS][PLAIN]}", self._world.machine.environ
+        for name in ("AZURE_POD_IDENTITY_AUTHORITY_HOST", "IDENTITY_ENDPOINT"):
+            environ.pop(name, None)
+        if host is Host.VIRTUAL_MACHINE:
+            environ["AZURE_POD_IDENTITY_AUTHORITY_HOST"] = root
+        else:
+            environ["IDENTITY_ENDPOINT"] = f"{root}{APP_SERVICE_PATH}"
+            environ.setdefault("IDENTITY_HEADER", secrets.token_hex(16))
 
     async def _listen(
         self, address: str, protocol: Callable[[], asyncio.Protocol], tls: ssl.SSLContext | None = None
@@ -119,7 +149,7 @@ class Server:
     async def _close(self) -> None:
         for server in self._servers:
             server.close()
-        for held in (self._proxy, self._closed, self._hole):
+        for held in (self._proxy, self._programs, self._closed, self._hole):
             held.close()
         # The sockets are shut down below whatever uses them: each layer above then ends by itself, a handshake too.
         for connection in list(self._accepted):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import subprocess
@@ -13,8 +14,8 @@ import pytest
 
 from pytest_acrauth.emulator import EmulatedMachine, Emulator, UnknownScenario
 from pytest_acrauth.emulator.healthy import healthy_world
+from pytest_acrauth.emulator.network import Certificate, Issuer, Name, Route
 from pytest_acrauth.emulator.serve import Server
-from pytest_acrauth.emulator.world import Certificate, Issuer, Name, Route
 from pytest_acrauth.machine import Machine, Resolved
 
 LOGIN_SERVER = "myacr.azurecr.io"
@@ -193,7 +194,15 @@ def test_the_real_environment_is_not_seen(emulator, monkeypatch):
         "ACR_ADMIN_PASSWORD",
         "ACR_PULLER_USERNAME",
         "ACR_PULLER_PASSWORD",
+        "ACR_SP_USERNAME",
+        "ACR_SP_PASSWORD",
+        "PATH",
+        "HOME",
+        "DOCKER_CONFIG",
+        "DOCKER_HOST",
+        "AZURE_CONFIG_DIR",
     }
+    assert emulator.environ["PATH"] not in os.environ["PATH"]
 
 
 def test_clock_can_be_wrong(emulator):

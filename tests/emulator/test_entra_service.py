@@ -105,5 +105,5 @@ def test_secrets_of_two_emulators_differ(visitor):
     other = healthy_world().machine.environ
     ours = visitor.emulator.environ
     secret = {name for name in ours if name.endswith(("SECRET", "PASSWORD"))}
-    assert secret == {"AZURE_CLIENT_SECRET", "ACR_ADMIN_PASSWORD", "ACR_PULLER_PASSWORD"}
+    assert secret == {"AZURE_CLIENT_SECRET", "ACR_SP_PASSWORD", "ACR_ADMIN_PASSWORD", "ACR_PULLER_PASSWORD"}
     assert all(ours[name] != other[name] for name in secret)

@@ -6,8 +6,8 @@ import jwt
 import pytest
 from emulator.visiting import GENERIC, PULL, REGISTRY, claims, error, granted
 
+from pytest_acrauth.emulator.cloud import RoleAssignment
 from pytest_acrauth.emulator.healthy import PRINCIPAL
-from pytest_acrauth.emulator.world import RoleAssignment
 
 
 def test_refresh_token_tells_registry_wide_actions(visitor):
@@ -58,6 +58,8 @@ def test_access_token_holds_what_was_asked_and_is_held(visitor, scopes, expected
         ("Reader", ["read"], ["pull"]),
         ("Owner", ["*"], ["pull", "push", "delete"]),
         ("Container Registry Repository Reader", [], []),
+        # A role of the control plane logs in, and pulls nothing.
+        ("Container Registry Configuration Reader and Data Access Configuration Reader", [], []),
     ],
 )
 def test_roles_grant_what_azure_documents(visitor, role, permissions, actions):

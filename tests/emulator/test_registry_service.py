@@ -7,7 +7,8 @@ import json
 import pytest
 from emulator.visiting import GENERIC, NULL_GUID, PULL, REGISTRY, challenge_of, error
 
-from pytest_acrauth.emulator.world import Device
+from pytest_acrauth.emulator.cloud import PrivateEndpoint
+from pytest_acrauth.emulator.network import Device
 
 
 def test_base_answers_with_the_recorded_challenge(visitor):
@@ -203,7 +204,8 @@ def test_firewall_lets_in_by_rule_and_private_endpoint(visitor):
     assert visitor.exchange().status_code == 200
     registry.public_network_access = False
     assert visitor.exchange().status_code == 403
-    registry.private_addresses.extend(visitor.emulator.machine.resolve("myacr.azurecr.io").addresses)
+    (address,) = visitor.emulator.machine.resolve("myacr.azurecr.io").addresses
+    registry.private_endpoints.append(PrivateEndpoint("pe", address))
     assert visitor.exchange().status_code == 200
 
 

@@ -10,6 +10,9 @@ import jwt
 import pytest
 
 from pytest_acrauth.emulator import SCENARIOS, Emulator
+from pytest_acrauth.emulator.cloud import SUBSCRIPTION
+from pytest_acrauth.emulator.healthy import CLIENT, TENANT
+from pytest_acrauth.emulator.roles import EVIDENCE
 from pytest_acrauth.machine import Resolved
 
 AUDIENCE = "https://containerregistry.azure.net"
@@ -135,12 +138,23 @@ SHOWN = {
     "exchange-throttled": "exchange: 429 too many requests",
     "firewall-ip-denied": f"exchange: {DENIED}",
     "firewall-public-access-disabled": f"exchange: {DENIED}",
+    "firewall-rule-propagating": f"exchange: {DENIED}",
+    "private-dns-resolves-public": f"exchange: {DENIED}",
+    "exchange-cross-tenant": f"exchange: {GENERIC}",
+    "role-propagation-delay": f"exchange: {GENERIC}",
     "basic-username-unknown": "access_token: 401 Application not registered with AAD.",
     "admin-password-not-current": f"access_token: {GENERIC}",
     "admin-user-disabled": f"access_token: {GENERIC}",
     "scope-map-token-password-wrong": f"access_token: {GENERIC}",
     "scope-map-token-password-expired": f"access_token: {GENERIC}",
     "scope-map-token-disabled": f"access_token: {GENERIC}",
+    "scope-map-token-no-password": f"access_token: {GENERIC}",
+    "scope-map-token-not-found": "access_token: 401 Application not registered with AAD.",
+    "admin-username-wrong": "access_token: 401 Application not registered with AAD.",
+    "refresh-token-expired": f"access_token: {GENERIC}",
+    "scope-map-lacks-action": None,
+    "abac-legacy-role-ineffective": f"operation: {GENERIC}",
+    "abac-condition-excludes-repo": f"operation: {GENERIC}",
     "sp-lacks-role": f"access_token: {GENERIC}",
     "anonymous-pull-disabled": f"access_token: {GENERIC}",
     "scope-not-granted": None,
@@ -149,6 +163,8 @@ SHOWN = {
     "data-endpoint-blocked": "data tcp: TimeoutError",
     "data-redirect-foreign": "data dns: no such name",
     "climb-timeout": "challenge: drips",
+    # What is wrong with the machine's programs, or with what the Azure CLI sees, is no trouble for a climb.
+    **dict.fromkeys((name for name, scenario in SCENARIOS.items() if scenario.defaults.client), None),
 }
 
 
@@ -193,8 +209,21 @@ def test_one_cause_shows_on_every_surface():
 def test_scenarios_are_applied_in_order():
     """Several scenarios change one world, the later ones what the earlier ones left."""
     with Emulator("permission-excess", "exchange-no-role", "challenge-missing", "tcp-refused") as emulator:
-        assert emulator.world.cloud.assignments == []
+        assert {each.role for each in emulator.world.cloud.assignments} == {EVIDENCE, "Reader"}
         assert first_trouble(emulator, "service-principal")[0] == "tcp: ConnectionRefusedError"
+
+
+@pytest.mark.parametrize("first", ["registry-dns-nxdomain", "client-docker-missing", "entra-app-not-found"])
+def test_scenarios_can_follow_what_took_something_away(first):
+    """Where a registry, a program or an application is gone, a later scenario about it changes what is left."""
+    for name in SCENARIOS:
+        world = Emulator(first, name).world
+        gone = {
+            "registry-dns-nxdomain": not world.cloud.registries,
+            "client-docker-missing": world.machine.docker is None,
+            "entra-app-not-found": TENANT not in world.cloud.applications[CLIENT].principals,
+        }
+        assert gone[first]
 
 
 def test_defaults_make_a_scenario_visible():
@@ -203,5 +232,14 @@ def test_defaults_make_a_scenario_visible():
     assert (excess.repository, excess.must, excess.must_not) == (("team/app:latest",), "pull", "push")
     assert SCENARIOS["scope-not-granted"].defaults.must == "pull,push"
     assert SCENARIOS["anonymous-pull-disabled"].defaults.auth == "anonymous"
+    assert SCENARIOS["scope-map-lacks-action"].defaults.auth == "scope-map-token"
+    assert SCENARIOS["exchange-cross-tenant"].defaults.subscription == SUBSCRIPTION
+    clients = {name: scenario.defaults.client for name, scenario in SCENARIOS.items() if scenario.defaults.client}
+    assert set(clients.values()) == {("docker",), ("az",)}
+    assert {name for name, client in clients.items() if client == ("az",)} == {
+        "arm-no-read",
+        "arm-registry-not-found-in-subscription",
+        "arm-wrong-subscription",
+    }
     patient = {name for name, shown in SHOWN.items() if shown and shown.endswith(("TimeoutError", "drips"))}
     assert {name for name, scenario in SCENARIOS.items() if scenario.defaults.timeout} == patient

@@ -12,6 +12,8 @@ from pytest_acrauth.emulator import Emulator
 AUDIENCE = "https://containerregistry.azure.net"
 REGISTRY = "https://myacr.azurecr.io"
 NULL_GUID = "00000000-0000-0000-0000-000000000000"
+ARM = "https://management.azure.com"
+GRAPH = "https://graph.microsoft.com"
 PULL = "repository:team/app:pull"
 GENERIC = "authentication required, visit https://aka.ms/acr/authorization for more information."
 
@@ -50,11 +52,25 @@ class Visitor:
         form = {
             "grant_type": "client_credentials",
             "client_id": environ["AZURE_CLIENT_ID"],
-            "client_secret": environ["AZURE_CLIENT_SECRET"],
+            "client_secret": environ.get("AZURE_CLIENT_SECRET", ""),
             "scope": f"{AUDIENCE}/.default",
         }
         tenant = tenant or environ["AZURE_TENANT_ID"]
         return self.http.post(f"https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token", data=form | fields)
+
+    def bearer(self, resource: str = ARM, tenant: str = "") -> dict[str, str]:
+        """Return the header with an Entra token of the environment's service principal for a resource."""
+        return {"Authorization": f"Bearer {self.entra(tenant, scope=f'{resource}/.default').json()['access_token']}"}
+
+    def arm(self, path: str, method: str = "GET", *, version: str = "2025-11-01", **more: Any) -> httpx.Response:
+        """Ask ARM, as the service principal unless other headers are given."""
+        headers = more.pop("headers") if "headers" in more else self.bearer()
+        query = {"api-version": version} | more.pop("params", {})
+        return self.http.request(method, f"{ARM}{path}", params=query, headers=headers, **more)
+
+    def graph(self, path: str, **params: str) -> httpx.Response:
+        """Ask Graph as the service principal."""
+        return self.http.get(f"{GRAPH}/v1.0/{path}", params=params, headers=self.bearer(GRAPH))
 
     def exchange(self, **fields: str) -> httpx.Response:
         """Exchange an Entra token, the environment's unless one is given."""
@@ -78,3 +94,8 @@ class Visitor:
         """Send a request to the registry with an access token for the scopes."""
         token = self.access(*scopes).json()["access_token"]
         return self.http.request(method, f"{REGISTRY}{path}", headers={"Authorization": f"Bearer {token}"} | headers)
+
+
+def arm_error(response: Any) -> tuple[int, str]:
+    """Return status and code of a refusal of ARM's or Graph's."""
+    return response.status_code, response.json()["error"]["code"]

@@ -1,0 +1,126 @@
+"""The Entra directory of a world: applications and managed identities with what proves them, and users."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+
+@dataclass
+class Password:
+    """A secret with its dates, seconds since the epoch; ``ends`` is None where it never expires."""
+
+    value: str
+    starts: float = 0.0
+    ends: float | None = None
+
+    def valid(self, now: float) -> bool:
+        """Whether the dates allow its use."""
+        return self.starts <= now and (self.ends is None or now < self.ends)
+
+    @property
+    def key_id(self) -> str:
+        """The id by which a directory names it."""
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, self.value))
+
+
+@dataclass(frozen=True)
+class ClientCertificate:
+    """A certificate registered on an application: its public part, as PEM."""
+
+    pem: str
+
+    @cached_property
+    def parsed(self) -> x509.Certificate:
+        """The certificate itself. Raises ValueError for text that is none."""
+        return x509.load_pem_x509_certificate(self.pem.encode())
+
+    @property
+    def starts(self) -> float:
+        return self.parsed.not_valid_before_utc.timestamp()
+
+    @property
+    def ends(self) -> float:
+        return self.parsed.not_valid_after_utc.timestamp()
+
+    def thumbprint(self, algorithm: str) -> bytes:
+        """Return the digest of the certificate that names it: sha1 or sha256."""
+        return hashlib.new(algorithm, self.parsed.public_bytes(Encoding.DER)).digest()
+
+    @property
+    def key_id(self) -> str:
+        """The id by which a directory names it."""
+        return str(uuid.UUID(bytes=self.thumbprint("sha256")[:16]))
+
+    @property
+    def identifier(self) -> str:
+        """What Graph shows as ``customKeyIdentifier``."""
+        return base64.b64encode(self.thumbprint("sha1")).decode()
+
+
+@dataclass(frozen=True)
+class FederatedCredential:
+    """Whose assertions an application accepts instead of a secret."""
+
+    issuer: str
+    subject: str
+    audience: str = "api://AzureADTokenExchange"
+
+
+@dataclass
+class Application:
+    """An Entra application; ``principals`` maps each tenant it lives in to its service principal's object id.
+
+    A managed identity is one too: ``resource_id`` is then its ARM id, for a system-assigned one its machine's.
+    """
+
+    client_id: str
+    secrets: list[Password]
+    principals: dict[str, str]
+    enabled: bool = True
+    name: str = "registry-ci"
+    certificates: list[ClientCertificate] = field(default_factory=list)
+    federated: list[FederatedCredential] = field(default_factory=list)
+    resource_id: str = ""
+
+    @property
+    def object_id(self) -> str:
+        """The application object's own id, which is none of its service principals'."""
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, self.client_id))
+
+    @property
+    def home(self) -> str | None:
+        """The tenant that holds the application object: the first it came to live in."""
+        return next(iter(self.principals), None)
+
+
+@dataclass(frozen=True)
+class User:
+    """A person's account in a tenant."""
+
+    name: str
+    object_id: str
+    tenant_id: str
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Whoever a token is issued to: ``client`` is what ARM calls it by, an application's id or a user's name."""
+
+    object_id: str
+    tenant_id: str
+    client: str
+    user: bool = False
+    resource_id: str = ""
+
+
+def moment(seconds: float) -> str:
+    """Return a time as Graph writes it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,99 @@
+"""What lies between machine and cloud, as plain data: names, routes, certificates, devices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Route(StrEnum):
+    """What happens to a connection on its way to an address."""
+
+    OPEN = "open"
+    CLOSED = "closed"  # refused
+    FILTERED = "filtered"  # never answered
+    MUTE = "mute"  # accepted, then silence
+    RESET = "reset"  # broken off after the first bytes
+
+
+@dataclass
+class Name:
+    """A host name: the aliases it stands for, in order, and the addresses at the end; with none it dangles."""
+
+    addresses: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+
+
+class Issuer(StrEnum):
+    """Who signed a certificate."""
+
+    TRUSTED = "trusted"  # the authority that the machine trusts
+    INSPECTING = "inspecting"  # an inspecting device's own
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate to present. Dates in seconds since the epoch."""
+
+    names: tuple[str, ...]
+    starts: float
+    ends: float
+    issuer: Issuer = Issuer.TRUSTED
+
+
+@dataclass(frozen=True)
+class Page:
+    """An answer that a device gives by itself."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes = b""
+
+
+@dataclass
+class Device:
+    """Something between machine and service that speaks HTTP.
+
+    It answers with its own ``page``, or puts ``headers`` in the place of those of the same name, or hands a body on
+    with a ``pause`` of that many seconds before each byte.
+    """
+
+    page: Page | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    pause: float = 0.0
+
+
+@dataclass
+class Network:
+    """What lies between machine and cloud.
+
+    A name that is absent does not exist. ``silent_zones`` are those for which the resolver gets no answer.
+    ``certificates`` are by host name or ``*.`` pattern, ``devices`` by host name, ``routes`` by address (default
+    open). ``egress`` is the address that services see.
+    """
+
+    names: dict[str, Name]
+    certificates: dict[str, Certificate]
+    egress: str
+    silent_zones: set[str] = field(default_factory=set)
+    routes: dict[str, Route] = field(default_factory=dict)
+    devices: dict[str, Device] = field(default_factory=dict)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every address that a name leads to."""
+        return tuple(dict.fromkeys(address for name in self.names.values() for address in name.addresses))
+
+    def host_at(self, address: str) -> str:
+        """Return the first name of an address, or the address where none is left."""
+        return next((host for host, name in self.names.items() if address in name.addresses), address)
+
+    def route_all(self, host: str, route: Route) -> None:
+        """Set what happens on the way to a host, for all its addresses."""
+        self.routes |= dict.fromkeys(self.names[host].addresses, route)
+
+    def certificate_for(self, host: str) -> Certificate:
+        """Return what a client that asks for this host is shown; for an unknown one, any certificate there is."""
+        pattern = f"*.{host.partition('.')[2]}"
+        any_other = next(iter(self.certificates.values()))
+        return self.certificates.get(host) or self.certificates.get(pattern) or any_other
