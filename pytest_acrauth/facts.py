@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 
-from pytest_acrauth.failure import Seen
+from pytest_acrauth.client import ClientRecord
+from pytest_acrauth.client_facts import client_facts
+from pytest_acrauth.credential import Kind
+from pytest_acrauth.failure import Line, Seen
 from pytest_acrauth.observation import (
     AccessToken,
     Answered,
@@ -19,14 +22,13 @@ from pytest_acrauth.observation import (
     Data,
     Dns,
     Entra,
-    Kind,
     Reply,
     Tcp,
     Tls,
-    Transcript,
     Trouble,
 )
 from pytest_acrauth.target import GUID
+from pytest_acrauth.transcript import Transcript
 
 #: Every key of the format strings, and the placeholder that stands where the climb did not show a value.
 PLACEHOLDERS = {
@@ -72,8 +74,15 @@ PLACEHOLDERS = {
     "not_before": "<date>",
     "not_after": "<date>",
     "elapsed": "<seconds>",
+    # what a client check saw
+    "program": "docker",
+    "endpoint": "<endpoint>",
+    "answers": "<yes or no>",
+    "helper": "<credential helper>",
+    "config": "<docker config>",
 }
 
+_HELPER = re.compile(r"docker-credential-[\w.-]{1,60}(?=\W|$)")
 _DENIED = re.compile(r"client with IP (?:\\u0027|')?(?P<ip>[^ ]{0,60}?)(?:\\u0027|')? is not allowed access")
 
 # The smallest built-in role for an action in either role assignment mode, from small to large
@@ -141,7 +150,19 @@ def client_ip(seen: Seen) -> str | None:
 
 def _denied(seen: Seen) -> re.Match[str] | None:
     found = reply(seen)
-    return _DENIED.search(f"{found.message} {found.body}") if found else None
+    # Whatever says these words with another status has not refused for an address.
+    return _DENIED.search(f"{found.message} {found.body}") if found and found.status == 403 else None
+
+
+def wanted(seen: Seen) -> tuple[str, ...]:
+    """Return the actions that a rung is about: those an access token lacks, else all that must be held."""
+    token = seen.access.access_token if seen.access else seen.transcript.access_token
+    return (token and (token.missing or token.must)) or seen.transcript.target.must
+
+
+def scope_map_actions(actions: Iterable[str]) -> tuple[str, ...]:
+    """Return what a scope map has to list for these actions."""
+    return tuple(dict.fromkeys(part for name in actions for part in _SCOPE_MAP_ACTIONS.get(name, ())))
 
 
 def answer(seen: Seen) -> str:
@@ -170,18 +191,28 @@ def trouble_text(seen: Seen) -> str:
     return getattr(observation, "text", "")
 
 
-def facts(seen: Seen) -> dict[str, str]:
+def facts(seen: Seen | Line | ClientRecord) -> dict[str, str]:
     """Return a value for every key of `PLACEHOLDERS`; text that a peer chose is one bounded, printable line."""
-    transcript = seen.transcript
-    known = {
-        **_configured(transcript),
+    known = shown(seen)
+    return {key: one_line(known.get(key, "")) or placeholder for key, placeholder in PLACEHOLDERS.items()}
+
+
+def shown(seen: Seen | Line | ClientRecord) -> Mapping[str, str]:
+    """Return the values that a climb, a text or a client check really shows; others are missing or empty."""
+    if isinstance(seen, Line):
+        return seen.names
+    if isinstance(seen, ClientRecord):
+        return client_facts(seen)
+    return {
+        **_configured(seen.transcript),
         **_repository(seen),
         **_answered(seen),
         **_connection(seen),
         "stage": str(seen.stage),
         "elapsed": f"{seen.observation.elapsed:.1f}",
+        "program": "az" if seen.transcript.target.identity.method == "azure-cli" else "docker",
+        "helper": found[0] if (found := _HELPER.search(trouble_text(seen))) else "",
     }
-    return {key: one_line(known.get(key, "")) or placeholder for key, placeholder in PLACEHOLDERS.items()}
 
 
 def _configured(transcript: Transcript) -> dict[str, str]:
@@ -213,18 +244,16 @@ def _word(text: str) -> str:
 def _repository(seen: Seen) -> dict[str, str]:
     access = seen.access
     token = access.access_token if access else seen.transcript.access_token
-    wanted = (token and (token.missing or token.must)) or seen.transcript.target.must
-    action = next((name for name in reversed(_ROLES) if name in wanted), "pull")
+    needed = wanted(seen)
+    action = next((name for name in reversed(_ROLES) if name in needed), "pull")
     role, abac_role = _ROLES[action]
     return {
         "repository": access.reference.repository if access else "",
         "version": access.reference.version if access else "",
         "role": role,
         "abac_role": f"Container Registry Repository {abac_role}",
-        "wanted": ", ".join(wanted),
-        "scope_map_actions": " ".join(
-            dict.fromkeys(part for name in wanted for part in _SCOPE_MAP_ACTIONS.get(name, ()))
-        ),
+        "wanted": ", ".join(needed),
+        "scope_map_actions": " ".join(scope_map_actions(needed)),
         "missing": ", ".join(token.missing) if token else "",
         "excess": ", ".join(token.excess) if token else "",
         "granted": ", ".join(token.granted or ()) or "nothing" if token else "",

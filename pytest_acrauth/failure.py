@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from pytest_acrauth.observation import Access, Observation, Transcript
+from pytest_acrauth.client import ClientRecord
+from pytest_acrauth.evidence import Need
+from pytest_acrauth.observation import Observation
 from pytest_acrauth.stage import Rung, Stage
+from pytest_acrauth.transcript import Access, Transcript
 
 T = TypeVar("T")
 
@@ -46,31 +50,76 @@ class Seen:
         return next((access for access in self.transcript.accesses if access.reference.text == wanted), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line that another program printed, its number counted from 1, and the names that the words show.
+
+    The keys of ``names`` are those of `pytest_acrauth.facts`; every value was validated as what it is called.
+    """
+
+    text: str
+    number: int
+    names: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+class Where(StrEnum):
+    """What must stand around the words of a foreign program, so that they say something about an Azure registry."""
+
+    ANYWHERE = "anywhere"  # nobody else says this
+    REGISTRY = "registry"  # the nearest host is a login server
+    NOT_ELSEWHERE = "not elsewhere"  # the nearest host is a login server, or none is named
+    AUTHORITY = "authority"  # the nearest host is an Entra authority
+    DATA = "data"  # the nearest host is a data endpoint
+    STORAGE = "storage"  # the nearest host is blob storage, and a login server is named before
+
+
+class Words(NamedTuple):
+    """What foreign programs print for a symptom: a pattern over text with single spaces, and where it counts.
+
+    Named groups are names for `Line.names`. Patterns are bounded, so that no text makes them slow.
+    """
+
+    pattern: re.Pattern[str]
+    where: Where
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Symptom:
-    """What can be seen at a stage, before any cause is named.
+    """What can be seen, before any cause is named: at a stage, of a client, or in what another program printed.
 
-    ``when`` is the condition on the recorded observation; ``says`` the sentence for "what was seen", a format string
-    over the facts of `pytest_acrauth.facts`.
+    ``when`` is the condition on the observation recorded at one of ``stages``, ``client`` that on a client check's
+    record; ``texts`` are the words of foreign programs, () where none prints any. ``says`` is the sentence for "what
+    was seen", a format string over the facts of `pytest_acrauth.facts`. ``either`` are the symptoms that this one
+    could be, where words keep apart less than a climb does: it has their causes beside its own.
     """
 
     id: str
     stages: tuple[Stage, ...]
     when: Callable[[Seen], bool]
     says: str
+    texts: tuple[Words, ...]
+    client: Callable[[ClientRecord], bool] | None = None
+    either: tuple[Symptom, ...] = ()
+
+
+def unseen(_: object) -> bool:
+    """Hold never: the condition of a symptom that no climb can see."""
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question(Generic[T]):
     """Something whose answer tells causes apart. Read only, asked at most once per run.
 
-    ``read`` answers from what the climb recorded, None where that does not tell; a question without it needs the
-    management plane or Entra. ``by_hand`` is what a person can do to answer it.
+    ``read`` answers from the transcript, None where that does not tell. ``needs`` names the look in the transcript's
+    `Evidence` that tells it where the climb itself does not. ``by_hand`` is what a person can do.
+    A question without ``read`` only a person can answer.
     """
 
     id: str
     asks: str
     by_hand: str
+    needs: Need | None = None
     read: Callable[[Seen], T | None] | None = None
 
 
@@ -107,7 +156,8 @@ class FailureMode:
     ``shows`` are the symptoms it can cause; ``asks`` the questions that decide it, and ``proof`` the verdict over
     their answers (None: nothing here decides it yet). ``title``, ``meaning`` and ``remedies`` are format strings over
     the facts of `pytest_acrauth.facts`. ``az_code`` is what ``az acr check-health`` prints for it; ``transient``
-    tells whether it can be a propagation delay.
+    tells whether it can be a propagation delay. ``samples`` are texts of foreign programs, for a cause that nothing
+    here can bring about.
     """
 
     id: str
@@ -122,6 +172,7 @@ class FailureMode:
     az_code: str | None
     transient: bool
     since: str
+    samples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,14 +186,22 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """What a broken rung means: the symptom, the causes still possible, and those ruled out.
+    """What something seen means: the symptom, the causes still possible, and those ruled out.
 
-    ``findings`` holds every cause of the symptom with its verdict, sorted by id.
+    ``seen`` is the broken rung of a climb, a line of a text, or a client check's record. ``findings`` holds every
+    cause of the symptom with its verdict, sorted by id.
     """
 
-    seen: Seen
+    seen: Seen | Line | ClientRecord
     symptom: Symptom
     findings: tuple[Finding, ...]
+
+    @property
+    def broken(self) -> Seen:
+        """The broken rung. Raises LookupError for the diagnosis of a text or of a client, which have none."""
+        if not isinstance(self.seen, Seen):
+            raise LookupError(f"{self.symptom.id} was not seen in a climb")  # noqa: TRY004 - not the caller's type
+        return self.seen
 
     @property
     def candidates(self) -> tuple[FailureMode, ...]:
@@ -154,6 +213,11 @@ class Diagnosis:
     def ruled_out(self) -> tuple[FailureMode, ...]:
         """The causes that an answer excluded."""
         return tuple(f.mode for f in self.findings if f.verdict is Verdict.NO)
+
+    @property
+    def note(self) -> bool:
+        """Whether this is no failure of the registry or the login: a message that only looks like one."""
+        return bool(self.candidates) and all(mode.family == "notes" for mode in self.candidates)
 
     @property
     def mode(self) -> FailureMode | None:

@@ -6,16 +6,23 @@ import difflib
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
+from string import Formatter
 from typing import Any
 
-from pytest_acrauth.catalogue import FAMILIES, MODES, SYMPTOMS, pages
-from pytest_acrauth.facts import PLACEHOLDERS, answer, facts, one_line, reply, trouble, trouble_text
-from pytest_acrauth.failure import Answer, Diagnosis, FailureMode, Question, Seen, Verdict
-from pytest_acrauth.observation import Data, Dns, Entra, NotObserved, Tcp, Tls, Transcript
+from pytest_acrauth.catalogue import FAMILIES, MODES, SYMPTOMS, causes, pages
+from pytest_acrauth.client import ClientRecord
+from pytest_acrauth.client_facts import client_answer, client_rows
+from pytest_acrauth.diagnosis import HERE
+from pytest_acrauth.facts import PLACEHOLDERS, answer, facts, one_line, reply, shown, trouble, trouble_text
+from pytest_acrauth.failure import Answer, Diagnosis, FailureMode, Line, Question, Seen, Symptom, Verdict
+from pytest_acrauth.observation import Data, Dns, Entra, NotObserved, Tcp, Tls
 from pytest_acrauth.stage import Rung
 from pytest_acrauth.target import Flow
+from pytest_acrauth.transcript import Transcript
 
 _WIDTH = 100
+_LONG = 40
+_FEW = 12  # causes whose remedies fit on a screen beside the rest
 _SHELL_WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|\$\([^)]*\)|\S)+""")
 _NO_RIGHT = "none was proven: no repository was named"
 
@@ -26,13 +33,13 @@ def headline(diagnosis: Diagnosis) -> str:
         return f"{diagnosis.mode.id}: {one_line(diagnosis.mode.title.format_map(facts(diagnosis.seen)))}"
     if diagnosis.candidates:
         return f"{diagnosis.symptom.id}: one of {', '.join(sorted(mode.id for mode in diagnosis.candidates))}"
-    return f"{diagnosis.symptom.id}: {one_line(answer(diagnosis.seen), 160)}"
+    return f"{diagnosis.symptom.id}: {one_line(_said(diagnosis.seen), 160)}"
 
 
 def explain(diagnosis: Diagnosis) -> str:
     """Return the whole explanation as plain text that fits one screen; its first line is the headline."""
     values = facts(diagnosis.seen)
-    lines = [headline(diagnosis), *_wrap(diagnosis.symptom.says.format_map(values)), *_seen(diagnosis.seen)]
+    lines = [headline(diagnosis), *_says(diagnosis, values), *_seen(diagnosis.seen)]
     if diagnosis.mode is not None:
         lines += _one_cause(diagnosis, diagnosis.mode, values)
     elif diagnosis.candidates:
@@ -58,10 +65,9 @@ def describe(entry: str) -> str:
         return "\n".join(_describe_mode(MODES[entry]))
     if entry in SYMPTOMS:
         symptom = SYMPTOMS[entry]
-        modes = sorted(mode.id for mode in MODES.values() if symptom in mode.shows)
-        causes = [f"  {MODES[mode].id}: {_general(MODES[mode].title)}" for mode in modes]
-        about = f"{entry}: a symptom at {', '.join(symptom.stages)}"
-        return "\n".join([about, *_wrap(_general(symptom.says)), "Possible causes", *(causes or ["  none is known"])])
+        listed = [f"  {mode.id}: {_general(mode.title)}" for mode in causes(symptom)]
+        about = f"{entry}: a symptom {_places(symptom)}"
+        return "\n".join([about, *_wrap(_general(symptom.says)), "Possible causes", *(listed or ["  none is known"])])
     if entry in FAMILIES:
         return "\n".join([f"{entry}: a family of causes", *_list(entry)])
     known = [*MODES, *SYMPTOMS, *FAMILIES]
@@ -73,6 +79,12 @@ def describe(entry: str) -> str:
 def listing() -> str:
     """Return every cause with its title, family by family in the order of a climb."""
     return "\n".join(line for family in FAMILIES for line in (family, *_list(family)))
+
+
+def _places(symptom: Symptom) -> str:
+    if symptom.stages:
+        return f"at {', '.join(symptom.stages)}"
+    return "of a client" if symptom.client is not None else "in what other programs print"
 
 
 def _list(family: str) -> list[str]:
@@ -110,13 +122,15 @@ def _one_cause(diagnosis: Diagnosis, mode: FailureMode, values: Mapping[str, str
 
 
 def _several_causes(diagnosis: Diagnosis, values: Mapping[str, str]) -> Iterator[str]:
-    yield "Possible causes, each with its first remedy"
+    few = len(diagnosis.candidates) <= _FEW
+    yield "Possible causes, each with its first remedy" if few else "Possible causes"
     for mode in diagnosis.candidates:
         yield from _wrap(f"{mode.id}: {mode.title.format_map(values)}", "  ", "    ")
-        yield from _command(mode.remedies[0].format_map(values), "    ")
+        if few:
+            yield from _command(mode.remedies[0].format_map(values), "    ")
     yield from _evidence(diagnosis)
     for why, questions in _unanswered(diagnosis).items():
-        yield f"What would decide (could not look: {why})"
+        yield from _wrap(f"What would decide (could not look: {why})", "", "  ")
         yield from (line for question in questions for line in _by_hand(question, values))
     yield "Each cause in full, with its documentation: pytest --acr-explain <id>"
 
@@ -138,11 +152,12 @@ def _answers(diagnosis: Diagnosis) -> list[Answer[Any]]:
 
 
 def _unanswered(diagnosis: Diagnosis) -> dict[str, list[Question[Any]]]:
-    """Return the questions that nobody could answer, by the reason."""
+    """Return the questions that nobody could answer, by the reason and who tried."""
     found: dict[str, list[Question[Any]]] = {}
     for each in _answers(diagnosis):
         if each.value is None:
-            found.setdefault(each.why, []).append(each.question)
+            why = f"{each.why}, as {each.who}" if each.who else each.why
+            found.setdefault(one_line(why, 240), []).append(each.question)
     return found
 
 
@@ -157,22 +172,31 @@ def _evidence(diagnosis: Diagnosis) -> Iterator[str]:
 
 def _could_not_look(diagnosis: Diagnosis) -> Iterator[str]:
     for why, questions in _unanswered(diagnosis).items():
-        yield f"Could not look: {why}"
+        yield from _wrap(f"Could not look: {why}", "", "  ")
         yield from (line for question in questions for line in _wrap(f"  {question.asks}", "", "    "))
 
 
 def _ruled_out(diagnosis: Diagnosis) -> Iterator[str]:
-    """Name the causes that an answer excluded, those of one answer together."""
+    """Name the causes that an answer excluded, those of one answer together; long answers stand above already."""
+    above = {each.question.id for each in _answers(diagnosis) if each.value is not None}
     reasons: dict[str, list[str]] = {}
     for finding in diagnosis.findings:
         if finding.verdict is Verdict.NO:
             answered = [each for each in finding.answers if each.value is not None]
-            why = "; ".join(f"{each.question.id}: {_value(each.value)}" for each in answered)
+            why = "; ".join(_reason(each, above) for each in answered)
             reasons.setdefault(why, []).append(finding.mode.id)
     if reasons:
         yield "Ruled out"
     for why, modes in reasons.items():
         yield from _wrap(f"  {', '.join(modes)} ({why})", "", "    ")
+
+
+def _reason(answer: Answer[Any], above: set[str]) -> str:
+    """Say an answer in short: who gave it, and all of a long one, only where it does not stand above."""
+    name, text = answer.question.id, _value(answer.value)
+    if name in above:
+        return name if len(text) > _LONG else f"{name}: {text}"
+    return f"{name}: {text}" if answer.who == HERE else f"{name}: {text}, from {answer.who}"
 
 
 def _value(value: object) -> str:
@@ -211,9 +235,33 @@ def _wrap(text: str, first: str = "", later: str = "") -> list[str]:
     return textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=later or first, break_on_hyphens=False)
 
 
-def _seen(seen: Seen) -> Iterator[str]:
+def _says(diagnosis: Diagnosis, values: Mapping[str, str]) -> list[str]:
+    """Say what was seen, unless a text lacks a name that the sentence needs: the line itself stands below."""
+    known = shown(diagnosis.seen)
+    names = [name for _, name, _, _ in Formatter().parse(diagnosis.symptom.says) if name]
+    if isinstance(diagnosis.seen, Line) and not all(known.get(name) for name in names):
+        return []
+    return _wrap(diagnosis.symptom.says.format_map(values))
+
+
+def _said(seen: Seen | Line | ClientRecord) -> str:
+    if isinstance(seen, Line):
+        return seen.text
+    return client_answer(seen) if isinstance(seen, ClientRecord) else answer(seen)
+
+
+def _rows(seen: Seen | Line | ClientRecord) -> Iterator[tuple[str, str]]:
+    if isinstance(seen, Line):
+        yield f"line {seen.number}", seen.text
+    elif isinstance(seen, ClientRecord):
+        yield from client_rows(seen)
+    else:
+        yield from (*_exchange(seen), *_who(seen), *_way(seen), *_stages(seen))
+
+
+def _seen(seen: Seen | Line | ClientRecord) -> Iterator[str]:
     """Yield what was observed as a table of labelled lines."""
-    rows = [*_exchange(seen), *_who(seen), *_way(seen), *_stages(seen)]
+    rows = list(_rows(seen))
     width = max(len(label) for label, _ in rows)
     for label, text in rows:
         yield from _wrap(one_line(text, 600), f"  {label:<{width}}  ", " " * (width + 4))

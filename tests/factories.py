@@ -5,32 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from pytest_acrauth.credential import CredentialFacts, Kind, SecretShape
 from pytest_acrauth.failure import Seen
 from pytest_acrauth.machine import Resolution, Resolved
 from pytest_acrauth.observation import (
-    Access,
     AccessToken,
     Attempt,
     Certificate,
     Challenge,
-    CredentialFacts,
     Data,
     Dns,
     Entra,
     EntraClaims,
     Exchange,
-    Kind,
     Observation,
     Operation,
     RefreshClaims,
     Reply,
-    SecretShape,
     Tcp,
     Tls,
-    Transcript,
 )
 from pytest_acrauth.stage import Rung, Stage
 from pytest_acrauth.target import Flow, Identity, Reference, Registry, Target
+from pytest_acrauth.transcript import Access, Transcript
 
 HOST = "myacr.azurecr.io"
 CLIENT_ID = "0a1b2c3d-1111-2222-3333-444455556666"

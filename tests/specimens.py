@@ -11,6 +11,7 @@ from factories import (
     DATA_HOST,
     HOST,
     SERVICE_PRINCIPAL,
+    STARTED,
     broken_at,
     certificate,
     denied_with_ip,
@@ -20,6 +21,8 @@ from factories import (
     target,
 )
 
+from pytest_acrauth.client import ClientRecord, Daemon, DockerConfig, Helper, Ran, Socket, StoredLogin
+from pytest_acrauth.credential import SecretShape
 from pytest_acrauth.failure import Seen
 from pytest_acrauth.machine import Resolution, Resolved
 from pytest_acrauth.observation import (
@@ -103,6 +106,19 @@ def data(answer: Reply | None, redirect: str, trouble: Trouble | None = None, re
     return broken_at(Stage.DATA, Data(reply=answer, redirect=redirect, trouble=trouble, refused=refused))
 
 
+def local(words: str) -> Seen:
+    """Return a credential that the Azure SDK gave up on, in its own words, before Entra was asked."""
+    seen = entra()
+    assert isinstance(seen.observation, Entra)
+    return broken_at(Stage.ENTRA, replace(seen.observation, text=words, trouble=Trouble.UNAVAILABLE))
+
+
+def helper(words: str) -> Seen:
+    """Return a docker config's login that its credential helper did not tell."""
+    token = AccessToken(trouble=Trouble.UNAVAILABLE, text=f"docker-credential-mine: {words}")
+    return broken_at(Stage.ACCESS_TOKEN, token, chosen=target(BASIC))
+
+
 def aadsts(number: int) -> Seen:
     """Return Entra's refusal with one number."""
     return entra(number, answer=reply(401, "invalid_client", f"AADSTS{number}: no.", from_registry=False))
@@ -114,6 +130,22 @@ LOST_AUTHORITY = Connection(
         host="login.microsoftonline.com", port=443, attempts=(Attempt(address="20.9.9.9", trouble=Trouble.TIMEOUT),)
     ),
 )
+#: One code of each refusal of Entra's whose cause the number names.
+OTHER_CODES = (
+    *(50013, 500011, 50020, 50076, 50126, 50196, 53003, 65001, 700024, 700027, 700082, 7000112),
+    *(70021, 700211, 700212, 700213, 90038, 90061),
+)
+#: Symptom id -> what the Azure SDK says itself.
+LOCAL_WORDS = {
+    "workload-identity-not-configured": "The workload options are not fully configured.",
+    "metadata-unreached": "ManagedIdentityCredential authentication unavailable, no response from the IMDS endpoint.",
+    "identity-not-assigned": "No identity has been assigned to this resource. Error: invalid_request",
+    "several-identities": "Multiple user assigned identities exist, please specify the clientId / resourceId",
+    "environment-incomplete": "EnvironmentCredential authentication unavailable.",
+    "az-not-found": "Azure CLI not found on path",
+    "az-not-logged-in": "ERROR: Please run 'az login' to setup account.",
+    "no-credential": "DefaultAzureCredential failed to retrieve a token from the included credentials.",
+}
 OWN_REALM = f"https://{HOST}/oauth2/token"
 
 #: Symptom id -> a rung that shows it and nothing else.
@@ -141,6 +173,11 @@ SPECIMENS = {
     "aadsts-700016": aadsts(700016),
     "aadsts-90002": aadsts(90002),
     "aadsts-900023": aadsts(900023),
+    **{f"aadsts-{code}": aadsts(code) for code in OTHER_CODES},
+    **{symptom: local(words) for symptom, words in LOCAL_WORDS.items()},
+    "credential-store-broken": helper("executable file not found in $PATH"),
+    "no-stored-login": helper("credentials not found in native keychain"),
+    "server-error": exchange(reply(503, body="upstream is not there")),
     "authority-unreached": entra(connection=LOST_AUTHORITY),
     "exchange-refused": exchange(generic_401()),
     "bare-403": exchange(reply(403, from_registry=False)),
@@ -172,4 +209,63 @@ SPECIMENS = {
     "access_token-unrecognised": access_token(reply(418, body="I'm a teapot")),
     "operation-unrecognised": operation(reply(418, body="I'm a teapot")),
     "data-unrecognised": data(reply(418, body="I'm a teapot"), ""),
+}
+
+PS = ("docker", "ps")
+VERSION = ("docker", "version", "--format", "json")
+
+
+def docker(*runs: Ran, socket: Socket = Socket.LISTENS, **parts: object) -> ClientRecord:
+    """Return the check of a docker client; a program that ran is at its usual place."""
+    daemon = Daemon(endpoint="unix:///var/run/docker.sock", source="default", socket=socket)
+    usual = {"client": "docker", "checked_at": STARTED, "wanted": "docker", "command": "/usr/bin/docker"}
+    return ClientRecord(**{**usual, "runs": runs, "daemon": daemon, **parts})  # type: ignore[arg-type]
+
+
+def az(*runs: Ran, command: str = "/usr/bin/az") -> ClientRecord:
+    """Return the check of the Azure CLI."""
+    return ClientRecord(client="az", checked_at=STARTED, wanted="az", command=command, runs=runs)
+
+
+def docker_config(*logins: StoredLogin, helpers: tuple[Helper, ...] = (), trouble: str = "") -> ClientRecord:
+    """Return the check of a docker config, for the registry myacr."""
+    config = DockerConfig(
+        path="/home/me/.docker/config.json", found=True, trouble=trouble, helpers=helpers, logins=logins
+    )
+    return ClientRecord(client="docker-config", checked_at=STARTED, config=config, login_servers=(HOST,))
+
+
+def stored(key: str = HOST, expires: float | None = None) -> StoredLogin:
+    """Return a stored login with a refresh token."""
+    return StoredLogin(key=key, user_name="puller", secret=SecretShape.ACR_REFRESH_TOKEN, expires=expires)
+
+
+NO_DAEMON = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"
+WORKS = Ran(arguments=PS, exit_code=0)
+
+#: Symptom id -> a client check that shows it and nothing else.
+CLIENT_SPECIMENS = {
+    "docker-not-found": docker(command=""),
+    "docker-in-current-folder": docker(command="", refused="/src/docker"),
+    "docker-daemon-unreached": docker(Ran(arguments=PS, exit_code=1, stderr=NO_DAEMON), socket=Socket.MISSING),
+    "docker-socket-forbidden": docker(
+        Ran(arguments=PS, exit_code=1, stderr="permission denied while trying to connect to the docker API"),
+        socket=Socket.FORBIDDEN,
+    ),
+    "docker-stderr-noise": docker(
+        Ran(arguments=PS, exit_code=0, stderr="Emulate Docker CLI using podman."), Ran(arguments=VERSION, exit_code=0)
+    ),
+    "docker-version-unreadable": docker(WORKS, Ran(arguments=VERSION, exit_code=1, stderr="too old")),
+    "cloud-shell": docker(WORKS, Ran(arguments=VERSION, exit_code=0), cloud_shell=True),
+    "credential-store-broken": docker_config(stored(), helpers=(Helper(name="docker-credential-desktop", command=""),)),
+    "docker-config-unreadable": docker_config(trouble="it is no JSON object"),
+    "no-stored-login": docker_config(stored("otheracr.azurecr.io")),
+    "stored-login-other-key": docker_config(stored(f"https://{HOST}/v1/")),
+    "stored-login-ended": docker_config(stored(expires=STARTED - 60)),
+    "az-not-found": az(command=""),
+    "az-not-logged-in": az(
+        Ran(arguments=("az", "version"), exit_code=0),
+        Ran(arguments=("az", "account", "show"), exit_code=1, stderr="ERROR: Please run 'az login' to setup account."),
+    ),
+    "client-unrecognised": docker(Ran(arguments=PS, exit_code=125, stderr="something else")),
 }

@@ -7,10 +7,10 @@ from string import Formatter
 
 import pytest
 from factories import CLIENT_ID, observation
-from specimens import SPECIMENS
+from specimens import CLIENT_SPECIMENS, SPECIMENS
 
 from pytest_acrauth import catalogue
-from pytest_acrauth.catalogue import FAMILIES, MODES, SYMPTOMS
+from pytest_acrauth.catalogue import FAMILIES, MODES, SYMPTOMS, causes
 from pytest_acrauth.catalogue.climb import UNRECOGNISED
 from pytest_acrauth.diagnosis import symptoms
 from pytest_acrauth.facts import PLACEHOLDERS, facts
@@ -46,7 +46,7 @@ def test_ids_share_one_namespace() -> None:
     """No mode, symptom or family has the id of another, and none was lost to one of the same id."""
     entries = [
         value
-        for family in catalogue._FAMILIES
+        for family in (*catalogue._FAMILIES, *catalogue._SYMPTOMS)
         for value in vars(family).values()
         if isinstance(value, (FailureMode, Symptom))
     ]
@@ -56,11 +56,14 @@ def test_ids_share_one_namespace() -> None:
 
 
 def test_every_symptom_has_a_specimen() -> None:
-    """Each symptom of the catalogue is shown by a transcript of this suite, and by no other name."""
-    assert set(SPECIMENS) == set(SYMPTOMS)
+    """Each symptom is shown by a transcript, a client check or a text of this suite, and by no other name."""
+    assert set(SPECIMENS) == {symptom.id for symptom in SYMPTOMS.values() if symptom.stages}
+    checked = {symptom.id for symptom in SYMPTOMS.values() if symptom.client is not None}
+    assert set(CLIENT_SPECIMENS) == checked | {"client-unrecognised"}
+    assert all(symptom.stages or symptom.texts or symptom.id in CLIENT_SPECIMENS for symptom in SYMPTOMS.values())
 
 
-@pytest.mark.parametrize("symptom", sorted(set(SYMPTOMS) - UNRECOGNISED_IDS))
+@pytest.mark.parametrize("symptom", sorted(set(SPECIMENS) - UNRECOGNISED_IDS))
 def test_a_specimen_shows_its_own_symptom_only(symptom: str) -> None:
     """Conditions are disjoint: what shows one symptom shows no other."""
     assert [shown.id for shown in symptoms(SPECIMENS[symptom])] == [symptom]
@@ -75,8 +78,8 @@ def test_an_unknown_answer_shows_no_symptom(stage: Stage) -> None:
 @pytest.mark.parametrize("symptom", sorted(SYMPTOMS))
 def test_a_symptom_has_causes_unless_it_is_the_unrecognised_one(symptom: str) -> None:
     """Every recognised symptom has at least one documented cause, an unrecognised one none."""
-    causes = [mode for mode in MODES.values() if SYMPTOMS[symptom] in mode.shows]
-    assert bool(causes) is (symptom not in UNRECOGNISED_IDS)
+    unrecognised = UNRECOGNISED_IDS | {"client-unrecognised"}
+    assert bool(causes(SYMPTOMS[symptom])) is (symptom not in unrecognised)
 
 
 @pytest.mark.parametrize("mode", MODES.values(), ids=lambda mode: mode.id)

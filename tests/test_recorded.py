@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 import respx
 from corpus import rows
+from labels import LABELS
 from test_probes import climb, cloud, target
 
 from pytest_acrauth.diagnosis import diagnose
@@ -16,18 +17,6 @@ from pytest_acrauth.stage import Stage
 
 __all__ = ["cloud"]  # a fixture
 
-#: What a row's label must come to. A label that is not here has no mode yet, and must be unrecognised with its code.
-IDS = {
-    "sp-secret-invalid": {"entra-sp-secret-wrong"},
-    "sp-secret-expired": {"entra-sp-secret-expired"},
-    "app-not-found-in-tenant": {"entra-app-not-found"},
-    "tenant-not-found": {"entra-tenant-not-found"},
-    "firewall-ip-denied": {"firewall-ip-denied"},
-    "public-access-disabled": {"firewall-public-access-disabled"},
-    "exchange-denied-no-role": {"exchange-no-role"},
-    "insufficient-scope": {"scope-not-granted"},
-    "registry-throttled": {"exchange-throttled", "registry-throttled"},
-}
 SERVED = {"entra-token", "entra-error", "exchange", "token", "firewall-denied"}
 
 
@@ -81,7 +70,7 @@ def test_a_recorded_answer_gets_its_rows_verdict(row: dict[str, Any], cloud: res
         assert found == []
         return
     assert len(found) == 1
-    wanted = set().union(*(IDS.get(label, set()) for label in (row["label"], *row["also"])))
+    wanted = set().union(*(LABELS.get(label, set()) for label in (row["label"], *row["also"])))
     if wanted:
         assert wanted & {mode.id for mode in found[0].candidates}, headline(found[0])
     else:

@@ -9,7 +9,7 @@ from factories import CLIENT_ID, SERVICE_PRINCIPAL, climb, observation, reply, t
 from specimens import SPECIMENS
 
 from pytest_acrauth.catalogue import FAMILIES, MODES, SYMPTOMS
-from pytest_acrauth.diagnosis import NOT_ASKED, NOT_RECORDED, diagnose
+from pytest_acrauth.diagnosis import NOT_ASKED, diagnose
 from pytest_acrauth.failure import Diagnosis
 from pytest_acrauth.observation import Data, Exchange, Tls, Trouble
 from pytest_acrauth.report import describe, explain, headline, listing, ready
@@ -83,22 +83,28 @@ def test_several_causes_in_full() -> None:
         "    az acr update --name myacr --public-network-enabled true",
         "  firewall-rule-propagating: a network rule that admits 20.1.2.3 may not be in effect yet",
         "    Wait a few minutes after the last change of the rules, then check again.",
+        "Evidence",
+        "  From which address did the registry see the request come? 20.1.2.3 (from this climb)",
+        "  Which aliases lead from the login server's name to its address? myacr.azurecr.io (from this climb)",
+        "  Which addresses does the login server have from here? 20.0.0.1 (from this climb)",
         "Ruled out",
         "  firewall-service-endpoint (client-ip: 20.1.2.3)",
         "  private-dns-resolves-public (aliases: myacr.azurecr.io; addresses: 20.0.0.1)",
         "  proxy-blocks-registry (firewall-spoke: yes; proxy: none)",
         f"What would decide (could not look: {NOT_ASKED})",
         "  Which networks may reach the registry, and since when?",
-        '    az acr show -n myacr --query "[publicNetworkAccess,networkRuleSet]"',
+        '    az acr show -n myacr --query "[publicNetworkAccess,networkRuleSet,systemData.lastModifiedAt]"',
+        "  Does the registry have private endpoints, and are they approved?",
+        "    az acr private-endpoint-connection list --registry-name myacr -o table",
         "Each cause in full, with its documentation: pytest --acr-explain <id>",
     ]
 
 
 def test_what_could_not_be_looked_at_is_said_with_its_reason() -> None:
     """A question nobody could answer is neither yes nor no, and the text says why, for one cause too."""
-    assert f"could not look: {NOT_RECORDED}" in explain(specimen("exchange-refused"))
+    assert f"could not look: {NOT_ASKED}" in explain(specimen("exchange-refused"))
     text = explain(specimen("rights-missing"))
-    assert f"Could not look: {NOT_ASKED}\n  Which roles and deny assignments bear" in text
+    assert f"Could not look: {NOT_ASKED}\n  Which roles does the identity hold" in text
 
 
 def test_evidence_says_who_answered() -> None:

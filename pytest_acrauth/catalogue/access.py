@@ -7,9 +7,21 @@ import re
 from pytest_acrauth import facts
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.exchange import generic_401
-from pytest_acrauth.catalogue.questions import GRANTED, IMAGE, QUARANTINE, SCOPE_MAP, USER_KIND, possible
+from pytest_acrauth.catalogue.looks import (
+    IMAGE,
+    QUARANTINE,
+    SCOPE_MAP,
+)
+from pytest_acrauth.catalogue.questions import (
+    GRANTED,
+    USER_KIND,
+    possible,
+    proven,
+)
+from pytest_acrauth.catalogue.words import anywhere, at_registry, not_elsewhere
+from pytest_acrauth.credential import Kind
 from pytest_acrauth.failure import Answers, FailureMode, Seen, Symptom, Verdict
-from pytest_acrauth.observation import AccessToken, Data, Kind, Operation
+from pytest_acrauth.observation import AccessToken, Data, Operation
 from pytest_acrauth.stage import Stage
 from pytest_acrauth.target import Flow
 
@@ -34,8 +46,12 @@ def _nothing_granted(seen: Seen) -> bool:
 
 
 def _disallowed(seen: Seen) -> bool:
-    reply = facts.reply(seen)
-    return reply is not None and facts.registry_spoke(reply) and bool(_DISALLOWED.search(reply.words))
+    observation, reply = seen.observation, facts.reply(seen)
+    if reply is None or reply.status == 429 or reply.status >= 500 or not facts.registry_spoke(reply):
+        return False
+    if isinstance(observation, Data) and observation.redirect:  # storage answered, in words of its own
+        return False
+    return bool(_DISALLOWED.search(reply.words))
 
 
 def _operation_refused(seen: Seen) -> bool:
@@ -65,42 +81,69 @@ RIGHTS_MISSING = Symptom(
     stages=(Stage.ACCESS_TOKEN,),
     when=_rights_missing,
     says="The access token for {repository} grants {granted} and lacks {missing}.",
+    texts=anywhere(
+        r"You are lacking .{1,120}? repository permissions",
+    ),
 )
 RIGHTS_EXCESS = Symptom(
     id="rights-excess",
     stages=(Stage.ACCESS_TOKEN,),
     when=lambda seen: (token := _token(seen)) is not None and token.issued and bool(token.excess),
     says="The access token for {repository} grants {granted}; {excess} must not be among them.",
+    texts=(),
 )
 NOTHING_GRANTED = Symptom(
     id="nothing-granted",
     stages=(Stage.ACCESS_TOKEN,),
     when=_nothing_granted,
     says="The exchange passed, and {login_server} gave no access token for {repository}.",
+    texts=(),
 )
 OPERATION_REFUSED = Symptom(
     id="operation-refused",
     stages=(Stage.OPERATION, Stage.DATA),
     when=_operation_refused,
     says="An access token for {repository} was issued, and the {stage} request with it refused.",
+    texts=not_elsewhere(r"insufficient_scope")
+    + at_registry(
+        r"requested access to the resource is denied",
+        r"denied: access forbidden",
+    ),
 )
 MANIFEST_UNKNOWN = Symptom(
     id="manifest-unknown",
     stages=(Stage.OPERATION,),
     when=_unknown,
     says="{login_server} shows this identity no {repository}, {version}.",
+    texts=not_elsewhere(
+        r"\bMANIFEST_UNKNOWN\b",
+        r"manifest tagged by \"?(?P<version>[\w.-]{1,128})\"? is not found",
+        r"manifest for [^ /]{0,253}[.:<>][^ /]{0,253}/[^ ]{1,400} not found",
+        r"\b(?:NAME_UNKNOWN|TAG_UNKNOWN)\b|repository name not known to registry",
+        r"the specified tag does not exist",
+    )
+    + at_registry(
+        r"manifest unknown",
+        r"azurecr\.[\w.-]{2,30}/[\w./-]{1,255}(?::[\w.-]{1,128}|@sha256:\w{1,64})\"?: not found",
+        r"repository \"?[\w./-]{1,255}\"? is not found",
+    ),
 )
 DISALLOWED = Symptom(
     id="disallowed",
     stages=(Stage.OPERATION, Stage.DATA),
     when=_disallowed,
     says="{login_server} disallows the {stage} request on {repository}.",
+    texts=anywhere(r"[Tt]he operation is disallowed on this registry, repository or image"),
 )
 THROTTLED = Symptom(
     id="requests-throttled",
     stages=(Stage.CHALLENGE, Stage.OPERATION, Stage.DATA),
     when=_throttled,
     says="{login_server} has too many requests to serve ({answer}); it asks to wait {retry_after} s.",
+    texts=at_registry(
+        r"\b429 Too Many Requests|status.{0,20}?\b429\b",
+        r"(?i:toomanyrequests)",
+    ),
 )
 
 PERMISSION_EXCESS = FailureMode(
@@ -137,7 +180,7 @@ SCOPE_MAP_LACKS_ACTION = FailureMode(
     family="access",
     shows=(RIGHTS_MISSING, OPERATION_REFUSED),
     asks=(USER_KIND, SCOPE_MAP),
-    proof=lambda a: possible(_by_scope_map(a)),
+    proof=lambda a: proven(_by_scope_map(a), a[SCOPE_MAP].holds(lambda found: found.lacks)),
     title="the scope map of {user_name} does not list {wanted} for {repository}",
     meaning="Pulling needs content/read, pushing content/write beside it, deleting content/delete; the metadata"
     " actions are listed apart.",
@@ -155,7 +198,11 @@ SCOPE_MAP_LACKS_REPOSITORY = FailureMode(
     family="access",
     shows=(RIGHTS_MISSING, OPERATION_REFUSED),
     asks=(USER_KIND, GRANTED, SCOPE_MAP),
-    proof=lambda a: possible(_by_scope_map(a), a[GRANTED].holds(lambda granted: not granted)),
+    proof=lambda a: proven(
+        _by_scope_map(a),
+        a[GRANTED].holds(lambda granted: not granted) if a[GRANTED].value is not None else Verdict.YES,
+        a[SCOPE_MAP].holds(lambda found: not found.empty and not found.here),
+    ),
     title="the scope map of {user_name} does not contain {repository} at all",
     meaning="A scope map names its repositories; a wildcard counts at the end of a name only, as in team/*.",
     remedies=(
@@ -171,7 +218,11 @@ SCOPE_MAP_MISSING = FailureMode(
     family="access",
     shows=(RIGHTS_MISSING,),
     asks=(USER_KIND, GRANTED, SCOPE_MAP),
-    proof=lambda a: possible(_by_scope_map(a), a[GRANTED].holds(lambda granted: not granted)),
+    proof=lambda a: proven(
+        _by_scope_map(a),
+        a[GRANTED].holds(lambda granted: not granted) if a[GRANTED].value is not None else Verdict.YES,
+        a[SCOPE_MAP].holds(lambda found: found.empty),
+    ),
     title="the scope map of {user_name} was deleted or is empty",
     meaning="The token and its password are still good, and nothing says any more what they allow.",
     remedies=("az acr token update -n {user_name} -r {registry} --scope-map <scope map>",),
@@ -203,7 +254,7 @@ QUARANTINED_IMAGE = FailureMode(
     family="access",
     shows=(MANIFEST_UNKNOWN, OPERATION_REFUSED),
     asks=(QUARANTINE,),
-    proof=None,
+    proof=lambda a: possible(a[QUARANTINE].holds(lambda status: status == "enabled")),
     title="{repository}, {version} may be in quarantine",
     meaning="A registry can hold back pushed images until a scanner approves them; until then only the quarantine"
     " roles see them.",

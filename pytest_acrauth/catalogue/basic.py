@@ -8,16 +8,22 @@ own.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from pytest_acrauth import facts
 from pytest_acrauth.catalogue import pages
+from pytest_acrauth.catalogue.arm import ADMIN_DISABLED
+from pytest_acrauth.catalogue.clients import STORED_LOGIN_ENDED
 from pytest_acrauth.catalogue.exchange import generic_401
-from pytest_acrauth.catalogue.questions import (
+from pytest_acrauth.catalogue.looks import (
     ADMIN_ENABLED,
     APP_CREDENTIALS,
-    DECLARED,
+    ENTRA_DIRECTLY,
     ROLES,
     SCOPE_MAP_TOKEN,
+)
+from pytest_acrauth.catalogue.questions import (
+    DECLARED,
     SECRET,
     SECRET_ELSEWHERE,
     SECRET_EXPIRED,
@@ -27,8 +33,10 @@ from pytest_acrauth.catalogue.questions import (
     possible,
     proven,
 )
-from pytest_acrauth.failure import FailureMode, Seen, Symptom
-from pytest_acrauth.observation import Kind, SecretShape
+from pytest_acrauth.catalogue.records import TokenState
+from pytest_acrauth.catalogue.words import anywhere, at_registry
+from pytest_acrauth.credential import Kind, SecretShape
+from pytest_acrauth.failure import Answers, FailureMode, Seen, Symptom, Verdict
 from pytest_acrauth.stage import Stage
 from pytest_acrauth.target import Flow
 
@@ -52,30 +60,72 @@ BASIC_REFUSED = Symptom(
     stages=(Stage.ACCESS_TOKEN,),
     when=lambda seen: _flow(seen) is Flow.BASIC and generic_401(facts.reply(seen)),
     says="{login_server} refused user name {user_name} and its password.",
+    texts=at_registry(
+        r"invalid username/password",
+        r"failed to fetch oauth token: unexpected status.{0,400}?: 401",
+        r"login attempt to .{1,260}?/v2/ failed with status: 401",
+        r"Get \"?https://[\w.*-]{1,253}/v2/\"?: unauthorized: .{0,60}?authentication required",
+        r"UNAUTHORIZED.{0,40}?Incorrect Password",
+    ),
 )
 INVALID_CLIENT = Symptom(
     id="invalid-clientid",
     stages=(Stage.ACCESS_TOKEN,),
     when=lambda seen: _says(seen, _INVALID_CLIENT),
     says="{login_server} asked Entra about user name {user_name}, and Entra refused the password.",
+    texts=anywhere(r"(?i:invalid clientid or client secret)"),
 )
 APP_NOT_REGISTERED = Symptom(
     id="app-not-registered",
     stages=(Stage.ACCESS_TOKEN,),
     when=lambda seen: _says(seen, _NOT_REGISTERED),
     says="{login_server} knows no user name {user_name} and looked for an application of that id.",
+    texts=anywhere(
+        r"(?i:application not registered with aad)",
+        r"(?i:client id must be guid)",
+    ),
 )
 ANONYMOUS_REFUSED = Symptom(
     id="anonymous-refused",
     stages=(Stage.ACCESS_TOKEN,),
     when=lambda seen: _flow(seen) is Flow.ANONYMOUS and generic_401(facts.reply(seen)),
     says="{login_server} gives no access token to a caller without credentials.",
+    texts=(),
 )
+
+WRONG_SECRET = "AADSTS7000215"  # noqa: S105 - what Entra answers to one
+
+
+def _admin_misnamed(answers: Answers) -> Verdict:
+    shape = answers[USER_NAME].holds(lambda shape: shape not in {NameShape.REGISTRY, NameShape.GUID})
+    if answers[DECLARED].value == Kind.ADMIN or answers[USER_NAME].value in {NameShape.HOST, NameShape.MAIL}:
+        meant = Verdict.YES if answers[DECLARED].value in {Kind.ADMIN, "none"} else Verdict.NO
+    else:
+        meant = possible(answers[DECLARED].holds(lambda kind: kind == "none"))
+    return proven(shape, meant, answers[ADMIN_ENABLED].holds(bool))
+
+
+def _scope_map_token_missing(answers: Answers) -> Verdict:
+    declared = answers[DECLARED].value == Kind.SCOPE_MAP_TOKEN
+    meant = Verdict.YES if declared else possible(answers[DECLARED].holds(lambda kind: kind == "none"))
+    plain = answers[USER_NAME].holds(lambda shape: shape is NameShape.PLAIN)
+    return proven(plain, meant, answers[SCOPE_MAP_TOKEN].holds(lambda state: not state.found))
+
+
+def _nobody(answers: Answers) -> Verdict:
+    """Judge a name that says nothing of what it was meant to be: it is none of what there is."""
+    undeclared = answers[DECLARED].holds(lambda kind: kind == "none")
+    plain = answers[USER_NAME].holds(lambda shape: shape is NameShape.PLAIN)
+    missing = answers[SCOPE_MAP_TOKEN].holds(lambda state: not state.found)
+    if missing is Verdict.NO:
+        return Verdict.NO
+    return Verdict.YES if {undeclared, plain, missing} == {Verdict.YES} else Verdict.UNKNOWN
+
 
 ADMIN_USER_DISABLED = FailureMode(
     id="admin-user-disabled",
     family="basic",
-    shows=(BASIC_REFUSED,),
+    shows=(BASIC_REFUSED, ADMIN_DISABLED),
     asks=(USER_KIND, ADMIN_ENABLED),
     proof=lambda a: proven(
         a[USER_KIND].holds(lambda kind: kind is Kind.ADMIN), a[ADMIN_ENABLED].holds(lambda enabled: not enabled)
@@ -114,11 +164,8 @@ ADMIN_USERNAME_WRONG = FailureMode(
     id="admin-username-wrong",
     family="basic",
     shows=(APP_NOT_REGISTERED,),
-    asks=(DECLARED, USER_NAME),
-    proof=lambda a: possible(
-        a[DECLARED].holds(lambda kind: kind in {Kind.ADMIN, "none"}),
-        a[USER_NAME].holds(lambda shape: shape not in {NameShape.REGISTRY, NameShape.GUID}),
-    ),
+    asks=(DECLARED, USER_NAME, ADMIN_ENABLED),
+    proof=_admin_misnamed,
     title="the admin user of {registry} is not called {user_name}",
     meaning="The admin user is named as the registry is: not as its login server, and not by an e-mail address.",
     remedies=("Log in with user name {registry}.",),
@@ -129,15 +176,43 @@ ADMIN_USERNAME_WRONG = FailureMode(
 )
 
 
+def _other_password(state: TokenState) -> bool | None:
+    """Judge by elimination: of two passwords ARM cannot say which one the client holds."""
+    if not state.passwords or state.fresh or len(state.ended) == len(state.passwords):
+        return False
+    return None if state.ended else True
+
+
+def _password_ended(state: TokenState) -> bool | None:
+    if not state.ended or state.fresh:
+        return False
+    return True if len(state.ended) == len(state.passwords) else None
+
+
 def _scope_map_token(
-    ending: str, *, title: str, meaning: str, remedies: tuple[str, ...], anchor: str = "", transient: bool = False
+    ending: str,
+    holds: Callable[[TokenState], bool | None],
+    *,
+    title: str,
+    meaning: str,
+    remedies: tuple[str, ...],
+    anchor: str = "",
+    transient: bool = False,
 ) -> FailureMode:
+    """Return a cause of a refused scope-map token; ``holds`` judges its record, None where that cannot tell."""
+
+    def proof(a: Answers) -> Verdict:
+        state = a[SCOPE_MAP_TOKEN].value
+        told = holds(state) if state is not None else None
+        verdict = Verdict.UNKNOWN if told is None else Verdict.YES if told else Verdict.NO
+        return proven(a[USER_KIND].holds(lambda kind: kind is Kind.SCOPE_MAP_TOKEN), verdict)
+
     return FailureMode(
         id=f"scope-map-token-{ending}",
         family="basic",
         shows=(BASIC_REFUSED,),
         asks=(USER_KIND, SCOPE_MAP_TOKEN),
-        proof=lambda a: possible(a[USER_KIND].holds(lambda kind: kind is Kind.SCOPE_MAP_TOKEN)),
+        proof=proof,
         title=title,
         meaning=meaning,
         remedies=remedies,
@@ -155,6 +230,7 @@ _GENERATE = (
 
 SCOPE_MAP_TOKEN_PASSWORD_WRONG = _scope_map_token(
     "password-wrong",
+    _other_password,
     title="the password of scope-map token {user_name} is wrong",
     meaning="It was generated again since it was stored, or changed in copying. Azure shows a password once only.",
     remedies=(_GENERATE, "Store the new password; allow a minute until it is accepted."),
@@ -162,6 +238,7 @@ SCOPE_MAP_TOKEN_PASSWORD_WRONG = _scope_map_token(
 )
 SCOPE_MAP_TOKEN_PASSWORD_EXPIRED = _scope_map_token(
     "password-expired",
+    _password_ended,
     title="the password of scope-map token {user_name} has expired",
     meaning="A password may have been generated with an end date. The token has two, with dates of their own.",
     remedies=(_GENERATE, "Store the new password before the old one ends."),
@@ -169,18 +246,21 @@ SCOPE_MAP_TOKEN_PASSWORD_EXPIRED = _scope_map_token(
 )
 SCOPE_MAP_TOKEN_DISABLED = _scope_map_token(
     "disabled",
+    lambda state: state.found and not state.usable,
     title="scope-map token {user_name} is disabled",
     meaning="A disabled token keeps its passwords and gets no new access token.",
     remedies=("az acr token update -n {user_name} -r {registry} --status enabled",),
 )
 SCOPE_MAP_TOKEN_NO_PASSWORD = _scope_map_token(
     "no-password",
+    lambda state: state.usable and not state.passwords,
     title="scope-map token {user_name} has no password",
     meaning="A token can be made without passwords; none is accepted until one is generated.",
     remedies=(_GENERATE,),
 )
 SCOPE_MAP_TOKEN_PASSWORD_PROPAGATING = _scope_map_token(
     "password-propagating",
+    lambda state: state.fresh,
     title="a new password of scope-map token {user_name} may not be in effect yet",
     meaning="A generated password takes about a minute until it is accepted everywhere.",
     remedies=("Wait a minute after generating a password, then check again.",),
@@ -191,10 +271,7 @@ SCOPE_MAP_TOKEN_NOT_FOUND = FailureMode(
     family="basic",
     shows=(APP_NOT_REGISTERED,),
     asks=(DECLARED, USER_NAME, SCOPE_MAP_TOKEN),
-    proof=lambda a: possible(
-        a[DECLARED].holds(lambda kind: kind in {Kind.SCOPE_MAP_TOKEN, "none"}),
-        a[USER_NAME].holds(lambda shape: shape is NameShape.PLAIN),
-    ),
+    proof=_scope_map_token_missing,
     title="{registry} has no scope-map token {user_name}",
     meaning="The token was deleted, or belongs to another registry: tokens are known to one registry only.",
     remedies=(
@@ -210,8 +287,8 @@ BASIC_USERNAME_UNKNOWN = FailureMode(
     id="basic-username-unknown",
     family="basic",
     shows=(APP_NOT_REGISTERED,),
-    asks=(SECRET, USER_NAME),
-    proof=None,
+    asks=(DECLARED, USER_NAME, SCOPE_MAP_TOKEN),
+    proof=_nobody,
     title="{login_server} has no user {user_name}",
     meaning="The name is neither the admin user nor a scope-map token here, and no application has it as its id.",
     remedies=(
@@ -259,8 +336,13 @@ SP_CERTIFICATE_WITH_DOCKER_LOGIN = FailureMode(
     id="sp-certificate-with-docker-login",
     family="basic",
     shows=(INVALID_CLIENT,),
-    asks=(SECRET, APP_CREDENTIALS),
-    proof=lambda a: possible(a[SECRET].holds(lambda shape: shape is SecretShape.OPAQUE)),
+    asks=(SECRET, APP_CREDENTIALS, ENTRA_DIRECTLY),
+    proof=lambda a: proven(
+        a[SECRET].holds(lambda shape: shape is SecretShape.OPAQUE),
+        a[APP_CREDENTIALS].holds(lambda found: found.certificate_only)
+        if a[APP_CREDENTIALS].value is not None
+        else possible(a[ENTRA_DIRECTLY].holds(lambda answer: answer == WRONG_SECRET)),
+    ),
     title="application {client_id} may have a certificate only, which cannot be a password",
     meaning="A service principal with a certificate signs in through Entra; the registry itself takes client secrets.",
     remedies=(
@@ -277,7 +359,10 @@ SP_LACKS_ROLE = FailureMode(
     family="basic",
     shows=(BASIC_REFUSED,),
     asks=(USER_KIND, ROLES),
-    proof=lambda a: possible(a[USER_KIND].holds(lambda kind: kind is Kind.SERVICE_PRINCIPAL)),
+    proof=lambda a: proven(
+        a[USER_KIND].holds(lambda kind: kind is Kind.SERVICE_PRINCIPAL),
+        a[ROLES].holds(lambda rights: rights.short and not rights.granted),
+    ),
     title="service principal {client_id} has no role on {registry}",
     meaning="Its secret was accepted, since a bad one has another text; nothing is assigned to it on the registry.",
     remedies=(
@@ -294,7 +379,7 @@ SP_LACKS_ROLE = FailureMode(
 REFRESH_TOKEN_EXPIRED = FailureMode(
     id="refresh-token-expired",
     family="basic",
-    shows=(BASIC_REFUSED,),
+    shows=(BASIC_REFUSED, STORED_LOGIN_ENDED),
     asks=(USER_KIND, SECRET_EXPIRED),
     proof=lambda a: proven(
         a[USER_KIND].holds(lambda kind: kind is Kind.REFRESH_TOKEN), a[SECRET_EXPIRED].holds(lambda expired: expired)

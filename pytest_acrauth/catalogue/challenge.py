@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_acrauth import facts
 from pytest_acrauth.catalogue import pages
+from pytest_acrauth.catalogue.words import anywhere
 from pytest_acrauth.failure import FailureMode, Seen, Symptom
 from pytest_acrauth.observation import Challenge, Data, Reply, Trouble
 from pytest_acrauth.stage import Stage
@@ -61,30 +62,42 @@ FOREIGN_403 = Symptom(
     stages=(Stage.CHALLENGE, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA),
     when=_foreign_403,
     says="The answer to the {stage} request is a 403 without any header that the registry sends.",
+    texts=(),
 )
 NO_CHALLENGE = Symptom(
     id="no-challenge",
     stages=(Stage.CHALLENGE,),
     when=_missing,
     says="{login_server} answered /v2/ without asking for authentication.",
+    texts=anywhere(
+        r"Registry '(?P<login_server>[\w.*-]{1,253})' did not issue a challenge",
+        r"registry did not issue a valid AAD challenge",
+    ),
 )
 OPEN = Symptom(
     id="open-without-challenge",
     stages=(Stage.CHALLENGE,),
     when=_open,
     says="{login_server} served /v2/ without any credential.",
+    texts=(),
 )
 OTHER_SCHEME = Symptom(
     id="other-scheme",
     stages=(Stage.CHALLENGE,),
     when=_not_bearer,
     says="{login_server} asks for {scheme} authentication, realm {realm}: no complete bearer challenge.",
+    texts=anywhere(
+        r"\bCONNECTIVITY_(?:AAD_LOGIN|WWW_AUTHENTICATE)_ERROR\b",
+        r"Registry '(?P<login_server>[\w.*-]{1,253})' does not support AAD login",
+        r"Registry '(?P<login_server>[\w.*-]{1,253})' did not ask properly for",
+    ),
 )
 REALM_ELSEWHERE = Symptom(
     id="realm-elsewhere",
     stages=(Stage.CHALLENGE,),
     when=_foreign_realm,
     says="{login_server} wants credentials sent to {realm}, which is not https on {login_server}.",
+    texts=(),
 )
 
 CHALLENGE_MISSING = FailureMode(

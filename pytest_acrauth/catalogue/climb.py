@@ -13,6 +13,7 @@ OUT_OF_TIME = Symptom(
     stages=tuple(Stage),
     when=lambda seen: facts.trouble(seen) is Trouble.OUT_OF_TIME,
     says="The climb's {limit} seconds were over while the {stage} stage was waiting.",
+    texts=(),
 )
 
 #: What a broken stage shows when no other symptom fits: no cause, all facts.
@@ -22,6 +23,7 @@ UNRECOGNISED = {
         stages=(stage,),
         when=lambda _: True,
         says="The {stage} stage failed in a way that no documented cause explains.",
+        texts=(),
     )
     for stage in Stage
 }

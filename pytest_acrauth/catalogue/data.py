@@ -6,16 +6,21 @@ import re
 
 from pytest_acrauth import facts
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.questions import (
-    ALIASES,
+from pytest_acrauth.catalogue.looks import (
     DATA_ENDPOINTS,
-    DATA_RESOLVED,
     EGRESS,
     PRIVATE_ENDPOINTS,
-    possible,
+)
+from pytest_acrauth.catalogue.questions import (
+    ALIASES,
+    DATA_HOST,
+    DATA_RESOLVED,
+    opposite,
+    proven,
     through_private_link,
 )
-from pytest_acrauth.failure import FailureMode, Seen, Symptom
+from pytest_acrauth.catalogue.words import at_data_endpoint, at_storage
+from pytest_acrauth.failure import Answers, FailureMode, Seen, Symptom, Verdict
 from pytest_acrauth.observation import Data, Trouble
 from pytest_acrauth.stage import Stage
 
@@ -30,6 +35,12 @@ _UNREACHED = {
     Trouble.NAME,
     Trouble.PROXY,
 }
+_LOST = (
+    r"(?:dial tcp|lookup|read tcp) .{1,120}?(?:timeout|timed out|no such host|connection refused|reset by peer)",
+    r"TLS handshake timeout",
+    r"certificate signed by unknown authority",
+    r": EOF\b",
+)
 _AUTHENTICATION_FAILED = re.compile("AuthenticationFailed")
 
 
@@ -57,25 +68,40 @@ STORAGE_UNREACHED = Symptom(
     stages=(Stage.DATA,),
     when=lambda seen: _unreached(seen, dedicated=False),
     says="{login_server} sent the layer's reader to {redirect}, which did not answer.",
+    texts=at_storage(*_LOST),
 )
 DATA_ENDPOINT_UNREACHED = Symptom(
     id="data-endpoint-unreached",
     stages=(Stage.DATA,),
     when=lambda seen: _unreached(seen, dedicated=True),
     says="{login_server} sent the layer's reader to its data endpoint {redirect}, which did not answer.",
+    texts=at_data_endpoint(*_LOST),
 )
 REDIRECT_ELSEWHERE = Symptom(
     id="redirect-elsewhere",
     stages=(Stage.DATA,),
     when=_foreign,
     says="{login_server} sent the layer's reader to {redirect}, where nothing of this registry may be.",
+    texts=(),
 )
 STORAGE_REFUSED = Symptom(
     id="storage-refused",
     stages=(Stage.DATA,),
     when=_storage_refused,
     says="{redirect} refused the address that {login_server} had signed.",
+    texts=at_storage(r"\bAuthenticationFailed\b"),
 )
+
+
+def _is_dedicated(answers: Answers) -> Verdict:
+    return answers[DATA_ENDPOINTS].holds(lambda hosts: hosts.enabled)
+
+
+def _of_home(answers: Answers) -> Verdict:
+    """Judge whether the data host is that of the registry's own region."""
+    host = answers[DATA_HOST].value or ""
+    return answers[DATA_ENDPOINTS].holds(lambda hosts: hosts.home(host))
+
 
 DATA_ENDPOINT_BLOCKED = FailureMode(
     id="data-endpoint-blocked",
@@ -104,8 +130,8 @@ DATA_ENDPOINT_SWITCHED = FailureMode(
     id="data-endpoint-switched",
     family="data",
     shows=(DATA_ENDPOINT_UNREACHED,),
-    asks=(DATA_ENDPOINTS,),
-    proof=None,
+    asks=(DATA_RESOLVED, DATA_HOST, DATA_ENDPOINTS),
+    proof=lambda a: proven(a[DATA_RESOLVED].holds(bool), _is_dedicated(a), _of_home(a)),
     title="this network still allows the old host of the layers, and not {redirect}",
     meaning="Dedicated data endpoints, or a private endpoint, were enabled, and layers come from another host since.",
     remedies=("Allow port 443 to {redirect} where the storage hosts were allowed before.",),
@@ -118,8 +144,8 @@ DATA_ENDPOINT_REPLICA_MISSING = FailureMode(
     id="data-endpoint-replica-missing",
     family="data",
     shows=(DATA_ENDPOINT_UNREACHED,),
-    asks=(DATA_ENDPOINTS,),
-    proof=None,
+    asks=(DATA_HOST, DATA_ENDPOINTS),
+    proof=lambda a: proven(_is_dedicated(a), opposite(_of_home(a))),
     title="the data endpoint of this region's replica, {redirect}, is not allowed or not in DNS",
     meaning="Each replica of a registry has a data endpoint of its own, and a new one needs its rule and its record.",
     remedies=(
@@ -136,8 +162,10 @@ PRIVATE_DNS_DATA_ENDPOINT_MISSING = FailureMode(
     family="data",
     shows=(DATA_ENDPOINT_UNREACHED,),
     asks=(DATA_RESOLVED, ALIASES, PRIVATE_ENDPOINTS),
-    proof=lambda a: possible(
-        a[DATA_RESOLVED].holds(lambda resolved: not resolved), a[ALIASES].holds(through_private_link)
+    proof=lambda a: proven(
+        a[DATA_RESOLVED].holds(lambda resolved: not resolved),
+        a[ALIASES].holds(through_private_link),
+        a[PRIVATE_ENDPOINTS].holds(lambda found: found.any),
     ),
     title="the private zone has no record for {redirect}",
     meaning="A private endpoint needs a record for the login server and one for each data endpoint.",

@@ -6,15 +6,19 @@ import re
 
 from pytest_acrauth import facts
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.questions import (
+from pytest_acrauth.catalogue.looks import (
     ARM_AUDIENCE_POLICY,
-    ENTRA_AUDIENCE,
     REGISTRY_TENANT,
     ROLES,
-    for_management,
-    possible,
 )
-from pytest_acrauth.failure import FailureMode, Seen, Symptom
+from pytest_acrauth.catalogue.questions import (
+    ENTRA_AUDIENCE,
+    TOKEN_TENANT,
+    for_management,
+    proven,
+)
+from pytest_acrauth.catalogue.words import anywhere, at_registry
+from pytest_acrauth.failure import Answers, FailureMode, Seen, Symptom, Verdict
 from pytest_acrauth.observation import Reply
 from pytest_acrauth.stage import Stage
 
@@ -53,6 +57,12 @@ def _validation_failed(seen: Seen) -> bool:
     return claims is None or not claims.audience or for_management(claims.audience)
 
 
+def _server_error(seen: Seen) -> bool:
+    reply = facts.reply(seen)
+    failed = reply is not None and reply.status >= 500 and facts.registry_spoke(reply)
+    return failed and not facts.firewall_spoke(seen)
+
+
 def _throttled(seen: Seen) -> bool:
     reply = facts.reply(seen)
     return reply is not None and reply.status == 429
@@ -63,32 +73,73 @@ EXCHANGE_REFUSED = Symptom(
     stages=(Stage.EXCHANGE,),
     when=_refused,
     says="Entra issued a token for this identity, and {login_server} refused to exchange it.",
+    texts=anywhere(
+        r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 401",
+        r"retrieving permissions failed",
+        r"ACR token exchange endpoint returned error status: 401",
+        r"ACR (?P<login_server>[\w.*-]{1,253}) rejected token exchange(?!.{0,80}?status: (?:403|429|5))",
+        r"Www-Authenticate: auth url .{0,200}? responded with status code 401",
+        r"unable to pull image using Managed [Ii]dentity",
+    )
+    + at_registry(r"/oauth2/exchange.{0,160}?\b401\b"),
 )
 BARE_403 = Symptom(
     id="bare-403",
     stages=(Stage.EXCHANGE,),
     when=_bare_403,
     says="The exchange was answered by an empty 403 without any header that the registry sends.",
+    texts=(),
 )
 VALIDATION_FAILED = Symptom(
     id="token-validation-failed",
     stages=(Stage.EXCHANGE,),
     when=_validation_failed,
     says="{login_server} found the Entra token invalid.",
+    texts=at_registry(r"(?i:token validation failed)"),
 )
 LOGIN_THROTTLED = Symptom(
     id="login-throttled",
     stages=(Stage.EXCHANGE, Stage.ACCESS_TOKEN),
     when=_throttled,
     says="{login_server} has too many logins to serve ({answer}); it asks to wait {retry_after} s.",
+    texts=anywhere(
+        r"\bCONNECTIVITY_TOOMANYREQUESTS_ERROR\b",
+        r"Too many requests, access to registry '(?P<login_server>[\w.*-]{1,253})' was denied",
+    )
+    + at_registry(r"/oauth2/(?:token|exchange).{0,200}?\b429\b"),
+)
+
+
+def _foreign(answers: Answers) -> Verdict:
+    """Judge whether the Entra token is of another tenant than the registry."""
+    issuer = answers[TOKEN_TENANT].value
+    if issuer is None:
+        return Verdict.UNKNOWN
+    return answers[REGISTRY_TENANT].holds(lambda tenant: tenant.lower() != issuer.lower())
+
+
+def _unless_foreign(answers: Answers, verdict: Verdict) -> Verdict:
+    return Verdict.NO if _foreign(answers) is Verdict.YES else verdict
+
+
+SERVER_ERROR = Symptom(
+    id="server-error",
+    stages=(Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION),
+    when=_server_error,
+    says="{login_server} answered the {stage} request with {answer}.",
+    texts=at_registry(
+        r"status(?: code)?:? ?5\d\d\b",
+        r"\b5\d\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out)",
+    )
+    + anywhere(r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 5\d\d"),
 )
 
 EXCHANGE_NO_ROLE = FailureMode(
     id="exchange-no-role",
     family="exchange",
     shows=(EXCHANGE_REFUSED, BARE_403),
-    asks=(ROLES,),
-    proof=None,
+    asks=(ROLES, TOKEN_TENANT, REGISTRY_TENANT),
+    proof=lambda a: _unless_foreign(a, a[ROLES].holds(lambda rights: rights.short and not rights.granted)),
     title="the identity has no role on {registry}",
     meaning="Entra knows the identity, and nothing is assigned to it on the registry or above it. The assignment may"
     " have gone to another principal, such as the application object instead of its service principal, or to another"
@@ -110,7 +161,9 @@ EXCHANGE_ARM_AUDIENCE_REJECTED = FailureMode(
     family="exchange",
     shows=(VALIDATION_FAILED, EXCHANGE_REFUSED, BARE_403),
     asks=(ENTRA_AUDIENCE, ARM_AUDIENCE_POLICY),
-    proof=lambda a: possible(a[ENTRA_AUDIENCE].holds(for_management)),
+    proof=lambda a: proven(
+        a[ENTRA_AUDIENCE].holds(for_management), a[ARM_AUDIENCE_POLICY].holds(lambda status: status == "disabled")
+    ),
     title="{registry} accepts no Entra token made for the management plane",
     meaning="The client sent a token whose audience is Azure's management plane, and the registry is set to take only"
     " tokens for its own audience.",
@@ -127,8 +180,8 @@ EXCHANGE_CROSS_TENANT = FailureMode(
     id="exchange-cross-tenant",
     family="exchange",
     shows=(EXCHANGE_REFUSED, BARE_403),
-    asks=(REGISTRY_TENANT,),
-    proof=None,
+    asks=(TOKEN_TENANT, REGISTRY_TENANT),
+    proof=_foreign,
     title="{registry} may belong to another tenant than the identity",
     meaning="A registry trusts the tenant of its own subscription. A valid token of another tenant is refused without"
     " saying so, and a managed identity cannot cross tenants at all.",
@@ -153,6 +206,24 @@ EXCHANGE_THROTTLED = FailureMode(
     ),
     link=pages.ACR + "container-registry-skus",
     az_code="CONNECTIVITY_TOOMANYREQUESTS_ERROR",
+    transient=True,
+    since="0.1",
+)
+EXCHANGE_SERVER_ERROR = FailureMode(
+    id="exchange-server-error",
+    family="exchange",
+    shows=(SERVER_ERROR,),
+    asks=(),
+    proof=None,
+    title="{login_server} fails with an error of its own",
+    meaning="The registry, or the replica that answers this network, has a fault. Nothing is said about the identity.",
+    remedies=(
+        "Check again in some minutes, and look at https://azure.status.microsoft.",
+        "az acr replication list -r {registry} -o table",
+        "If it stays, open a support case with correlation id {correlation_id}.",
+    ),
+    link=pages.ACR + "container-registry-troubleshoot-access",
+    az_code=None,
     transient=True,
     since="0.1",
 )

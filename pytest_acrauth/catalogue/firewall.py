@@ -4,23 +4,60 @@ from __future__ import annotations
 
 from pytest_acrauth import facts
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.questions import CLIENT_IP, NETWORK, PRIVATE_ENDPOINTS, is_private, possible
-from pytest_acrauth.failure import FailureMode, Symptom
+from pytest_acrauth.catalogue.looks import (
+    NETWORK,
+    PRIVATE_ENDPOINTS,
+)
+from pytest_acrauth.catalogue.questions import (
+    ADDRESSES,
+    ALIASES,
+    CLIENT_IP,
+    is_private,
+    possible,
+    proven,
+    through_private_link,
+)
+from pytest_acrauth.catalogue.words import anywhere
+from pytest_acrauth.failure import Answers, FailureMode, Symptom, Verdict
 from pytest_acrauth.stage import Stage
 
 DENIED_WITH_IP = Symptom(
     id="denied-with-ip",
     stages=(Stage.CHALLENGE, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA),
-    when=facts.firewall_spoke,
+    # Where a later wait failed, that is what is seen.
+    when=lambda seen: facts.firewall_spoke(seen) and facts.trouble(seen) is None,
     says="The registry's firewall refused the address {client_ip} at the {stage} request.",
+    texts=anywhere(
+        r"client with IP ?'?(?P<client_ip>[0-9A-Fa-f:.]{3,45})'? is not allowed access",
+        r"client with IP .{0,60}?is not allowed access",
+        r"aka\.ms/acr/firewall",
+    ),
 )
+
+
+def closed(answers: Answers) -> Verdict:
+    """Judge whether the registry admits no public network."""
+    return answers[NETWORK].holds(lambda rules: not rules.public)
+
+
+def passed_by(answers: Answers) -> Verdict:
+    """Judge whether the registry has a private endpoint that its name does not lead to from here."""
+    return proven(
+        answers[ALIASES].holds(through_private_link),
+        answers[ADDRESSES].holds(lambda addresses: not all(map(is_private, addresses))),
+        answers[PRIVATE_ENDPOINTS].holds(lambda found: found.approved),
+    )
+
 
 FIREWALL_IP_DENIED = FailureMode(
     id="firewall-ip-denied",
     family="firewall",
     shows=(DENIED_WITH_IP,),
-    asks=(NETWORK,),
-    proof=None,
+    asks=(CLIENT_IP, NETWORK),
+    proof=lambda a: proven(
+        a[CLIENT_IP].holds(lambda ip: not is_private(ip)),
+        a[NETWORK].holds(lambda rules: rules.public and not rules.admits(a[CLIENT_IP].value or "")),
+    ),
     title="{client_ip} is in no network rule of {registry}",
     meaning="The registry admits selected networks only. The address is the one the registry saw: behind a NAT, a"
     " proxy or a hosted build agent it is not this machine's own and may change.",
@@ -37,8 +74,8 @@ FIREWALL_PUBLIC_ACCESS_DISABLED = FailureMode(
     id="firewall-public-access-disabled",
     family="firewall",
     shows=(DENIED_WITH_IP,),
-    asks=(NETWORK,),
-    proof=None,
+    asks=(NETWORK, ALIASES, ADDRESSES, PRIVATE_ENDPOINTS),
+    proof=lambda a: possible(closed(a)) if passed_by(a) is Verdict.YES else proven(closed(a)),
     title="{registry} admits no public network at all",
     meaning="Public network access is disabled, which overrides every address rule; only a private endpoint leads in.",
     remedies=(
@@ -54,8 +91,10 @@ FIREWALL_RULE_PROPAGATING = FailureMode(
     id="firewall-rule-propagating",
     family="firewall",
     shows=(DENIED_WITH_IP,),
-    asks=(NETWORK,),
-    proof=None,
+    asks=(CLIENT_IP, NETWORK),
+    proof=lambda a: proven(
+        a[NETWORK].holds(lambda rules: rules.admits(a[CLIENT_IP].value or "") and rules.changed_lately)
+    ),
     title="a network rule that admits {client_ip} may not be in effect yet",
     meaning="A changed rule takes some minutes until every front end of the registry follows it.",
     remedies=("Wait a few minutes after the last change of the rules, then check again.",),

@@ -6,21 +6,26 @@ from pytest_acrauth import facts
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.challenge import FOREIGN_403
 from pytest_acrauth.catalogue.exchange import BARE_403
-from pytest_acrauth.catalogue.firewall import DENIED_WITH_IP
+from pytest_acrauth.catalogue.firewall import DENIED_WITH_IP, passed_by
+from pytest_acrauth.catalogue.looks import (
+    CLOUD,
+    LOGIN_SERVER,
+    NO_REGISTRY,
+    PRIVATE_ENDPOINTS,
+)
 from pytest_acrauth.catalogue.questions import (
     ADDRESSES,
     ALIASES,
-    CLOUD,
     FIREWALL_SPOKE,
     HOST,
-    LOGIN_SERVER,
-    PRIVATE_ENDPOINTS,
     PROXY,
     excluded,
     is_private,
     possible,
+    proven,
     through_private_link,
 )
+from pytest_acrauth.catalogue.words import at_registry, not_elsewhere
 from pytest_acrauth.failure import FailureMode, Seen, Symptom
 from pytest_acrauth.machine import Resolved
 from pytest_acrauth.observation import Dns, Tcp, Tls, Trouble
@@ -30,6 +35,10 @@ from pytest_acrauth.stage import Stage
 _UNKNOWN_ISSUER = {2, 18, 19, 20, 21}
 _OUT_OF_DATES = {9, 10}
 _WRONG_NAME = {62}
+_PRIVATE_PEER = r"(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)"
+# A proxy's own trouble is no answer about the registry.
+_DIAL = r"(?<!proxyconnect tcp: )dial tcp "
+_LOST_WORDS = r"(?:i/o timeout|connect: connection timed out|connect: no route)"
 _LOST = {Trouble.TIMEOUT, Trouble.UNREACHABLE}
 _BROKEN_OFF = {Trouble.TIMEOUT, Trouble.RESET, Trouble.CLOSED, Trouble.TLS}
 
@@ -73,66 +82,142 @@ NXDOMAIN = Symptom(
     stages=(Stage.DNS,),
     when=lambda seen: _unresolved(seen, Resolved.NO_SUCH_NAME, private_link=False),
     says="The resolver knows no name {login_server}.",
+    texts=at_registry(
+        r"no such host",
+        r"Name or service not known",
+        r"Could not resolve host",
+        r"getaddrinfo (?:ENOTFOUND|failed)|\bENOTFOUND\b",
+        r"nodename nor servname provided",
+        r"No such host is known",
+        r"remote name could not be resolved",
+        r"\bNXDOMAIN\b|Non-existent domain",
+        r"unresolvable host",
+    ),
 )
 DANGLING_ALIAS = Symptom(
     id="dangling-alias",
     stages=(Stage.DNS,),
     when=lambda seen: _unresolved(seen, Resolved.NO_SUCH_NAME, Resolved.NO_ADDRESS, private_link=True),
     says="{login_server} is an alias into the private link zone, where it has no address.",
+    texts=(),
 )
 RESOLVER_FAILED = Symptom(
     id="resolver-failed",
     stages=(Stage.DNS,),
     when=_resolver_failed,
     says="The resolver gave no usable answer for {login_server}.",
+    texts=at_registry(
+        r"Temporary failure in name resolution",
+        r"\bEAI_AGAIN\b",
+        r"server misbehaving",
+        r"lookup [\w.*-]{1,253}(?: on [\[\]\w.:]{1,60})?: (?:read|dial|write) udp .{0,80}?: ",
+        r"lookup [\w.*-]{1,253}(?: on [\[\]\w.:]{1,60})?: (?:i/o timeout|Try again|connection refused)",
+        r"lookup [\w.*-]{1,253}(?: on [\[\]\w.:]{1,60})?: device or resource busy",
+        r"Name resolution timed out|DNS request timed out",
+        r"Temporary failure resolving",
+    ),
 )
 TCP_TIMEOUT = Symptom(
     id="tcp-timeout",
     stages=(Stage.TCP,),
     when=lambda seen: _lost(seen, private=False),
     says="No connection to {login_server}, port 443: nothing answered at {addresses}.",
+    texts=at_registry(
+        rf"{_DIAL}(?!{_PRIVATE_PEER})[\[\]\w.:]{{1,60}}:\d{{1,5}}: {_LOST_WORDS}",
+        rf"connect to [\w.*-]{{1,253}} \(?(?!{_PRIVATE_PEER}).{{0,60}}?timed out",
+    ),
 )
 PRIVATE_TCP_TIMEOUT = Symptom(
     id="private-tcp-timeout",
     stages=(Stage.TCP,),
     when=lambda seen: _lost(seen, private=True),
     says="No connection to {login_server}, port 443: nothing answered at the private address {addresses}.",
+    texts=at_registry(
+        rf"{_DIAL}{_PRIVATE_PEER}[\d.]{{3,15}}:\d{{1,5}}: {_LOST_WORDS}",
+    ),
 )
 CONNECTION_REFUSED = Symptom(
     id="connection-refused",
     stages=(Stage.TCP,),
     when=_refused,
     says="The connection to {login_server}, port 443, was refused at {addresses}.",
+    texts=at_registry(
+        rf"{_DIAL}[\[\]\w.:]{{1,60}}:\d{{1,5}}: connect: connection refused",
+        r"(?<!udp )\bECONNREFUSED\b",
+        r"Failed to establish a new connection: .{0,40}?[Cc]onnection refused",
+        r"actively refused",
+        r"Failed to connect to [\w.*-]{1,253} port \d{1,5}.{0,40}?: Connection refused",
+    ),
 )
 PROXY_REFUSED = Symptom(
     id="proxy-refused",
     stages=(Stage.TCP,),
     when=lambda seen: facts.trouble(seen) is Trouble.PROXY,
     says="The proxy made no way to {login_server}.",
+    texts=at_registry(
+        r"proxyconnect tcp:",
+        r"Proxy Authentication Required",
+        r"(?:Unable|Cannot) (?:to )?connect to proxy",
+        r"Tunnel connection failed",
+        r"CONNECT tunnel failed",
+    ),
 )
 UNTRUSTED_ISSUER = Symptom(
     id="untrusted-issuer",
     stages=(Stage.TLS,),
     when=lambda seen: _rejected(seen, _UNKNOWN_ISSUER),
     says="{trust} does not trust the issuer of the certificate at {host}.",
+    texts=not_elsewhere(
+        r"certificate signed by unknown authority",
+    )
+    + at_registry(
+        r"unable to get local issuer certificate",
+        r"self[- ]signed certificate",
+        r"\b(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT_LOCALLY)\b",
+        r"unable to verify the first certificate",
+        r"certificate is not trusted",
+        r"PKIX path building failed",
+    ),
 )
 CERTIFICATE_DATES = Symptom(
     id="certificate-dates",
     stages=(Stage.TLS,),
     when=lambda seen: _rejected(seen, _OUT_OF_DATES),
     says="The certificate at {host} is valid from {not_before} to {not_after}, and not now.",
+    texts=not_elsewhere(r"x509: certificate has expired or is not yet valid")
+    + at_registry(
+        r"certificate (?:has expired|is not yet valid)",
+        r"\bCERT_HAS_EXPIRED\b",
+    ),
 )
 OTHER_NAME = Symptom(
     id="certificate-name",
     stages=(Stage.TLS,),
     when=lambda seen: _rejected(seen, _WRONG_NAME),
     says="The certificate at {host} is for {names}.",
+    texts=at_registry(
+        r"x509: certificate is (?:valid for|not valid for)",
+        r"x509: cannot validate certificate for",
+        r"[Hh]ostname mismatch|hostname .{1,253}? doesn't match",
+        r"\bERR_TLS_CERT_ALTNAME_INVALID\b",
+        r"certificate is not valid for any names",
+    ),
 )
 HANDSHAKE_BROKEN = Symptom(
     id="handshake-broken",
     stages=(Stage.TLS,),
     when=lambda seen: isinstance(seen.observation, Tls) and seen.observation.trouble in _BROKEN_OFF,
     says="The TLS handshake with {host} did not come to an end.",
+    texts=at_registry(
+        r"TLS handshake timeout",
+        r"server gave HTTP response to HTTPS client",
+        r"first record does not look like a TLS handshake",
+        r"\bWRONG_VERSION_NUMBER\b",
+        r"\b(?:tls|ssl|SSL|TLS)[: ].{0,40}?handshake failure",
+        r"\bSSL_ERROR_SYSCALL\b",
+        r"tls: (?:protocol version not supported|no supported versions)",
+        r"EOF occurred in violation of protocol",
+    ),
 )
 
 REGISTRY_DNS_NXDOMAIN = FailureMode(
@@ -140,7 +225,7 @@ REGISTRY_DNS_NXDOMAIN = FailureMode(
     family="network",
     shows=(NXDOMAIN,),
     asks=(LOGIN_SERVER,),
-    proof=None,
+    proof=lambda a: a[LOGIN_SERVER].holds(lambda server: server == NO_REGISTRY),
     title="there is no registry at {login_server}",
     meaning="The name is misspelt, or the registry was deleted.",
     remedies=('az acr list --query "[].loginServer" -o tsv', "nslookup {login_server}"),
@@ -155,7 +240,10 @@ REGISTRY_DNL_HASH_MISSING = FailureMode(
     shows=(NXDOMAIN,),
     asks=(HOST, LOGIN_SERVER),
     # Registry names have no hyphen, so one in the first label is the hash.
-    proof=lambda a: possible(a[HOST].holds(lambda host: "-" not in host.split(".")[0])),
+    proof=lambda a: proven(
+        a[HOST].holds(lambda host: "-" not in host.split(".")[0]),
+        a[LOGIN_SERVER].holds(lambda server: "-" in server.split(".")[0] and server != a[HOST].value),
+    ),
     title="the login server of {registry} has a hash in its name that is missing here",
     meaning="A registry with a domain name label has a login server of the form name-hash, and no other name leads"
     " to it.",
@@ -172,8 +260,8 @@ REGISTRY_WRONG_CLOUD = FailureMode(
     id="registry-wrong-cloud",
     family="network",
     shows=(NXDOMAIN,),
-    asks=(CLOUD,),
-    proof=None,
+    asks=(LOGIN_SERVER, CLOUD),
+    proof=lambda a: possible(a[LOGIN_SERVER].holds(lambda server: server == NO_REGISTRY)),
     title="{registry} may live in another cloud than {cloud}",
     meaning="Each cloud has a login server suffix of its own, and a registry exists under one of them only.",
     remedies=(
@@ -262,7 +350,7 @@ PRIVATE_ENDPOINT_UNREACHABLE = FailureMode(
     family="network",
     shows=(PRIVATE_TCP_TIMEOUT,),
     asks=(PRIVATE_ENDPOINTS,),
-    proof=None,
+    proof=lambda a: a[PRIVATE_ENDPOINTS].holds(lambda found: found.approved),
     title="there is no way from here to the private endpoint at {addresses}",
     meaning="DNS is right and routing is not: a peering between the networks is missing or disconnected, or a firewall"
     " in a hub has no rule for the endpoint.",
@@ -280,7 +368,7 @@ PRIVATE_ENDPOINT_PENDING = FailureMode(
     family="network",
     shows=(PRIVATE_TCP_TIMEOUT,),
     asks=(PRIVATE_ENDPOINTS,),
-    proof=None,
+    proof=lambda a: a[PRIVATE_ENDPOINTS].holds(lambda found: found.any and not found.approved),
     title="the private endpoint connection of {registry} may not be approved",
     meaning="Until the registry's owner approves the connection, its address resolves and carries no traffic.",
     remedies=("az acr private-endpoint-connection approve --registry-name {registry} -n <connection>",),
@@ -294,10 +382,7 @@ PRIVATE_DNS_RESOLVES_PUBLIC = FailureMode(
     family="network",
     shows=(DENIED_WITH_IP,),
     asks=(ALIASES, ADDRESSES, PRIVATE_ENDPOINTS),
-    proof=lambda a: possible(
-        a[ALIASES].holds(through_private_link),
-        a[ADDRESSES].holds(lambda addresses: not all(map(is_private, addresses))),
-    ),
+    proof=passed_by,
     title="{login_server} resolves to its public address, not to the private endpoint",
     meaning="The registry has a private endpoint, and this network's DNS does not lead to it: the private zone is not"
     " linked, or a custom name server does not forward to Azure.",

@@ -1,7 +1,6 @@
-"""What can be asked to tell causes apart, and how answers combine to a verdict.
+"""What can be asked of the climb itself to tell causes apart, and how answers combine to a verdict.
 
-The first half is answered from the climb itself. The second half needs the management plane or Entra, which only a
-person or an evidence identity can ask. ``by_hand`` is a format string over the facts, like every text here.
+``by_hand`` is a format string over the facts, like every text here.
 """
 
 from __future__ import annotations
@@ -10,8 +9,9 @@ from enum import StrEnum
 from ipaddress import ip_address, ip_network
 
 from pytest_acrauth import facts
+from pytest_acrauth.credential import Kind, SecretShape
 from pytest_acrauth.failure import Question, Seen, Verdict
-from pytest_acrauth.observation import Data, Dns, Kind, SecretShape
+from pytest_acrauth.observation import Data, Dns
 from pytest_acrauth.target import GUID, Flow
 
 
@@ -25,16 +25,14 @@ def proven(*conditions: Verdict) -> Verdict:
     return Verdict.YES if set(conditions) == {Verdict.YES} else possible(*conditions)
 
 
+def opposite(condition: Verdict) -> Verdict:
+    """Judge the contrary of a condition."""
+    return {Verdict.YES: Verdict.NO, Verdict.NO: Verdict.YES}.get(condition, Verdict.UNKNOWN)
+
+
 def excluded(*conditions: Verdict) -> Verdict:
     """Judge a cause that its conditions exclude only together: NO where all hold, else UNKNOWN."""
     return Verdict.NO if set(conditions) == {Verdict.YES} else Verdict.UNKNOWN
-
-
-class RoleMode(StrEnum):
-    """How a registry judges roles: ABAC registries ignore the older registry-wide ones."""
-
-    RBAC = "RBAC"
-    ABAC = "ABAC"
 
 
 class NameShape(StrEnum):
@@ -91,15 +89,6 @@ def _addresses(seen: Seen) -> tuple[str, ...] | None:
     return dns.resolution.addresses or None if isinstance(dns, Dns) and dns.resolution else None
 
 
-def _role_mode(seen: Seen) -> RoleMode | None:
-    claims = seen.transcript.exchange.claims if seen.transcript.exchange else None
-    if claims is None:
-        return None
-    if claims.aad_identity:
-        return RoleMode.ABAC
-    return RoleMode.RBAC if claims.permissions else None
-
-
 def _granted(seen: Seen) -> tuple[str, ...] | None:
     token = seen.access.access_token if seen.access else seen.transcript.access_token
     return token.granted if token else None
@@ -133,16 +122,34 @@ def _secret_elsewhere(seen: Seen) -> bool | None:
     return audience.lower() != seen.transcript.target.registry.login_server if audience else None
 
 
+def _token_tenant(seen: Seen) -> str | None:
+    claims = seen.transcript.entra.claims if seen.transcript.entra else None
+    return claims.tenant_id or None if claims else None
+
+
+def _accepted(seen: Seen) -> bool:
+    transcript = seen.transcript
+    token = seen.access.access_token if seen.access else transcript.access_token
+    return bool((transcript.exchange and transcript.exchange.ok) or (token and token.issued))
+
+
+def _redirect(seen: Seen) -> str | None:
+    return seen.observation.redirect or None if isinstance(seen.observation, Data) else None
+
+
 def _entra_audience(seen: Seen) -> str | None:
     claims = seen.transcript.entra.claims if seen.transcript.entra else None
     return claims.audience or None if claims else None
 
 
+_ASKS_ENTRA = {"service-principal", "service-principal-certificate", "workload-identity"}
+
+
 def _fresh(seen: Seen) -> bool | None:
     target, kind = seen.transcript.target, seen.transcript.credential.kind
     if target.identity.flow is Flow.ENTRA:
-        # Only this method asks Entra itself; the others may hand out what a cache of the machine holds.
-        return True if target.identity.method == "service-principal" else None
+        # These ask Entra itself; the others may hand out what a cache of the machine holds.
+        return True if target.identity.method in _ASKS_ENTRA else None
     return None if kind is Kind.REFRESH_TOKEN else True
 
 
@@ -240,17 +247,29 @@ ENTRA_AUDIENCE: Question[str] = Question(
     by_hand="Decode the Entra token's middle part and read aud.",
     read=_entra_audience,
 )
+TOKEN_TENANT: Question[str] = Question(
+    id="entra-token-tenant",
+    asks="Which tenant issued the Entra token?",
+    by_hand="Decode the Entra token's middle part and read tid.",
+    read=_token_tenant,
+)
+ACCEPTED: Question[bool] = Question(
+    id="identity-accepted",
+    asks="Did the registry take the identity in, before it was asked for this?",
+    by_hand="Compare the stages that passed.",
+    read=_accepted,
+)
+DATA_HOST: Question[str] = Question(
+    id="data-host",
+    asks="To which host did the registry send the layer's reader?",
+    by_hand="Read the Location header of the layer's answer.",
+    read=_redirect,
+)
 FRESH: Question[bool] = Question(
     id="credential-fresh",
     asks="Was the registry shown nothing that was issued before this run?",
     by_hand="Sign in again and repeat the check.",
     read=_fresh,
-)
-ROLE_MODE: Question[RoleMode] = Question(
-    id="role-mode",
-    asks="Which role assignment mode is the registry in?",
-    by_hand="az acr show -n {registry} --query roleAssignmentMode -o tsv",
-    read=_role_mode,
 )
 SCOPE: Question[str] = Question(
     id="scope",
@@ -275,91 +294,4 @@ DATA_RESOLVED: Question[bool] = Question(
     asks="Did the data host's name resolve?",
     by_hand="nslookup {redirect}",
     read=_data_resolved,
-)
-
-LOGIN_SERVER: Question[str] = Question(
-    id="login-server",
-    asks="Which login server does the registry have?",
-    by_hand='az acr list --query "[].loginServer" -o tsv',
-)
-CLOUD: Question[str] = Question(
-    id="registry-cloud",
-    asks="In which cloud does the registry live?",
-    by_hand="az cloud show --query name -o tsv",
-)
-NETWORK: Question[str] = Question(
-    id="network-rules",
-    asks="Which networks may reach the registry, and since when?",
-    by_hand='az acr show -n {registry} --query "[publicNetworkAccess,networkRuleSet]"',
-)
-PRIVATE_ENDPOINTS: Question[str] = Question(
-    id="private-endpoints",
-    asks="Does the registry have private endpoints, and are they approved?",
-    by_hand="az acr private-endpoint-connection list --registry-name {registry} -o table",
-)
-ROLES: Question[str] = Question(
-    id="roles",
-    asks="Which roles and deny assignments bear on the identity, since when, on which conditions?",
-    by_hand="az role assignment list --assignee {client_id} --include-inherited --include-groups"
-    " --scope $(az acr show -n {registry} --query id -o tsv)",
-)
-REGISTRY_TENANT: Question[str] = Question(
-    id="registry-tenant",
-    asks="To which tenant does the registry's subscription belong?",
-    by_hand="az account show --query tenantId -o tsv",
-)
-ARM_AUDIENCE_POLICY: Question[str] = Question(
-    id="arm-audience-policy",
-    asks="Does the registry accept tokens for the management audience?",
-    by_hand="az acr config authentication-as-arm show -r {registry}",
-)
-ADMIN_ENABLED: Question[bool] = Question(
-    id="admin-enabled",
-    asks="Is the admin user enabled?",
-    by_hand="az acr show -n {registry} --query adminUserEnabled -o tsv",
-)
-SCOPE_MAP_TOKEN: Question[str] = Question(
-    id="scope-map-token",
-    asks="Does the scope-map token exist, is it enabled, and when do its passwords end?",
-    by_hand='az acr token show -n {user_name} -r {registry} --query "[status,scopeMapId,credentials.passwords]"',
-)
-SCOPE_MAP: Question[str] = Question(
-    id="scope-map",
-    asks="What does the scope map allow?",
-    by_hand="az acr scope-map list -r {registry} -o table",
-)
-ENTRA_DIRECTLY: Question[int] = Question(
-    id="entra-directly",
-    asks="What does Entra itself answer to this client id and secret?",
-    by_hand="az login --service-principal -u {client_id} -p <secret> --tenant <tenant id>",
-)
-APP_CREDENTIALS: Question[str] = Question(
-    id="app-credentials",
-    asks="Which secrets and certificates does the application have, and when do they end?",
-    by_hand='az ad app credential list --id {client_id} --query "[].endDateTime" -o tsv',
-)
-APPLICATION: Question[str] = Question(
-    id="application",
-    asks="Does the application exist in the registry's tenant?",
-    by_hand="az ad sp show --id {user_name}",
-)
-DATA_ENDPOINTS: Question[str] = Question(
-    id="data-endpoints",
-    asks="Which data endpoints does the registry have, and since when?",
-    by_hand="az acr show-endpoints -n {registry}",
-)
-IMAGE: Question[str] = Question(
-    id="image",
-    asks="Which tags does the repository have?",
-    by_hand="az acr repository show-tags -n {registry} --repository {repository}",
-)
-QUARANTINE: Question[str] = Question(
-    id="quarantine",
-    asks="Does the registry quarantine images that were pushed?",
-    by_hand="az acr show -n {registry} --query policies.quarantinePolicy.status -o tsv",
-)
-EGRESS: Question[str] = Question(
-    id="egress",
-    asks="Which hosts may this machine reach?",
-    by_hand="Ask who runs the firewall between this machine and Azure.",
 )

@@ -6,19 +6,25 @@ from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.access import NOTHING_GRANTED, OPERATION_REFUSED, RIGHTS_MISSING
 from pytest_acrauth.catalogue.basic import BASIC_REFUSED
 from pytest_acrauth.catalogue.exchange import BARE_403, EXCHANGE_REFUSED
-from pytest_acrauth.catalogue.questions import (
-    FRESH,
-    GRANTS_ASKED,
+from pytest_acrauth.catalogue.looks import (
     ROLE_MODE,
     ROLES,
+)
+from pytest_acrauth.catalogue.questions import (
+    ACCEPTED,
+    FRESH,
+    GRANTS_ASKED,
     SCOPE,
     USER_KIND,
-    RoleMode,
     possible,
+    proven,
 )
+from pytest_acrauth.catalogue.rights import RoleMode
+from pytest_acrauth.credential import Kind
 from pytest_acrauth.failure import Answers, FailureMode, Verdict
-from pytest_acrauth.observation import Kind
 
+# Whoever a role can be assigned to, itself or behind a token; a stored login keeps it to itself.
+_ASSIGNABLE = {Kind.SERVICE_PRINCIPAL, Kind.MANAGED_IDENTITY, Kind.USER, Kind.REFRESH_TOKEN}
 _REFUSED = (EXCHANGE_REFUSED, BARE_403, BASIC_REFUSED, NOTHING_GRANTED, OPERATION_REFUSED)
 _ASSIGN = (
     "az role assignment create --assignee {client_id} --role {role}"
@@ -31,22 +37,39 @@ _ASSIGN_ABAC = (
 
 
 def _has_roles(answers: Answers) -> Verdict:
-    return answers[USER_KIND].holds(lambda kind: kind in {Kind.SERVICE_PRINCIPAL, Kind.REFRESH_TOKEN})
+    return answers[USER_KIND].holds(lambda kind: kind in _ASSIGNABLE)
 
 
 def _is_abac(answers: Answers) -> Verdict:
     return answers[ROLE_MODE].holds(lambda mode: mode is RoleMode.ABAC)
 
 
+def _excluded(answers: Answers) -> Verdict:
+    rights = answers[ROLES].value
+    if rights is not None and rights.unclear:
+        return Verdict.UNKNOWN
+    return answers[ROLES].holds(lambda rights: rights.excluded)
+
+
+def _denied(answers: Answers) -> Verdict:
+    """Judge a deny assignment: it explains nothing where the roles are too small anyway."""
+    rights = answers[ROLES].value
+    if rights is None or (rights.enough and rights.denied is None):
+        return Verdict.UNKNOWN
+    return Verdict.YES if rights.enough and rights.denied else Verdict.NO
+
+
 SCOPE_NOT_GRANTED = FailureMode(
     id="scope-not-granted",
     family="roles",
     shows=(RIGHTS_MISSING, NOTHING_GRANTED, OPERATION_REFUSED, BASIC_REFUSED),
-    asks=(USER_KIND, SCOPE, GRANTS_ASKED, ROLES),
-    proof=lambda a: possible(
+    asks=(USER_KIND, SCOPE, GRANTS_ASKED, ACCEPTED, ROLES),
+    proof=lambda a: proven(
         a[USER_KIND].holds(lambda kind: kind not in {Kind.SCOPE_MAP_TOKEN, Kind.ADMIN}),
         a[SCOPE].holds(bool),
-        a[GRANTS_ASKED].holds(lambda granted: not granted),
+        # Of a refused token nothing is known that it grants.
+        Verdict.NO if a[GRANTS_ASKED].value else Verdict.YES,
+        a[ROLES].holds(lambda rights: rights.short and bool(rights.granted or a[ACCEPTED].value)),
     ),
     title="{wanted} on {repository} is not granted to this identity",
     meaning="The registry grants exactly what the identity's roles allow: AcrPull pulls, AcrPush pulls and pushes,"
@@ -62,7 +85,7 @@ ROLE_PROPAGATION_DELAY = FailureMode(
     family="roles",
     shows=_REFUSED,
     asks=(USER_KIND, ROLES),
-    proof=lambda a: possible(_has_roles(a)),
+    proof=lambda a: proven(_has_roles(a), a[ROLES].holds(lambda rights: rights.on_its_way)),
     title="a role assigned in the last minutes may not be in effect yet",
     meaning="The registry's token servers keep what they know of an identity for up to ten minutes.",
     remedies=("Wait ten minutes after the assignment, then check again.",),
@@ -76,7 +99,7 @@ ABAC_LEGACY_ROLE_INEFFECTIVE = FailureMode(
     family="roles",
     shows=(*_REFUSED, RIGHTS_MISSING),
     asks=(USER_KIND, ROLE_MODE, ROLES),
-    proof=lambda a: possible(_has_roles(a), _is_abac(a)),
+    proof=lambda a: proven(_has_roles(a), _is_abac(a), a[ROLES].holds(lambda rights: rights.legacy)),
     title="{registry} assigns roles per repository and ignores AcrPull and its like",
     meaning="In this mode AcrPull, AcrPush, AcrDelete, Reader, Contributor and Owner open no repository.",
     remedies=(_ASSIGN_ABAC, "az acr update -n {registry} --role-assignment-mode rbac"),
@@ -90,7 +113,7 @@ ABAC_CONDITION_EXCLUDES_REPO = FailureMode(
     family="roles",
     shows=(RIGHTS_MISSING, NOTHING_GRANTED, OPERATION_REFUSED, BASIC_REFUSED),
     asks=(USER_KIND, SCOPE, ROLE_MODE, ROLES),
-    proof=lambda a: possible(_has_roles(a), a[SCOPE].holds(bool), _is_abac(a)),
+    proof=lambda a: proven(_has_roles(a), a[SCOPE].holds(bool), _is_abac(a), _excluded(a)),
     title="the condition of the identity's role does not match {repository}",
     meaning="The role is assigned for some repositories only. A prefix such as team/ matches what lies below it, and"
     " not the repository team itself.",
@@ -125,7 +148,7 @@ CUSTOM_ROLE_WILDCARD = FailureMode(
     family="roles",
     shows=_REFUSED,
     asks=(USER_KIND, ROLES),
-    proof=lambda a: possible(_has_roles(a)),
+    proof=lambda a: proven(_has_roles(a), a[ROLES].holds(lambda rights: rights.by_wildcard)),
     title="a custom role may name its actions with a wildcard that does not count",
     meaning="In most tenants the registry honours the actions that a custom role lists one by one, and no wildcard.",
     remedies=("List Microsoft.ContainerRegistry/registries/pull/read and the others one by one in the role.",),
@@ -139,7 +162,7 @@ DENY_ASSIGNMENT = FailureMode(
     family="roles",
     shows=_REFUSED,
     asks=(USER_KIND, ROLES),
-    proof=lambda a: possible(_has_roles(a)),
+    proof=lambda a: proven(_has_roles(a), _denied(a)),
     title="a deny assignment may take away what a role gives",
     meaning="Managed applications and deployment stacks place them, and they win over every role.",
     remedies=("Look at Deny assignments in the registry's Access control (IAM), and ask whoever placed them.",),

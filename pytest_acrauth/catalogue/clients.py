@@ -1,0 +1,294 @@
+"""What can be seen of the programs on this machine: by a client check, and in what they print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pytest_acrauth.catalogue.words import anywhere, said_here
+from pytest_acrauth.client import ClientRecord, Ran, Socket
+from pytest_acrauth.failure import Seen, Symptom, Words, unseen
+from pytest_acrauth.observation import AccessToken, Trouble
+from pytest_acrauth.stage import Stage
+
+_HELPER = r"(?P<helper>docker-credential-[\w.-]{1,60})"
+_CONTAINERS = {"docker", "podman"}
+_FORBIDDEN = anywhere(
+    r"permission denied while trying to connect to the [Dd]ocker",
+    r"docker\.sock: connect: permission denied|podman\.sock: connect: permission denied",
+    r"'Connection aborted\.', PermissionError\(13",
+    r"open //\./pipe/\w{1,60}: Access is denied",
+)
+_NO_DAEMON = anywhere(
+    r"[Cc]annot connect to the Docker daemon(?: at (?P<endpoint>[\w:/.-]{1,200}[\w/-]))?",
+    r"failed to connect to the docker API at (?P<endpoint>[\w:/.-]{1,200}[\w/-])",
+    r"error during connect: (?!.{0,200}?permission denied)",
+    r"[Ii]s the docker daemon running",
+    r"docker daemon is not running|Docker Desktop is not running|docker engine is not running",
+    r"open //\./pipe/(?:docker_engine|dockerDesktop\w{0,30}).{0,20}?: The system cannot find",
+    r"docker\.sock: connect: (?:no such file or directory|connection refused)",
+    r"'Connection aborted\.', (?:FileNotFoundError|ConnectionRefusedError)",
+    r"Cannot connect to Podman|unable to connect to Podman",
+    r"verify if Docker daemon is running, or try restarting",
+    r"Couldn't connect to Docker daemon",
+)
+_NO_AZ = anywhere(
+    r"\baz: (?:command )?not found",
+    r"exec: \"az\": executable file not found",
+    r"[Aa]zure CLI (?:is )?not (?:found|installed)|[Aa]zure CLI could not be found",
+    r"'az' is not recognized as|[Tt]he term 'az' is not recognized",
+    r"No such file or directory: '(?:/[\w/.-]{0,100}/)?az'|spawn az ENOENT",
+    r"[Pp]lease install the Azure CLI|az command(?: is)? not found",
+    r"[Uu]nable to locate executable file: az\b",
+)
+# The words of docker's own helpers for a server that they have no login for (docker-credential-helpers, errors.go).
+_NOTHING_STORED = anywhere(r"credentials not found in native keychain")
+_NO_LOGIN = anywhere(
+    r"[Pp]lease run '?\"?az login'?\"? (?:to (?:set ?up|access)|from)",
+    r"ERROR: Please run '?az login",
+    r"[Nn]o subscription found\. Run 'az account set'",
+    r"not logged in(?:to| to| in)? (?:the )?(?:Azure|az\b)|Azure CLI (?:is )?not logged in",
+)
+
+
+def _says(ran: Ran | None, words: tuple[Words, ...]) -> bool:
+    said = " ".join(ran.stderr.split()) if ran else ""
+    return any(one.pattern.search(said) for one in words)
+
+
+def _containers(record: ClientRecord) -> bool:
+    return record.client in _CONTAINERS and bool(record.command) and not record.cloud_shell
+
+
+def _missing(record: ClientRecord) -> bool:
+    if record.client not in _CONTAINERS or record.refused:
+        return False
+    ps = record.run("ps")
+    return not record.command or (ps is not None and not ps.started)
+
+
+def _forbidden(record: ClientRecord) -> bool:
+    if not _containers(record):
+        return False
+    return _says(record.run("ps"), _FORBIDDEN) or (
+        record.daemon is not None and record.daemon.socket is Socket.FORBIDDEN and not _worked(record)
+    )
+
+
+def _worked(record: ClientRecord) -> bool:
+    ps = record.run("ps")
+    return ps is not None and ps.ok
+
+
+def _down(record: ClientRecord) -> bool:
+    ps = record.run("ps")
+    if not _containers(record) or ps is None or ps.ok or not ps.started or _forbidden(record):
+        return False
+    lost = record.daemon is not None and record.daemon.socket in {Socket.MISSING, Socket.SILENT}
+    return lost or ps.exit_code is None or _says(ps, _NO_DAEMON)
+
+
+def _noise(record: ClientRecord) -> bool:
+    ps = record.run("ps")
+    return _containers(record) and ps is not None and ps.ok and bool(ps.stderr.strip())
+
+
+def _no_version(record: ClientRecord) -> bool:
+    version = record.run("version")
+    return _containers(record) and _worked(record) and not (version is not None and version.ok)
+
+
+def _logged_out(record: ClientRecord) -> bool:
+    account = record.run("account")
+    return record.client == "az" and account is not None and not account.ok and _says(account, _NO_LOGIN)
+
+
+def _helpers_broken(record: ClientRecord) -> bool:
+    return record.config is not None and any(not helper.ok for helper in record.config.helpers)
+
+
+def _helper_failed(seen: Seen) -> bool:
+    token = seen.observation
+    return (
+        isinstance(token, AccessToken)
+        and token.trouble is Trouble.UNAVAILABLE
+        and token.text.startswith("docker-credential-")
+        and not said_here(_NOTHING_STORED)(seen)
+    )
+
+
+def _knows(record: ClientRecord) -> bool:
+    """Whether a docker config was read to its end, so that what it does not hold is missing."""
+    return record.config is not None and not record.config.trouble and not _helpers_broken(record)
+
+
+def _symptom(
+    name: str,
+    *,
+    says: str,
+    texts: tuple[Words, ...],
+    stages: tuple[Stage, ...] = (),
+    when: Callable[[Seen], bool] = unseen,
+    client: Callable[[ClientRecord], bool] | None = None,
+    either: tuple[Symptom, ...] = (),
+) -> Symptom:
+    return Symptom(id=name, stages=stages, when=when, says=says, texts=texts, client=client, either=either)
+
+
+DOCKER_MISSING = _symptom(
+    "docker-not-found",
+    client=_missing,
+    says="No {program} was found.",
+    texts=anywhere(
+        r"verify if Docker client is installed",
+        r"\b(?:docker|podman): (?:command )?not found",
+        r"exec: \"(?:docker|podman)\": executable file not found",
+        r"'(?:docker|podman)' is not recognized as",
+        r"[Tt]he term '(?:docker|podman)' is not recognized",
+        r"No such file or directory: '(?:docker|podman)'",
+        r"Cannot run program \"(?:docker|podman)\"|spawn (?:docker|podman) ENOENT",
+        r"[Uu]nable to locate executable file: (?:docker|podman)\b",
+        r"[Tt]he command 'docker' could not be found",
+        r"/docker: [Nn]o such file or directory",
+    ),
+)
+DAEMON_DOWN = _symptom(
+    "docker-daemon-unreached",
+    client=_down,
+    says="{program} ran, and no daemon answered it.",
+    texts=_NO_DAEMON,
+)
+SOCKET_PERMISSION = _symptom(
+    "docker-socket-forbidden",
+    client=_forbidden,
+    says="{program} ran, and may not talk to its daemon.",
+    texts=_FORBIDDEN,
+)
+STDERR_NOISE = _symptom(
+    "docker-stderr-noise",
+    client=_noise,
+    says="{program} answered, and printed beside it: {answer}",
+    texts=anywhere(r"Emulate Docker CLI using podman"),
+)
+DOCKER_IN_FOLDER = _symptom(
+    "docker-in-current-folder",
+    client=lambda record: bool(record.refused),
+    says="The {program} that the PATH leads to is in the current folder.",
+    texts=anywhere(r"Refusing to use '.{1,60}?' resolved at"),
+)
+CLOUD_SHELL = _symptom(
+    "cloud-shell",
+    client=lambda record: record.client in _CONTAINERS and record.cloud_shell and bool(record.command),
+    says="ACC_CLOUD is set, as in Azure Cloud Shell.",
+    texts=anywhere(r"running the docker daemon, which is not supported in Azure Cloud Shell"),
+)
+VERSION_UNREADABLE = _symptom(
+    "docker-version-unreadable",
+    client=_no_version,
+    says="{program} answers, and does not tell its version.",
+    texts=anywhere(r"\bDOCKER_VERSION_ERROR\b", r"error occurred while retrieving Docker version"),
+)
+COMMAND_ERROR = _symptom(
+    "docker-command-error",
+    says="az found docker unusable: it says so for several reasons alike.",
+    texts=anywhere(r"\b(?:DOCKER_COMMAND_ERROR|DOCKER_DAEMON_ERROR)\b"),
+    either=(DOCKER_MISSING, DAEMON_DOWN, SOCKET_PERMISSION, STDERR_NOISE, DOCKER_IN_FOLDER),
+)
+SAMPLE_PULL = _symptom(
+    "sample-pull-failed",
+    says="az acr check-health could not pull its sample image.",
+    texts=anywhere(r"\bDOCKER_PULL_ERROR\b", r"error occurred while pulling a sample image"),
+)
+CREDENTIAL_STORE = _symptom(
+    "credential-store-broken",
+    stages=(Stage.ACCESS_TOKEN,),
+    when=_helper_failed,
+    client=_helpers_broken,
+    says="A credential helper that the docker config names could not be used.",
+    texts=anywhere(
+        rf"error (?:getting|storing|listing|erasing) credentials - err: .{{0,120}}?{_HELPER}",
+        r"error (?:getting|storing|listing|erasing) credentials - err",
+        rf"{_HELPER}\"?'?:? (?:executable file not found|not installed|not found|command not)",
+        r"[Ee]rror saving credentials",
+        rf"{_HELPER} resolves to executable in current directory",
+        r"Cannot autolaunch D-Bus|org\.freedesktop\.secrets was not provided",
+        r"pass not initialized",
+    ),
+)
+CONFIG_UNREADABLE = _symptom(
+    "docker-config-unreadable",
+    client=lambda record: record.config is not None and bool(record.config.trouble),
+    says="The docker config could not be read: {answer}",
+    texts=anywhere(r"[Ee]rror loading config file:? .{0,200}?\.docker/config\.json"),
+)
+NO_STORED_LOGIN = _symptom(
+    "no-stored-login",
+    stages=(Stage.ACCESS_TOKEN,),
+    when=said_here(_NOTHING_STORED),
+    client=lambda record: record.client == "docker-config" and _knows(record) and bool(record.lacking),
+    says="The docker config has no login for {login_server}.",
+    texts=(),
+)
+KEY_MISMATCH = _symptom(
+    "stored-login-other-key",
+    client=lambda record: record.client == "docker-config" and bool(record.misspelt),
+    says="The docker config has a login for {login_server} under another key: {answer}",
+    texts=(),
+)
+STORED_LOGIN_ENDED = _symptom(
+    "stored-login-ended",
+    client=lambda record: record.client == "docker-config" and bool(record.ended),
+    says="The docker config has a login for {login_server} that ended at {not_after}.",
+    texts=(),
+)
+STDIN_REFUSED = _symptom(
+    "password-stdin-refused",
+    says="The client did not read the password from its standard input.",
+    texts=anywhere(r"Failed to pass credentials to '.{1,120}?' via stdin"),
+)
+PASSWORD_ALONE = _symptom(
+    "password-without-user",
+    says="az was given a password and no user name.",
+    texts=anywhere(r"Please also specify username if password is specified"),
+)
+NOT_INTERACTIVE = _symptom(
+    "nobody-to-ask",
+    says="The client wanted to ask for a user name or password.",
+    texts=anywhere(
+        r"specify both username and password in non-interactive mode",
+        r"[Cc]annot perform an interactive login from a non[ -]TTY device",
+        r"Must provide --username with --password-stdin",
+        r"[Ee]rror: (?:[Uu]sername and )?[Pp]assword [Rr]equired|[Uu]sername is empty|[Pp]assword is empty",
+    ),
+)
+AZ_MISSING = _symptom(
+    "az-not-found",
+    stages=(Stage.ENTRA,),
+    when=said_here(_NO_AZ),
+    client=lambda record: record.client == "az" and not record.command and not record.refused,
+    says="No az was found.",
+    texts=_NO_AZ,
+)
+AZ_NOT_LOGGED_IN = _symptom(
+    "az-not-logged-in",
+    stages=(Stage.ENTRA,),
+    when=said_here(_NO_LOGIN),
+    client=_logged_out,
+    says="az has no account here.",
+    texts=_NO_LOGIN,
+)
+UPPERCASE = _symptom(
+    "capitals-in-login-server",
+    says="az warns of capitals in the registry's name.",
+    texts=anywhere(r"Uppercase characters are detected in the registry name"),
+)
+REGIONAL_LOGIN = _symptom(
+    "regional-endpoint-refused",
+    says="A regional endpoint was asked for.",
+    texts=anywhere(r"Regional endpoint for '.{1,60}?' not found"),
+)
+#: What a client check shows when no other symptom fits: no cause, all facts.
+CLIENT_UNRECOGNISED = _symptom(
+    "client-unrecognised",
+    says="{program} failed in a way that no documented cause explains.",
+    texts=(),
+)

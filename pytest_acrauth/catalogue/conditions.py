@@ -1,0 +1,87 @@
+"""Conditions of role assignments: whether one lets an action on a repository through, as far as it is understood.
+
+The language: https://learn.microsoft.com/azure/role-based-access-control/conditions-format
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+
+_WORD = re.compile(r"\s*(&&|\|\||[(){},!]|'[^']*'|@\w+\[[^\]]+\]|[\w:]+)")
+_NAME = "registries/repositories:name]"
+_HOW: dict[str, Callable[[str, str], bool]] = {
+    "StringEquals": str.__eq__,
+    "StringStartsWith": str.startswith,
+    "StringLike": fnmatchcase,
+}
+
+
+class _NotUnderstood(ValueError):
+    """A part of a condition that registries do not document."""
+
+
+def lets_through(condition: str, right: str, repository: str) -> bool | None:
+    """Whether a condition ('' for none) holds for a right on a repository; None where it is not understood."""
+    if not condition:
+        return True
+    words = [match[1] for match in _WORD.finditer(condition)]
+    try:
+        found = _either(words, right, repository)
+    except (_NotUnderstood, IndexError):
+        return None
+    return None if words else found
+
+
+def _either(words: list[str], right: str, repository: str) -> bool:
+    found = _both(words, right, repository)
+    while words and words[0].upper() in {"OR", "||"}:
+        words.pop(0)
+        found = _both(words, right, repository) or found
+    return found
+
+
+def _both(words: list[str], right: str, repository: str) -> bool:
+    found = _one(words, right, repository)
+    while words and words[0].upper() in {"AND", "&&"}:
+        words.pop(0)
+        found = _one(words, right, repository) and found
+    return found
+
+
+def _one(words: list[str], right: str, repository: str) -> bool:
+    word = words.pop(0)
+    if word.upper() in {"!", "NOT"}:
+        return not _one(words, right, repository)
+    if word == "(":
+        found = _either(words, right, repository)
+        if words.pop(0) != ")":
+            raise _NotUnderstood(word)
+        return found
+    if word == "ActionMatches":
+        return any(fnmatchcase(right.lower(), value.lower()) for value in _values(words))
+    if word.startswith("@Request[") and word.endswith(_NAME):
+        return _compared(words, repository)
+    raise _NotUnderstood(word)
+
+
+def _compared(words: list[str], repository: str) -> bool:
+    name = words.pop(0).rpartition(":")[2]
+    negated, plain = "Not" in name, name.replace("Not", "", 1)
+    how = _HOW.get(plain.removesuffix("IgnoreCase"))
+    if how is None:
+        raise _NotUnderstood(name)
+    fold = str.lower if plain.endswith("IgnoreCase") else str
+    return any(how(fold(repository), fold(value)) for value in _values(words)) is not negated
+
+
+def _values(words: list[str]) -> Iterator[str]:
+    if words[0] != "{":
+        return iter([words.pop(0).strip("'")])
+    if "}" not in words:
+        raise _NotUnderstood(words[0])
+    end = words.index("}")
+    values = [word.strip("'") for word in words[1:end] if word != ","]
+    del words[: end + 1]
+    return iter(values)

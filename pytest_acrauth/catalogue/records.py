@@ -1,0 +1,207 @@
+"""What a look found, reduced to what a cause is judged by, and said in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import ip_address, ip_network
+
+from pytest_acrauth.evidence import ApplicationFacts, PasswordFacts, RegistryFacts, ScopeMapFacts, ScopeMapTokenFacts
+
+# Documented as "a few minutes" and "about a minute"; neither is promised.
+_RULES_TRAVEL = 15 * 60
+_PASSWORDS_TRAVEL = 2 * 60
+
+
+def when(text: str) -> float | None:
+    """Return an ISO 8601 date as seconds since the epoch, None for any other text."""
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def date(text: str) -> str:
+    """Return an ISO 8601 date as it is printed, to the minute."""
+    seconds = when(text)
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC") if seconds is not None else text
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """Which networks a registry admits; ``moment`` is when the climb began."""
+
+    record: RegistryFacts
+    moment: float
+
+    @property
+    def public(self) -> bool:
+        """Whether any public network is admitted."""
+        return self.record.public_network_access != "Disabled"
+
+    @property
+    def changed_lately(self) -> bool:
+        """Whether the record changed so lately that the rules may be on their way."""
+        changed = when(self.record.modified)
+        return changed is not None and self.moment - changed < _RULES_TRAVEL
+
+    def admits(self, address: str) -> bool:
+        """Whether the rules admit an address."""
+        if not self.public:
+            return False
+        return self.record.default_action != "Deny" or any(_covers(rule, address) for rule in self.record.ip_rules)
+
+    def __str__(self) -> str:
+        rules = ", ".join(self.record.ip_rules) or "none"
+        changed = f"; changed {date(self.record.modified)}" if self.record.modified else ""
+        return (
+            f"public access {self.record.public_network_access or 'Enabled'}, default action "
+            f"{self.record.default_action or 'Allow'}, address rules {rules}{changed}"
+        )
+
+
+def _covers(rule: str, address: str) -> bool:
+    try:
+        return ip_address(address) in ip_network(rule, strict=False)
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """A registry's private endpoint connections."""
+
+    record: RegistryFacts
+
+    @property
+    def any(self) -> bool:
+        return bool(self.record.private_endpoints)
+
+    @property
+    def approved(self) -> bool:
+        """Whether one of them may carry traffic."""
+        return any(each.status == "Approved" for each in self.record.private_endpoints)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{each.name} {each.status}" for each in self.record.private_endpoints) or "none"
+
+
+@dataclass(frozen=True, slots=True)
+class DataHosts:
+    """A registry's dedicated data endpoints."""
+
+    record: RegistryFacts
+
+    def home(self, host: str) -> bool:
+        """Whether a data host is that of the registry's own region, not of a replica."""
+        return host.split(".")[1:2] == [self.record.location.replace(" ", "").lower()]
+
+    @property
+    def enabled(self) -> bool:
+        return bool(self.record.data_endpoint_enabled)
+
+    def __str__(self) -> str:
+        return ", ".join(self.record.data_hosts) if self.enabled and self.record.data_hosts else "none"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenState:
+    """A scope-map token's state at the moment of the climb."""
+
+    token: ScopeMapTokenFacts
+    moment: float
+
+    @property
+    def found(self) -> bool:
+        return self.token.found
+
+    @property
+    def usable(self) -> bool:
+        """Whether it is there and enabled."""
+        return self.token.found and self.token.enabled
+
+    @property
+    def passwords(self) -> tuple[PasswordFacts, ...]:
+        return self.token.passwords if self.usable else ()
+
+    @property
+    def ended(self) -> tuple[PasswordFacts, ...]:
+        """Its passwords that are past their end."""
+        return tuple(each for each in self.passwords if (end := when(each.expiry)) is not None and end <= self.moment)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether a password is so new that it may not be known everywhere."""
+        made = (when(each.created) for each in self.passwords if each not in self.ended)
+        return any(moment is not None and self.moment - moment < _PASSWORDS_TRAVEL for moment in made)
+
+    def __str__(self) -> str:
+        if not self.token.found:
+            return "it does not exist"
+        state = "enabled" if self.token.enabled else "disabled"
+        each = (
+            f"{password.name or 'a password'} made {date(password.created) or 'at an unknown time'}, "
+            f"{f'ends {date(password.expiry)}' if password.expiry else 'without end'}"
+            for password in self.token.passwords
+        )
+        return "; ".join((state, *each)) if self.token.passwords else f"{state}, without password"
+
+
+@dataclass(frozen=True, slots=True)
+class MapState:
+    """A scope map, and what it allows on the repository that a rung is about."""
+
+    scope_map: ScopeMapFacts
+    repository: str
+    wanted: tuple[str, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no such map, or nothing in it."""
+        return not self.scope_map.found or not self.scope_map.actions
+
+    @property
+    def here(self) -> tuple[str, ...]:
+        """What it allows on the repository, such as ``content/read``."""
+        rights = (action.removeprefix("repositories/").rsplit("/", 2) for action in self.scope_map.actions)
+        return tuple(
+            f"{right[1]}/{right[2]}" for right in rights if len(right) == 3 and _named(right[0], self.repository)
+        )
+
+    @property
+    def lacks(self) -> bool:
+        """Whether the repository is in the map and something that is wanted is not."""
+        return bool(self.here) and not set(self.wanted) <= set(self.here)
+
+    def __str__(self) -> str:
+        if not self.scope_map.found:
+            return "it does not exist"
+        return f"{self.scope_map.name}: {', '.join(self.here) or 'nothing'} on {self.repository}"
+
+
+def _named(pattern: str, repository: str) -> bool:
+    """Whether a name in a scope map is this repository: a wildcard counts alone, or at the end behind a slash."""
+    return pattern in {repository, "*"} or (pattern.endswith("/*") and repository.startswith(pattern[:-1]))
+
+
+@dataclass(frozen=True, slots=True)
+class AppCredentials:
+    """The credentials of an application at the moment of the climb."""
+
+    application: ApplicationFacts
+    moment: float
+
+    @property
+    def certificate_only(self) -> bool:
+        return bool(self.application.certificates) and not self.application.secrets
+
+    @property
+    def all_ended(self) -> bool:
+        """Whether it has secrets, and every one is past its end."""
+        ends = [when(secret.end) for secret in self.application.secrets]
+        return bool(ends) and all(end is not None and end <= self.moment for end in ends)
+
+    def __str__(self) -> str:
+        secrets = ", ".join(f"a secret that ends {date(each.end) or 'never'}" for each in self.application.secrets)
+        more = ", ".join(f"a certificate that ends {date(each.end)}" for each in self.application.certificates)
+        return ", ".join(filter(None, (secrets, more))) or "none"

@@ -1,0 +1,69 @@
+"""How a symptom lists the words of foreign programs, by what must stand around them to count.
+
+Patterns are written over text in which every run of white space is one space and escapes of JSON are undone. A gap is
+bounded (``.{0,80}?``), so that no text makes a pattern slow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from pytest_acrauth import facts
+from pytest_acrauth.failure import Seen, Where, Words
+from pytest_acrauth.observation import Entra, Trouble
+
+GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+
+def anywhere(*patterns: str) -> tuple[Words, ...]:
+    """Words that nobody else says."""
+    return _words(Where.ANYWHERE, patterns)
+
+
+def at_registry(*patterns: str) -> tuple[Words, ...]:
+    """Words that count where the nearest host is a login server."""
+    return _words(Where.REGISTRY, patterns)
+
+
+def not_elsewhere(*patterns: str) -> tuple[Words, ...]:
+    """Words that count unless they are about another host than a login server."""
+    return _words(Where.NOT_ELSEWHERE, patterns)
+
+
+def at_authority(*patterns: str) -> tuple[Words, ...]:
+    """Words that count where the nearest host is an Entra authority."""
+    return _words(Where.AUTHORITY, patterns)
+
+
+def at_storage(*patterns: str) -> tuple[Words, ...]:
+    """Words that count where the nearest host is blob storage, near a login server."""
+    return _words(Where.STORAGE, patterns)
+
+
+def at_data_endpoint(*patterns: str) -> tuple[Words, ...]:
+    """Words that count where the nearest host is a registry's data endpoint."""
+    return _words(Where.DATA, patterns)
+
+
+def aadsts(*numbers: int) -> tuple[Words, ...]:
+    """Entra's codes as every client prints them: in the description, in the list of codes, in the help's address."""
+    either = "|".join(map(str, numbers))
+    return anywhere(rf"AADSTS(?:{either})\b", rf'error_codes" ?: ?\[ ?(?:{either})\b', rf"error\?code=(?:{either})\b")
+
+
+def said_here(texts: tuple[Words, ...]) -> Callable[[Seen], bool]:
+    """Return the condition that a program or service of this machine gave no credential, in one of these words."""
+
+    def said(seen: Seen) -> bool:
+        observation = seen.observation
+        if facts.trouble(seen) is not Trouble.UNAVAILABLE or (isinstance(observation, Entra) and observation.codes):
+            return False
+        text = " ".join(facts.trouble_text(seen).split())
+        return any(words.pattern.search(text) for words in texts)
+
+    return said
+
+
+def _words(where: Where, patterns: tuple[str, ...]) -> tuple[Words, ...]:
+    return tuple(Words(re.compile(pattern), where) for pattern in patterns)

@@ -1,0 +1,27 @@
+"""The page about ``az acr check-health``: each of its codes, with the modes that the catalogue gives that code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pytest_acrauth.catalogue import MODES
+from pytest_acrauth.recognition import recognise
+
+PAGE = (Path(__file__).parents[1] / "docs" / "reference" / "check-health.md").read_text(encoding="utf-8")
+ROWS = dict(re.findall(r"^\| `([A-Z_]+)` \| (.*?) \|", PAGE, re.MULTILINE))
+
+
+def test_every_code_of_the_catalogue_is_on_the_page() -> None:
+    """A row names every mode with its code, and no mode that does not exist."""
+    for mode in MODES.values():
+        assert mode.az_code is None or f"[{mode.id}](" in ROWS[mode.az_code], mode.id
+    assert set(re.findall(r"failure-modes/([a-z0-9-]+)\.md", PAGE)) <= set(MODES)
+
+
+def test_every_code_is_recognised_as_its_row_says() -> None:
+    """A code alone, as az prints it, has the modes of its row among its causes."""
+    for code, modes in ROWS.items():
+        (found, *_) = recognise(f"2026-01-01 00:00:00.000000 An error occurred: {code}")
+        named = set(re.findall(r"\[([a-z0-9-]+)\]", modes))
+        assert named & {mode.id for mode in found.candidates}, code
