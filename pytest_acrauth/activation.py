@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -12,26 +11,14 @@ import pytest
 
 from pytest_acrauth import emulation
 from pytest_acrauth.auth import credential
-from pytest_acrauth.barrier import Barrier, Climbs, Controller
-from pytest_acrauth.check import Run
+from pytest_acrauth.barrier import Barrier, Climbs, Controller, Needs
 from pytest_acrauth.configuration import Plan, plan, real_machine
 from pytest_acrauth.failing import Reports
 from pytest_acrauth.markers import needs
 from pytest_acrauth.options import Settings, where
-from pytest_acrauth.readiness import ROOT, Check, Checks, check_id, selects
+from pytest_acrauth.readiness import ROOT, Check, Checks, ClientCheck, check_id, client_id, selects
+from pytest_acrauth.run import Run
 from pytest_acrauth.target import Target
-
-
-def explain(wanted: str) -> int:
-    """Print what an id means, or list all, and return the exit code. Raises `pytest.UsageError` for an unknown id."""
-    from pytest_acrauth.report import describe, listing
-
-    try:
-        text = listing() if wanted == "all" else describe(wanted)
-    except LookupError as error:
-        raise pytest.UsageError(f"--acr-explain: {error.args[0]}") from error
-    sys.stdout.write(text.rstrip("\n") + "\n")
-    return pytest.ExitCode.OK
 
 
 def activate(config: pytest.Config, settings: Settings) -> Climbs:
@@ -42,7 +29,7 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
     """
     ours = _plan(config, settings)
     ids = _take_ids(config, settings, ours)
-    run = Run(ours.machine, timeout=ours.timeout, jobs=ours.jobs)
+    run = Run(ours.machine, timeout=ours.timeout, jobs=ours.jobs, evidence=ours.evidence)
     for target in ours.targets:
         credential(target.identity, target.registry, ours.machine.environ, run.secrets)
     climbs = Climbs(ours, run)
@@ -73,6 +60,7 @@ def _take_ids(config: pytest.Config, settings: Settings, ours: Plan) -> tuple[st
     """Take the node ids of built-in checks out of pytest's arguments, where it would look for files of that name."""
     taken = {argument: nodeid for argument in config.args if (nodeid := _nodeid(argument, config))}
     known = [check_id(target, rung) for target in ours.targets for rung in target.rungs]
+    known += map(client_id, ours.clients)
     for argument, nodeid in taken.items():
         if settings["checks"].value == "none":
             raise pytest.UsageError(f"{where('checks', settings['checks'])} none leaves out the built-in {argument}")
@@ -94,11 +82,17 @@ def _collected(config: pytest.Config, settings: Settings, ids: Sequence[str]) ->
     when = settings["checks"].value
     if when != "auto":
         return when == "all"
-    named = any(settings[name].on_command_line for name in ("registry", "emulate"))
+    named = any(settings[name].on_command_line for name in ("registry", "client", "emulate"))
     single = config.args_source is pytest.Config.ArgsSource.ARGS and any("::" in argument for argument in config.args)
     return bool(ids) or (named and not single)
 
 
-def _needs(items: Iterable[pytest.Item], targets: Sequence[Target]) -> Iterable[Target]:
+def _needs(items: Iterable[pytest.Item], targets: Sequence[Target]) -> Needs:
+    wanted: dict[Target, None] = {}
+    clients: dict[str, None] = {}
     for item in items:
-        yield from [item.target] if isinstance(item, Check) else needs(item, targets)
+        if isinstance(item, ClientCheck):
+            clients[item.name] = None
+        else:
+            wanted |= dict.fromkeys([item.target] if isinstance(item, Check) else needs(item, targets))
+    return Needs(tuple(wanted), tuple(clients))

@@ -15,14 +15,15 @@ import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import pytest
 
-from pytest_acrauth.check import Run
+from pytest_acrauth.client import ClientRecord
 from pytest_acrauth.configuration import Plan
-from pytest_acrauth.observation import Transcript
+from pytest_acrauth.run import Run
 from pytest_acrauth.target import Target
+from pytest_acrauth.transcript import Transcript
 
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
@@ -33,6 +34,13 @@ _GRACE = 10.0  # seconds a worker waits beyond what all climbs may take
 _GLANCE = 0.02
 
 
+class Needs(NamedTuple):
+    """What tests need before they run: targets climbed, and clients checked."""
+
+    targets: tuple[Target, ...] = ()
+    clients: tuple[str, ...] = ()
+
+
 class Climbs:
     """The transcripts of a run: climbed on demand, kept, and climbed again when a failed check is run again."""
 
@@ -40,12 +48,19 @@ class Climbs:
         self.plan = plan
         self.run = run
         self._transcripts: dict[str, Transcript] = {}
+        self._clients: dict[str, ClientRecord] = {}
         self._asked: dict[tuple[Target, str, tuple[str, ...]], Transcript] = {}
 
     def of(self, target: Target) -> Transcript:
         """Return a target's transcript, climbing if nobody did yet."""
         self.gather([target])
         return self._transcripts[target.id]
+
+    def gather_all(self, needs: Needs, progress: Callable[[int, int], None] | None = None) -> None:
+        """Climb the targets and check the clients that tests need, as far as nobody did yet."""
+        self.gather(needs.targets, progress)
+        for name in needs.clients:
+            self.client(name)
 
     def gather(self, targets: Iterable[Target], progress: Callable[[int, int], None] | None = None) -> None:
         """Climb those of the targets that were not climbed yet, side by side."""
@@ -56,6 +71,23 @@ class Climbs:
     def keep(self, transcripts: Iterable[Transcript]) -> None:
         """Take over transcripts, in the place of older ones."""
         self._transcripts |= {transcript.target.id: transcript for transcript in transcripts}
+
+    def client(self, name: str) -> ClientRecord:
+        """Return what the check of a client recorded, checking it if nobody did yet."""
+        if name not in self._clients:
+            from pytest_acrauth.probes.client import check_client
+
+            self._clients[name] = check_client(name, self.plan.machine, self.plan.timeout, self.plan.registries)
+        return self._clients[name]
+
+    def client_again(self, name: str) -> ClientRecord:
+        """Check a client once more and return what was seen now."""
+        self._clients.pop(name, None)
+        return self.client(name)
+
+    def keep_clients(self, records: Iterable[ClientRecord]) -> None:
+        """Take over what client checks recorded."""
+        self._clients |= {record.client: record for record in records}
 
     def ask(self, target: Target, repository: str, actions: tuple[str, ...]) -> Transcript:
         """Ask the registry, live, for actions on a repository; once for the same question."""
@@ -78,44 +110,48 @@ class Climbs:
 
 
 class Handover:
-    """The private folder in which workers say what they need and the controller leaves the transcripts."""
+    """The private folder in which workers say what they need and the controller leaves what was recorded."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._transcripts = folder / "transcripts.json"
+        self._records = folder / "records.json"
 
-    def request(self, worker: str, targets: Iterable[Target]) -> None:
-        """Say which targets a worker's tests need; without the folder (another machine) nobody is asked."""
+    def request(self, worker: str, needs: Needs) -> None:
+        """Say what a worker's tests need; without the folder (another machine) nobody is asked."""
         with suppress(OSError):
-            self._write(self._request_of(worker), [target.id for target in targets])
+            wanted = {"targets": [target.id for target in needs.targets], "clients": needs.clients}
+            self._write(self._request_of(worker), wanted)
 
-    def requested(self, worker: str, targets: Iterable[Target]) -> list[Target]:
-        """Return those of the targets that a worker said it needs."""
+    def requested(self, worker: str, targets: Iterable[Target]) -> Needs:
+        """Return what a worker said it needs, of the targets those that are given."""
         try:
             wanted = json.loads(self._request_of(worker).read_text("utf-8"))
         except OSError:
-            return []
-        return [target for target in targets if target.id in wanted]
+            return Needs()
+        return Needs(tuple(one for one in targets if one.id in wanted["targets"]), tuple(wanted["clients"]))
 
-    def publish(self, transcripts: Iterable[Transcript]) -> None:
-        """Leave the transcripts, all at once, for every worker."""
-        self._write(self._transcripts, [transcript.to_json() for transcript in transcripts])
+    def publish(self, transcripts: Iterable[Transcript], clients: Iterable[ClientRecord]) -> None:
+        """Leave what was recorded, all at once, for every worker."""
+        climbed, checked = [one.to_json() for one in transcripts], [one.to_json() for one in clients]
+        self._write(self._records, {"transcripts": climbed, "clients": checked})
 
-    def receive(self, seconds: float) -> list[Transcript]:
-        """Wait for the transcripts; what has not come after so many seconds, the worker climbs itself.
+    def receive(self, seconds: float) -> tuple[list[Transcript], list[ClientRecord]]:
+        """Wait for the records; what has not come after so many seconds, the worker climbs and checks itself.
 
         Ends the worker's session when the folder goes away meanwhile: then the main process has given up.
         """
         deadline = time.monotonic() + seconds
         if not self._folder.is_dir():
-            return []
+            return [], []
         while time.monotonic() < deadline:
             with suppress(OSError):
-                return [Transcript.from_json(text) for text in json.loads(self._transcripts.read_text("utf-8"))]
+                found = json.loads(self._records.read_text("utf-8"))
+                climbed = [Transcript.from_json(text) for text in found["transcripts"]]
+                return climbed, [ClientRecord.from_json(text) for text in found["clients"]]
             if not self._folder.is_dir():
                 pytest.exit("the main process has ended the run")
             time.sleep(_GLANCE)
-        return []
+        return [], []
 
     def _request_of(self, worker: str) -> Path:
         return self._folder / f"needs-{worker}.json"
@@ -126,14 +162,14 @@ class Handover:
         os.replace(unfinished, path)  # noqa: PTH105 - the point is that it is one step
 
 
-#: Which of the targets these tests need.
-Needs = Callable[[Iterable[pytest.Item], Sequence[Target]], Iterable[Target]]
+#: Says what tests need, of these targets.
+WhatIsNeeded = Callable[[Iterable[pytest.Item], Sequence[Target]], Needs]
 
 
 class Barrier:
     """Hooks of a process that runs tests itself: it climbs, or receives, before the first of them."""
 
-    def __init__(self, climbs: Climbs, needs: Needs, config: pytest.Config) -> None:
+    def __init__(self, climbs: Climbs, needs: WhatIsNeeded, config: pytest.Config) -> None:
         self._climbs = climbs
         self._needs = needs
         worker: dict[str, Any] = getattr(config, "workerinput", {})
@@ -150,13 +186,15 @@ class Barrier:
         option = session.config.option
         gives_up = session.testsfailed and not option.continue_on_collection_errors
         plan = self._climbs.plan
-        needed = list(dict.fromkeys(self._needs(session.items, plan.targets)))
-        if needed and not (option.collectonly or gives_up):
+        needed = self._needs(session.items, plan.targets)
+        if any(needed) and not (option.collectonly or gives_up):
             if self._handover is not None:
-                rounds = math.ceil(len(needed) / plan.jobs)
-                self._climbs.keep(self._handover.receive(rounds * plan.timeout + _GRACE))
+                rounds = math.ceil(len(needed.targets) / plan.jobs) + len(needed.clients)
+                climbed, checked = self._handover.receive(rounds * plan.timeout + _GRACE)
+                self._climbs.keep(climbed)
+                self._climbs.keep_clients(checked)
             with Progress(session.config) as progress:
-                self._climbs.gather(needed, progress)
+                self._climbs.gather_all(needed, progress)
         return (yield)
 
 
@@ -183,10 +221,10 @@ class Controller:
             return
         self._published = True
         handover = Handover(Path(node.workerinput[FOLDER]))
-        targets = handover.requested(node.workerinput["workerid"], self._climbs.plan.targets)
+        needed = handover.requested(node.workerinput["workerid"], self._climbs.plan.targets)
         with Progress(self._config) as progress:
-            self._climbs.gather(targets, progress)
-        handover.publish(self._climbs.of(target) for target in targets)
+            self._climbs.gather_all(needed, progress)
+        handover.publish(map(self._climbs.of, needed.targets), map(self._climbs.client, needed.clients))
 
     @pytest.hookimpl(tryfirst=True)  # before xdist waits for its workers, which may be waiting for the transcripts
     def pytest_sessionfinish(self) -> None:

@@ -13,20 +13,38 @@ from pathlib import Path
 
 import pytest
 
-from pytest_acrauth.auth import BadAuth, Chosen, choose, pair, variables
+from pytest_acrauth.auth import METHODS, BadAuth, Chosen, choose, pair, variables
+from pytest_acrauth.evidence import AUTO, OFF, EvidenceChoice
 from pytest_acrauth.machine import Machine, RealMachine
 from pytest_acrauth.options import Setting, Settings, where
-from pytest_acrauth.target import ACTIONS, CLOUDS, BadName, Cloud, Flow, Reference, Registry, Target, cloud_of
+from pytest_acrauth.target import (
+    ACTIONS,
+    CLOUDS,
+    BadName,
+    Cloud,
+    Flow,
+    Identity,
+    Reference,
+    Registry,
+    Target,
+    cloud_of,
+)
 
 _SHOWN = 5  # registries named in the header before the rest is counted
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run does: the targets in the order of the registries given, the limits, and the lines for the header."""
+    """What a run does, and the lines for the header that say so.
+
+    ``targets`` are in the order of the registries given; ``clients`` must work beside them; ``evidence`` says who may
+    be asked why a check failed.
+    """
 
     targets: tuple[Target, ...]
+    clients: tuple[str, ...]
     machine: Machine
+    evidence: EvidenceChoice
     timeout: float
     jobs: int
     header: tuple[str, ...]
@@ -49,14 +67,46 @@ def plan(settings: Settings, machine: Machine, config: pytest.Config) -> Plan:
     references = _references(settings, registries)
     must, must_not = _actions(settings, "must"), _actions(settings, "must-not")
     _consistent(settings, must, must_not)
-    try:
-        chosen = choose(settings["auth"].values, machine.environ)
-        pairs = pair(registries, chosen, machine.environ)
-    except BadAuth as error:
-        raise pytest.UsageError(f"{where('auth', settings['auth'])}: {error}") from error
+    chosen, pairs = _pairs(settings, registries, machine) if registries else ((), ())
     targets = tuple(Target(registry, identity, references[registry], must, must_not) for registry, identity in pairs)
     _one_authority(targets, machine)
-    return Plan(targets, machine, timeout, int(jobs), tuple(_header(settings, chosen, targets)))
+    clients = tuple(dict.fromkeys(settings["client"].values))
+    evidence = _evidence(settings, machine)
+    header = tuple(_header(settings, chosen, targets))
+    return Plan(targets, clients, machine, evidence, timeout, int(jobs), header)
+
+
+def _pairs(
+    settings: Settings, registries: Sequence[Registry], machine: Machine
+) -> tuple[tuple[Chosen, ...], tuple[tuple[Registry, Identity], ...]]:
+    try:
+        chosen = choose(settings["auth"].values, machine.environ, registries)
+        return chosen, pair(registries, chosen, machine.environ)
+    except BadAuth as error:
+        raise pytest.UsageError(f"{where('auth', settings['auth'])}: {error}") from error
+
+
+def _evidence(settings: Settings, machine: Machine) -> EvidenceChoice:
+    """Return who may be asked for evidence; a method that is named must have what it needs."""
+    setting = settings["evidence"]
+    method, _, prefix = setting.value.partition(":")
+    if setting.value not in {AUTO, OFF}:
+        entra = [each.name for each in METHODS if each.flow is Flow.ENTRA]
+        if method not in entra:
+            choices = ", ".join([AUTO, OFF, *entra])
+            raise pytest.UsageError(
+                f"{where('evidence', setting)}: {setting.value!r} cannot be asked; choose one of {choices}"
+            )
+        try:
+            choose([setting.value], machine.environ)
+        except BadAuth as error:
+            raise pytest.UsageError(f"{where('evidence', setting)}: {error}") from error
+    return EvidenceChoice(
+        method=method,
+        prefix=prefix,
+        subscription=settings["subscription"].value,
+        resource_group=settings["resource-group"].value,
+    )
 
 
 def real_machine(settings: Settings, config: pytest.Config) -> RealMachine:
@@ -189,7 +239,8 @@ def _one_authority(targets: Iterable[Target], machine: Machine) -> None:
 
 def _header(settings: Settings, chosen: Iterable[Chosen], targets: Sequence[Target]) -> Iterable[str]:
     registries = tuple(dict.fromkeys(target.registry for target in targets))
-    yield f"registry {_list(registry.login_server for registry in registries)} ({settings['registry'].origin})"
+    if registries:
+        yield f"registry {_list(registry.login_server for registry in registries)} ({settings['registry'].origin})"
     for identity, notes in ((each.identity, each.notes) for each in chosen):
         own = [target.registry.login_server for target in targets if target.identity == identity]
         parts = [identity.name if identity.name == identity.method else f"{identity.name} = {identity.method}"]
@@ -206,9 +257,11 @@ def _header(settings: Settings, chosen: Iterable[Chosen], targets: Sequence[Targ
         ]
         repositories = f"repository {_list(settings['repository'].values)} ({settings['repository'].origin})"
         yield "; ".join([repositories, *rights])
-    for name in ("timeout", "jobs"):
-        if settings[name].given:
+    for name in ("evidence", "subscription", "resource-group", "timeout", "jobs"):
+        if settings[name].given or (name == "evidence" and registries):
             yield f"{name} {settings[name].value} ({settings[name].origin})"
+    if settings["client"].values:
+        yield f"client {', '.join(settings['client'].values)} ({settings['client'].origin})"
     if settings["emulate"].values:
         yield f"emulator {','.join(settings['emulate'].values)} ({settings['emulate'].origin})"
 

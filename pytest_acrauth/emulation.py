@@ -69,6 +69,8 @@ def _defaults(settings: Settings) -> dict[str, tuple[str, ...]]:
         "repository": _once(text for each in every for text in each.repository),
         "must": _once(text for each in every if each.must for text in each.must.split(",")),
         "must-not": _once(text for each in every if each.must_not for text in each.must_not.split(",")),
+        "client": _once(name for each in every for name in each.client),
+        "subscription": _once(each.subscription for each in every),
         "timeout": tuple(f"{limit:g}" for limit in sorted(each.timeout for each in every if each.timeout)[:1]),
     }
     return {name: values for name, values in found.items() if values}
@@ -82,7 +84,7 @@ def _lacking(name: str, wanted: tuple[str, ...], given: tuple[str, ...]) -> list
     if name == "repository":
         tagged = [text if ":" in text.rpartition("/")[2] else f"{text}:latest" for text in given]
         return [text for text in wanted if not any(f"/{other}".endswith(f"/{text}") for other in tagged)]
-    return [text for text in wanted if text not in given] if name in {"must", "must-not"} else []
+    return [text for text in wanted if text not in given] if name in {"must", "must-not", "client"} else []
 
 
 def start(settings: Settings, config: pytest.Config) -> Machine:
@@ -106,7 +108,7 @@ def rebuild(workerinput: Mapping[str, str]) -> Machine:
 
 def fits(plan: Plan, settings: Settings) -> None:
     """Raise `pytest.UsageError` for a registry the emulator does not have, or an identity a scenario is not about."""
-    from pytest_acrauth.emulator import REGISTRIES
+    from pytest_acrauth.emulator import REGISTRIES, choose
 
     for registry in plan.registries:
         if registry.login_server not in {f"{name}.azurecr.io" for name in REGISTRIES}:
@@ -114,10 +116,12 @@ def fits(plan: Plan, settings: Settings) -> None:
                 f"{where('registry', settings['registry'])}: the emulator has no {registry.login_server}; "
                 f"it has {', '.join(REGISTRIES)}"
             )
-    for wanted in _defaults(settings).get("auth", ()):
-        flow = method_named(wanted).flow
-        if not any(target.identity.flow is flow for target in plan.targets):
+    flows = {target.identity.flow for target in plan.targets}
+    for scenario in choose(settings["emulate"].values):
+        auth = scenario.defaults.auth
+        seen_by = [str(method_named(auth).flow)] if auth else list(scenario.defaults.seen_by)
+        if seen_by and flows.isdisjoint(seen_by):
             raise pytest.UsageError(
-                f"{where('auth', settings['auth'])} hides what {where('emulate', settings['emulate'])} shows: "
-                f"leave it out, or choose {wanted} or another method of the {flow} flow"
+                f"{where('auth', settings['auth'])} hides what {where('emulate', settings['emulate'])} shows: leave "
+                f"it out, or choose {auth or 'service-principal'} or another method of the {' or '.join(seen_by)} flow"
             )

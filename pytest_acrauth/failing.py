@@ -7,10 +7,13 @@ from collections.abc import Generator, Hashable, Iterable
 
 import pytest
 
-from pytest_acrauth.failure import Diagnosis
+from pytest_acrauth.failure import Diagnosis, Seen
 from pytest_acrauth.machine import Resolved
-from pytest_acrauth.observation import Dns, Entra, Transcript
+from pytest_acrauth.observation import Dns, Entra
 from pytest_acrauth.secret import Secrets
+from pytest_acrauth.transcript import Transcript
+
+_TITLE = "what this says about Azure Container Registry"
 
 
 class NotReady(pytest.fail.Exception):  # type: ignore[misc,name-defined] # pytest declares it as a variable
@@ -43,7 +46,9 @@ def explain_all(diagnoses: Iterable[Diagnosis]) -> str:
     for diagnosis in diagnoses:
         key = shared_cause(diagnosis)
         if key in told:
-            parts.append(f"{diagnosis.seen.transcript.target.registry.login_server}: {headline(diagnosis)} (as above)")
+            parts.append(
+                f"{diagnosis.broken.transcript.target.registry.login_server}: {headline(diagnosis)} (as above)"
+            )
         else:
             parts.append(explain(diagnosis))
         told |= {key} if key is not None else set()
@@ -55,9 +60,12 @@ def shared_cause(diagnosis: Diagnosis) -> Hashable | None:
 
     Those are an identity that Entra refuses, and a resolver that answers for no name.
     """
-    match diagnosis.seen.observation:
+    seen = diagnosis.seen
+    if not isinstance(seen, Seen):
+        return None
+    match seen.observation:
         case Entra() as entra:
-            return (cause_id(diagnosis), diagnosis.seen.transcript.target.identity, entra.authority)
+            return (cause_id(diagnosis), seen.transcript.target.identity, entra.authority)
         case Dns(resolution=resolution) if resolution is None or resolution.outcome is Resolved.RESOLVER_FAILED:
             return (cause_id(diagnosis),)
     return None
@@ -79,8 +87,25 @@ class Reports:
             crash = getattr(report.longrepr, "reprcrash", None)
             if crash is not None:
                 crash.message = str(call.excinfo.value).partition("\n")[0]
+        elif call.excinfo is not None and report.failed:
+            self._explain_foreign(report)
         self._clean(report)
         return report
+
+    def _explain_foreign(self, report: pytest.TestReport) -> None:
+        """Add to the failure of any other test what the catalogue says about an error in its text."""
+        from pytest_acrauth.recognition import recognise
+        from pytest_acrauth.report import explain
+
+        printed = "\n".join([str(report.longrepr), *(text for _, text in report.sections)])
+        found = [diagnosis for diagnosis in recognise(printed) if not diagnosis.note]
+        if not found:
+            return
+        # A section of the report would be missing from JUnit files.
+        if (add_section := getattr(report.longrepr, "addsection", None)) is not None:
+            add_section(_TITLE, explain(found[0]))
+        else:
+            report.longrepr = f"{report.longrepr}\n{_TITLE}\n{explain(found[0])}"
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_make_collect_report(self) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from pytest_acrauth.failing import NotReady, diagnoses_of, explain_all
 from pytest_acrauth.failure import Diagnosis
-from pytest_acrauth.observation import AccessToken, Transcript
+from pytest_acrauth.observation import AccessToken
 from pytest_acrauth.target import ACTIONS, BadName, Reference, Target
+from pytest_acrauth.transcript import Transcript
 
 if TYPE_CHECKING:
     from pytest_acrauth.barrier import Climbs
@@ -62,7 +63,7 @@ class RegistryUnderTest:
             return self.diagnoses
         repository, actions = parse_scope(scope)
         # A climb that broke before the access token tells more than a new one, and asks nobody.
-        shared = tuple(found for found in self.diagnoses if not found.seen.stage.per_repository)
+        shared = tuple(found for found in self.diagnoses if not found.broken.stage.per_repository)
         return shared or diagnoses_of(self._climbs.ask(self._target, repository, actions))
 
     def permissions(self, repository: str) -> frozenset[str]:

@@ -62,6 +62,22 @@ OPTIONS = (
     ),
     Option("must", "ACTIONS", "actions that must be held on every named repository", default="pull", many=True),
     Option("must-not", "ACTIONS", "actions that must not be held on any named repository", many=True),
+    Option(
+        "client",
+        "CLIENT",
+        "a client that must work on this machine, whatever the registries say",
+        many=True,
+        choices=("docker", "podman", "az", "docker-config"),
+    ),
+    Option(
+        "evidence",
+        "WHO",
+        "who may be asked, read only, why a check failed: auto (the identity under test if it is an Entra one, else "
+        "the Azure login of this environment), off, or METHOD[:PREFIX]",
+        default="auto",
+    ),
+    Option("subscription", "ID", "subscription in which evidence looks for the registries"),
+    Option("resource-group", "NAME", "resource group in which evidence looks for the registries"),
     Option("timeout", "SECONDS", "limit for one climb", default="30"),
     Option("jobs", "N", "how many climbs run at once", default="64"),
     Option(
@@ -78,7 +94,12 @@ OPTIONS = (
         default="skip",
         choices=("skip", "error"),
     ),
-    Option("explain", "ID", "print what a failure mode or symptom means (all: list them), and exit"),
+    Option(
+        "explain",
+        "WHAT",
+        "print what a failure mode or symptom means (an id; all: list them), or what the text in a file or on "
+        "standard input (-) is about, and exit",
+    ),
     Option("emulate", "SCENARIO", "run against the embedded emulator: healthy, or failure modes by id", many=True),
     Option("cloud", "CLOUD", "cloud of a registry whose name does not tell it, for example AzureChinaCloud"),
     Option("ca-bundle", "FILE", "PEM file of certificate authorities to trust beside the system's"),
@@ -209,8 +230,9 @@ def _split(option: Option, texts: Iterable[str]) -> tuple[str, ...]:
 def _checked(option: Option, setting: Setting) -> Setting:
     if "" in setting.values:
         raise pytest.UsageError(f"{where(option.name, setting)}: empty value; give {option.metavar}, or leave it out")
-    if option.choices and setting.value not in option.choices:
-        raise pytest.UsageError(
-            f"{where(option.name, setting)}: unknown value {setting.value!r}; choose one of {', '.join(option.choices)}"
-        )
+    for value in setting.values if option.choices else ():
+        if value not in option.choices:
+            raise pytest.UsageError(
+                f"{where(option.name, setting)}: unknown value {value!r}; choose one of {', '.join(option.choices)}"
+            )
     return setting

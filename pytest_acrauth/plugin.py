@@ -5,7 +5,7 @@ Loaded at every pytest start. Whatever is heavy is imported inside a function, a
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +14,7 @@ from pytest_acrauth import options
 
 if TYPE_CHECKING:
     from pytest_acrauth.barrier import Climbs
+    from pytest_acrauth.emulator import Emulator
     from pytest_acrauth.fixture import RegistryUnderTest
     from pytest_acrauth.target import Target
 
@@ -23,6 +24,7 @@ _MARKERS = (
 )
 SETTINGS: pytest.StashKey[options.Settings] = pytest.StashKey()
 CLIMBS: pytest.StashKey[Climbs] = pytest.StashKey()
+_ACTIVATES = ("registry", "client", "emulate")
 _AGAINST: pytest.StashKey[str | None] = pytest.StashKey()
 _FIXTURES: pytest.StashKey[list[str]] = pytest.StashKey()
 
@@ -38,9 +40,9 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     explained = options.read(config)["explain"].value
     if not explained:
         return None
-    from pytest_acrauth.activation import explain
+    from pytest_acrauth.explaining import explain
 
-    return explain(explained)
+    return explain(explained, config)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -49,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", line)
     settings = config.stash[SETTINGS] = options.read(config)
     asks_for_help = config.option.help or config.option.markers
-    if not asks_for_help and (settings["registry"].values or settings["emulate"].values):
+    if not asks_for_help and any(settings[name].values for name in _ACTIVATES):
         from pytest_acrauth.activation import activate
 
         config.stash[CLIMBS] = activate(config, settings)
@@ -93,6 +95,22 @@ def acr(_acr_target: Target, request: pytest.FixtureRequest) -> RegistryUnderTes
     from pytest_acrauth.fixture import RegistryUnderTest
 
     return RegistryUnderTest(_acr_target, request.config.stash[CLIMBS])
+
+
+@pytest.fixture
+def acr_emulator() -> Iterator[Emulator]:
+    """Serve a small Azure on loopback, healthy until `apply` changes it, to test registry code of one's own against.
+
+    Fails the test where the emulator's dependencies are not installed.
+    """
+    try:
+        from pytest_acrauth.emulator import Emulator
+    except ModuleNotFoundError as error:
+        if str(error.name).startswith("pytest_acrauth"):
+            raise
+        pytest.fail(f"acr_emulator needs {error.name}: pip install 'pytest-acrauth[emulator]'", pytrace=False)
+    with Emulator() as emulator:
+        yield emulator
 
 
 def _missing(config: pytest.Config) -> str:

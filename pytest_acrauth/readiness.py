@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Generator, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, NoReturn
 
 import pytest
 
 from pytest_acrauth.barrier import Climbs
-from pytest_acrauth.failing import NotReady, cause_id, diagnoses_of, shared_cause
+from pytest_acrauth.failing import NotReady, cause_id, diagnoses_of, explain_all, shared_cause
 from pytest_acrauth.failure import Diagnosis
-from pytest_acrauth.observation import NotObserved, Transcript
+from pytest_acrauth.observation import NotObserved
 from pytest_acrauth.stage import Rung
 from pytest_acrauth.target import Target
+from pytest_acrauth.transcript import Transcript
 from pytest_acrauth.verdict import answer_for, causes, fails_again
 
 ROOT = "acr"
@@ -25,42 +27,75 @@ def check_id(target: Target, rung: Rung) -> str:
     return f"{ROOT}::{target.registry.login_server}::{target.identity.name}::{rung}"
 
 
+def client_id(name: str) -> str:
+    """Return the node id of a client's check."""
+    return f"{ROOT}::client::{name}"
+
+
+#: Makes a check under a collector, by a name.
+Make = Callable[[pytest.Collector, str], pytest.Item]
+
+
 class Readiness(pytest.Collector):
     """One part of the checks' ids: the root, a registry, an identity, or a stage that exists once per repository."""
 
-    def __init__(self, *, checks: Mapping[tuple[str, ...], tuple[Target, Rung]], **kwargs: Any) -> None:
+    def __init__(self, *, checks: Mapping[tuple[str, ...], Make], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._checks = checks
 
     def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
-        groups: dict[str, dict[tuple[str, ...], tuple[Target, Rung]]] = {}
+        groups: dict[str, dict[tuple[str, ...], Make]] = {}
         for (name, *rest), check in self._checks.items():
             groups.setdefault(name, {})[tuple(rest)] = check
         for name, checks in groups.items():
-            if () in checks:
-                target, rung = checks[()]
-                yield Check.from_parent(self, name=name, target=target, rung=rung)
-            else:
-                yield Readiness.from_parent(self, name=name, checks=checks)
+            yield checks[()](self, name) if () in checks else Readiness.from_parent(self, name=name, checks=checks)
 
 
-class Check(pytest.Item):
-    """One stage of one target's climb, as a test item."""
+class OwnItem(pytest.Item):
+    """A test item of this plugin: marked as such, and failing without a traceback."""
 
-    def __init__(self, *, target: Target, rung: Rung, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.target = target
-        self.rung = rung
         self.add_marker(ROOT)
-
-    def runtest(self) -> None:
-        self.config.stash[DECISIONS].decide(self)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         if isinstance(excinfo.value, NotReady):
             # Not even --full-trace and --showlocals may show frames of ours, which hold what the climb saw.
             return excinfo.getrepr(style="value")
         return super().repr_failure(excinfo, style)
+
+
+class ClientCheck(OwnItem):
+    """One client that must work on this machine, as a test item; it says nothing of any registry."""
+
+    def __init__(self, *, climbs: Climbs, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._climbs = climbs
+        self._failed = False
+
+    def runtest(self) -> None:
+        from pytest_acrauth.recognition import diagnose_client
+
+        record = self._climbs.client_again(self.name) if self._failed else self._climbs.client(self.name)
+        # A note is a message that only looks like a failure.
+        if found := [diagnosis for diagnosis in diagnose_client(record) if not diagnosis.note]:
+            self._failed = True
+            raise NotReady(explain_all(found))
+
+    def reportinfo(self) -> tuple[Any, int, str]:
+        return self.config.rootpath / ROOT, 0, f"client: {self.name}"
+
+
+class Check(OwnItem):
+    """One stage of one target's climb, as a test item."""
+
+    def __init__(self, *, target: Target, rung: Rung, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.target = target
+        self.rung = rung
+
+    def runtest(self) -> None:
+        self.config.stash[DECISIONS].decide(self)
 
     def reportinfo(self) -> tuple[Any, int, str]:
         about = f" of {self.rung.reference}" if self.rung.reference else ""
@@ -82,10 +117,9 @@ class Checks:
         report = yield
         if isinstance(collector, pytest.Session) and report.passed:
             checks = {
-                tuple(check_id(target, rung).split("::")[1:]): (target, rung)
-                for target in self._climbs.plan.targets
-                for rung in target.rungs
-                if not self._only or selects(self._only, check_id(target, rung))
+                tuple(nodeid.split("::")[1:]): make
+                for nodeid, make in self._every()
+                if not self._only or selects(self._only, nodeid)
             }
             # A path that does not exist keeps the hooks of conftest files away, which may expect Python tests.
             path = collector.config.rootpath / f"<{ROOT}>"
@@ -96,13 +130,17 @@ class Checks:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         # The climb's order, ahead of all other tests, whatever a plugin made of it.
-        place = {
-            check_id(target, rung): number
-            for number, (target, rung) in enumerate(
-                (target, rung) for target in self._climbs.plan.targets for rung in target.rungs
-            )
-        }
-        items.sort(key=lambda item: place[item.nodeid] if isinstance(item, Check) else len(place))
+        place = {nodeid: number for number, (nodeid, _) in enumerate(self._every())}
+        items.sort(key=lambda item: place[item.nodeid] if isinstance(item, OwnItem) else len(place))
+
+    def _every(self) -> Iterator[tuple[str, Make]]:
+        """Return every check's id and how it is made, in the order in which they run."""
+        plan = self._climbs.plan
+        for target in plan.targets:
+            for rung in target.rungs:
+                yield check_id(target, rung), partial(_make_check, target, rung)
+        for name in plan.clients:
+            yield client_id(name), partial(_make_client_check, self._climbs)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         session.config.stash[DECISIONS] = Decisions(session, self._climbs)
@@ -120,6 +158,14 @@ class Checks:
                 place: Any = (item.parent.nodeid if item.parent else ROOT, None, str(call.excinfo.value))
                 report.longrepr = place
         return report
+
+
+def _make_check(target: Target, rung: Rung, parent: pytest.Collector, name: str) -> pytest.Item:
+    return Check.from_parent(parent, name=name, target=target, rung=rung)
+
+
+def _make_client_check(climbs: Climbs, parent: pytest.Collector, name: str) -> pytest.Item:
+    return ClientCheck.from_parent(parent, name=name, climbs=climbs)
 
 
 def selects(ids: Iterable[str], nodeid: str) -> bool:
@@ -174,9 +220,9 @@ class Decisions:
             own = check_id(transcript.target, rung)
             told_there = elsewhere is not None and elsewhere != own
             text = f"{headline(diagnosis)}\n\nexplained at {elsewhere}" if told_there else explain(diagnosis)
-            if diagnosis.seen.rung != rung:
+            if diagnosis.broken.rung != rung:
                 first, _, rest = text.partition("\n")
-                text = f"{first}\n(stands in for {diagnosis.seen.rung})\n{rest}"
+                text = f"{first}\n(stands in for {diagnosis.broken.rung})\n{rest}"
             parts.append(text)
         raise NotReady("\n\n".join(parts))
 
@@ -185,11 +231,11 @@ class Decisions:
         if not because:
             raise LookupError(f"{check_id(transcript.target, rung)} was not reached, and nothing broke")
         found = self._diagnoses(transcript, because)
-        reasons = [f"{diagnosis.seen.rung} failed ({cause_id(diagnosis)})" for diagnosis in found]
+        reasons = [f"{diagnosis.broken.rung} failed ({cause_id(diagnosis)})" for diagnosis in found]
         pytest.skip(f"not reached: {', '.join(reasons)}")
 
     def _diagnoses(self, transcript: Transcript, rungs: Collection[Rung]) -> list[Diagnosis]:
-        return [diagnosis for diagnosis in diagnoses_of(transcript) if diagnosis.seen.rung in rungs]
+        return [diagnosis for diagnosis in diagnoses_of(transcript) if diagnosis.broken.rung in rungs]
 
     def _first_to_explain(self, diagnosis: Diagnosis) -> str | None:
         """Return the id of the check that explains a cause which several registries share; None for any other."""

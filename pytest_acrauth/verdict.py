@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from pytest_acrauth.observation import Transcript
 from pytest_acrauth.stage import Rung
 from pytest_acrauth.target import Target
+from pytest_acrauth.transcript import Transcript
 
 
 def causes(transcript: Transcript, rung: Rung) -> tuple[Rung, ...]:

@@ -6,11 +6,18 @@ import os
 import re
 from collections.abc import Mapping
 
+# An inner run in this process forgets the modules it was the first to load. Loaded twice, the exceptions that one
+# copy raises are not those that the other one catches.
+import azure.identity
+import azure.mgmt.containerregistry  # noqa: F401
+import dns.resolver  # noqa: F401
 import pytest
 
-# An inner run in this process forgets the modules it was the first to load, and some cannot be loaded twice.
 import pytest_acrauth.activation
 import pytest_acrauth.emulator
+import pytest_acrauth.probes.client
+import pytest_acrauth.probes.evidence
+import pytest_acrauth.recognition
 import pytest_acrauth.report  # noqa: F401
 
 pytest_plugins = ["pytester"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shutil
 from pathlib import Path
@@ -11,8 +12,11 @@ from types import ModuleType
 import pytest
 
 from pytest_acrauth.catalogue import FAMILIES, MODES, SYMPTOMS
-from pytest_acrauth.emulator import SCENARIOS
+from pytest_acrauth.emulator import SCENARIOS, Emulator, World
+from pytest_acrauth.emulator.roles import EVIDENCE, Role
 from pytest_acrauth.options import OPTIONS
+from pytest_acrauth.recognition import recognise
+from pytest_acrauth.report import explain
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -72,14 +76,57 @@ def test_links_between_files_lead_somewhere() -> None:
 def test_every_option_named_exists_under_every_name() -> None:
     """Flags, configuration entries and environment variables on any page are in the table of options."""
     assert named(r"(--acr-[a-z][a-z-]*)") <= {option.flag for option in OPTIONS}
-    assert named(r"^(acr_\w+) *=") <= {option.ini for option in OPTIONS}
+    assert named(r"(?m)^(acr_\w+) *=(?!=)") <= {option.ini for option in OPTIONS}
     assert named(r"\b(PYTEST_ACR_\w+)") <= {option.variable for option in OPTIONS}
 
 
 def test_every_scenario_and_id_named_exists() -> None:
     """What pages tell to emulate or to explain can be emulated and explained."""
     assert named(r"--acr-emulate ([a-z0-9-]+)") <= set(SCENARIOS)
-    assert named(r"--acr-explain ([a-z0-9-]+)") <= {"all", *MODES, *SYMPTOMS, *FAMILIES}
+    ids = named(r"--acr-explain ([a-z0-9][a-z0-9-]*)(?![\w.-])")
+    assert ids <= {"all", *MODES, *SYMPTOMS, *FAMILIES}
+
+
+def test_every_option_is_in_readme() -> None:
+    """Whoever decides from README learns of every option there is."""
+    assert {option.flag for option in OPTIONS} == set(re.findall(r"--acr-[a-z][a-z-]*", TEXTS[README]))
+
+
+def test_every_page_has_a_place() -> None:
+    """No guide, reference or explanation is left out of the table of contents."""
+    listed = set(re.findall(r"^[\w-]+/[\w-]+$", TEXTS[ROOT / "docs" / "index.md"], re.MULTILINE))
+    folders = ("how-to", "reference", "explanation")
+    assert {f"{path.parent.name}/{path.stem}" for path in PAGES if path.parent.name in folders} <= listed
+
+
+def test_text_of_the_guide_is_explained_as_shown() -> None:
+    """The line that the guide shows leads to the explanation whose beginning it shows."""
+    line, shown = re.findall(r"```text\n(.*?)\n```", TEXTS[ROOT / "docs" / "how-to" / "explain-text.md"], re.DOTALL)[:2]
+    assert explain(recognise(line)[0]).startswith(f"{shown}\n")
+
+
+def test_text_of_the_tutorial_is_recognised() -> None:
+    """The log that the tutorial lets explain is about a registry."""
+    (line,) = re.findall(r"^Error response from daemon.*", TEXTS[ROOT / "docs" / "tutorial.md"], re.MULTILINE)
+    assert recognise(line)
+
+
+@pytest.mark.parametrize("scenario", ["firewall-ip-denied", "scope-map-token-disabled", "exchange-no-role"])
+def test_the_role_shown_for_evidence_suffices(scenario) -> None:
+    """An identity with the custom role of the guide, and no other right to look, finds the cause."""
+    page = TEXTS[ROOT / "docs" / "how-to" / "evidence.md"]
+    shown = json.loads(page.partition("```json\n")[2].partition("```")[0])
+
+    def as_shown(world: World) -> None:
+        role = Role(world.cloud.custom_roles[EVIDENCE].id, tuple(shown["Actions"]), built_in=False)
+        world.cloud.custom_roles[EVIDENCE] = role
+        for user in world.cloud.users:
+            world.cloud.assignments = [each for each in world.cloud.assignments if each.principal_id != user.object_id]
+
+    with Emulator(scenario) as emulator:
+        emulator.change(as_shown)
+        found = generator().climbed(emulator, SCENARIOS[scenario].defaults)
+    assert [diagnosis.mode and diagnosis.mode.id for diagnosis in found] == [scenario]
 
 
 def test_changelog_lists_every_id() -> None:
@@ -104,3 +151,9 @@ def test_example_suite_shows_what_is_emulated_last(inner, scenario) -> None:
     result = inner.apart("--acr-registry", "myacr", "--acr-emulate", "healthy", "--acr-emulate", scenario)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines([f"{scenario}: *"])
+
+
+def test_example_of_the_emulator_is_green(inner) -> None:
+    """The tests that the guide shows for code of one's own pass, with no registry configured."""
+    shutil.copytree(EXAMPLES / "emulator", inner.pytester.path, dirs_exist_ok=True)
+    inner.apart("-W", "error").assert_outcomes(passed=5)

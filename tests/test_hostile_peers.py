@@ -15,11 +15,12 @@ import trustme
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_acrauth.check import Run
 from pytest_acrauth.machine import RealMachine, Resolution, Resolved
-from pytest_acrauth.observation import Challenge, Tcp, Tls, Transcript, Trouble
+from pytest_acrauth.observation import Challenge, Tcp, Tls, Trouble
+from pytest_acrauth.run import Run
 from pytest_acrauth.stage import Rung, Stage
 from pytest_acrauth.target import Flow, Identity, Registry, Target
+from pytest_acrauth.transcript import Transcript
 
 LIMIT = 1.2
 ANONYMOUS = Target(Registry.parse("myacr"), Identity("anonymous", "anonymous", Flow.ANONYMOUS))

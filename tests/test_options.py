@@ -26,7 +26,7 @@ def test_every_row_explains_itself(option: options.Option) -> None:
     assert option.summary
     assert not option.summary.endswith(".")
     assert option.metavar
-    assert not option.choices or option.default in option.choices
+    assert not option.choices or option.default in {*option.choices, *([""] if option.many else [])}
 
 
 def test_the_clouds_example_is_a_cloud() -> None:

@@ -10,12 +10,13 @@ import jwt
 import pytest
 import respx
 
-from pytest_acrauth.check import Run
 from pytest_acrauth.machine import RealMachine, Resolution
-from pytest_acrauth.observation import NotObserved, Transcript, Trouble
+from pytest_acrauth.observation import NotObserved, Trouble
 from pytest_acrauth.probes.registry import parse_challenge
+from pytest_acrauth.run import Run
 from pytest_acrauth.stage import Rung, Stage
 from pytest_acrauth.target import Flow, Identity, Reference, Registry, Target
+from pytest_acrauth.transcript import Transcript
 
 LOGIN_SERVER = "myacr.azurecr.io"
 BASE = f"https://{LOGIN_SERVER}"

@@ -13,81 +13,78 @@ from typing import NamedTuple
 
 import pytest
 
-from pytest_acrauth.observation import Access, Transcript
 from pytest_acrauth.stage import Stage
+from pytest_acrauth.transcript import Access, Transcript
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "pytest_acrauth"
 
 #: Which part of the package may import which other parts, at module level or inside functions. A part is a module or
-#: a subpackage; the parts of the emulator are listed one by one, because its services must not know its scenarios.
+#: a subpackage.
 ARROWS = {
     # the vocabulary
     "stage": "",
     "machine": "",
     "secret": "",
+    "codec": "",
     "target": "stage",
-    "observation": "machine stage target",
-    "tokens": "observation",
-    "auth": "observation secret target tokens",
+    "programs": "",
+    "evidence": "",
+    "observation": "machine",
+    "credential": "",
+    "transcript": "codec credential evidence observation stage target",
+    "tokens": "credential observation",
+    "auth": "credential observation programs secret target tokens",
+    "client": "codec credential",
     # what records
-    "probes": "auth machine observation secret target tokens",
-    "check": "machine observation probes secret target",
+    "probes": "auth client credential evidence machine observation programs secret target tokens transcript",
+    "run": "diagnosis evidence machine probes secret target transcript",
     # what concludes and speaks
-    "failure": "observation stage",
-    "facts": "failure observation target",
-    "catalogue": "facts failure machine observation stage target",
-    "diagnosis": "catalogue failure observation",
-    "report": "catalogue facts failure observation stage target",
+    "failure": "client evidence observation stage transcript",
+    "facts": "client client_facts credential failure observation target transcript",
+    "client_facts": "client target",
+    "catalogue": "client credential evidence facts failure machine observation stage target",
+    "diagnosis": "catalogue client evidence failure transcript",
+    "printed": "secret target",
+    "recognition": "catalogue client diagnosis failure printed target",
+    "report": "catalogue client client_facts diagnosis facts failure observation stage target transcript",
     # what faces pytest
     "options": "",
-    "configuration": "auth machine options target",
+    "configuration": "auth evidence machine options target",
     "emulation": "auth configuration emulator machine options",
-    "verdict": "observation stage target",
-    "barrier": "check configuration observation target",
-    "failing": "diagnosis failure machine observation report secret",
-    "fixture": "barrier failing failure observation target",
+    "verdict": "stage target transcript",
+    "barrier": "client configuration probes run target transcript",
+    "failing": "diagnosis failure machine observation recognition report secret transcript",
+    "fixture": "barrier failing failure observation target transcript",
     "markers": "barrier failing failure fixture target",
-    "readiness": "barrier failing failure observation report stage target verdict",
-    "activation": ("auth barrier check configuration emulation failing markers options readiness report target"),
-    "plugin": "activation barrier failing fixture markers options target",
-    "__init__": "check diagnosis failure fixture machine observation report stage target",
-    # the emulator: a world, what changes it, the services that answer for it, and how they are served
-    "emulator.content": "",
-    "emulator.answers": "",
-    "emulator.tokens": "",
-    "emulator.world": "emulator.content",
-    "emulator.healthy": "emulator.content emulator.world",
-    "emulator.scenarios": "emulator.healthy emulator.world",
-    "emulator.rights": "emulator.world",
-    "emulator.login": "emulator.answers emulator.rights emulator.tokens emulator.world",
-    "emulator.data": "emulator.answers emulator.world",
-    "emulator.registry": "emulator.answers emulator.content emulator.data emulator.login emulator.world",
-    "emulator.entra": "emulator.answers emulator.tokens emulator.world",
-    "emulator.front": (
-        "emulator.answers emulator.data emulator.entra emulator.login emulator.registry emulator.tokens emulator.world"
-    ),
-    "emulator.machine": "emulator.world machine",
-    "emulator.doors": "emulator.machine",
-    "emulator.proxy": "emulator.machine",
-    "emulator.certificates": "emulator.world",
-    "emulator.serve": (
-        "emulator.certificates emulator.doors emulator.front emulator.machine emulator.proxy emulator.world"
-    ),
-    "emulator": "emulator.front emulator.healthy emulator.machine emulator.scenarios emulator.serve emulator.world",
+    "readiness": "barrier failing failure observation recognition report stage target transcript verdict",
+    "explaining": "recognition report",
+    "activation": "auth barrier configuration emulation failing markers options readiness run target",
+    "plugin": "activation barrier emulator explaining failing fixture markers options target",
+    "__init__": "diagnosis failure fixture machine recognition report run stage target transcript",
+    # the emulator; what its services may know of each other: tests/emulator/test_emulator_structure.py
+    "emulator": "machine",
 }
 
 STANDARD_LIBRARY_ONLY = (
     "stage",
     "secret",
+    "codec",
     "target",
+    "programs",
+    "evidence",
     "observation",
+    "credential",
+    "transcript",
     "tokens",
-    "auth",
+    "client",
     "failure",
     "facts",
+    "client_facts",
     "catalogue",
     "diagnosis",
+    "printed",
+    "recognition",
     "report",
     "verdict",
 )
@@ -96,6 +93,7 @@ MEETS_PYTEST = (
     "barrier",
     "configuration",
     "emulation",
+    "explaining",
     "failing",
     "fixture",
     "markers",
@@ -127,9 +125,7 @@ class Import(NamedTuple):
 
 
 def part_of(names: list[str]) -> str:
-    """Return the part a module belongs to: its name below the package, and for the emulator one level more."""
-    if names[:1] == ["emulator"]:
-        return ".".join(names[:2])
+    """Return the part a module belongs to: its name below the package."""
     return names[0] if names else "__init__"
 
 

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_acrauth.observation import Access, Dns, NotObserved, Transcript
+from pytest_acrauth.observation import Dns, NotObserved
 from pytest_acrauth.stage import Rung, Stage
 from pytest_acrauth.target import Target
+from pytest_acrauth.transcript import Access, Transcript
 from pytest_acrauth.verdict import answer_for, around, causes, fails_again
 
 DNS, TCP, CHALLENGE, ENTRA, EXCHANGE = map(Rung, (Stage.DNS, Stage.TCP, Stage.CHALLENGE, Stage.ENTRA, Stage.EXCHANGE))

@@ -12,13 +12,16 @@ import factories
 import pytest
 from conftest import Inner, outcomes
 
-from pytest_acrauth.barrier import Climbs, Handover
-from pytest_acrauth.check import Run
+from pytest_acrauth.barrier import Climbs, Handover, Needs
+from pytest_acrauth.client import ClientRecord, Ran
 from pytest_acrauth.configuration import Plan
+from pytest_acrauth.evidence import EvidenceChoice
 from pytest_acrauth.machine import RealMachine
-from pytest_acrauth.observation import Dns, Exchange, Transcript
+from pytest_acrauth.observation import Dns, Exchange
+from pytest_acrauth.run import Run
 from pytest_acrauth.stage import Stage
 from pytest_acrauth.target import Target
+from pytest_acrauth.transcript import Transcript
 
 COUNT = """
 import json
@@ -118,9 +121,10 @@ def test_a_failed_collection_contacts_nothing(counted: Inner) -> None:
 
 def test_a_rerun_climbs_again(counted: Inner) -> None:
     """A failed check that runs again asks again, for its target only."""
-    alone = counted.emulate("exchange-no-role", "--acr-registry", "otheracr")
+    off = ("--acr-registry", "otheracr", "--acr-evidence", "off")
+    alone = counted.emulate("exchange-no-role", *off)
     once = counts(counted)
-    again = counted.emulate("exchange-no-role", "--acr-registry", "otheracr", "--reruns", "1", "-k", "myacr")
+    again = counted.emulate("exchange-no-role", *off, "--reruns", "1", "-k", "myacr")
     assert (alone.ret, again.ret) == (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.TESTS_FAILED)
     assert once == (1 + 2 * 2, 1 + 2)
     assert counts(counted) == (2 * 3, 2 * 2)
@@ -174,7 +178,7 @@ def test_a_second_climb_replaces_the_first_only_if_it_broke_nothing_new() -> Non
             (Stage.EXCHANGE, Exchange()),
         )
     )
-    plan = Plan((target,), RealMachine(), 30.0, 1, ())
+    plan = Plan((target,), (), RealMachine(), EvidenceChoice(), 30.0, 1, ())
     climbs = Climbs(plan, Scripted(no_exchange, no_dns, healthy))
     assert climbs.of(target) is no_exchange
     assert climbs.again(target) is no_dns
@@ -184,24 +188,25 @@ def test_a_second_climb_replaces_the_first_only_if_it_broke_nothing_new() -> Non
 
 
 def test_workers_and_controller_meet_in_the_folder(tmp_path: Path) -> None:
-    """A worker's needs reach the controller, and the transcripts come back as they were."""
+    """A worker's needs reach the controller, and the records come back as they were."""
     handover = Handover(tmp_path)
     target = factories.target()
     other = factories.target(factories.BASIC)
-    handover.request("gw0", [target])
-    assert handover.requested("gw0", [other, target]) == [target]
-    assert handover.requested("gw1", [other, target]) == []
+    handover.request("gw0", Needs((target,), ("docker",)))
+    assert handover.requested("gw0", [other, target]) == Needs((target,), ("docker",))
+    assert handover.requested("gw1", [other, target]) == Needs()
     transcript = factories.climb(chosen=target)
-    handover.publish([transcript])
-    assert handover.receive(60.0) == [transcript]
+    record = ClientRecord(client="docker", checked_at=1.0, runs=(Ran(arguments=("ps",), exit_code=0),))
+    handover.publish([transcript], [record])
+    assert handover.receive(60.0) == ([transcript], [record])
 
 
 def test_a_worker_elsewhere_is_on_its_own(tmp_path: Path) -> None:
     """Without the folder, or when its time is over, a worker receives nothing and will climb itself."""
     elsewhere = Handover(tmp_path / "on-another-machine")
-    elsewhere.request("gw0", [factories.target()])
-    assert elsewhere.receive(60.0) == []
-    assert Handover(tmp_path).receive(0.0) == []
+    elsewhere.request("gw0", Needs((factories.target(),)))
+    assert elsewhere.receive(60.0) == ([], [])
+    assert Handover(tmp_path).receive(0.0) == ([], [])
 
 
 def test_a_worker_stops_waiting_when_the_run_is_over(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ def test_every_value_has_its_origin(configured: Inner, clean_environment: pytest
             "repository team/app:1, team/other (from PYTEST_ACR_REPOSITORY); must pull (default); "
             "must not push,delete (from acr_must_not in tox.ini)"
         ),
+        "evidence auto (default)",
         "timeout 5 (from acr_timeout in tox.ini)",
     ]
     assert PASSWORD not in result.stdout.str()
@@ -91,8 +92,9 @@ def test_the_cloud_option(configured: Inner) -> None:
 def test_a_scenario_and_its_defaults(inner: Inner) -> None:
     """What a scenario sets is marked as its own, and credentials come from the emulated environment."""
     lines = header(inner.emulate("permission-excess", "--collect-only"))
-    assert lines[-2:] == [
+    assert lines[-3:] == [
         "repository team/app:latest (from scenario); must pull (from scenario); must not push (from scenario)",
+        "evidence auto (default)",
         "emulator permission-excess (from the command line)",
     ]
 

@@ -195,3 +195,25 @@ def test_the_emulator_may_be_missing(inner: Inner) -> None:
 def test_options_that_leave_a_scenario_visible(inner: Inner, arguments: tuple[str, ...]) -> None:
     """An option that differs from the scenario's without hiding it is taken, and the scenario shows."""
     assert inner.run(*MY, *arguments).ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_anonymous_hides_what_entra_refuses(inner: Inner) -> None:
+    """A scenario that an identity cannot show is refused for it, not green."""
+    result = inner.emulate("entra-sp-secret-expired", "--acr-auth", "anonymous")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--acr-auth hides what --acr-emulate shows: *service-principal*"])
+
+
+def test_a_principals_secret_shows_through_basic_login_too(inner: Inner) -> None:
+    """An expired secret is the same cause whether Entra or the registry is asked to take it."""
+    result = inner.emulate("entra-sp-secret-expired", "--acr-auth", "sp=basic:ACR_SP")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["entra-sp-secret-expired: *"])
+
+
+@pytest.mark.parametrize("value", ["nobody", "basic", "service-principal:lower", "off:ACR_X"])
+def test_evidence_that_cannot_be_asked(inner: Inner, value: str) -> None:
+    """Who may be asked is auto, off or an Entra method; anything else is a usage error that names the choices."""
+    result = inner.emulate("healthy", "--acr-evidence", value)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--acr-evidence: *"])

@@ -39,7 +39,7 @@ def texts(machine: Machine) -> list[str]:
 def causes(diagnosis: Diagnosis) -> tuple[Stage, Symptom, FailureMode | None, list[str]]:
     """Read a conclusion."""
     remaining = [mode.id for mode in (*diagnosis.candidates, *diagnosis.ruled_out)]
-    return diagnosis.seen.stage, diagnosis.symptom, diagnosis.mode, remaining
+    return diagnosis.broken.stage, diagnosis.symptom, diagnosis.mode, remaining
 
 
 def stored(transcript: Transcript) -> Transcript:

@@ -1,0 +1,67 @@
+"""``--acr-client``: clients that must work here, one check each, beside the registries."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Inner, outcomes
+
+CLIENT_SCENARIOS = {
+    "client-docker-missing": "docker",
+    "client-docker-daemon-down": "docker",
+    "client-docker-socket-permission": "docker",
+    "client-docker-stderr-noise": "docker",
+    "client-cloud-shell-no-daemon": "docker",
+    "arm-registry-not-found-in-subscription": "az",
+    "arm-wrong-subscription": "az",
+    "arm-no-read": "az",
+}
+
+
+@pytest.mark.parametrize("scenario", CLIENT_SCENARIOS)
+def test_a_broken_client_says_nothing_about_the_registry(inner: Inner, scenario: str) -> None:
+    """The client's check fails with the client's cause, as a candidate at least, and every stage is as it was."""
+    result = inner.emulate(scenario, "--acr-auth", "default")
+    found = outcomes(result)
+    client = f"acr::client::{CLIENT_SCENARIOS[scenario]}"
+    assert found.pop(client) == "FAILED"
+    assert set(found.values()) == {"PASSED"}
+    assert scenario in result.stdout.str()
+
+
+@pytest.mark.parametrize("where", [(), ("-n", "2")], ids=["here", "workers"])
+def test_healthy_clients_pass(inner: Inner, where: tuple[str, ...]) -> None:
+    """On a machine where docker and az work their checks pass, in workers too."""
+    result = inner.emulate("healthy", "--acr-client", "docker,az", *where)
+    assert result.ret == pytest.ExitCode.OK
+    assert outcomes(result)["acr::client::docker"] == "PASSED"
+    assert outcomes(result)["acr::client::az"] == "PASSED"
+
+
+def test_without_a_registry(inner: Inner) -> None:
+    """Clients can be checked alone, on the real machine, whose PATH holds none here."""
+    inner.pytester.makepyfile("def test_own(): pass")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(inner.pytester.path))
+        result = inner.run("-v", "--acr-client", "docker")
+    assert outcomes(result)["acr::client::docker"] == "FAILED"
+    result.stdout.fnmatch_lines(["*client-docker-missing: *"])
+
+
+def test_one_check_by_its_id(inner: Inner) -> None:
+    """A client's check can be selected by its node id."""
+    result = inner.emulate("healthy", "--acr-client", "docker", "acr::client::docker")
+    assert outcomes(result) == {"acr::client::docker": "PASSED"}
+
+
+def test_an_unknown_client(inner: Inner) -> None:
+    """A misspelt client is a usage error that names the choices."""
+    result = inner.run("--acr-client", "dockr")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*'dockr'*docker, podman, az, docker-config*"])
+
+
+def test_a_client_that_hides_the_scenario(inner: Inner) -> None:
+    """A scenario about docker shows nothing to a check of az: that is a usage error."""
+    result = inner.emulate("client-docker-missing", "--acr-client", "az")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*hides what*add docker*"])
