@@ -11,35 +11,66 @@ import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from pytest_acrauth.auth import DEFAULT, METHODS, choose
-from pytest_acrauth.catalogue import FAMILIES, MODES, SYMPTOMS
-from pytest_acrauth.check import DEFAULT_TIMEOUT, Run
+from pytest_acrauth.catalogue import FAMILIES, MODES, SYMPTOMS, causes
+from pytest_acrauth.client import ClientRecord
 from pytest_acrauth.diagnosis import diagnose
-from pytest_acrauth.emulator import REGISTRIES, SCENARIOS, Emulator
-from pytest_acrauth.emulator.healthy import CLIENT, PRINCIPAL, TENANT
+from pytest_acrauth.emulator import REGISTRIES, SCENARIOS, Defaults, Emulator
+from pytest_acrauth.emulator.cloud import SUBSCRIPTION
+from pytest_acrauth.emulator.healthy import (
+    CLIENT,
+    OPERATOR,
+    OTHER_SUBSCRIPTION,
+    OTHER_TENANT,
+    PRINCIPAL,
+    TENANT,
+)
+from pytest_acrauth.evidence import AUTO, OFF, EvidenceChoice, Need
 from pytest_acrauth.facts import PLACEHOLDERS
-from pytest_acrauth.failure import FailureMode
+from pytest_acrauth.failure import Diagnosis, FailureMode, Question, Symptom
 from pytest_acrauth.options import OPTIONS
+from pytest_acrauth.probes.client import check_client
+from pytest_acrauth.recognition import diagnose_client
 from pytest_acrauth.report import explain
-from pytest_acrauth.target import ACTIONS, CLOUDS, GUID, Reference, Registry, Target
+from pytest_acrauth.run import DEFAULT_TIMEOUT, Run
+from pytest_acrauth.target import ACTIONS, CLOUDS, GUID, Flow, Reference, Registry, Target
 
 ROOT = Path(__file__).parents[1]
 MODE_PAGES = Path("docs", "failure-modes")
 NOTICE = "<!-- Written by docs/generate.py from the tables in the code; do not edit. -->\n"
 
+#: The ids of the emulator's healthy world, which are the same in every run.
+_LASTING = (TENANT, OTHER_TENANT, SUBSCRIPTION, OTHER_SUBSCRIPTION, CLIENT, PRINCIPAL, OPERATOR.object_id)
 #: What differs from run to run in an explanation, and the words that stand for it on a page.
 _VARYING = (
     (re.compile(r"\d\d\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:Z|\+00:00)?"), "<time>"),
+    (re.compile(r"\d\d\d\d-\d\d-\d\d(?: \d\d:\d\d(?: UTC)?)?"), "<time>"),
     (re.compile(r"\b\d+\.\d+ ?s\b"), "<time>"),
     (re.compile(r"sha256:[0-9a-f]+\n? *[0-9a-f]+"), "sha256:<digest>"),
     (re.compile(r"OU=Testing cert #[\w-]+,O=trustme v[\d.]+"), "<subject>"),
-    (re.compile(rf"(?!{TENANT}|{CLIENT}|{PRINCIPAL}|[0-9a-f-]*0000-4000-8000){GUID.pattern}"), "<id>"),
+    (re.compile(rf"(?!{'|'.join(_LASTING)}|[0-9a-f-]*0000-4000-8000){GUID.pattern}"), "<id>"),
 )
+#: Where a page's reader is at home, instead of the emulator's folder of the moment.
+_HOME = "/home/ci"
+#: Where evidence finds the answers to a question.
+_LOOKS = {
+    Need.REGISTRY: "the registry's record",
+    Need.SCOPE_MAP_TOKEN: "the scope-map token's record",
+    Need.SCOPE_MAP: "the scope map's record",
+    Need.ROLES: "role assignments, role definitions and deny assignments",
+    Need.APPLICATION: "Microsoft Graph",
+    Need.ENTRA_DIRECT: "Entra, asked with the same secret",
+    Need.TENANT: "the record of the registry's subscription",
+}
 
 
 def pages() -> dict[Path, str]:
     """Return every generated page by its path in the project. Runs every scenario in the emulator."""
+    # Before the first scenario: one with a short limit would spend it on loading this.
+    import azure.mgmt.containerregistry  # noqa: F401
+
     with ThreadPoolExecutor(4) as pool:
         shown = dict(zip(SCENARIOS, pool.map(seen_in_emulator, SCENARIOS), strict=True))
     return {
@@ -51,24 +82,38 @@ def pages() -> dict[Path, str]:
 
 
 def seen_in_emulator(scenario: str) -> str | None:
-    """Climb a scenario as `--acr-emulate` does and return the first explanation; None if nothing is broken."""
+    """Check a scenario as `--acr-emulate` does and return the first explanation; None if nothing is broken."""
     needs = SCENARIOS[scenario].defaults
     with Emulator(scenario) as emulator:
-        (chosen,) = choose([needs.auth or "service-principal"], emulator.environ)
-        target = Target(
-            registry=Registry.parse(REGISTRIES[0]),
-            identity=chosen.identity,
-            references=tuple(map(Reference.parse, needs.repository)),
-            must=tuple((needs.must or "pull").split(",")),
-            must_not=tuple((needs.must_not or "").split(",")) if needs.must_not else (),
-        )
-        diagnoses = diagnose(Run(emulator.machine, timeout=needs.timeout or DEFAULT_TIMEOUT).check([target])[0])
+        diagnoses = clients_checked(emulator, needs) if needs.client else climbed(emulator, needs)
     if not diagnoses:
         return None
     text = explain(diagnoses[0])
     for pattern, words in _VARYING:
         text = pattern.sub(words, text)
     return text
+
+
+def climbed(emulator: Emulator, needs: Defaults) -> tuple[Diagnosis, ...]:
+    """Climb as the emulated machine's service principal, or as a scenario needs it, with evidence."""
+    (chosen,) = choose([needs.auth or "service-principal"], emulator.environ)
+    target = Target(
+        registry=Registry.parse(REGISTRIES[0]),
+        identity=chosen.identity,
+        references=tuple(map(Reference.parse, needs.repository)),
+        must=tuple((needs.must or "pull").split(",")),
+        must_not=tuple((needs.must_not or "").split(",")) if needs.must_not else (),
+    )
+    evidence = EvidenceChoice(subscription=needs.subscription or "")
+    run = Run(emulator.machine, timeout=needs.timeout or DEFAULT_TIMEOUT, evidence=evidence)
+    return diagnose(run.check([target])[0])
+
+
+def clients_checked(emulator: Emulator, needs: Defaults) -> tuple[Diagnosis, ...]:
+    """Check the client that a scenario is about."""
+    record = check_client(needs.client[0], emulator.machine, DEFAULT_TIMEOUT, [Registry.parse(REGISTRIES[0])])
+    at_home = record.to_json().replace(emulator.environ["HOME"], _HOME)
+    return diagnose_client(ClientRecord.from_json(at_home))
 
 
 def readme(shown: Mapping[str, str | None]) -> str:
@@ -125,11 +170,19 @@ def _table(mode: FailureMode) -> Iterator[str]:
     yield "| | |"
     yield "| --- | --- |"
     yield f"| family | {mode.family} |"
-    yield f"| stages | {', '.join(dict.fromkeys(f'`{stage}`' for shown in mode.shows for stage in shown.stages))} |"
+    yield f"| seen at | {', '.join(dict.fromkeys(place for shown in mode.shows for place in _places(shown)))} |"
     if mode.az_code:
         yield f"| `az acr check-health` says | `{mode.az_code}` |"
     yield f"| can pass by itself | {'yes' if mode.transient else 'no'} |"
     yield f"| since version | {mode.since} |"
+
+
+def _places(symptom: Symptom) -> Iterator[str]:
+    yield from (f"`{stage}`" for stage in symptom.stages)
+    if symptom.client is not None:
+        yield "a client check"
+    if symptom.texts:
+        yield "what other programs print"
 
 
 def _what_you_see(mode: FailureMode, output: str | None) -> Iterator[str]:
@@ -138,26 +191,38 @@ def _what_you_see(mode: FailureMode, output: str | None) -> Iterator[str]:
         yield ""
         yield from ("```text", output, "```")
         yield ""
+    if mode.samples:
+        yield "Another program's words for it, which `--acr-explain` reads too:"
+        yield ""
+        yield from ("```text", *mode.samples, "```")
+        yield ""
     for symptom in mode.shows:
         yield f"- `{symptom.id}`: {prose(symptom.says)}"
 
 
 def _proof(mode: FailureMode) -> Iterator[str]:
-    sole = [symptom for symptom in mode.shows if modes_showing(symptom.id) == [mode]]
+    sole = [symptom for symptom in mode.shows if causes(symptom) == (mode,)]
     for symptom in sole:
         yield f"- `{symptom.id}` has no other cause: seeing it is the proof."
     if len(sole) == len(mode.shows):
         return
     if mode.asks and mode.proof is None:
         yield from [""] if sole else []
-        yield "Nothing that a climb records decides it in this version. These answers would:"
+        yield "No answer that is looked up decides it. These would:"
         yield ""
     for question in mode.asks:
         yield f"- {question.asks}"
-        where = "The climb itself tells where it can; by hand" if question.read else "By hand"
-        yield f"  {where}: {_instruction(question.by_hand)}"
+        yield f"  {_answered_by(question)}: {_instruction(question.by_hand)}"
     if not mode.asks:
-        yield "- Nothing asked in this version tells it from its neighbours; it is left when they are ruled out."
+        yield "- Nothing that is asked tells it from its neighbours; it is left when they are ruled out."
+
+
+def _answered_by(question: Question[Any]) -> str:
+    if question.read is None:
+        return "By hand"
+    if question.needs is None:
+        return "The climb itself tells it where it can; by hand"
+    return f"Evidence tells it, from {_LOOKS[question.needs]}; by hand"
 
 
 def _remedies(mode: FailureMode) -> Iterator[str]:
@@ -166,7 +231,7 @@ def _remedies(mode: FailureMode) -> Iterator[str]:
 
 
 def _related(mode: FailureMode) -> Iterator[str]:
-    related = {other.id: symptom.id for symptom in mode.shows for other in modes_showing(symptom.id) if other != mode}
+    related = {other.id: symptom.id for symptom in mode.shows for other in causes(symptom) if other != mode}
     for other, symptom in sorted(related.items()):
         yield f"- [{other}]({other}.md) can look the same (`{symptom}`)"
     if not related:
@@ -176,6 +241,8 @@ def _related(mode: FailureMode) -> Iterator[str]:
 def _reproduce(mode: FailureMode) -> Iterator[str]:
     if mode.id not in SCENARIOS:
         yield "The emulator of this version cannot bring it about."
+        if mode.samples:
+            yield "Save the words above to a file, and `pytest --acr-explain FILE` names it."
         return
     yield "```console"
     yield f"$ pytest --acr-registry {REGISTRIES[0]} --acr-emulate {mode.id}"
@@ -186,6 +253,8 @@ def _reproduce(mode: FailureMode) -> Iterator[str]:
         "--acr-repository": ",".join(needs.repository),
         "--acr-must": needs.must,
         "--acr-must-not": needs.must_not,
+        "--acr-client": ",".join(needs.client),
+        "--acr-subscription": needs.subscription,
         "--acr-timeout": f"{needs.timeout:g}" if needs.timeout else None,
     }
     if given := [f"`{flag} {value}`" for flag, value in options.items() if value]:
@@ -214,17 +283,15 @@ def index_page() -> str:
             f"| [{mode.id}]({mode.id}.md) | {cell(mode.title)} |" for mode in MODES.values() if mode.family == family
         ]
     lines += ["", "## Symptoms", "", "What can be seen, and the causes that can show it.", ""]
-    lines += ["| symptom | stages | causes |", "| --- | --- | --- |"]
+    lines += ["| symptom | seen at | causes |", "| --- | --- | --- |"]
     for symptom in sorted(SYMPTOMS.values(), key=lambda each: each.id):
-        causes = ", ".join(f"[{mode.id}]({mode.id}.md)" for mode in modes_showing(symptom.id))
-        lines.append(
-            f"| `{symptom.id}` | {', '.join(f'`{stage}`' for stage in symptom.stages)} | {causes or 'none known'} |"
-        )
+        listed = ", ".join(f"[{mode.id}]({mode.id}.md)" for mode in causes(symptom))
+        lines.append(f"| `{symptom.id}` | {', '.join(_places(symptom))} | {listed or 'none known'} |")
     return NOTICE + "\n".join([*lines, ""])
 
 
 def options_page() -> str:
-    """Return the reference of options: table of options, methods, actions and clouds."""
+    """Return the reference of options: tables of options, methods, actions and clouds."""
     lines = [
         "# Options",
         "",
@@ -243,23 +310,30 @@ def options_page() -> str:
         lines += [f"| choices | {', '.join(f'`{choice}`' for choice in option.choices)} |"] if option.choices else []
         lines += [f"| default | {f'`{option.default}`' if option.default else 'none'} |"]
         lines += [f"| configuration file | `{option.ini}` |", f"| environment | `{option.variable}` |"]
-    lines += ["", "## Authentication methods", ""]
-    lines += ["What `--acr-auth` takes. `PREFIX` in a value replaces the first word of the variables.", ""]
-    lines += ["| method | variables | detected | what it is |", "| --- | --- | --- | --- |"]
-    lines.append(f"| `{DEFAULT}` | | | the first detected method whose variables are all set |")
-    for method in METHODS:
-        variables = ", ".join(f"`{method.prefix}_{suffix}`" for suffix in method.variables)
-        lines.append(f"| `{method.name}` | {variables} | {'yes' if method.detected else ''} | {cell(method.summary)} |")
+    lines += ["", *_methods()]
     lines += ["", "## Actions", "", f"{', '.join(f'`{action}`' for action in ACTIONS)}."]
     lines += ["", "## Clouds", "", "| cloud | login servers end in | authority |", "| --- | --- | --- |"]
     lines += [f"| `{cloud.name}` | `{cloud.registry_suffix}` | `{cloud.authority}` |" for cloud in CLOUDS]
     return NOTICE + "\n".join([*lines, ""])
 
 
-def modes_showing(symptom: str) -> list[FailureMode]:
-    """Return the modes that can show a symptom, by id."""
-    found = (mode for mode in MODES.values() if symptom in {shown.id for shown in mode.shows})
-    return sorted(found, key=lambda mode: mode.id)
+def _methods() -> Iterator[str]:
+    yield from ("## Authentication methods", "")
+    yield "What `--acr-auth` takes; [a guide](../how-to/authentication.md) helps to choose."
+    yield "`PREFIX` in a value replaces the first word of the variables."
+    yield f"`{DEFAULT}` goes by the numbers and takes the first whose credential is there; the others must be named."
+    yield from ("", "| method | `default` | variables | what it is |", "| --- | --- | --- | --- |")
+    place = 0
+    for method in METHODS:
+        place += method.detected
+        needed = [f"`{method.prefix}_{suffix}`" for suffix in method.variables]
+        optional = [f"`{method.prefix}_{suffix}` (optional)" for suffix in method.optional]
+        number = str(place) if method.detected else ""
+        yield f"| `{method.name}` | {number} | {', '.join(needed + optional)} | {cell(method.summary)} |"
+    entra = ", ".join(f"`{method.name}`" for method in METHODS if method.flow is Flow.ENTRA)
+    yield ""
+    yield f"`--acr-evidence` takes `{AUTO}`, `{OFF}`, and of these the methods through Entra, with a prefix if needed:"
+    yield f"{entra}."
 
 
 def prose(text: str) -> str:
