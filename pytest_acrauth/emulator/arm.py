@@ -26,6 +26,7 @@ from pytest_acrauth.emulator.resources import (
     permission_json,
     registry_json,
     replication_json,
+    resource_json,
     scope_map_json,
     subscription_json,
     token_json,
@@ -37,6 +38,7 @@ from pytest_acrauth.emulator.world import World
 _REGISTRY = REGISTRIES.lower()
 _ROLES = "microsoft.authorization"
 _NAME = re.compile(r"[a-zA-Z0-9]{5,50}")
+_EQUALS = re.compile(r"(?P<property>resourceType|name) eq '(?P<value>[^']*)'", re.IGNORECASE)
 _ASSIGNED = re.compile(r"(?:assignedTo\('|principalId eq ')(?P<id>[^']+)'", re.IGNORECASE)
 Handler = Callable[[Request, Asked], Answer]
 
@@ -49,6 +51,7 @@ class Arm:
         self._gate = Gate(world)
         self._open: dict[str, Handler] = {
             "microsoft.resources/subscriptions": self._subscriptions,
+            "microsoft.resources/subscriptions/resources": self._resources,
             "microsoft.containerregistry/registries": self._registries,
             f"{_ROLES}/permissions": self._permissions,
         }
@@ -111,6 +114,18 @@ class Arm:
             self._gate.authorise(request, asked)
             raise AssertionError("a subscription that may be read is seen")
         return self._gate.json(found)
+
+    def _resources(self, request: Request, asked: Asked) -> Answer:
+        """List what a subscription holds, in short, as far as the caller may read it."""
+        wanted = {found["property"].lower(): found["value"] for found in _EQUALS.finditer(_filter(request))}
+        rows = [
+            resource_json(each)
+            for each in self._readable(request)
+            if each.subscription_id == str(asked.subscription).lower()
+            and wanted.get("resourcetype", REGISTRIES).lower() == _REGISTRY
+            and wanted.get("name", each.name).lower() == each.name
+        ]
+        return self._gate.json(listing(rows))
 
     def _registries(self, request: Request, asked: Asked) -> Answer:
         version = request.query_params["api-version"]
@@ -201,7 +216,7 @@ class Arm:
         return self._gate.json({"nameAvailable": True})
 
     def _assignments(self, request: Request, asked: Asked) -> Answer:
-        query = request.query_params.get("$filter", "")
+        query = _filter(request)
         wanted = _ASSIGNED.search(query)
         found: Iterable[RoleAssignment] = self._cloud.assigned(wanted["id"]) if wanted else self._cloud.assignments
         if wanted and wanted[0].lower().startswith("principalid"):
@@ -212,7 +227,7 @@ class Arm:
         return self._gate.json(listing([assignment_json(self._cloud, each) for each in shown]))
 
     def _definitions(self, request: Request, asked: Asked) -> Answer:
-        query = request.query_params.get("$filter", "")
+        query = _filter(request)
         named = re.search(r"roleName eq '(?P<name>[^']+)'", query)
         shown = [
             definition_json("/".join(asked.base.split("/")[:3]), name, role)
@@ -259,6 +274,10 @@ class Arm:
             ) from error
         about = {"totalRecords": len(found), "count": len(found), "facets": [], "resultTruncated": "false"}
         return self._gate.json({**about, "data": found})
+
+
+def _filter(request: Request) -> str:
+    return str(request.query_params.get("$filter", ""))
 
 
 def _rid(scope: str) -> str:

@@ -31,6 +31,7 @@ class Graph:
                 Route("/{version}/applications", self._applications),
                 Route("/{version}/applications/{object}", self._application),
                 Route("/{version}/applications/{object}/federatedIdentityCredentials", self._federated),
+                Route("/{version}/directoryObjects/getByIds", self._by_ids, methods=["POST"]),
                 Route("/{version}/servicePrincipals" + one, self._principal),
                 Route("/{version}/servicePrincipals", self._principals),
                 Route("/{version}/servicePrincipals/{object}", self._principal),
@@ -67,6 +68,19 @@ class Graph:
         tenant = self._tenant(request)
         rows = [_principal_json(each, tenant) for each in self._present(tenant)]
         return self._many(request, "servicePrincipals", rows)
+
+    async def _by_ids(self, request: Request) -> Answer:
+        """Name the objects of the ids given; ids of none are left out."""
+        tenant = self._tenant(request)
+        asked = {str(each).lower() for each in (await request.json()).get("ids", [])}
+        users = [
+            {"@odata.type": "#microsoft.graph.user", "id": each.object_id, "userPrincipalName": each.name}
+            for each in self._world.cloud.users
+            if each.tenant_id == tenant
+        ]
+        kind = {"@odata.type": "#microsoft.graph.servicePrincipal"}
+        principals = [{**kind, **_principal_json(each, tenant)} for each in self._present(tenant)]
+        return self._answer(200, {"value": [each for each in (*users, *principals) if each["id"] in asked]})
 
     def _registered(self, tenant: str) -> list[Application]:
         """Return the applications whose object is in the tenant; a managed identity has none."""

@@ -16,6 +16,7 @@ from pytest_acrauth.emulator.cloud import Registry
 from pytest_acrauth.emulator.content import OCI_INDEX, Manifest, Repository
 from pytest_acrauth.emulator.data import BlobLinks
 from pytest_acrauth.emulator.login import REQUIRED, TokenServer, errors
+from pytest_acrauth.emulator.uploads import Api, Uploads
 from pytest_acrauth.emulator.world import World
 
 _EXPOSED = ("Docker-Content-Digest", "WWW-Authenticate", "Link", "X-Ms-Correlation-Request-Id")
@@ -30,6 +31,7 @@ class Registries:
         self._world = world
         self._tokens = tokens
         self._links = links
+        api = Api(self._named, self._authorise, self._headers, self._refusal)
         one = "/acr/v1/{name:path}"
         self.app = Starlette(
             routes=[
@@ -37,6 +39,7 @@ class Registries:
                 Route("/oauth2/token", tokens.token, methods=["GET", "POST"]),
                 Route("/v2/", self._base, methods=_READ),
                 Route("/v2/_catalog", self._catalog, methods=_READ),
+                *Uploads(api, world.cloud.now).routes,
                 Route("/v2/{name:path}/tags/list", self._tags, methods=_READ),
                 Route("/v2/{name:path}/referrers/{digest}", self._referrers, methods=_READ),
                 Route("/v2/{name:path}/manifests/{reference}", self._manifest, methods=[*_READ, "DELETE"]),

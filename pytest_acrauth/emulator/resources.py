@@ -93,6 +93,12 @@ def registry_json(registry: Registry, version: str) -> dict[str, Any]:
     return {**_shown(about, version), "properties": _shown(properties, version)}
 
 
+def resource_json(registry: Registry) -> dict[str, Any]:
+    """Return a registry as one of the resources of a subscription, without its properties."""
+    whole = registry_json(registry, _MODERN)
+    return {name: whole[name] for name in ("id", "name", "type", "sku", "location", "tags")}
+
+
 def _shown(values: dict[str, Any], version: str) -> dict[str, Any]:
     date, preview = version.removesuffix("-preview"), version.endswith("-preview")
     return {

@@ -15,7 +15,7 @@ from pytest_acrauth.emulator import SCENARIOS
 
 PACKAGE = Path(pytest_acrauth.__file__).parent
 FOLDER = Path(pytest_acrauth.emulator.__file__).parent
-KNOWING = {"__init__", "scenarios"}
+KNOWING = {"__init__", "__main__", "scenarios"}
 SERVICES = [pytest.param(path, id=path.stem) for path in sorted(FOLDER.glob("*.py")) if path.stem not in KNOWING]
 
 

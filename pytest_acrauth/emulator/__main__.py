@@ -1,0 +1,73 @@
+"""``python -m pytest_acrauth.emulator``: the emulator for other programs, until it is interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from pytest_acrauth.emulator import Emulator, UnknownScenario
+
+#: Who reads the file named: OpenSSL and Go, Python's requests (azure-cli), curl.
+_CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy")
+#: How the names of variables begin that say who one is; the emulated machine's others are not this machine's.
+_IDENTITY = ("ACR_", "AZURE_", "IDENTITY_")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve, print the environment to export, and return 0 at SIGINT or SIGTERM; exit with 2 for a wrong argument."""
+    parser = argparse.ArgumentParser(
+        prog="python -m pytest_acrauth.emulator",
+        description="Serve the emulator for other programs, until it is interrupted: prints the environment to export.",
+    )
+    changes = "change the healthy world by failure-mode ids, in order"
+    parser.add_argument("--scenario", metavar="ID[,ID…]", default="healthy", help=changes)
+    chosen = parser.parse_args(arguments)
+    try:
+        emulator = Emulator(*(each.strip() for each in chosen.scenario.split(",")))
+    except UnknownScenario as error:
+        parser.error(str(error))
+    interrupted = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: interrupted.set())
+    with emulator, tempfile.TemporaryDirectory(prefix="acr-emulator-") as folder:
+        for name, value in environment(emulator, Path(folder)).items():
+            sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
+        sys.stdout.flush()
+        hosts = ", ".join(each.login_server for each in emulator.world.cloud.registries.values())
+        sys.stderr.write(f"serving {hosts}; interrupt to end\n")
+        sys.stderr.flush()
+        interrupted.wait()
+    return 0
+
+
+def environment(emulator: Emulator, folder: Path) -> dict[str, str]:
+    """Return what leads a program to a served emulator, makes it trust it, and logs it in; files go into the folder.
+
+    ``ACR_EMULATOR_CERTS`` names a folder in the form of ``/etc/docker/certs.d``: a docker daemon reads no variable.
+    ``AZURE_CONFIG_DIR`` is an empty folder, because the Azure CLI keeps tokens, which no other emulator would accept.
+    """
+    bundle, certificates, config = folder / "ca.pem", folder / "certs.d", folder / "azure"
+    config.mkdir()
+    bundle.write_text(emulator.ca_pem, encoding="ascii")
+    for registry in emulator.world.cloud.registries.values():
+        home = certificates / registry.login_server
+        home.mkdir(parents=True)
+        (home / "ca.crt").write_text(emulator.ca_pem, encoding="ascii")
+    return {
+        **dict.fromkeys(_PROXY_VARIABLES, emulator.proxy_url),
+        **dict.fromkeys(_CA_VARIABLES, str(bundle)),
+        **{name: value for name, value in emulator.environ.items() if name.startswith(_IDENTITY)},
+        "ACR_EMULATOR_CERTS": str(certificates),
+        "AZURE_CONFIG_DIR": str(config),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

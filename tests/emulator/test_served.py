@@ -1,0 +1,81 @@
+"""``python -m pytest_acrauth.emulator``: what other programs are given, and how it ends."""
+
+from __future__ import annotations
+
+import signal
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+COMMAND = [sys.executable, "-m", "pytest_acrauth.emulator"]
+
+
+@contextmanager
+def served(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """Run it, and deliver it and the file of what it printed once it serves."""
+    printed = folder / "environment"
+    with (
+        printed.open("w") as out,
+        subprocess.Popen([*COMMAND, *arguments], stdout=out, stderr=subprocess.PIPE, text=True) as running,
+    ):
+        try:
+            assert running.stderr is not None
+            assert running.stderr.readline().startswith("serving myacr.azurecr.io")
+            yield running, printed
+        finally:
+            running.kill()
+
+
+def exported(printed: Path) -> dict[str, str]:
+    """Return the variables a shell has after reading the file."""
+    script = f'. "{printed}"; exec env'
+    environ = {"PATH": "/usr/bin:/bin"}
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, env=environ)
+    return dict(line.split("=", 1) for line in done.stdout.splitlines())
+
+
+def test_a_program_reaches_it_with_what_is_printed(tmp_path):
+    """A shell that reads the lines leads programs to the emulator, which they trust and can log in to."""
+    with served(tmp_path) as (_, printed):
+        assert {line.partition(" ")[0] for line in printed.read_text().splitlines()} == {"export"}
+        environ = exported(printed)
+        for bundle in (environ["SSL_CERT_FILE"], f"{environ['ACR_EMULATOR_CERTS']}/myacr.azurecr.io/ca.crt"):
+            trusting = ssl.create_default_context(cafile=bundle)
+            with httpx.Client(proxy=environ["HTTPS_PROXY"], verify=trusting, trust_env=False) as http:
+                assert http.get("https://myacr.azurecr.io/v2/").status_code == 401
+                login = (environ["ACR_ADMIN_USERNAME"], environ["ACR_ADMIN_PASSWORD"])
+                assert http.get("https://myacr.azurecr.io/oauth2/token", auth=login).status_code == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_when_it_is_interrupted(tmp_path, number):
+    """A signal ends it with exit code 0, and takes its files away."""
+    with served(tmp_path) as (running, printed):
+        bundle = Path(exported(printed)["SSL_CERT_FILE"])
+        assert bundle.stat().st_size > 0
+        assert bundle.parent.stat().st_mode & 0o077 == 0
+        running.send_signal(number)
+        assert running.wait(timeout=20) == 0
+    assert not bundle.parent.exists()
+
+
+def test_scenarios_change_the_world_it_serves(tmp_path):
+    """Scenarios are given as a list, and applied in order."""
+    with served(tmp_path, "--scenario", "entra-sp-secret-wrong,basic-username-unknown") as (_, printed):
+        environ = exported(printed)
+    assert environ["AZURE_CLIENT_SECRET"] == "the-id-instead-of-the-value"
+    assert environ["ACR_USERNAME"] == "pull-ci"
+
+
+def test_an_unknown_scenario_is_named():
+    """A scenario that is none ends it at once, with the choices."""
+    done = subprocess.run([*COMMAND, "--scenario", "helthy"], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "'helthy' is no scenario; choose from: " in done.stderr
+    assert done.stdout == ""
