@@ -142,7 +142,6 @@ THROTTLED = Symptom(
     says="{login_server} has too many requests to serve ({answer}); it asks to wait {retry_after} s.",
     texts=at_registry(
         r"\b429 Too Many Requests|status.{0,20}?\b429\b",
-        r"(?i:toomanyrequests)",
     ),
 )
 

@@ -36,6 +36,14 @@ GENERIC_401 = Symptom(
     ),
     either=(NO_CREDENTIAL_SENT, basic.ANONYMOUS_REFUSED, basic.BASIC_REFUSED),
 )
+LOGIN_REFUSED = Symptom(
+    id="login-refused",
+    stages=(),
+    when=unseen,
+    says="{login_server} refused the login; podman and skopeo do not show its words then, but with the first pull.",
+    texts=at_registry(r"invalid username/password"),
+    either=(basic.BASIC_REFUSED, basic.INVALID_CLIENT, basic.APP_NOT_REGISTERED),
+)
 FORBIDDEN = Symptom(
     id="forbidden",
     stages=(),
@@ -153,7 +161,10 @@ NO_USABLE_CHALLENGE = Symptom(
     stages=(),
     when=unseen,
     says="az got no challenge from {login_server}; check-health says so for every connection that fails, too.",
-    texts=anywhere(r"\bCONNECTIVITY_CHALLENGE_ERROR\b"),
+    texts=anywhere(
+        r"\bCONNECTIVITY_CHALLENGE_ERROR\b",
+        r"Registry '(?P<login_server>[\w.*-]{1,253})' did not issue a challenge",
+    ),
     either=(
         challenge.NO_CHALLENGE,
         network.TCP_TIMEOUT,
@@ -168,7 +179,8 @@ TOO_MANY_REQUESTS = Symptom(
     stages=(),
     when=unseen,
     says="{login_server} has too many requests to serve.",
-    texts=anywhere(r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 429"),
+    texts=anywhere(r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 429")
+    + at_registry(r"(?i:toomanyrequests)|too many requests to registry"),
     either=(exchange.LOGIN_THROTTLED, access.THROTTLED),
 )
 EXCHANGE_FAILED = Symptom(

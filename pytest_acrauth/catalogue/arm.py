@@ -46,8 +46,8 @@ ARM_FORBIDDEN = _symptom(
         r"does not have authorization to perform action '(?!Microsoft\.ContainerRegistry/registries/listCredentials)"
         + _ABOUT_US,
         r"\bLinkedAuthorizationFailed\b.{0,200}?Microsoft\.ContainerRegistry",
-        r"does not have authorization to perform action .{1,160}? over scope '[^']{0,300}?Microsoft\.ContainerRegistry"
-        r"/registries/(?P<registry>[A-Za-z0-9]{5,50})(?!.{0,5}?listCredentials)",
+        r"does not have authorization to perform action '(?!Microsoft\.ContainerRegistry/registries/listCredentials)"
+        r"[^']{1,160}' over scope '[^']{0,300}?Microsoft\.ContainerRegistry/registries/(?P<registry>[A-Za-z0-9]{5,50})",
     ),
 )
 LIST_CREDENTIALS_FORBIDDEN = _symptom(

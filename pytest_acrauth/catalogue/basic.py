@@ -61,7 +61,6 @@ BASIC_REFUSED = Symptom(
     when=lambda seen: _flow(seen) is Flow.BASIC and generic_401(facts.reply(seen)),
     says="{login_server} refused user name {user_name} and its password.",
     texts=at_registry(
-        r"invalid username/password",
         r"failed to fetch oauth token: unexpected status.{0,400}?: 401",
         r"login attempt to .{1,260}?/v2/ failed with status: 401",
         r"Get \"?https://[\w.*-]{1,253}/v2/\"?: unauthorized: .{0,60}?authentication required",

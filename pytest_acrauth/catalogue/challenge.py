@@ -70,7 +70,6 @@ NO_CHALLENGE = Symptom(
     when=_missing,
     says="{login_server} answered /v2/ without asking for authentication.",
     texts=anywhere(
-        r"Registry '(?P<login_server>[\w.*-]{1,253})' did not issue a challenge",
         r"registry did not issue a valid AAD challenge",
     ),
 )
