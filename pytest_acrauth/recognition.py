@@ -12,6 +12,7 @@ from pytest_acrauth.catalogue.alike import GENERIC_401, NO_CREDENTIAL_SENT
 from pytest_acrauth.catalogue.arm import ADMIN_DISABLED, ARM_NOT_FOUND, LIST_CREDENTIALS_FORBIDDEN
 from pytest_acrauth.catalogue.basic import BASIC_REFUSED
 from pytest_acrauth.catalogue.clients import AZ_MISSING, AZ_NOT_LOGGED_IN, CLIENT_UNRECOGNISED, NOT_INTERACTIVE
+from pytest_acrauth.catalogue.entra import AUTHORITY_UNREACHED
 from pytest_acrauth.catalogue.workload import ENVIRONMENT_INCOMPLETE, NO_CREDENTIAL, NO_METADATA, NOT_INJECTED
 from pytest_acrauth.client import ClientRecord
 from pytest_acrauth.diagnosis import conclude
@@ -39,6 +40,8 @@ _FOLLOWS = (
     ARM_NOT_FOUND,
     LIST_CREDENTIALS_FORBIDDEN,
     ADMIN_DISABLED,
+    # MSAL says it of an authority that it reached and that knows no such tenant, too
+    AUTHORITY_UNREACHED,
     # what a client ends with, whatever came before; containerd tries with its credential, then without
     BASIC_REFUSED,
     GENERIC_401,

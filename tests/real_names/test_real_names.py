@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
+from internet import NAMESERVER, namespace
 
 INSIDE = Path(__file__).with_name("inside.py")
-NAMESPACE = ("unshare", "--net", "--mount", "--user", "--map-root-user")
+TESTS = str(Path(__file__).parents[1])
 
 
-@cache
-def why_not() -> str:
-    """Say what this machine lacks for a network namespace of its own, '' if nothing."""
-    if missing := [tool for tool in ("unshare", "ip", "mount") if shutil.which(tool) is None]:
-        return f"no {', '.join(missing)} on this machine"
-    probe = subprocess.run([*NAMESPACE, "ip", "link", "set", "lo", "up"], capture_output=True, text=True, check=False)
-    return f"no network namespace here: {probe.stderr.strip()}" if probe.returncode else ""
-
-
-def run(
-    folder: Path, scenario: str, *arguments: str, nameserver: str = "127.0.0.53"
-) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, scenario: str, *arguments: str, nameserver: str = NAMESERVER) -> subprocess.CompletedProcess[str]:
     """Run pytest in a namespace where the emulator serves the real names; skip where there can be none."""
-    if reason := why_not():
+    enter, reason = namespace()
+    if reason:
         pytest.skip(reason)
     inner = ["-p", "no:cacheprovider", "--acr-timeout", "6", *arguments]
-    command = [*NAMESPACE, sys.executable, str(INSIDE), str(folder), scenario, nameserver, "--", *inner]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    command = [*enter, sys.executable, str(INSIDE), str(folder), scenario, nameserver, "--", *inner]
+    path = os.pathsep.join(filter(None, (TESTS, os.environ.get("PYTHONPATH"))))
+    environ = os.environ | {"PYTHONPATH": path}
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=100, env=environ)
 
 
 def test_a_healthy_registry_is_ready_under_its_real_name(tmp_path: Path) -> None:

@@ -1,0 +1,54 @@
+"""Installs what the clients' tests run: Debian's packages, and the Azure CLI in an environment of its own.
+
+Usage: install.py FOLDER. The Azure CLI is installed into the folder once, and kept there. Packages are installed only
+as root, and where CI is set: elsewhere the machine is its owner's.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+#: Debian's package for each program.
+PACKAGES = {
+    "docker": "docker-cli",
+    "dockerd": "docker.io",
+    "docker-registry": "docker-registry",
+    "ip": "iproute2",
+    "iptables": "iptables",
+    "oras": "oras",
+    "podman": "podman",
+    "skopeo": "skopeo",
+}
+
+
+def packages() -> None:
+    """Install the packages of the programs that are missing."""
+    missing = sorted(package for program, package in PACKAGES.items() if shutil.which(program) is None)
+    if not missing:
+        return
+    if os.geteuid() != 0 or not os.environ.get("CI") or shutil.which("apt-get") is None:
+        sys.stderr.write(f"not installed (not root, or no CI): {' '.join(missing)}\n")
+        return
+    environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "update", "--quiet"], check=True, env=environ)
+    subprocess.run(
+        ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *missing], check=True, env=environ
+    )
+
+
+def azure_cli(folder: Path) -> None:
+    """Install the Azure CLI."""
+    if (folder / "bin" / "az").exists():
+        return
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "azure-cli"], check=True)
+
+
+if __name__ == "__main__":
+    packages()
+    azure_cli(Path(sys.argv[1]))
