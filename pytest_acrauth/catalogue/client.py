@@ -163,7 +163,7 @@ CLIENT_DOCKER_CONFIG_UNREADABLE = _mode(
     meaning="Without it, clients know no stored login and no helper, and ask anonymously.",
     remedies=("python3 -m json.tool {config}", "Repair the file, or remove it and log in again."),
     link="https://docs.docker.com/reference/cli/docker/#configuration-files",
-    samples=("WARNING: Error loading config file: /root/.docker/config.json: invalid character 'a' in literal",),
+    samples=("WARNING: Error loading config file: /home/ci/.docker/config.json: invalid character 'a' in literal",),
 )
 CLIENT_DOCKER_VERSION_UNREADABLE = _mode(
     "client-docker-version-unreadable",
