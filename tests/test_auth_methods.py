@@ -338,6 +338,7 @@ def test_a_prefix_where_nothing_is_read() -> None:
         (in_pkcs12(KEY), ""),
         (in_pkcs12(KEY, "made-up"), "made-up"),
     ],
+    ids=["PEM", "PEM with password", "PKCS 12", "PKCS 12 with password"],  # keys are new in every process
 )
 def test_certificate_files(place: Place, content: bytes, password: str) -> None:
     """PEM and PKCS #12 files, encrypted or not, are read; what is shown is until when they are valid."""
