@@ -175,6 +175,36 @@ class FailureMode:
     samples: tuple[str, ...] = ()
 
 
+def asking_nothing(
+    name: str,
+    *shows: Symptom,
+    family: str,
+    title: str,
+    meaning: str,
+    remedies: tuple[str, ...],
+    link: str,
+    az_code: str | None = None,
+    transient: bool = False,
+    samples: tuple[str, ...] = (),
+) -> FailureMode:
+    """Return a cause for which there is nothing to ask: its symptom tells it, or only a person can."""
+    return FailureMode(
+        id=name,
+        family=family,
+        shows=shows,
+        asks=(),
+        proof=None,
+        title=title,
+        meaning=meaning,
+        remedies=remedies,
+        link=link,
+        az_code=az_code,
+        transient=transient,
+        since="0.1",
+        samples=samples,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """How one candidate cause stands, and the answers that say so."""

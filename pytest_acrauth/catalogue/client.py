@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.alike import GENERIC_401, NO_CREDENTIAL_SENT
 from pytest_acrauth.catalogue.clients import (
@@ -25,38 +27,14 @@ from pytest_acrauth.catalogue.clients import (
     UPPERCASE,
     VERSION_UNREADABLE,
 )
-from pytest_acrauth.failure import FailureMode, Symptom
+from pytest_acrauth.failure import asking_nothing
 
 _LOGIN = pages.ACR + "container-registry-authentication"
 _NO_DAEMON = _LOGIN + "#use-az-acr-login-without-docker-daemon"
 _EXPOSE = "az acr login -n {registry} --expose-token"
 
 
-def _mode(
-    name: str,
-    *shows: Symptom,
-    title: str,
-    meaning: str,
-    remedies: tuple[str, ...],
-    link: str = pages.TROUBLESHOOT + "acr-authentication-errors",
-    az_code: str | None = None,
-    samples: tuple[str, ...],
-) -> FailureMode:
-    return FailureMode(
-        id=name,
-        family="client",
-        shows=shows,
-        asks=(),
-        proof=None,
-        title=title,
-        meaning=meaning,
-        remedies=remedies,
-        link=link,
-        az_code=az_code,
-        transient=False,
-        since="0.1",
-        samples=samples,
-    )
+_mode = partial(asking_nothing, family="client", link=pages.TROUBLESHOOT + "acr-authentication-errors")
 
 
 CLIENT_DOCKER_MISSING = _mode(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.arm import (
     ARM_FORBIDDEN,
@@ -21,7 +23,7 @@ from pytest_acrauth.catalogue.arm import (
     SKU_UNSUPPORTED,
     SUBSCRIPTION_UNKNOWN,
 )
-from pytest_acrauth.failure import FailureMode, Symptom
+from pytest_acrauth.failure import asking_nothing
 
 _ARM = "https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/"
 _ERRORS = pages.TROUBLESHOOT + "acr-authentication-errors"
@@ -31,32 +33,7 @@ _NOT_FOUND_TEXT = (
 )
 
 
-def _mode(
-    name: str,
-    *shows: Symptom,
-    title: str,
-    meaning: str,
-    remedies: tuple[str, ...],
-    link: str,
-    az_code: str | None = None,
-    transient: bool = False,
-    samples: tuple[str, ...],
-) -> FailureMode:
-    return FailureMode(
-        id=name,
-        family="management",
-        shows=shows,
-        asks=(),
-        proof=None,
-        title=title,
-        meaning=meaning,
-        remedies=remedies,
-        link=link,
-        az_code=az_code,
-        transient=transient,
-        since="0.1",
-        samples=samples,
-    )
+_mode = partial(asking_nothing, family="management")
 
 
 ARM_REGISTRY_NOT_FOUND_IN_SUBSCRIPTION = _mode(

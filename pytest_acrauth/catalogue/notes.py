@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.words import anywhere
-from pytest_acrauth.failure import FailureMode, Symptom, Words, unseen
+from pytest_acrauth.failure import FailureMode, Symptom, Words, asking_nothing, unseen
 
 
 def _symptom(name: str, says: str, texts: tuple[Words, ...]) -> Symptom:
@@ -51,19 +51,15 @@ RIGHTS_MISSING_FOR_ALL = _symptom(
 
 
 def _note(name: str, shows: Symptom, *, title: str, meaning: str, az_code: str, remedy: str) -> FailureMode:
-    return FailureMode(
-        id=f"note-{name}",
+    return asking_nothing(
+        f"note-{name}",
+        shows,
         family="notes",
-        shows=(shows,),
-        asks=(),
-        proof=None,
         title=title,
         meaning=meaning,
         remedies=(remedy,),
         link=f"{pages.HEALTH}#{az_code.lower()}",
         az_code=az_code,
-        transient=False,
-        since="0.1",
         samples=(f"2026-01-01 00:00:00.000000 An error occurred: {az_code}",),
     )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.entra import aadsts_symptom
-from pytest_acrauth.failure import FailureMode, Symptom
+from pytest_acrauth.failure import asking_nothing
 
 _SIGN_IN = "az login --tenant {tenant_id} --scope https://containerregistry.azure.net/.default"
 
@@ -76,23 +78,7 @@ AADSTS_50196 = aadsts_symptom(50196, 90055, 90033, 90006)
 AADSTS_90038 = aadsts_symptom(90038, 900382, 900432, 1000104)
 
 
-def _refusal(
-    name: str, *shows: Symptom, title: str, meaning: str, remedies: tuple[str, ...], link: str = pages.ENTRA_CODES
-) -> FailureMode:
-    return FailureMode(
-        id=name,
-        family="signin",
-        shows=shows,
-        asks=(),
-        proof=None,
-        title=title,
-        meaning=meaning,
-        remedies=remedies,
-        link=link,
-        az_code=None,
-        transient=AADSTS_50196 in shows,
-        since="0.1",
-    )
+_refusal = partial(asking_nothing, family="signin", link=pages.ENTRA_CODES)
 
 
 ENTRA_MFA_REQUIRED = _refusal(
@@ -188,6 +174,7 @@ ENTRA_THROTTLED = _refusal(
     title="Entra limits the rate of this caller's requests, or has a passing fault",
     meaning="The same client asked the same thing in a loop, or Entra asks to come back later.",
     remedies=("Wait, then check again.", "Let clients keep a token until it ends instead of asking for each use."),
+    transient=True,
 )
 ENTRA_NATIONAL_CLOUD_MISMATCH = _refusal(
     "entra-national-cloud-mismatch",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.entra import aadsts_symptom
 from pytest_acrauth.catalogue.signin import AADSTS_50013
 from pytest_acrauth.catalogue.words import anywhere, said_here
-from pytest_acrauth.failure import FailureMode, Symptom, Words
+from pytest_acrauth.failure import FailureMode, Symptom, Words, asking_nothing
 from pytest_acrauth.stage import Stage
 
 _FEDERATION = "https://azure.github.io/azure-workload-identity/docs/troubleshooting.html"
@@ -96,27 +98,11 @@ NO_CREDENTIAL = _local(
 )
 
 
+_mode = partial(asking_nothing, family="workload")
+
+
 def _federated(ending: str, *shows: Symptom, title: str, meaning: str, remedies: tuple[str, ...]) -> FailureMode:
     return _mode(f"entra-fic-{ending}", *shows, title=title, meaning=meaning, remedies=remedies, link=_FEDERATION)
-
-
-def _mode(
-    name: str, *shows: Symptom, title: str, meaning: str, remedies: tuple[str, ...], link: str, transient: bool = False
-) -> FailureMode:
-    return FailureMode(
-        id=name,
-        family="workload",
-        shows=shows,
-        asks=(),
-        proof=None,
-        title=title,
-        meaning=meaning,
-        remedies=remedies,
-        link=link,
-        az_code=None,
-        transient=transient,
-        since="0.1",
-    )
 
 
 ENTRA_FIC_SUBJECT_MISMATCH = _federated(
