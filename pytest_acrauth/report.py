@@ -296,7 +296,11 @@ def _who(seen: Seen) -> Iterator[tuple[str, str]]:
     if identity.flow is Flow.ENTRA:
         parts.append(f"tenant {values['tenant_id']}")
     method = identity.method if identity.name == identity.method else f"{identity.name} ({identity.method})"
+    if credential.source:
+        parts.append(f"read from {one_line(credential.source)}")
     yield "identity", f"{method}: {', '.join(parts)}"
+    if credential.also:
+        yield "not used", f"the environment also holds a credential for {', '.join(credential.also)}"
     if not transcript.target.references:
         yield "rights", _NO_RIGHT
     if transcript.proxy:

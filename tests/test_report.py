@@ -226,3 +226,13 @@ def test_the_listing_has_every_cause_once() -> None:
     listed = [line.strip().split(":")[0] for line in lines if line.startswith("  ")]
     assert sorted(listed) == sorted(MODES)
     assert [line for line in lines if not line.startswith("  ")] == list(FAMILIES)
+
+
+def test_which_credential_was_used_and_which_were_not() -> None:
+    """The text says where the credential was read, and what else the environment holds: the wrong one may have won."""
+    transcript = climb(Stage.ENTRA, replace(observation(Stage.ENTRA), issued=False, codes=(7000222,)))
+    credential = replace(transcript.credential, source="/home/ci/.azure/azureProfile.json", also=("azure-cli", "basic"))
+    (diagnosis,) = diagnose(replace(transcript, credential=credential))
+    text = " ".join(explain(diagnosis).split())
+    assert "read from /home/ci/.azure/azureProfile.json" in text
+    assert "the environment also holds a credential for azure-cli, basic" in text
