@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -32,6 +32,10 @@ _KEEP_ALIVE = 75
 _CLOSING = 200  # turns of the loop, a millisecond each, in which connections must have ended
 
 
+#: Handles one connection of a stream server.
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]]
+
+
 class Server:
     """The emulated services on loopback ports; `start` and `stop` once each."""
 
@@ -45,6 +49,7 @@ class Server:
         self._ports: dict[str, dict[str, int]] = {}
         self._addresses: dict[int, str] = {}
         self._servers: list[asyncio.Server] = []
+        self._handling: set[asyncio.Task[None] | None] = set()
         self._accepted: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._ready: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="acr-emulator", daemon=True)
@@ -100,12 +105,25 @@ class Server:
         self._http = partial(H11Protocol, config, ServerState(), {})
         try:
             await self._open()
-            self._servers.append(await asyncio.start_server(Proxy(self.machine).serve, sock=self._proxy))
-            self._servers.append(await asyncio.start_server(self._home.serve, sock=self._programs))
+            self._servers.append(await asyncio.start_server(self._held(Proxy(self.machine).serve), sock=self._proxy))
+            self._servers.append(await asyncio.start_server(self._held(self._home.serve), sock=self._programs))
             self._ready.set_result(None)
             await self._end.wait()
         finally:
             await self._close()
+
+    def _held(self, handle: Handler) -> Handler:
+        """Keep each connection's task: asyncio holds it weakly, and would let it be collected while it waits."""
+
+        async def held(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.current_task()
+            self._handling.add(task)
+            try:
+                await handle(reader, writer)
+            finally:
+                self._handling.discard(task)
+
+        return held
 
     async def _open(self) -> None:
         for address in self._world.network.addresses:
