@@ -6,21 +6,18 @@ import base64
 import errno
 import socket
 import ssl
-import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
-from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
 from pytest_acrauth.machine import Machine, Resolution
 from pytest_acrauth.observation import Attempt, Certificate, Connection, Dns, Tcp, Tls, Trouble
 from pytest_acrauth.probes.deadline import Deadline
+from pytest_acrauth.probes.once import Once
 from pytest_acrauth.secret import Secrets, clean
 
-T = TypeVar("T")
 _PORT = 443
 _MOST_ADDRESSES = 16
 _UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
@@ -89,7 +86,7 @@ class Road:
     def look_up(self, host: str, deadline: Deadline) -> Dns:
         """Resolve a name. The resolver can block far beyond any limit, so it is left behind in a daemon thread."""
         began = time.monotonic()
-        resolution = within(deadline.next_wait(), lambda: self.machine.resolve(host))
+        resolution = Once(lambda: self.machine.resolve(host), "resolve").within(deadline.next_wait())
         trouble = deadline.trouble() if resolution is None else None
         if resolution is not None:
             cleaned = tuple(clean(name, 255) for name in (resolution.chain or ())[:_MOST_ADDRESSES])
@@ -256,22 +253,3 @@ def read_certificate(encoded: bytes) -> Certificate | None:
         not_before=certificate.not_valid_before_utc.isoformat(),
         not_after=certificate.not_valid_after_utc.isoformat(),
     )
-
-
-def within(seconds: float, work: Callable[[], T]) -> T | None:
-    """Return what ``work`` returns, or None when it takes longer; the thread it runs in never holds the process."""
-    result: list[T] = []
-    failure: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            result.append(work())
-        except BaseException as error:  # noqa: BLE001 - it is raised again where the result is waited for
-            failure.append(error)
-
-    thread = threading.Thread(target=run, name="acrauth-wait", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if failure:
-        raise failure[0]
-    return result[0] if result else None

@@ -33,7 +33,11 @@ class Once(Generic[T]):
 
     def result(self, deadline: Deadline) -> T | None:
         """Return what came of the work, or None when whoever waits for it has no time left."""
-        if not self._finished.wait(deadline.left()):
+        return self.within(deadline.left())
+
+    def within(self, seconds: float) -> T | None:
+        """Return what came of the work, or None when it takes longer; its thread never holds the process."""
+        if not self._finished.wait(seconds):
             return None
         if self._error is not None:
             raise self._error
