@@ -14,28 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from pytest_acrauth.auth import DEFAULT, METHODS, choose
-from pytest_acrauth.catalogue import FAMILIES, MODES, SYMPTOMS, causes
-from pytest_acrauth.client import ClientRecord
-from pytest_acrauth.diagnosis import diagnose
+from pytest_acrauth.catalogue.facts import PLACEHOLDERS
+from pytest_acrauth.catalogue.shape import Diagnosis, FailureMode, Question, Symptom
+from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS, causes
+from pytest_acrauth.diagnosis.climb import diagnose
+from pytest_acrauth.diagnosis.text import diagnose_client
 from pytest_acrauth.emulator import REGISTRIES, SCENARIOS, Defaults, Emulator
-from pytest_acrauth.emulator.cloud import SUBSCRIPTION
-from pytest_acrauth.emulator.healthy import (
-    CLIENT,
-    OPERATOR,
-    OTHER_SUBSCRIPTION,
-    OTHER_TENANT,
-    PRINCIPAL,
-    TENANT,
-)
-from pytest_acrauth.evidence import AUTO, OFF, EvidenceChoice, Need
-from pytest_acrauth.facts import PLACEHOLDERS
-from pytest_acrauth.failure import Diagnosis, FailureMode, Question, Symptom
-from pytest_acrauth.options import OPTIONS
-from pytest_acrauth.probes.client import check_client
-from pytest_acrauth.recognition import diagnose_client
-from pytest_acrauth.report import explain
+from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION
+from pytest_acrauth.emulator.world.healthy import CLIENT, OPERATOR, OTHER_SUBSCRIPTION, OTHER_TENANT, PRINCIPAL, TENANT
+from pytest_acrauth.model.client_record import ClientRecord
+from pytest_acrauth.model.evidence import AUTO, OFF, EvidenceChoice, Need
+from pytest_acrauth.model.target import ACTIONS, CLOUDS, GUID, Flow, Reference, Registry, Target
+from pytest_acrauth.plugin.options import OPTIONS
+from pytest_acrauth.probes.programs.clients import check_client
+from pytest_acrauth.report.text import explain
 from pytest_acrauth.run import DEFAULT_TIMEOUT, Run
-from pytest_acrauth.target import ACTIONS, CLOUDS, GUID, Flow, Reference, Registry, Target
 
 ROOT = Path(__file__).parents[1]
 MODE_PAGES = Path("docs", "failure-modes")

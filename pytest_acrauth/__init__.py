@@ -9,40 +9,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_acrauth.diagnosis import diagnose as diagnose
-    from pytest_acrauth.failure import Diagnosis as Diagnosis
-    from pytest_acrauth.failure import FailureMode as FailureMode
-    from pytest_acrauth.failure import Symptom as Symptom
-    from pytest_acrauth.fixture import RegistryUnderTest as RegistryUnderTest
-    from pytest_acrauth.machine import Machine as Machine
-    from pytest_acrauth.recognition import recognise as recognise
-    from pytest_acrauth.report import explain as explain
+    from pytest_acrauth.catalogue.shape import Diagnosis as Diagnosis
+    from pytest_acrauth.catalogue.shape import FailureMode as FailureMode
+    from pytest_acrauth.catalogue.shape import Symptom as Symptom
+    from pytest_acrauth.diagnosis.climb import diagnose as diagnose
+    from pytest_acrauth.diagnosis.text import recognise as recognise
+    from pytest_acrauth.model.machine import Machine as Machine
+    from pytest_acrauth.model.stage import Stage as Stage
+    from pytest_acrauth.model.target import Identity as Identity
+    from pytest_acrauth.model.target import Reference as Reference
+    from pytest_acrauth.model.target import Registry as Registry
+    from pytest_acrauth.model.target import Target as Target
+    from pytest_acrauth.model.transcript import Transcript as Transcript
+    from pytest_acrauth.plugin.fixture import RegistryUnderTest as RegistryUnderTest
+    from pytest_acrauth.report.text import explain as explain
     from pytest_acrauth.run import check as check
-    from pytest_acrauth.stage import Stage as Stage
-    from pytest_acrauth.target import Identity as Identity
-    from pytest_acrauth.target import Reference as Reference
-    from pytest_acrauth.target import Registry as Registry
-    from pytest_acrauth.target import Target as Target
-    from pytest_acrauth.transcript import Transcript as Transcript
 
     __version__: str
 
 _HOMES = {
     "check": "run",
-    "diagnose": "diagnosis",
-    "explain": "report",
-    "recognise": "recognition",
-    "Diagnosis": "failure",
-    "FailureMode": "failure",
-    "Identity": "target",
-    "Machine": "machine",
-    "Reference": "target",
-    "Registry": "target",
-    "RegistryUnderTest": "fixture",
-    "Stage": "stage",
-    "Symptom": "failure",
-    "Target": "target",
-    "Transcript": "transcript",
+    "diagnose": "diagnosis.climb",
+    "explain": "report.text",
+    "recognise": "diagnosis.text",
+    "Diagnosis": "catalogue.shape",
+    "FailureMode": "catalogue.shape",
+    "Identity": "model.target",
+    "Machine": "model.machine",
+    "Reference": "model.target",
+    "Registry": "model.target",
+    "RegistryUnderTest": "plugin.fixture",
+    "Stage": "model.stage",
+    "Symptom": "catalogue.shape",
+    "Target": "model.target",
+    "Transcript": "model.transcript",
 }
 
 

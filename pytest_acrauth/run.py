@@ -9,17 +9,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_acrauth.evidence import OFF, EvidenceChoice
-from pytest_acrauth.machine import Machine, RealMachine
-from pytest_acrauth.probes import EntraLeg, Road, climb, climb_to_entra
-from pytest_acrauth.probes.deadline import Deadline
-from pytest_acrauth.probes.once import THREADS, Memo
-from pytest_acrauth.secret import Secrets
-from pytest_acrauth.target import Flow, Reference, Target
-from pytest_acrauth.transcript import Transcript
+from pytest_acrauth.model.evidence import OFF, EvidenceChoice
+from pytest_acrauth.model.machine import Machine
+from pytest_acrauth.model.secret import Secrets
+from pytest_acrauth.model.target import Flow, Reference, Target
+from pytest_acrauth.model.transcript import Transcript
+from pytest_acrauth.probes.climb import EntraLeg, climb, climb_to_entra
+from pytest_acrauth.probes.http.deadline import Deadline
+from pytest_acrauth.probes.http.network import Road
+from pytest_acrauth.probes.http.once import THREADS, Memo
+from pytest_acrauth.probes.machine import RealMachine
 
 if TYPE_CHECKING:
-    from pytest_acrauth.probes.evidence import Looks
+    from pytest_acrauth.probes.management.looks import Looks
 
 DEFAULT_TIMEOUT = 30.0
 DEFAULT_JOBS = 64
@@ -70,7 +72,7 @@ class Run:
         """Climb one target up to the access token for these actions on a repository, and no further.
 
         What the token grants is in the one `Access` of the transcript; actions it lacks count as broken there, and no
-        evidence is asked for. Raises `pytest_acrauth.target.BadName` for a text that is no repository reference.
+        evidence is asked for. Raises `pytest_acrauth.model.target.BadName` for a text that is no repository reference.
         """
         narrowed = replace(target, references=(Reference.parse(repository),), must=actions, must_not=())
         return self._climb([narrowed], None, tokens_only=True)[0]
@@ -150,7 +152,7 @@ class _Evidence:
         """Return the transcript with every look that its open causes need: a third of the climb's limit at most."""
         if self._choice.method == OFF or next(transcript.broken(), None) is None:
             return transcript
-        from pytest_acrauth.diagnosis import needed
+        from pytest_acrauth.diagnosis.climb import needed
 
         part = self._limit / _EVIDENCE_PART
         began, left = time.monotonic(), min(part, self._limit - transcript.elapsed)
@@ -163,7 +165,7 @@ class _Evidence:
     def _shared(self, limit: float) -> Looks:
         with self._lock:
             if self._looks is None:
-                from pytest_acrauth.probes.evidence import Looks
+                from pytest_acrauth.probes.management.looks import Looks
 
                 self._looks = Looks(self._road, self._choice, limit)
             return self._looks

@@ -13,12 +13,12 @@ import azure.mgmt.containerregistry  # noqa: F401
 import dns.resolver  # noqa: F401
 import pytest
 
-import pytest_acrauth.activation
+import pytest_acrauth.diagnosis.text
 import pytest_acrauth.emulator
-import pytest_acrauth.probes.client
-import pytest_acrauth.probes.evidence
-import pytest_acrauth.recognition
-import pytest_acrauth.report  # noqa: F401
+import pytest_acrauth.plugin.activation
+import pytest_acrauth.probes.management.looks
+import pytest_acrauth.probes.programs.clients
+import pytest_acrauth.report.text  # noqa: F401
 
 pytest_plugins = ["pytester"]
 

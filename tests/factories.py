@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from pytest_acrauth.credential import CredentialFacts, Kind, SecretShape
-from pytest_acrauth.failure import Seen
-from pytest_acrauth.machine import Resolution, Resolved
-from pytest_acrauth.observation import (
+from pytest_acrauth.catalogue.shape import Seen
+from pytest_acrauth.model.credential import CredentialFacts, Kind, SecretShape
+from pytest_acrauth.model.machine import Resolution, Resolved
+from pytest_acrauth.model.observation import (
     AccessToken,
     Attempt,
     Certificate,
@@ -25,9 +25,9 @@ from pytest_acrauth.observation import (
     Tcp,
     Tls,
 )
-from pytest_acrauth.stage import Rung, Stage
-from pytest_acrauth.target import Flow, Identity, Reference, Registry, Target
-from pytest_acrauth.transcript import Access, Transcript
+from pytest_acrauth.model.stage import Rung, Stage
+from pytest_acrauth.model.target import Flow, Identity, Reference, Registry, Target
+from pytest_acrauth.model.transcript import Access, Transcript
 
 HOST = "myacr.azurecr.io"
 CLIENT_ID = "0a1b2c3d-1111-2222-3333-444455556666"

@@ -24,7 +24,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from pytest_acrauth.machine import Machine, Resolved
+from pytest_acrauth.model.machine import Machine, Resolved
 
 NAMESERVER = "127.0.0.53"
 _PORT = 443

@@ -21,11 +21,11 @@ from factories import (
     target,
 )
 
-from pytest_acrauth.client import ClientRecord, Daemon, DockerConfig, Helper, Ran, Socket, StoredLogin
-from pytest_acrauth.credential import SecretShape
-from pytest_acrauth.failure import Seen
-from pytest_acrauth.machine import Resolution, Resolved
-from pytest_acrauth.observation import (
+from pytest_acrauth.catalogue.shape import Seen
+from pytest_acrauth.model.client_record import ClientRecord, Daemon, DockerConfig, Helper, Ran, Socket, StoredLogin
+from pytest_acrauth.model.credential import SecretShape
+from pytest_acrauth.model.machine import Resolution, Resolved
+from pytest_acrauth.model.observation import (
     AccessToken,
     Attempt,
     Challenge,
@@ -40,7 +40,7 @@ from pytest_acrauth.observation import (
     Tls,
     Trouble,
 )
-from pytest_acrauth.stage import Stage
+from pytest_acrauth.model.stage import Stage
 
 SCOPE = "repository:team/app:pull"
 

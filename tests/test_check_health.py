@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pytest_acrauth.catalogue import MODES
-from pytest_acrauth.recognition import recognise
+from pytest_acrauth.catalogue.tables import MODES
+from pytest_acrauth.diagnosis.text import recognise
 
 PAGE = (Path(__file__).parents[1] / "docs" / "reference" / "check-health.md").read_text(encoding="utf-8")
 ROWS = dict(re.findall(r"^\| `([A-Z_]+)` \| (.*?) \|", PAGE, re.MULTILINE))

@@ -11,12 +11,12 @@ from types import ModuleType
 
 import pytest
 
-from pytest_acrauth.catalogue import FAMILIES, MODES, SYMPTOMS
+from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS
+from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.emulator import SCENARIOS, Emulator, World
-from pytest_acrauth.emulator.roles import EVIDENCE, Role
-from pytest_acrauth.options import OPTIONS
-from pytest_acrauth.recognition import recognise
-from pytest_acrauth.report import explain
+from pytest_acrauth.emulator.world.roles import EVIDENCE, Role
+from pytest_acrauth.plugin.options import OPTIONS
+from pytest_acrauth.report.text import explain
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

@@ -13,94 +13,45 @@ from typing import NamedTuple
 
 import pytest
 
-from pytest_acrauth.stage import Stage
-from pytest_acrauth.transcript import Access, Transcript
+from pytest_acrauth.model.stage import Stage
+from pytest_acrauth.model.transcript import Access, Transcript
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "pytest_acrauth"
 
-#: Which part of the package may import which other parts, at module level or inside functions. A part is a module or
-#: a subpackage.
-ARROWS = {
-    # the vocabulary
-    "stage": "",
-    "machine": "",
-    "secret": "",
-    "codec": "",
-    "target": "stage",
-    "programs": "",
-    "evidence": "",
-    "observation": "machine",
-    "credential": "",
-    "transcript": "codec credential evidence observation stage target",
-    "tokens": "credential observation",
-    "auth": "credential observation programs secret target tokens",
-    "client": "codec credential",
-    # what records
-    "probes": "auth client credential evidence machine observation programs secret target tokens transcript",
-    "run": "diagnosis evidence machine probes secret target transcript",
-    # what concludes and speaks
-    "failure": "client evidence observation stage transcript",
-    "facts": "client client_facts credential failure observation target transcript",
-    "client_facts": "client target",
-    "catalogue": "client credential evidence facts failure machine observation stage target",
-    "diagnosis": "catalogue client evidence failure transcript",
-    "printed": "secret target",
-    "recognition": "catalogue client diagnosis failure printed target",
-    "report": "catalogue client client_facts diagnosis facts failure observation stage target transcript",
-    # what faces pytest
-    "options": "",
-    "configuration": "auth evidence machine options target",
-    "emulation": "auth configuration emulator machine options",
-    "verdict": "stage target transcript",
-    "barrier": "client configuration probes run target transcript",
-    "failing": "diagnosis failure machine observation recognition report secret transcript",
-    "fixture": "barrier failing failure observation target transcript",
-    "markers": "barrier failing failure fixture target",
-    "readiness": "barrier failing failure observation recognition report stage target transcript verdict",
-    "explaining": "recognition report",
-    "activation": "auth barrier configuration emulation failing markers options readiness run target",
-    "plugin": "activation barrier emulator explaining failing fixture markers options target",
-    "__init__": "diagnosis failure fixture machine recognition report run stage target transcript",
-    # the emulator; what its services may know of each other: tests/emulator/test_emulator_structure.py
-    "emulator": "machine",
+#: Who takes from whom: each room, a folder below the package, may import the rooms named behind it, at module level or
+#: inside functions. A row says all of it; a new file in a room needs none.
+ROOMS = {
+    "model": "",
+    "auth": "model",
+    "catalogue": "model",
+    "emulator": "model",
+    "probes": "auth model",
+    "diagnosis": "catalogue model",
+    "report": "catalogue diagnosis model",
+    "run": "diagnosis model probes",
+    "plugin": "auth catalogue diagnosis emulator model probes report run",
+    "__init__": "catalogue diagnosis model plugin report run",
+}
+#: The same inside the rooms that have rooms of their own; the files beside those may use them all.
+INNER_ROOMS = {
+    "probes": {
+        "http": "",
+        "programs": "http",
+        "entra": "http programs",
+        "management": "entra http",
+    },
+    "emulator": {
+        "world": "",
+        "azure": "world",
+        "programs": "azure world",
+        "scenarios": "azure world",
+        "server": "azure programs world",
+    },
 }
 
-STANDARD_LIBRARY_ONLY = (
-    "stage",
-    "secret",
-    "codec",
-    "target",
-    "programs",
-    "evidence",
-    "observation",
-    "credential",
-    "transcript",
-    "tokens",
-    "client",
-    "failure",
-    "facts",
-    "client_facts",
-    "catalogue",
-    "diagnosis",
-    "printed",
-    "recognition",
-    "report",
-    "verdict",
-)
-MEETS_PYTEST = (
-    "activation",
-    "barrier",
-    "configuration",
-    "emulation",
-    "explaining",
-    "failing",
-    "fixture",
-    "markers",
-    "options",
-    "plugin",
-    "readiness",
-)
+STANDARD_LIBRARY_ONLY = ("model", "catalogue", "diagnosis", "report")
+MEETS_PYTEST = ("plugin",)
 HEAVY = ("azure", "cryptography", "dns", "httpcore", "httpx", "jwt", "starlette", "truststore", "trustme", "uvicorn")
 HTTP_AND_AZURE = ("azure", "httpcore", "httpx")
 
@@ -108,10 +59,20 @@ HTTP_AND_AZURE = ("azure", "httpcore", "httpx")
 class Import(NamedTuple):
     """One import statement's module: who imports, what, and whether at module level."""
 
-    part: str
+    importer: tuple[str, ...]
     path: Path
     module: str
     at_module_level: bool
+
+    @property
+    def room(self) -> str:
+        """The room that imports."""
+        return room_of(self.importer)
+
+    @property
+    def imported(self) -> tuple[str, ...]:
+        """The names of what is imported, below the package."""
+        return tuple(self.module.split(".")[1:])
 
     @property
     def distribution(self) -> str:
@@ -119,13 +80,13 @@ class Import(NamedTuple):
         return self.module.partition(".")[0]
 
     @property
-    def imported_part(self) -> str:
-        """The part of our package that is imported."""
-        return part_of(self.module.split(".")[1:])
+    def ours(self) -> bool:
+        """Whether a module of this package is imported."""
+        return self.distribution == "pytest_acrauth"
 
 
-def part_of(names: list[str]) -> str:
-    """Return the part a module belongs to: its name below the package."""
+def room_of(names: tuple[str, ...]) -> str:
+    """Return the room of a module, by its names below the package."""
     return names[0] if names else "__init__"
 
 
@@ -146,7 +107,7 @@ def imports_of(path: Path) -> Iterator[Import]:
     """Every import of a source file, those inside functions and type-checking blocks included."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names = path.relative_to(PACKAGE).with_suffix("").parts
-    part = part_of([name for name in names if name != "__init__"])
+    importer = tuple(name for name in names if name != "__init__")
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     inside = {id(node) for function in functions for node in ast.walk(function)}
     inside |= {
@@ -158,92 +119,118 @@ def imports_of(path: Path) -> Iterator[Import]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             for module in modules_named(node):
-                yield Import(part, path.relative_to(ROOT), module, id(node) not in inside)
+                yield Import(importer, path.relative_to(ROOT), module, id(node) not in inside)
 
 
 IMPORTS = tuple(found for path in sorted(PACKAGE.rglob("*.py")) for found in imports_of(path))
-PARTS = sorted({found.part for found in IMPORTS})
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_parts_import_only_along_the_arrows(part: str) -> None:
-    """Every part of the package is in the table, and imports no part that the table does not grant it."""
-    allowed = {part, *ARROWS[part].split()}
-    foreign = [
-        found
-        for found in IMPORTS
-        if found.part == part and found.distribution == "pytest_acrauth" and found.imported_part not in allowed
-    ]
-    assert foreign == []
+@pytest.mark.parametrize("room", ROOMS)
+def test_rooms_take_only_from_the_rooms_below(room):
+    """A room imports no room that its row does not name."""
+    allowed = {room, *ROOMS[room].split()}
+    own = [found for found in IMPORTS if found.ours and found.room == room]
+    assert own
+    assert [found for found in own if room_of(found.imported) not in allowed] == []
 
 
-def test_arrows_point_at_what_is_imported() -> None:
-    """The table grants no arrow that nobody uses, and names no part that does not exist."""
-    used = {(found.part, found.imported_part) for found in IMPORTS if found.distribution == "pytest_acrauth"}
-    granted = {(part, other) for part, others in ARROWS.items() for other in others.split()}
+@pytest.mark.parametrize(("room", "inner"), [(room, inner) for room, rows in INNER_ROOMS.items() for inner in rows])
+def test_inner_rooms_take_only_from_those_below(room, inner):
+    """A room within a room imports, of that room, only what its row names, and never a file beside the inner rooms."""
+    allowed = {inner, *INNER_ROOMS[room][inner].split()}
+    within = [found for found in IMPORTS if found.importer[:2] == (room, inner) and found.imported[:1] == (room,)]
+    assert [found for found in within if found.imported[1:2] == () or found.imported[1] not in allowed] == []
+
+
+def test_every_folder_is_a_room():
+    """The tables name each folder of the package and nothing else; beside them stand the run and the public names."""
+    folders = {path.relative_to(PACKAGE).parts for path in PACKAGE.rglob("*/__init__.py")}
+    rooms = {(room,) for room in ROOMS} - {("run",), ("__init__",)}
+    assert {parts[:-1] for parts in folders if len(parts) == 2} == rooms
+    for room, rows in INNER_ROOMS.items():
+        assert {parts[1] for parts in folders if len(parts) == 3 and parts[0] == room} == set(rows)
+    assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py", "run.py"}
+
+
+def test_arrows_point_at_what_is_imported():
+    """The tables grant no arrow that nobody uses."""
+    used = {(found.room, room_of(found.imported)) for found in IMPORTS if found.ours}
+    granted = {(room, other) for room, others in ROOMS.items() for other in others.split()}
     assert granted - used == set()
-    assert set(ARROWS) == set(PARTS)
+    inner = {(*found.importer[:2], *found.imported[1:2]) for found in IMPORTS if found.ours}
+    granted_inside = {
+        (room, name, other)
+        for room, rows in INNER_ROOMS.items()
+        for name, others in rows.items()
+        for other in others.split()
+    }
+    assert granted_inside - inner == set()
 
 
-def test_arrows_form_no_circle() -> None:
-    """Parts can be put in an order in which each imports only those before it."""
-    waiting = {part: set(others.split()) for part, others in ARROWS.items()}
-    while ready := [part for part, others in waiting.items() if not others]:
-        waiting = {part: others - set(ready) for part, others in waiting.items() if part not in ready}
+@pytest.mark.parametrize("table", [ROOMS, *INNER_ROOMS.values()])
+def test_arrows_form_no_circle(table):
+    """Rooms can be put in an order in which each takes only from those before it."""
+    waiting = {room: set(others.split()) for room, others in table.items()}
+    while ready := [room for room, others in waiting.items() if not others]:
+        waiting = {room: others - set(ready) for room, others in waiting.items() if room not in ready}
     assert waiting == {}
 
 
-def test_what_concludes_and_speaks_needs_the_standard_library_only() -> None:
-    """Vocabulary, catalogue, diagnosis and report import nothing that has to be installed."""
+def test_what_concludes_and_speaks_needs_the_standard_library_only():
+    """Model, catalogue, diagnosis and report import nothing that has to be installed."""
     known = {*sys.stdlib_module_names, "pytest_acrauth"}
-    foreign = [found for found in IMPORTS if found.part in STANDARD_LIBRARY_ONLY and found.distribution not in known]
+    foreign = [found for found in IMPORTS if found.room in STANDARD_LIBRARY_ONLY and found.distribution not in known]
     assert foreign == []
 
 
-def test_few_modules_meet_pytest() -> None:
-    """Only the modules that face pytest import it."""
+def test_one_room_meets_pytest():
+    """Only the plugin's room imports pytest."""
     runners = {"pytest", "_pytest", "pluggy", "xdist"}
-    assert [found for found in IMPORTS if found.distribution in runners and found.part not in MEETS_PYTEST] == []
+    assert [found for found in IMPORTS if found.distribution in runners and found.room not in MEETS_PYTEST] == []
 
 
-def test_http_and_azure_live_in_the_probes() -> None:
-    """No part but the probes imports an HTTP or Azure library."""
-    assert [found for found in IMPORTS if found.distribution in HTTP_AND_AZURE and found.part != "probes"] == []
+def test_http_and_azure_live_in_the_probes():
+    """No room but the probes imports an HTTP or Azure library."""
+    assert [found for found in IMPORTS if found.distribution in HTTP_AND_AZURE and found.room != "probes"] == []
 
 
-def test_heavy_libraries_load_with_probes_and_emulator_only() -> None:
+def test_heavy_libraries_load_with_probes_and_emulator_only():
     """Elsewhere, whatever has to be installed and is slow to import is imported inside the function that needs it."""
-    homes = ("probes", "emulator")
     loaded = [found for found in IMPORTS if found.distribution in HEAVY and found.at_module_level]
-    assert [found for found in loaded if found.part.partition(".")[0] not in homes] == []
+    assert [found for found in loaded if found.room not in {"probes", "emulator"}] == []
 
 
-def reached_from(*parts: str) -> set[str]:
-    """Every part that these parts import, directly or through others."""
+def reached_from(room: str) -> set[str]:
+    """Every room that a room takes from, directly or through others."""
     found: set[str] = set()
-    waiting = list(parts)
+    waiting = [room]
     while waiting:
-        others = set(ARROWS[waiting.pop()].split()) - found
+        others = set(ROOMS[waiting.pop()].split()) - found
         found |= others
         waiting += others
     return found
 
 
-def test_probes_know_neither_causes_nor_the_emulator() -> None:
+def test_probes_know_neither_causes_nor_the_emulator():
     """Nothing the probes import leads to the catalogue or to the emulator."""
-    knowing = {"catalogue", "facts", "failure", "diagnosis", "report", "emulator"}
-    assert {part.partition(".")[0] for part in reached_from("probes")} & knowing == set()
+    assert reached_from("probes") & {"catalogue", "diagnosis", "report", "emulator"} == set()
+
+
+def test_the_ground_floor_does_no_io():
+    """The model opens nothing and starts nothing; the machine's contract only names the type of a socket."""
+    doing = {"subprocess", "tempfile", "shutil", "http", "urllib.request", "asyncio", "threading"}
+    assert [found for found in IMPORTS if found.room == "model" and found.module in doing] == []
 
 
 @pytest.mark.parametrize("stage", Stage)
-def test_a_stage_has_its_observation_and_its_paragraph(stage: Stage) -> None:
+def test_a_stage_has_its_observation_and_its_paragraph(stage):
     """Every stage is recorded once, in the transcript or per repository, and the documentation tells when it passes."""
     home = Access if stage.per_repository else Transcript
     assert stage in {field.name for field in dataclasses.fields(home)}
     assert f"| `{stage}` | " in (ROOT / "docs/explanation/stages.md").read_text(encoding="utf-8")
 
 
-def test_lowest_environment_installs_the_declared_bounds() -> None:
+def test_lowest_environment_installs_the_declared_bounds():
     """The versions that `tox run -e lowest` pins are the lower bounds a user is promised."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     project = settings["project"]

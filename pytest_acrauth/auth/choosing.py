@@ -13,7 +13,7 @@ from pytest_acrauth.auth.credentials import nothing_stored, require
 from pytest_acrauth.auth.detection import azure_login, detect, metadata_source
 from pytest_acrauth.auth.docker_config import config_path, stored_login
 from pytest_acrauth.auth.methods import CHOICES, DEFAULT, BadAuth, identity_of, method_named, variables
-from pytest_acrauth.target import BadName, Flow, Identity, Registry
+from pytest_acrauth.model.target import BadName, Flow, Identity, Registry
 
 _SPEC = re.compile(r"(?:(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)=)?(?P<method>[^:=]+)(?::(?P<prefix>.*))?")
 _PREFIX = re.compile(r"[A-Z][A-Z0-9_]*")

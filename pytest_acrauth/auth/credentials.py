@@ -14,11 +14,11 @@ from pytest_acrauth.auth.certificates import BadCertificate, read_certificate
 from pytest_acrauth.auth.detection import METADATA_SECRETS, METADATA_SIGNS, azure_login, look, metadata_source
 from pytest_acrauth.auth.docker_config import config_path, stored_login
 from pytest_acrauth.auth.methods import BadAuth, method_named, missing, variables
-from pytest_acrauth.credential import CredentialFacts, Kind, SecretShape
-from pytest_acrauth.observation import Trouble
-from pytest_acrauth.secret import Secret, Secrets
-from pytest_acrauth.target import GUID, NULL_GUID, Flow, Identity, Registry
-from pytest_acrauth.tokens import claims, expiry_of, shape_of, text_of
+from pytest_acrauth.model.claims import claims, expiry_of, shape_of, text_of
+from pytest_acrauth.model.credential import CredentialFacts, Kind, SecretShape
+from pytest_acrauth.model.observation import Trouble
+from pytest_acrauth.model.secret import Secret, Secrets
+from pytest_acrauth.model.target import GUID, NULL_GUID, Flow, Identity, Registry
 
 _LARGEST = 1024 * 1024
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from pytest_acrauth.auth.docker_config import config_path, stored_login
 from pytest_acrauth.auth.methods import METHODS, BadAuth, Method, identity_of, missing, variables
-from pytest_acrauth.credential import Kind
-from pytest_acrauth.programs import find_program, home_of
-from pytest_acrauth.target import Identity, Registry
+from pytest_acrauth.auth.programs import find_program, home_of
+from pytest_acrauth.model.credential import Kind
+from pytest_acrauth.model.target import Identity, Registry
 
 #: The variables by which an Azure host says where its managed identities get tokens
 #: (azure-identity ``managed_identity.py``). A virtual machine says nothing: there the method has to be named.

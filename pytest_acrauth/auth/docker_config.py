@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_acrauth.auth.methods import BadAuth
-from pytest_acrauth.programs import home_of
-from pytest_acrauth.secret import Secret
-from pytest_acrauth.target import NULL_GUID
+from pytest_acrauth.auth.programs import home_of
+from pytest_acrauth.model.secret import Secret
+from pytest_acrauth.model.target import NULL_GUID
 
 _HELPER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _LARGEST = 4 * 1024 * 1024

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from pytest_acrauth.credential import Kind
-from pytest_acrauth.target import Flow, Identity
+from pytest_acrauth.model.credential import Kind
+from pytest_acrauth.model.target import Flow, Identity
 
 
 class BadAuth(ValueError):

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import re
 
-from pytest_acrauth import facts
-from pytest_acrauth.catalogue import pages
+from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.exchange import generic_401
-from pytest_acrauth.catalogue.looks import (
-    IMAGE,
-    QUARANTINE,
-    SCOPE_MAP,
-)
-from pytest_acrauth.catalogue.questions import (
-    GRANTED,
-    USER_KIND,
-    possible,
-    proven,
-)
+from pytest_acrauth.catalogue.looks import IMAGE, QUARANTINE, SCOPE_MAP
+from pytest_acrauth.catalogue.questions import GRANTED, USER_KIND, possible, proven
+from pytest_acrauth.catalogue.shape import Answers, FailureMode, Seen, Symptom, Verdict
 from pytest_acrauth.catalogue.words import anywhere, at_registry, not_elsewhere
-from pytest_acrauth.credential import Kind
-from pytest_acrauth.failure import Answers, FailureMode, Seen, Symptom, Verdict
-from pytest_acrauth.observation import AccessToken, Data, Operation
-from pytest_acrauth.stage import Stage
-from pytest_acrauth.target import Flow
+from pytest_acrauth.model.credential import Kind
+from pytest_acrauth.model.observation import AccessToken, Data, Operation
+from pytest_acrauth.model.stage import Stage
+from pytest_acrauth.model.target import Flow
 
 _UNKNOWN_CODES = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "TAG_UNKNOWN"}
 _PLAIN_404 = re.compile(r"404 page not found", re.IGNORECASE)

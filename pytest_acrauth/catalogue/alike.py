@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import access, basic, challenge, data, exchange, firewall, network, signin
+from pytest_acrauth.catalogue.shape import Symptom, unseen
 from pytest_acrauth.catalogue.words import anywhere, at_registry, not_elsewhere
-from pytest_acrauth.failure import Symptom, unseen
 
 NO_CREDENTIAL_SENT = Symptom(
     id="no-credential-sent",

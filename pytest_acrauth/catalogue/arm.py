@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from pytest_acrauth.catalogue.shape import Symptom, Words, unseen
 from pytest_acrauth.catalogue.words import anywhere
-from pytest_acrauth.failure import Symptom, Words, unseen
 
 _ABOUT_US = (
     r"(?:Microsoft\.ContainerRegistry|Microsoft\.Authorization/roleAssignments|Microsoft\.Resources/subscriptions)"

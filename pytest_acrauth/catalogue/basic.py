@@ -10,18 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from pytest_acrauth import facts
-from pytest_acrauth.catalogue import pages
+from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.arm import ADMIN_DISABLED
 from pytest_acrauth.catalogue.clients import STORED_LOGIN_ENDED
 from pytest_acrauth.catalogue.exchange import generic_401
-from pytest_acrauth.catalogue.looks import (
-    ADMIN_ENABLED,
-    APP_CREDENTIALS,
-    ENTRA_DIRECTLY,
-    ROLES,
-    SCOPE_MAP_TOKEN,
-)
+from pytest_acrauth.catalogue.looks import ADMIN_ENABLED, APP_CREDENTIALS, ENTRA_DIRECTLY, ROLES, SCOPE_MAP_TOKEN
 from pytest_acrauth.catalogue.questions import (
     DECLARED,
     SECRET,
@@ -34,11 +27,11 @@ from pytest_acrauth.catalogue.questions import (
     proven,
 )
 from pytest_acrauth.catalogue.records import TokenState
+from pytest_acrauth.catalogue.shape import Answers, FailureMode, Seen, Symptom, Verdict
 from pytest_acrauth.catalogue.words import anywhere, at_registry
-from pytest_acrauth.credential import Kind, SecretShape
-from pytest_acrauth.failure import Answers, FailureMode, Seen, Symptom, Verdict
-from pytest_acrauth.stage import Stage
-from pytest_acrauth.target import Flow
+from pytest_acrauth.model.credential import Kind, SecretShape
+from pytest_acrauth.model.stage import Stage
+from pytest_acrauth.model.target import Flow
 
 _INVALID_CLIENT = re.compile("invalid clientid or client secret", re.IGNORECASE)
 _NOT_REGISTERED = re.compile("application not registered with aad|client id must be guid", re.IGNORECASE)

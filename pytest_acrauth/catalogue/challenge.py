@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pytest_acrauth import facts
-from pytest_acrauth.catalogue import pages
+from pytest_acrauth.catalogue import facts, pages
+from pytest_acrauth.catalogue.shape import FailureMode, Seen, Symptom
 from pytest_acrauth.catalogue.words import anywhere
-from pytest_acrauth.failure import FailureMode, Seen, Symptom
-from pytest_acrauth.observation import Challenge, Data, Reply, Trouble
-from pytest_acrauth.stage import Stage
+from pytest_acrauth.model.observation import Challenge, Data, Reply, Trouble
+from pytest_acrauth.model.stage import Stage
 
 _SILENT = {Trouble.TIMEOUT, Trouble.RESET, Trouble.CLOSED}
 

@@ -27,7 +27,7 @@ from pytest_acrauth.catalogue.clients import (
     UPPERCASE,
     VERSION_UNREADABLE,
 )
-from pytest_acrauth.failure import asking_nothing
+from pytest_acrauth.catalogue.shape import asking_nothing
 
 _LOGIN = pages.ACR + "container-registry-authentication"
 _NO_DAEMON = _LOGIN + "#use-az-acr-login-without-docker-daemon"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pytest_acrauth.catalogue.shape import Seen, Symptom, Words, unseen
 from pytest_acrauth.catalogue.words import anywhere, said_here
-from pytest_acrauth.client import ClientRecord, Ran, Socket
-from pytest_acrauth.failure import Seen, Symptom, Words, unseen
-from pytest_acrauth.observation import AccessToken, Trouble
-from pytest_acrauth.stage import Stage
+from pytest_acrauth.model.client_record import ClientRecord, Ran, Socket
+from pytest_acrauth.model.observation import AccessToken, Trouble
+from pytest_acrauth.model.stage import Stage
 
 _HELPER = r"(?P<helper>docker-credential-[\w.-]{1,60})"
 _CONTAINERS = {"docker", "podman"}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_acrauth import facts
-from pytest_acrauth.catalogue import pages
-from pytest_acrauth.failure import FailureMode, Symptom
-from pytest_acrauth.observation import Trouble
-from pytest_acrauth.stage import Stage
+from pytest_acrauth.catalogue import facts, pages
+from pytest_acrauth.catalogue.shape import FailureMode, Symptom
+from pytest_acrauth.model.observation import Trouble
+from pytest_acrauth.model.stage import Stage
 
 OUT_OF_TIME = Symptom(
     id="out-of-time",

@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import re
 
-from pytest_acrauth import facts
-from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.looks import (
-    DATA_ENDPOINTS,
-    EGRESS,
-    PRIVATE_ENDPOINTS,
-)
-from pytest_acrauth.catalogue.questions import (
-    ALIASES,
-    DATA_HOST,
-    DATA_RESOLVED,
-    opposite,
-    proven,
-    through_private_link,
-)
+from pytest_acrauth.catalogue import facts, pages
+from pytest_acrauth.catalogue.looks import DATA_ENDPOINTS, EGRESS, PRIVATE_ENDPOINTS
+from pytest_acrauth.catalogue.questions import ALIASES, DATA_HOST, DATA_RESOLVED, opposite, proven, through_private_link
+from pytest_acrauth.catalogue.shape import Answers, FailureMode, Seen, Symptom, Verdict
 from pytest_acrauth.catalogue.words import at_data_endpoint, at_storage
-from pytest_acrauth.failure import Answers, FailureMode, Seen, Symptom, Verdict
-from pytest_acrauth.observation import Data, Trouble
-from pytest_acrauth.stage import Stage
+from pytest_acrauth.model.observation import Data, Trouble
+from pytest_acrauth.model.stage import Stage
 
 _UNREACHED = {
     Trouble.TIMEOUT,

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from pytest_acrauth import facts
-from pytest_acrauth.catalogue import pages
+from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.basic import APP_NOT_REGISTERED, INVALID_CLIENT, WRONG_SECRET
 from pytest_acrauth.catalogue.exchange import BARE_403, EXCHANGE_REFUSED
-from pytest_acrauth.catalogue.looks import (
-    APP_CREDENTIALS,
-    APPLICATION,
-    ENTRA_DIRECTLY,
-    ROLES,
-)
-from pytest_acrauth.catalogue.questions import (
-    FRESH,
-    USER_NAME,
-    NameShape,
-    possible,
-    proven,
-)
+from pytest_acrauth.catalogue.looks import APP_CREDENTIALS, APPLICATION, ENTRA_DIRECTLY, ROLES
+from pytest_acrauth.catalogue.questions import FRESH, USER_NAME, NameShape, possible, proven
+from pytest_acrauth.catalogue.shape import Answers, FailureMode, Seen, Symptom, Verdict
 from pytest_acrauth.catalogue.words import GUID, aadsts, anywhere, at_authority
-from pytest_acrauth.failure import Answers, FailureMode, Seen, Symptom, Verdict
-from pytest_acrauth.observation import Entra, Trouble
-from pytest_acrauth.stage import Stage
+from pytest_acrauth.model.observation import Entra, Trouble
+from pytest_acrauth.model.stage import Stage
 
 _UNREACHED = {
     Trouble.TIMEOUT,

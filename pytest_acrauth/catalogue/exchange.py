@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import re
 
-from pytest_acrauth import facts
-from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.looks import (
-    ARM_AUDIENCE_POLICY,
-    REGISTRY_TENANT,
-    ROLES,
-)
-from pytest_acrauth.catalogue.questions import (
-    ENTRA_AUDIENCE,
-    TOKEN_TENANT,
-    for_management,
-    proven,
-)
+from pytest_acrauth.catalogue import facts, pages
+from pytest_acrauth.catalogue.looks import ARM_AUDIENCE_POLICY, REGISTRY_TENANT, ROLES
+from pytest_acrauth.catalogue.questions import ENTRA_AUDIENCE, TOKEN_TENANT, for_management, proven
+from pytest_acrauth.catalogue.shape import Answers, FailureMode, Seen, Symptom, Verdict
 from pytest_acrauth.catalogue.words import anywhere, at_registry
-from pytest_acrauth.failure import Answers, FailureMode, Seen, Symptom, Verdict
-from pytest_acrauth.observation import Reply
-from pytest_acrauth.stage import Stage
+from pytest_acrauth.model.observation import Reply
+from pytest_acrauth.model.stage import Stage
 
 _NO_PERMISSION = re.compile("retrieving permissions failed", re.IGNORECASE)
 _VALIDATION = re.compile("token validation failed", re.IGNORECASE)

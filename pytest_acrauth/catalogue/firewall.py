@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_acrauth import facts
-from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.looks import (
-    NETWORK,
-    PRIVATE_ENDPOINTS,
-)
+from pytest_acrauth.catalogue import facts, pages
+from pytest_acrauth.catalogue.looks import NETWORK, PRIVATE_ENDPOINTS
 from pytest_acrauth.catalogue.questions import (
     ADDRESSES,
     ALIASES,
@@ -17,9 +13,9 @@ from pytest_acrauth.catalogue.questions import (
     proven,
     through_private_link,
 )
+from pytest_acrauth.catalogue.shape import Answers, FailureMode, Symptom, Verdict
 from pytest_acrauth.catalogue.words import anywhere
-from pytest_acrauth.failure import Answers, FailureMode, Symptom, Verdict
-from pytest_acrauth.stage import Stage
+from pytest_acrauth.model.stage import Stage
 
 DENIED_WITH_IP = Symptom(
     id="denied-with-ip",

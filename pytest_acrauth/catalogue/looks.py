@@ -5,18 +5,11 @@
 
 from __future__ import annotations
 
-from pytest_acrauth import facts
-from pytest_acrauth.catalogue.records import (
-    AppCredentials,
-    DataHosts,
-    Endpoints,
-    MapState,
-    Networks,
-    TokenState,
-)
+from pytest_acrauth.catalogue import facts
+from pytest_acrauth.catalogue.records import AppCredentials, DataHosts, Endpoints, MapState, Networks, TokenState
 from pytest_acrauth.catalogue.rights import Rights, RoleMode
-from pytest_acrauth.evidence import Need, RegistryFacts
-from pytest_acrauth.failure import Question, Seen
+from pytest_acrauth.catalogue.shape import Question, Seen
+from pytest_acrauth.model.evidence import Need, RegistryFacts
 
 NO_REGISTRY = "none: nobody has the name"
 TOKEN_ISSUED = "a token"  # noqa: S105 - what Entra gives for a right secret

@@ -23,7 +23,7 @@ from pytest_acrauth.catalogue.arm import (
     SKU_UNSUPPORTED,
     SUBSCRIPTION_UNKNOWN,
 )
-from pytest_acrauth.failure import asking_nothing
+from pytest_acrauth.catalogue.shape import asking_nothing
 
 _ARM = "https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/"
 _ERRORS = pages.TROUBLESHOOT + "acr-authentication-errors"

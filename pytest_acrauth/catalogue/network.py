@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from pytest_acrauth import facts
-from pytest_acrauth.catalogue import pages
+from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.challenge import FOREIGN_403
 from pytest_acrauth.catalogue.exchange import BARE_403
 from pytest_acrauth.catalogue.firewall import DENIED_WITH_IP, passed_by
-from pytest_acrauth.catalogue.looks import (
-    CLOUD,
-    LOGIN_SERVER,
-    NO_REGISTRY,
-    PRIVATE_ENDPOINTS,
-)
+from pytest_acrauth.catalogue.looks import CLOUD, LOGIN_SERVER, NO_REGISTRY, PRIVATE_ENDPOINTS
 from pytest_acrauth.catalogue.questions import (
     ADDRESSES,
     ALIASES,
@@ -25,11 +19,11 @@ from pytest_acrauth.catalogue.questions import (
     proven,
     through_private_link,
 )
+from pytest_acrauth.catalogue.shape import FailureMode, Seen, Symptom
 from pytest_acrauth.catalogue.words import at_registry, not_elsewhere
-from pytest_acrauth.failure import FailureMode, Seen, Symptom
-from pytest_acrauth.machine import Resolved
-from pytest_acrauth.observation import Dns, Tcp, Tls, Trouble
-from pytest_acrauth.stage import Stage
+from pytest_acrauth.model.machine import Resolved
+from pytest_acrauth.model.observation import Dns, Tcp, Tls, Trouble
+from pytest_acrauth.model.stage import Stage
 
 # OpenSSL's verify codes: x509_vfy.h.
 _UNKNOWN_ISSUER = {2, 18, 19, 20, 21}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
+from pytest_acrauth.catalogue.shape import FailureMode, Symptom, Words, asking_nothing, unseen
 from pytest_acrauth.catalogue.words import anywhere
-from pytest_acrauth.failure import FailureMode, Symptom, Words, asking_nothing, unseen
 
 
 def _symptom(name: str, says: str, texts: tuple[Words, ...]) -> Symptom:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
 
-from pytest_acrauth import facts
-from pytest_acrauth.credential import Kind, SecretShape
-from pytest_acrauth.failure import Question, Seen, Verdict
-from pytest_acrauth.observation import Data, Dns
-from pytest_acrauth.target import GUID, Flow
+from pytest_acrauth.catalogue import facts
+from pytest_acrauth.catalogue.shape import Question, Seen, Verdict
+from pytest_acrauth.model.credential import Kind, SecretShape
+from pytest_acrauth.model.observation import Data, Dns
+from pytest_acrauth.model.target import GUID, Flow
 
 
 def possible(*conditions: Verdict) -> Verdict:

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 
-from pytest_acrauth.evidence import ApplicationFacts, PasswordFacts, RegistryFacts, ScopeMapFacts, ScopeMapTokenFacts
+from pytest_acrauth.model.evidence import (
+    ApplicationFacts,
+    PasswordFacts,
+    RegistryFacts,
+    ScopeMapFacts,
+    ScopeMapTokenFacts,
+)
 
 # Documented as "a few minutes" and "about a minute"; neither is promised.
 _RULES_TRAVEL = 15 * 60

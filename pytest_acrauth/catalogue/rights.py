@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 
 from pytest_acrauth.catalogue.conditions import lets_through
 from pytest_acrauth.catalogue.records import date, when
-from pytest_acrauth.evidence import RoleAssignment, RoleFacts
+from pytest_acrauth.model.evidence import RoleAssignment, RoleFacts
 
 _REGISTRIES = "Microsoft.ContainerRegistry/registries/"
 _BY_ACTION = {

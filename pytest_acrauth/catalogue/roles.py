@@ -6,22 +6,11 @@ from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.access import NOTHING_GRANTED, OPERATION_REFUSED, RIGHTS_MISSING
 from pytest_acrauth.catalogue.basic import BASIC_REFUSED
 from pytest_acrauth.catalogue.exchange import BARE_403, EXCHANGE_REFUSED
-from pytest_acrauth.catalogue.looks import (
-    ROLE_MODE,
-    ROLES,
-)
-from pytest_acrauth.catalogue.questions import (
-    ACCEPTED,
-    FRESH,
-    GRANTS_ASKED,
-    SCOPE,
-    USER_KIND,
-    possible,
-    proven,
-)
+from pytest_acrauth.catalogue.looks import ROLE_MODE, ROLES
+from pytest_acrauth.catalogue.questions import ACCEPTED, FRESH, GRANTS_ASKED, SCOPE, USER_KIND, possible, proven
 from pytest_acrauth.catalogue.rights import RoleMode
-from pytest_acrauth.credential import Kind
-from pytest_acrauth.failure import Answers, FailureMode, Verdict
+from pytest_acrauth.catalogue.shape import Answers, FailureMode, Verdict
+from pytest_acrauth.model.credential import Kind
 
 # Whoever a role can be assigned to, itself or behind a token; a stored login keeps it to itself.
 _ASSIGNABLE = {Kind.SERVICE_PRINCIPAL, Kind.MANAGED_IDENTITY, Kind.USER, Kind.REFRESH_TOKEN}

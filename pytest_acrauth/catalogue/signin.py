@@ -6,7 +6,7 @@ from functools import partial
 
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.entra import aadsts_symptom
-from pytest_acrauth.failure import asking_nothing
+from pytest_acrauth.catalogue.shape import asking_nothing
 
 _SIGN_IN = "az login --tenant {tenant_id} --scope https://containerregistry.azure.net/.default"
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from pytest_acrauth import facts
-from pytest_acrauth.failure import Seen, Where, Words
-from pytest_acrauth.observation import Entra, Trouble
+from pytest_acrauth.catalogue import facts
+from pytest_acrauth.catalogue.shape import Seen, Where, Words
+from pytest_acrauth.model.observation import Entra, Trouble
 
 GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 

@@ -6,10 +6,10 @@ from functools import partial
 
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.entra import aadsts_symptom
+from pytest_acrauth.catalogue.shape import FailureMode, Symptom, Words, asking_nothing
 from pytest_acrauth.catalogue.signin import AADSTS_50013
 from pytest_acrauth.catalogue.words import anywhere, said_here
-from pytest_acrauth.failure import FailureMode, Symptom, Words, asking_nothing
-from pytest_acrauth.stage import Stage
+from pytest_acrauth.model.stage import Stage
 
 _FEDERATION = "https://azure.github.io/azure-workload-identity/docs/troubleshooting.html"
 _AZSDK = "https://aka.ms/azsdk/python/identity/"

@@ -9,12 +9,12 @@ from collections.abc import Callable, MutableMapping
 from types import TracebackType
 from typing import Self
 
-from pytest_acrauth.emulator.front import LoggedRequest
-from pytest_acrauth.emulator.healthy import REGISTRIES, healthy_world
-from pytest_acrauth.emulator.machine import EmulatedMachine
-from pytest_acrauth.emulator.scenarios import SCENARIOS, Defaults, Scenario, UnknownScenario, choose
-from pytest_acrauth.emulator.serve import Server
-from pytest_acrauth.emulator.world import World
+from pytest_acrauth.emulator.scenarios.entries import SCENARIOS, Defaults, Scenario, UnknownScenario, choose
+from pytest_acrauth.emulator.server.front import LoggedRequest
+from pytest_acrauth.emulator.server.machine import EmulatedMachine
+from pytest_acrauth.emulator.server.serve import Server
+from pytest_acrauth.emulator.world.healthy import REGISTRIES, healthy_world
+from pytest_acrauth.emulator.world.world import World
 
 __all__ = [
     "REGISTRIES",

@@ -10,13 +10,13 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from pytest_acrauth.auth import Credential
-from pytest_acrauth.observation import AccessToken, Challenge, Data, Exchange, Operation, Trouble
-from pytest_acrauth.probes.entra import issued_token
-from pytest_acrauth.probes.http import Answer, Http
-from pytest_acrauth.probes.replies import parse_json, urlsplit_host
-from pytest_acrauth.secret import Secret, Secrets, clean
-from pytest_acrauth.target import NULL_GUID, Reference, Registry
-from pytest_acrauth.tokens import granted_actions, refresh_claims
+from pytest_acrauth.model.claims import granted_actions, refresh_claims
+from pytest_acrauth.model.observation import AccessToken, Challenge, Data, Exchange, Operation, Trouble
+from pytest_acrauth.model.secret import Secret, Secrets, clean
+from pytest_acrauth.model.target import NULL_GUID, Reference, Registry
+from pytest_acrauth.probes.entra.methods import issued_token
+from pytest_acrauth.probes.http.client import Answer, Http
+from pytest_acrauth.probes.http.replies import parse_json, urlsplit_host
 
 # A word with a value is a parameter of the scheme before it; a word alone begins the next challenge.
 _CHALLENGE_WORD = re.compile(r'([A-Za-z][\w.-]*)(?:\s*=\s*(?:("[^"]*")|([^\s,"]+)))?')

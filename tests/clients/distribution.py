@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from pytest_acrauth.emulator import Emulator
-from pytest_acrauth.machine import Machine, Resolution
+from pytest_acrauth.model.machine import Machine, Resolution
 
 HOST = "myacr.azurecr.io"
 _LOOPBACK, _PORT = "127.0.0.1", 5000

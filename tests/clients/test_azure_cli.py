@@ -10,8 +10,8 @@ import pytest
 from clients.azure_cli import Az
 from emulator.visiting import NULL_GUID, claims
 
-from pytest_acrauth.emulator.cloud import RoleAssignment
-from pytest_acrauth.emulator.healthy import PRINCIPAL
+from pytest_acrauth.emulator.world.cloud import RoleAssignment
+from pytest_acrauth.emulator.world.healthy import PRINCIPAL
 
 HOST = "myacr.azurecr.io"
 CODE = re.compile(r"An error occurred: ([A-Z_]+)\n(.*)")

@@ -11,7 +11,7 @@ import sys
 import pytest
 from clients.test_engines import IMAGE, used
 
-from pytest_acrauth.recognition import recognise
+from pytest_acrauth.diagnosis.text import recognise
 
 BASIC = [
     "admin-password-not-current",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from emulator.visiting import AUDIENCE, arm_error
 
-from pytest_acrauth.emulator.cloud import SUBSCRIPTION, RoleAssignment
-from pytest_acrauth.emulator.healthy import CLIENT, OPERATOR, OTHER_SUBSCRIPTION, OTHER_TENANT, PRINCIPAL, TENANT
-from pytest_acrauth.emulator.roles import BUILT_IN, EVIDENCE, EVIDENCE_ROLE
+from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION, RoleAssignment
+from pytest_acrauth.emulator.world.healthy import CLIENT, OPERATOR, OTHER_SUBSCRIPTION, OTHER_TENANT, PRINCIPAL, TENANT
+from pytest_acrauth.emulator.world.roles import BUILT_IN, EVIDENCE, EVIDENCE_ROLE
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-registries"
 REGISTRIES = "providers/Microsoft.ContainerRegistry/registries"

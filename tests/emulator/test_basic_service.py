@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from emulator.visiting import GENERIC, NULL_GUID, PULL, REGISTRY, challenge_of, error, granted
 
-from pytest_acrauth.emulator.directory import Password
+from pytest_acrauth.emulator.world.directory import Password
 
 
 def test_admin_user_may_do_everything(visitor):

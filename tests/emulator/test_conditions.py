@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_acrauth.emulator.conditions import lets_through
-from pytest_acrauth.emulator.kusto import BadQuery, run
+from pytest_acrauth.emulator.azure.kusto import BadQuery, run
+from pytest_acrauth.emulator.world.conditions import lets_through
 
 PREFIX = "Microsoft.ContainerRegistry/registries/repositories"
 READ = f"{PREFIX}/content/read"

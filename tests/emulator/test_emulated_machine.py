@@ -13,10 +13,10 @@ from http.client import HTTPResponse
 import pytest
 
 from pytest_acrauth.emulator import EmulatedMachine, Emulator, UnknownScenario
-from pytest_acrauth.emulator.healthy import healthy_world
-from pytest_acrauth.emulator.network import Certificate, Issuer, Name, Route
-from pytest_acrauth.emulator.serve import Server
-from pytest_acrauth.machine import Machine, Resolved
+from pytest_acrauth.emulator.server.serve import Server
+from pytest_acrauth.emulator.world.healthy import healthy_world
+from pytest_acrauth.emulator.world.network import Certificate, Issuer, Name, Route
+from pytest_acrauth.model.machine import Machine, Resolved
 
 LOGIN_SERVER = "myacr.azurecr.io"
 

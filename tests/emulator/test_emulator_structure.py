@@ -10,13 +10,15 @@ import pytest
 
 import pytest_acrauth
 import pytest_acrauth.emulator
-from pytest_acrauth.catalogue import MODES, SYMPTOMS
+from pytest_acrauth.catalogue.tables import MODES, SYMPTOMS
 from pytest_acrauth.emulator import SCENARIOS
 
 PACKAGE = Path(pytest_acrauth.__file__).parent
 FOLDER = Path(pytest_acrauth.emulator.__file__).parent
-KNOWING = {"__init__", "__main__", "scenarios"}
-SERVICES = [pytest.param(path, id=path.stem) for path in sorted(FOLDER.glob("*.py")) if path.stem not in KNOWING]
+ROOMS = ("world", "azure", "programs", "server")
+SERVICES = [
+    pytest.param(path, id=f"{room}-{path.stem}") for room in ROOMS for path in sorted((FOLDER / room).glob("*.py"))
+]
 
 
 def imported(path: Path) -> set[str]:
@@ -46,14 +48,16 @@ def texts(path: Path) -> Iterator[str]:
 
 def test_there_are_services():
     """The modules looked at here are the ones that serve."""
-    assert {"registry", "login", "entra", "data", "world", "front"} <= {param.id for param in SERVICES}
+    assert {"azure-registry", "azure-login", "azure-entra", "azure-data", "world-world", "server-front"} <= {
+        param.id for param in SERVICES
+    }
 
 
 @pytest.mark.parametrize("path", SERVICES)
 def test_service_imports_neither_scenarios_nor_catalogue(path):
     """Of the package, a service may know the emulator's other services and the machine's contract only."""
     own = {name for name in imported(path) if name.startswith("pytest_acrauth")}
-    allowed = ("pytest_acrauth.emulator.", "pytest_acrauth.machine")
+    allowed = ("pytest_acrauth.emulator.", "pytest_acrauth.model.machine")
     assert {name for name in own if not name.startswith(allowed)} == set()
     assert {name for name in own if "scenarios" in name} == set()
 
@@ -76,5 +80,5 @@ def test_services_say_nothing_that_the_catalogue_says():
 
 def test_scenarios_do_not_import_the_catalogue():
     """Scenario ids are texts; that they are the catalogue's is for tests to compare."""
-    assert {name for name in imported(FOLDER / "scenarios.py") if "catalogue" in name} == set()
+    assert {name for name in imported(FOLDER / "scenarios" / "entries.py") if "catalogue" in name} == set()
     assert set(SCENARIOS) - {"healthy"} <= set(MODES)

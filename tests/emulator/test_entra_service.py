@@ -7,7 +7,7 @@ import re
 import jwt
 import pytest
 
-from pytest_acrauth.emulator.healthy import PRINCIPAL, TENANT
+from pytest_acrauth.emulator.world.healthy import PRINCIPAL, TENANT
 
 LOGIN = "https://login.microsoftonline.com"
 UNKNOWN = "99999999-2222-4333-8444-555555555555"
@@ -100,7 +100,7 @@ def test_discovery_leads_to_the_token_endpoint(visitor):
 
 def test_secrets_of_two_emulators_differ(visitor):
     """Every world has secrets of its own, so that none is worth stealing or writing down."""
-    from pytest_acrauth.emulator.healthy import healthy_world
+    from pytest_acrauth.emulator.world.healthy import healthy_world
 
     other = healthy_world().machine.environ
     ours = visitor.emulator.environ

@@ -11,11 +11,11 @@ import pytest
 from emulator.visiting import ARM, GRAPH, Visitor, arm_error, claims
 
 from pytest_acrauth.emulator import SCENARIOS, Emulator
-from pytest_acrauth.emulator.cloud import SUBSCRIPTION
-from pytest_acrauth.emulator.healthy import CLIENT, OTHER_SUBSCRIPTION, PRINCIPAL, TENANT
-from pytest_acrauth.emulator.network import Route
-from pytest_acrauth.emulator.resources import written
-from pytest_acrauth.emulator.roles import EVIDENCE
+from pytest_acrauth.emulator.azure.resources import written
+from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION
+from pytest_acrauth.emulator.world.healthy import CLIENT, OTHER_SUBSCRIPTION, PRINCIPAL, TENANT
+from pytest_acrauth.emulator.world.network import Route
+from pytest_acrauth.emulator.world.roles import EVIDENCE
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-registries"
 MYACR = f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/myacr"

@@ -6,8 +6,8 @@ import jwt
 import pytest
 from emulator.visiting import GENERIC, PULL, REGISTRY, claims, error, granted
 
-from pytest_acrauth.emulator.cloud import RoleAssignment
-from pytest_acrauth.emulator.healthy import PRINCIPAL
+from pytest_acrauth.emulator.world.cloud import RoleAssignment
+from pytest_acrauth.emulator.world.healthy import PRINCIPAL
 
 
 def test_refresh_token_tells_registry_wide_actions(visitor):

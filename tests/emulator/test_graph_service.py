@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from emulator.visiting import ARM, GRAPH, arm_error
 
-from pytest_acrauth.emulator.directory import FederatedCredential, Password
-from pytest_acrauth.emulator.healthy import CLIENT, OTHER_TENANT, PRINCIPAL, TENANT
-from pytest_acrauth.emulator.variants import MACHINE_IDENTITY, on_virtual_machine, with_certificate
+from pytest_acrauth.emulator.scenarios.variants import MACHINE_IDENTITY, on_virtual_machine, with_certificate
+from pytest_acrauth.emulator.world.directory import FederatedCredential, Password
+from pytest_acrauth.emulator.world.healthy import CLIENT, OTHER_TENANT, PRINCIPAL, TENANT
 
 NOBODY = "99999999-2222-4333-8444-555555555555"
 

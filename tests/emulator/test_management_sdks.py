@@ -19,10 +19,7 @@ from azure.identity import (
 from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 
 from pytest_acrauth.emulator import Emulator
-from pytest_acrauth.emulator.cloud import SUBSCRIPTION, PrivateEndpoint, RoleAssignment
-from pytest_acrauth.emulator.directory import FederatedCredential
-from pytest_acrauth.emulator.healthy import CLIENT, OTHER_SUBSCRIPTION, PRINCIPAL, TENANT
-from pytest_acrauth.emulator.variants import (
+from pytest_acrauth.emulator.scenarios.variants import (
     MACHINE_IDENTITY,
     SUBJECT,
     VARIANTS,
@@ -33,6 +30,9 @@ from pytest_acrauth.emulator.variants import (
     on_virtual_machine_of_its_own,
     with_certificate,
 )
+from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION, PrivateEndpoint, RoleAssignment
+from pytest_acrauth.emulator.world.directory import FederatedCredential
+from pytest_acrauth.emulator.world.healthy import CLIENT, OTHER_SUBSCRIPTION, PRINCIPAL, TENANT
 
 GROUP = "rg-registries"
 SCOPE = "https://containerregistry.azure.net/.default"

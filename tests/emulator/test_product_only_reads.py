@@ -6,9 +6,9 @@ import pytest
 
 from pytest_acrauth.auth import choose
 from pytest_acrauth.emulator import SCENARIOS, Emulator
-from pytest_acrauth.evidence import EvidenceChoice
+from pytest_acrauth.model.evidence import EvidenceChoice
+from pytest_acrauth.model.target import Reference, Registry, Target
 from pytest_acrauth.run import Run
-from pytest_acrauth.target import Reference, Registry, Target
 
 MANAGEMENT = {"management.azure.com", "graph.microsoft.com"}
 #: Reads that have a body.

@@ -13,8 +13,8 @@ import jwt
 import pytest
 
 from pytest_acrauth.emulator import Emulator
-from pytest_acrauth.emulator.healthy import OPERATOR, OTHER_SUBSCRIPTION
-from pytest_acrauth.emulator.workplace import Helper
+from pytest_acrauth.emulator.world.healthy import OPERATOR, OTHER_SUBSCRIPTION
+from pytest_acrauth.emulator.world.workplace import Helper
 
 NOT_FOUND = "The resource with name 'myacr' and type 'Microsoft.ContainerRegistry/registries' could not be found"
 

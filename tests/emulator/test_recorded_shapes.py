@@ -13,7 +13,8 @@ import httpx
 import pytest
 from corpus import rows
 
-from pytest_acrauth.emulator.cloud import (
+from pytest_acrauth.emulator.scenarios.variants import in_kubernetes
+from pytest_acrauth.emulator.world.cloud import (
     SUBSCRIPTION,
     PrivateEndpoint,
     Registry,
@@ -21,9 +22,8 @@ from pytest_acrauth.emulator.cloud import (
     ScopeMap,
     ScopeMapToken,
 )
-from pytest_acrauth.emulator.content import Repository
-from pytest_acrauth.emulator.healthy import PRINCIPAL
-from pytest_acrauth.emulator.variants import in_kubernetes
+from pytest_acrauth.emulator.world.content import Repository
+from pytest_acrauth.emulator.world.healthy import PRINCIPAL
 
 REGISTRY = "https://myacr.azurecr.io"
 REPOSITORY = re.compile(r"/(?:acr/v1|v2)/(?P<name>.+?)(?:/(?:_tags|_manifests|manifests|blobs|tags|referrers)\b.*)?")

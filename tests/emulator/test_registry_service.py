@@ -7,8 +7,8 @@ import json
 import pytest
 from emulator.visiting import GENERIC, NULL_GUID, PULL, REGISTRY, challenge_of, error
 
-from pytest_acrauth.emulator.cloud import PrivateEndpoint
-from pytest_acrauth.emulator.network import Device
+from pytest_acrauth.emulator.world.cloud import PrivateEndpoint
+from pytest_acrauth.emulator.world.network import Device
 
 
 def test_base_answers_with_the_recorded_challenge(visitor):

@@ -10,10 +10,10 @@ import jwt
 import pytest
 
 from pytest_acrauth.emulator import SCENARIOS, Emulator
-from pytest_acrauth.emulator.cloud import SUBSCRIPTION
-from pytest_acrauth.emulator.healthy import CLIENT, TENANT
-from pytest_acrauth.emulator.roles import EVIDENCE
-from pytest_acrauth.machine import Resolved
+from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION
+from pytest_acrauth.emulator.world.healthy import CLIENT, TENANT
+from pytest_acrauth.emulator.world.roles import EVIDENCE
+from pytest_acrauth.model.machine import Resolved
 
 AUDIENCE = "https://containerregistry.azure.net"
 HEALTHY_CHALLENGE = 'Bearer realm="https://myacr.azurecr.io/oauth2/token",service="myacr.azurecr.io"'

@@ -7,7 +7,7 @@ import json
 import pytest
 from emulator.visiting import REGISTRY, challenge_of, error
 
-from pytest_acrauth.emulator.content import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST, digest_of
+from pytest_acrauth.emulator.world.content import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST, digest_of
 
 PUSH = "repository:team/new:pull,push"
 CONTENT = b"seven bytes, and a few more"

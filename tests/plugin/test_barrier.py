@@ -12,20 +12,20 @@ import factories
 import pytest
 from conftest import Inner, outcomes
 
-from pytest_acrauth.barrier import Climbs, Handover, Needs
-from pytest_acrauth.client import ClientRecord, Ran
-from pytest_acrauth.configuration import Plan
-from pytest_acrauth.evidence import EvidenceChoice
-from pytest_acrauth.machine import RealMachine
-from pytest_acrauth.observation import Dns, Exchange
+from pytest_acrauth.model.client_record import ClientRecord, Ran
+from pytest_acrauth.model.evidence import EvidenceChoice
+from pytest_acrauth.model.observation import Dns, Exchange
+from pytest_acrauth.model.stage import Stage
+from pytest_acrauth.model.target import Target
+from pytest_acrauth.model.transcript import Transcript
+from pytest_acrauth.plugin.barrier import Climbs, Handover, Needs
+from pytest_acrauth.plugin.configuration import Plan
+from pytest_acrauth.probes.machine import RealMachine
 from pytest_acrauth.run import Run
-from pytest_acrauth.stage import Stage
-from pytest_acrauth.target import Target
-from pytest_acrauth.transcript import Transcript
 
 COUNT = """
 import json
-from pytest_acrauth.emulation import EMULATOR
+from pytest_acrauth.plugin.emulation import EMULATOR
 
 def pytest_sessionfinish(session):
     emulator = session.config.stash.get(EMULATOR, None)
@@ -136,7 +136,7 @@ def test_the_folder_of_the_workers(counted: Inner) -> None:
         """
         import json, os
         import pytest
-        from pytest_acrauth.barrier import FOLDER
+        from pytest_acrauth.plugin.barrier import FOLDER
 
         seen = {}
 

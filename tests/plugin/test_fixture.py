@@ -54,7 +54,7 @@ def test_a_ready_registry(inner: Inner) -> None:
 
 COUNT_ASKED = """
 import pytest
-from pytest_acrauth.emulation import EMULATOR
+from pytest_acrauth.plugin.emulation import EMULATOR
 
 @pytest.fixture
 def asked(request):

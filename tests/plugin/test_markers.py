@@ -250,8 +250,8 @@ def test_a_rerun_asks_again_and_gets_its_fixtures_back(inner: Inner) -> None:
     """When the cause goes away, the rerun sets up the fixtures and runs the test."""
     inner.pytester.makeconftest(
         """
-        from pytest_acrauth.emulation import EMULATOR
-        from pytest_acrauth.emulator.healthy import healthy_world
+        from pytest_acrauth.plugin.emulation import EMULATOR
+        from pytest_acrauth.emulator.world.healthy import healthy_world
 
         def pytest_report_teststatus(report, config):
             if report.outcome == "rerun":

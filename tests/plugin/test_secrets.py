@@ -56,8 +56,8 @@ TAKE = """
 import json
 import shutil
 import pytest
-from pytest_acrauth.barrier import FOLDER
-from pytest_acrauth.emulation import EMULATOR
+from pytest_acrauth.plugin.barrier import FOLDER
+from pytest_acrauth.plugin.emulation import EMULATOR
 
 @pytest.hookimpl(optionalhook=True, trylast=True)
 def pytest_xdist_node_collection_finished(node):

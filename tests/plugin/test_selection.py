@@ -130,8 +130,8 @@ def test_a_rerun_with_the_cause_still_there(inner: Inner) -> None:
 
 # The hooks of conftest files are not called for the checks; the terminal's are.
 CHANGE_BETWEEN_RUNS = """
-from pytest_acrauth.emulation import EMULATOR
-from pytest_acrauth.emulator.healthy import healthy_world
+from pytest_acrauth.plugin.emulation import EMULATOR
+from pytest_acrauth.emulator.world.healthy import healthy_world
 
 def pytest_report_teststatus(report, config):
     if report.outcome == "rerun":

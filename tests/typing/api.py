@@ -20,7 +20,7 @@ from pytest_acrauth import (
     diagnose,
     explain,
 )
-from pytest_acrauth.target import Flow
+from pytest_acrauth.model.target import Flow
 
 
 def targets(name: str) -> list[Target]:

@@ -1,0 +1,108 @@
+"""From what a climb recorded to what it means: symptoms, candidate causes, answers, verdicts. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from pytest_acrauth.catalogue.climb import OUT_OF_TIME, UNRECOGNISED
+from pytest_acrauth.catalogue.shape import (
+    Answer,
+    Answers,
+    Diagnosis,
+    FailureMode,
+    Finding,
+    Line,
+    Question,
+    Seen,
+    Symptom,
+    Verdict,
+)
+from pytest_acrauth.catalogue.tables import SYMPTOMS, causes
+from pytest_acrauth.model.client_record import ClientRecord
+from pytest_acrauth.model.evidence import Need
+from pytest_acrauth.model.transcript import Transcript
+
+HERE = "this climb"
+NOT_RECORDED = "the climb did not show it"
+NOT_TOLD = "the answer did not tell"
+NOT_ASKED = "nobody was asked for evidence"
+BY_HAND = "only a person can look"
+
+
+def diagnose(transcript: Transcript) -> tuple[Diagnosis, ...]:
+    """Conclude what every broken rung means, in the climb's order; empty where nothing is broken.
+
+    A rung with several symptoms, such as rights both missing and in excess, gives one diagnosis for each. One without
+    any, or whose causes are all ruled out, gives ``<stage>-unrecognised``.
+    """
+    return tuple(
+        _conclude(seen, symptom)
+        for seen in (Seen(transcript, rung) for rung in transcript.broken())
+        for symptom in symptoms(seen) or (UNRECOGNISED[seen.stage],)
+    )
+
+
+def symptoms(seen: Seen) -> tuple[Symptom, ...]:
+    """Return every symptom of the catalogue that a broken rung shows, without the unrecognised ones."""
+    if OUT_OF_TIME.when(seen):
+        return (OUT_OF_TIME,)  # what half an answer says is no evidence
+    unrecognised = UNRECOGNISED[seen.stage]
+    return tuple(
+        symptom
+        for symptom in SYMPTOMS.values()
+        if seen.stage in symptom.stages and symptom is not unrecognised and symptom.when(seen)
+    )
+
+
+def _conclude(seen: Seen, symptom: Symptom) -> Diagnosis:
+    diagnosis = conclude(seen, symptom, lambda question: ask(question, seen))
+    left = any(finding.verdict is not Verdict.NO for finding in diagnosis.findings)
+    return diagnosis if left else replace(diagnosis, symptom=UNRECOGNISED[seen.stage])
+
+
+def conclude(
+    seen: Seen | Line | ClientRecord, symptom: Symptom, answer: Callable[[Question[Any]], Answer[Any]]
+) -> Diagnosis:
+    """Judge every cause of a symptom by the answers to its questions, each asked once."""
+    modes = causes(symptom)
+    if len(modes) == 1:
+        # The symptom itself decides, and nothing needs to be asked.
+        finding = Finding(mode=modes[0], verdict=Verdict.YES, answers=())
+        return Diagnosis(seen=seen, symptom=symptom, findings=(finding,))
+    asked = {question.id: answer(question) for mode in modes for question in mode.asks}
+    findings = tuple(_judge(mode, tuple(asked[question.id] for question in mode.asks)) for mode in modes)
+    return Diagnosis(seen=seen, symptom=symptom, findings=findings)
+
+
+def _judge(mode: FailureMode, answers: tuple[Answer[Any], ...]) -> Finding:
+    verdict = mode.proof(Answers(answers)) if mode.proof else Verdict.UNKNOWN
+    return Finding(mode=mode, verdict=verdict, answers=answers)
+
+
+def ask(question: Question[Any], seen: Seen) -> Answer[Any]:
+    """Answer a question from the climb, or say why it could not be looked at."""
+    if question.read is None:
+        return Answer(question, None, why=BY_HAND)
+    look = getattr(seen.transcript.evidence, question.needs) if question.needs else None
+    if (value := question.read(seen)) is not None:
+        return Answer(question, value, who=look.who if look is not None and look.value is not None else HERE)
+    if question.needs is None:
+        return Answer(question, None, why=NOT_RECORDED)
+    if look is None:
+        return Answer(question, None, why=NOT_ASKED)
+    return Answer(question, None, who=look.who, why=look.why or NOT_TOLD)
+
+
+def needed(transcript: Transcript) -> frozenset[Need]:
+    """Return the looks that could decide between causes which the climb alone leaves open."""
+    return frozenset(
+        answer.question.needs
+        for diagnosis in diagnose(transcript)
+        for finding in diagnosis.findings
+        if diagnosis.mode is None and finding.verdict is Verdict.UNKNOWN
+        for answer in finding.answers
+        if answer.value is None and answer.question.needs is not None
+        if getattr(transcript.evidence, answer.question.needs) is None
+    )

@@ -1,0 +1,223 @@
+"""What other programs printed, and what client checks recorded, read with the catalogue's own symptoms. No I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from ipaddress import ip_address
+from typing import Any
+
+from pytest_acrauth.catalogue.alike import GENERIC_401, NO_CREDENTIAL_SENT
+from pytest_acrauth.catalogue.arm import ADMIN_DISABLED, ARM_NOT_FOUND, LIST_CREDENTIALS_FORBIDDEN
+from pytest_acrauth.catalogue.basic import BASIC_REFUSED
+from pytest_acrauth.catalogue.clients import AZ_MISSING, AZ_NOT_LOGGED_IN, CLIENT_UNRECOGNISED, NOT_INTERACTIVE
+from pytest_acrauth.catalogue.entra import AUTHORITY_UNREACHED
+from pytest_acrauth.catalogue.shape import Answer, Diagnosis, Line, Question, Symptom, Where, Words
+from pytest_acrauth.catalogue.tables import SYMPTOMS
+from pytest_acrauth.catalogue.workload import ENVIRONMENT_INCOMPLETE, NO_CREDENTIAL, NO_METADATA, NOT_INJECTED
+from pytest_acrauth.diagnosis.climb import conclude
+from pytest_acrauth.diagnosis.printed import Host, Place, Printed
+from pytest_acrauth.model.client_record import ClientRecord
+from pytest_acrauth.model.target import GUID, BadName, Reference, Registry
+
+THIS_TEXT = "this text"
+NOT_IN_TEXT = "a text does not show it"
+NOT_LOOKED = "a client check does not look at it"
+
+_NEAR = 400  # how far around the words their names are looked for
+_FINDS = 200  # how many places of one pattern are looked at
+
+#: What other failures bring about, in a text that may hold them too: the cause stands before its consequence.
+_FOLLOWS = (
+    # the links of a chain of credentials, which are tried whatever the one that is meant says
+    NOT_INJECTED,
+    NO_METADATA,
+    AZ_NOT_LOGGED_IN,
+    AZ_MISSING,
+    ENVIRONMENT_INCOMPLETE,
+    NO_CREDENTIAL,
+    # az acr login goes on to the management plane and the admin user when the exchange was refused
+    ARM_NOT_FOUND,
+    LIST_CREDENTIALS_FORBIDDEN,
+    ADMIN_DISABLED,
+    # MSAL says it of an authority that it reached and that knows no such tenant, too
+    AUTHORITY_UNREACHED,
+    # what a client ends with, whatever came before; containerd tries with its credential, then without
+    BASIC_REFUSED,
+    GENERIC_401,
+    NO_CREDENTIAL_SENT,
+    NOT_INTERACTIVE,
+)
+
+_NAMES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"(?:[Dd]irectory|[Tt]enant(?: id)?):? ?'(?P<tenant_id>{GUID.pattern})'",
+        rf"(?:[Aa]pp|[Aa]pplication|[Cc]lient)(?: with identifier| id)?:? ?'(?P<client_id>{GUID.pattern})'",
+        rf"object id '(?P<object_id>{GUID.pattern})'",
+        r"scope=repository(?:%3A|:)(?P<repository>[\w./%-]{1,255}?)(?:%3A|:)",
+        r"/v2/(?P<repository>[\w./-]{1,255}?)/(?:manifests|blobs|tags)/",
+        r"azurecr\.[\w.-]{2,30}?/(?!v2/|oauth2/)(?P<repository>[\w./-]{1,255}?):(?P<version>[\w.-]{1,128})",
+        r"\b(?:registry|--name|-n|-r) '?(?P<registry>[A-Za-z0-9]{5,50})\b'?",
+    )
+)
+
+
+def recognise(text: str) -> tuple[Diagnosis, ...]:
+    """Return what another program's output says about authenticating to an Azure registry, the best first.
+
+    One diagnosis for each symptom found. Best is what decides most: causes before their consequences, few candidates
+    before many, and what says nothing about the registry last (`Diagnosis.note`). Empty where the text proves nothing
+    about an Azure registry, Entra or the clients' logins, such as the failure of another registry. Only the first
+    MiB is looked at.
+    """
+    printed = Printed(text)
+    found = [(symptom, line) for symptom in SYMPTOMS.values() if (line := _seen(symptom, printed)) is not None]
+    shown = {symptom.id for symptom, _ in found}
+    diagnoses = [
+        conclude(line, symptom, lambda question, line=line: _answer(question, line))  # type: ignore[misc]
+        for symptom, line in found
+        # Where one of those it could be is shown as well, the vague one is that very one.
+        if not any(one.id in shown for one in symptom.either)
+    ]
+    return tuple(sorted((each for each in diagnoses if each.candidates), key=_rank))
+
+
+def diagnose_client(record: ClientRecord) -> tuple[Diagnosis, ...]:
+    """Conclude what a client check means; empty where the client works.
+
+    What az printed is read as any other text; a program that failed in a way that no cause explains gives
+    ``client-unrecognised``.
+    """
+    own = [symptom for symptom in SYMPTOMS.values() if symptom.client is not None and symptom.client(record)]
+    found = [conclude(record, symptom, _not_looked) for symptom in own]
+    if not found and record.client == "az":
+        failed = [ran for ran in record.runs if not ran.ok]
+        found = [each for ran in failed for each in recognise(ran.stderr)[:1]]
+    if not found and any(not ran.ok for ran in record.runs):
+        found = [conclude(record, CLIENT_UNRECOGNISED, _not_looked)]
+    return tuple(found)
+
+
+def _rank(diagnosis: Diagnosis) -> tuple[int, int, int]:
+    follows = _FOLLOWS.index(diagnosis.symptom) + 1 if diagnosis.symptom in _FOLLOWS else 0
+    number = diagnosis.seen.number if isinstance(diagnosis.seen, Line) else 0
+    return (len(_FOLLOWS) + 1 if diagnosis.note else follows), len(diagnosis.candidates), number
+
+
+def _seen(symptom: Symptom, printed: Printed) -> Line | None:
+    """Return the first line that shows a symptom, with every name that its words hold."""
+    matches = [found for words in symptom.texts if (found := _first(words, printed)) is not None]
+    if not matches:
+        return None
+    first = min(found[0].start() for found in matches)
+    names: dict[str, str] = {}
+    for match, host in sorted(matches, key=lambda found: found[0].start()):
+        for name, value in (*match.groupdict().items(), *_around(printed, match), *_of(host)):
+            if value and name not in names and (checked := _checked(name, value)):
+                names[name] = checked
+    number, text = printed.line(first)
+    return Line(text, number, _completed(names))
+
+
+def _first(words: Words, printed: Printed) -> tuple[re.Match[str], Host | None] | None:
+    for count, match in enumerate(words.pattern.finditer(printed.flat)):
+        host = printed.nearest(match.start(), match.end())
+        if _counts(words.where, host, printed, match.start()):
+            registry = host if host and host.place is Place.REGISTRY else printed.registry_before(match.start())
+            return match, registry
+        if count >= _FINDS:
+            break
+    return None
+
+
+def _counts(where: Where, host: Host | None, printed: Printed, start: int) -> bool:
+    place = host.place if host else None
+    match where:
+        case Where.ANYWHERE:
+            return True
+        case Where.REGISTRY:
+            return place is Place.REGISTRY
+        case Where.NOT_ELSEWHERE:
+            return place in {Place.REGISTRY, None}
+        case Where.AUTHORITY:
+            return place is Place.AUTHORITY
+        case Where.DATA:
+            return place is Place.DATA
+        case Where.STORAGE:
+            return place is Place.STORAGE and printed.registry_before(start) is not None
+
+
+def _around(printed: Printed, match: re.Match[str]) -> list[tuple[str, str]]:
+    near = printed.flat[max(0, match.start() - _NEAR) : match.end() + _NEAR]
+    found = [named for pattern in _NAMES if (named := pattern.search(near)) is not None]
+    return [pair for each in found for pair in each.groupdict().items()]
+
+
+def _of(host: Host | None) -> list[tuple[str, str]]:
+    return [("login_server", host.name)] if host else []
+
+
+def _checked(name: str, value: str) -> str:
+    """Return a name as it may stand in a command, '' where the text does not really hold one."""
+    try:
+        return _CHECKS[name](value) if name in _CHECKS else ""
+    except ValueError:  # `BadName` and the address parser's
+        return ""
+
+
+def _login_server(value: str) -> str:
+    return Registry.parse(value).login_server if "." in value else ""
+
+
+def _repository(value: str) -> str:
+    return Reference.parse(re.sub("%2[Ff]", "/", value)).repository
+
+
+def _matching(pattern: str) -> Callable[[str], str]:
+    return lambda value: value if re.fullmatch(pattern, value) else ""
+
+
+_CHECKS: Mapping[str, Callable[[str], str]] = {
+    "login_server": _login_server,
+    "registry": lambda value: Registry.parse(value).name,
+    "client_ip": lambda value: str(ip_address(value)),
+    "client_id": _matching(GUID.pattern),
+    "tenant_id": _matching(GUID.pattern),
+    "object_id": _matching(GUID.pattern),
+    "repository": _repository,
+    "version": _matching(r"[\w.-]{1,128}"),
+    "endpoint": _matching(r"[\w:/.-]{1,200}"),
+    "helper": _matching(r"docker-credential-[\w.-]{1,60}"),
+}
+
+
+def _completed(names: dict[str, str]) -> Mapping[str, str]:
+    """Add what follows from a login server or a registry's name; a name alone lives in the public cloud."""
+    try:
+        registry = Registry.parse(names.get("login_server") or names.get("registry") or "")
+    except BadName:
+        return names
+    known = {"registry": registry.name, "cloud": registry.cloud.name, "authority": registry.cloud.authority}
+    if "login_server" in names:
+        known["host"] = registry.login_server
+    return known | names | {"registry": registry.name}
+
+
+def _answer(question: Question[Any], line: Line) -> Answer[Any]:
+    """Answer a question from a text's names, or say that a text cannot."""
+    value: object = None
+    match question.id:
+        case "client-ip":
+            value = line.names.get("client_ip")
+        case "login-server-host":
+            value = line.names.get("login_server")
+        case "firewall-spoke":
+            value = True if "client_ip" in line.names else None
+    if value is None:
+        return Answer(question, None, why=NOT_IN_TEXT)
+    return Answer(question, value, who=THIS_TEXT)
+
+
+def _not_looked(question: Question[Any]) -> Answer[Any]:
+    return Answer(question, None, why=NOT_LOOKED)

@@ -1,0 +1,1 @@
+"""Azure's services, answering for a world."""

@@ -1,0 +1,106 @@
+"""Other healthy worlds: the same registries, reached by an identity that proves itself in another way.
+
+Each is a change of a world, to be given to `Emulator.change`; the service principal's secret leaves the environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from pytest_acrauth.emulator.world.cloud import DAY, MINUTE, SUBSCRIPTION, Cloud
+from pytest_acrauth.emulator.world.directory import Application, ClientCertificate, FederatedCredential
+from pytest_acrauth.emulator.world.healthy import CLIENT, TENANT, entitle
+from pytest_acrauth.emulator.world.tokens import Signer
+from pytest_acrauth.emulator.world.workplace import Host
+from pytest_acrauth.emulator.world.world import World
+
+CLUSTER = "https://eastus.oic.prod-aks.azure.com/3f0c8a52-6d1e-4b7a-9a55-0e8d2c41b6f7/0c5e9a47/"
+SUBJECT = "system:serviceaccount:ci:acr-checks"
+MACHINE_IDENTITY = "7d3a5f1c-e826-4b09-95d4-2c8f6b0a1e73"
+_MACHINE_PRINCIPAL = "a5c81e9d-3f47-4260-b8d3-6e1f0c9a7b54"
+_GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-build/providers"
+_NAME = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "registry-ci")])
+
+
+def with_certificate(world: World, starts: float | None = None) -> None:
+    """Register a certificate on the application, and put it with its key where AZURE_CLIENT_CERTIFICATE_PATH says.
+
+    ``starts`` is when its year begins, by default a month ago.
+    """
+    first = world.cloud.now() - 30 * DAY if starts is None else starts
+    key = rsa.generate_private_key(65537, 2048)
+    starting, ending = (datetime.fromtimestamp(each, UTC) for each in (first, first + 365 * DAY))
+    certificate = (
+        x509.CertificateBuilder(_NAME, _NAME, key.public_key(), x509.random_serial_number(), starting, ending)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = certificate.public_bytes(Encoding.PEM).decode()
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    world.cloud.applications[CLIENT].certificates.append(ClientCertificate(pem))
+    _without_secret(world)
+    world.machine.files["AZURE_CLIENT_CERTIFICATE_PATH"] = private + pem
+
+
+def in_kubernetes(world: World) -> None:
+    """Run in a cluster whose service account the application trusts; AZURE_FEDERATED_TOKEN_FILE has its token."""
+    cloud = world.cloud
+    cloud.assertion_issuers[CLUSTER] = Signer()
+    credential = FederatedCredential(CLUSTER, SUBJECT)
+    cloud.applications[CLIENT].federated.append(credential)
+    _without_secret(world)
+    world.machine.files["AZURE_FEDERATED_TOKEN_FILE"] = assertion(cloud, credential)
+
+
+def assertion(cloud: Cloud, credential: FederatedCredential, life: float = 60 * MINUTE) -> str:
+    """Return a token of an issuer that the cloud knows, as a federated credential wants it, for some seconds."""
+    now = cloud.now()
+    claims = {"iss": credential.issuer, "sub": credential.subject, "aud": credential.audience}
+    dates = {"iat": int(now), "nbf": int(min(now, now + life)), "exp": int(now + life)}
+    return cloud.assertion_issuers[credential.issuer].sign(claims | dates)
+
+
+def on_virtual_machine(world: World) -> None:
+    """Run on a virtual machine with a user-assigned identity."""
+    _in_azure(world, Host.VIRTUAL_MACHINE, f"{_GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/acr-checks")
+
+
+def on_virtual_machine_of_its_own(world: World) -> None:
+    """Run on a virtual machine with a system-assigned identity."""
+    _in_azure(world, Host.VIRTUAL_MACHINE, f"{_GROUP}/Microsoft.Compute/virtualMachines/build-1")
+
+
+def on_app_service(world: World) -> None:
+    """Run on an app service with a system-assigned identity."""
+    _in_azure(world, Host.APP_SERVICE, f"{_GROUP}/Microsoft.Web/sites/acr-checks")
+
+
+def _in_azure(world: World, host: Host, resource_id: str) -> None:
+    principals = {TENANT: _MACHINE_PRINCIPAL}
+    identity = Application(MACHINE_IDENTITY, [], principals, name="acr-checks", resource_id=resource_id)
+    world.cloud.applications[MACHINE_IDENTITY] = identity
+    entitle(world.cloud, _MACHINE_PRINCIPAL)
+    _without_secret(world)
+    for name in ("AZURE_TENANT_ID", "AZURE_CLIENT_ID"):
+        world.machine.environ.pop(name, None)
+    world.machine.host, world.machine.identities = host, [MACHINE_IDENTITY]
+
+
+def _without_secret(world: World) -> None:
+    world.machine.environ.pop("AZURE_CLIENT_SECRET", None)
+
+
+#: All of them, for tests that hold for each.
+VARIANTS: tuple[Callable[[World], None], ...] = (
+    with_certificate,
+    in_kubernetes,
+    on_virtual_machine,
+    on_virtual_machine_of_its_own,
+    on_app_service,
+)

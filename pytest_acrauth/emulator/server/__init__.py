@@ -1,0 +1,1 @@
+"""Sockets, TLS and names: the world, reachable on loopback."""

@@ -1,0 +1,114 @@
+"""The machine a climb runs on when it runs against the emulator: names, routes and trust of the emulated world."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import json
+import os
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from pytest_acrauth.emulator.world.network import Name, Network, Route
+from pytest_acrauth.emulator.world.workplace import Workplace
+from pytest_acrauth.model.machine import Resolution, Resolved
+
+LOOPBACK = "127.0.0.1"
+HTTPS = 443
+HTTP = 80
+#: The listener for plain HTTP, where an address has one.
+PLAIN = "http"
+
+
+@dataclass(frozen=True, eq=False)
+class EmulatedMachine:
+    """A machine of the emulated world; in the emulator's process it follows the world, elsewhere it is a snapshot.
+
+    ``ports`` says, for each address and each state of the way there, which loopback port stands for it.
+    """
+
+    network: Network
+    workplace: Workplace
+    ports: Mapping[str, Mapping[str, int]]
+    ca_pem: str
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The emulated environment variables; none of the real ones."""
+        return self.workplace.environ
+
+    @property
+    def trust(self) -> str:
+        """Which trust store decides, in words for a failure text."""
+        return "the emulator's own certificate authority"
+
+    def now(self) -> float:
+        """Return the machine's wall clock, which the world may have set wrong."""
+        return time.time() + self.workplace.clock_offset
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """Return a verifying client context that trusts the emulator's authority and nothing else."""
+        return ssl.create_default_context(cadata=self.ca_pem)
+
+    def resolve(self, name: str) -> Resolution:
+        """Look a name up in the world, with the words of the system's resolver where that fails."""
+        host = name.lower().rstrip(".")
+        if any(host == zone or host.endswith(f".{zone}") for zone in self.network.silent_zones):
+            return _failed(Resolved.RESOLVER_FAILED, socket.EAI_AGAIN, "Temporary failure in name resolution")
+        found = self.network.names.get(host)
+        if found is None:
+            return _failed(Resolved.NO_SUCH_NAME, socket.EAI_NONAME, "Name or service not known", (name,))
+        chain = (name, *found.aliases)
+        if not found.addresses:
+            return _failed(Resolved.NO_SUCH_NAME, socket.EAI_NONAME, "Name or service not known", chain)
+        return Resolution(Resolved.FOUND, found.addresses, chain)
+
+    def port_for(self, address: str, port: int) -> int:
+        """Return the loopback port that stands for an address; raises OSError where nothing leads there."""
+        if address == LOOPBACK:  # where the instance metadata is that this machine's environment names
+            return port
+        if address not in self.ports:
+            raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))
+        ports = self.ports[address]
+        if PLAIN in ports and port == HTTP:
+            return ports[PLAIN]
+        route = self.network.routes.get(address, Route.OPEN) if port == HTTPS else Route.CLOSED
+        if route not in ports:
+            raise OSError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+        return ports[route]
+
+    def dial(self, address: str, port: int, timeout: float) -> socket.socket:
+        """Return a connected TCP socket, or raise `OSError` within ``timeout`` seconds."""
+        connection = socket.create_connection((LOOPBACK, self.port_for(address, port)), timeout)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+    def to_json(self) -> str:
+        """Return what another process needs to be on this machine too, the environment's secrets included."""
+        seen = {
+            "names": {host: dataclasses.asdict(name) for host, name in self.network.names.items()},
+            "silent_zones": sorted(self.network.silent_zones),
+            "routes": self.network.routes,
+            "environ": dict(self.environ),
+            "ports": {address: dict(ports) for address, ports in self.ports.items()},
+            "ca_pem": self.ca_pem,
+            "clock_offset": self.workplace.clock_offset,
+        }
+        return json.dumps(seen)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Rebuild a machine from `to_json`'s text. Raises ValueError, TypeError or KeyError for other text."""
+        seen: dict[str, Any] = json.loads(text)
+        names = {host: Name(tuple(name["addresses"]), tuple(name["aliases"])) for host, name in seen["names"].items()}
+        routes = {address: Route(route) for address, route in seen["routes"].items()}
+        network = Network(names, {}, "", silent_zones=set(seen["silent_zones"]), routes=routes)
+        return cls(network, Workplace(seen["environ"], seen["clock_offset"]), seen["ports"], seen["ca_pem"])
+
+
+def _failed(outcome: Resolved, code: int, words: str, chain: tuple[str, ...] | None = None) -> Resolution:
+    return Resolution(outcome, chain=chain, text=f"{words} (code {code})")

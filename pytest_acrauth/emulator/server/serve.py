@@ -1,0 +1,179 @@
+"""Serving a world: listeners for every address, TLS, the CONNECT proxy, in one daemon thread."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+import ssl
+import threading
+import weakref
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from pytest_acrauth.emulator.azure.metadata import ADDRESS, APP_SERVICE_PATH
+from pytest_acrauth.emulator.programs.home import Home
+from pytest_acrauth.emulator.server.certificates import Authorities
+from pytest_acrauth.emulator.server.doors import BlackHole, ClosedPort, Door, Reset
+from pytest_acrauth.emulator.server.front import Front, LoggedRequest
+from pytest_acrauth.emulator.server.machine import LOOPBACK, PLAIN, EmulatedMachine
+from pytest_acrauth.emulator.server.proxy import Proxy
+from pytest_acrauth.emulator.world.network import Route
+from pytest_acrauth.emulator.world.workplace import Host
+from pytest_acrauth.emulator.world.world import World
+
+_KEEP_ALIVE = 75
+_CLOSING = 200  # turns of the loop, a millisecond each, in which connections must have ended
+
+
+#: Handles one connection of a stream server.
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]]
+
+
+class Server:
+    """The emulated services on loopback ports; `start` and `stop` once each."""
+
+    def __init__(self, world: World) -> None:
+        self.requests: list[LoggedRequest] = []
+        self.connections: list[str] = []
+        self._world = world
+        self._authorities = Authorities()
+        self._context = self._authorities.context(world.network.certificate_for)
+        self._closed, self._hole = ClosedPort(), BlackHole()
+        self._ports: dict[str, dict[str, int]] = {}
+        self._addresses: dict[int, str] = {}
+        self._servers: list[asyncio.Server] = []
+        self._handling: set[asyncio.Task[None] | None] = set()
+        self._accepted: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._ready: Future[None] = Future()
+        self._thread = threading.Thread(target=self._run, name="acr-emulator", daemon=True)
+        self.machine = EmulatedMachine(world.network, world.machine, self._ports, self._authorities.trusted_pem)
+        self._proxy = Door(self._accepted.add)
+        self.proxy_url = f"http://{LOOPBACK}:{self._proxy.port}"
+        self._programs = Door(self._accepted.add)
+
+    def start(self) -> None:
+        """Serve from a thread; returns when connections are accepted, raises what kept that from happening."""
+        self._home = Home(self._world, LOOPBACK, self._programs.port)
+        self._home.follow()
+        self._thread.start()
+        try:
+            self._ready.result()
+        except BaseException:
+            self._home.close()
+            raise
+
+    def stop(self) -> None:
+        """End all connections, give every port back and leave no file."""
+        self._loop.call_soon_threadsafe(self._end.set)
+        self._thread.join()
+        self._home.close()
+
+    def follow(self) -> None:
+        """Bring listeners, files and environment up to what came into the world since it is served."""
+        asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
+        self._home.follow()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:  # noqa: BLE001 - whatever it is, whoever starts the server is told
+            self._ready.set_exception(error)
+
+    async def _serve(self) -> None:
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        config = uvicorn.Config(
+            Front(self._world, self._addresses, self.requests.append),
+            http=H11Protocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=_KEEP_ALIVE,
+        )
+        config.load()
+        # uvicorn's own server would poll for its end; it makes its protocols the same way.
+        self._http = partial(H11Protocol, config, ServerState(), {})
+        try:
+            await self._open()
+            self._servers.append(await asyncio.start_server(self._held(Proxy(self.machine).serve), sock=self._proxy))
+            self._servers.append(await asyncio.start_server(self._held(self._home.serve), sock=self._programs))
+            self._ready.set_result(None)
+            await self._end.wait()
+        finally:
+            await self._close()
+
+    def _held(self, handle: Handler) -> Handler:
+        """Keep each connection's task: asyncio holds it weakly, and would let it be collected while it waits."""
+
+        async def held(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.current_task()
+            self._handling.add(task)
+            try:
+                await handle(reader, writer)
+            finally:
+                self._handling.discard(task)
+
+        return held
+
+    async def _open(self) -> None:
+        for address in self._world.network.addresses:
+            if address in self._ports:
+                continue
+            self._ports[address] = {
+                Route.OPEN: await self._listen(address, self._http, self._context),
+                Route.MUTE: await self._listen(address, asyncio.Protocol),
+                Route.RESET: await self._listen(address, Reset),
+                Route.CLOSED: int(self._closed.getsockname()[1]),
+                Route.FILTERED: self._hole.port,
+            }
+        if self._world.machine.host is not None:
+            await self._open_metadata(self._world.machine.host)
+
+    async def _open_metadata(self, host: Host) -> None:
+        """Serve the machine's instance metadata, over plain HTTP as everywhere, and name it in the environment."""
+        if ADDRESS not in self._ports:
+            self._ports[ADDRESS] = {PLAIN: await self._listen(ADDRESS, self._http)}
+        root, environ = f"http://{LOOPBACK}:{self._ports[ADDRESS][PLAIN]}", self._world.machine.environ
+        for name in ("AZURE_POD_IDENTITY_AUTHORITY_HOST", "IDENTITY_ENDPOINT"):
+            environ.pop(name, None)
+        if host is Host.VIRTUAL_MACHINE:
+            environ["AZURE_POD_IDENTITY_AUTHORITY_HOST"] = root
+        else:
+            environ["IDENTITY_ENDPOINT"] = f"{root}{APP_SERVICE_PATH}"
+            environ.setdefault("IDENTITY_HEADER", secrets.token_hex(16))
+
+    async def _listen(
+        self, address: str, protocol: Callable[[], asyncio.Protocol], tls: ssl.SSLContext | None = None
+    ) -> int:
+        door = Door(partial(self._entered, address))
+        self._addresses[door.port] = address
+        self._servers.append(await self._loop.create_server(protocol, sock=door, ssl=tls))
+        return door.port
+
+    def _entered(self, address: str, connection: socket.socket) -> None:
+        self.connections.append(self._world.network.host_at(address))
+        self._accepted.add(connection)
+
+    async def _close(self) -> None:
+        for server in self._servers:
+            server.close()
+        for held in (self._proxy, self._programs, self._closed, self._hole):
+            held.close()
+        # The sockets are shut down below whatever uses them: each layer above then ends by itself, a handshake too.
+        for connection in list(self._accepted):
+            with suppress(OSError):  # it ended by itself
+                connection.shutdown(socket.SHUT_RDWR)
+        for _ in range(_CLOSING):
+            if not any(connection.fileno() >= 0 for connection in list(self._accepted)):
+                break
+            await asyncio.sleep(0.001)

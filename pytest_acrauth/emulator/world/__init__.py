@@ -1,0 +1,1 @@
+"""What there is, as plain data: cloud, directory, network and machine."""

@@ -1,0 +1,212 @@
+"""Azure as plain data: subscriptions, registries, the Entra directory, roles and who holds them, the clock."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from pytest_acrauth.emulator.world.content import Repository
+from pytest_acrauth.emulator.world.directory import Application, Password, Principal, User
+from pytest_acrauth.emulator.world.roles import BUILT_IN, Role
+from pytest_acrauth.emulator.world.tokens import Signer
+
+DAY = 86400.0
+MINUTE = 60.0
+AUTHORITY = "login.microsoftonline.com"
+ARM = "management.azure.com"
+GRAPH = "graph.microsoft.com"
+SUBSCRIPTION = "5b1d7a70-31c4-4d0e-8f5a-2f7f3a0c9e11"
+# Documented as "up to ten minutes" and "a few minutes"; neither is promised.
+_ROLE_PROPAGATION = 10 * MINUTE
+_RULE_PROPAGATION = 5 * MINUTE
+
+
+@dataclass
+class Subscription:
+    """What resources are billed to; its tenant decides whose tokens ARM accepts for them."""
+
+    id: str
+    name: str
+    tenant_id: str
+    state: str = "Enabled"
+
+
+@dataclass
+class ScopeMap:
+    """What a scope-map token may do, in ARM's words: ``repositories/team/app/content/read``, a name may be ``*``."""
+
+    name: str
+    actions: list[str]
+    system: bool = False
+    created: float = 0.0
+
+
+@dataclass
+class ScopeMapToken:
+    """A registry's own named credential with up to two passwords."""
+
+    name: str
+    scope_map: str
+    passwords: list[Password]
+    enabled: bool = True
+    created: float = 0.0
+
+
+@dataclass
+class PrivateEndpoint:
+    """A registry's address in somebody's network, once its owner approved it."""
+
+    name: str
+    address: str
+    status: str = "Approved"
+
+
+@dataclass
+class Registry:
+    """One registry as ARM describes it, with what it stores.
+
+    What arrives at its private endpoints passes the firewall.
+    ``firewall_at_challenge`` tells whether ``/v2/`` refuses a caller too, or only what comes after it; both are seen.
+    ``modified`` is when it was last changed; for minutes after, ``ip_rules_before`` (None: the same) still apply.
+    """
+
+    name: str
+    location: str
+    tenant_id: str
+    subscription_id: str = SUBSCRIPTION
+    resource_group: str = "rg-registries"
+    sku: str = "Premium"
+    tags: dict[str, str] = field(default_factory=dict)
+    created: float = 0.0
+    modified: float = 0.0
+    admin_enabled: bool = False
+    admin_passwords: tuple[str, str] = ("", "")
+    anonymous_pull: bool = False
+    public_network_access: bool = True
+    default_action: str = "Allow"
+    ip_rules: list[str] = field(default_factory=list)
+    ip_rules_before: list[str] | None = None
+    private_endpoints: list[PrivateEndpoint] = field(default_factory=list)
+    firewall_at_challenge: bool = False
+    abac: bool = False
+    arm_audience_accepted: bool = True
+    data_endpoint_enabled: bool = False
+    login_throttled: bool = False
+    repositories: dict[str, Repository] = field(default_factory=dict)
+    scope_maps: dict[str, ScopeMap] = field(default_factory=dict)
+    tokens: dict[str, ScopeMapToken] = field(default_factory=dict)
+
+    @property
+    def login_server(self) -> str:
+        return f"{self.name}.azurecr.io"
+
+    @property
+    def data_endpoint(self) -> str:
+        """The dedicated data endpoint's host name, in use only when it is enabled."""
+        return f"{self.name}.{self.location}.data.azurecr.io"
+
+    @property
+    def resource_id(self) -> str:
+        group = f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+        return f"{group}/providers/Microsoft.ContainerRegistry/registries/{self.name}"
+
+    @property
+    def container(self) -> str:
+        """The storage container its blobs live in."""
+        return uuid.uuid5(uuid.NAMESPACE_DNS, self.login_server).hex
+
+    def admits(self, address: str, arrived_at: str, now: float) -> bool:
+        """Whether the firewall lets in a caller with this egress address, who came to ``arrived_at``."""
+        if any(arrived_at == each.address and each.status == "Approved" for each in self.private_endpoints):
+            return True
+        if not self.public_network_access:
+            return False
+        rules = self.ip_rules
+        if self.ip_rules_before is not None and now < self.modified + _RULE_PROPAGATION:
+            rules = self.ip_rules_before
+        caller = ipaddress.ip_address(address)
+        return self.default_action == "Allow" or any(caller in ipaddress.ip_network(rule) for rule in rules)
+
+
+@dataclass(frozen=True)
+class RoleAssignment:
+    """A role given to a principal (object id) on a resource id and everything below it, under a condition if any."""
+
+    principal_id: str
+    role: str
+    scope: str
+    condition: str = ""
+    created: float = 0.0
+
+    @property
+    def id(self) -> str:
+        """Its own resource id, the same for as long as nothing of it changes."""
+        name = uuid.uuid5(uuid.NAMESPACE_OID, f"{self.principal_id} {self.role} {self.scope} {self.condition}")
+        return f"{self.scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
+
+    def reaches(self, resource_id: str) -> bool:
+        """Whether a resource is what it was given on, or below."""
+        return f"{resource_id.lower()}/".startswith(f"{self.scope.lower().rstrip('/')}/")
+
+
+@dataclass
+class Cloud:
+    """Azure: its subscriptions, registries, Entra tenants and applications, who holds which role.
+
+    ``clock`` is the services'. ``directory_readers`` are the object ids that may read the directory through Graph,
+    ``groups`` the members of groups, both by object id. ``assertion_issuers`` are those outside Entra whose keys it
+    can fetch.
+    """
+
+    registries: dict[str, Registry]
+    subscriptions: dict[str, Subscription]
+    tenants: set[str]
+    applications: dict[str, Application]
+    assignments: list[RoleAssignment]
+    blob_host: str
+    users: list[User] = field(default_factory=list)
+    groups: dict[str, set[str]] = field(default_factory=dict)
+    directory_readers: set[str] = field(default_factory=set)
+    custom_roles: dict[str, Role] = field(default_factory=dict)
+    assertion_issuers: dict[str, Signer] = field(default_factory=dict)
+    entra: Signer = field(default_factory=Signer)
+    token_server: Signer = field(default_factory=Signer)
+    clock: Callable[[], float] = time.time
+
+    def now(self) -> float:
+        """Return the services' time, seconds since the epoch."""
+        return self.clock()
+
+    def registry_at(self, host: str) -> Registry | None:
+        """Return the registry with this login server."""
+        return next((registry for registry in self.registries.values() if registry.login_server == host), None)
+
+    @property
+    def roles(self) -> dict[str, Role]:
+        """Every role definition there is, by name."""
+        return BUILT_IN | self.custom_roles
+
+    def assigned(self, object_id: str) -> Iterable[RoleAssignment]:
+        """Return the assignments of a principal, its groups' included."""
+        held = {object_id, *(group for group, members in self.groups.items() if object_id in members)}
+        return (assignment for assignment in self.assignments if assignment.principal_id in held)
+
+    def in_force(self, assignment: RoleAssignment) -> bool:
+        """Whether the registries' token servers know of an assignment already; ARM knows at once."""
+        return self.now() >= assignment.created + _ROLE_PROPAGATION
+
+    def may(self, object_id: str, action: str, scope: str) -> bool:
+        """Whether a principal may do something on the management plane."""
+        return any(
+            self.roles[assignment.role].allows(action)
+            for assignment in self.assigned(object_id)
+            if assignment.reaches(scope)
+        )
+
+    def principal(self, application: Application, tenant: str) -> Principal:
+        """Return an application's service principal in a tenant. Raises KeyError where it has none."""
+        found = application.principals[tenant]
+        return Principal(found, tenant, application.client_id, resource_id=application.resource_id)

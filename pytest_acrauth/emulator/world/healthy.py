@@ -1,0 +1,157 @@
+"""The healthy world: two registries, one service principal that may pull from both, nothing in the way."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import time
+
+from pytest_acrauth.emulator.world.cloud import (
+    ARM,
+    AUTHORITY,
+    DAY,
+    GRAPH,
+    SUBSCRIPTION,
+    Cloud,
+    Registry,
+    RoleAssignment,
+    ScopeMap,
+    ScopeMapToken,
+    Subscription,
+)
+from pytest_acrauth.emulator.world.content import Repository
+from pytest_acrauth.emulator.world.directory import Application, Password, User
+from pytest_acrauth.emulator.world.network import Certificate, Name, Network
+from pytest_acrauth.emulator.world.roles import EVIDENCE, EVIDENCE_ROLE
+from pytest_acrauth.emulator.world.workplace import Az, Docker, Podman, Workplace
+from pytest_acrauth.emulator.world.world import World
+
+#: The registries of the healthy world. Each has repositories team/app and team/multi, both with a tag latest.
+REGISTRIES = ("myacr", "otheracr")
+TENANT = "3f0c8a52-6d1e-4b7a-9a55-0e8d2c41b6f7"
+OTHER_TENANT = "b7e2d914-58c3-4a6f-8d20-1c9f5e7a3b46"
+OTHER_SUBSCRIPTION = "c48f0e2d-7b16-4953-a1e8-6d3b9f5027ca"
+CLIENT = "c1a9e3b4-7d25-4f60-8b1c-5a6e9d0f2b38"
+PRINCIPAL = "8e4d2f6a-90b7-4c13-a5d8-7f1b3c6e0d94"
+OPERATOR = User("operator@contoso.example", "2b7f9c5e-4d31-4e8a-b6c0-9a5d1e3f7086", TENANT)
+LOCATION = "eastus"
+BLOB_HOST = "eusmanaged1.blob.core.windows.net"
+
+
+def healthy_world() -> World:
+    """Return a new healthy world with secrets of its own.
+
+    The environment holds the service principal's ``AZURE_…`` variables, and for named identities its secret as Basic
+    credentials (``ACR_SP_…``), the first registry's admin user (``ACR_ADMIN_…``) and a scope-map token
+    (``ACR_PULLER_…``). Docker keeps that token's password too. A user is logged in to the Azure CLI, and may do what
+    the service principal may: pull, and read what evidence needs, from the directory too.
+    """
+    now = time.time()
+    registries = {name: _registry(name, now) for name in REGISTRIES}
+    secret = Password(_secret(), starts=now - 30 * DAY, ends=now + 335 * DAY)
+    cloud = Cloud(
+        registries=registries,
+        subscriptions={
+            SUBSCRIPTION: Subscription(SUBSCRIPTION, "registries", TENANT),
+            OTHER_SUBSCRIPTION: Subscription(OTHER_SUBSCRIPTION, "applications", TENANT),
+        },
+        tenants={TENANT, OTHER_TENANT},
+        applications={CLIENT: Application(CLIENT, [secret], {TENANT: PRINCIPAL})},
+        assignments=[],
+        blob_host=BLOB_HOST,
+        users=[OPERATOR],
+        custom_roles={EVIDENCE: EVIDENCE_ROLE},
+    )
+    for object_id in (PRINCIPAL, OPERATOR.object_id):
+        entitle(cloud, object_id)
+    return World(cloud, _network(cloud, now), _machine(registries[REGISTRIES[0]], secret))
+
+
+def entitle(cloud: Cloud, object_id: str) -> None:
+    """Let a principal pull from every registry, read all that evidence needs, and look around in the applications."""
+    given = cloud.now() - 30 * DAY
+    cloud.assignments += [
+        RoleAssignment(object_id, role, registry.resource_id, created=given)
+        for registry in cloud.registries.values()
+        for role in ("AcrPull", EVIDENCE)
+    ]
+    cloud.assignments.append(RoleAssignment(object_id, "Reader", f"/subscriptions/{OTHER_SUBSCRIPTION}", created=given))
+    cloud.directory_readers.add(object_id)
+
+
+def _secret() -> str:
+    return secrets.token_urlsafe(30)
+
+
+def _registry(name: str, now: float) -> Registry:
+    app = Repository("team/app", now - 20 * DAY)
+    app.add_image("latest")
+    multi = Repository("team/multi", now - 10 * DAY)
+    multi.add_index("latest", "amd64", "arm64", "s390x")
+    reading = ["repositories/team/app/content/read", "repositories/team/app/metadata/read"]
+    passwords = [Password(_secret(), now - 5 * DAY, now + 85 * DAY), Password(_secret(), now - 5 * DAY)]
+    made = now - 40 * DAY
+    return Registry(
+        name,
+        LOCATION,
+        TENANT,
+        created=made,
+        modified=made,
+        admin_enabled=True,
+        admin_passwords=(_secret(), _secret()),
+        repositories={repository.name: repository for repository in (app, multi)},
+        scope_maps={"app-pull": ScopeMap("app-pull", reading, created=made), **_system_maps(made)},
+        tokens={"puller": ScopeMapToken("puller", "app-pull", passwords, created=made)},
+    )
+
+
+def _system_maps(made: float) -> dict[str, ScopeMap]:
+    """Return the scope maps that every registry comes with."""
+    rights = {
+        "_repositories_pull": ("content/read", "metadata/read"),
+        "_repositories_push": ("content/read", "content/write", "metadata/read", "metadata/write"),
+    }
+    return {
+        name: ScopeMap(name, [f"repositories/*/{right}" for right in held], system=True, created=made)
+        for name, held in rights.items()
+    }
+
+
+def _machine(first: Registry, secret: Password) -> Workplace:
+    password = first.tokens["puller"].passwords[0].value
+    environ = {
+        "AZURE_TENANT_ID": TENANT,
+        "AZURE_CLIENT_ID": CLIENT,
+        "AZURE_CLIENT_SECRET": secret.value,
+        "ACR_SP_USERNAME": CLIENT,
+        "ACR_SP_PASSWORD": secret.value,
+        "ACR_ADMIN_USERNAME": first.name,
+        "ACR_ADMIN_PASSWORD": first.admin_passwords[0],
+        "ACR_PULLER_USERNAME": "puller",
+        "ACR_PULLER_PASSWORD": password,
+    }
+    kept = base64.b64encode(f"puller:{password}".encode()).decode()
+    return Workplace(
+        environ,
+        docker=Docker(),
+        podman=Podman(),
+        az=Az(OPERATOR.name, SUBSCRIPTION),
+        docker_config={"auths": {first.login_server: {"auth": kept}}},
+    )
+
+
+def _network(cloud: Cloud, now: float) -> Network:
+    """Lay out names and addresses; the addresses are of the ranges reserved for documentation (RFC 5737)."""
+    names = {
+        AUTHORITY: Name(("203.0.113.30",)),
+        cloud.blob_host: Name(("203.0.113.40",)),
+        ARM: Name(("203.0.113.60",)),
+        GRAPH: Name(("203.0.113.70",)),
+    }
+    for number, registry in enumerate(cloud.registries.values(), start=1):
+        aliases = (f"r010{number}eus.{registry.location}.fe.azcr.io", f"acr-eus-{number}.trafficmanager.net")
+        names[registry.login_server] = Name((f"203.0.113.{10 + number}",), aliases)
+        names[registry.data_endpoint] = Name((f"203.0.113.{50 + number}",))
+    hosts = (AUTHORITY, ARM, GRAPH, "*.azurecr.io", f"*.{LOCATION}.data.azurecr.io", "*.blob.core.windows.net")
+    certificates = {host: Certificate((host,), now - 40 * DAY, now + 325 * DAY) for host in hosts}
+    return Network(names, certificates, egress="198.51.100.7")

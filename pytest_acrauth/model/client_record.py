@@ -1,0 +1,165 @@
+"""What a client check records: programs that ran, a daemon's socket, stored logins. Plain data without secrets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+from pytest_acrauth.model import codec
+from pytest_acrauth.model.credential import SecretShape
+
+#: The clients that can be required, each with what its check looks at.
+CLIENTS = {
+    "docker": "the docker client and its daemon",
+    "podman": "podman, which needs no daemon",
+    "az": "the Azure CLI, its login and what it may read",
+    "docker-config": "the stored logins and credential helpers of docker, podman and their kin",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """One program that was run: what was asked of it, and what it said. ``exit_code`` is None where it did not end.
+
+    ``trouble`` is what kept it from starting; where that is empty too, its time was over.
+    """
+
+    arguments: tuple[str, ...]
+    exit_code: int | None
+    stdout: str = ""
+    stderr: str = ""
+    trouble: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return self.exit_code == 0
+
+    @property
+    def started(self) -> bool:
+        return not self.trouble
+
+
+class Socket(StrEnum):
+    """How a daemon's socket was found."""
+
+    NOT_LOCAL = "not a local socket"
+    MISSING = "missing"
+    FORBIDDEN = "this user may not open it"
+    SILENT = "nothing listens"
+    LISTENS = "something listens"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Daemon:
+    """Where a client looks for its daemon (``source`` says who told it so), and how the socket there was found."""
+
+    endpoint: str
+    source: str
+    socket: Socket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Helper:
+    """A credential helper that a docker config names: where it is ('' if nowhere), and how ``list`` went."""
+
+    name: str
+    command: str
+    listed: Ran | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.listed is not None and self.listed.ok
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredLogin:
+    """One login in a docker config: its key as written, and what may be shown of the credential."""
+
+    key: str
+    user_name: str = ""
+    secret: SecretShape = SecretShape.NONE
+    expires: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DockerConfig:
+    """A docker ``config.json``: its path, why it could not be read ('' if it was), its helpers and stored logins.
+
+    ``keys`` are the servers that the helpers hold a login for.
+    """
+
+    path: str
+    found: bool = False
+    trouble: str = ""
+    helpers: tuple[Helper, ...] = ()
+    logins: tuple[StoredLogin, ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRecord:
+    """One client check. A part that the client does not have is None.
+
+    ``wanted`` is the program's name as looked for, ``command`` its absolute path ('' where there is none that may be
+    run), ``refused`` a path that was found and not run because it lies in the current folder. ``runs`` are in order:
+    docker and podman ``ps`` and ``version``, az ``version``, ``account show`` and one ``acr show`` for each registry.
+    ``checked_at`` is the wall clock, seconds since the epoch.
+    """
+
+    client: str
+    checked_at: float
+    wanted: str = ""
+    command: str = ""
+    refused: str = ""
+    cloud_shell: bool = False
+    runs: tuple[Ran, ...] = ()
+    daemon: Daemon | None = None
+    config: DockerConfig | None = None
+    login_servers: tuple[str, ...] = ()
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """The login servers that the docker config holds no login for, under whichever key."""
+        stored = {_host(key).lower() for key in self._keys}
+        return tuple(server for server in self.login_servers if server not in stored)
+
+    @property
+    def misspelt(self) -> tuple[str, ...]:
+        """The keys that are meant for a login server and are not its plain name, where that name is no key."""
+        missing = {server for server in self.login_servers if server not in self._keys}
+        return tuple(key for key in self._keys if _host(key).lower() in missing)
+
+    @property
+    def ended(self) -> tuple[StoredLogin, ...]:
+        """The stored logins for the login servers whose token was past its end when they were read."""
+        return tuple(
+            login
+            for login in (self.config.logins if self.config else ())
+            if _host(login.key).lower() in self.login_servers
+            if login.expires is not None and login.expires < self.checked_at
+        )
+
+    @property
+    def _keys(self) -> tuple[str, ...]:
+        if self.config is None:
+            return ()
+        return (*(login.key for login in self.config.logins), *self.config.keys)
+
+    def run(self, word: str) -> Ran | None:
+        """Return the first run whose arguments hold a word, None where there was none."""
+        return next((ran for ran in self.runs if word in ran.arguments), None)
+
+    def to_json(self) -> str:
+        """Return the record as JSON text; `from_json` reads it back."""
+        return codec.to_json(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Rebuild a record from `to_json`'s text. Raises ValueError, TypeError or KeyError for other text."""
+        return codec.from_json(cls, text)
+
+
+def _host(key: str) -> str:
+    """Return the host that a key of a docker config is meant for, as it is written there."""
+    return key.removeprefix("https://").removeprefix("http://").partition("/")[0]

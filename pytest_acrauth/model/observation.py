@@ -1,0 +1,338 @@
+"""What a climb records: one frozen, secret-free observation per stage, collected in a `Transcript`.
+
+Observations hold facts under their own names. They conclude nothing beyond their own ``ok``, hold no secret, and
+convert to JSON and back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from pytest_acrauth.model.machine import Resolution, Resolved
+
+
+class Trouble(StrEnum):
+    """Why a wait or a connection ended without a usable answer."""
+
+    TIMEOUT = "timeout"  # the peer's own limit
+    OUT_OF_TIME = "out of time"  # the climb's limit
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    RESET = "reset"
+    CLOSED = "closed"
+    CERTIFICATE = "certificate"
+    TLS = "tls"
+    MALFORMED = "malformed"  # bytes that are no HTTP, or no body that the protocol allows
+    TOO_LARGE = "too large"
+    NAME = "name"  # the host name was not resolved
+    PROXY = "proxy"  # the proxy refused or broke the tunnel
+    WITHHELD = "withheld"  # the request was not sent, because its destination may not have what it carries
+    UNAVAILABLE = (
+        "unavailable"  # what the method needs on this machine gave no credential: a program, a metadata service
+    )
+
+
+class Observation(Protocol):
+    """What every stage's record has in common."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the stage passed."""
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds spent in the stage."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotObserved:
+    """A stage that was passed without being seen, and why: not a failure."""
+
+    reason: str
+    elapsed: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dns:
+    """The look-up of a host name. ``trouble`` is TIMEOUT or OUT_OF_TIME where the resolver never answered."""
+
+    host: str
+    resolution: Resolution | None
+    trouble: Trouble | None = None
+    elapsed: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        return self.resolution is not None and self.resolution.outcome is Resolved.FOUND
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try to connect to one address; ``trouble`` is None for the one that succeeded."""
+
+    address: str
+    trouble: Trouble | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tcp:
+    """The connection to a host: every address tried, in order, up to the first that answered."""
+
+    host: str
+    port: int
+    attempts: tuple[Attempt, ...]
+    elapsed: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        return bool(self.attempts) and self.attempts[-1].trouble is None
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What kept every address away, the most telling first; None when one answered."""
+        if self.ok:
+            return None
+        seen = {attempt.trouble for attempt in self.attempts}
+        telling = (Trouble.PROXY, Trouble.REFUSED, Trouble.RESET, Trouble.TIMEOUT, Trouble.UNREACHABLE)
+        return next((trouble for trouble in telling if trouble in seen), Trouble.OUT_OF_TIME)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """What the peer's certificate says of itself. Dates are ISO 8601, UTC."""
+
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    not_before: str
+    not_after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """The handshake. ``verify_code`` is OpenSSL's (10 expired, 18/19/20/21 issuer, 62 name); ``trust`` who decided."""
+
+    host: str
+    trust: str
+    trouble: Trouble | None = None
+    verify_code: int | None = None
+    text: str = ""
+    version: str = ""
+    certificate: Certificate | None = None
+    elapsed: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        return self.trouble is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """The way to one host: its look-up, connection and handshake; a part is None where it was not reached or seen.
+
+    ``proxy`` names the proxy the way leads through, which then does the look-up and the connection.
+    """
+
+    host: str
+    proxy: str = ""
+    dns: Dns | None = None
+    tcp: Tcp | None = None
+    tls: Tls | None = None
+
+    @property
+    def broken(self) -> Dns | Tcp | Tls | None:
+        """The part that failed, if one did."""
+        return next((part for part in (self.dns, self.tcp, self.tls) if part is not None and not part.ok), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One HTTP answer, reduced to what may be evidence; texts are bounded, cleaned and free of secrets.
+
+    ``url`` has no query. ``code``, ``message`` and ``detail`` are the first entry of the registry's ``errors`` list.
+    ``body`` is the beginning of a body that was no such list. ``from_registry`` says whether a header was there that
+    only the registry sends: its absence on a refusal suggests that something between spoke.
+    """
+
+    method: str
+    url: str
+    status: int
+    code: str = ""
+    message: str = ""
+    detail: str = ""
+    body: str = ""
+    content_type: str = ""
+    server: str = ""
+    authenticate: str = ""
+    location_host: str = ""
+    correlation_id: str = ""
+    retry_after: str = ""
+    date: str = ""
+    from_registry: bool = False
+
+    @property
+    def words(self) -> str:
+        """What the peer said, in one line: the error's code and message, else the beginning of the body."""
+        return " ".join(part for part in (self.code, self.message) if part) or self.body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What the stages that send a request share: the answer, or the trouble that kept it away."""
+
+    reply: Reply | None = None
+    trouble: Trouble | None = None
+    text: str = ""
+    elapsed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge(Answered):
+    """The answer to ``GET /v2/`` without credentials, and the parts of its challenge (reference: RFC 6750)."""
+
+    host: str
+    scheme: str = ""
+    realm: str = ""
+    service: str = ""
+
+    @property
+    def realm_is_own(self) -> bool:
+        """Whether the realm is https on the very login server: the only place credentials may go."""
+        try:
+            realm = urlsplit(self.realm)
+        except ValueError:  # an address that cannot be read leads nowhere
+            return False
+        return realm.scheme == "https" and realm.netloc.lower() in {self.host, f"{self.host}:443"}
+
+    @property
+    def ok(self) -> bool:
+        asked = self.reply is not None and self.reply.status == 401  # the healthy answer
+        return asked and self.scheme == "bearer" and bool(self.service) and self.realm_is_own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntraClaims:
+    """What an Entra token says of the principal; all empty where it could not be read."""
+
+    audience: str = ""
+    object_id: str = ""
+    client_id: str = ""
+    tenant_id: str = ""
+    expires: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entra(Answered):
+    """The request for an Entra token, ACR audience. ``codes`` are the AADSTS numbers, most telling first."""
+
+    authority: str
+    tenant_id: str
+    client_id: str
+    connection: Connection | None = None
+    error: str = ""
+    codes: tuple[int, ...] = ()
+    trace_id: str = ""
+    issued: bool = False
+    claims: EntraClaims | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.issued
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshClaims:
+    """What a refresh token says: RBAC registries put the caller's actions in, ABAC registries an ``aad_identity``."""
+
+    permissions: tuple[str, ...] = ()
+    aad_identity: bool = False
+    expires: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange(Answered):
+    """The exchange of the Entra token for a refresh token; ``claims`` is None where the token could not be read."""
+
+    issued: bool = False
+    claims: RefreshClaims | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.issued
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessToken(Answered):
+    """The request for an access token. Without a ``scope`` it is asked as docker login does, and proves no right.
+
+    ``granted`` are the actions the issued token holds on the repository, or None where it could not be read.
+    ``must_alone`` tells that the first request, for must and must-not together, was refused.
+    """
+
+    scope: str = ""
+    must: tuple[str, ...] = ()
+    must_not: tuple[str, ...] = ()
+    must_alone: bool = False
+    issued: bool = False
+    granted: tuple[str, ...] | None = None
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Actions that must be held and that the token does not grant; pull is left to the operation if unreadable."""
+        if not self.scope or not self.issued:
+            return ()
+        held = {"pull"} if self.granted is None else set(self.granted)
+        return tuple(action for action in self.must if action not in held and "*" not in held)
+
+    @property
+    def excess(self) -> tuple[str, ...]:
+        """Actions that must not be held and that the token grants."""
+        held = set(self.granted or ())
+        return tuple(action for action in self.must_not if action in held or "*" in held)
+
+    @property
+    def unjudged(self) -> bool:
+        """Whether rights were to be judged that an unreadable token keeps to itself."""
+        return bool(self.issued and self.scope and self.granted is None and self.must_not)
+
+    @property
+    def ok(self) -> bool:
+        return self.issued and not (self.missing or self.excess or self.unjudged)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation(Answered):
+    """The reading of the manifest (of an index: this platform's, else the first). ``blob`` is the layer to try next."""
+
+    media_type: str = ""
+    digest: str = ""
+    blob: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return bool(self.blob)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Data(Answered):
+    """The reading of a layer's first bytes: the login server's answer, and the host it redirects to, if it does.
+
+    ``reply`` is the last answer there was. ``refused`` says why a redirect was not followed.
+    """
+
+    redirect: str = ""
+    refused: str = ""
+    connection: Connection | None = None
+    received: int = 0
+
+    @property
+    def ok(self) -> bool:
+        return self.received > 0

@@ -1,0 +1,250 @@
+"""What is checked: clouds, registries, repositories and identities, as plain data without secrets.
+
+Nothing here reads the environment or contacts anything; names are validated before they become host names.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from pytest_acrauth.model.stage import Rung, Stage
+
+NULL_GUID = "00000000-0000-0000-0000-000000000000"
+GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+#: The actions a registry grants on a repository (https://github.com/Azure/acr/blob/main/docs/AAD-OAuth.md).
+ACTIONS = ("pull", "push", "delete", "metadata_read", "metadata_write", "deleted_read", "deleted_restore")
+
+
+class BadName(ValueError):
+    """A name that cannot be what it is used for; the text says why and what to write instead."""
+
+
+class Cloud(NamedTuple):
+    """One Azure cloud: its az name, and the hosts that follow from it (azure-cli-core ``cloud.py``)."""
+
+    name: str
+    registry_suffix: str
+    authority: str
+    storage_suffix: str
+    arm: str
+    arm_audience: str
+    graph: str
+
+    @property
+    def data_suffix(self) -> str:
+        """What the name of a dedicated data endpoint ends in, after the registry's name and region."""
+        return f".data{self.registry_suffix}"
+
+
+CLOUDS = (
+    Cloud(
+        "AzureCloud",
+        ".azurecr.io",
+        "https://login.microsoftonline.com",
+        ".blob.core.windows.net",
+        "https://management.azure.com",
+        "https://management.core.windows.net/",
+        "https://graph.microsoft.com",
+    ),
+    Cloud(
+        "AzureChinaCloud",
+        ".azurecr.cn",
+        "https://login.chinacloudapi.cn",
+        ".blob.core.chinacloudapi.cn",
+        "https://management.chinacloudapi.cn",
+        "https://management.core.chinacloudapi.cn/",
+        "https://microsoftgraph.chinacloudapi.cn",
+    ),
+    Cloud(
+        "AzureUSGovernment",
+        ".azurecr.us",
+        "https://login.microsoftonline.us",
+        ".blob.core.usgovcloudapi.net",
+        "https://management.usgovcloudapi.net",
+        "https://management.core.usgovcloudapi.net/",
+        "https://graph.microsoft.us",
+    ),
+    Cloud(
+        "AzureBleuCloud",
+        ".azurecr.sovcloud-azure.fr",
+        "https://login.sovcloud-identity.fr",
+        ".blob.core.sovcloud-api.fr",
+        "https://management.sovcloud-api.fr",
+        "https://management.sovcloud-api.fr/",
+        "https://graph.svc.sovcloud.fr",
+    ),
+)
+
+
+def cloud_of(host: str) -> Cloud | None:
+    """Return the cloud whose registry suffix ends the host name, or None for a host of no known cloud."""
+    return next((cloud for cloud in CLOUDS if host.lower().endswith(cloud.registry_suffix)), None)
+
+
+_REGISTRY_NAME = re.compile(r"[a-zA-Z0-9]{5,50}")
+_LOGIN_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{3,61}[a-z0-9])")
+_HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
+_RESOURCE_ID = re.compile(
+    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
+    r"/providers/Microsoft\.ContainerRegistry/registries/(?P<name>[^/]+)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """One registry: its resource name, its login server (a host name), its cloud, and its ARM id if that was given."""
+
+    name: str
+    login_server: str
+    cloud: Cloud
+    resource_id: str = ""
+
+    @classmethod
+    def parse(cls, text: str, cloud: Cloud | None = None) -> Registry:
+        """Read a registry name, a login server or an ARM resource id.
+
+        ``cloud`` is where a bare name lives (default: the public one); a login server's own suffix decides instead,
+        and only a host of no known suffix takes ``cloud``. Raises `BadName` for what is none of the three.
+        """
+        text = text.strip()
+        resource_id = ""
+        if match := _RESOURCE_ID.fullmatch(text):
+            resource_id, text = text, match["name"]
+        if not text:
+            raise BadName("the registry is empty: give a registry name, a login server or a resource id")
+        if "." not in text:
+            if not _REGISTRY_NAME.fullmatch(text):
+                raise BadName(
+                    f"{text!r} is no registry name: 5 to 50 letters and digits, a login server such as "
+                    "myacr.azurecr.io, or a resource id /subscriptions/…/registries/myacr"
+                )
+            name = text.lower()
+            home = cloud or CLOUDS[0]
+            return cls(name, name + home.registry_suffix, home, resource_id)
+        host = text.lower()
+        known = cloud_of(host)
+        if known is None:
+            if cloud is None:
+                suffixes = ", ".join(c.registry_suffix for c in CLOUDS)
+                raise BadName(
+                    f"{text!r} ends in no registry suffix ({suffixes}): correct it, "
+                    "or say with --acr-cloud which cloud's Entra authority may be asked for this host"
+                )
+            if not _HOST.fullmatch(host):
+                raise BadName(f"{text!r} is no host name: give the login server without scheme, port or path")
+            return cls(host.split(".")[0], host, cloud)
+        label = host.removesuffix(known.registry_suffix)
+        if not _LOGIN_LABEL.fullmatch(label):
+            raise BadName(f"{text!r} is no login server: one label of letters, digits and hyphens before the suffix")
+        # A domain name label scope puts a hash behind the name: myacr-h8k2…; names themselves have no hyphen.
+        return cls(label.split("-")[0], host, known)
+
+
+_SEGMENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_REPOSITORY = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_DIGEST = re.compile(r"[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-f]{32,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One image reference: the text as given, the repository, and the tag or digest asked for."""
+
+    text: str
+    repository: str
+    version: str = "latest"
+
+    @classmethod
+    def parse(cls, text: str) -> Reference:
+        """Read ``team/app``, ``team/app:tag`` or ``team/app@digest`` (no host part). Raises `BadName`."""
+        rest, at, digest = text.partition("@")
+        repository, colon, tag = rest.partition(":")
+        if not _REPOSITORY.fullmatch(repository) or len(repository) > 255:
+            raise BadName(
+                f"{text!r} is no repository reference: lower-case path segments such as team/app, "
+                "then optionally :tag or @sha256:…"
+            )
+        if colon and not _TAG.fullmatch(tag):
+            raise BadName(f"{text!r} has no valid tag behind the colon: letters, digits, '_', '.' and '-'")
+        if at and not _DIGEST.fullmatch(digest):
+            raise BadName(f"{text!r} has no valid digest behind '@': give algorithm:hex, for example sha256:…")
+        return cls(text, repository, digest or tag or "latest")
+
+
+class Flow(StrEnum):
+    """How an identity gets an access token: through Entra and the exchange, with Basic credentials, or with nothing."""
+
+    ENTRA = "entra"
+    BASIC = "basic"
+    ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks: the name used in item ids, the auth method really taken, and where its variables are.
+
+    ``prefix`` is the beginning of the environment variables that hold the credential (``AZURE``, ``ACR``, or a
+    named identity's own); the credential itself is never kept here.
+    """
+
+    name: str
+    method: str
+    flow: Flow
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One registry times one identity, the repositories it is judged on, and the actions it must and must not hold."""
+
+    registry: Registry
+    identity: Identity
+    references: tuple[Reference, ...] = ()
+    must: tuple[str, ...] = ("pull",)
+    must_not: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The words that name this target in node ids and parameters."""
+        return f"{self.registry.login_server}-{self.identity.name}"
+
+    @property
+    def pulls(self) -> bool:
+        """Whether the manifest and a layer are read: only where `pull` must be held."""
+        return "pull" in self.must
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """Every stage of this target's climb in order; with repositories the last three once per reference."""
+        shared = [Stage.DNS, Stage.TCP, Stage.TLS, Stage.CHALLENGE]
+        if self.identity.flow is Flow.ENTRA:
+            shared += [Stage.ENTRA, Stage.EXCHANGE]
+        if not self.references:
+            return tuple(Rung(stage) for stage in [*shared, Stage.ACCESS_TOKEN])
+        each = [Stage.ACCESS_TOKEN, *([Stage.OPERATION, Stage.DATA] if self.pulls else [])]
+        return (
+            *(Rung(stage) for stage in shared),
+            *(Rung(stage, reference.text) for stage in each for reference in self.references),
+        )
+
+    def needs(self, rung: Rung) -> frozenset[Rung]:
+        """Return every rung that must hold before this one can be reached, itself not included."""
+        parents = {
+            Stage.TCP: [Stage.DNS],
+            Stage.TLS: [Stage.TCP],
+            Stage.CHALLENGE: [Stage.TLS],
+            Stage.EXCHANGE: [Stage.CHALLENGE, Stage.ENTRA],
+            Stage.ACCESS_TOKEN: [Stage.EXCHANGE if self.identity.flow is Flow.ENTRA else Stage.CHALLENGE],
+            Stage.OPERATION: [Stage.ACCESS_TOKEN],
+            Stage.DATA: [Stage.OPERATION],
+        }.get(rung.stage, [])
+        found: set[Rung] = set()
+        for stage in parents:
+            parent = Rung(stage, rung.reference if stage.per_repository else None)
+            found |= {parent, *self.needs(parent)}
+        return frozenset(found)

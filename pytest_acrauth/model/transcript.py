@@ -1,0 +1,83 @@
+"""One climb as data: what every stage recorded, and the evidence that was looked up; frozen and free of secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from pytest_acrauth.model import codec
+from pytest_acrauth.model.credential import CredentialFacts
+from pytest_acrauth.model.evidence import Evidence
+from pytest_acrauth.model.observation import (
+    AccessToken,
+    Challenge,
+    Data,
+    Dns,
+    Entra,
+    Exchange,
+    NotObserved,
+    Observation,
+    Operation,
+    Tcp,
+    Tls,
+)
+from pytest_acrauth.model.stage import Rung
+from pytest_acrauth.model.target import Reference, Target
+
+_NOTHING_ASKED = Evidence()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """One repository's part of a climb; a stage that was not reached is None."""
+
+    reference: Reference
+    access_token: AccessToken | None = None
+    operation: Operation | None = None
+    data: Data | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """One climb of one target: shared stages once, one `Access` per repository. None stands for *not reached*."""
+
+    target: Target
+    credential: CredentialFacts
+    started: float
+    limit: float
+    proxy: str = ""
+    elapsed: float = 0.0
+    dns: Dns | NotObserved | None = None
+    tcp: Tcp | NotObserved | None = None
+    tls: Tls | NotObserved | None = None
+    challenge: Challenge | None = None
+    entra: Entra | None = None
+    exchange: Exchange | None = None
+    access_token: AccessToken | None = None
+    accesses: tuple[Access, ...] = ()
+    evidence: Evidence = _NOTHING_ASKED
+
+    def at(self, rung: Rung) -> Observation | None:
+        """Return what was recorded at a rung, or None where it was not reached."""
+        holder: Transcript | Access | None = self
+        if rung.reference is not None:
+            holder = next((access for access in self.accesses if access.reference.text == rung.reference), None)
+        found: Observation | None = getattr(holder, rung.stage, None)
+        return found
+
+    def broken(self) -> Iterator[Rung]:
+        """Every broken rung, in the climb's order: at most one per leg and per repository."""
+        for rung in self.target.rungs:
+            observation = self.at(rung)
+            if observation is not None and not observation.ok:
+                yield rung
+
+    def to_json(self) -> str:
+        """Return the transcript as JSON text; `from_json` reads it back."""
+        return codec.to_json(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Rebuild a transcript from `to_json`'s text. Raises ValueError, TypeError or KeyError for other text."""
+        return codec.from_json(cls, text)

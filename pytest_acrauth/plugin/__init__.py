@@ -1,0 +1,151 @@
+"""What pytest sees: options, fixtures, markers, and the hooks that turn the rest on.
+
+Loaded at every pytest start. Whatever is heavy is imported inside a function, and only when a registry is configured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_acrauth.plugin import options
+
+if TYPE_CHECKING:
+    from pytest_acrauth.emulator import Emulator
+    from pytest_acrauth.model.target import Target
+    from pytest_acrauth.plugin.barrier import Climbs
+    from pytest_acrauth.plugin.fixture import RegistryUnderTest
+
+_MARKERS = (
+    "acr: a built-in check of pytest-acrauth",
+    "acr_ready(*, registry=None, scope=None): fail before any fixture, and say why, unless the registry is ready",
+)
+SETTINGS: pytest.StashKey[options.Settings] = pytest.StashKey()
+CLIMBS: pytest.StashKey[Climbs] = pytest.StashKey()
+_ACTIVATES = ("registry", "client", "emulate")
+_AGAINST: pytest.StashKey[str | None] = pytest.StashKey()
+_FIXTURES: pytest.StashKey[list[str]] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options."""
+    options.add(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Answer ``--acr-explain`` in place of a test run."""
+    explained = options.read(config)["explain"].value
+    if not explained:
+        return None
+    from pytest_acrauth.plugin.explaining import explain
+
+    return explain(explained, config)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Turn the plugin on if a registry is configured."""
+    for line in _MARKERS:
+        config.addinivalue_line("markers", line)
+    settings = config.stash[SETTINGS] = options.read(config)
+    asks_for_help = config.option.help or config.option.markers
+    if not asks_for_help and any(settings[name].values for name in _ACTIVATES):
+        from pytest_acrauth.plugin.activation import activate
+
+        config.stash[CLIMBS] = activate(config, settings)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say what is in effect and who said so."""
+    climbs = config.stash.get(CLIMBS, None)
+    return [f"acr: {line}" for line in climbs.plan.header] if climbs is not None else []
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run tests that use ``acr`` once per target."""
+    climbs = metafunc.config.stash.get(CLIMBS, None)
+    if climbs is not None and "_acr_target" in metafunc.fixturenames:
+        # Sorted, so that every worker collects the same.
+        targets = sorted(climbs.plan.targets, key=lambda target: target.id)
+        ids = [target.id for target in targets]
+        metafunc.parametrize("_acr_target", targets, ids=ids, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def _acr_target(request: pytest.FixtureRequest) -> Target:
+    if CLIMBS not in request.config.stash:
+        pytest.fail(_missing(request.config), pytrace=False)
+    # Asked for by name while a test runs, or by a fixture called acr before pytest 9, there is no parameter.
+    targets = request.config.stash[CLIMBS].plan.targets
+    target: Target | None = getattr(request, "param", targets[0] if len(targets) == 1 else None)
+    if target is None:
+        pytest.fail("several registries or identities are configured: take acr as an argument, once for each")
+    return target
+
+
+@pytest.fixture(scope="session")
+def acr(_acr_target: Target, request: pytest.FixtureRequest) -> RegistryUnderTest:
+    """Deliver the registry under test, as one identity sees it; once for every configured registry and identity.
+
+    Never fails by itself: `require` and `permissions` do. Without a configured registry the test is skipped, or is an
+    error if ``--acr-on-missing error`` says so.
+    """
+    from pytest_acrauth.plugin.fixture import RegistryUnderTest
+
+    return RegistryUnderTest(_acr_target, request.config.stash[CLIMBS])
+
+
+@pytest.fixture
+def acr_emulator() -> Iterator[Emulator]:
+    """Serve a small Azure on loopback, healthy until `apply` changes it, to test registry code of one's own against.
+
+    Fails the test where the emulator's dependencies are not installed.
+    """
+    try:
+        from pytest_acrauth.emulator import Emulator
+    except ModuleNotFoundError as error:
+        if str(error.name).startswith("pytest_acrauth"):
+            raise
+        pytest.fail(f"acr_emulator needs {error.name}: pip install 'pytest-acrauth[emulator]'", pytrace=False)
+    with Emulator() as emulator:
+        yield emulator
+
+
+def _missing(config: pytest.Config) -> str:
+    """Skip the test for want of a registry, or return the reason for which it is to fail."""
+    reason = "no registry is configured: name one with --acr-registry, PYTEST_ACR_REGISTRY or acr_registry"
+    if config.stash[SETTINGS]["on-missing"].value == "skip":
+        pytest.skip(reason)
+    return reason
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Decide a marked test after skip and xfail and before its fixtures, which are then not set up at all."""
+    if item.get_closest_marker("acr_ready") is None:
+        return
+    from pytest_acrauth.plugin.markers import misspelt, unmet
+
+    climbs = item.config.stash.get(CLIMBS, None)
+    again = bool(item.stash.get(_AGAINST, None))
+    if climbs is None:
+        item.stash[_AGAINST] = misspelt(item) or _missing(item.config)
+    else:
+        item.stash[_AGAINST] = unmet(item, climbs, again=again)
+    if hasattr(item, "fixturenames"):
+        if _FIXTURES in item.stash:  # a rerun
+            item.fixturenames = item.stash[_FIXTURES]
+        if item.stash[_AGAINST]:
+            # A new list: the old one is shared with other tests.
+            item.stash[_FIXTURES], item.fixturenames = item.fixturenames, []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a marked test whose registry is not ready, in the phase in which tests fail."""
+    if text := item.stash.get(_AGAINST, None):
+        from pytest_acrauth.plugin.failures import NotReady
+
+        raise NotReady(text)
+    return (yield)

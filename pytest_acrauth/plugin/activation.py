@@ -1,0 +1,98 @@
+"""Turns an active run on: configuration, emulator, built-in checks and barrier, in whichever process this is."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pytest
+
+from pytest_acrauth.auth import credential
+from pytest_acrauth.model.target import Target
+from pytest_acrauth.plugin import emulation
+from pytest_acrauth.plugin.barrier import Barrier, Climbs, Controller, Needs
+from pytest_acrauth.plugin.checks import ROOT, Check, Checks, ClientCheck, check_id, client_id, selects
+from pytest_acrauth.plugin.configuration import Plan, plan, real_machine
+from pytest_acrauth.plugin.failures import Reports
+from pytest_acrauth.plugin.markers import needs
+from pytest_acrauth.plugin.options import Settings, where
+from pytest_acrauth.run import Run
+
+
+def activate(config: pytest.Config, settings: Settings) -> Climbs:
+    """Register the hooks of an active run and return its climbs; nothing is contacted yet.
+
+    Raises `pytest.UsageError` for whatever is wrong with the configuration. xdist's workers come here too, with the
+    same command line, and with the controller's emulated machine if there is one.
+    """
+    ours = _plan(config, settings)
+    ids = _take_ids(config, settings, ours)
+    run = Run(ours.machine, timeout=ours.timeout, jobs=ours.jobs, evidence=ours.evidence)
+    for target in ours.targets:
+        credential(target.identity, target.registry, ours.machine.environ, run.secrets)
+    climbs = Climbs(ours, run)
+    hooks: list[object] = [Reports(run.secrets), Barrier(climbs, _needs, config)]
+    if _collected(config, settings, ids):
+        hooks.append(Checks(climbs, ids))
+    if not hasattr(config, "workerinput"):
+        emulator = config.stash.get(emulation.EMULATOR, None)
+        machine = {emulation.MACHINE: emulator.machine.to_json()} if emulator is not None else {}
+        hooks.append(Controller(climbs, config, machine))
+    for hook in hooks:
+        config.pluginmanager.register(hook, f"acrauth-{type(hook).__name__.lower()}")
+    return climbs
+
+
+def _plan(config: pytest.Config, settings: Settings) -> Plan:
+    if not settings["emulate"].values:
+        return plan(settings, real_machine(settings, config), config)
+    settings = emulation.with_defaults(settings)
+    if hasattr(config, "workerinput"):
+        return plan(settings, emulation.rebuild(config.workerinput), config)
+    ours = plan(settings, emulation.start(settings, config), config)
+    emulation.fits(ours, settings)
+    return ours
+
+
+def _take_ids(config: pytest.Config, settings: Settings, ours: Plan) -> tuple[str, ...]:
+    """Take the node ids of built-in checks out of pytest's arguments, where it would look for files of that name."""
+    taken = {argument: nodeid for argument in config.args if (nodeid := _nodeid(argument, config))}
+    known = [check_id(target, rung) for target in ours.targets for rung in target.rungs]
+    known += map(client_id, ours.clients)
+    for argument, nodeid in taken.items():
+        if settings["checks"].value == "none":
+            raise pytest.UsageError(f"{where('checks', settings['checks'])} none leaves out the built-in {argument}")
+        if not any(selects([nodeid], check) for check in known):
+            close = ", ".join(difflib.get_close_matches(nodeid, known, cutoff=0.0))
+            raise pytest.UsageError(f"there is no built-in check {argument}; close to it: {close}")
+    config.args[:] = [argument for argument in config.args if argument not in taken]
+    return tuple(taken.values())
+
+
+def _nodeid(argument: str, config: pytest.Config) -> str | None:
+    """Return a check's node id for an argument that is one: as it is printed at the root, or in a folder below it."""
+    path, colons, parts = argument.partition("::")
+    at_root = Path(os.path.normpath(config.invocation_params.dir / path)) == config.rootpath / ROOT
+    return f"{ROOT}::{parts}" if colons and (path == ROOT or at_root) else None
+
+
+def _collected(config: pytest.Config, settings: Settings, ids: Sequence[str]) -> bool:
+    when = settings["checks"].value
+    if when != "auto":
+        return when == "all"
+    named = any(settings[name].on_command_line for name in ("registry", "client", "emulate"))
+    single = config.args_source is pytest.Config.ArgsSource.ARGS and any("::" in argument for argument in config.args)
+    return bool(ids) or (named and not single)
+
+
+def _needs(items: Iterable[pytest.Item], targets: Sequence[Target]) -> Needs:
+    wanted: dict[Target, None] = {}
+    clients: dict[str, None] = {}
+    for item in items:
+        if isinstance(item, ClientCheck):
+            clients[item.name] = None
+        else:
+            wanted |= dict.fromkeys([item.target] if isinstance(item, Check) else needs(item, targets))
+    return Needs(tuple(wanted), tuple(clients))

@@ -1,0 +1,255 @@
+"""The built-in checks: one test item per stage for every registry and identity, and how each is decided."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+
+from pytest_acrauth.model.observation import NotObserved
+from pytest_acrauth.model.stage import Rung
+from pytest_acrauth.model.target import Target
+from pytest_acrauth.model.transcript import Transcript
+from pytest_acrauth.plugin.attribution import answer_for, causes, fails_again
+from pytest_acrauth.plugin.barrier import Climbs
+from pytest_acrauth.plugin.failures import NotReady, cause_id, diagnoses_of, explain_all, shared_cause
+
+if TYPE_CHECKING:
+    from pytest_acrauth.catalogue.shape import Diagnosis
+
+ROOT = "acr"
+DECISIONS: pytest.StashKey[Decisions] = pytest.StashKey()
+
+
+def check_id(target: Target, rung: Rung) -> str:
+    """Return the node id of a built-in check."""
+    return f"{ROOT}::{target.registry.login_server}::{target.identity.name}::{rung}"
+
+
+def client_id(name: str) -> str:
+    """Return the node id of a client's check."""
+    return f"{ROOT}::client::{name}"
+
+
+#: Makes a check under a collector, by a name.
+Make = Callable[[pytest.Collector, str], pytest.Item]
+
+
+class Readiness(pytest.Collector):
+    """One part of the checks' ids: the root, a registry, an identity, or a stage that exists once per repository."""
+
+    def __init__(self, *, checks: Mapping[tuple[str, ...], Make], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._checks = checks
+
+    def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
+        groups: dict[str, dict[tuple[str, ...], Make]] = {}
+        for (name, *rest), check in self._checks.items():
+            groups.setdefault(name, {})[tuple(rest)] = check
+        for name, checks in groups.items():
+            yield checks[()](self, name) if () in checks else Readiness.from_parent(self, name=name, checks=checks)
+
+
+class OwnItem(pytest.Item):
+    """A test item of this plugin: marked as such, and failing without a traceback."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.add_marker(ROOT)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        if isinstance(excinfo.value, NotReady):
+            # Not even --full-trace and --showlocals may show frames of ours, which hold what the climb saw.
+            return excinfo.getrepr(style="value")
+        return super().repr_failure(excinfo, style)
+
+
+class ClientCheck(OwnItem):
+    """One client that must work on this machine, as a test item; it says nothing of any registry."""
+
+    def __init__(self, *, climbs: Climbs, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._climbs = climbs
+        self._failed = False
+
+    def runtest(self) -> None:
+        from pytest_acrauth.diagnosis.text import diagnose_client
+
+        record = self._climbs.client_again(self.name) if self._failed else self._climbs.client(self.name)
+        # A note is a message that only looks like a failure.
+        if found := [diagnosis for diagnosis in diagnose_client(record) if not diagnosis.note]:
+            self._failed = True
+            raise NotReady(explain_all(found))
+
+    def reportinfo(self) -> tuple[Any, int, str]:
+        return self.config.rootpath / ROOT, 0, f"client: {self.name}"
+
+
+class Check(OwnItem):
+    """One stage of one target's climb, as a test item."""
+
+    def __init__(self, *, target: Target, rung: Rung, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.target = target
+        self.rung = rung
+
+    def runtest(self) -> None:
+        self.config.stash[DECISIONS].decide(self)
+
+    def reportinfo(self) -> tuple[Any, int, str]:
+        about = f" of {self.rung.reference}" if self.rung.reference else ""
+        where = f"{self.target.registry.login_server}: {self.rung.stage}{about} ({self.target.identity.name})"
+        return self.config.rootpath / ROOT, 0, where  # pytest insists on a line for a check marked to be skipped
+
+
+class Checks:
+    """Hooks that collect the built-in checks, keep their order, and finish their reports."""
+
+    def __init__(self, climbs: Climbs, only: Collection[str]) -> None:
+        self._climbs = climbs
+        self._only = only
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        report = yield
+        if isinstance(collector, pytest.Session) and report.passed:
+            checks = {
+                tuple(nodeid.split("::")[1:]): make
+                for nodeid, make in self._every()
+                if not self._only or selects(self._only, nodeid)
+            }
+            # A path that does not exist keeps the hooks of conftest files away, which may expect Python tests.
+            path = collector.config.rootpath / f"<{ROOT}>"
+            root = Readiness.from_parent(collector, name=ROOT, path=path, nodeid=ROOT, checks=checks)
+            report.result = [root, *report.result]
+        return report
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        # The climb's order, ahead of all other tests, whatever a plugin made of it.
+        place = {nodeid: number for number, (nodeid, _) in enumerate(self._every())}
+        items.sort(key=lambda item: place[item.nodeid] if isinstance(item, OwnItem) else len(place))
+
+    def _every(self) -> Iterator[tuple[str, Make]]:
+        """Return every check's id and how it is made, in the order in which they run."""
+        plan = self._climbs.plan
+        for target in plan.targets:
+            for rung in target.rungs:
+                yield check_id(target, rung), partial(_make_check, target, rung)
+        for name in plan.clients:
+            yield client_id(name), partial(_make_client_check, self._climbs)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        session.config.stash[DECISIONS] = Decisions(session, self._climbs)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if isinstance(item, Check) and call.when == "call":
+            seen = self._climbs.of(item.target).at(item.rung)
+            report.duration = seen.elapsed if seen is not None else 0.0
+            if call.excinfo is not None and isinstance(call.excinfo.value, pytest.skip.Exception):
+                # There is no line; pytest copes, its types do not.
+                place: Any = (item.parent.nodeid if item.parent else ROOT, None, str(call.excinfo.value))
+                report.longrepr = place
+        return report
+
+
+def _make_check(target: Target, rung: Rung, parent: pytest.Collector, name: str) -> pytest.Item:
+    return Check.from_parent(parent, name=name, target=target, rung=rung)
+
+
+def _make_client_check(climbs: Climbs, parent: pytest.Collector, name: str) -> pytest.Item:
+    return ClientCheck.from_parent(parent, name=name, climbs=climbs)
+
+
+def selects(ids: Iterable[str], nodeid: str) -> bool:
+    """Whether one of the ids is this check or a part of the tree that it is in."""
+    return any(nodeid == wanted or nodeid.startswith(f"{wanted}::") for wanted in ids)
+
+
+class Decisions:
+    """Decides each selected check of a session, from the transcripts and from what failed before."""
+
+    def __init__(self, session: pytest.Session, climbs: Climbs) -> None:
+        self._climbs = climbs
+        self._selected: dict[Target, list[Rung]] = defaultdict(list)
+        for item in session.items:
+            # A check that somebody marks as to be skipped answers for nothing, like one that is not selected.
+            if isinstance(item, Check) and item.get_closest_marker("skip") is None:
+                self._selected[item.target].append(item.rung)
+        cache = getattr(session.config, "cache", None)
+        self._failed_before = frozenset(cache.get("cache/lastfailed", {}) if cache is not None else ())
+        self._failed_here: set[tuple[Target, Rung]] = set()
+        self._explained_at: dict[Hashable, str] | None = None
+
+    def decide(self, check: Check) -> None:
+        """Return if the check passes; else raise what fails or skips it."""
+        target, rung = check.target, check.rung
+        if (target, rung) in self._failed_here:
+            transcript = self._climbs.again(target)
+            answers = fails_again(transcript, rung)
+        else:
+            transcript = self._climbs.of(target)
+            answers = self._answers(transcript).get(rung, ())
+        if answers:
+            self._failed_here.add((target, rung))
+            self._fail(transcript, rung, answers)
+        seen = transcript.at(rung)
+        if isinstance(seen, NotObserved):
+            pytest.skip(f"not observed: {seen.reason}")
+        if seen is None:
+            self._skip(transcript, rung)
+
+    def _answers(self, transcript: Transcript) -> dict[Rung, tuple[Rung, ...]]:
+        target = transcript.target
+        before = {rung for rung in target.rungs if check_id(target, rung) in self._failed_before}
+        return answer_for(transcript, self._selected[target], before)
+
+    def _fail(self, transcript: Transcript, rung: Rung, answers: tuple[Rung, ...]) -> NoReturn:
+        from pytest_acrauth.report.text import explain, headline
+
+        parts = []
+        for diagnosis in self._diagnoses(transcript, answers):
+            elsewhere = self._first_to_explain(diagnosis)
+            own = check_id(transcript.target, rung)
+            told_there = elsewhere is not None and elsewhere != own
+            text = f"{headline(diagnosis)}\n\nexplained at {elsewhere}" if told_there else explain(diagnosis)
+            if diagnosis.broken.rung != rung:
+                first, _, rest = text.partition("\n")
+                text = f"{first}\n(stands in for {diagnosis.broken.rung})\n{rest}"
+            parts.append(text)
+        raise NotReady("\n\n".join(parts))
+
+    def _skip(self, transcript: Transcript, rung: Rung) -> NoReturn:
+        because = causes(transcript, rung)
+        if not because:
+            raise LookupError(f"{check_id(transcript.target, rung)} was not reached, and nothing broke")
+        found = self._diagnoses(transcript, because)
+        reasons = [f"{diagnosis.broken.rung} failed ({cause_id(diagnosis)})" for diagnosis in found]
+        pytest.skip(f"not reached: {', '.join(reasons)}")
+
+    def _diagnoses(self, transcript: Transcript, rungs: Collection[Rung]) -> list[Diagnosis]:
+        return [diagnosis for diagnosis in diagnoses_of(transcript) if diagnosis.broken.rung in rungs]
+
+    def _first_to_explain(self, diagnosis: Diagnosis) -> str | None:
+        """Return the id of the check that explains a cause which several registries share; None for any other."""
+        key = shared_cause(diagnosis)
+        if key is None:
+            return None
+        if self._explained_at is None:
+            self._explained_at = {}
+            for target in self._selected:
+                transcript = self._climbs.of(target)
+                for rung, answers in self._answers(transcript).items():
+                    for other in self._diagnoses(transcript, answers):
+                        if (shared := shared_cause(other)) is not None:
+                            self._explained_at.setdefault(shared, check_id(target, rung))
+        return self._explained_at.get(key)

@@ -1,0 +1,92 @@
+"""The object that the ``acr`` fixture delivers: one registry under test, as one identity sees it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pytest_acrauth.model.observation import AccessToken
+from pytest_acrauth.model.target import ACTIONS, BadName, Reference, Target
+from pytest_acrauth.model.transcript import Transcript
+from pytest_acrauth.plugin.failures import NotReady, diagnoses_of, explain_all
+
+if TYPE_CHECKING:
+    from pytest_acrauth.catalogue.shape import Diagnosis
+    from pytest_acrauth.plugin.barrier import Climbs
+
+_SCOPE = re.compile(r"repository:(?P<repository>[^:]+):(?P<actions>[^:]+)")
+
+
+class RegistryUnderTest:
+    """A registry and an identity, with what their climb recorded. Looking at it never fails a test."""
+
+    def __init__(self, target: Target, climbs: Climbs) -> None:
+        self._target = target
+        self._climbs = climbs
+
+    def __repr__(self) -> str:
+        return f"<acr {self._target.id}>"
+
+    @property
+    def target(self) -> Target:
+        """The registry, the identity, and what it is judged on."""
+        return self._target
+
+    @property
+    def login_server(self) -> str:
+        """The registry's host name, as image references begin with."""
+        return self._target.registry.login_server
+
+    @property
+    def transcript(self) -> Transcript:
+        """What the climb recorded, stage by stage; free of secrets."""
+        return self._climbs.of(self._target)
+
+    @property
+    def diagnoses(self) -> tuple[Diagnosis, ...]:
+        """What is wrong, one diagnosis per broken stage; empty when the registry is ready."""
+        return diagnoses_of(self.transcript)
+
+    def require(self, scope: str | None = None) -> None:
+        """Fail the test, with the explanation, if the registry is not ready.
+
+        With a scope such as ``repository:team/app:pull,push`` the registry is asked for it, once per scope and
+        process; then what it grants decides. Raises `pytest_acrauth.model.target.BadName` for a text that is no scope.
+        """
+        __tracebackhide__ = True
+        if found := self.unmet(scope):
+            raise NotReady(explain_all(found))
+
+    def unmet(self, scope: str | None) -> tuple[Diagnosis, ...]:
+        """Return what keeps the registry from being ready, or from granting a scope; empty where nothing does."""
+        if scope is None:
+            return self.diagnoses
+        repository, actions = parse_scope(scope)
+        # A climb that broke before the access token tells more than a new one, and asks nobody.
+        shared = tuple(found for found in self.diagnoses if not found.broken.stage.per_repository)
+        return shared or diagnoses_of(self._climbs.ask(self._target, repository, actions))
+
+    def permissions(self, repository: str) -> frozenset[str]:
+        """Return the actions that the registry grants this identity on a repository.
+
+        The registry is asked for every action there is, and the token it issues is read. Fails the test, with the
+        explanation, if there is no token or none that can be read.
+        """
+        __tracebackhide__ = True
+        transcript = self._climbs.ask(self._target, repository, ACTIONS)
+        token: AccessToken | None = transcript.accesses[0].access_token if transcript.accesses else None
+        if token is None or not token.issued or token.granted is None:
+            raise NotReady(explain_all(diagnoses_of(transcript)))
+        return frozenset(ACTIONS if "*" in token.granted else token.granted)
+
+
+def parse_scope(text: str) -> tuple[str, tuple[str, ...]]:
+    """Split ``repository:NAME:ACTIONS`` into name and actions. Raises `BadName` naming the value and the choices."""
+    match = _SCOPE.fullmatch(text)
+    if match is None:
+        raise BadName(f"scope {text!r} is not repository:NAME:ACTIONS, as in repository:team/app:pull,push")
+    actions = tuple(match["actions"].split(","))
+    for action in actions:
+        if action not in ACTIONS:
+            raise BadName(f"scope {text!r}: unknown action {action!r}; choose from {', '.join(ACTIONS)}")
+    return Reference.parse(match["repository"]).repository, actions

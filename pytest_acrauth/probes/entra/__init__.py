@@ -1,0 +1,1 @@
+"""The identity leg: Entra tokens, each method by its own way."""

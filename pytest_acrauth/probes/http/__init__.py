@@ -1,0 +1,1 @@
+"""The one HTTP stack, over connections that the network leg opened."""

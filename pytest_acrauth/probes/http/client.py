@@ -1,0 +1,283 @@
+"""The one HTTP stack: httpx over connections that the network leg opened, with an own deadline on every read.
+
+One `Http` belongs to one climb (or one identity's Entra request): no connection is shared between hosts, no request
+is sent twice, and nothing is read beyond its bound.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import httpcore
+import httpx
+
+from pytest_acrauth.model.observation import Connection, Reply, Trouble
+from pytest_acrauth.model.secret import clean
+from pytest_acrauth.probes.http.deadline import Deadline
+from pytest_acrauth.probes.http.logs import quiet_loggers
+from pytest_acrauth.probes.http.network import Road, trouble_of
+from pytest_acrauth.probes.http.replies import read_reply
+
+_MOST_BYTES = 4 * 1024 * 1024  # the largest manifest a registry accepts
+_KEEP_ALIVE = 60.0
+
+
+class _Ended(httpcore.NetworkError):
+    """A connection that could not be opened or read, with the cause in our words."""
+
+    def __init__(self, trouble: Trouble, text: str = "") -> None:
+        super().__init__(text)
+        self.trouble = trouble
+        self.text = text
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection that is already open; every read and write is bounded by the climb's deadline."""
+
+    def __init__(self, connected: socket.socket, deadline: Deadline) -> None:
+        self._connected = connected
+        self._deadline = deadline
+        self.ended = False
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the deadline decides
+        self._arm()
+        try:
+            received = self._connected.recv(max_bytes)
+        except OSError as error:
+            raise self._ended(error) from error
+        self.ended = not received
+        return received
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - the deadline decides
+        self._arm()
+        try:
+            self._connected.sendall(buffer)
+        except OSError as error:
+            raise self._ended(error) from error
+
+    def close(self) -> None:
+        self._connected.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,  # noqa: ARG002 - the handshake is over
+        server_hostname: str | None = None,  # noqa: ARG002
+        timeout: float | None = None,  # noqa: ARG002
+    ) -> httpcore.NetworkStream:
+        return self
+
+    def get_extra_info(self, info: str) -> Any:
+        if info == "ssl_object":
+            return self._connected if isinstance(self._connected, ssl.SSLSocket) else None
+        if info == "is_readable":  # asked before a connection is used again: readable while idle means closed
+            return bool(select.select([self._connected], [], [], 0)[0])
+        return None
+
+    def _arm(self) -> None:
+        if self._deadline.left() <= 0.0:
+            raise _Ended(Trouble.OUT_OF_TIME)
+        self._connected.settimeout(self._deadline.next_wait())
+
+    def _ended(self, error: OSError) -> _Ended:
+        trouble = trouble_of(error)
+        if trouble is Trouble.TIMEOUT:
+            trouble = self._deadline.trouble()
+        return _Ended(trouble, clean(getattr(error, "reason", None) or str(error)))
+
+
+class _Backend(httpcore.NetworkBackend):
+    """Opens connections by the road, and keeps what each one's way looked like."""
+
+    def __init__(
+        self, road: Road, deadline: Deadline, seen: dict[str, Connection], plain: frozenset[tuple[str, int]]
+    ) -> None:
+        self._road = road
+        self._deadline = deadline
+        self._seen = seen
+        self._plain = plain
+        self._stream: _Stream | None = None
+
+    @property
+    def closed_by_peer(self) -> bool:
+        """Whether the latest connection was ended by the peer."""
+        return self._stream is not None and self._stream.ended
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,  # 443, or a place that speaks plain http: other ports are refused before
+        timeout: float | None = None,  # noqa: ARG002 - the deadline decides
+        local_address: str | None = None,  # noqa: ARG002
+        socket_options: Iterable[Any] | None = None,  # noqa: ARG002
+    ) -> httpcore.NetworkStream:
+        connected: socket.socket | None
+        if (host, port) in self._plain:
+            connection, connected = self._road.reach_plain(host, port, self._deadline)
+        else:
+            connection, connected = self._road.reach(host, self._deadline)
+        # The first way is the one that the stages report; a reconnect after an idle close only adds its failure.
+        if host not in self._seen or connection.broken is not None:
+            self._seen[host] = connection
+        if connected is None:
+            raise _Ended(*_cause(connection))
+        self._stream = _Stream(connected, self._deadline)
+        return self._stream
+
+
+def _cause(connection: Connection) -> tuple[Trouble, str]:
+    if connection.tls is not None and connection.tls.trouble is not None:
+        return connection.tls.trouble, connection.tls.text
+    if connection.tcp is not None and connection.tcp.trouble is not None:
+        return connection.tcp.trouble, connection.tcp.attempts[-1].text if connection.tcp.attempts else ""
+    dns = connection.dns
+    return (dns.trouble if dns and dns.trouble else Trouble.NAME), (
+        dns.resolution.text if dns and dns.resolution else ""
+    )
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._stream
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _Transport(httpx.BaseTransport):
+    """httpx's way into a connection pool of our own (public classes of httpcore only)."""
+
+    def __init__(self, pool: httpcore.ConnectionPool) -> None:
+        self._pool = pool
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        url = httpcore.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.url.raw_path,
+        )
+        answer = self._pool.handle_request(
+            httpcore.Request(request.method, url, headers=request.headers.raw, content=request.stream)
+        )
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer.stream))
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a request: the reply with its bounded body, or the trouble that kept it away."""
+
+    reply: Reply | None
+    body: bytes = b""
+    location: str = ""
+    trouble: Trouble | None = None
+    text: str = ""
+    elapsed: float = 0.0
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def facts(self) -> dict[str, Any]:
+        """Return the fields that every stage which sends a request records."""
+        return {"reply": self.reply, "trouble": self.trouble, "text": self.text, "elapsed": self.elapsed}
+
+
+class Http:
+    """One client for one climb: `send` never raises for what a network or a peer can do.
+
+    ``plain`` are the only hosts and ports that are spoken to in plain http, and never through a proxy: the places on
+    this machine or its link where managed identities get their tokens.
+    """
+
+    def __init__(self, road: Road, deadline: Deadline, *, plain: frozenset[tuple[str, int]] = frozenset()) -> None:
+        self.deadline = deadline
+        self.connections: dict[str, Connection] = {}
+        self.plain = plain
+        self._backend = _Backend(road, deadline, self.connections, plain)
+        pool = httpcore.ConnectionPool(keepalive_expiry=_KEEP_ALIVE, network_backend=self._backend)
+        self._client = httpx.Client(transport=_Transport(pool), trust_env=False, timeout=None)  # noqa: S113 - see deadline
+        self._scrub = road.secrets.scrub
+        quiet_loggers()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        first_bytes: int | None = None,
+    ) -> Answer:
+        """Send one request and read its answer to the end, or to ``first_bytes`` of a body that is one's goal."""
+        began = time.monotonic()
+        if self.deadline.left() <= 0.0:
+            return Answer(None, trouble=Trouble.OUT_OF_TIME)
+        opened = {host: _spent(way) for host, way in self.connections.items()}
+        reply: Reply | None = None
+        body = b""
+        location = ""
+        received: Mapping[str, str] = {}
+        trouble: Trouble | None = None
+        text = ""
+        try:
+            # The body is read as it comes: asking for no encoding leaves nothing to unpack.
+            plain = {"Accept-Encoding": "identity", "User-Agent": "pytest-acrauth"}
+            request = self._client.build_request(
+                method, url, headers={**plain, **(headers or {})}, data=form, content=content
+            )
+            if request.url.scheme != "https" and (request.url.host, request.url.port or 80) not in self.plain:
+                return Answer(None, trouble=Trouble.WITHHELD, text="it is no https address")
+            response = self._client.send(request, stream=True)
+            try:
+                body, complete = self._read(response, first_bytes)
+                reply = read_reply(method, response, body, self._scrub)
+                location = response.headers.get("location", "")
+                received = response.headers
+                if not complete and first_bytes is None:
+                    trouble, text = Trouble.TOO_LARGE, f"more than {_MOST_BYTES} bytes"
+            finally:
+                response.close()
+        except _Ended as ended:
+            trouble, text = ended.trouble, ended.text
+        except httpx.TimeoutException as error:  # only something that stands in for the connection raises these two
+            trouble, text = Trouble.TIMEOUT, clean(str(error))
+        except (httpx.NetworkError, httpcore.NetworkError) as error:
+            trouble, text = Trouble.RESET, clean(str(error))
+        except (httpcore.ProtocolError, httpx.ProtocolError, httpx.InvalidURL, ValueError) as error:
+            closed = self._backend.closed_by_peer and reply is None
+            trouble, text = (Trouble.CLOSED if closed else Trouble.MALFORMED), clean(str(error))
+        connecting = sum(_spent(way) - opened.get(host, 0.0) for host, way in self.connections.items())
+        elapsed = max(0.0, time.monotonic() - began - connecting)
+        return Answer(reply, body, location, trouble, self._scrub(text), elapsed, received)
+
+    def _read(self, response: httpx.Response, first_bytes: int | None) -> tuple[bytes, bool]:
+        limit = _MOST_BYTES if first_bytes is None else first_bytes
+        body = b""
+        for chunk in response.iter_raw():
+            body += chunk
+            if len(body) > limit or (first_bytes is not None and body):
+                return body[:limit], False
+        return body, True
+
+
+def _spent(connection: Connection) -> float:
+    return sum(part.elapsed for part in (connection.dns, connection.tcp, connection.tls) if part is not None)

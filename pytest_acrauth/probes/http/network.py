@@ -1,0 +1,255 @@
+"""The network leg below HTTP: look a host up, connect, shake hands, and record each with its exact cause."""
+
+from __future__ import annotations
+
+import base64
+import errno
+import socket
+import ssl
+import time
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+from urllib.parse import unquote, urlsplit
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
+
+from pytest_acrauth.model.machine import Machine, Resolution
+from pytest_acrauth.model.observation import Attempt, Certificate, Connection, Dns, Tcp, Tls, Trouble
+from pytest_acrauth.model.secret import Secrets, clean
+from pytest_acrauth.probes.http.deadline import Deadline
+from pytest_acrauth.probes.http.once import Once
+
+_PORT = 443
+_MOST_ADDRESSES = 16
+_UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+
+
+def trouble_of(error: Exception) -> Trouble:
+    """Name what ended a connection; the one place where the socket's and OpenSSL's exceptions are read."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Trouble.CERTIFICATE
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return Trouble.CLOSED
+    if isinstance(error, ssl.SSLError):
+        return Trouble.TLS
+    if isinstance(error, TimeoutError):
+        return Trouble.TIMEOUT
+    if isinstance(error, ConnectionRefusedError):
+        return Trouble.REFUSED
+    if isinstance(error, ConnectionError):
+        return Trouble.RESET
+    return Trouble.UNREACHABLE if isinstance(error, OSError) and error.errno in _UNREACHABLE else Trouble.CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """What the ways to all hosts of a run share: the machine, its one SSL context, and the register of secrets."""
+
+    machine: Machine
+    context: ssl.SSLContext
+    secrets: Secrets
+
+    def reach(self, host: str, deadline: Deadline) -> tuple[Connection, ssl.SSLSocket | None]:
+        """Open the connection to a host, directly or through the environment's proxy; the socket is None if broken."""
+        proxy = proxy_for(host, self.machine)
+        if proxy:
+            tcp, plain = self._tunnel(proxy, host, deadline)
+            connection = Connection(host=host, proxy=without_user(proxy), tcp=None if plain else tcp)
+        else:
+            dns = self.look_up(host, deadline)
+            connection = Connection(host=host, dns=dns)
+            if not dns.ok or dns.resolution is None:
+                return connection, None
+            tcp, plain = self._connect(host, _PORT, dns.resolution.addresses, deadline)
+            connection = replace(connection, tcp=tcp)
+        if plain is None:
+            return connection, None
+        tls, secured = self._handshake(host, plain, deadline)
+        if tls.trouble is Trouble.CERTIFICATE and not proxy:
+            tls = replace(tls, certificate=self._look_at_certificate(host, tcp.attempts[-1].address, deadline))
+        return replace(connection, tls=tls), secured
+
+    def reach_plain(self, host: str, port: int, deadline: Deadline) -> tuple[Connection, socket.socket | None]:
+        """Open a connection without TLS and past any proxy, as instance metadata wants it."""
+        try:
+            ip_address(host)
+        except ValueError:
+            dns = self.look_up(host, deadline)
+            addresses = dns.resolution.addresses if dns.resolution is not None else ()
+            connection = Connection(host=host, dns=dns)
+        else:
+            addresses, connection = (host,), Connection(host=host)
+        if connection.broken is not None:
+            return connection, None
+        tcp, plain = self._connect(host, port, addresses, deadline)
+        return replace(connection, tcp=tcp), plain
+
+    def look_up(self, host: str, deadline: Deadline) -> Dns:
+        """Resolve a name. The resolver can block far beyond any limit, so it is left behind in a daemon thread."""
+        began = time.monotonic()
+        resolution = Once(lambda: self.machine.resolve(host), "resolve").within(deadline.next_wait())
+        trouble = deadline.trouble() if resolution is None else None
+        if resolution is not None:
+            cleaned = tuple(clean(name, 255) for name in (resolution.chain or ())[:_MOST_ADDRESSES])
+            resolution = Resolution(
+                resolution.outcome,
+                resolution.addresses[:_MOST_ADDRESSES],
+                cleaned if resolution.chain is not None else None,
+                clean(resolution.text),
+            )
+        return Dns(host=host, resolution=resolution, trouble=trouble, elapsed=time.monotonic() - began)
+
+    def _connect(
+        self, host: str, port: int, addresses: tuple[str, ...], deadline: Deadline
+    ) -> tuple[Tcp, socket.socket | None]:
+        began = time.monotonic()
+        limit = began + deadline.next_wait()
+        attempts: list[Attempt] = []
+        connected: socket.socket | None = None
+        for position, address in enumerate(addresses):
+            # All addresses share one limit; each gets an even part of what is left of it.
+            share = max(0.001, (limit - time.monotonic()) / (len(addresses) - position))
+            try:
+                connected = self.machine.dial(address, port, share)
+            except OSError as error:
+                trouble = trouble_of(error)
+                if trouble is Trouble.TIMEOUT:
+                    trouble = deadline.trouble()
+                attempts.append(Attempt(address=address, trouble=trouble, text=clean(error.strerror or str(error))))
+            else:
+                attempts.append(Attempt(address=address))
+                break
+        return Tcp(host=host, port=port, attempts=tuple(attempts), elapsed=time.monotonic() - began), connected
+
+    def _handshake(self, host: str, plain: socket.socket, deadline: Deadline) -> tuple[Tls, ssl.SSLSocket | None]:
+        began = time.monotonic()
+        facts = Tls(host=host, trust=self.machine.trust)
+        plain.settimeout(deadline.next_wait())
+        try:
+            # The handshake comes after the wrapping: truststore wraps under a lock that all connections share.
+            secured = self.context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
+        except (OSError, ValueError) as error:
+            plain.close()
+            return replace(facts, trouble=trouble_of(error), text=clean(str(error))), None
+        try:
+            secured.do_handshake()
+        except (OSError, ValueError) as error:
+            secured.close()
+            trouble = trouble_of(error)
+            broken = replace(
+                facts,
+                trouble=deadline.trouble() if trouble is Trouble.TIMEOUT else trouble,
+                verify_code=getattr(error, "verify_code", None),
+                text=clean(getattr(error, "verify_message", "") or getattr(error, "reason", "") or str(error)),
+                elapsed=time.monotonic() - began,
+            )
+            return broken, None
+        return replace(facts, version=secured.version() or "", elapsed=time.monotonic() - began), secured
+
+    def _look_at_certificate(self, host: str, address: str, deadline: Deadline) -> Certificate | None:
+        """Fetch the certificate that was refused: a second, unverified handshake over which nothing is sent."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        try:
+            with (
+                self.machine.dial(address, _PORT, deadline.next_wait()) as plain,
+                context.wrap_socket(plain, server_hostname=host) as secured,
+            ):
+                encoded = secured.getpeercert(binary_form=True)
+        except (OSError, ValueError):
+            return None
+        return read_certificate(encoded) if encoded else None
+
+    def _tunnel(self, proxy: str, host: str, deadline: Deadline) -> tuple[Tcp, socket.socket | None]:
+        """Ask a proxy for a tunnel. What it refuses is recorded as the connection's trouble: the host never spoke."""
+        began = time.monotonic()
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        name = parts.hostname or ""
+        port = parts.port or 80
+        label = f"proxy {name}:{port}"
+
+        def refused(text: str, trouble: Trouble = Trouble.PROXY) -> tuple[Tcp, None]:
+            attempt = Attempt(address=label, trouble=trouble, text=clean(text))
+            return Tcp(host=host, port=_PORT, attempts=(attempt,), elapsed=time.monotonic() - began), None
+
+        if parts.scheme != "http":
+            return refused(f"a {parts.scheme} proxy is not supported; give an http:// one")
+        dns = self.look_up(name, deadline)
+        if not dns.ok or dns.resolution is None:
+            return refused(dns.resolution.text if dns.resolution else "its name was not resolved in time")
+        tcp, plain = self._connect(name, port, dns.resolution.addresses, deadline)
+        if plain is None:
+            return refused(f"{tcp.trouble}: {tcp.attempts[-1].text}" if tcp.attempts else "no address")
+        plain.settimeout(deadline.next_wait())
+        try:
+            plain.sendall(self._connect_request(host, parts.username, parts.password))
+            status, reason = _connect_answer(plain, deadline)
+        except OSError as error:
+            plain.close()
+            return refused(str(error) or trouble_of(error))
+        if not 200 <= status < 300:
+            plain.close()
+            return refused(f"answered CONNECT with {status} {reason}".strip())
+        return Tcp(host=host, port=_PORT, attempts=(Attempt(address=label),), elapsed=time.monotonic() - began), plain
+
+    def _connect_request(self, host: str, user: str | None, password: str | None) -> bytes:
+        lines = [f"CONNECT {host}:{_PORT} HTTP/1.1", f"Host: {host}:{_PORT}"]
+        if user is not None:
+            name, secret = unquote(user), unquote(password or "")
+            self.secrets.add(secret, user=name)
+            lines.append("Proxy-Authorization: Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode())
+        return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def _connect_answer(plain: socket.socket, deadline: Deadline) -> tuple[int, str]:
+    """Read a proxy's answer up to its empty line, byte by byte: what follows belongs to the tunnel."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        plain.settimeout(deadline.next_wait())
+        if deadline.left() <= 0.0:
+            raise TimeoutError("out of time")
+        byte = plain.recv(1)
+        if not byte or len(head) > 16_384:
+            raise ConnectionResetError("closed the connection instead of answering CONNECT")
+        head += byte
+    version, _, rest = head.split(b"\r\n", 1)[0].decode("latin-1").partition(" ")
+    status, _, reason = rest.partition(" ")
+    if not version.startswith("HTTP/1.") or not status.isdecimal():
+        raise ConnectionResetError("answered CONNECT with something that is no HTTP")
+    return int(status), reason
+
+
+def proxy_for(host: str, machine: Machine) -> str:
+    """Return the proxy that the machine's environment names for an https host, or ''."""
+    environ = machine.environ
+    proxy = next(
+        (environ[name] for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY") if environ.get(name)), ""
+    )
+    exempt = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    return "" if not proxy or proxy_bypass_environment(host, {"no": exempt}) else proxy
+
+
+def without_user(proxy: str) -> str:
+    """Return a proxy's address as it may be shown: without user name and password."""
+    return clean(proxy.rpartition("@")[2].removeprefix("http://"), 255)
+
+
+def read_certificate(encoded: bytes) -> Certificate | None:
+    """Return what a DER certificate says of itself, or None for bytes that are none."""
+    from cryptography import x509
+
+    try:
+        certificate = x509.load_der_x509_certificate(encoded)
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        dns_names = tuple(clean(name, 255) for name in names.get_values_for_type(x509.DNSName)[:10])
+    except x509.ExtensionNotFound:
+        dns_names = ()
+    except ValueError:
+        return None
+    return Certificate(
+        subject=clean(certificate.subject.rfc4514_string()),
+        issuer=clean(certificate.issuer.rfc4514_string()),
+        names=dns_names,
+        not_before=certificate.not_valid_before_utc.isoformat(),
+        not_after=certificate.not_valid_after_utc.isoformat(),
+    )

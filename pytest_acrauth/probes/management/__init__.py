@@ -1,0 +1,1 @@
+"""Looks for evidence: Azure Resource Manager and Graph, for reading only."""

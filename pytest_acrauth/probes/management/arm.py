@@ -1,0 +1,279 @@
+"""Read-only looks at Azure Resource Manager: the registry's record, its tokens and scope maps, roles, tenant.
+
+About one registry and one identity at most twice `MOST_SUBSCRIPTIONS` + `MOST_ROLES` + 9 requests are sent; usually
+two to six.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from pytest_acrauth.model.evidence import (
+    EvidenceChoice,
+    PasswordFacts,
+    PrivateEndpoint,
+    RegistryFacts,
+    RoleAssignment,
+    RoleFacts,
+    ScopeMapFacts,
+    ScopeMapTokenFacts,
+)
+from pytest_acrauth.model.secret import clean
+from pytest_acrauth.model.target import Registry
+from pytest_acrauth.probes.management.plane import (
+    CouldNotLook,
+    Plane,
+    all_texts,
+    entries,
+    flag,
+    mapping,
+    text,
+    texts,
+    through_sdk,
+)
+
+#: How many subscriptions are searched where Resource Graph does not answer, and how many role definitions are read.
+MOST_SUBSCRIPTIONS = 5
+MOST_ROLES = 10
+_RESOURCE = re.compile(r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/.+/registries/([^/]+)", re.IGNORECASE)
+_EVERYBODY = "00000000-0000-0000-0000-000000000000"
+_REGISTRIES = "Microsoft.ContainerRegistry/registries"
+
+
+def registry(plane: Plane, wanted: Registry, choice: EvidenceChoice) -> RegistryFacts:
+    """Find the registry's record: by its id, in the subscription given, else wherever the asker can look."""
+    host = urlsplit(plane.cloud.arm).hostname or ""
+    resource_id = wanted.resource_id or _resource_id(plane, wanted, choice, host)
+    if not resource_id:
+        return RegistryFacts(found=False, name_free=_name_free(plane, wanted, choice))
+    place = _RESOURCE.fullmatch(resource_id)
+    if place is None:
+        raise CouldNotLook(f"{host} named no usable id for the registry")
+    subscription, group, name = place.groups()
+    try:
+        found = through_sdk(lambda: plane.sdk(subscription).registries.get(group, name).as_dict(), host)
+    except CouldNotLook as refused:
+        if refused.status == 404:
+            return RegistryFacts(found=False, subscription_id=subscription, name_free=_name_free(plane, wanted, choice))
+        if refused.status == 403:
+            return RegistryFacts(
+                found=False, readable=False, subscription_id=subscription, resource_id=clean(resource_id, 300)
+            )
+        raise
+    return _registry_facts(found, subscription)
+
+
+def _resource_id(plane: Plane, wanted: Registry, choice: EvidenceChoice, host: str) -> str:
+    if choice.subscription:
+        if choice.resource_group:
+            return (
+                f"/subscriptions/{choice.subscription}/resourceGroups/{choice.resource_group}"
+                f"/providers/{_REGISTRIES}/{wanted.name}"
+            )
+        return _listed(plane, wanted, (choice.subscription,), host)
+    query = (
+        "Resources | where type =~ 'microsoft.containerregistry/registries'"
+        f" | where name =~ '{wanted.name}' | project id, name, subscriptionId"
+    )
+    try:
+        found = plane.arm(
+            "/providers/Microsoft.ResourceGraph/resources",
+            "2022-10-01",
+            body={"query": query, "options": {"resultFormat": "objectArray"}},
+        )
+    except CouldNotLook as refused:
+        if refused.status not in {400, 403, 404}:
+            raise
+        return _listed(plane, wanted, _subscriptions(plane), host)
+    return next((text(entry, "id") for entry in entries(found, "data")), "")
+
+
+def _subscriptions(plane: Plane) -> tuple[str, ...]:
+    found = plane.arm("/subscriptions", "2022-12-01")
+    return tuple(text(entry, "subscriptionId") for entry in entries(found, "value"))[:MOST_SUBSCRIPTIONS]
+
+
+def _listed(plane: Plane, wanted: Registry, subscriptions: Iterable[str], host: str) -> str:
+    """Look through subscriptions for the registry; what the asker may not read is silently absent from the lists."""
+    for subscription in subscriptions:
+        client = plane.sdk(subscription)
+        page = through_sdk(lambda each=client: next(each.registries.list().by_page(), ()), host)  # type: ignore[misc]
+        for entry in page:
+            if str(entry.name or "").lower() == wanted.name:
+                return str(entry.id or "")
+    return ""
+
+
+def _name_free(plane: Plane, wanted: Registry, choice: EvidenceChoice) -> bool | None:
+    """Ask whether nobody has the registry's name, in the first subscription where this may be asked; None in none."""
+    body = {"name": wanted.name, "type": _REGISTRIES}
+    for subscription in _somewhere(plane, choice):
+        path = f"/subscriptions/{quote(subscription)}/providers/Microsoft.ContainerRegistry/checkNameAvailability"
+        try:
+            return flag(plane.arm(path, "2025-11-01", body=body), "nameAvailable")
+        except CouldNotLook:
+            continue
+    return None
+
+
+def _somewhere(plane: Plane, choice: EvidenceChoice) -> tuple[str, ...]:
+    if choice.subscription:
+        return (choice.subscription,)
+    try:
+        return _subscriptions(plane)
+    except CouldNotLook:
+        return ()
+
+
+def _registry_facts(found: Mapping[str, Any], subscription: str) -> RegistryFacts:
+    properties = mapping(found, "properties")
+    rules, policies = mapping(properties, "networkRuleSet"), mapping(properties, "policies")
+    return RegistryFacts(
+        found=True,
+        subscription_id=subscription,
+        resource_id=text(found, "id"),
+        login_server=text(properties, "loginServer").lower(),
+        sku=text(mapping(found, "sku"), "name"),
+        provisioning_state=text(properties, "provisioningState"),
+        admin_user_enabled=flag(properties, "adminUserEnabled"),
+        anonymous_pull_enabled=flag(properties, "anonymousPullEnabled"),
+        public_network_access=text(properties, "publicNetworkAccess"),
+        default_action=text(rules, "defaultAction"),
+        ip_rules=tuple(text(rule, "value") for rule in entries(rules, "ipRules")[:200]),
+        role_assignment_mode=text(properties, "roleAssignmentMode"),
+        arm_audience=text(mapping(policies, "azureADAuthenticationAsArmPolicy"), "status"),
+        data_endpoint_enabled=flag(properties, "dataEndpointEnabled"),
+        data_hosts=texts(properties, "dataEndpointHostNames"),
+        private_endpoints=tuple(
+            PrivateEndpoint(
+                name=text(entry, "name"),
+                status=text(mapping(mapping(entry, "properties"), "privateLinkServiceConnectionState"), "status"),
+            )
+            for entry in entries(properties, "privateEndpointConnections")[:20]
+        ),
+        quarantine=text(mapping(policies, "quarantinePolicy"), "status"),
+        location=text(found, "location"),
+        modified=text(mapping(found, "systemData"), "lastModifiedAt"),
+    )
+
+
+def scope_map_token(plane: Plane, record: RegistryFacts, name: str) -> ScopeMapTokenFacts:
+    """Read a scope-map token's record; its passwords' values are never in it."""
+    found = _child(plane, record, lambda client, group, own: client.tokens.get(group, own, name))
+    if found is None:
+        return ScopeMapTokenFacts(found=False)
+    properties = mapping(found, "properties")
+    return ScopeMapTokenFacts(
+        found=True,
+        enabled=text(properties, "status").lower() == "enabled",
+        scope_map=text(properties, "scopeMapId").rpartition("/")[2],
+        passwords=tuple(
+            PasswordFacts(name=text(entry, "name"), created=text(entry, "creationTime"), expiry=text(entry, "expiry"))
+            for entry in entries(mapping(properties, "credentials"), "passwords")[:5]
+        ),
+    )
+
+
+def scope_map(plane: Plane, record: RegistryFacts, name: str) -> ScopeMapFacts:
+    """Read a scope map's actions."""
+    found = _child(plane, record, lambda client, group, own: client.scope_maps.get(group, own, name))
+    if found is None:
+        return ScopeMapFacts(found=False, name=clean(name, 100))
+    return ScopeMapFacts(found=True, name=clean(name, 100), actions=texts(mapping(found, "properties"), "actions"))
+
+
+def _child(plane: Plane, record: RegistryFacts, get: Callable[[Any, str, str], Any]) -> Any:
+    """Return the JSON of something below the registry, None where there is no such thing."""
+    place = _RESOURCE.fullmatch(record.resource_id)
+    if place is None:
+        raise CouldNotLook("the registry's record was not readable")
+    subscription, group, own = place.groups()
+    try:
+        host = urlsplit(plane.cloud.arm).hostname or ""
+        return through_sdk(lambda: get(plane.sdk(subscription), group, own).as_dict(), host)
+    except CouldNotLook as refused:
+        if refused.status == 404:
+            return None
+        raise
+
+
+def roles(
+    plane: Plane, record: RegistryFacts, principal: str, definition: Callable[[str], Mapping[str, Any]]
+) -> RoleFacts:
+    """Read the roles that reach a principal on the registry, and what is denied to it.
+
+    ``definition`` returns a role definition by its id, once per run.
+    """
+    below = f"{record.resource_id}/providers/Microsoft.Authorization"
+    assigned = f"&$filter=assignedTo('{quote(principal)}')"
+    found = entries(plane.arm(f"{below}/roleAssignments", "2022-04-01", query=assigned), "value")
+    assignments = []
+    for entry in found[:MOST_ROLES]:
+        own = mapping(entry, "properties")
+        role_id = text(own, "roleDefinitionId")
+        role = mapping(definition(role_id), "properties")
+        rights = entries(role, "permissions")
+        assignments.append(
+            RoleAssignment(
+                role=text(role, "roleName") or role_id.rpartition("/")[2],
+                role_id=role_id.rpartition("/")[2],
+                scope=text(own, "scope"),
+                actions=all_texts(rights, "actions"),
+                not_actions=all_texts(rights, "notActions"),
+                data_actions=all_texts(rights, "dataActions"),
+                not_data_actions=all_texts(rights, "notDataActions"),
+                condition=text(own, "condition", 2000),
+                created=text(own, "createdOn"),
+                custom=text(role, "type") == "CustomRole",
+            )
+        )
+    return RoleFacts(principal_id=principal, assignments=tuple(assignments), denials=_denials(plane, below, principal))
+
+
+def _denials(plane: Plane, below: str, principal: str) -> tuple[str, ...] | None:
+    try:
+        found = plane.arm(f"{below}/denyAssignments", "2022-04-01", query="&$filter=atScope()")
+    except CouldNotLook:
+        return None
+    names = []
+    for entry in entries(found, "value")[:50]:
+        own = mapping(entry, "properties")
+        hit = {text(who, "id") for who in entries(own, "principals")} & {principal, _EVERYBODY}
+        spared = {text(who, "id") for who in entries(own, "excludePrincipals")}
+        if hit and principal not in spared:
+            names.append(text(own, "denyAssignmentName") or text(entry, "name"))
+    return tuple(names)
+
+
+def role_definition(plane: Plane, resource_id: str, role_id: str) -> Mapping[str, Any]:
+    """Read a role definition by its id, at the resource: above it the asker may have no right to."""
+    path = f"{resource_id}/providers/Microsoft.Authorization/roleDefinitions/{quote(role_id.rpartition('/')[2])}"
+    found: Mapping[str, Any] = plane.arm(path, "2022-04-01")
+    return found
+
+
+def subscription_of(wanted: Registry, choice: EvidenceChoice) -> str:
+    """Return the subscription that a registry was said to be in, '' where nobody said it."""
+    place = _RESOURCE.fullmatch(wanted.resource_id)
+    return place[1] if place else choice.subscription
+
+
+def tenant(plane: Plane, subscription: str) -> str:
+    """Read the tenant of a subscription: from its record, else from what an unauthenticated request is told."""
+    try:
+        found = text(plane.arm(f"/subscriptions/{quote(subscription)}", "2022-12-01"), "tenantId")
+    except CouldNotLook:
+        found = ""
+    if found:
+        return found
+    host = urlsplit(plane.cloud.arm).hostname or ""
+    answer = plane.http.send("GET", f"{plane.cloud.arm}/subscriptions/{quote(subscription)}?api-version=2022-12-01")
+    if answer.reply is None:
+        raise CouldNotLook(f"{host}: {answer.trouble}")
+    named = re.search(r'authorization_uri="https://[^/"]+/([0-9a-fA-F-]{36})"', answer.reply.authenticate)
+    if named is None:
+        raise CouldNotLook(f"{host} did not name the subscription's tenant")
+    return named[1].lower()

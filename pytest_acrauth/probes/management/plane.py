@@ -1,0 +1,156 @@
+"""The way to the management plane: Azure Resource Manager and Graph, for reading only."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from pytest_acrauth.model.secret import Secret, Secrets, clean
+from pytest_acrauth.model.target import Cloud
+from pytest_acrauth.probes.http.client import Answer, Http
+from pytest_acrauth.probes.http.replies import parse_json
+
+_READING_POSTS = ("/providers/Microsoft.ResourceGraph/resources", "/checkNameAvailability")
+_ACTION = re.compile(r"perform action '([^']{1,100})'")
+
+
+class CouldNotLook(Exception):
+    """A look that nobody could take; the text says why. ``status`` is the answer's, 0 where there was none."""
+
+    def __init__(self, why: str, status: int = 0) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """One asker at one cloud's management plane: its connections, and its tokens by audience."""
+
+    http: Http
+    cloud: Cloud
+    secrets: Secrets
+    token: Callable[[str], Secret]
+
+    def allows(self, method: str, url: str) -> bool:
+        """Whether a request may be sent: one that reads, at Resource Manager or Graph."""
+        parts = urlsplit(url)
+        known = f"{parts.scheme}://{parts.netloc}" in {self.cloud.arm, self.cloud.graph}
+        return known and (method == "GET" or (method == "POST" and parts.path.endswith(_READING_POSTS)))
+
+    def arm(self, path: str, version: str, *, query: str = "", body: object = None) -> Any:
+        """Ask Resource Manager and return the JSON of its answer. Raises `CouldNotLook`."""
+        url = f"{self.cloud.arm}{path}?api-version={version}{query}"
+        return self._ask("GET" if body is None else "POST", url, self.cloud.arm_audience, body)
+
+    def graph(self, path: str) -> Any:
+        """Ask Graph and return the JSON of its answer. Raises `CouldNotLook`."""
+        return self._ask("GET", f"{self.cloud.graph}/v1.0{path}", self.cloud.graph, None)
+
+    def _ask(self, method: str, url: str, audience: str, body: object) -> Any:
+        if not self.allows(method, url):
+            raise CouldNotLook(f"not asked: {method} {clean(url, 200)} is no reading of the management plane")
+        headers = {"Authorization": f"Bearer {self.token(audience).reveal()}", "Accept": "application/json"}
+        content = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            content = json.dumps(body).encode()
+        return read(self.http.send(method, url, headers=headers, content=content), urlsplit(url).hostname or "")
+
+    def sdk(self, subscription: str) -> Any:
+        """Return azure-mgmt-containerregistry's client over this plane, without its retries and registrations."""
+        from azure.core.credentials import AccessToken
+        from azure.core.pipeline.policies import BearerTokenCredentialPolicy
+        from azure.mgmt.containerregistry import ContainerRegistryManagementClient
+
+        from pytest_acrauth.probes.http.azure_core import Transport
+
+        plane = self
+
+        class Ours:
+            def get_token(self, *_scopes: str, **_: Any) -> AccessToken:
+                return AccessToken(plane.token(plane.cloud.arm_audience).reveal(), 2**33)
+
+        scope = f"{self.cloud.arm_audience}/.default"
+        return ContainerRegistryManagementClient(
+            Ours(),
+            subscription,
+            self.cloud.arm,
+            credential_scopes=[scope],
+            transport=Transport(self.http, self.secrets, self.allows),
+            policies=[BearerTokenCredentialPolicy(Ours(), scope)],
+        )
+
+
+def read(answer: Answer, host: str) -> Any:
+    """Return the JSON of a successful answer. Raises `CouldNotLook` with the words of any other."""
+    if answer.reply is None or answer.trouble is not None:
+        raise CouldNotLook(f"{host}: {answer.trouble}{f' ({answer.text})' if answer.text else ''}")
+    found = parse_json(answer.body)
+    if answer.reply.status == 200 and isinstance(found, dict):
+        return found
+    raise CouldNotLook(_refusal(answer.reply.status, found, host), answer.reply.status)
+
+
+def _refusal(status: int, found: object, host: str) -> str:
+    """Say what was refused: the action that is missing, else status and code."""
+    error = found.get("error") if isinstance(found, dict) else None
+    code = clean(str(error.get("code") or ""), 60) if isinstance(error, dict) else ""
+    action = _ACTION.search(str(error.get("message") or "")) if isinstance(error, dict) else None
+    missing = f", the right {clean(action[1], 100)} is missing" if action else ""
+    return f"{host} answered {status} {code}".rstrip() + missing
+
+
+def through_sdk(work: Callable[[], Any], host: str) -> Any:
+    """Call the SDK and return its model's JSON. Raises `CouldNotLook` for whatever it raises."""
+    from azure.core.exceptions import HttpResponseError
+
+    try:
+        return work()
+    except CouldNotLook:
+        raise
+    except HttpResponseError as error:
+        status = error.status_code or 0
+        found = parse_json(error.response.content) if error.response is not None else None  # type: ignore[attr-defined]
+        raise CouldNotLook(_refusal(status, found, host), status) from error
+    except Exception as error:
+        raise CouldNotLook(f"{host}: {clean(str(error), 200)}") from error
+
+
+def mapping(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a field that is an object, else an empty one."""
+    value = found.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def entries(found: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """Return the objects of a field that is a list."""
+    value = found.get(name)
+    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
+
+
+def text(found: Mapping[str, Any], name: str, limit: int = 300) -> str:
+    """Return a field that is a text, cleaned and bounded, else ''."""
+    value = found.get(name)
+    return clean(value, limit) if isinstance(value, str) else ""
+
+
+def texts(found: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """Return the texts of a field that is a list, cleaned and bounded."""
+    value = found.get(name)
+    listed = value[:500] if isinstance(value, list) else []
+    return tuple(clean(entry, 300) for entry in listed if isinstance(entry, str))
+
+
+def all_texts(found: Iterable[Mapping[str, Any]], name: str) -> tuple[str, ...]:
+    """Return the texts of a field of every object."""
+    return tuple(text for entry in found for text in texts(entry, name))
+
+
+def flag(found: Mapping[str, Any], name: str) -> bool | None:
+    """Return a field that is true or false, else None."""
+    value = found.get(name)
+    return value if isinstance(value, bool) else None

@@ -1,0 +1,1 @@
+"""Programs of this machine: how they are run, what clients and credential helpers say."""

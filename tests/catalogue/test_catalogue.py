@@ -1,0 +1,138 @@
+"""The catalogue: one namespace, every symptom shown by a specimen, every text filled in from it."""
+
+from __future__ import annotations
+
+import re
+from string import Formatter
+
+import pytest
+from factories import CLIENT_ID, observation
+from specimens import CLIENT_SPECIMENS, SPECIMENS
+
+from pytest_acrauth.catalogue import tables
+from pytest_acrauth.catalogue.climb import UNRECOGNISED
+from pytest_acrauth.catalogue.facts import PLACEHOLDERS, facts
+from pytest_acrauth.catalogue.shape import FailureMode, Symptom
+from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS, causes
+from pytest_acrauth.diagnosis.climb import symptoms
+from pytest_acrauth.model.stage import Stage
+
+UNRECOGNISED_IDS = {symptom.id for symptom in UNRECOGNISED.values()}
+
+#: Facts that a peer can choose and that no validation bounds to names, dates or numbers.
+FROM_THE_NETWORK = {
+    "answer",
+    "realm",
+    "scheme",
+    "issuer",
+    "subject",
+    "names",
+    "not_before",
+    "not_after",
+    "granted",
+    "correlation_id",
+}
+
+
+def _texts(mode: FailureMode) -> list[str]:
+    return [mode.title, mode.meaning, *mode.remedies, *(question.by_hand for question in mode.asks)]
+
+
+def _fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def test_ids_share_one_namespace() -> None:
+    """No mode, symptom or family has the id of another, and none was lost to one of the same id."""
+    entries = [
+        value
+        for family in (*tables._FAMILIES, *tables._SYMPTOMS)
+        for value in vars(family).values()
+        if isinstance(value, (FailureMode, Symptom))
+    ]
+    distinct = {id(entry): entry.id for entry in entries}
+    ids = [*distinct.values(), *FAMILIES, *UNRECOGNISED_IDS]
+    assert sorted(ids) == sorted(set(ids))
+
+
+def test_every_symptom_has_a_specimen() -> None:
+    """Each symptom is shown by a transcript, a client check or a text of this suite, and by no other name."""
+    assert set(SPECIMENS) == {symptom.id for symptom in SYMPTOMS.values() if symptom.stages}
+    checked = {symptom.id for symptom in SYMPTOMS.values() if symptom.client is not None}
+    assert set(CLIENT_SPECIMENS) == checked | {"client-unrecognised"}
+    assert all(symptom.stages or symptom.texts or symptom.id in CLIENT_SPECIMENS for symptom in SYMPTOMS.values())
+
+
+@pytest.mark.parametrize("symptom", sorted(set(SPECIMENS) - UNRECOGNISED_IDS))
+def test_a_specimen_shows_its_own_symptom_only(symptom: str) -> None:
+    """Conditions are disjoint: what shows one symptom shows no other."""
+    assert [shown.id for shown in symptoms(SPECIMENS[symptom])] == [symptom]
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_an_unknown_answer_shows_no_symptom(stage: Stage) -> None:
+    """What no condition describes is left to the stage's unrecognised symptom."""
+    assert symptoms(SPECIMENS[f"{stage}-unrecognised"]) == ()
+
+
+@pytest.mark.parametrize("symptom", sorted(SYMPTOMS))
+def test_a_symptom_has_causes_unless_it_is_the_unrecognised_one(symptom: str) -> None:
+    """Every recognised symptom has at least one documented cause, an unrecognised one none."""
+    unrecognised = UNRECOGNISED_IDS | {"client-unrecognised"}
+    assert bool(causes(SYMPTOMS[symptom])) is (symptom not in unrecognised)
+
+
+@pytest.mark.parametrize("mode", MODES.values(), ids=lambda mode: mode.id)
+def test_a_mode_is_complete(mode: FailureMode) -> None:
+    """Each cause has an id in kebab case, a symptom, texts, a page, and the family whose module it stands in."""
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", mode.id)
+    assert mode.family in FAMILIES
+    assert mode.id in {entry.id for entry in vars(getattr(tables, mode.family)).values() if hasattr(entry, "id")}
+    assert mode.shows
+    assert all([mode.title, mode.meaning, mode.remedies])
+    assert mode.link.startswith("https://")
+    assert not mode.title.endswith(".")
+
+
+@pytest.mark.parametrize("mode", MODES.values(), ids=lambda mode: mode.id)
+def test_texts_name_documented_facts_only(mode: FailureMode) -> None:
+    """A format string uses keys of the documented set, so that filling it in cannot fail."""
+    for text in _texts(mode):
+        assert _fields(text) <= set(PLACEHOLDERS)
+
+
+@pytest.mark.parametrize("mode", MODES.values(), ids=lambda mode: mode.id)
+def test_commands_are_not_filled_with_what_a_peer_says(mode: FailureMode) -> None:
+    """A command to paste holds configured or validated names only."""
+    commands = [text for text in (*mode.remedies, *(question.by_hand for question in mode.asks)) if text[0].islower()]
+    assert not FROM_THE_NETWORK & {name for command in commands for name in _fields(command)}
+
+
+@pytest.mark.parametrize("mode", MODES.values(), ids=lambda mode: mode.id)
+def test_a_mode_names_no_other_mode(mode: FailureMode) -> None:
+    """A text never brings in the cause of another symptom."""
+    words = set(re.findall(r"[a-z0-9-]+", " ".join([mode.title, mode.meaning, *mode.remedies])))
+    assert not words & (set(MODES) - {mode.id})
+
+
+@pytest.mark.parametrize("symptom", sorted(SPECIMENS))
+def test_facts_are_always_complete(symptom: str) -> None:
+    """Every documented key has a value on every specimen."""
+    values = facts(SPECIMENS[symptom])
+    assert set(values) == set(PLACEHOLDERS)
+    assert all(values.values())
+
+
+def test_facts_hold_the_real_names() -> None:
+    """Names that the climb knows replace their placeholders."""
+    values = facts(SPECIMENS["exchange-refused"])
+    assert (values["registry"], values["login_server"], values["client_id"]) == ("myacr", "myacr.azurecr.io", CLIENT_ID)
+    assert facts(SPECIMENS["denied-with-ip"])["client_ip"] == "20.1.2.3"
+    assert facts(SPECIMENS["rights-missing"])["role"] == "AcrPush"
+    assert facts(SPECIMENS["no-challenge"])["client_ip"] == PLACEHOLDERS["client_ip"]
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_the_factories_are_healthy(stage: Stage) -> None:
+    """The observations that specimens are derived from are those of a stage that passed."""
+    assert observation(stage).ok

@@ -1,0 +1,240 @@
+"""Text of other programs: real cases, what proves nothing, what comes first, and input made to be hostile."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from corpus import rows
+from hypothesis import given
+from hypothesis import strategies as st
+from labels import LABELS
+
+from pytest_acrauth.catalogue.shape import Diagnosis, FailureMode, Line
+from pytest_acrauth.catalogue.tables import MODES, SYMPTOMS
+from pytest_acrauth.diagnosis.printed import LIMIT
+from pytest_acrauth.diagnosis.text import NOT_IN_TEXT, THIS_TEXT, recognise
+from pytest_acrauth.report.text import explain, headline
+
+GUID = "11111111-2222-3333-4444-555555555555"
+DENIED = "denied: client with IP '20.1.2.3' is not allowed access. Refer https://aka.ms/acr/firewall to grant access."
+
+
+def ids(text: str) -> list[str]:
+    """Return the symptoms that a text shows, best first."""
+    return [diagnosis.symptom.id for diagnosis in recognise(text)]
+
+
+def best(text: str) -> Diagnosis:
+    """Return the best diagnosis of a text."""
+    return recognise(text)[0]
+
+
+def line_of(diagnosis: Diagnosis) -> Line:
+    """Return the line that a diagnosis of a text was seen in."""
+    assert isinstance(diagnosis.seen, Line)
+    return diagnosis.seen
+
+
+@pytest.mark.parametrize("row", rows("errors-dev.jsonl"))
+def test_a_real_text_gets_its_rows_label(row: dict[str, Any]) -> None:
+    """The best diagnosis of a real text has a cause of its label; what is unrelated has none, or one of its class."""
+    labels = {row["label"], *row["also"]}
+    found = recognise(row["text"])
+    if not found:
+        assert "unrelated" in labels
+        return
+    wanted = set().union(*(LABELS.get(label, set()) for label in labels))
+    assert wanted & {mode.id for mode in found[0].candidates}, headline(found[0])
+
+
+@pytest.mark.parametrize("row", rows("wire-dev.jsonl"))
+def test_a_real_body_says_nothing_else_as_a_text(row: dict[str, Any]) -> None:
+    """An answer's body, read as a text, is not recognised as another cause than the answer's own."""
+    found = recognise(row["response"]["body"] or "")
+    wanted = set().union(*(LABELS.get(label, set()) for label in (row["label"], *row["also"])))
+    assert not found or wanted & {mode.id for mode in found[0].candidates}, headline(found[0])
+
+
+def test_labels_name_modes_of_the_catalogue() -> None:
+    """The table from labels to causes has no id that does not exist."""
+    assert set().union(*LABELS.values()) <= set(MODES)
+
+
+SAMPLES = [pytest.param(mode, text, id=mode.id) for mode in MODES.values() for text in mode.samples]
+
+
+@pytest.mark.parametrize(("mode", "text"), SAMPLES)
+def test_a_sample_is_recognised_as_its_cause(mode: FailureMode, text: str) -> None:
+    """A text that the catalogue gives as an example has that cause among its candidates, as the best unless a note."""
+    found = recognise(text)
+    assert mode in found[-1 if mode.family == "notes" else 0].candidates
+
+
+@pytest.mark.parametrize("symptom", [symptom for symptom in SYMPTOMS.values() if symptom.texts], ids=lambda s: s.id)
+def test_patterns_are_bounded(symptom: Any) -> None:
+    """No pattern has a gap or a repetition without an end, which a long text could make slow."""
+    for words in symptom.texts:
+        assert not re.search(r"(?<!\\)(?:[*+]|\{\d*,\})", re.sub(r"\[[^]]*\]", "x", words.pattern.pattern))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "all is well",
+        'error: Get "https://ghcr.io/v2/": denied: denied',
+        '{"errors":[{"code":"DENIED","message":"requested access to the resource is denied"}]}',
+        "toomanyrequests: You have reached your unauthenticated pull rate limit.",
+        "unauthorized: authentication required",
+        'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host',
+        'Get "https://quay.io/v2/": x509: certificate signed by unknown authority',
+        "write /var/lib/docker/tmp/blob: no space left on device while pulling myacr.azurecr.io/team/app",
+        "fatal: unable to access 'https://github.com/a/b.git/': Could not resolve host: github.com",
+        "fatal: Authentication failed for 'https://dev.azure.com/a/b'",
+        "Client with IP address '20.1.2.3' is not allowed to access the server.",
+        "Readiness probe failed: HTTP probe failed with statuscode: 401",
+        "manifest for nginx:9 not found: manifest unknown: manifest unknown",
+        "does not have authorization to perform action 'Microsoft.Storage/storageAccounts/read' over scope '/s'",
+        "pushed myacr.azurecr.io/team/app\nGet https://example.com/: 401 Unauthorized",
+    ],
+)
+def test_other_failures_are_not_recognised(text: str) -> None:
+    """What proves nothing about an Azure registry, Entra or a client has no diagnosis."""
+    assert ids(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "symptoms"),
+    [
+        (
+            (
+                "Access to registry 'myacr.azurecr.io' was denied. Response code: 401.\n"
+                "Unable to get admin user credentials with message: Admin user is disabled.\n"
+                "Unable to authenticate using AAD or admin login credentials. Please specify both username and"
+                " password in non-interactive mode."
+            ),
+            ["exchange-refused", "admin-user-disabled-said", "nobody-to-ask"],
+        ),
+        (
+            "failed to fetch anonymous token: unexpected status from GET request to"
+            " https://myacr.azurecr.io/oauth2/token: 401 Unauthorized\n" + DENIED,
+            ["denied-with-ip", "no-credential-sent"],
+        ),
+        (
+            (
+                "CredentialUnavailableError: DefaultAzureCredential failed to retrieve a token from the included"
+                f" credentials. Please run 'az login' to set up an account. AADSTS7000222: '{GUID}'"
+            ),
+            ["aadsts-7000222", "az-not-logged-in", "no-credential"],
+        ),
+        (
+            (
+                "An error occurred: NOTARY_COMMAND_ERROR\nAn error occurred: DOCKER_COMMAND_ERROR\n"
+                "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"
+            ),
+            ["docker-daemon-unreached", "notary-not-found"],
+        ),
+    ],
+)
+def test_the_cause_stands_before_its_consequences(text: str, symptoms: list[str]) -> None:
+    """The most decisive symptom is first, then what follows from others, then notes; vague ones give way."""
+    assert ids(text) == symptoms
+
+
+@pytest.mark.parametrize("name", ["helm-missing", "helm-version", "notary-missing", "notary-version"])
+def test_notes_are_no_failures(name: str) -> None:
+    """What check-health says of helm and notary is marked as a note; a refusal is not."""
+    assert best(MODES[f"note-{name}"].samples[0]).note
+    assert not best(DENIED).note
+
+
+def test_a_line_has_its_number_and_its_words() -> None:
+    """What was seen is the line of the words, counted from 1, even where they go on below."""
+    seen = line_of(best("step 1\n\n  \nerror: denied:\nclient with IP '20.1.2.3'\nis not allowed access\n"))
+    assert (seen.number, seen.text) == (5, "client with IP '20.1.2.3'")
+
+
+def test_names_come_from_the_text() -> None:
+    """Registry, address and ids that the words hold fill the remedies; what is missing has a placeholder."""
+    text = explain(best(f'Get "https://myacr.azurecr.io/v2/team/app/manifests/1": {DENIED}'))
+    assert "az acr network-rule add --name myacr --ip-address 20.1.2.3" in text
+    assert "az acr network-rule add --name <registry> --ip-address 20.1.2.3" in explain(best(DENIED))
+    seen = line_of(best(f"AADSTS700016: Application with identifier '{GUID}' was not found in the directory '{GUID}'."))
+    assert (seen.names["client_id"], seen.names["tenant_id"]) == (GUID, GUID)
+
+
+def test_a_text_rules_out_what_it_can() -> None:
+    """A public address in the words excludes a service endpoint; the rest is open, with the reason."""
+    found = best(DENIED)
+    assert [mode.id for mode in found.ruled_out] == ["firewall-service-endpoint"]
+    answers = [answer for finding in found.findings for answer in finding.answers]
+    assert {answer.who for answer in answers if answer.value is not None} == {THIS_TEXT}
+    assert {answer.why for answer in answers if answer.value is None} == {NOT_IN_TEXT}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r'{"message":"client with IP \\u002720.1.2.3\\u0027 is not allowed access"}',
+        r"client with IP \\\'20.1.2.3\\\' is not allowed access",
+        "client with IP '20.1.2.3'\r\n   is not\tallowed access",
+        "\x1b[31mclient with IP\x1b[0m '20.1.2.3' is not allowed access",
+        "client with IP \u201820.1.2.3\u2019 is not allowed access",
+    ],
+)
+def test_escapes_and_wrapping_hide_nothing(text: str) -> None:
+    """Words are found through JSON's and a terminal's escapes, line ends and typographic quotes."""
+    assert line_of(best(text)).names["client_ip"] == "20.1.2.3"
+
+
+@pytest.mark.parametrize("name", ["$(reboot)", "a b", "../../x", "my;acr", "m" * 70])
+def test_no_name_is_taken_that_could_not_be_one(name: str) -> None:
+    """A name goes into commands only if it can be what it is called."""
+    seen = line_of(
+        best(f"Access to registry '{name}.azurecr.io' was denied. Response code: 401. aka.ms/acr/authorization")
+    )
+    assert name not in seen.names.values()
+
+
+def test_hostile_text_cannot_break_the_layout() -> None:
+    """Control characters, CI commands, JWTs and endless lines of a text do not reach the explanation."""
+    jwt = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzb21lb25lIn0.c2lnbmF0dXJl"
+    text = explain(best(f"\x1b]0;x\x07\u202e##vso[task.x] {jwt} {{registry}} {DENIED} " + "A" * 50_000))
+    assert all(line.isprintable() and len(line) <= 200 for line in text.splitlines())
+    assert "##vso[" not in text
+    assert jwt not in text
+
+
+def test_only_the_beginning_of_a_text_is_read() -> None:
+    """A text is bounded: what stands behind the first MiB is not looked at."""
+    assert ids("x" * LIMIT + "\n" + DENIED) == []
+    assert ids("x" * (LIMIT - 200) + "\n" + DENIED) == ["denied-with-ip"]
+
+
+PIECES = [
+    *("failed to fetch oauth token: unexpected status", "https://x.azurecr.io/", "client with IP '", "'", "\\", " "),
+    *(
+        "error getting credentials - err: ",
+        "AADSTS",
+        "\n",
+        "401 Unauthorized",
+        "docker-credential-",
+        "lookup ",
+        "a." * 50,
+    ),
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=60), st.integers(1, 40))
+def test_any_text_ends_in_diagnoses(pieces: list[str], times: int) -> None:
+    """Whatever a text is made of, reading it ends, and every diagnosis can be explained."""
+    for diagnosis in recognise("".join(pieces) * times):
+        assert explain(diagnosis).startswith(headline(diagnosis))
+
+
+@given(st.text(st.characters(categories=["N", "P", "S", "Z", "C"]), max_size=400))
+def test_random_text_proves_nothing(text: str) -> None:
+    """Characters without words are no failure of authentication, and no error."""
+    assert ids(text) == []

@@ -1,0 +1,174 @@
+"""Secrets mask themselves, are found again in every spelling, and text from the network is made harmless."""
+
+from __future__ import annotations
+
+import base64
+import json
+from urllib.parse import quote, quote_plus
+
+import jwt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_acrauth.model.secret import Secret, Secrets, clean
+
+VALUE = "p+ss/w rd\"é'~1"
+
+
+def test_a_secret_shows_a_mask() -> None:
+    """Neither `str` nor `repr` nor formatting shows the value; `reveal` gives it."""
+    secret = Secret(VALUE)
+    assert str(secret) == repr(secret) == f"{secret}" == "Secret(***)"
+    assert "p+ss" not in repr([secret, {"key": secret}])
+    assert secret.reveal() == VALUE
+
+
+def test_the_register_shows_no_value() -> None:
+    """The register itself may be printed."""
+    secrets = Secrets()
+    secrets.add(VALUE)
+    assert "p+ss" not in repr(secrets)
+
+
+SPELLINGS = {
+    "raw": VALUE,
+    "base64": base64.b64encode(VALUE.encode()).decode(),
+    "base64 without padding": base64.b64encode(VALUE.encode()).decode().rstrip("="),
+    "base64 for URLs": base64.urlsafe_b64encode(VALUE.encode()).decode(),
+    "base64 in a query": quote(base64.b64encode(VALUE.encode()).decode(), safe=""),
+    "in a URL": quote(VALUE, safe=""),
+    "in a form": quote_plus(VALUE),
+    "in JSON": json.dumps(VALUE)[1:-1],
+    "in JSON with its letters": json.dumps(VALUE, ensure_ascii=False)[1:-1],
+    "in a repr": repr(VALUE)[1:-1],
+    "in Basic credentials": base64.b64encode(f"user:{VALUE}".encode()).decode(),
+    "in a URL's user part": quote(f"user:{VALUE}", safe=""),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+def test_every_spelling_is_found(spelling: str) -> None:
+    """A registered value is masked in whatever spelling it is printed, and its surroundings stay."""
+    secrets = Secrets()
+    secrets.add(VALUE, user="user")
+    assert secrets.scrub(f"before {spelling} after") == "before *** after"
+
+
+@given(st.text(min_size=4, max_size=40), st.text(max_size=20), st.text(max_size=20))
+def test_no_registered_value_survives(value: str, before: str, after: str) -> None:
+    """Whatever a secret looks like and stands in, it is gone after scrubbing."""
+    secrets = Secrets()
+    secrets.add(value)
+    scrubbed = secrets.scrub(before + value + after)
+    # The mask may complete the value only where the value is made of masks itself.
+    assert value not in scrubbed or not set(value) - set("*" + before + after)
+
+
+def test_values_that_contain_each_other() -> None:
+    """The longer of two secrets is masked as a whole."""
+    secrets = Secrets()
+    secrets.add("abcd")
+    secrets.add("abcdefgh")
+    assert secrets.scrub("abcdefgh abcd") == "*** ***"
+
+
+def test_a_later_secret_counts() -> None:
+    """A secret registered after the first scrub is masked from then on."""
+    secrets = Secrets()
+    secrets.add("first-one")
+    assert secrets.scrub("first-one second-one") == "*** second-one"
+    secrets.add("second-one")
+    assert secrets.scrub("first-one second-one") == "*** ***"
+
+
+def test_values_too_short_to_hide() -> None:
+    """A value of three letters would mask ordinary text, and is left alone."""
+    secrets = Secrets()
+    secrets.add("abc", user="me")
+    assert secrets.scrub("abc me") == "abc me"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"token {jwt.encode({'sub': 'somebody'}, 'k' * 32)} end", "token *** end"),
+        (
+            "https://x.blob.core.windows.net/a?sv=1&sig=AbC%2B%3D&se=2",
+            "https://x.blob.core.windows.net/a?sv=1&sig=***&se=2",
+        ),
+        ("Authorization: Bearer abc.def", "Authorization: ***"),
+        ("authorization: basic dXNlcjpwYXNz", "authorization: ***"),
+        ('{"Authorization": "Bearer abc"}', '{"Authorization": "***"}'),
+        ("{'Authorization': 'Basic dXNlcjpwYXNz'}", "{'Authorization': '***'}"),
+        ("(b'Authorization', b'Bearer abcdefghijklmnop')", "(b'Authorization', b'***')"),
+    ],
+)
+def test_what_looks_like_a_secret(text: str, expected: str) -> None:
+    """Tokens, signatures and Authorization headers that nobody registered are masked by their look."""
+    assert Secrets().scrub(text) == expected
+
+
+@pytest.mark.parametrize("text", ['Bearer realm="https://x/oauth2/token"', "a basic failure", "design=1", "eyJ"])
+def test_ordinary_text_stays(text: str) -> None:
+    """A challenge, prose, and what only resembles a signature are left as they are."""
+    assert Secrets().scrub(text) == text
+
+
+def test_reports_are_scrubbed_in_place(pytester: pytest.Pytester) -> None:
+    """Every string that a report's representation holds is scrubbed: text, locals, sections, messages."""
+    secrets = Secrets()
+    secrets.add("very-secret-value")
+    pytester.makepyfile(
+        """
+        def test_fails(capsys):
+            local = "very-secret-value"
+            print("very-secret-value")
+            assert local == {"key": "very-secret-value"}, "very-secret-value"
+        """
+    )
+    recorded = pytester.inline_run("--showlocals", "-p", "no:asyncio", "-p", "no:randomly")
+    (report,) = recorded.getfailures()
+    assert "very-secret-value" in report.longreprtext
+    report.longrepr = secrets.scrub_object(report.longrepr)
+    report.sections = secrets.scrub_object(report.sections)
+    assert "very-secret-value" not in report.longreprtext
+    assert "very-secret-value" not in str(report.longrepr.reprcrash)
+    assert "very-secret-value" not in str(report.sections)
+
+
+def test_other_objects_are_left_alone() -> None:
+    """Objects of other packages are none of the register's business, and circles end."""
+    secrets = Secrets()
+    secrets.add("very-secret-value")
+    own = Secret("very-secret-value")
+    circle: list[object] = ["very-secret-value", own]
+    circle.append(circle)
+    assert secrets.scrub_object(circle) is circle
+    assert circle[:2] == ["***", own]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("one\r\ntwo\tthree", "one two three"),
+        ("\x1b[31mred\x1b[0m", "[31mred [0m"),
+        ("a\u202eb\u2066c\ufeffd", "a b c d"),
+        ("::error file=a::text", ": :error file=a::text"),
+        ("##vso[task.setvariable]x", "# #vso[task.setvariable]x"),
+        ("##[error]x", "# #[error]x"),
+        ("std::vector", "std::vector"),
+        ("  padded  ", "padded"),
+    ],
+)
+def test_text_from_the_network_is_data(text: str, expected: str) -> None:
+    """Control and bidi characters go, and what a CI system would run is broken up."""
+    assert clean(text) == expected
+
+
+@given(st.text(max_size=3000), st.integers(1, 600))
+def test_cleaned_text_is_one_bounded_line(text: str, limit: int) -> None:
+    """Whatever a peer sends, what is kept is one line within its limit."""
+    cleaned = clean(text, limit)
+    assert len(cleaned) <= limit
+    assert cleaned.splitlines() in ([], [cleaned])

@@ -1,0 +1,248 @@
+"""The probes on the protocol, with respx standing in for every peer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import httpx
+import pytest
+import respx
+from standing_in import (
+    ANONYMOUS,
+    BASE,
+    BASIC,
+    DIGEST,
+    LOGIN_SERVER,
+    SERVICE_PRINCIPAL,
+    NoNetwork,
+    access_token,
+    climb,
+    target,
+)
+
+from pytest_acrauth.model.observation import NotObserved, Trouble
+from pytest_acrauth.model.stage import Rung, Stage
+from pytest_acrauth.model.target import Registry
+from pytest_acrauth.model.transcript import Transcript
+from pytest_acrauth.probes.registry import parse_challenge
+from pytest_acrauth.run import Run
+
+
+def test_a_healthy_climb_sends_seven_requests_and_passes(cloud: respx.MockRouter) -> None:
+    """Every stage passes, each peer is asked once, and what stands above the connection is not taken for observed."""
+    seen = climb(target(SERVICE_PRINCIPAL, "team/app"))
+    assert list(seen.broken()) == []
+    assert all(seen.at(rung) is not None for rung in seen.target.rungs)
+    assert isinstance(seen.tcp, NotObserved)
+    assert len(cloud.calls) == 7
+
+
+def test_a_transcript_survives_json_and_holds_no_secret(cloud: respx.MockRouter) -> None:
+    """Whatever was sent or received as a secret is in no transcript, and JSON gives back the same transcript."""
+    seen = climb(target(SERVICE_PRINCIPAL, "team/app"))
+    text = seen.to_json()
+    assert Transcript.from_json(text) == seen
+    for secret in ("planted-client-secret", "planted-entra-token", "planted-refresh", "planted-signature", "eyJ"):
+        assert secret not in text
+
+
+@pytest.mark.parametrize(
+    ("header", "scheme", "parameters"),
+    [
+        ('Bearer realm="https://a/t",service="a",scope="repository:x:pull,push"', "bearer",
+         {"realm": "https://a/t", "service": "a", "scope": "repository:x:pull,push"}),
+        ('Basic realm="a", Bearer realm="https://b/t",service="b"', "bearer", {"realm": "https://b/t", "service": "b"}),
+        ('bearer   REALM="https://a/t"', "bearer", {"realm": "https://a/t"}),
+        ('Basic realm="say, bearer of news"', "basic", {"realm": "say, bearer of news"}),
+        ("Negotiate", "negotiate", {}),
+        ("", "", {}),
+    ],
+)  # fmt: skip
+def test_challenges_are_read_with_their_quotes(header: str, scheme: str, parameters: dict[str, str]) -> None:
+    """A comma inside quotes ends no parameter, and a Bearer challenge is found beside another one."""
+    assert parse_challenge(header) == (scheme, parameters)
+
+
+@pytest.mark.parametrize(
+    "realm",
+    [
+        "https://evil.example/oauth2/token",
+        f"http://{LOGIN_SERVER}/oauth2/token",
+        f"https://{LOGIN_SERVER}:8443/oauth2/token",
+        f"https://{LOGIN_SERVER}@evil.example/oauth2/token",
+        f"https://{LOGIN_SERVER}.evil.example/oauth2/token",
+        "//evil.example/token",
+        "https://[broken/token",
+    ],
+)
+def test_nothing_is_sent_to_a_realm_elsewhere(cloud: respx.MockRouter, realm: str) -> None:
+    """The realm must be the very login server over https: otherwise no credential leaves, to nobody."""
+    header = f'Bearer realm="{realm}",service="{LOGIN_SERVER}"'
+    cloud["challenge"].respond(401, headers={"Www-Authenticate": header})
+    for identity in (SERVICE_PRINCIPAL, BASIC):
+        seen = climb(target(identity, "team/app"))
+        assert Rung(Stage.CHALLENGE) in set(seen.broken())
+        assert seen.accesses == ()
+    hosts = {call.request.url.host for call in cloud.calls}
+    assert hosts == {LOGIN_SERVER, "login.microsoftonline.com"}
+    assert not cloud["exchange"].called
+    assert not cloud["get_token"].called
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "https://evil.example/layer",
+        "http://store.blob.core.windows.net/layer",
+        "https://store.blob.core.windows.net:8443/layer",
+        "https://user@store.blob.core.windows.net/layer",
+        "https://blob.core.windows.net.evil.example/layer",
+        "https://[broken/layer",
+    ],
+)
+def test_a_redirect_elsewhere_is_not_followed(cloud: respx.MockRouter, location: str) -> None:
+    """Only https to the login server or Azure's data hosts is followed; the record says why it was not."""
+    cloud["blob"].respond(307, headers={"Location": location})
+    before = len(cloud.calls)
+    data = climb(target(SERVICE_PRINCIPAL, "team/app")).accesses[0].data
+    assert data is not None
+    assert data.trouble is Trouble.WITHHELD
+    assert data.refused
+    assert len(cloud.calls) - before == 6
+
+
+@pytest.mark.parametrize("host", ["store.blob.core.windows.net", "myacr.eastus.data.azurecr.io", LOGIN_SERVER])
+def test_the_redirect_is_followed_without_authorization(cloud: respx.MockRouter, host: str) -> None:
+    """Where a redirect may be followed, the access token stays behind."""
+    cloud["blob"].respond(307, headers={"Location": f"https://{host}/somewhere/else"})
+    route = cloud.get(f"https://{host}/somewhere/else").respond(206, content=b"layer")
+    assert list(climb(target(SERVICE_PRINCIPAL, "team/app")).broken()) == []
+    assert "authorization" not in route.calls.last.request.headers
+
+
+def test_a_blob_served_by_the_login_server_passes(cloud: respx.MockRouter) -> None:
+    """A registry that serves layers itself needs no data endpoint."""
+    cloud["blob"].respond(200, content=b"layer")
+    data = climb(target(SERVICE_PRINCIPAL, "team/app")).accesses[0].data
+    assert data is not None
+    assert (data.received, data.redirect) == (5, "")
+
+
+def test_must_and_must_not_are_asked_in_one_request(cloud: respx.MockRouter) -> None:
+    """One request asks for all actions, and the token's own list is what is judged."""
+    cloud["post_token"].respond(200, json=access_token("pull", "push"))
+    seen = climb(target(SERVICE_PRINCIPAL, "team/app", must=("pull",), must_not=("push", "delete")))
+    token = seen.accesses[0].access_token
+    assert token is not None
+    assert token.excess == ("push",)
+    assert not token.ok
+    assert cloud["post_token"].call_count == 1
+
+
+def test_a_refused_request_is_repeated_for_must_alone(cloud: respx.MockRouter) -> None:
+    """A registry that refuses the unwanted actions outright is asked once more, for the needed ones."""
+    cloud["post_token"].side_effect = [httpx.Response(401), httpx.Response(200, json=access_token("pull"))]
+    seen = climb(target(SERVICE_PRINCIPAL, "team/app", must=("pull",), must_not=("push",)))
+    token = seen.accesses[0].access_token
+    assert token is not None
+    assert token.must_alone
+    assert token.ok
+    assert list(seen.broken()) == []
+    assert cloud["post_token"].call_count == 2
+
+
+@pytest.mark.parametrize(("must", "passes"), [(("pull",), True), (("pull", "push"), False)])
+def test_an_unreadable_access_token_proves_only_the_pull(
+    cloud: respx.MockRouter, must: tuple[str, ...], *, passes: bool
+) -> None:
+    """The operation proves a pull; a right that only the token could show is not taken for granted."""
+    cloud["post_token"].respond(200, json={"access_token": "opaque"})
+    seen = climb(target(SERVICE_PRINCIPAL, "team/app", must=must))
+    assert (list(seen.broken()) == []) is passes
+
+
+def test_an_unreadable_token_cannot_show_the_absence_of_a_right(cloud: respx.MockRouter) -> None:
+    """Least privilege that could not be looked at is not fine."""
+    cloud["post_token"].respond(200, json={"access_token": "opaque"})
+    seen = climb(target(SERVICE_PRINCIPAL, "team/app", must=("pull",), must_not=("push",)))
+    assert list(seen.broken()) == [Rung(Stage.ACCESS_TOKEN, "team/app")]
+
+
+def test_basic_credentials_go_to_the_realm_and_nowhere_else(cloud: respx.MockRouter) -> None:
+    """A password is sent to the login server's realm only; API requests carry the access token."""
+    assert list(climb(target(BASIC, "team/app")).broken()) == []
+    carriers = [call.request for call in cloud.calls if "authorization" in call.request.headers]
+    basic = [request for request in carriers if request.headers["authorization"].startswith("Basic ")]
+    assert [(request.url.host, request.url.path) for request in basic] == [(LOGIN_SERVER, "/oauth2/token")]
+    assert not cloud["entra"].called
+
+
+def test_anonymous_sends_no_credential(cloud: respx.MockRouter) -> None:
+    """The anonymous token request has no Authorization, and no identity leg is climbed."""
+    seen = climb(target(ANONYMOUS, "team/app"))
+    assert list(seen.broken()) == []
+    assert "authorization" not in cloud["get_token"].calls.last.request.headers
+
+
+def test_without_a_repository_the_token_is_asked_as_docker_login_does(cloud: respx.MockRouter) -> None:
+    """No scope is asked and no right judged: the refresh token goes as Basic credentials of the null GUID."""
+    seen = climb(target())
+    request = cloud["get_token"].calls.last.request
+    assert seen.access_token is not None
+    assert seen.access_token.ok
+    assert "scope" not in request.url.params
+    assert request.url.params["account"] == "00000000-0000-0000-0000-000000000000"
+
+
+def test_a_broken_identity_leg_leaves_the_network_leg_alone(cloud: respx.MockRouter) -> None:
+    """Both legs are climbed to their end; the exchange, which needs both, is not reached."""
+    cloud["entra"].respond(401, json={"error": "invalid_client", "error_codes": [7000215], "error_description": "x"})
+    seen = climb(target(SERVICE_PRINCIPAL, "team/app"))
+    assert list(seen.broken()) == [Rung(Stage.ENTRA)]
+    assert seen.entra is not None
+    assert seen.entra.codes == (7000215,)
+    assert seen.challenge is not None
+    assert seen.challenge.ok
+    assert seen.exchange is None
+
+
+def test_an_index_leads_to_one_manifest(cloud: respx.MockRouter) -> None:
+    """Of an index the first entry is read where none is for this platform, with one more request."""
+    entry = {"digest": DIGEST, "platform": {"os": "plan9", "architecture": "vax"}}
+    cloud["manifest"].respond(200, json={"manifests": [entry]})
+    second = cloud.get(f"{BASE}/v2/team/app/manifests/{DIGEST}").respond(200, json={"config": {"digest": DIGEST}})
+    assert list(climb(target(SERVICE_PRINCIPAL, "team/app")).broken()) == []
+    assert second.call_count == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"null", b"[]", b'"x"', b"{", b'{"layers": 3}', b'{"layers": [{"digest": "../../etc"}]}',
+     b'{"manifests": [{}]}', b'{"config": []}', b"\xff\xfe", b"[" * 100_000],
+)  # fmt: skip
+def test_any_manifest_ends_in_a_record(cloud: respx.MockRouter, body: bytes) -> None:
+    """A 200 with a body that is no manifest is a broken operation, never an exception or a request for nonsense."""
+    cloud["manifest"].respond(200, content=body)
+    seen = climb(target(SERVICE_PRINCIPAL, "team/app"))
+    assert list(seen.broken()) == [Rung(Stage.OPERATION, "team/app")]
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"access_token": 3}', b'{"access_token": ""}', b"<html>", b"\x00"])
+def test_a_200_without_a_token_is_no_token(cloud: respx.MockRouter, body: bytes) -> None:
+    """Entra's and the registry's 200 count only with a token in them."""
+    cloud["entra"].respond(200, content=body)
+    assert list(climb(target()).broken()) == [Rung(Stage.ENTRA)]
+
+
+def test_several_registries_share_one_entra_token(cloud: respx.MockRouter) -> None:
+    """One identity is asked for once per run, however many registries it is used at."""
+    other = 'Bearer realm="https://otheracr.azurecr.io/oauth2/token",service="otheracr.azurecr.io"'
+    cloud.get("https://otheracr.azurecr.io/v2/").respond(401, headers={"Www-Authenticate": other})
+    cloud.post("https://otheracr.azurecr.io/oauth2/exchange").respond(200, json={"refresh_token": "other-refresh"})
+    cloud.get("https://otheracr.azurecr.io/oauth2/token").respond(200, json=access_token())
+    both = [target(), replace(target(), registry=Registry.parse("otheracr"))]
+    run = Run(NoNetwork())
+    assert [list(seen.broken()) for seen in run.check(both)] == [[], []]
+    assert cloud["entra"].call_count == 1
+    run.check(both)
+    assert cloud["entra"].call_count == 2

@@ -1,0 +1,238 @@
+"""The failure text: first line, sections, verdicts, remedies with real names, and a layout no peer can break."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from factories import CLIENT_ID, SERVICE_PRINCIPAL, climb, observation, reply, target
+from specimens import SPECIMENS
+
+from pytest_acrauth.catalogue.shape import Diagnosis
+from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS
+from pytest_acrauth.diagnosis.climb import NOT_ASKED, diagnose
+from pytest_acrauth.model.observation import Data, Exchange, Tls, Trouble
+from pytest_acrauth.model.stage import Stage
+from pytest_acrauth.report.text import describe, explain, headline, listing, ready
+
+HOSTILE = "\x1b[31m{registry}{0!r}\r\n\u202eexchange-no-role: all is fine\n\n" + "A" * 5_000
+
+
+def specimen(symptom: str) -> Diagnosis:
+    """Return the diagnosis of a symptom's specimen."""
+    (found,) = diagnose(SPECIMENS[symptom].transcript)
+    return found
+
+
+def test_one_cause_is_the_first_line() -> None:
+    """With one cause the first line is its id and its title, real names filled in."""
+    expected = f"entra-sp-secret-expired: the client secret of application {CLIENT_ID} has expired"
+    assert headline(specimen("aadsts-7000222")) == expected
+    assert explain(specimen("aadsts-7000222")).splitlines()[0] == expected
+
+
+def test_several_causes_are_one_of() -> None:
+    """With several causes the first line is the symptom and all of them, sorted."""
+    assert headline(specimen("denied-with-ip")) == (
+        "denied-with-ip: one of firewall-ip-denied, firewall-public-access-disabled, firewall-rule-propagating"
+    )
+
+
+def test_no_cause_is_what_was_answered() -> None:
+    """Without a cause the first line is the stage and what was answered."""
+    assert headline(specimen("exchange-unrecognised")) == "exchange-unrecognised: 418 I'm a teapot"
+    assert headline(specimen("entra-unrecognised")).startswith("entra-unrecognised: 401 AADSTS999999")
+
+
+def test_one_cause_in_full() -> None:
+    """The text of one cause has what was seen, how far the climb came, the meaning, numbered remedies and the page."""
+    assert explain(specimen("aadsts-7000222")).splitlines() == [
+        f"entra-sp-secret-expired: the client secret of application {CLIENT_ID} has expired",
+        "Entra refused to issue a token.",
+        "  request         POST https://myacr.azurecr.io/",
+        "  answer          401 invalid_client AADSTS7000222: no.",
+        "  correlation id  c0ffee",
+        "  authority       https://login.microsoftonline.com",
+        "  Entra codes     AADSTS7000222",
+        "  Entra trace id  none",
+        "  registry        myacr.azurecr.io (AzureCloud)",
+        "  identity        service-principal: service principal, client id",
+        f"                  {CLIENT_ID}, tenant 9f8e7d6c-aaaa-bbbb-cccc-ddddeeeeffff",
+        "  passed          dns 0.01s, tcp 0.02s, tls 0.03s, challenge 0.04s",
+        "  broken          entra 0.05s",
+        "  not reached     exchange, access_token, operation, data",
+        "What it means",
+        "  Entra knows the secret and no longer takes it, because its end date has passed. Secrets made by",
+        "  the command line live one year unless told otherwise.",
+        "What to do",
+        f"  1. az ad sp credential reset --id {CLIENT_ID} --query password -o tsv",
+        "  2. Then update every place that holds the old secret, such as CI variables and pull secrets.",
+        f"Documentation: {MODES['entra-sp-secret-expired'].link}",
+    ]
+
+
+def test_several_causes_in_full() -> None:
+    """The text of several causes has each with a remedy, what was ruled out and why, and what would decide."""
+    lines = explain(specimen("denied-with-ip")).splitlines()
+    after = lines[lines.index("Possible causes, each with its first remedy") :]
+    assert after == [
+        "Possible causes, each with its first remedy",
+        "  firewall-ip-denied: 20.1.2.3 is in no network rule of myacr",
+        "    az acr network-rule add --name myacr --ip-address 20.1.2.3",
+        "  firewall-public-access-disabled: myacr admits no public network at all",
+        "    az acr update --name myacr --public-network-enabled true",
+        "  firewall-rule-propagating: a network rule that admits 20.1.2.3 may not be in effect yet",
+        "    Wait a few minutes after the last change of the rules, then check again.",
+        "Evidence",
+        "  From which address did the registry see the request come? 20.1.2.3 (from this climb)",
+        "  Which aliases lead from the login server's name to its address? myacr.azurecr.io (from this climb)",
+        "  Which addresses does the login server have from here? 20.0.0.1 (from this climb)",
+        "Ruled out",
+        "  firewall-service-endpoint (client-ip: 20.1.2.3)",
+        "  private-dns-resolves-public (aliases: myacr.azurecr.io; addresses: 20.0.0.1)",
+        "  proxy-blocks-registry (firewall-spoke: yes; proxy: none)",
+        f"What would decide (could not look: {NOT_ASKED})",
+        "  Which networks may reach the registry, and since when?",
+        '    az acr show -n myacr --query "[publicNetworkAccess,networkRuleSet,systemData.lastModifiedAt]"',
+        "  Does the registry have private endpoints, and are they approved?",
+        "    az acr private-endpoint-connection list --registry-name myacr -o table",
+        "Each cause in full, with its documentation: pytest --acr-explain <id>",
+    ]
+
+
+def test_what_could_not_be_looked_at_is_said_with_its_reason() -> None:
+    """A question nobody could answer is neither yes nor no, and the text says why, for one cause too."""
+    assert f"could not look: {NOT_ASKED}" in explain(specimen("exchange-refused"))
+    text = explain(specimen("rights-missing"))
+    assert f"Could not look: {NOT_ASKED}\n  Which roles does the identity hold" in text
+
+
+def test_evidence_says_who_answered() -> None:
+    """An answer stands beside its question with whoever gave it."""
+    lines = explain(specimen("rights-missing")).splitlines()
+    assert "  What kind of credential is it? service principal (from this climb)" in lines
+
+
+def test_the_trust_store_is_named() -> None:
+    """A refused certificate comes with the store that refused it, its issuer and its dates."""
+    text = explain(specimen("untrusted-issuer"))
+    for part in ("trust store", "the system's trust store", "CN=Corporate Proxy CA", "2030-01-01", "code 20"):
+        assert part in text
+
+
+def test_every_address_tried_is_named() -> None:
+    """A connection that failed lists where it was tried and what happened there."""
+    (line,) = [line for line in explain(specimen("connection-refused")).splitlines() if line.startswith("  tried ")]
+    assert line.split(maxsplit=1)[1] == "myacr.azurecr.io port 443: 20.0.0.1 (refused)"
+
+
+def test_without_a_repository_no_right_is_claimed() -> None:
+    """A target without repositories says that no right was proven, broken or ready."""
+    assert "none was proven" in explain(specimen("anonymous-refused"))
+    assert "none was proven" not in explain(specimen("exchange-refused"))
+    assert "no right was proven" in ready(climb(chosen=target()))
+    assert ready(climb()) == "service-principal at myacr.azurecr.io: authenticated, may pull on team/app"
+
+
+@pytest.mark.parametrize("symptom", sorted(SPECIMENS))
+def test_every_text_is_one_screen(symptom: str) -> None:
+    """Whatever is diagnosed fits a screen, and only the first line and addresses of pages are longer than 100."""
+    lines = explain(specimen(symptom)).splitlines()
+    assert len(lines) <= 48
+    assert all(len(line) <= 100 for line in lines[1:] if "https://" not in line)
+    assert all(line == line.rstrip() for line in lines)
+
+
+@pytest.mark.parametrize("symptom", sorted(SPECIMENS))
+def test_no_foreign_cause_is_named(symptom: str) -> None:
+    """A failure's text names the causes of its own symptom only."""
+    diagnosis = specimen(symptom)
+    own = {finding.mode.id for finding in diagnosis.findings}
+    words = set(explain(diagnosis).replace(",", " ").replace(":", " ").split())
+    assert not words & (set(MODES) - own)
+
+
+def test_hostile_text_cannot_break_the_layout() -> None:
+    """Control characters, braces, line ends and endless words from a peer stay inside their own row."""
+    usual = len(explain(specimen("exchange-unrecognised")).splitlines())
+    answer = reply(418, HOSTILE, HOSTILE, detail=HOSTILE, correlation_id=HOSTILE, url=HOSTILE)
+    (found,) = diagnose(climb(Stage.EXCHANGE, Exchange(reply=answer)))
+    lines = explain(found).splitlines()
+    assert len(lines) < usual + 40
+    assert all(line.isprintable() for line in lines)
+    assert all(len(line) <= 200 for line in lines)
+    assert not any(line.startswith("exchange-no-role") for line in lines)
+
+
+def test_a_hostile_data_host_cannot_become_a_command() -> None:
+    """A host name that a redirect chose is quoted where it stands in a command."""
+    redirect = "a;reboot;.blob.core.windows.net"
+    (found,) = diagnose(climb(Stage.DATA, Data(reply=reply(307), redirect=redirect, trouble=Trouble.TIMEOUT)))
+    assert f"nc -vz '{redirect}' 443" in explain(found)
+
+
+def test_hostile_certificates_cannot_break_the_layout() -> None:
+    """What a certificate says of itself is data, too."""
+    tls = SPECIMENS["certificate-name"].observation
+    assert isinstance(tls, Tls)
+    assert tls.certificate is not None
+    shown = replace(tls.certificate, names=(HOSTILE,) * 50, issuer=HOSTILE, subject=HOSTILE)
+    (found,) = diagnose(climb(Stage.TLS, replace(tls, certificate=shown)))
+    lines = explain(found).splitlines()
+    assert all(line.isprintable() for line in lines)
+    assert len(lines) < 60
+
+
+def test_long_commands_can_be_pasted() -> None:
+    """A command is broken between words only, outside quotes, with a backslash at the line's end."""
+    lines = explain(specimen("exchange-refused")).splitlines()
+    first = next(number for number, line in enumerate(lines) if line.endswith("--role \\"))
+    assert lines[first + 1].lstrip().startswith('"Container Registry Repository Reader" --scope $(az acr show')
+
+
+def test_other_repositories_stay_out() -> None:
+    """The stages listed are the shared ones and those of the repository at fault."""
+    chosen = target(SERVICE_PRINCIPAL, "team/app", "team/other")
+    broken = replace(observation(Stage.OPERATION), blob="", reply=reply(418))  # type: ignore[type-var]
+    (found,) = diagnose(climb(Stage.OPERATION, broken, chosen=chosen))
+    assert explain(found).count("access_token") == 1
+
+
+@pytest.mark.parametrize("entry", sorted([*MODES, *SYMPTOMS, *FAMILIES]))
+def test_every_id_can_be_described(entry: str) -> None:
+    """Modes, symptoms and families explain themselves without a climb, placeholders where names would stand."""
+    assert describe(entry).startswith(f"{entry}: ")
+
+
+def test_a_mode_described() -> None:
+    """A described cause has its meaning, its symptoms, its remedies and its page."""
+    text = describe("firewall-ip-denied")
+    assert "Seen as: denied-with-ip" in text
+    assert "az acr network-rule add --name <registry> --ip-address <client address>" in text
+    assert text.endswith(MODES["firewall-ip-denied"].link)
+
+
+def test_an_unknown_id_names_the_close_ones() -> None:
+    """A misspelt id is an error that names what is close to it."""
+    with pytest.raises(LookupError, match="exchange-no-role"):
+        describe("exchange-no-rol")
+    with pytest.raises(LookupError, match="none is close"):
+        describe("zzzzzzzzzz")
+
+
+def test_the_listing_has_every_cause_once() -> None:
+    """The list names each cause once, below its family."""
+    lines = listing().splitlines()
+    listed = [line.strip().split(":")[0] for line in lines if line.startswith("  ")]
+    assert sorted(listed) == sorted(MODES)
+    assert [line for line in lines if not line.startswith("  ")] == list(FAMILIES)
+
+
+def test_which_credential_was_used_and_which_were_not() -> None:
+    """The text says where the credential was read, and what else the environment holds: the wrong one may have won."""
+    transcript = climb(Stage.ENTRA, replace(observation(Stage.ENTRA), issued=False, codes=(7000222,)))
+    credential = replace(transcript.credential, source="/home/ci/.azure/azureProfile.json", also=("azure-cli", "basic"))
+    (diagnosis,) = diagnose(replace(transcript, credential=credential))
+    text = " ".join(explain(diagnosis).split())
+    assert "read from /home/ci/.azure/azureProfile.json" in text
+    assert "the environment also holds a credential for azure-cli, basic" in text
