@@ -16,7 +16,7 @@ from pytest_acrauth.model.target import Flow, Reference, Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.probes.climb import EntraLeg, climb, climb_to_entra
 from pytest_acrauth.probes.http.deadline import Deadline
-from pytest_acrauth.probes.http.network import Road
+from pytest_acrauth.probes.http.network import Connector
 from pytest_acrauth.probes.http.once import THREADS, Memo
 from pytest_acrauth.probes.machine import RealMachine
 
@@ -60,7 +60,7 @@ class Run:
         self._timeout = timeout
         self._jobs = jobs
         self._evidence = evidence or EvidenceChoice()
-        self._road: Road | None = None
+        self._connector: Connector | None = None
 
     def check(
         self, targets: Sequence[Target], progress: Callable[[int, int], None] | None = None
@@ -80,13 +80,13 @@ class Run:
     def _climb(
         self, targets: Sequence[Target], progress: Callable[[int, int], None] | None, *, tokens_only: bool
     ) -> tuple[Transcript, ...]:
-        if self._road is None:
+        if self._connector is None:
             context = self.machine.ssl_context()
             context.set_alpn_protocols(["http/1.1"])
-            self._road = Road(self.machine, context, self.secrets)
-        road = self._road
-        identities = _Identities(road, self._timeout)
-        evidence = _Evidence(road, self._evidence, self._timeout)
+            self._connector = Connector(self.machine, context, self.secrets)
+        connector = self._connector
+        identities = _Identities(connector, self._timeout)
+        evidence = _Evidence(connector, self._evidence, self._timeout)
         waiting: queue.SimpleQueue[tuple[int, Target]] = queue.SimpleQueue()
         done: queue.SimpleQueue[tuple[int, Transcript | BaseException]] = queue.SimpleQueue()
         for numbered in enumerate(targets):
@@ -100,7 +100,7 @@ class Run:
                     return
                 try:
                     leg = identities.leg(target)
-                    seen = climb(target, road, self._timeout, leg, tokens_only=tokens_only)
+                    seen = climb(target, connector, self._timeout, leg, tokens_only=tokens_only)
                     done.put((number, seen if tokens_only else evidence.add(seen)))
                 except BaseException as error:  # noqa: BLE001 - raised again in the calling thread
                     done.put((number, error))
@@ -125,8 +125,8 @@ class Run:
 class _Identities:
     """The identity legs of one check: one per identity and cloud, begun by the first climb that needs it."""
 
-    def __init__(self, road: Road, limit: float) -> None:
-        self._road = road
+    def __init__(self, connector: Connector, limit: float) -> None:
+        self._connector = connector
         self._limit = limit
         self._legs = Memo()
 
@@ -135,14 +135,14 @@ class _Identities:
         if target.identity.flow is not Flow.ENTRA:
             return None
         key = (target.identity, target.registry.cloud.authority)
-        return self._legs.once(key, lambda: climb_to_entra(target, self._road, self._limit), "entra").result
+        return self._legs.once(key, lambda: climb_to_entra(target, self._connector, self._limit), "entra").result
 
 
 class _Evidence:
     """The looks of one check, taken for climbs that broke; until then nothing of them is loaded."""
 
-    def __init__(self, road: Road, choice: EvidenceChoice, limit: float) -> None:
-        self._road = road
+    def __init__(self, connector: Connector, choice: EvidenceChoice, limit: float) -> None:
+        self._connector = connector
         self._choice = choice
         self._limit = limit
         self._lock = threading.Lock()
@@ -167,5 +167,5 @@ class _Evidence:
             if self._looks is None:
                 from pytest_acrauth.probes.management.looks import Looks
 
-                self._looks = Looks(self._road, self._choice, limit)
+                self._looks = Looks(self._connector, self._choice, limit)
             return self._looks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from pytest_acrauth.catalogue.shape import Seen
+from pytest_acrauth.catalogue.shape import Break
 from pytest_acrauth.model.credential import CredentialFacts, Kind, SecretShape
 from pytest_acrauth.model.machine import Resolution, Resolved
 from pytest_acrauth.model.observation import (
@@ -176,7 +176,7 @@ def climb(
     return replace(transcript, **changes)
 
 
-def broken_at(stage: Stage, broken: Observation, **changes: Any) -> Seen:
+def broken_at(stage: Stage, broken: Observation, **changes: Any) -> Break:
     """Return the broken rung of such a climb."""
     transcript = climb(stage, broken, **changes)
-    return Seen(transcript, next(transcript.broken()))
+    return Break(transcript, next(transcript.broken()))

@@ -21,7 +21,7 @@ from factories import (
     target,
 )
 
-from pytest_acrauth.catalogue.shape import Seen
+from pytest_acrauth.catalogue.shape import Break
 from pytest_acrauth.model.client_record import ClientRecord, Daemon, DockerConfig, Helper, Ran, Socket, StoredLogin
 from pytest_acrauth.model.credential import SecretShape
 from pytest_acrauth.model.machine import Resolution, Resolved
@@ -45,18 +45,18 @@ from pytest_acrauth.model.stage import Stage
 SCOPE = "repository:team/app:pull"
 
 
-def dns(outcome: Resolved, *aliases: str) -> Seen:
+def dns(outcome: Resolved, *aliases: str) -> Break:
     """Return a look-up that failed."""
     found = Resolution(outcome, chain=(HOST, *aliases), text="the resolver's words")
     return broken_at(Stage.DNS, Dns(host=HOST, resolution=found))
 
 
-def tcp(trouble: Trouble, address: str = "20.0.0.1") -> Seen:
+def tcp(trouble: Trouble, address: str = "20.0.0.1") -> Break:
     """Return a connection that failed at one address."""
     return broken_at(Stage.TCP, Tcp(host=HOST, port=443, attempts=(Attempt(address=address, trouble=trouble),)))
 
 
-def tls(trouble: Trouble, code: int | None = None) -> Seen:
+def tls(trouble: Trouble, code: int | None = None) -> Break:
     """Return a handshake that failed."""
     shown = certificate() if code else None
     return broken_at(
@@ -65,12 +65,12 @@ def tls(trouble: Trouble, code: int | None = None) -> Seen:
     )
 
 
-def challenge(answer: Reply | None, scheme: str = "", realm: str = "", service: str = "") -> Seen:
+def challenge(answer: Reply | None, scheme: str = "", realm: str = "", service: str = "") -> Break:
     """Return an answer to the first request that is no registry's challenge."""
     return broken_at(Stage.CHALLENGE, Challenge(host=HOST, reply=answer, scheme=scheme, realm=realm, service=service))
 
 
-def entra(*codes: int, answer: Reply | None = None, connection: Connection | None = None) -> Seen:
+def entra(*codes: int, answer: Reply | None = None, connection: Connection | None = None) -> Break:
     """Return a refusal of Entra, or a way to it that broke."""
     healthy = observation(Stage.ENTRA)
     assert isinstance(healthy, Entra)
@@ -78,48 +78,48 @@ def entra(*codes: int, answer: Reply | None = None, connection: Connection | Non
     return broken_at(Stage.ENTRA, refused)
 
 
-def exchange(answer: Reply) -> Seen:
+def exchange(answer: Reply) -> Break:
     """Return an exchange that was not granted."""
     return broken_at(Stage.EXCHANGE, Exchange(reply=answer))
 
 
-def access_token(answer: Reply, *, basic: bool = False) -> Seen:
+def access_token(answer: Reply, *, basic: bool = False) -> Break:
     """Return a request for an access token that was not granted."""
     chosen = target(BASIC if basic else SERVICE_PRINCIPAL, "team/app")
     return broken_at(Stage.ACCESS_TOKEN, AccessToken(reply=answer, scope=SCOPE, must=("pull",)), chosen=chosen)
 
 
-def granted(*actions: str, must: tuple[str, ...] = ("pull",), must_not: tuple[str, ...] = ()) -> Seen:
+def granted(*actions: str, must: tuple[str, ...] = ("pull",), must_not: tuple[str, ...] = ()) -> Break:
     """Return an access token that grants other actions than it should."""
     chosen = target(SERVICE_PRINCIPAL, "team/app", must=must, must_not=must_not)
     token = AccessToken(reply=reply(200), scope=SCOPE, must=must, must_not=must_not, issued=True, granted=actions)
     return broken_at(Stage.ACCESS_TOKEN, token, chosen=chosen)
 
 
-def operation(answer: Reply) -> Seen:
+def operation(answer: Reply) -> Break:
     """Return a manifest that was not given."""
     return broken_at(Stage.OPERATION, Operation(reply=answer))
 
 
-def data(answer: Reply | None, redirect: str, trouble: Trouble | None = None, refused: str = "") -> Seen:
+def data(answer: Reply | None, redirect: str, trouble: Trouble | None = None, refused: str = "") -> Break:
     """Return a layer that was not given."""
     return broken_at(Stage.DATA, Data(reply=answer, redirect=redirect, trouble=trouble, refused=refused))
 
 
-def local(words: str) -> Seen:
+def local(words: str) -> Break:
     """Return a credential that the Azure SDK gave up on, in its own words, before Entra was asked."""
     seen = entra()
     assert isinstance(seen.observation, Entra)
     return broken_at(Stage.ENTRA, replace(seen.observation, text=words, trouble=Trouble.UNAVAILABLE))
 
 
-def helper(words: str) -> Seen:
+def helper(words: str) -> Break:
     """Return a docker config's login that its credential helper did not tell."""
     token = AccessToken(trouble=Trouble.UNAVAILABLE, text=f"docker-credential-mine: {words}")
     return broken_at(Stage.ACCESS_TOKEN, token, chosen=target(BASIC))
 
 
-def aadsts(number: int) -> Seen:
+def aadsts(number: int) -> Break:
     """Return Entra's refusal with one number."""
     return entra(number, answer=reply(401, "invalid_client", f"AADSTS{number}: no.", from_registry=False))
 

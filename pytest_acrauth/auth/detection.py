@@ -50,7 +50,7 @@ def detect(environ: Mapping[str, str], registries: Sequence[Registry]) -> tuple[
     found, notes = look(environ, registries)
     if not found:
         looked = "; ".join(f"{method.name} ({_place(method, environ)})" for method in METHODS if method.detected)
-        more = f" Seen: {'; '.join(notes)}." if notes else ""
+        more = f" Break: {'; '.join(notes)}." if notes else ""
         raise BadAuth(
             f"no credential found. Looked for: {looked}.{more} "
             "Set one of them, or say --acr-auth anonymous to check without a credential"

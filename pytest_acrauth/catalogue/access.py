@@ -8,7 +8,7 @@ from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.exchange import generic_401
 from pytest_acrauth.catalogue.looks import IMAGE, QUARANTINE, SCOPE_MAP
 from pytest_acrauth.catalogue.questions import GRANTED, USER_KIND, possible, proven
-from pytest_acrauth.catalogue.shape import Answers, FailureMode, Seen, Symptom, Verdict
+from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Symptom, Verdict
 from pytest_acrauth.catalogue.words import anywhere, at_registry, not_elsewhere
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.observation import AccessToken, Data, Operation
@@ -20,22 +20,22 @@ _PLAIN_404 = re.compile(r"404 page not found", re.IGNORECASE)
 _DISALLOWED = re.compile(r"operation is disallowed", re.IGNORECASE)
 
 
-def _token(seen: Seen) -> AccessToken | None:
+def _token(seen: Break) -> AccessToken | None:
     return seen.observation if isinstance(seen.observation, AccessToken) else None
 
 
-def _rights_missing(seen: Seen) -> bool:
+def _rights_missing(seen: Break) -> bool:
     token = _token(seen)
     return token is not None and token.granted is not None and bool(token.missing)
 
 
-def _nothing_granted(seen: Seen) -> bool:
+def _nothing_granted(seen: Break) -> bool:
     token = _token(seen)
     asked = token is not None and bool(token.scope) and seen.transcript.target.identity.flow is Flow.ENTRA
     return asked and generic_401(facts.reply(seen))
 
 
-def _disallowed(seen: Seen) -> bool:
+def _disallowed(seen: Break) -> bool:
     observation, reply = seen.observation, facts.reply(seen)
     if reply is None or reply.status == 429 or reply.status >= 500 or not facts.registry_spoke(reply):
         return False
@@ -44,7 +44,7 @@ def _disallowed(seen: Seen) -> bool:
     return bool(_DISALLOWED.search(reply.words))
 
 
-def _operation_refused(seen: Seen) -> bool:
+def _operation_refused(seen: Break) -> bool:
     observation, reply = seen.observation, facts.reply(seen)
     if reply is None or (isinstance(observation, Data) and observation.redirect):
         return False
@@ -53,14 +53,14 @@ def _operation_refused(seen: Seen) -> bool:
     return generic_401(reply) or (reply.status == 403 and reply.code == "DENIED")
 
 
-def _unknown(seen: Seen) -> bool:
+def _unknown(seen: Break) -> bool:
     reply = facts.reply(seen)
     if not isinstance(seen.observation, Operation) or reply is None or reply.status != 404:
         return False
     return reply.code in _UNKNOWN_CODES or bool(_PLAIN_404.search(reply.body))
 
 
-def _throttled(seen: Seen) -> bool:
+def _throttled(seen: Break) -> bool:
     observation, reply = seen.observation, facts.reply(seen)
     elsewhere = isinstance(observation, Data) and bool(observation.redirect)
     return reply is not None and reply.status == 429 and not elsewhere

@@ -27,7 +27,7 @@ from pytest_acrauth.catalogue.questions import (
     proven,
 )
 from pytest_acrauth.catalogue.records import TokenState
-from pytest_acrauth.catalogue.shape import Answers, FailureMode, Seen, Symptom, Verdict
+from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Symptom, Verdict
 from pytest_acrauth.catalogue.words import anywhere, at_registry
 from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.stage import Stage
@@ -38,11 +38,11 @@ _NOT_REGISTERED = re.compile("application not registered with aad|client id must
 _REGISTRY_TOKENS = {SecretShape.ACR_REFRESH_TOKEN, SecretShape.ACR_ACCESS_TOKEN}
 
 
-def _flow(seen: Seen) -> Flow:
+def _flow(seen: Break) -> Flow:
     return seen.transcript.target.identity.flow
 
 
-def _says(seen: Seen, pattern: re.Pattern[str]) -> bool:
+def _says(seen: Break, pattern: re.Pattern[str]) -> bool:
     reply = facts.reply(seen)
     said = reply is not None and reply.status in {400, 401} and pattern.search(f"{reply.words} {reply.body}")
     return bool(said) and _flow(seen) is Flow.BASIC

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts, pages
-from pytest_acrauth.catalogue.shape import FailureMode, Seen, Symptom
+from pytest_acrauth.catalogue.shape import Break, FailureMode, Symptom
 from pytest_acrauth.catalogue.words import anywhere
 from pytest_acrauth.model.observation import Challenge, Data, Reply, Trouble
 from pytest_acrauth.model.stage import Stage
@@ -11,14 +11,14 @@ from pytest_acrauth.model.stage import Stage
 _SILENT = {Trouble.TIMEOUT, Trouble.RESET, Trouble.CLOSED}
 
 
-def _asked(seen: Seen) -> tuple[Challenge, Reply] | None:
+def _asked(seen: Break) -> tuple[Challenge, Reply] | None:
     observation = seen.observation
     if not isinstance(observation, Challenge) or observation.reply is None:
         return None
     return observation, observation.reply
 
 
-def _foreign_403(seen: Seen) -> bool:
+def _foreign_403(seen: Break) -> bool:
     observation, reply = seen.observation, facts.reply(seen)
     if reply is None or reply.status != 403 or facts.registry_spoke(reply) or facts.firewall_spoke(seen):
         return False
@@ -27,7 +27,7 @@ def _foreign_403(seen: Seen) -> bool:
     return seen.stage is not Stage.EXCHANGE or bool(reply.words.strip())
 
 
-def _missing(seen: Seen) -> bool:
+def _missing(seen: Break) -> bool:
     if (asked := _asked(seen)) is None:
         return facts.trouble(seen) in _SILENT
     challenge, reply = asked
@@ -36,19 +36,19 @@ def _missing(seen: Seen) -> bool:
     return reply.status != 200 or not reply.from_registry
 
 
-def _open(seen: Seen) -> bool:
+def _open(seen: Break) -> bool:
     asked = _asked(seen)
     return asked is not None and asked[1].status == 200 and asked[1].from_registry
 
 
-def _not_bearer(seen: Seen) -> bool:
+def _not_bearer(seen: Break) -> bool:
     if (asked := _asked(seen)) is None or asked[1].status != 401 or not asked[0].scheme:
         return False
     challenge = asked[0]
     return challenge.scheme != "bearer" or not (challenge.realm and challenge.service)
 
 
-def _foreign_realm(seen: Seen) -> bool:
+def _foreign_realm(seen: Break) -> bool:
     if (asked := _asked(seen)) is None or asked[1].status != 401 or _not_bearer(seen):
         return False
     return bool(asked[0].scheme) and not asked[0].realm_is_own

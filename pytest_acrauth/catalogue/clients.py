@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pytest_acrauth.catalogue.shape import Seen, Symptom, Words, unseen
+from pytest_acrauth.catalogue.shape import Break, Symptom, Words, unseen
 from pytest_acrauth.catalogue.words import anywhere, said_here
 from pytest_acrauth.model.client_record import ClientRecord, Ran, Socket
 from pytest_acrauth.model.observation import AccessToken, Trouble
@@ -106,7 +106,7 @@ def _helpers_broken(record: ClientRecord) -> bool:
     return record.config is not None and any(not helper.ok for helper in record.config.helpers)
 
 
-def _helper_failed(seen: Seen) -> bool:
+def _helper_failed(seen: Break) -> bool:
     token = seen.observation
     return (
         isinstance(token, AccessToken)
@@ -127,7 +127,7 @@ def _symptom(
     says: str,
     texts: tuple[Words, ...],
     stages: tuple[Stage, ...] = (),
-    when: Callable[[Seen], bool] = unseen,
+    when: Callable[[Break], bool] = unseen,
     client: Callable[[ClientRecord], bool] | None = None,
     either: tuple[Symptom, ...] = (),
 ) -> Symptom:

@@ -7,7 +7,7 @@ import re
 from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.looks import DATA_ENDPOINTS, EGRESS, PRIVATE_ENDPOINTS
 from pytest_acrauth.catalogue.questions import ALIASES, DATA_HOST, DATA_RESOLVED, opposite, proven, through_private_link
-from pytest_acrauth.catalogue.shape import Answers, FailureMode, Seen, Symptom, Verdict
+from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Symptom, Verdict
 from pytest_acrauth.catalogue.words import at_data_endpoint, at_storage
 from pytest_acrauth.model.observation import Data, Trouble
 from pytest_acrauth.model.stage import Stage
@@ -32,19 +32,19 @@ _LOST = (
 _AUTHENTICATION_FAILED = re.compile("AuthenticationFailed")
 
 
-def _unreached(seen: Seen, *, dedicated: bool) -> bool:
+def _unreached(seen: Break, *, dedicated: bool) -> bool:
     data = seen.observation
     if not isinstance(data, Data) or not data.redirect or facts.trouble(seen) not in _UNREACHED:
         return False
     return data.redirect.endswith(seen.transcript.target.registry.cloud.data_suffix) is dedicated
 
 
-def _foreign(seen: Seen) -> bool:
+def _foreign(seen: Break) -> bool:
     data = seen.observation
     return isinstance(data, Data) and (bool(data.refused) or facts.trouble(seen) is Trouble.WITHHELD)
 
 
-def _storage_refused(seen: Seen) -> bool:
+def _storage_refused(seen: Break) -> bool:
     data, reply = seen.observation, facts.reply(seen)
     if not isinstance(data, Data) or not data.redirect or reply is None or reply.status != 403:
         return False

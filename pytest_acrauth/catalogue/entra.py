@@ -7,7 +7,7 @@ from pytest_acrauth.catalogue.basic import APP_NOT_REGISTERED, INVALID_CLIENT, W
 from pytest_acrauth.catalogue.exchange import BARE_403, EXCHANGE_REFUSED
 from pytest_acrauth.catalogue.looks import APP_CREDENTIALS, APPLICATION, ENTRA_DIRECTLY, ROLES
 from pytest_acrauth.catalogue.questions import FRESH, USER_NAME, NameShape, possible, proven
-from pytest_acrauth.catalogue.shape import Answers, FailureMode, Seen, Symptom, Verdict
+from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Symptom, Verdict
 from pytest_acrauth.catalogue.words import GUID, aadsts, anywhere, at_authority
 from pytest_acrauth.model.observation import Entra, Trouble
 from pytest_acrauth.model.stage import Stage
@@ -28,7 +28,7 @@ _UNREACHED = {
 def aadsts_symptom(*numbers: int, phrases: tuple[str, ...] = ()) -> Symptom:
     """Return the symptom of a refusal with one of these codes, named by the first; ``phrases`` say it without one."""
 
-    def first(seen: Seen) -> bool:
+    def first(seen: Break) -> bool:
         observation = seen.observation
         return isinstance(observation, Entra) and bool(observation.codes) and observation.codes[0] in numbers
 
@@ -41,7 +41,7 @@ def aadsts_symptom(*numbers: int, phrases: tuple[str, ...] = ()) -> Symptom:
     )
 
 
-def _unreached(seen: Seen) -> bool:
+def _unreached(seen: Break) -> bool:
     return isinstance(seen.observation, Entra) and not seen.observation.reply and facts.trouble(seen) in _UNREACHED
 
 

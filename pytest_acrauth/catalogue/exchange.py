@@ -7,7 +7,7 @@ import re
 from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.looks import ARM_AUDIENCE_POLICY, REGISTRY_TENANT, ROLES
 from pytest_acrauth.catalogue.questions import ENTRA_AUDIENCE, TOKEN_TENANT, for_management, proven
-from pytest_acrauth.catalogue.shape import Answers, FailureMode, Seen, Symptom, Verdict
+from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Symptom, Verdict
 from pytest_acrauth.catalogue.words import anywhere, at_registry
 from pytest_acrauth.model.observation import Reply
 from pytest_acrauth.model.stage import Stage
@@ -24,7 +24,7 @@ def generic_401(reply: Reply | None) -> bool:
     return not (reply.message or reply.body).strip() or bool(_GENERIC.search(f"{reply.message} {reply.body}"))
 
 
-def _refused(seen: Seen) -> bool:
+def _refused(seen: Break) -> bool:
     reply = facts.reply(seen)
     if reply is None or facts.firewall_spoke(seen):
         return False
@@ -33,12 +33,12 @@ def _refused(seen: Seen) -> bool:
     return generic_401(reply)
 
 
-def _bare_403(seen: Seen) -> bool:
+def _bare_403(seen: Break) -> bool:
     reply = facts.reply(seen)
     return reply is not None and reply.status == 403 and not reply.from_registry and not reply.words.strip()
 
 
-def _validation_failed(seen: Seen) -> bool:
+def _validation_failed(seen: Break) -> bool:
     reply = facts.reply(seen)
     if reply is None or reply.status != 401 or not _VALIDATION.search(reply.words):
         return False
@@ -47,13 +47,13 @@ def _validation_failed(seen: Seen) -> bool:
     return claims is None or not claims.audience or for_management(claims.audience)
 
 
-def _server_error(seen: Seen) -> bool:
+def _server_error(seen: Break) -> bool:
     reply = facts.reply(seen)
     failed = reply is not None and reply.status >= 500 and facts.registry_spoke(reply)
     return failed and not facts.firewall_spoke(seen)
 
 
-def _throttled(seen: Seen) -> bool:
+def _throttled(seen: Break) -> bool:
     reply = facts.reply(seen)
     return reply is not None and reply.status == 429
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 
 from pytest_acrauth.catalogue.client_facts import client_facts
-from pytest_acrauth.catalogue.shape import Line, Seen
+from pytest_acrauth.catalogue.shape import Break, Line
 from pytest_acrauth.model.client_record import ClientRecord
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.observation import (
@@ -112,7 +112,7 @@ def one_line(text: str, limit: int = 300) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
-def reply(seen: Seen) -> Reply | None:
+def reply(seen: Break) -> Reply | None:
     """Return the HTTP answer of a rung, None where there was none."""
     observation = seen.observation
     return observation.reply if isinstance(observation, Answered) else None
@@ -123,7 +123,7 @@ def registry_spoke(answered: Reply) -> bool:
     return answered.from_registry or bool(answered.code)
 
 
-def trouble(seen: Seen) -> Trouble | None:
+def trouble(seen: Break) -> Trouble | None:
     """Return why the rung got no usable answer: its own trouble, else that of the connection it needed."""
     observation = seen.observation
     own = observation.trouble if isinstance(observation, (Dns, Tcp, Tls, Answered)) else None
@@ -134,12 +134,12 @@ def trouble(seen: Seen) -> Trouble | None:
     return own
 
 
-def firewall_spoke(seen: Seen) -> bool:
+def firewall_spoke(seen: Break) -> bool:
     """Whether the answer is the registry firewall's, which says the address it saw."""
     return _denied(seen) is not None
 
 
-def client_ip(seen: Seen) -> str | None:
+def client_ip(seen: Break) -> str | None:
     """Return the caller's address as the registry's firewall saw it, None where the answer holds none."""
     denied = _denied(seen)
     try:
@@ -148,13 +148,13 @@ def client_ip(seen: Seen) -> str | None:
         return None
 
 
-def _denied(seen: Seen) -> re.Match[str] | None:
+def _denied(seen: Break) -> re.Match[str] | None:
     found = reply(seen)
     # Whatever says these words with another status has not refused for an address.
     return _DENIED.search(f"{found.message} {found.body}") if found and found.status == 403 else None
 
 
-def wanted(seen: Seen) -> tuple[str, ...]:
+def wanted(seen: Break) -> tuple[str, ...]:
     """Return the actions that a rung is about: those an access token lacks, else all that must be held."""
     token = seen.access.access_token if seen.access else seen.transcript.access_token
     return (token and (token.missing or token.must)) or seen.transcript.target.must
@@ -165,7 +165,7 @@ def scope_map_actions(actions: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for name in actions for part in _SCOPE_MAP_ACTIONS.get(name, ())))
 
 
-def answer(seen: Seen) -> str:
+def answer(seen: Break) -> str:
     """Say in one line what a rung got: status, code and message, else the trouble and its text."""
     found = reply(seen)
     parts = [str(found.status), found.words] if found else []
@@ -181,7 +181,7 @@ def answer(seen: Seen) -> str:
     return one_line(" ".join(filter(None, parts))) or "no answer"
 
 
-def trouble_text(seen: Seen) -> str:
+def trouble_text(seen: Break) -> str:
     """Return what the machine said of a rung's trouble, as it said it."""
     observation = seen.observation
     if isinstance(observation, Tcp):
@@ -191,13 +191,13 @@ def trouble_text(seen: Seen) -> str:
     return getattr(observation, "text", "")
 
 
-def facts(seen: Seen | Line | ClientRecord) -> dict[str, str]:
+def facts(seen: Break | Line | ClientRecord) -> dict[str, str]:
     """Return a value for every key of `PLACEHOLDERS`; text that a peer chose is one bounded, printable line."""
     known = shown(seen)
     return {key: one_line(known.get(key, "")) or placeholder for key, placeholder in PLACEHOLDERS.items()}
 
 
-def shown(seen: Seen | Line | ClientRecord) -> Mapping[str, str]:
+def shown(seen: Break | Line | ClientRecord) -> Mapping[str, str]:
     """Return the values that a climb, a text or a client check really shows; others are missing or empty."""
     if isinstance(seen, Line):
         return seen.names
@@ -241,7 +241,7 @@ def _word(text: str) -> str:
     return shlex.quote(one_line(text)) if text else ""
 
 
-def _repository(seen: Seen) -> dict[str, str]:
+def _repository(seen: Break) -> dict[str, str]:
     access = seen.access
     token = access.access_token if access else seen.transcript.access_token
     needed = wanted(seen)
@@ -260,7 +260,7 @@ def _repository(seen: Seen) -> dict[str, str]:
     }
 
 
-def _answered(seen: Seen) -> dict[str, str]:
+def _answered(seen: Break) -> dict[str, str]:
     found = reply(seen)
     observation = seen.observation
     values = {"answer": answer(seen), "client_ip": client_ip(seen) or ""}
@@ -277,7 +277,7 @@ def _answered(seen: Seen) -> dict[str, str]:
     return values
 
 
-def _connection(seen: Seen) -> dict[str, str]:
+def _connection(seen: Break) -> dict[str, str]:
     """Return the facts of the connection that broke: the rung's own, or the one to the authority or data host."""
     part: object = seen.observation
     if isinstance(part, (Entra, Data)) and part.connection is not None:

@@ -8,19 +8,19 @@ from __future__ import annotations
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.records import AppCredentials, DataHosts, Endpoints, MapState, Networks, TokenState
 from pytest_acrauth.catalogue.rights import Rights, RoleMode
-from pytest_acrauth.catalogue.shape import Question, Seen
+from pytest_acrauth.catalogue.shape import Break, Question
 from pytest_acrauth.model.evidence import Need, RegistryFacts
 
 NO_REGISTRY = "none: nobody has the name"
 TOKEN_ISSUED = "a token"  # noqa: S105 - what Entra gives for a right secret
 
 
-def _record(seen: Seen) -> RegistryFacts | None:
+def _record(seen: Break) -> RegistryFacts | None:
     look = seen.transcript.evidence.registry
     return look.value if look and look.value and look.value.found else None
 
 
-def _login_server(seen: Seen) -> str | None:
+def _login_server(seen: Break) -> str | None:
     look = seen.transcript.evidence.registry
     if look is None or look.value is None:
         return None
@@ -29,24 +29,24 @@ def _login_server(seen: Seen) -> str | None:
     return NO_REGISTRY if look.value.name_free else None
 
 
-def _networks(seen: Seen) -> Networks | None:
+def _networks(seen: Break) -> Networks | None:
     return Networks(record, seen.transcript.started) if (record := _record(seen)) else None
 
 
-def _admin_enabled(seen: Seen) -> bool | None:
+def _admin_enabled(seen: Break) -> bool | None:
     return record.admin_user_enabled if (record := _record(seen)) else None
 
 
-def _endpoints(seen: Seen) -> Endpoints | None:
+def _endpoints(seen: Break) -> Endpoints | None:
     return Endpoints(record) if (record := _record(seen)) else None
 
 
-def _data_hosts(seen: Seen) -> DataHosts | None:
+def _data_hosts(seen: Break) -> DataHosts | None:
     record = _record(seen)
     return DataHosts(record) if record is not None and record.data_endpoint_enabled is not None else None
 
 
-def _role_mode(seen: Seen) -> RoleMode | None:
+def _role_mode(seen: Break) -> RoleMode | None:
     """Return how the registry judges roles: as the refresh token tells, else as its record says."""
     claims = seen.transcript.exchange.claims if seen.transcript.exchange else None
     if claims is not None and (claims.aad_identity or claims.permissions):
@@ -57,19 +57,19 @@ def _role_mode(seen: Seen) -> RoleMode | None:
     return RoleMode.ABAC if record.role_assignment_mode == "AbacRepositoryPermissions" else RoleMode.RBAC
 
 
-def _token_state(seen: Seen) -> TokenState | None:
+def _token_state(seen: Break) -> TokenState | None:
     look = seen.transcript.evidence.scope_map_token
     return TokenState(look.value, seen.transcript.started) if look and look.value else None
 
 
-def _map_state(seen: Seen) -> MapState | None:
+def _map_state(seen: Break) -> MapState | None:
     look = seen.transcript.evidence.scope_map
     if look is None or look.value is None or seen.access is None:
         return None
     return MapState(look.value, seen.access.reference.repository, facts.scope_map_actions(facts.wanted(seen)))
 
 
-def _rights(seen: Seen) -> Rights | None:
+def _rights(seen: Break) -> Rights | None:
     look = seen.transcript.evidence.roles
     if look is None or look.value is None:
         return None
@@ -80,35 +80,35 @@ def _rights(seen: Seen) -> Rights | None:
     return Rights(look.value, facts.wanted(seen), repository, mode, seen.transcript.started)
 
 
-def _app_credentials(seen: Seen) -> AppCredentials | None:
+def _app_credentials(seen: Break) -> AppCredentials | None:
     look = seen.transcript.evidence.application
     if look is None or look.value is None or not look.value.found or not look.value.home:
         return None
     return AppCredentials(look.value, seen.transcript.started)
 
 
-def _application_found(seen: Seen) -> bool | None:
+def _application_found(seen: Break) -> bool | None:
     look = seen.transcript.evidence.application
     return look.value.found if look and look.value else None
 
 
-def _entra_answer(seen: Seen) -> str | None:
+def _entra_answer(seen: Break) -> str | None:
     look = seen.transcript.evidence.entra_direct
     if look is None or look.value is None:
         return None
     return TOKEN_ISSUED if look.value.issued else f"AADSTS{look.value.codes[0]}"
 
 
-def _tenant(seen: Seen) -> str | None:
+def _tenant(seen: Break) -> str | None:
     look = seen.transcript.evidence.tenant
     return look.value if look else None
 
 
-def _arm_audience(seen: Seen) -> str | None:
+def _arm_audience(seen: Break) -> str | None:
     return record.arm_audience or None if (record := _record(seen)) else None
 
 
-def _quarantine(seen: Seen) -> str | None:
+def _quarantine(seen: Break) -> str | None:
     return record.quarantine or None if (record := _record(seen)) else None
 
 

@@ -19,7 +19,7 @@ from pytest_acrauth.catalogue.questions import (
     proven,
     through_private_link,
 )
-from pytest_acrauth.catalogue.shape import FailureMode, Seen, Symptom
+from pytest_acrauth.catalogue.shape import Break, FailureMode, Symptom
 from pytest_acrauth.catalogue.words import at_registry, not_elsewhere
 from pytest_acrauth.model.machine import Resolved
 from pytest_acrauth.model.observation import Dns, Tcp, Tls, Trouble
@@ -37,7 +37,7 @@ _LOST = {Trouble.TIMEOUT, Trouble.UNREACHABLE}
 _BROKEN_OFF = {Trouble.TIMEOUT, Trouble.RESET, Trouble.CLOSED, Trouble.TLS}
 
 
-def _unresolved(seen: Seen, *outcomes: Resolved, private_link: bool) -> bool:
+def _unresolved(seen: Break, *outcomes: Resolved, private_link: bool) -> bool:
     dns = seen.observation
     if not isinstance(dns, Dns) or dns.trouble is not None or dns.resolution is None:
         return False
@@ -45,28 +45,28 @@ def _unresolved(seen: Seen, *outcomes: Resolved, private_link: bool) -> bool:
     return dns.resolution.outcome in outcomes and aliased is private_link
 
 
-def _resolver_failed(seen: Seen) -> bool:
+def _resolver_failed(seen: Break) -> bool:
     dns = seen.observation
     if not isinstance(dns, Dns) or dns.trouble is not None:
         return facts.trouble(seen) is Trouble.TIMEOUT
     return dns.resolution is not None and dns.resolution.outcome is Resolved.RESOLVER_FAILED
 
 
-def _lost(seen: Seen, *, private: bool) -> bool:
+def _lost(seen: Break, *, private: bool) -> bool:
     tcp = seen.observation
     if not isinstance(tcp, Tcp) or not tcp.attempts or not {a.trouble for a in tcp.attempts} <= _LOST:
         return False
     return all(is_private(attempt.address) for attempt in tcp.attempts) is private
 
 
-def _refused(seen: Seen) -> bool:
+def _refused(seen: Break) -> bool:
     tcp = seen.observation
     if not isinstance(tcp, Tcp) or tcp.trouble is Trouble.OUT_OF_TIME:
         return False
     return any(attempt.trouble is Trouble.REFUSED for attempt in tcp.attempts)
 
 
-def _rejected(seen: Seen, codes: set[int]) -> bool:
+def _rejected(seen: Break, codes: set[int]) -> bool:
     tls = seen.observation
     return isinstance(tls, Tls) and tls.trouble is Trouble.CERTIFICATE and tls.verify_code in codes
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from ipaddress import ip_address, ip_network
 
 from pytest_acrauth.catalogue import facts
-from pytest_acrauth.catalogue.shape import Question, Seen, Verdict
+from pytest_acrauth.catalogue.shape import Break, Question, Verdict
 from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.observation import Data, Dns
 from pytest_acrauth.model.target import GUID, Flow
@@ -79,27 +79,27 @@ def for_management(audience: str) -> bool:
     return any(known in audience.lower() for known in _MANAGEMENT)
 
 
-def _chain(seen: Seen) -> tuple[str, ...] | None:
+def _chain(seen: Break) -> tuple[str, ...] | None:
     dns = seen.transcript.dns
     return dns.resolution.chain if isinstance(dns, Dns) and dns.resolution else None
 
 
-def _addresses(seen: Seen) -> tuple[str, ...] | None:
+def _addresses(seen: Break) -> tuple[str, ...] | None:
     dns = seen.transcript.dns
     return dns.resolution.addresses or None if isinstance(dns, Dns) and dns.resolution else None
 
 
-def _granted(seen: Seen) -> tuple[str, ...] | None:
+def _granted(seen: Break) -> tuple[str, ...] | None:
     token = seen.access.access_token if seen.access else seen.transcript.access_token
     return token.granted if token else None
 
 
-def _scope(seen: Seen) -> str | None:
+def _scope(seen: Break) -> str | None:
     token = seen.access.access_token if seen.access else seen.transcript.access_token
     return token.scope if token else None
 
 
-def _name_shape(seen: Seen) -> NameShape | None:
+def _name_shape(seen: Break) -> NameShape | None:
     name, registry = seen.transcript.credential.user_name, seen.transcript.target.registry
     if not name:
         return None
@@ -112,32 +112,32 @@ def _name_shape(seen: Seen) -> NameShape | None:
     return NameShape.GUID if GUID.fullmatch(name) else NameShape.PLAIN
 
 
-def _secret_expired(seen: Seen) -> bool | None:
+def _secret_expired(seen: Break) -> bool | None:
     expires = seen.transcript.credential.secret_expires
     return None if expires is None else expires < seen.transcript.started
 
 
-def _secret_elsewhere(seen: Seen) -> bool | None:
+def _secret_elsewhere(seen: Break) -> bool | None:
     audience = seen.transcript.credential.secret_audience
     return audience.lower() != seen.transcript.target.registry.login_server if audience else None
 
 
-def _token_tenant(seen: Seen) -> str | None:
+def _token_tenant(seen: Break) -> str | None:
     claims = seen.transcript.entra.claims if seen.transcript.entra else None
     return claims.tenant_id or None if claims else None
 
 
-def _accepted(seen: Seen) -> bool:
+def _accepted(seen: Break) -> bool:
     transcript = seen.transcript
     token = seen.access.access_token if seen.access else transcript.access_token
     return bool((transcript.exchange and transcript.exchange.ok) or (token and token.issued))
 
 
-def _redirect(seen: Seen) -> str | None:
+def _redirect(seen: Break) -> str | None:
     return seen.observation.redirect or None if isinstance(seen.observation, Data) else None
 
 
-def _entra_audience(seen: Seen) -> str | None:
+def _entra_audience(seen: Break) -> str | None:
     claims = seen.transcript.entra.claims if seen.transcript.entra else None
     return claims.audience or None if claims else None
 
@@ -145,7 +145,7 @@ def _entra_audience(seen: Seen) -> str | None:
 _ASKS_ENTRA = {"service-principal", "service-principal-certificate", "workload-identity"}
 
 
-def _fresh(seen: Seen) -> bool | None:
+def _fresh(seen: Break) -> bool | None:
     target, kind = seen.transcript.target, seen.transcript.credential.kind
     if target.identity.flow is Flow.ENTRA:
         # These ask Entra itself; the others may hand out what a cache of the machine holds.
@@ -153,14 +153,14 @@ def _fresh(seen: Seen) -> bool | None:
     return None if kind is Kind.REFRESH_TOKEN else True
 
 
-def _data_resolved(seen: Seen) -> bool | None:
+def _data_resolved(seen: Break) -> bool | None:
     observation = seen.observation
     if not isinstance(observation, Data) or observation.connection is None or observation.connection.dns is None:
         return None
     return observation.connection.dns.ok
 
 
-def _grants_asked(seen: Seen) -> bool | None:
+def _grants_asked(seen: Break) -> bool | None:
     token = seen.access.access_token if seen.access else seen.transcript.access_token
     if token is None or token.granted is None:
         return None

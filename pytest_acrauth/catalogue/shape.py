@@ -26,7 +26,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Break:
     """One broken rung of a transcript: what symptoms are recognised on and texts are filled in from."""
 
     transcript: Transcript
@@ -95,7 +95,7 @@ class Symptom:
 
     id: str
     stages: tuple[Stage, ...]
-    when: Callable[[Seen], bool]
+    when: Callable[[Break], bool]
     says: str
     texts: tuple[Words, ...]
     client: Callable[[ClientRecord], bool] | None = None
@@ -120,7 +120,7 @@ class Question(Generic[T]):
     asks: str
     by_hand: str
     needs: Need | None = None
-    read: Callable[[Seen], T | None] | None = None
+    read: Callable[[Break], T | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,14 +222,14 @@ class Diagnosis:
     cause of the symptom with its verdict, sorted by id.
     """
 
-    seen: Seen | Line | ClientRecord
+    seen: Break | Line | ClientRecord
     symptom: Symptom
     findings: tuple[Finding, ...]
 
     @property
-    def broken(self) -> Seen:
+    def broken(self) -> Break:
         """The broken rung. Raises LookupError for the diagnosis of a text or of a client, which have none."""
-        if not isinstance(self.seen, Seen):
+        if not isinstance(self.seen, Break):
             raise LookupError(f"{self.symptom.id} was not seen in a climb")  # noqa: TRY004 - not the caller's type
         return self.seen
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from pytest_acrauth.catalogue import facts
-from pytest_acrauth.catalogue.shape import Seen, Where, Words
+from pytest_acrauth.catalogue.shape import Break, Where, Words
 from pytest_acrauth.model.observation import Entra, Trouble
 
 GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -52,10 +52,10 @@ def aadsts(*numbers: int) -> tuple[Words, ...]:
     return anywhere(rf"AADSTS(?:{either})\b", rf'error_codes" ?: ?\[ ?(?:{either})\b', rf"error\?code=(?:{either})\b")
 
 
-def said_here(texts: tuple[Words, ...]) -> Callable[[Seen], bool]:
+def said_here(texts: tuple[Words, ...]) -> Callable[[Break], bool]:
     """Return the condition that a program or service of this machine gave no credential, in one of these words."""
 
-    def said(seen: Seen) -> bool:
+    def said(seen: Break) -> bool:
         observation = seen.observation
         if facts.trouble(seen) is not Trouble.UNAVAILABLE or (isinstance(observation, Entra) and observation.codes):
             return False

@@ -10,12 +10,12 @@ from pytest_acrauth.catalogue.climb import OUT_OF_TIME, UNRECOGNISED
 from pytest_acrauth.catalogue.shape import (
     Answer,
     Answers,
+    Break,
     Diagnosis,
     FailureMode,
     Finding,
     Line,
     Question,
-    Seen,
     Symptom,
     Verdict,
 )
@@ -39,12 +39,12 @@ def diagnose(transcript: Transcript) -> tuple[Diagnosis, ...]:
     """
     return tuple(
         _conclude(seen, symptom)
-        for seen in (Seen(transcript, rung) for rung in transcript.broken())
+        for seen in (Break(transcript, rung) for rung in transcript.broken())
         for symptom in symptoms(seen) or (UNRECOGNISED[seen.stage],)
     )
 
 
-def symptoms(seen: Seen) -> tuple[Symptom, ...]:
+def symptoms(seen: Break) -> tuple[Symptom, ...]:
     """Return every symptom of the catalogue that a broken rung shows, without the unrecognised ones."""
     if OUT_OF_TIME.when(seen):
         return (OUT_OF_TIME,)  # what half an answer says is no evidence
@@ -56,14 +56,14 @@ def symptoms(seen: Seen) -> tuple[Symptom, ...]:
     )
 
 
-def _conclude(seen: Seen, symptom: Symptom) -> Diagnosis:
+def _conclude(seen: Break, symptom: Symptom) -> Diagnosis:
     diagnosis = conclude(seen, symptom, lambda question: ask(question, seen))
     left = any(finding.verdict is not Verdict.NO for finding in diagnosis.findings)
     return diagnosis if left else replace(diagnosis, symptom=UNRECOGNISED[seen.stage])
 
 
 def conclude(
-    seen: Seen | Line | ClientRecord, symptom: Symptom, answer: Callable[[Question[Any]], Answer[Any]]
+    seen: Break | Line | ClientRecord, symptom: Symptom, answer: Callable[[Question[Any]], Answer[Any]]
 ) -> Diagnosis:
     """Judge every cause of a symptom by the answers to its questions, each asked once."""
     modes = causes(symptom)
@@ -81,7 +81,7 @@ def _judge(mode: FailureMode, answers: tuple[Answer[Any], ...]) -> Finding:
     return Finding(mode=mode, verdict=verdict, answers=answers)
 
 
-def ask(question: Question[Any], seen: Seen) -> Answer[Any]:
+def ask(question: Question[Any], seen: Break) -> Answer[Any]:
     """Answer a question from the climb, or say why it could not be looked at."""
     if question.read is None:
         return Answer(question, None, why=BY_HAND)

@@ -63,10 +63,10 @@ def shared_cause(diagnosis: Diagnosis) -> Hashable | None:
 
     Those are an identity that Entra refuses, and a resolver that answers for no name.
     """
-    from pytest_acrauth.catalogue.shape import Seen
+    from pytest_acrauth.catalogue.shape import Break
 
     seen = diagnosis.seen
-    if not isinstance(seen, Seen):
+    if not isinstance(seen, Break):
         return None
     match seen.observation:
         case Entra() as entra:

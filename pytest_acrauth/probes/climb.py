@@ -18,20 +18,20 @@ from pytest_acrauth.model.transcript import Access, Transcript
 from pytest_acrauth.probes.entra.methods import ask_as
 from pytest_acrauth.probes.http.client import Http
 from pytest_acrauth.probes.http.deadline import Deadline
-from pytest_acrauth.probes.http.network import Road, proxy_for, without_user
+from pytest_acrauth.probes.http.network import Connector, proxy_for, without_user
 from pytest_acrauth.probes.programs.helper import ask_helper
 from pytest_acrauth.probes.registry import Login, ask_challenge, read_layer, read_manifest
 
-__all__ = ["EntraLeg", "Road", "climb", "climb_to_entra"]
+__all__ = ["Connector", "EntraLeg", "climb", "climb_to_entra"]
 
 #: Waits for the identity leg at most until the given deadline; None when it has not come by then.
 EntraLeg = Callable[[Deadline], "tuple[Entra, Secret | None] | None"]
 
 
-def climb_to_entra(target: Target, road: Road, limit: float) -> tuple[Entra, Secret | None]:
+def climb_to_entra(target: Target, connector: Connector, limit: float) -> tuple[Entra, Secret | None]:
     """Climb the identity leg: what one run does once per identity and cloud."""
-    own = credential(target.identity, target.registry, road.machine.environ, road.secrets)
-    return ask_as(target.identity, target.registry.cloud, own, road, Deadline(limit))
+    own = credential(target.identity, target.registry, connector.machine.environ, connector.secrets)
+    return ask_as(target.identity, target.registry.cloud, own, connector, Deadline(limit))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,12 @@ class _Climb:
 
     target: Target
     http: Http
-    road: Road
+    connector: Connector
     own: Credential
 
 
 def climb(
-    target: Target, road: Road, limit: float, entra_leg: EntraLeg | None, *, tokens_only: bool = False
+    target: Target, connector: Connector, limit: float, entra_leg: EntraLeg | None, *, tokens_only: bool = False
 ) -> Transcript:
     """Climb one target and return what was seen. ``tokens_only`` stops behind the access tokens.
 
@@ -53,16 +53,16 @@ def climb(
     """
     began = time.monotonic()
     deadline = Deadline(limit)
-    own = credential(target.identity, target.registry, road.machine.environ, road.secrets)
+    own = credential(target.identity, target.registry, connector.machine.environ, connector.secrets)
     host = target.registry.login_server
     seen = Transcript(
         target=target,
         credential=own.facts,
-        started=road.machine.now(),
+        started=connector.machine.now(),
         limit=limit,
-        proxy=without_user(proxy_for(host, road.machine)),
+        proxy=without_user(proxy_for(host, connector.machine)),
     )
-    with Http(road, deadline) as http:
+    with Http(connector, deadline) as http:
         challenge = ask_challenge(http, target.registry)
         seen = _with_network(seen, http.connections.get(host), challenge)
         token: Secret | None = None
@@ -72,9 +72,9 @@ def climb(
             seen = replace(seen, entra=entra, credential=own.facts)
         if seen.challenge is not None and seen.challenge.ok:
             if own.helper:
-                own = ask_helper(own, target.registry, road, deadline)
+                own = ask_helper(own, target.registry, connector, deadline)
                 seen = replace(seen, credential=own.facts)
-            parts = _Climb(target, http, road, own)
+            parts = _Climb(target, http, connector, own)
             seen = _with_registry(seen, parts, token, tokens_only=tokens_only)
     return replace(seen, elapsed=time.monotonic() - began)
 
@@ -115,7 +115,7 @@ def _with_registry(seen: Transcript, parts: _Climb, entra_token: Secret | None, 
     """Enter what follows the join of the legs: the exchange, and each repository's access."""
     if seen.challenge is None:
         return seen
-    login = Login(parts.http, seen.challenge, parts.own, parts.road.secrets)
+    login = Login(parts.http, seen.challenge, parts.own, parts.connector.secrets)
     if parts.target.identity.flow is Flow.ENTRA:
         if entra_token is None:
             return seen

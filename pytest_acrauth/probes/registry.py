@@ -15,7 +15,7 @@ from pytest_acrauth.model.observation import AccessToken, Challenge, Data, Excha
 from pytest_acrauth.model.secret import Secret, Secrets, clean
 from pytest_acrauth.model.target import NULL_GUID, Reference, Registry
 from pytest_acrauth.probes.entra.methods import issued_token
-from pytest_acrauth.probes.http.client import Answer, Http
+from pytest_acrauth.probes.http.client import Http, Response
 from pytest_acrauth.probes.http.replies import parse_json, urlsplit_host
 
 # A word with a value is a parameter of the scheme before it; a word alone begins the next challenge.
@@ -120,7 +120,7 @@ class Login:
             token,
         )
 
-    def _ask(self, scope: str) -> Answer:
+    def _ask(self, scope: str) -> Response:
         """Ask the realm: with the refresh token's grant, or with Basic credentials as docker does, or with nothing."""
         query = {"service": self._service}
         if self._refresh is not None and scope:
@@ -172,16 +172,16 @@ def read_manifest(http: Http, registry: Registry, reference: Reference, token: S
     return Operation(**facts, media_type=answer.reply.content_type, blob=blob)
 
 
-def _unusable(answer: Answer, text: str) -> Operation:
+def _unusable(answer: Response, text: str) -> Operation:
     return Operation(reply=answer.reply, trouble=Trouble.MALFORMED, text=text, elapsed=answer.elapsed)
 
 
-def _get_manifest(http: Http, registry: Registry, repository: str, version: str, token: Secret) -> Answer:
+def _get_manifest(http: Http, registry: Registry, repository: str, version: str, token: Secret) -> Response:
     url = f"https://{registry.login_server}/v2/{repository}/manifests/{version}"
     return http.send("GET", url, headers={**_bearer(token), "Accept": ", ".join((*_INDEXES, *_MANIFESTS))})
 
 
-def _document(answer: Answer) -> dict[str, Any]:
+def _document(answer: Response) -> dict[str, Any]:
     found = parse_json(answer.body) if answer.reply is not None and answer.reply.status == 200 else None
     return found if isinstance(found, dict) else {}
 
@@ -230,7 +230,7 @@ def read_layer(http: Http, registry: Registry, reference: Reference, blob: str, 
     return Data(**facts, redirect=host, connection=http.connections.get(host), received=_received(followed))
 
 
-def _received(answer: Answer) -> int:
+def _received(answer: Response) -> int:
     good = answer.reply is not None and answer.reply.status in {200, 206} and answer.trouble is None
     return len(answer.body) if good else 0
 

@@ -12,7 +12,7 @@ from typing import Any
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.client_facts import client_answer, client_rows
 from pytest_acrauth.catalogue.facts import PLACEHOLDERS, answer, facts, one_line, reply, shown, trouble, trouble_text
-from pytest_acrauth.catalogue.shape import Answer, Diagnosis, FailureMode, Line, Question, Seen, Symptom, Verdict
+from pytest_acrauth.catalogue.shape import Answer, Break, Diagnosis, FailureMode, Line, Question, Symptom, Verdict
 from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS, causes
 from pytest_acrauth.diagnosis.climb import HERE
 from pytest_acrauth.model.client_record import ClientRecord
@@ -245,13 +245,13 @@ def _says(diagnosis: Diagnosis, values: Mapping[str, str]) -> list[str]:
     return _wrap(diagnosis.symptom.says.format_map(values))
 
 
-def _said(seen: Seen | Line | ClientRecord) -> str:
+def _said(seen: Break | Line | ClientRecord) -> str:
     if isinstance(seen, Line):
         return seen.text
     return client_answer(seen) if isinstance(seen, ClientRecord) else answer(seen)
 
 
-def _rows(seen: Seen | Line | ClientRecord) -> Iterator[tuple[str, str]]:
+def _rows(seen: Break | Line | ClientRecord) -> Iterator[tuple[str, str]]:
     if isinstance(seen, Line):
         yield f"line {seen.number}", seen.text
     elif isinstance(seen, ClientRecord):
@@ -260,7 +260,7 @@ def _rows(seen: Seen | Line | ClientRecord) -> Iterator[tuple[str, str]]:
         yield from (*_exchange(seen), *_who(seen), *_way(seen), *_stages(seen))
 
 
-def _seen(seen: Seen | Line | ClientRecord) -> Iterator[str]:
+def _seen(seen: Break | Line | ClientRecord) -> Iterator[str]:
     """Yield what was observed as a table of labelled lines."""
     rows = list(_rows(seen))
     width = max(len(label) for label, _ in rows)
@@ -268,7 +268,7 @@ def _seen(seen: Seen | Line | ClientRecord) -> Iterator[str]:
         yield from _wrap(one_line(text, 600), f"  {label:<{width}}  ", " " * (width + 4))
 
 
-def _exchange(seen: Seen) -> Iterator[tuple[str, str]]:
+def _exchange(seen: Break) -> Iterator[tuple[str, str]]:
     found = reply(seen)
     if found is not None:
         yield "request", f"{found.method} {found.url}"
@@ -285,7 +285,7 @@ def _exchange(seen: Seen) -> Iterator[tuple[str, str]]:
         yield "Entra trace id", seen.observation.trace_id or "none"
 
 
-def _who(seen: Seen) -> Iterator[tuple[str, str]]:
+def _who(seen: Break) -> Iterator[tuple[str, str]]:
     transcript, values = seen.transcript, facts(seen)
     registry, identity, credential = transcript.target.registry, transcript.target.identity, transcript.credential
     yield "registry", f"{registry.login_server} ({registry.cloud.name})"
@@ -308,7 +308,7 @@ def _who(seen: Seen) -> Iterator[tuple[str, str]]:
         yield "proxy", transcript.proxy
 
 
-def _way(seen: Seen) -> Iterator[tuple[str, str]]:
+def _way(seen: Break) -> Iterator[tuple[str, str]]:
     part: object = seen.observation
     if isinstance(part, (Entra, Data)):
         if isinstance(part, Data) and part.redirect:
@@ -331,7 +331,7 @@ def _way(seen: Seen) -> Iterator[tuple[str, str]]:
             yield "valid", f"{shown.not_before} to {shown.not_after}"
 
 
-def _stages(seen: Seen) -> Iterator[tuple[str, str]]:
+def _stages(seen: Break) -> Iterator[tuple[str, str]]:
     """Yield how far the climb came: the shared stages, and those of the repository that this is about."""
     transcript = seen.transcript
     groups: dict[str, list[str]] = {"passed": [], "broken": [], "not reached": [], "not observed": []}

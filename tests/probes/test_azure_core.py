@@ -23,7 +23,7 @@ from pytest_acrauth.probes.entra.azure_identity import Issued, ask, credential_f
 from pytest_acrauth.probes.http.azure_core import Transport, Unreached
 from pytest_acrauth.probes.http.client import Http
 from pytest_acrauth.probes.http.deadline import Deadline
-from pytest_acrauth.probes.http.network import Road
+from pytest_acrauth.probes.http.network import Connector
 from pytest_acrauth.probes.machine import RealMachine
 
 CLOUD = CLOUDS[0]
@@ -50,8 +50,8 @@ class Asking:
     def __init__(self, method: str, environ: Mapping[str, str] = ENVIRON, *, limit: float = 10.0) -> None:
         machine = NoNetwork()
         self.secrets = Secrets()
-        road = Road(machine, machine.ssl_context(), self.secrets)
-        with Http(road, Deadline(limit), plain=metadata_places(environ)) as http:
+        connector = Connector(machine, machine.ssl_context(), self.secrets)
+        with Http(connector, Deadline(limit), plain=metadata_places(environ)) as http:
             self.transport = Transport(http, self.secrets, login_only(CLOUD, http.plain))
             self.issued: Issued = ask(lambda: self._credential(method, environ), SCOPE, self.transport)
 
@@ -207,8 +207,8 @@ def test_the_deadline_holds_for_azure_identity(entra: respx.MockRouter) -> None:
 def test_plain_http_is_for_instance_metadata_only(entra: respx.MockRouter) -> None:
     """A request over plain http leaves for a place that hands out a managed identity's tokens, and for no other."""
     machine = NoNetwork()
-    road = Road(machine, machine.ssl_context(), Secrets())
-    with Http(road, Deadline(5.0), plain=metadata_places({})) as http:
+    connector = Connector(machine, machine.ssl_context(), Secrets())
+    with Http(connector, Deadline(5.0), plain=metadata_places({})) as http:
         refused = http.send("GET", "http://registry.example/v2/")
         allowed = http.send("GET", "http://169.254.169.254/metadata/identity/oauth2/token")
     assert refused.trouble is Trouble.WITHHELD
@@ -247,7 +247,7 @@ def test_a_response_reads_as_azure_core_wants_it(entra: respx.MockRouter) -> Non
     entra.get("https://login.microsoftonline.com/x").respond(418, json={"a": "ü"}, headers={"X-Y": "z"})
     machine = NoNetwork()
     secrets = Secrets()
-    with Http(Road(machine, machine.ssl_context(), secrets), Deadline(5.0)) as http:
+    with Http(Connector(machine, machine.ssl_context(), secrets), Deadline(5.0)) as http:
         client: Any = PipelineClient(
             "https://login.microsoftonline.com", transport=Transport(http, secrets, login_only(CLOUD)), policies=[]
         )

@@ -503,7 +503,7 @@ def test_az_of_the_emulator(emulator: Emulator) -> None:
 
 HANGING = """
 import threading
-from pytest_acrauth.probes.programs import _RUNNING, run_program
+from pytest_acrauth.probes.programs.running import _RUNNING, run_program
 threading.Thread(target=run_program, args=(["{az}"], {{}}, 600.0), daemon=True).start()
 while not (_RUNNING and open("{started}").read()):
     pass

@@ -30,7 +30,7 @@ from pytest_acrauth.model.evidence import EvidenceChoice, Look
 from pytest_acrauth.model.secret import Secret, Secrets
 from pytest_acrauth.model.target import CLOUDS, Flow, Identity, Reference, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
-from pytest_acrauth.probes.http.client import Answer
+from pytest_acrauth.probes.http.client import Response
 from pytest_acrauth.probes.management import arm as management
 from pytest_acrauth.probes.management.looks import NO_LOGIN
 from pytest_acrauth.probes.management.plane import Plane
@@ -237,11 +237,11 @@ def test_without_resource_graph_the_subscriptions_are_searched() -> None:
         path = url.removeprefix("https://management.azure.com").partition("?")[0]
         requests.append(f"{method} {path}")
         if path.endswith("/resources"):
-            return Answer(reply(403, method=method, url=url), b"{}")
+            return Response(reply(403, method=method, url=url), b"{}")
         if path == "/subscriptions":
             listed = ", ".join(f'{{"subscriptionId": "s{number}"}}' for number in range(20))
-            return Answer(reply(200), f'{{"value": [{listed}]}}'.encode())
-        return Answer(reply(200), b'{"value": []}', headers={"content-type": "application/json"})
+            return Response(reply(200), f'{{"value": [{listed}]}}'.encode())
+        return Response(reply(200), b'{"value": []}', headers={"content-type": "application/json"})
 
     http = type("Stub", (), {"send": staticmethod(send)})()
     plane = Plane(http, CLOUDS[0], Secrets(), lambda _: Secret("token"))

@@ -3,8 +3,8 @@
 Of the Entra methods, certificates, workload identity and the rarer managed identities are azure-identity's. One is
 used in three steps::
 
-    with Http(road, deadline, plain=metadata_places(environ)) as http:
-        transport = Transport(http, road.secrets, login_only(cloud, http.plain))
+    with Http(connector, deadline, plain=metadata_places(environ)) as http:
+        transport = Transport(http, connector.secrets, login_only(cloud, http.plain))
         issued = ask(lambda: credential_for(identity, environ, transport, cloud), scope, transport)
 
 ``issued`` has the token, or Entra's numbers and the words of the refusal; ``transport.answers`` has every answer.
@@ -27,7 +27,7 @@ from pytest_acrauth.model.claims import aadsts_codes
 from pytest_acrauth.model.secret import Secret, clean
 from pytest_acrauth.model.target import Cloud, Identity
 from pytest_acrauth.probes.http.azure_core import Transport
-from pytest_acrauth.probes.http.client import Answer
+from pytest_acrauth.probes.http.client import Response
 from pytest_acrauth.probes.http.replies import parse_json
 
 __all__ = ["Credential", "Issued", "Transport", "ask", "credential_for", "login_only", "metadata_places"]
@@ -136,7 +136,7 @@ class Issued:
     token: Secret | None
     codes: tuple[int, ...] = ()
     text: str = ""
-    answer: Answer | None = None
+    answer: Response | None = None
 
 
 def ask(credential: Callable[[], Credential], scope: str, transport: Transport) -> Issued:

@@ -18,9 +18,9 @@ from pytest_acrauth.model.observation import Entra, Trouble
 from pytest_acrauth.model.secret import Secret, clean
 from pytest_acrauth.model.target import Cloud
 from pytest_acrauth.probes.entra.methods import issued_token
-from pytest_acrauth.probes.http.client import Answer, Http
+from pytest_acrauth.probes.http.client import Http, Response
 from pytest_acrauth.probes.http.deadline import Deadline
-from pytest_acrauth.probes.http.network import Road
+from pytest_acrauth.probes.http.network import Connector
 
 _VIRTUAL_MACHINE = "http://169.254.169.254"
 _VIRTUAL_MACHINE_PATH = "/metadata/identity/oauth2/token"
@@ -54,7 +54,7 @@ def endpoint_of(environ: Mapping[str, str]) -> Endpoint | None:
 
 
 def ask_metadata(
-    endpoint: Endpoint, cloud: Cloud, own: Credential, road: Road, deadline: Deadline, audience: str
+    endpoint: Endpoint, cloud: Cloud, own: Credential, connector: Connector, deadline: Deadline, audience: str
 ) -> tuple[Entra, Secret | None]:
     """Request a token for an audience; the second value is the token, or None where none came."""
     from pytest_acrauth.probes.entra.azure_identity import metadata_places
@@ -64,13 +64,13 @@ def ask_metadata(
     if own.facts.client_id and endpoint.client_id:
         asked[endpoint.client_id] = own.facts.client_id
     short = Deadline(deadline.left(), wait=min(deadline.wait, _WAIT))
-    with Http(road, short, plain=metadata_places(road.machine.environ)) as http:
+    with Http(connector, short, plain=metadata_places(connector.machine.environ)) as http:
         if endpoint.method == "POST":
             answer = http.send("POST", endpoint.url, headers=endpoint.headers, form=asked)
         else:
             joint = "&" if "?" in endpoint.url else "?"
             answer = http.send("GET", endpoint.url + joint + urlencode(asked), headers=endpoint.headers)
-    token = issued_token(answer, "access_token", road.secrets)
+    token = issued_token(answer, "access_token", connector.secrets)
     trouble: Trouble | None = None
     if token is None:
         trouble = Trouble.OUT_OF_TIME if answer.trouble is Trouble.OUT_OF_TIME else Trouble.UNAVAILABLE
@@ -89,7 +89,7 @@ def ask_metadata(
     return seen, token
 
 
-def _words(answer: Answer, url: str) -> str:
+def _words(answer: Response, url: str) -> str:
     if answer.reply is None or answer.trouble is not None:
         place = clean(urlsplit(url).netloc, 100)
         return clean(f"no response from the IMDS endpoint {place}: {answer.trouble} {answer.text}".strip())

@@ -17,9 +17,9 @@ from pytest_acrauth.model.claims import ACR_AUDIENCE, aadsts_codes, entra_claims
 from pytest_acrauth.model.observation import Entra, Trouble
 from pytest_acrauth.model.secret import Secret, Secrets, clean
 from pytest_acrauth.model.target import Cloud, Identity
-from pytest_acrauth.probes.http.client import Answer, Http
+from pytest_acrauth.probes.http.client import Http, Response
 from pytest_acrauth.probes.http.deadline import Deadline
-from pytest_acrauth.probes.http.network import Road
+from pytest_acrauth.probes.http.network import Connector
 from pytest_acrauth.probes.http.replies import parse_json
 from pytest_acrauth.probes.programs.running import run_program
 
@@ -33,7 +33,12 @@ _QUIET = {
 
 
 def ask_as(
-    identity: Identity, cloud: Cloud, own: Credential, road: Road, deadline: Deadline, audience: str = ACR_AUDIENCE
+    identity: Identity,
+    cloud: Cloud,
+    own: Credential,
+    connector: Connector,
+    deadline: Deadline,
+    audience: str = ACR_AUDIENCE,
 ) -> tuple[Entra, Secret | None]:
     """Request an Entra token by an identity's own method; the second value is the token, or None where none came.
 
@@ -41,16 +46,16 @@ def ask_as(
     """
     match identity.method:
         case "service-principal":
-            with Http(road, deadline) as http:
-                return ask_entra(http, cloud, own, road.secrets, audience)
+            with Http(connector, deadline) as http:
+                return ask_entra(http, cloud, own, connector.secrets, audience)
         case "azure-cli":
-            return _ask_az(identity, cloud, own, road, deadline, audience)
+            return _ask_az(identity, cloud, own, connector, deadline, audience)
         case "managed-identity":
             from pytest_acrauth.probes.entra.metadata import ask_metadata, endpoint_of
 
-            if (endpoint := endpoint_of(road.machine.environ)) is not None:
-                return ask_metadata(endpoint, cloud, own, road, deadline, audience)
-    return _ask_azure_identity(identity, cloud, own, road, deadline, audience)
+            if (endpoint := endpoint_of(connector.machine.environ)) is not None:
+                return ask_metadata(endpoint, cloud, own, connector, deadline, audience)
+    return _ask_azure_identity(identity, cloud, own, connector, deadline, audience)
 
 
 def ask_entra(
@@ -82,7 +87,7 @@ def ask_entra(
     )
 
 
-def issued_token(answer: Answer, field: str, secrets: Secrets) -> Secret | None:
+def issued_token(answer: Response, field: str, secrets: Secrets) -> Secret | None:
     """Return the token that a 200 carries in a field of its JSON body, registered as a secret; None for all else."""
     if answer.reply is None or answer.reply.status != 200 or answer.trouble is not None:
         return None
@@ -92,7 +97,7 @@ def issued_token(answer: Answer, field: str, secrets: Secrets) -> Secret | None:
 
 
 def _ask_azure_identity(
-    identity: Identity, cloud: Cloud, own: Credential, road: Road, deadline: Deadline, audience: str
+    identity: Identity, cloud: Cloud, own: Credential, connector: Connector, deadline: Deadline, audience: str
 ) -> tuple[Entra, Secret | None]:
     from pytest_acrauth.probes.entra.azure_identity import (
         Issued,
@@ -104,11 +109,11 @@ def _ask_azure_identity(
     )
 
     began = time.monotonic()
-    environ = road.machine.environ
+    environ = connector.machine.environ
     at_host = identity.method == "managed-identity"
     plain: frozenset[tuple[str, int]] = metadata_places(environ) if at_host else frozenset()
-    with Http(road, deadline, plain=plain) as http:
-        transport = Transport(http, road.secrets, login_only(cloud, plain))
+    with Http(connector, deadline, plain=plain) as http:
+        transport = Transport(http, connector.secrets, login_only(cloud, plain))
         try:
             issued = ask(lambda: credential_for(identity, environ, transport, cloud), f"{audience}/.default", transport)
         except BadAuth as error:  # another machine than this process, whose variables azure-identity cannot see
@@ -135,11 +140,11 @@ def _ask_azure_identity(
 
 
 def _ask_az(
-    identity: Identity, cloud: Cloud, own: Credential, road: Road, deadline: Deadline, audience: str
+    identity: Identity, cloud: Cloud, own: Credential, connector: Connector, deadline: Deadline, audience: str
 ) -> tuple[Entra, Secret | None]:
     """Ask az for a token; it decides itself whether it shows one from its cache."""
     began = time.monotonic()
-    environ = road.machine.environ
+    environ = connector.machine.environ
     token: Secret | None = None
     trouble: Trouble | None = Trouble.UNAVAILABLE
     program = find_program("az", environ)
@@ -155,13 +160,13 @@ def _ask_az(
         value = found.get("accessToken") if isinstance(found, dict) else None
         said = ended.err.decode("utf-8", "replace").strip()
         if isinstance(value, str) and value:
-            token, trouble, text = road.secrets.add(value), None, ""
+            token, trouble, text = connector.secrets.add(value), None, ""
         elif ended.timed_out:
             trouble = Trouble.OUT_OF_TIME if deadline.left() <= 0.0 else Trouble.UNAVAILABLE
             text = f"az did not end in time {said}".strip()
         else:
             text = ended.trouble or said or f"az printed no token, exit code {ended.exit_code}"
-    text = clean(road.secrets.scrub(text))
+    text = clean(connector.secrets.scrub(text))
     seen = Entra(
         **_who(cloud, own),
         trouble=trouble,
@@ -182,7 +187,7 @@ def _who(cloud: Cloud, own: Credential) -> dict[str, Any]:
     }
 
 
-def _refusal(answer: Answer, token: Secret | None) -> dict[str, Any]:
+def _refusal(answer: Response, token: Secret | None) -> dict[str, Any]:
     """Return what Entra says of its refusal; nothing where a token came."""
     found = parse_json(answer.body) if token is None else None
     error = found if isinstance(found, dict) else {}

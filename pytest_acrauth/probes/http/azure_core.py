@@ -16,7 +16,7 @@ from azure.core.utils import case_insensitive_dict
 
 from pytest_acrauth.model.observation import Trouble
 from pytest_acrauth.model.secret import Secrets, clean
-from pytest_acrauth.probes.http.client import Answer, Http
+from pytest_acrauth.probes.http.client import Http, Response
 from pytest_acrauth.probes.http.replies import parse_json
 
 _SECRET_FIELDS = ("client_secret", "client_assertion", "access_token", "refresh_token")
@@ -25,7 +25,7 @@ _SECRET_FIELDS = ("client_secret", "client_assertion", "access_token", "refresh_
 class Unreached(ServiceRequestError):
     """A request that got no usable answer; ``answer`` says why."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Response) -> None:
         super().__init__(f"{answer.trouble}: {answer.text}" if answer.text else str(answer.trouble))
         self.answer = answer
 
@@ -40,12 +40,12 @@ class Transport(HttpTransport[HttpRequest, HttpResponse]):
     def __init__(self, http: Http, secrets: Secrets, allows: Callable[[str, str], bool]) -> None:
         self.http = http
         self.secrets = secrets
-        self.answers: list[Answer] = []
+        self.answers: list[Response] = []
         self._allows = allows
 
     def send(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:  # noqa: ARG002 - the deadline decides
         if not self._allows(request.method, request.url):
-            raise Unreached(Answer(None, trouble=Trouble.WITHHELD, text=f"not sent to {clean(request.url, 100)}"))
+            raise Unreached(Response(None, trouble=Trouble.WITHHELD, text=f"not sent to {clean(request.url, 100)}"))
         content = _content(request)
         self._register(content)
         answer = self.http.send(request.method, request.url, headers=request.headers, content=content)
@@ -95,7 +95,7 @@ def _content(request: HttpRequest) -> bytes | None:
 class _Response(HttpResponse):
     """One answer that has been read to its end, as azure-core wants to see it."""
 
-    def __init__(self, request: HttpRequest, answer: Answer) -> None:
+    def __init__(self, request: HttpRequest, answer: Response) -> None:
         self._request = request
         self._headers = case_insensitive_dict(answer.headers)
         self._answer = httpx.Response(

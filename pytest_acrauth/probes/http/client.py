@@ -22,7 +22,7 @@ from pytest_acrauth.model.observation import Connection, Reply, Trouble
 from pytest_acrauth.model.secret import clean
 from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.logs import quiet_loggers
-from pytest_acrauth.probes.http.network import Road, trouble_of
+from pytest_acrauth.probes.http.network import Connector, trouble_of
 from pytest_acrauth.probes.http.replies import read_reply
 
 _MOST_BYTES = 4 * 1024 * 1024  # the largest manifest a registry accepts
@@ -93,12 +93,12 @@ class _Stream(httpcore.NetworkStream):
 
 
 class _Backend(httpcore.NetworkBackend):
-    """Opens connections by the road, and keeps what each one's way looked like."""
+    """Opens connections by the connector, and keeps what each one's way looked like."""
 
     def __init__(
-        self, road: Road, deadline: Deadline, seen: dict[str, Connection], plain: frozenset[tuple[str, int]]
+        self, connector: Connector, deadline: Deadline, seen: dict[str, Connection], plain: frozenset[tuple[str, int]]
     ) -> None:
-        self._road = road
+        self._connector = connector
         self._deadline = deadline
         self._seen = seen
         self._plain = plain
@@ -119,9 +119,9 @@ class _Backend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         connected: socket.socket | None
         if (host, port) in self._plain:
-            connection, connected = self._road.reach_plain(host, port, self._deadline)
+            connection, connected = self._connector.reach_plain(host, port, self._deadline)
         else:
-            connection, connected = self._road.reach(host, self._deadline)
+            connection, connected = self._connector.reach(host, self._deadline)
         # The first way is the one that the stages report; a reconnect after an idle close only adds its failure.
         if host not in self._seen or connection.broken is not None:
             self._seen[host] = connection
@@ -176,7 +176,7 @@ class _Transport(httpx.BaseTransport):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What came of a request: the reply with its bounded body, or the trouble that kept it away."""
 
     reply: Reply | None
@@ -199,14 +199,16 @@ class Http:
     this machine or its link where managed identities get their tokens.
     """
 
-    def __init__(self, road: Road, deadline: Deadline, *, plain: frozenset[tuple[str, int]] = frozenset()) -> None:
+    def __init__(
+        self, connector: Connector, deadline: Deadline, *, plain: frozenset[tuple[str, int]] = frozenset()
+    ) -> None:
         self.deadline = deadline
         self.connections: dict[str, Connection] = {}
         self.plain = plain
-        self._backend = _Backend(road, deadline, self.connections, plain)
+        self._backend = _Backend(connector, deadline, self.connections, plain)
         pool = httpcore.ConnectionPool(keepalive_expiry=_KEEP_ALIVE, network_backend=self._backend)
         self._client = httpx.Client(transport=_Transport(pool), trust_env=False, timeout=None)  # noqa: S113 - see deadline
-        self._scrub = road.secrets.scrub
+        self._scrub = connector.secrets.scrub
         quiet_loggers()
 
     def __enter__(self) -> Self:
@@ -226,11 +228,11 @@ class Http:
         form: Mapping[str, str] | None = None,
         content: bytes | None = None,
         first_bytes: int | None = None,
-    ) -> Answer:
+    ) -> Response:
         """Send one request and read its answer to the end, or to ``first_bytes`` of a body that is one's goal."""
         began = time.monotonic()
         if self.deadline.left() <= 0.0:
-            return Answer(None, trouble=Trouble.OUT_OF_TIME)
+            return Response(None, trouble=Trouble.OUT_OF_TIME)
         opened = {host: _spent(way) for host, way in self.connections.items()}
         reply: Reply | None = None
         body = b""
@@ -245,7 +247,7 @@ class Http:
                 method, url, headers={**plain, **(headers or {})}, data=form, content=content
             )
             if request.url.scheme != "https" and (request.url.host, request.url.port or 80) not in self.plain:
-                return Answer(None, trouble=Trouble.WITHHELD, text="it is no https address")
+                return Response(None, trouble=Trouble.WITHHELD, text="it is no https address")
             response = self._client.send(request, stream=True)
             try:
                 body, complete = self._read(response, first_bytes)
@@ -267,7 +269,7 @@ class Http:
             trouble, text = (Trouble.CLOSED if closed else Trouble.MALFORMED), clean(str(error))
         connecting = sum(_spent(way) - opened.get(host, 0.0) for host, way in self.connections.items())
         elapsed = max(0.0, time.monotonic() - began - connecting)
-        return Answer(reply, body, location, trouble, self._scrub(text), elapsed, received)
+        return Response(reply, body, location, trouble, self._scrub(text), elapsed, received)
 
     def _read(self, response: httpx.Response, first_bytes: int | None) -> tuple[bytes, bool]:
         limit = _MOST_BYTES if first_bytes is None else first_bytes

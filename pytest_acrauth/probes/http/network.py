@@ -41,7 +41,7 @@ def trouble_of(error: Exception) -> Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Road:
+class Connector:
     """What the ways to all hosts of a run share: the machine, its one SSL context, and the register of secrets."""
 
     machine: Machine

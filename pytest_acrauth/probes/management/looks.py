@@ -32,7 +32,7 @@ from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.probes.entra.methods import ask_as, ask_entra
 from pytest_acrauth.probes.http.client import Http
 from pytest_acrauth.probes.http.deadline import Deadline
-from pytest_acrauth.probes.http.network import Road
+from pytest_acrauth.probes.http.network import Connector
 from pytest_acrauth.probes.http.once import Memo, Once
 from pytest_acrauth.probes.management import arm as management
 from pytest_acrauth.probes.management import graph as directory
@@ -56,8 +56,8 @@ class Asker:
 class Looks:
     """The looks of one run. ``limit`` is what one look, and one climb's waiting for all of its looks, may take."""
 
-    def __init__(self, road: Road, choice: EvidenceChoice, limit: float) -> None:
-        self._road = road
+    def __init__(self, connector: Connector, choice: EvidenceChoice, limit: float) -> None:
+        self._connector = connector
         self._choice = choice
         self._limit = limit
         self._memo = Memo()
@@ -90,7 +90,7 @@ class Looks:
                 return looked()
             except Exception as error:  # noqa: BLE001 - it must not take the place of the failure it was to explain
                 return Look(
-                    why=f"looking ended in {type(error).__name__}: {clean(self._road.secrets.scrub(str(error)))}"
+                    why=f"looking ended in {type(error).__name__}: {clean(self._connector.secrets.scrub(str(error)))}"
                 )
 
         def looked() -> Look[T]:
@@ -105,9 +105,9 @@ class Looks:
                     raise CouldNotLook(found.why)
                 return found.token
 
-            with Http(self._road, deadline) as http:
+            with Http(self._connector, deadline) as http:
                 try:
-                    value = work(Plane(http, cloud, self._road.secrets, token), deadline)
+                    value = work(Plane(http, cloud, self._connector.secrets, token), deadline)
                 except CouldNotLook as refused:
                     return Look(who=asker.who, why=str(refused))
             return Look(value=value, who=asker.who, why=_missing(value))
@@ -138,7 +138,7 @@ class Looks:
         return refused or Asker(why=NO_LOGIN)
 
     def _identities(self, tested: Identity | None) -> list[Identity]:
-        environ, named = self._road.machine.environ, self._choice.method
+        environ, named = self._connector.machine.environ, self._choice.method
         if tested is not None:
             return [tested]
         if named != AUTO:
@@ -148,9 +148,9 @@ class Looks:
         return [found[method] for method in _LOGINS if method in found]
 
     def _try(self, identity: Identity, registry: Registry, audience: str) -> Asker:
-        own = credential(identity, registry, self._road.machine.environ, self._road.secrets)
+        own = credential(identity, registry, self._connector.machine.environ, self._connector.secrets)
         deadline = Deadline(self._limit, wait=self._limit)
-        entra, token = ask_as(identity, registry.cloud, own, self._road, deadline, audience)
+        entra, token = ask_as(identity, registry.cloud, own, self._connector, deadline, audience)
         who = _who(identity, entra)
         if token is not None:
             return Asker(who, token)
@@ -258,10 +258,10 @@ class Looks:
                 return Look(why="the user name is no application's id")
             if not tenant:
                 return Look(why="the tenant is not known")
-            own = credential(target.identity, target.registry, self._road.machine.environ, self._road.secrets)
+            own = credential(target.identity, target.registry, self._connector.machine.environ, self._connector.secrets)
             facts = CredentialFacts(kind=Kind.SERVICE_PRINCIPAL, client_id=own.user, tenant_id=tenant)
-            with Http(self._road, deadline) as http:
-                entra, _ = ask_entra(http, cloud, Credential(facts, own.user, own.secret), self._road.secrets)
+            with Http(self._connector, deadline) as http:
+                entra, _ = ask_entra(http, cloud, Credential(facts, own.user, own.secret), self._connector.secrets)
             if not entra.issued and not entra.codes:
                 return Look(who=cloud.authority, why=f"{cloud.authority}: {entra.trouble or 'no number in the answer'}")
             object_id = entra.claims.object_id if entra.claims else ""
@@ -275,7 +275,7 @@ class Looks:
         look = self._tenant(transcript).result(deadline)
         if look is not None and look.value:
             return look.value
-        environ, identity = self._road.machine.environ, transcript.target.identity
+        environ, identity = self._connector.machine.environ, transcript.target.identity
         named = environ.get(f"{identity.prefix}_TENANT_ID") or environ.get("AZURE_TENANT_ID")
         if named:
             return named

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pytest_acrauth.model.secret import Secret, Secrets, clean
 from pytest_acrauth.model.target import Cloud
-from pytest_acrauth.probes.http.client import Answer, Http
+from pytest_acrauth.probes.http.client import Http, Response
 from pytest_acrauth.probes.http.replies import parse_json
 
 _READING_POSTS = ("/providers/Microsoft.ResourceGraph/resources", "/checkNameAvailability")
@@ -85,7 +85,7 @@ class Plane:
         )
 
 
-def read(answer: Answer, host: str) -> Any:
+def read(answer: Response, host: str) -> Any:
     """Return the JSON of a successful answer. Raises `CouldNotLook` with the words of any other."""
     if answer.reply is None or answer.trouble is not None:
         raise CouldNotLook(f"{host}: {answer.trouble}{f' ({answer.text})' if answer.text else ''}")

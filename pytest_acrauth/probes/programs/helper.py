@@ -15,22 +15,22 @@ from pytest_acrauth.model.observation import Trouble
 from pytest_acrauth.model.secret import clean
 from pytest_acrauth.model.target import Registry
 from pytest_acrauth.probes.http.deadline import Deadline
-from pytest_acrauth.probes.http.network import Road
+from pytest_acrauth.probes.http.network import Connector
 from pytest_acrauth.probes.programs.running import run_program
 
 
-def ask_helper(own: Credential, registry: Registry, road: Road, deadline: Deadline) -> Credential:
+def ask_helper(own: Credential, registry: Registry, connector: Connector, deadline: Deadline) -> Credential:
     """Return the credential that the helper of ``own`` tells, or ``own`` with why it told none in ``trouble``."""
-    program = find_program(own.helper, road.machine.environ)
+    program = find_program(own.helper, connector.machine.environ)
     if not program:
         return replace(own, trouble=Trouble.UNAVAILABLE, text=f"{own.helper}: executable file not found in $PATH")
     ended = run_program(
-        [program, "get"], road.machine.environ, deadline.next_wait(), given=registry.login_server.encode()
+        [program, "get"], connector.machine.environ, deadline.next_wait(), given=registry.login_server.encode()
     )
     answer = helper_answer(ended.out) if ended.exit_code == 0 else None
     if answer is not None:
         user, secret = answer
-        told = login_with(user, secret.reveal(), registry, road.secrets, source=own.facts.source)
+        told = login_with(user, secret.reveal(), registry, connector.secrets, source=own.facts.source)
         return replace(told, facts=replace(told.facts, also=own.facts.also))
     if ended.timed_out:
         late = deadline.left() <= 0.0
@@ -38,5 +38,5 @@ def ask_helper(own: Credential, registry: Registry, road: Road, deadline: Deadli
         return replace(own, trouble=trouble, text=f"{own.helper} did not end in time")
     # A helper says on its standard output what it could not do. What it says when it succeeds is never shown.
     said = ended.trouble or (ended.out + ended.err).decode("utf-8", "replace").strip() if ended.exit_code else ""
-    text = clean(road.secrets.scrub(said)) or f"no login, exit code {ended.exit_code}"
+    text = clean(connector.secrets.scrub(said)) or f"no login, exit code {ended.exit_code}"
     return replace(own, trouble=Trouble.UNAVAILABLE, text=f"{own.helper}: {text}")
