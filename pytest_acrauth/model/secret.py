@@ -5,23 +5,35 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable
-from typing import Any
-from urllib.parse import quote, quote_plus
+import threading
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+from urllib.parse import quote_from_bytes
 
 MASK = "***"
 
-# What a secret looks like that nobody registered: a JWT, a SAS signature, an Authorization header's value.
-_LOOKS_SECRET = re.compile(
-    r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
-    r"|(?<=[?&;]sig=)[^&\s\"'<>]+"
-    r"|(?<=authorization: )(?:bearer|basic) [^\s\"']+"
-    r"|(?<=authorization\": \")(?:bearer|basic) [^\s\"']+"
-    r"|(?<=authorization': ')(?:bearer|basic) [^\s\"']+"
-    r"|(?:(?<=b')|(?<=')|(?<=\"))(?:bearer|basic) [A-Za-z0-9+/=_.-]{16,}",
-    re.IGNORECASE,
+# What a secret looks like that nobody registered: a JWT, a SAS signature, an Authorization header's value; each with
+# the letters without which it is not even tried. A JWT is looked for once in a run of its letters, and only where the
+# run goes on as one does: no text makes this slow.
+_LOOKS_SECRET = tuple(
+    (hint, re.compile(pattern, re.IGNORECASE))
+    for hint, pattern in (
+        ("eyj", r"(?<![\w-])(?=[\w-]++\.[\w-]{8,}+\.)[\w-]*?(eyJ[\w-]{8,}+\.[\w-]{8,}+\.[\w-]*)"),
+        ("sig=", r"(?<=[?&;]sig=)([^&\s\"'<>]+)"),
+        ("authorization", r"(?<=authorization: )((?:bearer|basic) [^\s\"']+)"),
+        ("authorization", r"(?<=authorization\": \")((?:bearer|basic) [^\s\"']+)"),
+        ("authorization", r"(?<=authorization': ')((?:bearer|basic) [^\s\"']+)"),
+        ("bearer ", r"(?:(?<=b')|(?<=')|(?<=\"))(bearer [A-Za-z0-9+/=_.-]{16,})"),
+        ("basic ", r"(?:(?<=b')|(?<=')|(?<=\"))(basic [A-Za-z0-9+/=_.-]{16,})"),
+    )
 )
 _SHORTEST = 4  # below this, masking would eat ordinary text
+_GRAM = 8
+_STEP = 8  # a long form is found by its last grams, at every eighth place of a text; so long must it be:
+_LONG = _GRAM + _STEP - 1
+_KEPT = 8  # times its limit, so much of a text from outside is looked at: control characters take room
+_LONGEST_LOOK = 4096  # so far beyond that, what only looks like a secret is recognised
+_HEX = re.compile("%[0-9A-F]{2}")
 
 
 class Secret:
@@ -42,46 +54,123 @@ class Secret:
     __str__ = __repr__
 
 
+class _Form(NamedTuple):
+    """One spelling of a secret that ends ``after`` characters behind the start of a gram: no letter of it is kept."""
+
+    length: int
+    after: int
+    digest: int
+
+
 class Secrets:
-    """The register of every secret handled in a run. What is reported goes through `scrub`."""
+    """The register of every secret handled in a run. What is reported goes through `scrub`.
+
+    Safe between threads, and its cost grows with the text alone, whatever the number of secrets: a long spelling is
+    known by its last grams, of which one stands at every eighth place of any text that holds it; a short one by its
+    first letters. What was found so is compared by a digest, so that the register itself holds no secret.
+    """
 
     def __init__(self) -> None:
-        self._forms: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
+        self._lock = threading.Lock()
+        self._known: set[int] = set()
+        self._grams: dict[str, list[_Form]] = {}
+        self._beginnings: dict[str, list[_Form]] = {}
+        self._longest = _LONGEST_LOOK
 
     def __repr__(self) -> str:
-        return f"Secrets({len(self._forms)} forms)"
+        return f"Secrets({len(self._known)} values)"
 
     def add(self, value: str, *, user: str | None = None) -> Secret:
         """Register a value and return it as a `Secret`; ``user`` also registers the Basic credentials of the two."""
-        raw = [value] if user is None else [value, f"{user}:{value}"]
-        for text in raw:
-            if len(value) >= _SHORTEST:
-                self._forms |= set(_forms(text))
-        self._pattern = None
+        if len(value) >= _SHORTEST:
+            for text in [value] if user is None else [value, f"{user}:{value}"]:
+                self._register(text)
         return Secret(value)
 
     def scrub(self, text: str) -> str:
         """Return the text with every registered secret, and whatever looks like one, replaced by a mask."""
-        if self._pattern is None and self._forms:
-            longest_first = sorted(self._forms, key=len, reverse=True)
-            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
-        if self._pattern is not None:
-            text = self._pattern.sub(MASK, text)
-        return _LOOKS_SECRET.sub(MASK, text)
+        spans = self._spans(text)
+        return _masked(text, spans) if spans else text
+
+    def clean(self, text: str, limit: int = 500) -> str:
+        """Return text from outside as it may be kept and printed: scrubbed, and one harmless line within ``limit``.
+
+        The one way into a record. Whatever the length of the text, little of it is looked at; a secret that stands
+        across the end of that part is masked as far as it reaches into it.
+        """
+        end = _KEPT * limit
+        spans = self._spans(text[: end + self._longest])
+        return clean(_masked(text[:end], ((start, stop) for start, stop in spans if start < end)), limit)
+
+    def _spans(self, text: str) -> list[tuple[int, int]]:
+        return [*self._registered(text), *_looking_secret(text)]
 
     def scrub_object(self, value: Any) -> Any:
         """Scrub every string inside a report's representation in place; return what replaces ``value``."""
         return _walk(value, self.scrub, set())
 
+    def _register(self, text: str) -> None:
+        digest = hash(text)
+        with self._lock:
+            if digest in self._known:
+                return
+            for form in set(_forms(text)):
+                self._index(form)
+            self._known.add(digest)
+
+    def _index(self, form: str) -> None:
+        length, digest = len(form), hash(form)
+        self._longest = max(self._longest, length)
+        if length < _LONG:
+            self._beginnings.setdefault(form[:_SHORTEST], []).append(_Form(length, length, digest))
+            return
+        for start in range(length - _LONG, length - _GRAM + 1):
+            self._grams.setdefault(form[start : start + _GRAM], []).append(_Form(length, length - start, digest))
+
+    def _registered(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where registered spellings stand in a text."""
+        for index, width, step in ((self._grams, _GRAM, _STEP), (self._beginnings, _SHORTEST, 1)):
+            if not index:
+                continue
+            for place in range(0, len(text) - width + 1, step):
+                if (forms := index.get(text[place : place + width])) is not None:
+                    for length, after, digest in forms:
+                        start, end = place + after - length, place + after
+                        if start >= 0 and hash(text[start:end]) == digest:
+                            yield start, end
+
+
+def _looking_secret(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where a text holds what looks like a secret."""
+    small = text.lower()
+    for hint, pattern in _LOOKS_SECRET:
+        if hint in small:
+            yield from (found.span(1) for found in pattern.finditer(text))
+
+
+def _masked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """Put a mask in the place of the spans; those that overlap get one."""
+    parts: list[str] = []
+    done = 0
+    for start, end in sorted(spans):
+        if start >= done:
+            parts += (text[done:start], MASK)
+        done = max(done, end)
+    return "".join([*parts, text[done:]])
+
 
 def _forms(text: str) -> Iterable[str]:
-    raw = text.encode()
-    standard = base64.b64encode(raw).decode()
-    yield from (text, quote(text, safe=""), quote_plus(text), repr(text)[1:-1])
-    yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
-    yield from (standard, standard.rstrip("="), quote(standard, safe=""))
-    yield from (base64.urlsafe_b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode().rstrip("="))
+    """Return the spellings in which a value is printed or sent; any string has them, half a character included."""
+    try:
+        raw = text.encode("utf-8", "surrogateescape")  # how the environment's own bytes come to us
+    except UnicodeEncodeError:
+        raw = text.encode("utf-8", "surrogatepass")
+    standard, for_urls = base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()
+    in_url = quote_from_bytes(raw, safe="")
+    sent = (in_url, in_url.replace("%20", "+"), quote_from_bytes(standard.encode(), safe=""))
+    yield from (text, repr(text)[1:-1], json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
+    yield from (standard, standard.rstrip("="), for_urls, for_urls.rstrip("="))
+    yield from (*sent, *(_HEX.sub(lambda found: found[0].lower(), spelling) for spelling in sent))
 
 
 def _walk(value: Any, scrub: Any, seen: set[int]) -> Any:
@@ -102,14 +191,16 @@ def _walk(value: Any, scrub: Any, seen: set[int]) -> Any:
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff]+")
-_COMMANDS = re.compile(r"::(?=[A-Za-z][\w-]*[^:]{0,200}::)|##(?=vso\[|\[)", re.IGNORECASE)
+_HALVES = re.compile("[\ud800-\udfff]")  # of characters, which no file and no terminal takes
+_COMMANDS = re.compile(r"::(?=[A-Za-z](?:(?!::).)*::)|##(?=vso\[|\[)", re.IGNORECASE)
 
 
 def clean(text: str, limit: int = 500) -> str:
     """Make text from the network harmless to print: one line, bounded, no control or bidi characters, no CI commands.
 
-    CI systems run what a log line says between ``::`` or behind ``##vso[``; both are broken up by a space.
+    CI systems run what a log line says between ``::`` or behind ``##vso[``; both are broken up by a space. What could
+    hold a secret goes through `Secrets.clean` instead.
     """
-    text = _CONTROL.sub(" ", text[: 8 * limit])
+    text = _HALVES.sub("\ufffd", _CONTROL.sub(" ", text[: _KEPT * limit]))
     text = _COMMANDS.sub(lambda match: " ".join(match[0]), text).strip()
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+import threading
+from unittest import mock
 from urllib.parse import quote, quote_plus
 
 import jwt
@@ -82,6 +85,104 @@ def test_a_later_secret_counts() -> None:
     assert secrets.scrub("first-one second-one") == "*** ***"
 
 
+@pytest.mark.parametrize("value", ["ends in half \ud800", "\udcff bytes of an environment", "\udfff\ud800\udc00\ud800"])
+def test_any_string_can_be_a_secret(value):
+    """Bytes of the environment that are no UTF-8, and halves of characters, are masked like any other value."""
+    secrets = Secrets()
+    secrets.add(value, user="\udcfe")
+    assert secrets.scrub(f"before {value} after") == "before *** after"
+    assert value not in secrets.scrub(f"{json.dumps(value)} {value!r}")
+
+
+def test_a_secret_is_found_wherever_it_stands():
+    """A secret is found wherever it stands: at either end, once or often, beside another one."""
+    secrets = Secrets()
+    one, other = "a-long-secret-value-of-one", "short-1"
+    secrets.add(one)
+    secrets.add(other)
+    for before in range(20):
+        text = "x" * before + one + other + one
+        assert secrets.scrub(text) == "x" * before + "***" * 3
+
+
+class CountingIndex(dict):
+    """An index that counts how often it is looked into."""
+
+    looks = 0
+
+    def get(self, *args):
+        self.looks += 1
+        return super().get(*args)
+
+
+@pytest.mark.parametrize("number", [1, 50, 1000])
+def test_the_cost_is_the_texts_alone(number):
+    """However many secrets a run has, a text is looked at in every eighth place, and once where one stands."""
+    secrets = Secrets()
+    for each in range(number):
+        secrets.add(f"{each:04}-a-secret-of-one-registry-{each:04}")
+    index = secrets._grams = CountingIndex(secrets._grams)
+    text = "words of a report, " * 100 + "0000-a-secret-of-one-registry-0000"
+    assert "0000-a-secret" not in secrets.scrub(text)
+    assert index.looks <= len(text) / 8 + 1
+
+
+def test_nothing_is_compiled_for_a_secret():
+    """Registering and masking compiles no pattern: `re` sees the same ones before and after."""
+    secrets = Secrets()
+    with mock.patch.object(re, "compile", side_effect=AssertionError("compiled")):
+        for each in range(100):
+            secrets.add(f"secret number {each:03}")
+            assert secrets.scrub(f"secret number {each:03}") == "***"
+
+
+def test_the_register_keeps_no_secret():
+    """What the register holds is digests and pieces of a few letters: nothing from which a secret could be read."""
+    secrets = Secrets()
+    secrets.add("a-long-secret-value-that-nobody-should-see")
+    held = [text for index in (secrets._grams, secrets._beginnings) for text in index]
+    assert max(map(len, held)) <= 8
+    assert "a-long-s" not in held
+
+
+def test_a_secret_counts_from_the_moment_it_is_added():
+    """While other threads scrub, a secret that was added is masked by all of them."""
+    secrets = Secrets()
+    told, stop = [], threading.Event()
+
+    def scrub():
+        while not stop.is_set():
+            secrets.scrub("text with nothing in it, again and again")
+
+    threads = [threading.Thread(target=scrub, daemon=True) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for each in range(300):
+        secrets.add(f"secret-of-moment-{each}-ends")
+        told.append(secrets.scrub(f"secret-of-moment-{each}-ends"))
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert set(told) == {"***"}
+
+
+@pytest.mark.parametrize("text", ["eyJ" * 500_000, "eyJaaaaaaaaaa." * 100_000, "bearer " * 300_000, "::a" * 500_000])
+def test_no_text_makes_scrubbing_slow(text):
+    """A megabyte made to be slow comes back within the test's limit, and nothing of it is taken for a secret."""
+    assert Secrets().scrub(text).startswith(text[:10]) or text.startswith("eyJaaaaaaaaaa.")
+    assert len(clean(text, 100_000)) <= 100_000
+
+
+def test_text_from_outside_is_masked_across_its_end():
+    """A text is cut before it is looked at, and a secret across the cut does not survive in part."""
+    secrets = Secrets()
+    secrets.add("a-long-secret-value-across-the-cut")
+    for before in range(60, 81):
+        kept = secrets.clean("\n" * before + "a-long-secret-value-across-the-cut and more", limit=10)
+        assert "a-lon" not in kept
+    assert secrets.clean("\x00" * 75 + jwt.encode({"sub": "x"}, "k" * 32), limit=10) == "***"
+
+
 def test_values_too_short_to_hide() -> None:
     """A value of three letters would mask ordinary text, and is left alone."""
     secrets = Secrets()
@@ -158,6 +259,8 @@ def test_other_objects_are_left_alone() -> None:
         ("##vso[task.setvariable]x", "# #vso[task.setvariable]x"),
         ("##[error]x", "# #[error]x"),
         ("std::vector", "std::vector"),
+        (f"::error title={'a' * 300}:b::text", f": :error title={'a' * 300}:b::text"),
+        ("half \ud800 a character", "half \ufffd a character"),
         ("  padded  ", "padded"),
     ],
 )
