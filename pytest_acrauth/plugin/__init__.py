@@ -15,7 +15,7 @@ from pytest_acrauth.plugin import options
 if TYPE_CHECKING:
     from pytest_acrauth.emulator import Emulator
     from pytest_acrauth.model.target import Target
-    from pytest_acrauth.plugin.barrier import Climbs
+    from pytest_acrauth.plugin.climbs import Climbs
     from pytest_acrauth.plugin.fixture import RegistryUnderTest
 
 _MARKERS = (

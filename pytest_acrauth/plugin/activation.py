@@ -12,12 +12,14 @@ import pytest
 from pytest_acrauth.auth import credential
 from pytest_acrauth.model.target import Target
 from pytest_acrauth.plugin import emulation
-from pytest_acrauth.plugin.barrier import Barrier, Climbs, Controller, Needs
+from pytest_acrauth.plugin.barrier import Barrier
 from pytest_acrauth.plugin.checks import ROOT, Check, Checks, ClientCheck, check_id, client_id, selects
+from pytest_acrauth.plugin.climbs import Climbs, Needs
 from pytest_acrauth.plugin.configuration import Plan, plan, real_machine
-from pytest_acrauth.plugin.failures import Reports
+from pytest_acrauth.plugin.distribution import Controller, Worker
 from pytest_acrauth.plugin.markers import needs
 from pytest_acrauth.plugin.options import Settings, where
+from pytest_acrauth.plugin.reports import Reports
 from pytest_acrauth.run import Run
 
 
@@ -33,7 +35,7 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
     for target in ours.targets:
         credential(target.identity, target.registry, ours.machine.environ, run.secrets)
     climbs = Climbs(ours, run)
-    hooks: list[object] = [Reports(run.secrets), Barrier(climbs, _needs, config)]
+    hooks: list[object] = [Reports(run.secrets), Barrier(climbs, _needs, Worker.of(config, climbs))]
     if _collected(config, settings, ids):
         hooks.append(Checks(climbs, ids))
     if not hasattr(config, "workerinput"):

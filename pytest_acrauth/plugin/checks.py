@@ -14,7 +14,7 @@ from pytest_acrauth.model.stage import Rung
 from pytest_acrauth.model.target import Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.attribution import answer_for, causes, fails_again
-from pytest_acrauth.plugin.barrier import Climbs
+from pytest_acrauth.plugin.climbs import Climbs
 from pytest_acrauth.plugin.failures import NotReady, cause_id, diagnoses_of, explain_all, shared_cause
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pytest_acrauth.plugin.failures import NotReady, diagnoses_of, explain_all
 
 if TYPE_CHECKING:
     from pytest_acrauth.catalogue.shape import Diagnosis
-    from pytest_acrauth.plugin.barrier import Climbs
+    from pytest_acrauth.plugin.climbs import Climbs
 
 _SCOPE = re.compile(r"repository:(?P<repository>[^:]+):(?P<actions>[^:]+)")
 

@@ -13,7 +13,7 @@ from pytest_acrauth.plugin.fixture import RegistryUnderTest, parse_scope
 
 if TYPE_CHECKING:
     from pytest_acrauth.catalogue.shape import Diagnosis
-    from pytest_acrauth.plugin.barrier import Climbs
+    from pytest_acrauth.plugin.climbs import Climbs
 
 READY = "acr_ready"
 #: The private fixture whose parameter is the target; only the plugin's own ``acr`` asks for it.

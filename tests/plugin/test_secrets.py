@@ -56,7 +56,7 @@ TAKE = """
 import json
 import shutil
 import pytest
-from pytest_acrauth.plugin.barrier import FOLDER
+from pytest_acrauth.plugin.distribution import FOLDER
 from pytest_acrauth.plugin.emulation import EMULATOR
 
 @pytest.hookimpl(optionalhook=True, trylast=True)

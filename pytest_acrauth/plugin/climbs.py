@@ -1,0 +1,96 @@
+"""The climbs of a run, and the checks of its clients: taken once, kept, and taken again for a check that is run again.
+
+Who asks for them, and when, is not known here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from pytest_acrauth.model.client_record import ClientRecord
+from pytest_acrauth.model.target import Target
+from pytest_acrauth.model.transcript import Transcript
+from pytest_acrauth.plugin.configuration import Plan
+from pytest_acrauth.run import Run
+
+
+class Needs(NamedTuple):
+    """What tests need before they run: targets climbed, and clients checked."""
+
+    targets: tuple[Target, ...] = ()
+    clients: tuple[str, ...] = ()
+
+
+class Climbs:
+    """The transcripts of a run: climbed on demand, kept, and climbed again when a failed check is run again."""
+
+    def __init__(self, plan: Plan, run: Run) -> None:
+        self.plan = plan
+        self.run = run
+        self._transcripts: dict[str, Transcript] = {}
+        self._clients: dict[str, ClientRecord] = {}
+        self._asked: dict[tuple[Target, str, tuple[str, ...]], Transcript] = {}
+
+    def of(self, target: Target) -> Transcript:
+        """Return a target's transcript, climbing if nobody did yet."""
+        self.gather([target])
+        return self._transcripts[target.id]
+
+    def longest(self, needs: Needs) -> float:
+        """Return how many seconds it takes at most to gather all that tests need."""
+        rounds = math.ceil(len(needs.targets) / self.plan.jobs) + len(needs.clients)
+        return rounds * self.plan.timeout
+
+    def gather_all(self, needs: Needs, progress: Callable[[int, int], None] | None = None) -> None:
+        """Climb the targets and check the clients that tests need, as far as nobody did yet."""
+        self.gather(needs.targets, progress)
+        for name in needs.clients:
+            self.client(name)
+
+    def gather(self, targets: Iterable[Target], progress: Callable[[int, int], None] | None = None) -> None:
+        """Climb those of the targets that were not climbed yet, side by side."""
+        missing = [target for target in dict.fromkeys(targets) if target.id not in self._transcripts]
+        if missing:
+            self.keep(self.run.check(missing, progress))
+
+    def keep(self, transcripts: Iterable[Transcript]) -> None:
+        """Take over transcripts, in the place of older ones."""
+        self._transcripts |= {transcript.target.id: transcript for transcript in transcripts}
+
+    def client(self, name: str) -> ClientRecord:
+        """Return what the check of a client recorded, checking it if nobody did yet."""
+        if name not in self._clients:
+            from pytest_acrauth.probes.programs.clients import check_client
+
+            self._clients[name] = check_client(name, self.plan.machine, self.plan.timeout, self.plan.registries)
+        return self._clients[name]
+
+    def client_again(self, name: str) -> ClientRecord:
+        """Check a client once more and return what was seen now."""
+        self._clients.pop(name, None)
+        return self.client(name)
+
+    def keep_clients(self, records: Iterable[ClientRecord]) -> None:
+        """Take over what client checks recorded."""
+        self._clients |= {record.client: record for record in records}
+
+    def ask(self, target: Target, repository: str, actions: tuple[str, ...]) -> Transcript:
+        """Ask the registry, live, for actions on a repository; once for the same question."""
+        question = (target, repository, actions)
+        if question not in self._asked:
+            self._asked[question] = self.run.ask(target, repository, actions)
+        return self._asked[question]
+
+    def again(self, target: Target) -> Transcript:
+        """Climb once more and return what was seen; it replaces the old transcript only where it broke nothing new.
+
+        Checks that were judged on the old one relied on others to fail, and these may be over.
+        """
+        before = set(self.of(target).broken())
+        self._asked = {asked: answer for asked, answer in self._asked.items() if asked[0] != target}
+        (transcript,) = self.run.check([target])
+        if before >= set(transcript.broken()):
+            self.keep([transcript])
+        return transcript

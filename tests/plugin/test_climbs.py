@@ -1,0 +1,48 @@
+"""What a run keeps of its climbs when one of them is taken again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import factories
+
+from pytest_acrauth.model.evidence import EvidenceChoice
+from pytest_acrauth.model.observation import Dns, Exchange
+from pytest_acrauth.model.stage import Stage
+from pytest_acrauth.model.target import Target
+from pytest_acrauth.model.transcript import Transcript
+from pytest_acrauth.plugin.climbs import Climbs
+from pytest_acrauth.plugin.configuration import Plan
+from pytest_acrauth.probes.machine import RealMachine
+from pytest_acrauth.run import Run
+
+
+class Scripted(Run):
+    """A run whose climbs are written down beforehand."""
+
+    def __init__(self, *transcripts: Transcript) -> None:
+        super().__init__(RealMachine())
+        self._coming = list(transcripts)
+
+    def check(self, targets: Sequence[Target], _progress: object = None) -> tuple[Transcript, ...]:
+        return tuple(self._coming.pop(0) for _ in targets)
+
+
+def test_a_second_climb_replaces_the_first_only_if_it_broke_nothing_new() -> None:
+    """Checks still to come are judged on a later climb only where those already judged would have passed on it."""
+    healthy = factories.climb()
+    target = healthy.target
+    no_dns, no_exchange = (
+        factories.climb(stage, broken)
+        for stage, broken in (
+            (Stage.DNS, Dns(host="myacr.azurecr.io", resolution=None)),
+            (Stage.EXCHANGE, Exchange()),
+        )
+    )
+    plan = Plan((target,), (), RealMachine(), EvidenceChoice(), 30.0, 1, ())
+    climbs = Climbs(plan, Scripted(no_exchange, no_dns, healthy))
+    assert climbs.of(target) is no_exchange
+    assert climbs.again(target) is no_dns
+    assert climbs.of(target) is no_exchange
+    assert climbs.again(target) is healthy
+    assert climbs.of(target) is healthy
