@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from pytest_acrauth.plugin.climbs import Climbs
     from pytest_acrauth.plugin.fixture import RegistryUnderTest
 
+_NO_REGISTRY = "no registry is configured: name one with --acr-registry, PYTEST_ACR_REGISTRY or acr_registry"
 _MARKERS = (
     "acr: a built-in check of pytest-acrauth",
     "acr_ready(*, registry=None, scope=None): fail before any fixture, and say why, unless the registry is ready",
 )
 SETTINGS: pytest.StashKey[options.Settings] = pytest.StashKey()
 CLIMBS: pytest.StashKey[Climbs] = pytest.StashKey()
-_ACTIVATES = ("registry", "client", "emulate")
 _AGAINST: pytest.StashKey[str | None] = pytest.StashKey()
 _FIXTURES: pytest.StashKey[list[str]] = pytest.StashKey()
 
@@ -51,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", line)
     settings = config.stash[SETTINGS] = options.read(config)
     asks_for_help = config.option.help or config.option.markers
-    if not asks_for_help and any(settings[name].values for name in _ACTIVATES):
+    if not asks_for_help and options.activating(settings):
         from pytest_acrauth.plugin.activation import activate
 
         config.stash[CLIMBS] = activate(config, settings)
@@ -76,7 +76,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def _acr_target(request: pytest.FixtureRequest) -> Target:
     if CLIMBS not in request.config.stash:
-        pytest.fail(_missing(request.config), pytrace=False)
+        _skip_unless_error(request.config)
+        pytest.fail(_NO_REGISTRY, pytrace=False)
     # Asked for by name while a test runs, or by a fixture called acr before pytest 9, there is no parameter.
     targets = request.config.stash[CLIMBS].plan.targets
     target: Target | None = getattr(request, "param", targets[0] if len(targets) == 1 else None)
@@ -113,12 +114,10 @@ def acr_emulator() -> Iterator[Emulator]:
         yield emulator
 
 
-def _missing(config: pytest.Config) -> str:
-    """Skip the test for want of a registry, or return the reason for which it is to fail."""
-    reason = "no registry is configured: name one with --acr-registry, PYTEST_ACR_REGISTRY or acr_registry"
+def _skip_unless_error(config: pytest.Config) -> None:
+    """Skip a test for want of a registry, unless ``--acr-on-missing`` wants it to be an error."""
     if config.stash[SETTINGS]["on-missing"].value == "skip":
-        pytest.skip(reason)
-    return reason
+        pytest.skip(_NO_REGISTRY)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -129,10 +128,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
     climbs = item.config.stash.get(CLIMBS, None)
     again = bool(item.stash.get(_AGAINST, None))
-    if climbs is None:
-        item.stash[_AGAINST] = misspelt(item) or _missing(item.config)
-    else:
+    if climbs is not None:
         item.stash[_AGAINST] = unmet(item, climbs, again=again)
+    elif (wrong := misspelt(item)) is not None:
+        item.stash[_AGAINST] = wrong
+    else:
+        _skip_unless_error(item.config)
+        item.stash[_AGAINST] = _NO_REGISTRY
     if hasattr(item, "fixturenames"):
         if _FIXTURES in item.stash:  # a rerun
             item.fixturenames = item.stash[_FIXTURES]

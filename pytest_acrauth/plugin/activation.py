@@ -18,7 +18,7 @@ from pytest_acrauth.plugin.climbs import Climbs, Needs
 from pytest_acrauth.plugin.configuration import Plan, plan, real_machine
 from pytest_acrauth.plugin.distribution import Controller, Worker
 from pytest_acrauth.plugin.markers import needs
-from pytest_acrauth.plugin.options import Settings, where
+from pytest_acrauth.plugin.options import Settings, activating, where
 from pytest_acrauth.plugin.reports import Reports
 from pytest_acrauth.run import Run
 
@@ -84,7 +84,7 @@ def _collected(config: pytest.Config, settings: Settings, ids: Sequence[str]) ->
     when = settings["checks"].value
     if when != "auto":
         return when == "all"
-    named = any(settings[name].on_command_line for name in ("registry", "client", "emulate"))
+    named = any(setting.on_command_line for setting in activating(settings))
     single = config.args_source is pytest.Config.ArgsSource.ARGS and any("::" in argument for argument in config.args)
     return bool(ids) or (named and not single)
 

@@ -1,22 +1,52 @@
 """The table of options: flag, ini entry, environment variable and reference page derive from one row each.
 
 Loaded at every pytest start, whether the plugin has anything to do or not: nothing here may be heavy.
+That is why annotations are not postponed here: named tuples would compile each of them again at every start.
 """
 
-from __future__ import annotations
-
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import pytest
 
 
+class Line(NamedTuple):
+    """How the header shows an option: its line's place, and the words, with ``{few}`` or ``{all}`` for the values.
+
+    Without words they are the option's name and its values. Options with the same place share a line. What nobody set
+    is left out; but its default is shown where the option that ``default_with`` names is set.
+    """
+
+    place: int
+    words: str = ""
+    default_with: str = ""
+
+
+def any_text(_text: str) -> str:
+    """Say what is wrong with a text that may be anything: ''."""
+    return ""
+
+
+def positive_number(text: str) -> str:
+    """Say what is wrong with a text that has to be a positive number; '' if it is one."""
+    try:
+        return "" if 0 < float(text) < float("inf") else "no positive number"
+    except ValueError:
+        return "no positive number"
+
+
+def whole_number(text: str) -> str:
+    """Say what is wrong with a text that has to be a positive whole number; '' if it is one."""
+    return positive_number(text) or ("" if float(text).is_integer() else "no whole number")
+
+
 class Option(NamedTuple):
     """One option: its name, what its value is called, what it does, and what holds when nobody says.
 
-    ``many`` options may be repeated and take comma-separated lists.
+    ``many`` options may be repeated and take comma-separated lists. ``check`` says what is wrong with a value, '' if
+    nothing is. An option that ``activates`` turns the plugin on. ``line`` is how the header shows it.
     """
 
     name: str
@@ -25,6 +55,9 @@ class Option(NamedTuple):
     default: str = ""
     many: bool = False
     choices: tuple[str, ...] = ()
+    check: Callable[[str], str] = any_text
+    activates: bool = False
+    line: Line | None = None
 
     @property
     def flag(self) -> str:
@@ -39,12 +72,14 @@ class Option(NamedTuple):
         return "PYTEST_" + self.ini.upper()
 
 
+#: In the order of the help and of the reference. What comes of registry, auth and cloud is told above the other lines.
 OPTIONS = (
     Option(
         "registry",
         "NAME",
         "registry to check: its name, login server or resource id, or @FILE with one a line",
         many=True,
+        activates=True,
     ),
     Option(
         "auth",
@@ -59,15 +94,31 @@ OPTIONS = (
         "repository, with :tag or @digest if wanted, on which rights are proven; "
         "for one registry only with its login server in front",
         many=True,
+        line=Line(1),
     ),
-    Option("must", "ACTIONS", "actions that must be held on every named repository", default="pull", many=True),
-    Option("must-not", "ACTIONS", "actions that must not be held on any named repository", many=True),
+    Option(
+        "must",
+        "ACTIONS",
+        "actions that must be held on every named repository",
+        default="pull",
+        many=True,
+        line=Line(1, "must {all}", default_with="repository"),
+    ),
+    Option(
+        "must-not",
+        "ACTIONS",
+        "actions that must not be held on any named repository",
+        many=True,
+        line=Line(1, "must not {all}"),
+    ),
     Option(
         "client",
         "CLIENT",
         "a client that must work on this machine, whatever the registries say",
         many=True,
         choices=("docker", "podman", "az", "docker-config"),
+        activates=True,
+        line=Line(7),
     ),
     Option(
         "evidence",
@@ -75,11 +126,36 @@ OPTIONS = (
         "who may be asked, read only, why a check failed: auto (the identity under test if it is an Entra one, else "
         "the Azure login of this environment), off, or METHOD[:PREFIX]",
         default="auto",
+        line=Line(2, default_with="registry"),
     ),
-    Option("subscription", "ID", "subscription in which evidence looks for the registries"),
-    Option("resource-group", "NAME", "resource group in which evidence looks for the registries"),
-    Option("timeout", "SECONDS", "limit for one climb", default="30"),
-    Option("jobs", "N", "how many climbs run at once", default="64"),
+    Option(
+        "subscription",
+        "ID",
+        "subscription in which evidence looks for the registries",
+        line=Line(3),
+    ),
+    Option(
+        "resource-group",
+        "NAME",
+        "resource group in which evidence looks for the registries",
+        line=Line(4),
+    ),
+    Option(
+        "timeout",
+        "SECONDS",
+        "limit for one climb",
+        default="30",
+        check=positive_number,
+        line=Line(5),
+    ),
+    Option(
+        "jobs",
+        "N",
+        "how many climbs run at once",
+        default="64",
+        check=whole_number,
+        line=Line(6),
+    ),
     Option(
         "checks",
         "WHEN",
@@ -100,7 +176,14 @@ OPTIONS = (
         "print what a failure mode or symptom means (an id; all: list them), or what the text in a file or on "
         "standard input (-) is about, and exit",
     ),
-    Option("emulate", "SCENARIO", "run against the embedded emulator: healthy, or failure modes by id", many=True),
+    Option(
+        "emulate",
+        "SCENARIO",
+        "run against the embedded emulator: healthy, or failure modes by id",
+        many=True,
+        activates=True,
+        line=Line(8, "emulator {all}"),
+    ),
     Option("cloud", "CLOUD", "cloud of a registry whose name does not tell it, for example AzureChinaCloud"),
     Option("ca-bundle", "FILE", "PEM file of certificate authorities to trust beside the system's"),
 )
@@ -163,6 +246,24 @@ def read(config: pytest.Config, environ: Mapping[str, str] = os.environ) -> Sett
     """
     _repack(config)
     return {option.name: _checked(option, _find(option, config, environ)) for option in OPTIONS}
+
+
+def activating(settings: Settings) -> list[Setting]:
+    """Return what those options are set to that turn the plugin on; none if nobody set one."""
+    found = (settings[option.name] for option in OPTIONS if option.activates)
+    return [setting for setting in found if setting.values]
+
+
+def check(settings: Settings) -> None:
+    """Raise `pytest.UsageError` for a value that its option's ``check`` refuses.
+
+    For active runs only: a limit left over in somebody's environment is no concern of a run that has no use for it.
+    """
+    for option in OPTIONS:
+        setting = settings[option.name]
+        for value in setting.values:
+            if wrong := option.check(value):
+                raise pytest.UsageError(f"{where(option.name, setting)}: {value!r} is {wrong}")
 
 
 def _repack(config: pytest.Config) -> None:

@@ -1,4 +1,4 @@
-"""What a run keeps of its climbs when one of them is taken again."""
+"""What a run keeps of its climbs, and how long they may take."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_acrauth.model.observation import Dns, Exchange
 from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.model.target import Target
 from pytest_acrauth.model.transcript import Transcript
-from pytest_acrauth.plugin.climbs import Climbs
+from pytest_acrauth.plugin.climbs import Climbs, Needs
 from pytest_acrauth.plugin.configuration import Plan
 from pytest_acrauth.probes.machine import RealMachine
 from pytest_acrauth.run import Run
@@ -46,3 +46,11 @@ def test_a_second_climb_replaces_the_first_only_if_it_broke_nothing_new() -> Non
     assert climbs.of(target) is no_exchange
     assert climbs.again(target) is healthy
     assert climbs.of(target) is healthy
+
+
+def test_the_longest_that_tests_may_have_to_wait() -> None:
+    """Climbs take the limit once for as many as run at once; clients are checked one after the other."""
+    targets = tuple(factories.target(identity) for identity in (factories.BASIC, factories.ANONYMOUS))
+    needs = Needs((factories.target(), *targets), ("docker", "az"))
+    plan = Plan(needs.targets, needs.clients, RealMachine(), EvidenceChoice(), 30.0, 2, ())
+    assert Climbs(plan, Scripted()).longest(needs) == (2 + 2) * 30.0

@@ -1,0 +1,97 @@
+"""What the settings of an option stand for: a file, a cloud, registries, references, actions.
+
+A value that stands for nothing is a `pytest.UsageError` naming the option or variable, the value and the choices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pytest
+
+from pytest_acrauth.model.target import ACTIONS, CLOUDS, BadName, Cloud, Reference, Registry, cloud_of
+from pytest_acrauth.plugin.options import Setting, Settings, where
+
+
+def path(setting: Setting, text: str, config: pytest.Config) -> Path:
+    """Return a file's path: one in the ini file is relative to it, any other to where pytest was started."""
+    in_ini = config.inipath is not None and setting.origin.endswith(f"in {config.inipath.name}")
+    folder = config.inipath.parent if in_ini and config.inipath is not None else config.invocation_params.dir
+    return folder / Path(text).expanduser()
+
+
+def cloud(settings: Settings) -> Cloud | None:
+    """Return the cloud that is named for registries whose names do not tell it; None if none is."""
+    setting = settings["cloud"]
+    if not setting.value:
+        return None
+    for each in CLOUDS:
+        if each.name.lower() == setting.value.lower():
+            return each
+    names = ", ".join(each.name for each in CLOUDS)
+    raise pytest.UsageError(f"{where('cloud', setting)}: unknown cloud {setting.value!r}; choose one of {names}")
+
+
+def registries(settings: Settings, config: pytest.Config) -> tuple[Registry, ...]:
+    """Return the registries that are named, each once, in the order given."""
+    setting = settings["registry"]
+    named_cloud = cloud(settings)
+    found: dict[str, Registry] = {}
+    for text in _names(setting, config):
+        try:
+            registry = Registry.parse(text, named_cloud)
+        except BadName as error:
+            raise pytest.UsageError(f"{where('registry', setting)}: {error}") from error
+        found.setdefault(registry.login_server, registry)
+    return tuple(found.values())
+
+
+def _names(setting: Setting, config: pytest.Config) -> Iterable[str]:
+    for text in setting.values:
+        if not text.startswith("@"):
+            yield text
+            continue
+        try:
+            lines = path(setting, text[1:], config).read_text("utf-8").splitlines()
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+            raise pytest.UsageError(f"{where('registry', setting)}: cannot read {text[1:]!r}: {reason}") from error
+        names = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+        if not names:
+            raise pytest.UsageError(f"{where('registry', setting)}: {text[1:]!r} names no registry")
+        yield from names
+
+
+def references(settings: Settings, among: Sequence[Registry]) -> dict[Registry, tuple[Reference, ...]]:
+    """Return each registry's references: its own, and those that name no registry."""
+    setting = settings["repository"]
+    found: dict[Registry, dict[str, Reference]] = {registry: {} for registry in among}
+    by_server = {registry.login_server: registry for registry in among}
+    for text in setting.values:
+        host, _, rest = text.partition("/")
+        server = host.lower()
+        if server not in by_server and cloud_of(server) is not None:
+            configured = ", ".join(by_server)
+            raise pytest.UsageError(
+                f"{where('repository', setting)}: {text!r} is on {host}, which is not configured; "
+                f"configured: {configured}"
+            )
+        try:
+            reference = Reference.parse(rest if server in by_server else text)
+        except BadName as error:
+            raise pytest.UsageError(f"{where('repository', setting)}: {error}") from error
+        for registry in [by_server[server]] if server in by_server else among:
+            found[registry].setdefault(reference.text, reference)
+    return {registry: tuple(own.values()) for registry, own in found.items()}
+
+
+def actions(settings: Settings, name: str) -> tuple[str, ...]:
+    """Return the actions that ``must`` or ``must-not`` names, each once."""
+    setting = settings[name]
+    for action in setting.values:
+        if action not in ACTIONS:
+            raise pytest.UsageError(
+                f"{where(name, setting)}: unknown action {action!r}; choose from {', '.join(ACTIONS)}"
+            )
+    return tuple(dict.fromkeys(setting.values))
