@@ -13,8 +13,8 @@ from pytest_acrauth.model.target import Target
 from pytest_acrauth.model.transcript import Transcript
 
 
-def causes(transcript: Transcript, rung: Rung) -> tuple[Rung, ...]:
-    """Return the broken rungs because of which this one is broken or was not reached; none if it passed."""
+def broken_before(transcript: Transcript, rung: Rung) -> tuple[Rung, ...]:
+    """Return the broken rungs because of which this one is broken itself or was not reached; none if it passed."""
     broken = tuple(transcript.broken())
     needed = {rung, *transcript.target.needs(rung)}
     found = tuple(other for other in broken if other in needed)
@@ -22,7 +22,7 @@ def causes(transcript: Transcript, rung: Rung) -> tuple[Rung, ...]:
     return found if found or transcript.at(rung) is not None else broken
 
 
-def answer_for(
+def answers_for(
     transcript: Transcript, selected: Collection[Rung], failed_before: Collection[Rung] = ()
 ) -> dict[Rung, tuple[Rung, ...]]:
     """Return the selected rungs that fail, each with the broken rungs it fails for.
@@ -36,7 +36,7 @@ def answer_for(
         if broken in selected:
             answering = [broken]
         else:
-            answering = [rung for rung in order if broken in causes(transcript, rung)][:1]
+            answering = [rung for rung in order if broken in broken_before(transcript, rung)][:1]
             answering = answering or [
                 rung for rung in order if rung in failed_before and broken in around(transcript.target, rung)
             ]
@@ -53,7 +53,7 @@ def fails_again(transcript: Transcript, rung: Rung) -> tuple[Rung, ...]:
     """
     concerned = around(transcript.target, rung)
     found = tuple(broken for broken in transcript.broken() if broken in concerned)
-    return found or causes(transcript, rung)
+    return found or broken_before(transcript, rung)
 
 
 def around(target: Target, rung: Rung) -> frozenset[Rung]:

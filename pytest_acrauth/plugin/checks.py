@@ -13,7 +13,7 @@ from pytest_acrauth.model.observation import NotObserved
 from pytest_acrauth.model.stage import Rung
 from pytest_acrauth.model.target import Target
 from pytest_acrauth.model.transcript import Transcript
-from pytest_acrauth.plugin.attribution import answer_for, causes, fails_again
+from pytest_acrauth.plugin.attribution import answers_for, broken_before, fails_again
 from pytest_acrauth.plugin.climbs import Climbs
 from pytest_acrauth.plugin.failures import NotReady, cause_id, diagnoses_of, explain_all, shared_cause
 
@@ -211,7 +211,7 @@ class Decisions:
     def _answers(self, transcript: Transcript) -> dict[Rung, tuple[Rung, ...]]:
         target = transcript.target
         before = {rung for rung in target.rungs if check_id(target, rung) in self._failed_before}
-        return answer_for(transcript, self._selected[target], before)
+        return answers_for(transcript, self._selected[target], before)
 
     def _fail(self, transcript: Transcript, rung: Rung, answers: tuple[Rung, ...]) -> NoReturn:
         from pytest_acrauth.report.text import explain, headline
@@ -229,7 +229,7 @@ class Decisions:
         raise NotReady("\n\n".join(parts))
 
     def _skip(self, transcript: Transcript, rung: Rung) -> NoReturn:
-        because = causes(transcript, rung)
+        because = broken_before(transcript, rung)
         if not because:
             raise LookupError(f"{check_id(transcript.target, rung)} was not reached, and nothing broke")
         found = self._diagnoses(transcript, because)

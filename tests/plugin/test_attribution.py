@@ -14,7 +14,7 @@ from pytest_acrauth.model.observation import Dns, NotObserved
 from pytest_acrauth.model.stage import Rung, Stage
 from pytest_acrauth.model.target import Target
 from pytest_acrauth.model.transcript import Access, Transcript
-from pytest_acrauth.plugin.attribution import answer_for, around, causes, fails_again
+from pytest_acrauth.plugin.attribution import answers_for, around, broken_before, fails_again
 
 DNS, TCP, CHALLENGE, ENTRA, EXCHANGE = map(Rung, (Stage.DNS, Stage.TCP, Stage.CHALLENGE, Stage.ENTRA, Stage.EXCHANGE))
 TARGETS = (
@@ -61,12 +61,12 @@ def test_a_selected_stage_that_is_broken_or_not_reached_means_a_failure(
     """Whatever is selected and whatever broke: where a selected stage did not pass, a selected check fails."""
     transcript, selected, before = situation
     troubled = [rung for rung in selected if (seen := transcript.at(rung)) is None or not seen.ok]
-    fails = answer_for(transcript, selected, before)
+    fails = answers_for(transcript, selected, before)
     assert fails.keys() <= selected
     assert bool(fails) or not troubled
     for rung in troubled:
-        for cause in causes(transcript, rung):
-            assert any(cause in answered for answered in fails.values())
+        for broken in broken_before(transcript, rung):
+            assert any(broken in answered for answered in fails.values())
 
 
 @given(situations())
@@ -74,7 +74,7 @@ def test_nothing_fails_without_a_break(situation: tuple[Transcript, frozenset[Ru
     """A check fails only for something that really broke, and never when all went well."""
     transcript, selected, before = situation
     broken = set(transcript.broken())
-    assert all(set(answered) <= broken and answered for answered in answer_for(transcript, selected, before).values())
+    assert all(set(answered) <= broken and answered for answered in answers_for(transcript, selected, before).values())
 
 
 @given(situations())
@@ -83,7 +83,7 @@ def test_every_break_is_answered_by_one_check(
 ) -> None:
     """Without a history one check fails per break, no two for the same."""
     transcript, selected, _ = situation
-    answered = [cause for causes_ in answer_for(transcript, selected).values() for cause in causes_]
+    answered = [broken for each in answers_for(transcript, selected).values() for broken in each]
     assert len(answered) == len(set(answered))
 
 
@@ -104,37 +104,37 @@ def test_a_check_run_again_passes_only_if_all_that_concerns_it_is_whole(
 def test_the_broken_stage_answers_for_itself() -> None:
     """With everything selected only the broken stage fails."""
     transcript = climb(TARGETS[1], [EXCHANGE])
-    assert answer_for(transcript, TARGETS[1].rungs) == {EXCHANGE: (EXCHANGE,)}
+    assert answers_for(transcript, TARGETS[1].rungs) == {EXCHANGE: (EXCHANGE,)}
 
 
 def test_the_first_selected_stage_behind_the_break_stands_in() -> None:
     """Without the broken stage the first selected one that needs it fails, and the next is left alone."""
     transcript = climb(TARGETS[1], [CHALLENGE])
     token, data = Rung(Stage.ACCESS_TOKEN, "team/app"), Rung(Stage.DATA, "team/app")
-    assert answer_for(transcript, {DNS, data, token}) == {token: (CHALLENGE,)}
+    assert answers_for(transcript, {DNS, data, token}) == {token: (CHALLENGE,)}
 
 
 def test_one_check_stands_in_for_both_legs() -> None:
     """Where both legs broke and neither stage is selected, the join fails for the two."""
     transcript = climb(TARGETS[0], [TCP, ENTRA])
-    assert answer_for(transcript, {DNS, EXCHANGE}) == {EXCHANGE: (TCP, ENTRA)}
+    assert answers_for(transcript, {DNS, EXCHANGE}) == {EXCHANGE: (TCP, ENTRA)}
 
 
 def test_stages_before_the_break_ask_only_about_themselves() -> None:
     """Selecting what comes before the break passes."""
-    assert answer_for(climb(TARGETS[0], [EXCHANGE]), {DNS, CHALLENGE, ENTRA}) == {}
+    assert answers_for(climb(TARGETS[0], [EXCHANGE]), {DNS, CHALLENGE, ENTRA}) == {}
 
 
 def test_what_failed_last_time_fails_for_a_later_break() -> None:
     """A stage that failed in an earlier run and holds now still fails while a stage behind it is broken."""
     transcript = climb(TARGETS[0], [EXCHANGE])
-    assert answer_for(transcript, {DNS, CHALLENGE}, failed_before={DNS}) == {DNS: (EXCHANGE,)}
+    assert answers_for(transcript, {DNS, CHALLENGE}, failed_before={DNS}) == {DNS: (EXCHANGE,)}
 
 
 def test_history_adds_nothing_where_the_broken_stage_is_selected() -> None:
     """What failed in an earlier run does not fail for a break that is answered for anyway."""
     transcript = climb(TARGETS[0], [EXCHANGE])
-    assert answer_for(transcript, {DNS, EXCHANGE}, failed_before={DNS}) == {EXCHANGE: (EXCHANGE,)}
+    assert answers_for(transcript, {DNS, EXCHANGE}, failed_before={DNS}) == {EXCHANGE: (EXCHANGE,)}
 
 
 def test_repositories_do_not_answer_for_each_other() -> None:
@@ -142,7 +142,7 @@ def test_repositories_do_not_answer_for_each_other() -> None:
     target = TARGETS[2]
     broken, other = Rung(Stage.OPERATION, "team/app"), Rung(Stage.OPERATION, "team/other:1")
     transcript = climb(target, [broken])
-    assert answer_for(transcript, {other}) == {}
+    assert answers_for(transcript, {other}) == {}
     assert fails_again(transcript, other) == ()
     assert fails_again(transcript, Rung(Stage.ACCESS_TOKEN, "team/app")) == (broken,)
 
@@ -157,11 +157,11 @@ def test_the_other_leg_counts_when_a_check_is_run_again(rung: Rung) -> None:
 def test_a_leg_that_was_given_up_answers_for_the_break() -> None:
     """A stage that was not reached although nothing it needs broke fails for what did break."""
     transcript = replace(climb(TARGETS[0], [DNS]), entra=None)
-    assert answer_for(transcript, {ENTRA}) == {ENTRA: (DNS,)}
+    assert answers_for(transcript, {ENTRA}) == {ENTRA: (DNS,)}
 
 
 def test_a_stage_that_was_not_observed_breaks_nothing() -> None:
     """Not observed is neither broken nor the cause of anything."""
     transcript = replace(climb(TARGETS[0], []), tls=NotObserved(reason="a proxy did it"))
-    assert answer_for(transcript, TARGETS[0].rungs) == {}
-    assert causes(transcript, Rung(Stage.TLS)) == ()
+    assert answers_for(transcript, TARGETS[0].rungs) == {}
+    assert broken_before(transcript, Rung(Stage.TLS)) == ()

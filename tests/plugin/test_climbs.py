@@ -28,6 +28,19 @@ class Scripted(Run):
         return tuple(self._coming.pop(0) for _ in targets)
 
 
+def plan(*targets: Target, clients: tuple[str, ...] = (), jobs: int = 1) -> Plan:
+    """Return a plan for these targets and clients, with half a minute for each."""
+    return Plan(
+        targets=targets,
+        clients=clients,
+        machine=RealMachine(),
+        evidence=EvidenceChoice(),
+        timeout=30.0,
+        jobs=jobs,
+        header=(),
+    )
+
+
 def test_a_second_climb_replaces_the_first_only_if_it_broke_nothing_new() -> None:
     """Checks still to come are judged on a later climb only where those already judged would have passed on it."""
     healthy = factories.climb()
@@ -39,8 +52,7 @@ def test_a_second_climb_replaces_the_first_only_if_it_broke_nothing_new() -> Non
             (Stage.EXCHANGE, Exchange()),
         )
     )
-    plan = Plan((target,), (), RealMachine(), EvidenceChoice(), 30.0, 1, ())
-    climbs = Climbs(plan, Scripted(no_exchange, no_dns, healthy))
+    climbs = Climbs(plan(target), Scripted(no_exchange, no_dns, healthy))
     assert climbs.of(target) is no_exchange
     assert climbs.again(target) is no_dns
     assert climbs.of(target) is no_exchange
@@ -52,5 +64,5 @@ def test_the_longest_that_tests_may_have_to_wait() -> None:
     """Climbs take the limit once for as many as run at once; clients are checked one after the other."""
     targets = tuple(factories.target(identity) for identity in (factories.BASIC, factories.ANONYMOUS))
     needs = Needs((factories.target(), *targets), ("docker", "az"))
-    plan = Plan(needs.targets, needs.clients, RealMachine(), EvidenceChoice(), 30.0, 2, ())
-    assert Climbs(plan, Scripted()).longest(needs) == (2 + 2) * 30.0
+    climbs = Climbs(plan(*needs.targets, clients=needs.clients, jobs=2), Scripted())
+    assert climbs.longest(needs) == (2 + 2) * 30.0

@@ -81,3 +81,9 @@ def test_other_options_alone_do_nothing(inner: Inner) -> None:
     result = inner.run("--acr-auth", "anonymous", "--acr-repository", "team/app", "--acr-timeout", "3")
     result.assert_outcomes(passed=1)
     assert "acr:" not in result.stdout.str()
+
+
+def test_a_wrong_limit_is_no_concern_of_other_runs(inner: Inner) -> None:
+    """A number that is none, left over in the environment or a configuration, ends only a run that would use it."""
+    inner.pytester.makepyfile("def test_own(): pass")
+    inner.run("--acr-timeout", "soon", "--acr-jobs", "1.5").assert_outcomes(passed=1)

@@ -29,6 +29,13 @@ def test_every_row_explains_itself(option: options.Option) -> None:
     assert not option.choices or option.default in {*option.choices, *([""] if option.many else [])}
 
 
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+def test_every_row_agrees_with_itself(option: options.Option) -> None:
+    """A row's default passes its own check, and its header line leans on an option that exists."""
+    assert not option.default or option.check(option.default) == ""
+    assert option.line is None or option.line.default_with in {"", *(other.name for other in OPTIONS)}
+
+
 def test_the_clouds_example_is_a_cloud() -> None:
     """The cloud that the help mentions exists."""
     assert any(cloud.name in options.named("cloud").summary for cloud in CLOUDS)
