@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import factories
+import pytest
 
-from pytest_acrauth.model.evidence import EvidenceChoice
 from pytest_acrauth.model.observation import Dns, Exchange
 from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.model.target import Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.climbs import Climbs, Needs
-from pytest_acrauth.plugin.configuration import Plan
+from pytest_acrauth.plugin.configuration import Plan, plan
+from pytest_acrauth.plugin.options import read
 from pytest_acrauth.probes.machine import RealMachine
 from pytest_acrauth.run import Run
 
@@ -28,20 +29,13 @@ class Scripted(Run):
         return tuple(self._coming.pop(0) for _ in targets)
 
 
-def plan(*targets: Target, clients: tuple[str, ...] = (), jobs: int = 1) -> Plan:
-    """Return a plan for these targets and clients, with half a minute for each."""
-    return Plan(
-        targets=targets,
-        clients=clients,
-        machine=RealMachine(),
-        evidence=EvidenceChoice(),
-        timeout=30.0,
-        jobs=jobs,
-        header=(),
-    )
+def planned(pytester: pytest.Pytester, *arguments: str) -> Plan:
+    """Return the plan of a pytest started with these arguments."""
+    config = pytester.parseconfig(*arguments)
+    return plan(read(config, {}), RealMachine(), config)
 
 
-def test_a_second_climb_replaces_the_first_only_if_it_broke_nothing_new() -> None:
+def test_a_second_climb_replaces_the_first_only_if_it_broke_nothing_new(pytester: pytest.Pytester) -> None:
     """Checks still to come are judged on a later climb only where those already judged would have passed on it."""
     healthy = factories.climb()
     target = healthy.target
@@ -52,7 +46,7 @@ def test_a_second_climb_replaces_the_first_only_if_it_broke_nothing_new() -> Non
             (Stage.EXCHANGE, Exchange()),
         )
     )
-    climbs = Climbs(plan(target), Scripted(no_exchange, no_dns, healthy))
+    climbs = Climbs(planned(pytester), Scripted(no_exchange, no_dns, healthy))
     assert climbs.of(target) is no_exchange
     assert climbs.again(target) is no_dns
     assert climbs.of(target) is no_exchange
@@ -60,9 +54,9 @@ def test_a_second_climb_replaces_the_first_only_if_it_broke_nothing_new() -> Non
     assert climbs.of(target) is healthy
 
 
-def test_the_longest_that_tests_may_have_to_wait() -> None:
+def test_the_longest_that_tests_may_have_to_wait(pytester: pytest.Pytester) -> None:
     """Climbs take the limit once for as many as run at once; clients are checked one after the other."""
     targets = tuple(factories.target(identity) for identity in (factories.BASIC, factories.ANONYMOUS))
     needs = Needs((factories.target(), *targets), ("docker", "az"))
-    climbs = Climbs(plan(*needs.targets, clients=needs.clients, jobs=2), Scripted())
-    assert climbs.longest(needs) == (2 + 2) * 30.0
+    climbs = Climbs(planned(pytester, "--acr-jobs=2", "--acr-timeout=5"), Scripted())
+    assert climbs.longest(needs) == (2 + 2) * 5.0
