@@ -218,7 +218,7 @@ def test_probes_know_neither_causes_nor_the_emulator():
 
 def test_the_ground_floor_does_no_io():
     """The model opens nothing and starts nothing; the machine's contract only names the type of a socket."""
-    doing = {"subprocess", "tempfile", "shutil", "http", "urllib.request", "asyncio", "threading"}
+    doing = {"subprocess", "tempfile", "shutil", "http", "urllib.request", "asyncio"}
     assert [found for found in IMPORTS if found.room == "model" and found.module in doing] == []
 
 
