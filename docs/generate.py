@@ -199,14 +199,14 @@ def _proof(mode: FailureMode) -> Iterator[str]:
         yield f"- `{symptom.id}` has no other cause: seeing it is the proof."
     if len(sole) == len(mode.shows):
         return
-    if mode.asks and mode.proof is None:
+    if mode.questions and mode.proof is None:
         yield from [""] if sole else []
         yield "No answer that is looked up decides it. These would:"
         yield ""
-    for question in mode.asks:
+    for question in mode.questions:
         yield f"- {question.asks}"
         yield f"  {_answered_by(question)}: {_instruction(question.by_hand)}"
-    if not mode.asks:
+    if not mode.questions:
         yield "- Nothing that is asked tells it from its neighbours; it is left when they are ruled out."
 
 

@@ -20,23 +20,23 @@ _PLAIN_404 = re.compile(r"404 page not found", re.IGNORECASE)
 _DISALLOWED = re.compile(r"operation is disallowed", re.IGNORECASE)
 
 
-def _token(seen: Break) -> AccessToken | None:
-    return seen.observation if isinstance(seen.observation, AccessToken) else None
+def _token(broken: Break) -> AccessToken | None:
+    return broken.observation if isinstance(broken.observation, AccessToken) else None
 
 
-def _rights_missing(seen: Break) -> bool:
-    token = _token(seen)
+def _rights_missing(broken: Break) -> bool:
+    token = _token(broken)
     return token is not None and token.granted is not None and bool(token.missing)
 
 
-def _nothing_granted(seen: Break) -> bool:
-    token = _token(seen)
-    asked = token is not None and bool(token.scope) and seen.transcript.target.identity.flow is Flow.ENTRA
-    return asked and generic_401(facts.reply(seen))
+def _nothing_granted(broken: Break) -> bool:
+    token = _token(broken)
+    asked = token is not None and bool(token.scope) and broken.transcript.target.identity.flow is Flow.ENTRA
+    return asked and generic_401(facts.reply(broken))
 
 
-def _disallowed(seen: Break) -> bool:
-    observation, reply = seen.observation, facts.reply(seen)
+def _disallowed(broken: Break) -> bool:
+    observation, reply = broken.observation, facts.reply(broken)
     if reply is None or reply.status == 429 or reply.status >= 500 or not facts.registry_spoke(reply):
         return False
     if isinstance(observation, Data) and observation.redirect:  # storage answered, in words of its own
@@ -44,24 +44,24 @@ def _disallowed(seen: Break) -> bool:
     return bool(_DISALLOWED.search(reply.words))
 
 
-def _operation_refused(seen: Break) -> bool:
-    observation, reply = seen.observation, facts.reply(seen)
+def _operation_refused(broken: Break) -> bool:
+    observation, reply = broken.observation, facts.reply(broken)
     if reply is None or (isinstance(observation, Data) and observation.redirect):
         return False
-    if facts.firewall_spoke(seen) or _disallowed(seen):
+    if facts.firewall_spoke(broken) or _disallowed(broken):
         return False
     return generic_401(reply) or (reply.status == 403 and reply.code == "DENIED")
 
 
-def _unknown(seen: Break) -> bool:
-    reply = facts.reply(seen)
-    if not isinstance(seen.observation, Operation) or reply is None or reply.status != 404:
+def _unknown(broken: Break) -> bool:
+    reply = facts.reply(broken)
+    if not isinstance(broken.observation, Operation) or reply is None or reply.status != 404:
         return False
     return reply.code in _UNKNOWN_CODES or bool(_PLAIN_404.search(reply.body))
 
 
-def _throttled(seen: Break) -> bool:
-    observation, reply = seen.observation, facts.reply(seen)
+def _throttled(broken: Break) -> bool:
+    observation, reply = broken.observation, facts.reply(broken)
     elsewhere = isinstance(observation, Data) and bool(observation.redirect)
     return reply is not None and reply.status == 429 and not elsewhere
 
@@ -78,7 +78,7 @@ RIGHTS_MISSING = Symptom(
 RIGHTS_EXCESS = Symptom(
     id="rights-excess",
     stages=(Stage.ACCESS_TOKEN,),
-    when=lambda seen: (token := _token(seen)) is not None and token.issued and bool(token.excess),
+    when=lambda broken: (token := _token(broken)) is not None and token.issued and bool(token.excess),
     says="The access token for {repository} grants {granted}; {excess} must not be among them.",
     texts=(),
 )
@@ -139,7 +139,7 @@ PERMISSION_EXCESS = FailureMode(
     id="permission-excess",
     family="access",
     shows=(RIGHTS_EXCESS,),
-    asks=(),
+    questions=(),
     proof=None,
     title="the identity may {excess} on {repository}, which it must not",
     meaning="The issued access token grants more than --acr-must-not allows. A role, a scope map or the admin user"
@@ -168,7 +168,7 @@ SCOPE_MAP_LACKS_ACTION = FailureMode(
     id="scope-map-lacks-action",
     family="access",
     shows=(RIGHTS_MISSING, OPERATION_REFUSED),
-    asks=(USER_KIND, SCOPE_MAP),
+    questions=(USER_KIND, SCOPE_MAP),
     proof=lambda a: proven(_by_scope_map(a), a[SCOPE_MAP].holds(lambda found: found.lacks)),
     title="the scope map of {user_name} does not list {wanted} for {repository}",
     meaning="Pulling needs content/read, pushing content/write beside it, deleting content/delete; the metadata"
@@ -186,7 +186,7 @@ SCOPE_MAP_LACKS_REPOSITORY = FailureMode(
     id="scope-map-lacks-repository",
     family="access",
     shows=(RIGHTS_MISSING, OPERATION_REFUSED),
-    asks=(USER_KIND, GRANTED, SCOPE_MAP),
+    questions=(USER_KIND, GRANTED, SCOPE_MAP),
     proof=lambda a: proven(
         _by_scope_map(a),
         a[GRANTED].holds(lambda granted: not granted) if a[GRANTED].value is not None else Verdict.YES,
@@ -206,7 +206,7 @@ SCOPE_MAP_MISSING = FailureMode(
     id="scope-map-missing",
     family="access",
     shows=(RIGHTS_MISSING,),
-    asks=(USER_KIND, GRANTED, SCOPE_MAP),
+    questions=(USER_KIND, GRANTED, SCOPE_MAP),
     proof=lambda a: proven(
         _by_scope_map(a),
         a[GRANTED].holds(lambda granted: not granted) if a[GRANTED].value is not None else Verdict.YES,
@@ -224,7 +224,7 @@ IMAGE_NOT_FOUND = FailureMode(
     id="image-not-found",
     family="access",
     shows=(MANIFEST_UNKNOWN,),
-    asks=(IMAGE,),
+    questions=(IMAGE,),
     proof=None,
     title="{repository} has no {version} in {login_server}",
     meaning="The identity may pull, and there is nothing of that name: it is mistyped, was deleted or purged, was"
@@ -242,7 +242,7 @@ QUARANTINED_IMAGE = FailureMode(
     id="quarantined-image",
     family="access",
     shows=(MANIFEST_UNKNOWN, OPERATION_REFUSED),
-    asks=(QUARANTINE,),
+    questions=(QUARANTINE,),
     proof=lambda a: possible(a[QUARANTINE].holds(lambda status: status == "enabled")),
     title="{repository}, {version} may be in quarantine",
     meaning="A registry can hold back pushed images until a scanner approves them; until then only the quarantine"
@@ -260,7 +260,7 @@ OPERATION_DISALLOWED = FailureMode(
     id="operation-disallowed",
     family="access",
     shows=(DISALLOWED,),
-    asks=(),
+    questions=(),
     proof=None,
     title="{registry} disallows this on {repository}, whoever asks",
     meaning="The identity has the right. The image or the repository is locked, or the registry is: a storage limit, a"
@@ -279,7 +279,7 @@ REGISTRY_THROTTLED = FailureMode(
     id="registry-throttled",
     family="access",
     shows=(THROTTLED,),
-    asks=(),
+    questions=(),
     proof=None,
     title="{login_server} limits the rate of requests, and the limit is reached",
     meaning="Reads, writes and deletions have allowances per minute, for the registry and for each identity. All"

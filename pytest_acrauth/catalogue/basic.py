@@ -38,20 +38,20 @@ _NOT_REGISTERED = re.compile("application not registered with aad|client id must
 _REGISTRY_TOKENS = {SecretShape.ACR_REFRESH_TOKEN, SecretShape.ACR_ACCESS_TOKEN}
 
 
-def _flow(seen: Break) -> Flow:
-    return seen.transcript.target.identity.flow
+def _flow(broken: Break) -> Flow:
+    return broken.transcript.target.identity.flow
 
 
-def _says(seen: Break, pattern: re.Pattern[str]) -> bool:
-    reply = facts.reply(seen)
+def _says(broken: Break, pattern: re.Pattern[str]) -> bool:
+    reply = facts.reply(broken)
     said = reply is not None and reply.status in {400, 401} and pattern.search(f"{reply.words} {reply.body}")
-    return bool(said) and _flow(seen) is Flow.BASIC
+    return bool(said) and _flow(broken) is Flow.BASIC
 
 
 BASIC_REFUSED = Symptom(
     id="basic-refused",
     stages=(Stage.ACCESS_TOKEN,),
-    when=lambda seen: _flow(seen) is Flow.BASIC and generic_401(facts.reply(seen)),
+    when=lambda broken: _flow(broken) is Flow.BASIC and generic_401(facts.reply(broken)),
     says="{login_server} refused user name {user_name} and its password.",
     texts=at_registry(
         r"failed to fetch oauth token: unexpected status.{0,400}?: 401",
@@ -63,14 +63,14 @@ BASIC_REFUSED = Symptom(
 INVALID_CLIENT = Symptom(
     id="invalid-clientid",
     stages=(Stage.ACCESS_TOKEN,),
-    when=lambda seen: _says(seen, _INVALID_CLIENT),
+    when=lambda broken: _says(broken, _INVALID_CLIENT),
     says="{login_server} asked Entra about user name {user_name}, and Entra refused the password.",
     texts=anywhere(r"(?i:invalid clientid or client secret)"),
 )
 APP_NOT_REGISTERED = Symptom(
     id="app-not-registered",
     stages=(Stage.ACCESS_TOKEN,),
-    when=lambda seen: _says(seen, _NOT_REGISTERED),
+    when=lambda broken: _says(broken, _NOT_REGISTERED),
     says="{login_server} knows no user name {user_name} and looked for an application of that id.",
     texts=anywhere(
         r"(?i:application not registered with aad)",
@@ -80,7 +80,7 @@ APP_NOT_REGISTERED = Symptom(
 ANONYMOUS_REFUSED = Symptom(
     id="anonymous-refused",
     stages=(Stage.ACCESS_TOKEN,),
-    when=lambda seen: _flow(seen) is Flow.ANONYMOUS and generic_401(facts.reply(seen)),
+    when=lambda broken: _flow(broken) is Flow.ANONYMOUS and generic_401(facts.reply(broken)),
     says="{login_server} gives no access token to a caller without credentials.",
     texts=(),
 )
@@ -118,7 +118,7 @@ ADMIN_USER_DISABLED = FailureMode(
     id="admin-user-disabled",
     family="basic",
     shows=(BASIC_REFUSED, ADMIN_DISABLED),
-    asks=(USER_KIND, ADMIN_ENABLED),
+    questions=(USER_KIND, ADMIN_ENABLED),
     proof=lambda a: proven(
         a[USER_KIND].holds(lambda kind: kind is Kind.ADMIN), a[ADMIN_ENABLED].holds(lambda enabled: not enabled)
     ),
@@ -137,7 +137,7 @@ ADMIN_PASSWORD_NOT_CURRENT = FailureMode(
     id="admin-password-not-current",
     family="basic",
     shows=(BASIC_REFUSED,),
-    asks=(USER_KIND, ADMIN_ENABLED),
+    questions=(USER_KIND, ADMIN_ENABLED),
     proof=lambda a: proven(
         a[USER_KIND].holds(lambda kind: kind is Kind.ADMIN), a[ADMIN_ENABLED].holds(lambda enabled: enabled)
     ),
@@ -156,7 +156,7 @@ ADMIN_USERNAME_WRONG = FailureMode(
     id="admin-username-wrong",
     family="basic",
     shows=(APP_NOT_REGISTERED,),
-    asks=(DECLARED, USER_NAME, ADMIN_ENABLED),
+    questions=(DECLARED, USER_NAME, ADMIN_ENABLED),
     proof=_admin_misnamed,
     title="the admin user of {registry} is not called {user_name}",
     meaning="The admin user is named as the registry is: not as its login server, and not by an e-mail address.",
@@ -203,7 +203,7 @@ def _scope_map_token(
         id=f"scope-map-token-{ending}",
         family="basic",
         shows=(BASIC_REFUSED,),
-        asks=(USER_KIND, SCOPE_MAP_TOKEN),
+        questions=(USER_KIND, SCOPE_MAP_TOKEN),
         proof=proof,
         title=title,
         meaning=meaning,
@@ -262,7 +262,7 @@ SCOPE_MAP_TOKEN_NOT_FOUND = FailureMode(
     id="scope-map-token-not-found",
     family="basic",
     shows=(APP_NOT_REGISTERED,),
-    asks=(DECLARED, USER_NAME, SCOPE_MAP_TOKEN),
+    questions=(DECLARED, USER_NAME, SCOPE_MAP_TOKEN),
     proof=_scope_map_token_missing,
     title="{registry} has no scope-map token {user_name}",
     meaning="The token was deleted, or belongs to another registry: tokens are known to one registry only.",
@@ -279,7 +279,7 @@ BASIC_USERNAME_UNKNOWN = FailureMode(
     id="basic-username-unknown",
     family="basic",
     shows=(APP_NOT_REGISTERED,),
-    asks=(DECLARED, USER_NAME, SCOPE_MAP_TOKEN),
+    questions=(DECLARED, USER_NAME, SCOPE_MAP_TOKEN),
     proof=_nobody,
     title="{login_server} has no user {user_name}",
     meaning="The name is neither the admin user nor a scope-map token here, and no application has it as its id.",
@@ -296,7 +296,7 @@ CLIENT_NULL_GUID_NOT_USED = FailureMode(
     id="client-null-guid-not-used",
     family="basic",
     shows=(APP_NOT_REGISTERED,),
-    asks=(SECRET,),
+    questions=(SECRET,),
     proof=lambda a: a[SECRET].holds(lambda shape: shape in _REGISTRY_TOKENS),
     title="the password is a token of the registry, and {user_name} is not the user name for one",
     meaning="A refresh token, such as az acr login --expose-token prints, is accepted as a password beside one user"
@@ -311,7 +311,7 @@ CLIENT_ENTRA_TOKEN_AS_PASSWORD = FailureMode(
     id="client-entra-token-as-password",
     family="basic",
     shows=(INVALID_CLIENT,),
-    asks=(SECRET,),
+    questions=(SECRET,),
     proof=lambda a: a[SECRET].holds(lambda shape: shape is SecretShape.ENTRA_TOKEN),
     title="the password is an Entra token, which the registry does not take as one",
     meaning="An Entra token has to be exchanged at the registry first; only what it returns can be a password.",
@@ -328,7 +328,7 @@ SP_CERTIFICATE_WITH_DOCKER_LOGIN = FailureMode(
     id="sp-certificate-with-docker-login",
     family="basic",
     shows=(INVALID_CLIENT,),
-    asks=(SECRET, APP_CREDENTIALS, ENTRA_DIRECTLY),
+    questions=(SECRET, APP_CREDENTIALS, ENTRA_DIRECTLY),
     proof=lambda a: proven(
         a[SECRET].holds(lambda shape: shape is SecretShape.OPAQUE),
         a[APP_CREDENTIALS].holds(lambda found: found.certificate_only)
@@ -350,7 +350,7 @@ SP_LACKS_ROLE = FailureMode(
     id="sp-lacks-role",
     family="basic",
     shows=(BASIC_REFUSED,),
-    asks=(USER_KIND, ROLES),
+    questions=(USER_KIND, ROLES),
     proof=lambda a: proven(
         a[USER_KIND].holds(lambda kind: kind is Kind.SERVICE_PRINCIPAL),
         a[ROLES].holds(lambda rights: rights.short and not rights.granted),
@@ -372,7 +372,7 @@ REFRESH_TOKEN_EXPIRED = FailureMode(
     id="refresh-token-expired",
     family="basic",
     shows=(BASIC_REFUSED, STORED_LOGIN_ENDED),
-    asks=(USER_KIND, SECRET_EXPIRED),
+    questions=(USER_KIND, SECRET_EXPIRED),
     proof=lambda a: proven(
         a[USER_KIND].holds(lambda kind: kind is Kind.REFRESH_TOKEN), a[SECRET_EXPIRED].holds(lambda expired: expired)
     ),
@@ -391,7 +391,7 @@ REFRESH_TOKEN_OTHER_REGISTRY = FailureMode(
     id="refresh-token-other-registry",
     family="basic",
     shows=(BASIC_REFUSED,),
-    asks=(USER_KIND, SECRET_ELSEWHERE),
+    questions=(USER_KIND, SECRET_ELSEWHERE),
     proof=lambda a: proven(
         a[USER_KIND].holds(lambda kind: kind is Kind.REFRESH_TOKEN), a[SECRET_ELSEWHERE].holds(lambda other: other)
     ),
@@ -407,7 +407,7 @@ ANONYMOUS_PULL_DISABLED = FailureMode(
     id="anonymous-pull-disabled",
     family="basic",
     shows=(ANONYMOUS_REFUSED,),
-    asks=(),
+    questions=(),
     proof=None,
     title="{registry} does not allow anonymous pull",
     meaning="Anonymous pull is off unless somebody switched it on, and the Basic tier does not have it.",

@@ -11,45 +11,45 @@ from pytest_acrauth.model.stage import Stage
 _SILENT = {Trouble.TIMEOUT, Trouble.RESET, Trouble.CLOSED}
 
 
-def _asked(seen: Break) -> tuple[Challenge, Reply] | None:
-    observation = seen.observation
+def _asked(broken: Break) -> tuple[Challenge, Reply] | None:
+    observation = broken.observation
     if not isinstance(observation, Challenge) or observation.reply is None:
         return None
     return observation, observation.reply
 
 
-def _foreign_403(seen: Break) -> bool:
-    observation, reply = seen.observation, facts.reply(seen)
-    if reply is None or reply.status != 403 or facts.registry_spoke(reply) or facts.firewall_spoke(seen):
+def _foreign_403(broken: Break) -> bool:
+    observation, reply = broken.observation, facts.reply(broken)
+    if reply is None or reply.status != 403 or facts.registry_spoke(reply) or facts.firewall_spoke(broken):
         return False
     if isinstance(observation, Data) and observation.redirect:
         return False  # a data host's answer never carries the registry's headers
-    return seen.stage is not Stage.EXCHANGE or bool(reply.words.strip())
+    return broken.stage is not Stage.EXCHANGE or bool(reply.words.strip())
 
 
-def _missing(seen: Break) -> bool:
-    if (asked := _asked(seen)) is None:
-        return facts.trouble(seen) in _SILENT
+def _missing(broken: Break) -> bool:
+    if (asked := _asked(broken)) is None:
+        return facts.trouble(broken) in _SILENT
     challenge, reply = asked
     if challenge.scheme or reply.status in {403, 429}:
         return False
     return reply.status != 200 or not reply.from_registry
 
 
-def _open(seen: Break) -> bool:
-    asked = _asked(seen)
+def _open(broken: Break) -> bool:
+    asked = _asked(broken)
     return asked is not None and asked[1].status == 200 and asked[1].from_registry
 
 
-def _not_bearer(seen: Break) -> bool:
-    if (asked := _asked(seen)) is None or asked[1].status != 401 or not asked[0].scheme:
+def _not_bearer(broken: Break) -> bool:
+    if (asked := _asked(broken)) is None or asked[1].status != 401 or not asked[0].scheme:
         return False
     challenge = asked[0]
     return challenge.scheme != "bearer" or not (challenge.realm and challenge.service)
 
 
-def _foreign_realm(seen: Break) -> bool:
-    if (asked := _asked(seen)) is None or asked[1].status != 401 or _not_bearer(seen):
+def _foreign_realm(broken: Break) -> bool:
+    if (asked := _asked(broken)) is None or asked[1].status != 401 or _not_bearer(broken):
         return False
     return bool(asked[0].scheme) and not asked[0].realm_is_own
 
@@ -102,7 +102,7 @@ CHALLENGE_MISSING = FailureMode(
     id="challenge-missing",
     family="challenge",
     shows=(NO_CHALLENGE,),
-    asks=(),
+    questions=(),
     proof=None,
     title="{login_server} did not issue a challenge",
     meaning="A registry answers an unauthenticated request to /v2/ with 401 and says where tokens are had. This answer"
@@ -121,7 +121,7 @@ CHALLENGE_OPEN = FailureMode(
     id="challenge-open",
     family="challenge",
     shows=(OPEN,),
-    asks=(),
+    questions=(),
     proof=None,
     title="{login_server} asks for no authentication at all",
     meaning="An Azure Container Registry challenges every client, even where anonymous pull is on. What answers here"
@@ -139,7 +139,7 @@ CHALLENGE_NOT_BEARER = FailureMode(
     id="challenge-not-bearer",
     family="challenge",
     shows=(OTHER_SCHEME,),
-    asks=(),
+    questions=(),
     proof=None,
     title="{login_server} does not offer token authentication",
     meaning="The challenge has the scheme {scheme} and no realm and service for a token. That is not how an Azure"
@@ -158,7 +158,7 @@ CHALLENGE_FOREIGN_REALM = FailureMode(
     id="challenge-foreign-realm",
     family="challenge",
     shows=(REALM_ELSEWHERE,),
-    asks=(),
+    questions=(),
     proof=None,
     title="{login_server} sends its clients to another host for tokens; nothing was sent there",
     meaning="An Azure registry is its own token server: realm and login server are one host, over https. The realm"

@@ -106,13 +106,13 @@ def _helpers_broken(record: ClientRecord) -> bool:
     return record.config is not None and any(not helper.ok for helper in record.config.helpers)
 
 
-def _helper_failed(seen: Break) -> bool:
-    token = seen.observation
+def _helper_failed(broken: Break) -> bool:
+    token = broken.observation
     return (
         isinstance(token, AccessToken)
         and token.trouble is Trouble.UNAVAILABLE
         and token.text.startswith("docker-credential-")
-        and not said_here(_NOTHING_STORED)(seen)
+        and not said_here(_NOTHING_STORED)(broken)
     )
 
 

@@ -10,7 +10,7 @@ from pytest_acrauth.model.stage import Stage
 OUT_OF_TIME = Symptom(
     id="out-of-time",
     stages=tuple(Stage),
-    when=lambda seen: facts.trouble(seen) is Trouble.OUT_OF_TIME,
+    when=lambda broken: facts.trouble(broken) is Trouble.OUT_OF_TIME,
     says="The climb's {limit} seconds were over while the {stage} stage was waiting.",
     texts=(),
 )
@@ -31,7 +31,7 @@ CLIMB_TIMEOUT = FailureMode(
     id="climb-timeout",
     family="climb",
     shows=(OUT_OF_TIME,),
-    asks=(),
+    questions=(),
     proof=None,
     title="the climb ran out of its {limit} seconds in the {stage} stage",
     meaning="No single peer exceeded its own limit, but together the stages took longer than the climb may. The times"

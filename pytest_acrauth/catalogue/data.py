@@ -32,20 +32,20 @@ _LOST = (
 _AUTHENTICATION_FAILED = re.compile("AuthenticationFailed")
 
 
-def _unreached(seen: Break, *, dedicated: bool) -> bool:
-    data = seen.observation
-    if not isinstance(data, Data) or not data.redirect or facts.trouble(seen) not in _UNREACHED:
+def _unreached(broken: Break, *, dedicated: bool) -> bool:
+    data = broken.observation
+    if not isinstance(data, Data) or not data.redirect or facts.trouble(broken) not in _UNREACHED:
         return False
-    return data.redirect.endswith(seen.transcript.target.registry.cloud.data_suffix) is dedicated
+    return data.redirect.endswith(broken.transcript.target.registry.cloud.data_suffix) is dedicated
 
 
-def _foreign(seen: Break) -> bool:
-    data = seen.observation
-    return isinstance(data, Data) and (bool(data.refused) or facts.trouble(seen) is Trouble.WITHHELD)
+def _foreign(broken: Break) -> bool:
+    data = broken.observation
+    return isinstance(data, Data) and (bool(data.refused) or facts.trouble(broken) is Trouble.WITHHELD)
 
 
-def _storage_refused(seen: Break) -> bool:
-    data, reply = seen.observation, facts.reply(seen)
+def _storage_refused(broken: Break) -> bool:
+    data, reply = broken.observation, facts.reply(broken)
     if not isinstance(data, Data) or not data.redirect or reply is None or reply.status != 403:
         return False
     return bool(_AUTHENTICATION_FAILED.search(f"{reply.words} {reply.body}"))
@@ -54,14 +54,14 @@ def _storage_refused(seen: Break) -> bool:
 STORAGE_UNREACHED = Symptom(
     id="storage-unreached",
     stages=(Stage.DATA,),
-    when=lambda seen: _unreached(seen, dedicated=False),
+    when=lambda broken: _unreached(broken, dedicated=False),
     says="{login_server} sent the layer's reader to {redirect}, which did not answer.",
     texts=at_storage(*_LOST),
 )
 DATA_ENDPOINT_UNREACHED = Symptom(
     id="data-endpoint-unreached",
     stages=(Stage.DATA,),
-    when=lambda seen: _unreached(seen, dedicated=True),
+    when=lambda broken: _unreached(broken, dedicated=True),
     says="{login_server} sent the layer's reader to its data endpoint {redirect}, which did not answer.",
     texts=at_data_endpoint(*_LOST),
 )
@@ -95,7 +95,7 @@ DATA_ENDPOINT_BLOCKED = FailureMode(
     id="data-endpoint-blocked",
     family="data",
     shows=(STORAGE_UNREACHED, DATA_ENDPOINT_UNREACHED),
-    asks=(EGRESS,),
+    questions=(EGRESS,),
     proof=None,
     title="{redirect}, where the layers are, cannot be reached from here",
     meaning="Logging in and reading the manifest need the login server only; layers come from another host. This"
@@ -118,7 +118,7 @@ DATA_ENDPOINT_SWITCHED = FailureMode(
     id="data-endpoint-switched",
     family="data",
     shows=(DATA_ENDPOINT_UNREACHED,),
-    asks=(DATA_RESOLVED, DATA_HOST, DATA_ENDPOINTS),
+    questions=(DATA_RESOLVED, DATA_HOST, DATA_ENDPOINTS),
     proof=lambda a: proven(a[DATA_RESOLVED].holds(bool), _is_dedicated(a), _of_home(a)),
     title="this network still allows the old host of the layers, and not {redirect}",
     meaning="Dedicated data endpoints, or a private endpoint, were enabled, and layers come from another host since.",
@@ -132,7 +132,7 @@ DATA_ENDPOINT_REPLICA_MISSING = FailureMode(
     id="data-endpoint-replica-missing",
     family="data",
     shows=(DATA_ENDPOINT_UNREACHED,),
-    asks=(DATA_HOST, DATA_ENDPOINTS),
+    questions=(DATA_HOST, DATA_ENDPOINTS),
     proof=lambda a: proven(_is_dedicated(a), opposite(_of_home(a))),
     title="the data endpoint of this region's replica, {redirect}, is not allowed or not in DNS",
     meaning="Each replica of a registry has a data endpoint of its own, and a new one needs its rule and its record.",
@@ -149,7 +149,7 @@ PRIVATE_DNS_DATA_ENDPOINT_MISSING = FailureMode(
     id="private-dns-data-endpoint-missing",
     family="data",
     shows=(DATA_ENDPOINT_UNREACHED,),
-    asks=(DATA_RESOLVED, ALIASES, PRIVATE_ENDPOINTS),
+    questions=(DATA_RESOLVED, ALIASES, PRIVATE_ENDPOINTS),
     proof=lambda a: proven(
         a[DATA_RESOLVED].holds(lambda resolved: not resolved),
         a[ALIASES].holds(through_private_link),
@@ -170,7 +170,7 @@ DATA_REDIRECT_FOREIGN = FailureMode(
     id="data-redirect-foreign",
     family="data",
     shows=(REDIRECT_ELSEWHERE,),
-    asks=(),
+    questions=(),
     proof=None,
     title="the registry redirects layers to {redirect}, which was not followed",
     meaning="Layers come over https from the login server, from a data endpoint of this registry or from the cloud's"
@@ -191,7 +191,7 @@ BLOB_URL_EXPIRED = FailureMode(
     id="blob-url-expired",
     family="data",
     shows=(STORAGE_REFUSED,),
-    asks=(),
+    questions=(),
     proof=None,
     title="the signed address of the layer at {redirect} is no longer valid",
     meaning="The registry signs the address of a layer for less than half an hour. It was used too late, or the clocks"

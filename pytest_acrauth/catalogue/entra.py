@@ -28,8 +28,8 @@ _UNREACHED = {
 def aadsts_symptom(*numbers: int, phrases: tuple[str, ...] = ()) -> Symptom:
     """Return the symptom of a refusal with one of these codes, named by the first; ``phrases`` say it without one."""
 
-    def first(seen: Break) -> bool:
-        observation = seen.observation
+    def first(broken: Break) -> bool:
+        observation = broken.observation
         return isinstance(observation, Entra) and bool(observation.codes) and observation.codes[0] in numbers
 
     return Symptom(
@@ -41,8 +41,10 @@ def aadsts_symptom(*numbers: int, phrases: tuple[str, ...] = ()) -> Symptom:
     )
 
 
-def _unreached(seen: Break) -> bool:
-    return isinstance(seen.observation, Entra) and not seen.observation.reply and facts.trouble(seen) in _UNREACHED
+def _unreached(broken: Break) -> bool:
+    return (
+        isinstance(broken.observation, Entra) and not broken.observation.reply and facts.trouble(broken) in _UNREACHED
+    )
 
 
 AADSTS_7000215 = aadsts_symptom(
@@ -110,7 +112,7 @@ ENTRA_SP_SECRET_WRONG = FailureMode(
     id="entra-sp-secret-wrong",
     family="entra",
     shows=(AADSTS_7000215, INVALID_CLIENT),
-    asks=(ENTRA_DIRECTLY, APP_CREDENTIALS),
+    questions=(ENTRA_DIRECTLY, APP_CREDENTIALS),
     proof=lambda a: _unless(
         a[APP_CREDENTIALS].holds(lambda found: found.certificate_only),
         a[ENTRA_DIRECTLY].holds(lambda answer: answer == WRONG_SECRET),
@@ -131,7 +133,7 @@ ENTRA_SP_SECRET_EXPIRED = FailureMode(
     id="entra-sp-secret-expired",
     family="entra",
     shows=(AADSTS_7000222, INVALID_CLIENT),
-    asks=(ENTRA_DIRECTLY, APP_CREDENTIALS),
+    questions=(ENTRA_DIRECTLY, APP_CREDENTIALS),
     proof=_secret_ended,
     title="the client secret of application {client_id} has expired",
     meaning="Entra knows the secret and no longer takes it, because its end date has passed. Secrets made by the"
@@ -149,7 +151,7 @@ ENTRA_APP_NOT_FOUND = FailureMode(
     id="entra-app-not-found",
     family="entra",
     shows=(AADSTS_700016, APP_NOT_REGISTERED),
-    asks=(USER_NAME, APPLICATION, ENTRA_DIRECTLY),
+    questions=(USER_NAME, APPLICATION, ENTRA_DIRECTLY),
     # Through Entra there is no user name; the client id is one by its nature.
     proof=lambda a: proven(
         a[USER_NAME].holds(lambda shape: shape is NameShape.GUID),
@@ -173,7 +175,7 @@ ENTRA_TENANT_NOT_FOUND = FailureMode(
     id="entra-tenant-not-found",
     family="entra",
     shows=(AADSTS_90002, AADSTS_900023),
-    asks=(),
+    questions=(),
     proof=None,
     title="there is no tenant {tenant_id} at {authority}",
     meaning="The tenant id is mistyped, the tenant was deleted, or it belongs to another cloud than the registry.",
@@ -190,7 +192,7 @@ ENTRA_AUTHORITY_UNREACHABLE = FailureMode(
     id="entra-authority-unreachable",
     family="entra",
     shows=(AUTHORITY_UNREACHED,),
-    asks=(),
+    questions=(),
     proof=None,
     title="Entra at {authority} cannot be reached from this machine",
     meaning="No token can be asked for. Nothing is known about the identity or the registry's opinion of it.",
@@ -207,7 +209,7 @@ ENTRA_TOKEN_STALE = FailureMode(
     id="entra-token-stale",
     family="entra",
     shows=(EXCHANGE_REFUSED, BARE_403),
-    asks=(FRESH, ROLES),
+    questions=(FRESH, ROLES),
     proof=lambda a: possible(
         a[FRESH].holds(lambda fresh: not fresh), a[ROLES].holds(lambda rights: rights.enough and not rights.on_its_way)
     ),

@@ -24,37 +24,37 @@ def generic_401(reply: Reply | None) -> bool:
     return not (reply.message or reply.body).strip() or bool(_GENERIC.search(f"{reply.message} {reply.body}"))
 
 
-def _refused(seen: Break) -> bool:
-    reply = facts.reply(seen)
-    if reply is None or facts.firewall_spoke(seen):
+def _refused(broken: Break) -> bool:
+    reply = facts.reply(broken)
+    if reply is None or facts.firewall_spoke(broken):
         return False
     if reply.status == 403:
         return facts.registry_spoke(reply) and (not reply.words.strip() or bool(_NO_PERMISSION.search(reply.words)))
     return generic_401(reply)
 
 
-def _bare_403(seen: Break) -> bool:
-    reply = facts.reply(seen)
+def _bare_403(broken: Break) -> bool:
+    reply = facts.reply(broken)
     return reply is not None and reply.status == 403 and not reply.from_registry and not reply.words.strip()
 
 
-def _validation_failed(seen: Break) -> bool:
-    reply = facts.reply(seen)
+def _validation_failed(broken: Break) -> bool:
+    reply = facts.reply(broken)
     if reply is None or reply.status != 401 or not _VALIDATION.search(reply.words):
         return False
-    claims = seen.transcript.entra.claims if seen.transcript.entra else None
+    claims = broken.transcript.entra.claims if broken.transcript.entra else None
     # A token that is known to be for the registry's own audience is not refused for its audience.
     return claims is None or not claims.audience or for_management(claims.audience)
 
 
-def _server_error(seen: Break) -> bool:
-    reply = facts.reply(seen)
+def _server_error(broken: Break) -> bool:
+    reply = facts.reply(broken)
     failed = reply is not None and reply.status >= 500 and facts.registry_spoke(reply)
-    return failed and not facts.firewall_spoke(seen)
+    return failed and not facts.firewall_spoke(broken)
 
 
-def _throttled(seen: Break) -> bool:
-    reply = facts.reply(seen)
+def _throttled(broken: Break) -> bool:
+    reply = facts.reply(broken)
     return reply is not None and reply.status == 429
 
 
@@ -128,7 +128,7 @@ EXCHANGE_NO_ROLE = FailureMode(
     id="exchange-no-role",
     family="exchange",
     shows=(EXCHANGE_REFUSED, BARE_403),
-    asks=(ROLES, TOKEN_TENANT, REGISTRY_TENANT),
+    questions=(ROLES, TOKEN_TENANT, REGISTRY_TENANT),
     proof=lambda a: _unless_foreign(a, a[ROLES].holds(lambda rights: rights.short and not rights.granted)),
     title="the identity has no role on {registry}",
     meaning="Entra knows the identity, and nothing is assigned to it on the registry or above it. The assignment may"
@@ -150,7 +150,7 @@ EXCHANGE_ARM_AUDIENCE_REJECTED = FailureMode(
     id="exchange-arm-audience-rejected",
     family="exchange",
     shows=(VALIDATION_FAILED, EXCHANGE_REFUSED, BARE_403),
-    asks=(ENTRA_AUDIENCE, ARM_AUDIENCE_POLICY),
+    questions=(ENTRA_AUDIENCE, ARM_AUDIENCE_POLICY),
     proof=lambda a: proven(
         a[ENTRA_AUDIENCE].holds(for_management), a[ARM_AUDIENCE_POLICY].holds(lambda status: status == "disabled")
     ),
@@ -170,7 +170,7 @@ EXCHANGE_CROSS_TENANT = FailureMode(
     id="exchange-cross-tenant",
     family="exchange",
     shows=(EXCHANGE_REFUSED, BARE_403),
-    asks=(TOKEN_TENANT, REGISTRY_TENANT),
+    questions=(TOKEN_TENANT, REGISTRY_TENANT),
     proof=_foreign,
     title="{registry} may belong to another tenant than the identity",
     meaning="A registry trusts the tenant of its own subscription. A valid token of another tenant is refused without"
@@ -185,7 +185,7 @@ EXCHANGE_THROTTLED = FailureMode(
     id="exchange-throttled",
     family="exchange",
     shows=(LOGIN_THROTTLED,),
-    asks=(),
+    questions=(),
     proof=None,
     title="{login_server} limits the rate of logins, and the limit is reached",
     meaning="All logins of a registry share one allowance per minute, whoever they come from.",
@@ -203,7 +203,7 @@ EXCHANGE_SERVER_ERROR = FailureMode(
     id="exchange-server-error",
     family="exchange",
     shows=(SERVER_ERROR,),
-    asks=(),
+    questions=(),
     proof=None,
     title="{login_server} fails with an error of its own",
     meaning="The registry, or the replica that answers this network, has a fault. Nothing is said about the identity.",

@@ -21,7 +21,7 @@ DENIED_WITH_IP = Symptom(
     id="denied-with-ip",
     stages=(Stage.CHALLENGE, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA),
     # Where a later wait failed, that is what is seen.
-    when=lambda seen: facts.firewall_spoke(seen) and facts.trouble(seen) is None,
+    when=lambda broken: facts.firewall_spoke(broken) and facts.trouble(broken) is None,
     says="The registry's firewall refused the address {client_ip} at the {stage} request.",
     texts=anywhere(
         r"client with IP ?'?(?P<client_ip>[0-9A-Fa-f:.]{3,45})'? is not allowed access",
@@ -49,7 +49,7 @@ FIREWALL_IP_DENIED = FailureMode(
     id="firewall-ip-denied",
     family="firewall",
     shows=(DENIED_WITH_IP,),
-    asks=(CLIENT_IP, NETWORK),
+    questions=(CLIENT_IP, NETWORK),
     proof=lambda a: proven(
         a[CLIENT_IP].holds(lambda ip: not is_private(ip)),
         a[NETWORK].holds(lambda rules: rules.public and not rules.admits(a[CLIENT_IP].value or "")),
@@ -70,7 +70,7 @@ FIREWALL_PUBLIC_ACCESS_DISABLED = FailureMode(
     id="firewall-public-access-disabled",
     family="firewall",
     shows=(DENIED_WITH_IP,),
-    asks=(NETWORK, ALIASES, ADDRESSES, PRIVATE_ENDPOINTS),
+    questions=(NETWORK, ALIASES, ADDRESSES, PRIVATE_ENDPOINTS),
     proof=lambda a: possible(closed(a)) if passed_by(a) is Verdict.YES else proven(closed(a)),
     title="{registry} admits no public network at all",
     meaning="Public network access is disabled, which overrides every address rule; only a private endpoint leads in.",
@@ -87,7 +87,7 @@ FIREWALL_RULE_PROPAGATING = FailureMode(
     id="firewall-rule-propagating",
     family="firewall",
     shows=(DENIED_WITH_IP,),
-    asks=(CLIENT_IP, NETWORK),
+    questions=(CLIENT_IP, NETWORK),
     proof=lambda a: proven(
         a[NETWORK].holds(lambda rules: rules.admits(a[CLIENT_IP].value or "") and rules.changed_lately)
     ),
@@ -103,7 +103,7 @@ FIREWALL_SERVICE_ENDPOINT = FailureMode(
     id="firewall-service-endpoint",
     family="firewall",
     shows=(DENIED_WITH_IP,),
-    asks=(CLIENT_IP, NETWORK, PRIVATE_ENDPOINTS),
+    questions=(CLIENT_IP, NETWORK, PRIVATE_ENDPOINTS),
     # Through a service endpoint the registry sees the virtual network's own, private addresses.
     proof=lambda a: possible(a[CLIENT_IP].holds(is_private)),
     title="the virtual network of {client_ip} is no longer admitted through its service endpoint",

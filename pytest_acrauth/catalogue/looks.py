@@ -15,13 +15,13 @@ NO_REGISTRY = "none: nobody has the name"
 TOKEN_ISSUED = "a token"  # noqa: S105 - what Entra gives for a right secret
 
 
-def _record(seen: Break) -> RegistryFacts | None:
-    look = seen.transcript.evidence.registry
+def _record(broken: Break) -> RegistryFacts | None:
+    look = broken.transcript.evidence.registry
     return look.value if look and look.value and look.value.found else None
 
 
-def _login_server(seen: Break) -> str | None:
-    look = seen.transcript.evidence.registry
+def _login_server(broken: Break) -> str | None:
+    look = broken.transcript.evidence.registry
     if look is None or look.value is None:
         return None
     if look.value.found:
@@ -29,87 +29,87 @@ def _login_server(seen: Break) -> str | None:
     return NO_REGISTRY if look.value.name_free else None
 
 
-def _networks(seen: Break) -> Networks | None:
-    return Networks(record, seen.transcript.started) if (record := _record(seen)) else None
+def _networks(broken: Break) -> Networks | None:
+    return Networks(record, broken.transcript.started) if (record := _record(broken)) else None
 
 
-def _admin_enabled(seen: Break) -> bool | None:
-    return record.admin_user_enabled if (record := _record(seen)) else None
+def _admin_enabled(broken: Break) -> bool | None:
+    return record.admin_user_enabled if (record := _record(broken)) else None
 
 
-def _endpoints(seen: Break) -> Endpoints | None:
-    return Endpoints(record) if (record := _record(seen)) else None
+def _endpoints(broken: Break) -> Endpoints | None:
+    return Endpoints(record) if (record := _record(broken)) else None
 
 
-def _data_hosts(seen: Break) -> DataHosts | None:
-    record = _record(seen)
+def _data_hosts(broken: Break) -> DataHosts | None:
+    record = _record(broken)
     return DataHosts(record) if record is not None and record.data_endpoint_enabled is not None else None
 
 
-def _role_mode(seen: Break) -> RoleMode | None:
+def _role_mode(broken: Break) -> RoleMode | None:
     """Return how the registry judges roles: as the refresh token tells, else as its record says."""
-    claims = seen.transcript.exchange.claims if seen.transcript.exchange else None
+    claims = broken.transcript.exchange.claims if broken.transcript.exchange else None
     if claims is not None and (claims.aad_identity or claims.permissions):
         return RoleMode.ABAC if claims.aad_identity else RoleMode.RBAC
-    record = _record(seen)
+    record = _record(broken)
     if record is None or not record.role_assignment_mode:
         return None
     return RoleMode.ABAC if record.role_assignment_mode == "AbacRepositoryPermissions" else RoleMode.RBAC
 
 
-def _token_state(seen: Break) -> TokenState | None:
-    look = seen.transcript.evidence.scope_map_token
-    return TokenState(look.value, seen.transcript.started) if look and look.value else None
+def _token_state(broken: Break) -> TokenState | None:
+    look = broken.transcript.evidence.scope_map_token
+    return TokenState(look.value, broken.transcript.started) if look and look.value else None
 
 
-def _map_state(seen: Break) -> MapState | None:
-    look = seen.transcript.evidence.scope_map
-    if look is None or look.value is None or seen.access is None:
+def _map_state(broken: Break) -> MapState | None:
+    look = broken.transcript.evidence.scope_map
+    if look is None or look.value is None or broken.access is None:
         return None
-    return MapState(look.value, seen.access.reference.repository, facts.scope_map_actions(facts.wanted(seen)))
+    return MapState(look.value, broken.access.reference.repository, facts.scope_map_actions(facts.wanted(broken)))
 
 
-def _rights(seen: Break) -> Rights | None:
-    look = seen.transcript.evidence.roles
+def _rights(broken: Break) -> Rights | None:
+    look = broken.transcript.evidence.roles
     if look is None or look.value is None:
         return None
-    mode = _role_mode(seen)
+    mode = _role_mode(broken)
     if mode is None and look.value.assignments:
         return None
-    repository = seen.access.reference.repository if seen.access else ""
-    return Rights(look.value, facts.wanted(seen), repository, mode, seen.transcript.started)
+    repository = broken.access.reference.repository if broken.access else ""
+    return Rights(look.value, facts.wanted(broken), repository, mode, broken.transcript.started)
 
 
-def _app_credentials(seen: Break) -> AppCredentials | None:
-    look = seen.transcript.evidence.application
+def _app_credentials(broken: Break) -> AppCredentials | None:
+    look = broken.transcript.evidence.application
     if look is None or look.value is None or not look.value.found or not look.value.home:
         return None
-    return AppCredentials(look.value, seen.transcript.started)
+    return AppCredentials(look.value, broken.transcript.started)
 
 
-def _application_found(seen: Break) -> bool | None:
-    look = seen.transcript.evidence.application
+def _application_found(broken: Break) -> bool | None:
+    look = broken.transcript.evidence.application
     return look.value.found if look and look.value else None
 
 
-def _entra_answer(seen: Break) -> str | None:
-    look = seen.transcript.evidence.entra_direct
+def _entra_answer(broken: Break) -> str | None:
+    look = broken.transcript.evidence.entra_direct
     if look is None or look.value is None:
         return None
     return TOKEN_ISSUED if look.value.issued else f"AADSTS{look.value.codes[0]}"
 
 
-def _tenant(seen: Break) -> str | None:
-    look = seen.transcript.evidence.tenant
+def _tenant(broken: Break) -> str | None:
+    look = broken.transcript.evidence.tenant
     return look.value if look else None
 
 
-def _arm_audience(seen: Break) -> str | None:
-    return record.arm_audience or None if (record := _record(seen)) else None
+def _arm_audience(broken: Break) -> str | None:
+    return record.arm_audience or None if (record := _record(broken)) else None
 
 
-def _quarantine(seen: Break) -> str | None:
-    return record.quarantine or None if (record := _record(seen)) else None
+def _quarantine(broken: Break) -> str | None:
+    return record.quarantine or None if (record := _record(broken)) else None
 
 
 LOGIN_SERVER: Question[str] = Question(

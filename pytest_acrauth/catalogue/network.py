@@ -37,44 +37,44 @@ _LOST = {Trouble.TIMEOUT, Trouble.UNREACHABLE}
 _BROKEN_OFF = {Trouble.TIMEOUT, Trouble.RESET, Trouble.CLOSED, Trouble.TLS}
 
 
-def _unresolved(seen: Break, *outcomes: Resolved, private_link: bool) -> bool:
-    dns = seen.observation
+def _unresolved(broken: Break, *outcomes: Resolved, private_link: bool) -> bool:
+    dns = broken.observation
     if not isinstance(dns, Dns) or dns.trouble is not None or dns.resolution is None:
         return False
     aliased = through_private_link(dns.resolution.chain or ())
     return dns.resolution.outcome in outcomes and aliased is private_link
 
 
-def _resolver_failed(seen: Break) -> bool:
-    dns = seen.observation
+def _resolver_failed(broken: Break) -> bool:
+    dns = broken.observation
     if not isinstance(dns, Dns) or dns.trouble is not None:
-        return facts.trouble(seen) is Trouble.TIMEOUT
+        return facts.trouble(broken) is Trouble.TIMEOUT
     return dns.resolution is not None and dns.resolution.outcome is Resolved.RESOLVER_FAILED
 
 
-def _lost(seen: Break, *, private: bool) -> bool:
-    tcp = seen.observation
+def _lost(broken: Break, *, private: bool) -> bool:
+    tcp = broken.observation
     if not isinstance(tcp, Tcp) or not tcp.attempts or not {a.trouble for a in tcp.attempts} <= _LOST:
         return False
     return all(is_private(attempt.address) for attempt in tcp.attempts) is private
 
 
-def _refused(seen: Break) -> bool:
-    tcp = seen.observation
+def _refused(broken: Break) -> bool:
+    tcp = broken.observation
     if not isinstance(tcp, Tcp) or tcp.trouble is Trouble.OUT_OF_TIME:
         return False
     return any(attempt.trouble is Trouble.REFUSED for attempt in tcp.attempts)
 
 
-def _rejected(seen: Break, codes: set[int]) -> bool:
-    tls = seen.observation
+def _rejected(broken: Break, codes: set[int]) -> bool:
+    tls = broken.observation
     return isinstance(tls, Tls) and tls.trouble is Trouble.CERTIFICATE and tls.verify_code in codes
 
 
 NXDOMAIN = Symptom(
     id="nxdomain",
     stages=(Stage.DNS,),
-    when=lambda seen: _unresolved(seen, Resolved.NO_SUCH_NAME, private_link=False),
+    when=lambda broken: _unresolved(broken, Resolved.NO_SUCH_NAME, private_link=False),
     says="The resolver knows no name {login_server}.",
     texts=at_registry(
         r"no such host",
@@ -91,7 +91,7 @@ NXDOMAIN = Symptom(
 DANGLING_ALIAS = Symptom(
     id="dangling-alias",
     stages=(Stage.DNS,),
-    when=lambda seen: _unresolved(seen, Resolved.NO_SUCH_NAME, Resolved.NO_ADDRESS, private_link=True),
+    when=lambda broken: _unresolved(broken, Resolved.NO_SUCH_NAME, Resolved.NO_ADDRESS, private_link=True),
     says="{login_server} is an alias into the private link zone, where it has no address.",
     texts=(),
 )
@@ -114,7 +114,7 @@ RESOLVER_FAILED = Symptom(
 TCP_TIMEOUT = Symptom(
     id="tcp-timeout",
     stages=(Stage.TCP,),
-    when=lambda seen: _lost(seen, private=False),
+    when=lambda broken: _lost(broken, private=False),
     says="No connection to {login_server}, port 443: nothing answered at {addresses}.",
     texts=at_registry(
         rf"{_DIAL}(?!{_PRIVATE_PEER})[\[\]\w.:]{{1,60}}:\d{{1,5}}: {_LOST_WORDS}",
@@ -124,7 +124,7 @@ TCP_TIMEOUT = Symptom(
 PRIVATE_TCP_TIMEOUT = Symptom(
     id="private-tcp-timeout",
     stages=(Stage.TCP,),
-    when=lambda seen: _lost(seen, private=True),
+    when=lambda broken: _lost(broken, private=True),
     says="No connection to {login_server}, port 443: nothing answered at the private address {addresses}.",
     texts=at_registry(
         rf"{_DIAL}{_PRIVATE_PEER}[\d.]{{3,15}}:\d{{1,5}}: {_LOST_WORDS}",
@@ -146,7 +146,7 @@ CONNECTION_REFUSED = Symptom(
 PROXY_REFUSED = Symptom(
     id="proxy-refused",
     stages=(Stage.TCP,),
-    when=lambda seen: facts.trouble(seen) is Trouble.PROXY,
+    when=lambda broken: facts.trouble(broken) is Trouble.PROXY,
     says="The proxy made no way to {login_server}.",
     texts=at_registry(
         r"proxyconnect tcp:",
@@ -159,7 +159,7 @@ PROXY_REFUSED = Symptom(
 UNTRUSTED_ISSUER = Symptom(
     id="untrusted-issuer",
     stages=(Stage.TLS,),
-    when=lambda seen: _rejected(seen, _UNKNOWN_ISSUER),
+    when=lambda broken: _rejected(broken, _UNKNOWN_ISSUER),
     says="{trust} does not trust the issuer of the certificate at {host}.",
     texts=not_elsewhere(
         r"certificate signed by unknown authority",
@@ -176,7 +176,7 @@ UNTRUSTED_ISSUER = Symptom(
 CERTIFICATE_DATES = Symptom(
     id="certificate-dates",
     stages=(Stage.TLS,),
-    when=lambda seen: _rejected(seen, _OUT_OF_DATES),
+    when=lambda broken: _rejected(broken, _OUT_OF_DATES),
     says="The certificate at {host} is valid from {not_before} to {not_after}, and not now.",
     texts=not_elsewhere(r"x509: certificate has expired or is not yet valid")
     + at_registry(
@@ -187,7 +187,7 @@ CERTIFICATE_DATES = Symptom(
 OTHER_NAME = Symptom(
     id="certificate-name",
     stages=(Stage.TLS,),
-    when=lambda seen: _rejected(seen, _WRONG_NAME),
+    when=lambda broken: _rejected(broken, _WRONG_NAME),
     says="The certificate at {host} is for {names}.",
     texts=at_registry(
         r"x509: certificate is (?:valid for|not valid for)",
@@ -200,7 +200,7 @@ OTHER_NAME = Symptom(
 HANDSHAKE_BROKEN = Symptom(
     id="handshake-broken",
     stages=(Stage.TLS,),
-    when=lambda seen: isinstance(seen.observation, Tls) and seen.observation.trouble in _BROKEN_OFF,
+    when=lambda broken: isinstance(broken.observation, Tls) and broken.observation.trouble in _BROKEN_OFF,
     says="The TLS handshake with {host} did not come to an end.",
     texts=at_registry(
         r"TLS handshake timeout",
@@ -218,7 +218,7 @@ REGISTRY_DNS_NXDOMAIN = FailureMode(
     id="registry-dns-nxdomain",
     family="network",
     shows=(NXDOMAIN,),
-    asks=(LOGIN_SERVER,),
+    questions=(LOGIN_SERVER,),
     proof=lambda a: a[LOGIN_SERVER].holds(lambda server: server == NO_REGISTRY),
     title="there is no registry at {login_server}",
     meaning="The name is misspelt, or the registry was deleted.",
@@ -232,7 +232,7 @@ REGISTRY_DNL_HASH_MISSING = FailureMode(
     id="registry-dnl-hash-missing",
     family="network",
     shows=(NXDOMAIN,),
-    asks=(HOST, LOGIN_SERVER),
+    questions=(HOST, LOGIN_SERVER),
     # Registry names have no hyphen, so one in the first label is the hash.
     proof=lambda a: proven(
         a[HOST].holds(lambda host: "-" not in host.split(".")[0]),
@@ -254,7 +254,7 @@ REGISTRY_WRONG_CLOUD = FailureMode(
     id="registry-wrong-cloud",
     family="network",
     shows=(NXDOMAIN,),
-    asks=(LOGIN_SERVER, CLOUD),
+    questions=(LOGIN_SERVER, CLOUD),
     proof=lambda a: possible(a[LOGIN_SERVER].holds(lambda server: server == NO_REGISTRY)),
     title="{registry} may live in another cloud than {cloud}",
     meaning="Each cloud has a login server suffix of its own, and a registry exists under one of them only.",
@@ -271,7 +271,7 @@ PRIVATE_DNS_STALE_ZONE = FailureMode(
     id="private-dns-stale-zone",
     family="network",
     shows=(NXDOMAIN, DANGLING_ALIAS),
-    asks=(ALIASES, PRIVATE_ENDPOINTS),
+    questions=(ALIASES, PRIVATE_ENDPOINTS),
     proof=lambda a: possible(a[ALIASES].holds(through_private_link)),
     title="this network's private zone has no address for {login_server}",
     meaning="The network is linked to a private zone for registries, but the record is missing: the private endpoint"
@@ -289,7 +289,7 @@ REGISTRY_DNS_RESOLVER_BROKEN = FailureMode(
     id="registry-dns-resolver-broken",
     family="network",
     shows=(RESOLVER_FAILED,),
-    asks=(),
+    questions=(),
     proof=None,
     title="this machine's resolver could not look up {login_server}",
     meaning="The name server did not answer, or answered with a failure. That says nothing about the registry.",
@@ -307,7 +307,7 @@ REGISTRY_TCP_BLOCKED = FailureMode(
     id="registry-tcp-blocked",
     family="network",
     shows=(TCP_TIMEOUT, PRIVATE_TCP_TIMEOUT),
-    asks=(ALIASES,),
+    questions=(ALIASES,),
     proof=lambda a: possible(a[ALIASES].holds(lambda chain: not through_private_link(chain))),
     title="something drops connections to {login_server}, port 443",
     meaning="The name resolves, and packets to its address get no answer. A firewall, a network security group or a"
@@ -325,7 +325,7 @@ TCP_REFUSED = FailureMode(
     id="tcp-refused",
     family="network",
     shows=(CONNECTION_REFUSED,),
-    asks=(),
+    questions=(),
     proof=None,
     title="{login_server} refuses connections to port 443 at {addresses}",
     meaning="The address belongs to a machine that runs, and nothing listens there. A registry never refuses, so the"
@@ -343,7 +343,7 @@ PRIVATE_ENDPOINT_UNREACHABLE = FailureMode(
     id="private-endpoint-unreachable",
     family="network",
     shows=(PRIVATE_TCP_TIMEOUT,),
-    asks=(PRIVATE_ENDPOINTS,),
+    questions=(PRIVATE_ENDPOINTS,),
     proof=lambda a: a[PRIVATE_ENDPOINTS].holds(lambda found: found.approved),
     title="there is no way from here to the private endpoint at {addresses}",
     meaning="DNS is right and routing is not: a peering between the networks is missing or disconnected, or a firewall"
@@ -361,7 +361,7 @@ PRIVATE_ENDPOINT_PENDING = FailureMode(
     id="private-endpoint-pending",
     family="network",
     shows=(PRIVATE_TCP_TIMEOUT,),
-    asks=(PRIVATE_ENDPOINTS,),
+    questions=(PRIVATE_ENDPOINTS,),
     proof=lambda a: a[PRIVATE_ENDPOINTS].holds(lambda found: found.any and not found.approved),
     title="the private endpoint connection of {registry} may not be approved",
     meaning="Until the registry's owner approves the connection, its address resolves and carries no traffic.",
@@ -375,7 +375,7 @@ PRIVATE_DNS_RESOLVES_PUBLIC = FailureMode(
     id="private-dns-resolves-public",
     family="network",
     shows=(DENIED_WITH_IP,),
-    asks=(ALIASES, ADDRESSES, PRIVATE_ENDPOINTS),
+    questions=(ALIASES, ADDRESSES, PRIVATE_ENDPOINTS),
     proof=passed_by,
     title="{login_server} resolves to its public address, not to the private endpoint",
     meaning="The registry has a private endpoint, and this network's DNS does not lead to it: the private zone is not"
@@ -396,7 +396,7 @@ REGISTRY_TLS_INTERCEPTED = FailureMode(
     id="registry-tls-intercepted",
     family="network",
     shows=(UNTRUSTED_ISSUER,),
-    asks=(),
+    questions=(),
     proof=None,
     title="the certificate at {login_server} comes from an authority that is not trusted here",
     meaning="Azure's certificates come from public authorities. This one was issued by {issuer} for {subject}: most"
@@ -415,7 +415,7 @@ TLS_CERTIFICATE_EXPIRED = FailureMode(
     id="tls-certificate-expired",
     family="network",
     shows=(CERTIFICATE_DATES,),
-    asks=(),
+    questions=(),
     proof=None,
     title="the certificate at {login_server} is out of its dates ({not_before} to {not_after})",
     meaning="Azure renews a registry's certificate long before its end. Either something else answers with an old one"
@@ -433,7 +433,7 @@ TLS_HOSTNAME_MISMATCH = FailureMode(
     id="tls-hostname-mismatch",
     family="network",
     shows=(OTHER_NAME,),
-    asks=(),
+    questions=(),
     proof=None,
     title="the certificate at {login_server} is for {names}",
     meaning="A trusted server answers, but it is not this registry: the name leads to another address than Azure's, or"
@@ -451,7 +451,7 @@ TLS_HANDSHAKE_FAILED = FailureMode(
     id="tls-handshake-failed",
     family="network",
     shows=(HANDSHAKE_BROKEN,),
-    asks=(),
+    questions=(),
     proof=None,
     title="no TLS session with {login_server} could be made",
     meaning="The connection stands, but both sides found no common protocol, or the handshake was broken off or never"
@@ -469,7 +469,7 @@ PROXY_BLOCKS_REGISTRY = FailureMode(
     id="proxy-blocks-registry",
     family="network",
     shows=(PROXY_REFUSED, FOREIGN_403, BARE_403, DENIED_WITH_IP),
-    asks=(FIREWALL_SPOKE, PROXY),
+    questions=(FIREWALL_SPOKE, PROXY),
     # Without a proxy here, an address that the registry itself names is no proxy's that this machine goes through.
     proof=lambda a: excluded(a[FIREWALL_SPOKE].holds(bool), a[PROXY].holds(lambda proxy: proxy == "none")),
     title="a proxy stands between this machine and {login_server} and is not let through",

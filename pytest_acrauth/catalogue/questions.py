@@ -79,28 +79,28 @@ def for_management(audience: str) -> bool:
     return any(known in audience.lower() for known in _MANAGEMENT)
 
 
-def _chain(seen: Break) -> tuple[str, ...] | None:
-    dns = seen.transcript.dns
+def _chain(broken: Break) -> tuple[str, ...] | None:
+    dns = broken.transcript.dns
     return dns.resolution.chain if isinstance(dns, Dns) and dns.resolution else None
 
 
-def _addresses(seen: Break) -> tuple[str, ...] | None:
-    dns = seen.transcript.dns
+def _addresses(broken: Break) -> tuple[str, ...] | None:
+    dns = broken.transcript.dns
     return dns.resolution.addresses or None if isinstance(dns, Dns) and dns.resolution else None
 
 
-def _granted(seen: Break) -> tuple[str, ...] | None:
-    token = seen.access.access_token if seen.access else seen.transcript.access_token
+def _granted(broken: Break) -> tuple[str, ...] | None:
+    token = broken.access.access_token if broken.access else broken.transcript.access_token
     return token.granted if token else None
 
 
-def _scope(seen: Break) -> str | None:
-    token = seen.access.access_token if seen.access else seen.transcript.access_token
+def _scope(broken: Break) -> str | None:
+    token = broken.access.access_token if broken.access else broken.transcript.access_token
     return token.scope if token else None
 
 
-def _name_shape(seen: Break) -> NameShape | None:
-    name, registry = seen.transcript.credential.user_name, seen.transcript.target.registry
+def _name_shape(broken: Break) -> NameShape | None:
+    name, registry = broken.transcript.credential.user_name, broken.transcript.target.registry
     if not name:
         return None
     if name.lower() == registry.name:
@@ -112,59 +112,59 @@ def _name_shape(seen: Break) -> NameShape | None:
     return NameShape.GUID if GUID.fullmatch(name) else NameShape.PLAIN
 
 
-def _secret_expired(seen: Break) -> bool | None:
-    expires = seen.transcript.credential.secret_expires
-    return None if expires is None else expires < seen.transcript.started
+def _secret_expired(broken: Break) -> bool | None:
+    expires = broken.transcript.credential.secret_expires
+    return None if expires is None else expires < broken.transcript.started
 
 
-def _secret_elsewhere(seen: Break) -> bool | None:
-    audience = seen.transcript.credential.secret_audience
-    return audience.lower() != seen.transcript.target.registry.login_server if audience else None
+def _secret_elsewhere(broken: Break) -> bool | None:
+    audience = broken.transcript.credential.secret_audience
+    return audience.lower() != broken.transcript.target.registry.login_server if audience else None
 
 
-def _token_tenant(seen: Break) -> str | None:
-    claims = seen.transcript.entra.claims if seen.transcript.entra else None
+def _token_tenant(broken: Break) -> str | None:
+    claims = broken.transcript.entra.claims if broken.transcript.entra else None
     return claims.tenant_id or None if claims else None
 
 
-def _accepted(seen: Break) -> bool:
-    transcript = seen.transcript
-    token = seen.access.access_token if seen.access else transcript.access_token
+def _accepted(broken: Break) -> bool:
+    transcript = broken.transcript
+    token = broken.access.access_token if broken.access else transcript.access_token
     return bool((transcript.exchange and transcript.exchange.ok) or (token and token.issued))
 
 
-def _redirect(seen: Break) -> str | None:
-    return seen.observation.redirect or None if isinstance(seen.observation, Data) else None
+def _redirect(broken: Break) -> str | None:
+    return broken.observation.redirect or None if isinstance(broken.observation, Data) else None
 
 
-def _entra_audience(seen: Break) -> str | None:
-    claims = seen.transcript.entra.claims if seen.transcript.entra else None
+def _entra_audience(broken: Break) -> str | None:
+    claims = broken.transcript.entra.claims if broken.transcript.entra else None
     return claims.audience or None if claims else None
 
 
 _ASKS_ENTRA = {"service-principal", "service-principal-certificate", "workload-identity"}
 
 
-def _fresh(seen: Break) -> bool | None:
-    target, kind = seen.transcript.target, seen.transcript.credential.kind
+def _fresh(broken: Break) -> bool | None:
+    target, kind = broken.transcript.target, broken.transcript.credential.kind
     if target.identity.flow is Flow.ENTRA:
         # These ask Entra itself; the others may hand out what a cache of the machine holds.
         return True if target.identity.method in _ASKS_ENTRA else None
     return None if kind is Kind.REFRESH_TOKEN else True
 
 
-def _data_resolved(seen: Break) -> bool | None:
-    observation = seen.observation
+def _data_resolved(broken: Break) -> bool | None:
+    observation = broken.observation
     if not isinstance(observation, Data) or observation.connection is None or observation.connection.dns is None:
         return None
     return observation.connection.dns.ok
 
 
-def _grants_asked(seen: Break) -> bool | None:
-    token = seen.access.access_token if seen.access else seen.transcript.access_token
+def _grants_asked(broken: Break) -> bool | None:
+    token = broken.access.access_token if broken.access else broken.transcript.access_token
     if token is None or token.granted is None:
         return None
-    reply = facts.reply(seen)
+    reply = facts.reply(broken)
     contradicted = reply is not None and "insufficient_scope" in reply.authenticate
     return not token.missing and not contradicted
 
@@ -173,7 +173,7 @@ HOST: Question[str] = Question(
     id="login-server-host",
     asks="Which login server was asked?",
     by_hand="Read the host name in the configuration.",
-    read=lambda seen: seen.transcript.target.registry.login_server,
+    read=lambda broken: broken.transcript.target.registry.login_server,
 )
 ALIASES: Question[tuple[str, ...]] = Question(
     id="aliases",
@@ -191,7 +191,7 @@ PROXY: Question[str] = Question(
     id="proxy",
     asks="Which proxy do requests to the registry take?",
     by_hand="Look at HTTPS_PROXY and NO_PROXY.",
-    read=lambda seen: seen.transcript.proxy or "none",
+    read=lambda broken: broken.transcript.proxy or "none",
 )
 CLIENT_IP: Question[str] = Question(
     id="client-ip",
@@ -209,13 +209,13 @@ USER_KIND: Question[Kind] = Question(
     id="user-kind",
     asks="What kind of credential is it?",
     by_hand="A GUID is an application, the registry's name the admin user, another name a scope-map token.",
-    read=lambda seen: seen.transcript.credential.kind,
+    read=lambda broken: broken.transcript.credential.kind,
 )
 DECLARED: Question[Kind | str] = Question(
     id="declared-kind",
     asks="Which kind of credential was it declared to be?",
     by_hand="Say it with --acr-auth admin or --acr-auth scope-map-token.",
-    read=lambda seen: seen.transcript.credential.kind if seen.transcript.credential.declared else "none",
+    read=lambda broken: broken.transcript.credential.kind if broken.transcript.credential.declared else "none",
 )
 USER_NAME: Question[NameShape] = Question(
     id="user-name-shape",
@@ -227,7 +227,7 @@ SECRET: Question[SecretShape] = Question(
     id="secret-shape",
     asks="What does the secret look like?",
     by_hand="A secret of three parts joined by dots is a token; decode its middle part.",
-    read=lambda seen: seen.transcript.credential.secret,
+    read=lambda broken: broken.transcript.credential.secret,
 )
 SECRET_EXPIRED: Question[bool] = Question(
     id="secret-expired",

@@ -153,8 +153,8 @@ class Answers:
 class FailureMode:
     """One documented cause.
 
-    ``shows`` are the symptoms it can cause; ``asks`` the questions that decide it, and ``proof`` the verdict over
-    their answers (None: nothing here decides it yet). ``title``, ``meaning`` and ``remedies`` are format strings over
+    ``shows`` are the symptoms it can cause, ``questions`` what decides it, and ``proof`` is the verdict over the
+    answers (None: nothing here decides it yet). ``title``, ``meaning`` and ``remedies`` are format strings over
     the keys of `catalogue.facts`. ``az_code`` is what ``az acr check-health`` prints for it; ``transient``
     tells whether it can be a propagation delay. ``samples`` are texts of foreign programs, for a cause that nothing
     here can bring about.
@@ -163,7 +163,7 @@ class FailureMode:
     id: str
     family: str
     shows: tuple[Symptom, ...]
-    asks: tuple[Question[Any], ...]
+    questions: tuple[Question[Any], ...]
     proof: Callable[[Answers], Verdict] | None
     title: str
     meaning: str
@@ -192,7 +192,7 @@ def asking_nothing(
         id=name,
         family=family,
         shows=shows,
-        asks=(),
+        questions=(),
         proof=None,
         title=title,
         meaning=meaning,

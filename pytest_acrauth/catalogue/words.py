@@ -55,11 +55,11 @@ def aadsts(*numbers: int) -> tuple[Words, ...]:
 def said_here(texts: tuple[Words, ...]) -> Callable[[Break], bool]:
     """Return the condition that a program or service of this machine gave no credential, in one of these words."""
 
-    def said(seen: Break) -> bool:
-        observation = seen.observation
-        if facts.trouble(seen) is not Trouble.UNAVAILABLE or (isinstance(observation, Entra) and observation.codes):
+    def said(broken: Break) -> bool:
+        observation = broken.observation
+        if facts.trouble(broken) is not Trouble.UNAVAILABLE or (isinstance(observation, Entra) and observation.codes):
             return False
-        text = " ".join(facts.trouble_text(seen).split())
+        text = " ".join(facts.trouble_text(broken).split())
         return any(words.pattern.search(text) for words in texts)
 
     return said

@@ -71,8 +71,8 @@ def conclude(
         # The symptom itself decides, and nothing needs to be asked.
         finding = Finding(mode=modes[0], verdict=Verdict.YES, answers=())
         return Diagnosis(seen=seen, symptom=symptom, findings=(finding,))
-    asked = {question.id: answer(question) for mode in modes for question in mode.asks}
-    findings = tuple(_judge(mode, tuple(asked[question.id] for question in mode.asks)) for mode in modes)
+    asked = {question.id: answer(question) for mode in modes for question in mode.questions}
+    findings = tuple(_judge(mode, tuple(asked[question.id] for question in mode.questions)) for mode in modes)
     return Diagnosis(seen=seen, symptom=symptom, findings=findings)
 
 

@@ -96,9 +96,9 @@ def _describe_mode(mode: FailureMode) -> Iterator[str]:
     yield f"{mode.id}: {_general(mode.title)}"
     yield from _wrap(_general(mode.meaning))
     yield f"Seen as: {', '.join(symptom.id for symptom in mode.shows)}"
-    if mode.asks:
+    if mode.questions:
         yield "What decides"
-        yield from (line for question in mode.asks for line in _by_hand(question, PLACEHOLDERS))
+        yield from (line for question in mode.questions for line in _by_hand(question, PLACEHOLDERS))
     yield "What to do"
     yield from _remedies(mode, PLACEHOLDERS)
     if mode.transient:

@@ -35,7 +35,7 @@ FROM_THE_NETWORK = {
 
 
 def _texts(mode: FailureMode) -> list[str]:
-    return [mode.title, mode.meaning, *mode.remedies, *(question.by_hand for question in mode.asks)]
+    return [mode.title, mode.meaning, *mode.remedies, *(question.by_hand for question in mode.questions)]
 
 
 def _fields(text: str) -> set[str]:
@@ -104,7 +104,9 @@ def test_texts_name_documented_facts_only(mode: FailureMode) -> None:
 @pytest.mark.parametrize("mode", MODES.values(), ids=lambda mode: mode.id)
 def test_commands_are_not_filled_with_what_a_peer_says(mode: FailureMode) -> None:
     """A command to paste holds configured or validated names only."""
-    commands = [text for text in (*mode.remedies, *(question.by_hand for question in mode.asks)) if text[0].islower()]
+    commands = [
+        text for text in (*mode.remedies, *(question.by_hand for question in mode.questions)) if text[0].islower()
+    ]
     assert not FROM_THE_NETWORK & {name for command in commands for name in _fields(command)}
 
 
