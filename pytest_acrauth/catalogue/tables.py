@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from pytest_acrauth.catalogue import (
+from pytest_acrauth.catalogue.causes import (
     access,
-    alike,
-    arm,
     basic,
     challenge,
     client,
-    clients,
     climb,
     data,
     entra,
@@ -29,6 +26,9 @@ from pytest_acrauth.catalogue import (
     workload,
 )
 from pytest_acrauth.catalogue.shape import FailureMode, Symptom
+from pytest_acrauth.catalogue.symptoms import client as of_clients
+from pytest_acrauth.catalogue.symptoms import management as of_management
+from pytest_acrauth.catalogue.symptoms import text
 
 T = TypeVar("T", Symptom, FailureMode)
 
@@ -51,7 +51,7 @@ _FAMILIES = (
     notes,
 )
 #: Symptoms without a family's causes beside them.
-_SYMPTOMS = (alike, arm, clients)
+_SYMPTOMS = (text, of_management, of_clients)
 
 
 def _all(kind: type[T]) -> dict[str, T]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from pytest_acrauth.catalogue.climb import OUT_OF_TIME, UNRECOGNISED
+from pytest_acrauth.catalogue.causes.climb import OUT_OF_TIME, UNRECOGNISED
 from pytest_acrauth.catalogue.shape import (
     Answer,
     Answers,

@@ -10,7 +10,7 @@ from factories import CLIENT_ID, observation
 from specimens import CLIENT_SPECIMENS, SPECIMENS
 
 from pytest_acrauth.catalogue import tables
-from pytest_acrauth.catalogue.climb import UNRECOGNISED
+from pytest_acrauth.catalogue.causes.climb import UNRECOGNISED
 from pytest_acrauth.catalogue.facts import PLACEHOLDERS, facts
 from pytest_acrauth.catalogue.shape import FailureMode, Symptom
 from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS, causes

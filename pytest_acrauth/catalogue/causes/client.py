@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.alike import GENERIC_401, NO_CREDENTIAL_SENT
-from pytest_acrauth.catalogue.clients import (
+from pytest_acrauth.catalogue.shape import asking_nothing
+from pytest_acrauth.catalogue.symptoms.client import (
     AZ_MISSING,
     AZ_NOT_LOGGED_IN,
     CLOUD_SHELL,
@@ -27,7 +27,7 @@ from pytest_acrauth.catalogue.clients import (
     UPPERCASE,
     VERSION_UNREADABLE,
 )
-from pytest_acrauth.catalogue.shape import asking_nothing
+from pytest_acrauth.catalogue.symptoms.text import GENERIC_401, NO_CREDENTIAL_SENT
 
 _LOGIN = pages.ACR + "container-registry-authentication"
 _NO_DAEMON = _LOGIN + "#use-az-acr-login-without-docker-daemon"

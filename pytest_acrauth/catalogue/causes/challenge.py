@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.shape import Break, FailureMode, Symptom
-from pytest_acrauth.catalogue.words import anywhere
+from pytest_acrauth.catalogue.symptoms.words import anywhere
 from pytest_acrauth.model.observation import Challenge, Data, Reply, Trouble
 from pytest_acrauth.model.stage import Stage
 

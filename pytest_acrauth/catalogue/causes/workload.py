@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.entra import aadsts_symptom
+from pytest_acrauth.catalogue.causes.entra import aadsts_symptom
+from pytest_acrauth.catalogue.causes.signin import AADSTS_50013
 from pytest_acrauth.catalogue.shape import FailureMode, Symptom, Words, asking_nothing
-from pytest_acrauth.catalogue.signin import AADSTS_50013
-from pytest_acrauth.catalogue.words import anywhere, said_here
+from pytest_acrauth.catalogue.symptoms.words import anywhere, said_here
 from pytest_acrauth.model.stage import Stage
 
 _FEDERATION = "https://azure.github.io/azure-workload-identity/docs/troubleshooting.html"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.shape import FailureMode, Symptom, Words, asking_nothing, unseen
-from pytest_acrauth.catalogue.words import anywhere
+from pytest_acrauth.catalogue.symptoms.words import anywhere
 
 
 def _symptom(name: str, says: str, texts: tuple[Words, ...]) -> Symptom:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts, pages
-from pytest_acrauth.catalogue.challenge import FOREIGN_403
-from pytest_acrauth.catalogue.exchange import BARE_403
-from pytest_acrauth.catalogue.firewall import DENIED_WITH_IP, passed_by
-from pytest_acrauth.catalogue.looks import CLOUD, LOGIN_SERVER, NO_REGISTRY, PRIVATE_ENDPOINTS
-from pytest_acrauth.catalogue.questions import (
+from pytest_acrauth.catalogue.causes.challenge import FOREIGN_403
+from pytest_acrauth.catalogue.causes.exchange import BARE_403
+from pytest_acrauth.catalogue.causes.firewall import DENIED_WITH_IP, passed_by
+from pytest_acrauth.catalogue.questions.climb import (
     ADDRESSES,
     ALIASES,
     FIREWALL_SPOKE,
@@ -19,8 +18,9 @@ from pytest_acrauth.catalogue.questions import (
     proven,
     through_private_link,
 )
+from pytest_acrauth.catalogue.questions.management import CLOUD, LOGIN_SERVER, NO_REGISTRY, PRIVATE_ENDPOINTS
 from pytest_acrauth.catalogue.shape import Break, FailureMode, Symptom
-from pytest_acrauth.catalogue.words import at_registry, not_elsewhere
+from pytest_acrauth.catalogue.symptoms.words import at_registry, not_elsewhere
 from pytest_acrauth.model.machine import Resolved
 from pytest_acrauth.model.observation import Dns, Tcp, Tls, Trouble
 from pytest_acrauth.model.stage import Stage

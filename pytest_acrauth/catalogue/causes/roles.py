@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.access import NOTHING_GRANTED, OPERATION_REFUSED, RIGHTS_MISSING
-from pytest_acrauth.catalogue.basic import BASIC_REFUSED
-from pytest_acrauth.catalogue.exchange import BARE_403, EXCHANGE_REFUSED
-from pytest_acrauth.catalogue.looks import ROLE_MODE, ROLES
-from pytest_acrauth.catalogue.questions import ACCEPTED, FRESH, GRANTS_ASKED, SCOPE, USER_KIND, possible, proven
-from pytest_acrauth.catalogue.rights import RoleMode
+from pytest_acrauth.catalogue.causes.access import NOTHING_GRANTED, OPERATION_REFUSED, RIGHTS_MISSING
+from pytest_acrauth.catalogue.causes.basic import BASIC_REFUSED
+from pytest_acrauth.catalogue.causes.exchange import BARE_403, EXCHANGE_REFUSED
+from pytest_acrauth.catalogue.questions.climb import ACCEPTED, FRESH, GRANTS_ASKED, SCOPE, USER_KIND, possible, proven
+from pytest_acrauth.catalogue.questions.management import ROLE_MODE, ROLES
+from pytest_acrauth.catalogue.questions.rights import RoleMode
 from pytest_acrauth.catalogue.shape import Answers, FailureMode, Verdict
 from pytest_acrauth.model.credential import Kind
 

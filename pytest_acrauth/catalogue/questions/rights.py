@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from pytest_acrauth.catalogue.conditions import lets_through
-from pytest_acrauth.catalogue.records import date, when
+from pytest_acrauth.catalogue.questions.records import date, when
+from pytest_acrauth.catalogue.questions.role_conditions import lets_through
 from pytest_acrauth.model.evidence import RoleAssignment, RoleFacts
 
 _REGISTRIES = "Microsoft.ContainerRegistry/registries/"

@@ -6,8 +6,15 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts
-from pytest_acrauth.catalogue.records import AppCredentials, DataHosts, Endpoints, MapState, Networks, TokenState
-from pytest_acrauth.catalogue.rights import Rights, RoleMode
+from pytest_acrauth.catalogue.questions.records import (
+    AppCredentials,
+    DataHosts,
+    Endpoints,
+    MapState,
+    Networks,
+    TokenState,
+)
+from pytest_acrauth.catalogue.questions.rights import Rights, RoleMode
 from pytest_acrauth.catalogue.shape import Break, Question
 from pytest_acrauth.model.evidence import Need, RegistryFacts
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pytest_acrauth.catalogue import access, basic, challenge, data, exchange, firewall, network, signin
+from pytest_acrauth.catalogue.causes import access, basic, challenge, data, exchange, firewall, network, signin
 from pytest_acrauth.catalogue.shape import Symptom, unseen
-from pytest_acrauth.catalogue.words import anywhere, at_registry, not_elsewhere
+from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry, not_elsewhere
 
 NO_CREDENTIAL_SENT = Symptom(
     id="no-credential-sent",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts, pages
-from pytest_acrauth.catalogue.basic import APP_NOT_REGISTERED, INVALID_CLIENT, WRONG_SECRET
-from pytest_acrauth.catalogue.exchange import BARE_403, EXCHANGE_REFUSED
-from pytest_acrauth.catalogue.looks import APP_CREDENTIALS, APPLICATION, ENTRA_DIRECTLY, ROLES
-from pytest_acrauth.catalogue.questions import FRESH, USER_NAME, NameShape, possible, proven
+from pytest_acrauth.catalogue.causes.basic import APP_NOT_REGISTERED, INVALID_CLIENT, WRONG_SECRET
+from pytest_acrauth.catalogue.causes.exchange import BARE_403, EXCHANGE_REFUSED
+from pytest_acrauth.catalogue.questions.climb import FRESH, USER_NAME, NameShape, possible, proven
+from pytest_acrauth.catalogue.questions.management import APP_CREDENTIALS, APPLICATION, ENTRA_DIRECTLY, ROLES
 from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Symptom, Verdict
-from pytest_acrauth.catalogue.words import GUID, aadsts, anywhere, at_authority
+from pytest_acrauth.catalogue.symptoms.words import GUID, aadsts, anywhere, at_authority
 from pytest_acrauth.model.observation import Entra, Trouble
 from pytest_acrauth.model.stage import Stage
 

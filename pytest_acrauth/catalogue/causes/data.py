@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 
 from pytest_acrauth.catalogue import facts, pages
-from pytest_acrauth.catalogue.looks import DATA_ENDPOINTS, EGRESS, PRIVATE_ENDPOINTS
-from pytest_acrauth.catalogue.questions import ALIASES, DATA_HOST, DATA_RESOLVED, opposite, proven, through_private_link
+from pytest_acrauth.catalogue.questions.climb import (
+    ALIASES,
+    DATA_HOST,
+    DATA_RESOLVED,
+    opposite,
+    proven,
+    through_private_link,
+)
+from pytest_acrauth.catalogue.questions.management import DATA_ENDPOINTS, EGRESS, PRIVATE_ENDPOINTS
 from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Symptom, Verdict
-from pytest_acrauth.catalogue.words import at_data_endpoint, at_storage
+from pytest_acrauth.catalogue.symptoms.words import at_data_endpoint, at_storage
 from pytest_acrauth.model.observation import Data, Trouble
 from pytest_acrauth.model.stage import Stage
 

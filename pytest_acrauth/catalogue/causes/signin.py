@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.entra import aadsts_symptom
+from pytest_acrauth.catalogue.causes.entra import aadsts_symptom
 from pytest_acrauth.catalogue.shape import asking_nothing
 
 _SIGN_IN = "az login --tenant {tenant_id} --scope https://containerregistry.azure.net/.default"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from pytest_acrauth.catalogue import facts, pages
-from pytest_acrauth.catalogue.looks import ARM_AUDIENCE_POLICY, REGISTRY_TENANT, ROLES
-from pytest_acrauth.catalogue.questions import ENTRA_AUDIENCE, TOKEN_TENANT, for_management, proven
+from pytest_acrauth.catalogue.questions.climb import ENTRA_AUDIENCE, TOKEN_TENANT, for_management, proven
+from pytest_acrauth.catalogue.questions.management import ARM_AUDIENCE_POLICY, REGISTRY_TENANT, ROLES
 from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Symptom, Verdict
-from pytest_acrauth.catalogue.words import anywhere, at_registry
+from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry
 from pytest_acrauth.model.observation import Reply
 from pytest_acrauth.model.stage import Stage
 

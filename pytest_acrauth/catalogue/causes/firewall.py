@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts, pages
-from pytest_acrauth.catalogue.looks import NETWORK, PRIVATE_ENDPOINTS
-from pytest_acrauth.catalogue.questions import (
+from pytest_acrauth.catalogue.questions.climb import (
     ADDRESSES,
     ALIASES,
     CLIENT_IP,
@@ -13,8 +12,9 @@ from pytest_acrauth.catalogue.questions import (
     proven,
     through_private_link,
 )
+from pytest_acrauth.catalogue.questions.management import NETWORK, PRIVATE_ENDPOINTS
 from pytest_acrauth.catalogue.shape import Answers, FailureMode, Symptom, Verdict
-from pytest_acrauth.catalogue.words import anywhere
+from pytest_acrauth.catalogue.symptoms.words import anywhere
 from pytest_acrauth.model.stage import Stage
 
 DENIED_WITH_IP = Symptom(

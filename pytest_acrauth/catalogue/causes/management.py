@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.arm import (
+from pytest_acrauth.catalogue.shape import asking_nothing
+from pytest_acrauth.catalogue.symptoms.management import (
     ARM_FORBIDDEN,
     ARM_NOT_FOUND,
     ARM_THROTTLED_SAID,
@@ -23,7 +24,6 @@ from pytest_acrauth.catalogue.arm import (
     SKU_UNSUPPORTED,
     SUBSCRIPTION_UNKNOWN,
 )
-from pytest_acrauth.catalogue.shape import asking_nothing
 
 _ARM = "https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/"
 _ERRORS = pages.TROUBLESHOOT + "acr-authentication-errors"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue.shape import Symptom, Words, unseen
-from pytest_acrauth.catalogue.words import anywhere
+from pytest_acrauth.catalogue.symptoms.words import anywhere
 
 _ABOUT_US = (
     r"(?:Microsoft\.ContainerRegistry|Microsoft\.Authorization/roleAssignments|Microsoft\.Resources/subscriptions)"

@@ -11,11 +11,8 @@ import re
 from collections.abc import Callable
 
 from pytest_acrauth.catalogue import facts, pages
-from pytest_acrauth.catalogue.arm import ADMIN_DISABLED
-from pytest_acrauth.catalogue.clients import STORED_LOGIN_ENDED
-from pytest_acrauth.catalogue.exchange import generic_401
-from pytest_acrauth.catalogue.looks import ADMIN_ENABLED, APP_CREDENTIALS, ENTRA_DIRECTLY, ROLES, SCOPE_MAP_TOKEN
-from pytest_acrauth.catalogue.questions import (
+from pytest_acrauth.catalogue.causes.exchange import generic_401
+from pytest_acrauth.catalogue.questions.climb import (
     DECLARED,
     SECRET,
     SECRET_ELSEWHERE,
@@ -26,9 +23,18 @@ from pytest_acrauth.catalogue.questions import (
     possible,
     proven,
 )
-from pytest_acrauth.catalogue.records import TokenState
+from pytest_acrauth.catalogue.questions.management import (
+    ADMIN_ENABLED,
+    APP_CREDENTIALS,
+    ENTRA_DIRECTLY,
+    ROLES,
+    SCOPE_MAP_TOKEN,
+)
+from pytest_acrauth.catalogue.questions.records import TokenState
 from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Symptom, Verdict
-from pytest_acrauth.catalogue.words import anywhere, at_registry
+from pytest_acrauth.catalogue.symptoms.client import STORED_LOGIN_ENDED
+from pytest_acrauth.catalogue.symptoms.management import ADMIN_DISABLED
+from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry
 from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.model.target import Flow

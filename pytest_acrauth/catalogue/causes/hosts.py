@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.alike import GENERIC_401, NO_CREDENTIAL_SENT
 from pytest_acrauth.catalogue.shape import FailureMode, Symptom, unseen
-from pytest_acrauth.catalogue.words import anywhere
+from pytest_acrauth.catalogue.symptoms.text import GENERIC_401, NO_CREDENTIAL_SENT
+from pytest_acrauth.catalogue.symptoms.words import anywhere
 
 PULL_SECRET_MISSING = Symptom(
     id="pull-secret-missing",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from pytest_acrauth.catalogue import facts, pages
-from pytest_acrauth.catalogue.exchange import generic_401
-from pytest_acrauth.catalogue.looks import IMAGE, QUARANTINE, SCOPE_MAP
-from pytest_acrauth.catalogue.questions import GRANTED, USER_KIND, possible, proven
+from pytest_acrauth.catalogue.causes.exchange import generic_401
+from pytest_acrauth.catalogue.questions.climb import GRANTED, USER_KIND, possible, proven
+from pytest_acrauth.catalogue.questions.management import IMAGE, QUARANTINE, SCOPE_MAP
 from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Symptom, Verdict
-from pytest_acrauth.catalogue.words import anywhere, at_registry, not_elsewhere
+from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry, not_elsewhere
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.observation import AccessToken, Data, Operation
 from pytest_acrauth.model.stage import Stage
