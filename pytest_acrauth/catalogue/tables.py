@@ -1,10 +1,12 @@
-"""What can go wrong: the symptoms that can be seen, and the documented causes, one module for each family.
+"""The catalogue gathered: every symptom, every documented cause, and the families of causes.
 
-Adding a cause is one `FailureMode` in the module of its family. Remedies that begin with a small letter are commands.
+An order that somebody sees is written here: that of families and modules below, and within a module that of its file.
+Remedies that begin with a small letter are commands.
 """
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import TypeVar
 
 from pytest_acrauth.catalogue.causes import (
@@ -26,9 +28,14 @@ from pytest_acrauth.catalogue.causes import (
     workload,
 )
 from pytest_acrauth.catalogue.shape import FailureMode, Symptom
+from pytest_acrauth.catalogue.symptoms import access_token, dns, operation, tcp, text, tls
+from pytest_acrauth.catalogue.symptoms import challenge as at_challenge
 from pytest_acrauth.catalogue.symptoms import client as of_clients
+from pytest_acrauth.catalogue.symptoms import climb as of_climb
+from pytest_acrauth.catalogue.symptoms import data as at_data
+from pytest_acrauth.catalogue.symptoms import entra as at_entra
+from pytest_acrauth.catalogue.symptoms import exchange as at_exchange
 from pytest_acrauth.catalogue.symptoms import management as of_management
-from pytest_acrauth.catalogue.symptoms import text
 
 T = TypeVar("T", Symptom, FailureMode)
 
@@ -50,19 +57,33 @@ _FAMILIES = (
     management,
     notes,
 )
-#: Symptoms without a family's causes beside them.
-_SYMPTOMS = (text, of_management, of_clients)
+#: What one stage shows together is told in this order: what a program of this machine says before what it led to.
+_SYMPTOMS = (
+    of_clients,
+    dns,
+    tcp,
+    tls,
+    at_challenge,
+    at_entra,
+    at_exchange,
+    access_token,
+    operation,
+    at_data,
+    of_climb,
+    of_management,
+    text,
+)
 
 
-def _all(kind: type[T]) -> dict[str, T]:
-    found = (value for part in (*_FAMILIES, *_SYMPTOMS) for value in vars(part).values() if isinstance(value, kind))
+def _all(kind: type[T], modules: tuple[ModuleType, ...]) -> dict[str, T]:
+    found = (value for module in modules for value in vars(module).values() if isinstance(value, kind))
     return {entry.id: entry for entry in found}
 
 
 #: The families in the order of a climb, each with what it is about.
 FAMILIES = {family.__name__.rpartition(".")[2]: family.__doc__ or "" for family in _FAMILIES}
-MODES = _all(FailureMode)
-SYMPTOMS = _all(Symptom) | {symptom.id: symptom for symptom in climb.UNRECOGNISED.values()}
+MODES = _all(FailureMode, _FAMILIES)
+SYMPTOMS = _all(Symptom, _SYMPTOMS) | {symptom.id: symptom for symptom in of_climb.UNRECOGNISED.values()}
 
 
 def causes(symptom: Symptom) -> tuple[FailureMode, ...]:

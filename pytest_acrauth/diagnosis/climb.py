@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from pytest_acrauth.catalogue.causes.climb import OUT_OF_TIME, UNRECOGNISED
 from pytest_acrauth.catalogue.shape import (
     Answer,
     Answers,
@@ -19,6 +18,7 @@ from pytest_acrauth.catalogue.shape import (
     Symptom,
     Verdict,
 )
+from pytest_acrauth.catalogue.symptoms.climb import OUT_OF_TIME, UNRECOGNISED
 from pytest_acrauth.catalogue.tables import SYMPTOMS, causes
 from pytest_acrauth.model.client_record import ClientRecord
 from pytest_acrauth.model.evidence import Need

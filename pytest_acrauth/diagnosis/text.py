@@ -7,11 +7,16 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from typing import Any
 
-from pytest_acrauth.catalogue.causes.basic import BASIC_REFUSED
-from pytest_acrauth.catalogue.causes.entra import AUTHORITY_UNREACHED
-from pytest_acrauth.catalogue.causes.workload import ENVIRONMENT_INCOMPLETE, NO_CREDENTIAL, NO_METADATA, NOT_INJECTED
 from pytest_acrauth.catalogue.shape import Answer, Diagnosis, Line, Question, Symptom, Where, Words
+from pytest_acrauth.catalogue.symptoms.access_token import BASIC_REFUSED
 from pytest_acrauth.catalogue.symptoms.client import AZ_MISSING, AZ_NOT_LOGGED_IN, CLIENT_UNRECOGNISED, NOT_INTERACTIVE
+from pytest_acrauth.catalogue.symptoms.entra import (
+    AUTHORITY_UNREACHED,
+    ENVIRONMENT_INCOMPLETE,
+    NO_CREDENTIAL,
+    NO_METADATA,
+    NOT_INJECTED,
+)
 from pytest_acrauth.catalogue.symptoms.management import ADMIN_DISABLED, ARM_NOT_FOUND, LIST_CREDENTIALS_FORBIDDEN
 from pytest_acrauth.catalogue.symptoms.text import GENERIC_401, NO_CREDENTIAL_SENT
 from pytest_acrauth.catalogue.tables import SYMPTOMS

@@ -10,9 +10,9 @@ from factories import CLIENT_ID, observation
 from specimens import CLIENT_SPECIMENS, SPECIMENS
 
 from pytest_acrauth.catalogue import tables
-from pytest_acrauth.catalogue.causes.climb import UNRECOGNISED
 from pytest_acrauth.catalogue.facts import PLACEHOLDERS, facts
 from pytest_acrauth.catalogue.shape import FailureMode, Symptom
+from pytest_acrauth.catalogue.symptoms.climb import UNRECOGNISED
 from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS, causes
 from pytest_acrauth.diagnosis.climb import symptoms
 from pytest_acrauth.model.stage import Stage

@@ -24,8 +24,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from specimens import SPECIMENS, granted, tcp
 
-from pytest_acrauth.catalogue.causes.climb import UNRECOGNISED
 from pytest_acrauth.catalogue.shape import Diagnosis, Verdict
+from pytest_acrauth.catalogue.symptoms.climb import UNRECOGNISED
 from pytest_acrauth.catalogue.tables import MODES, SYMPTOMS
 from pytest_acrauth.diagnosis.climb import NOT_ASKED, NOT_RECORDED, diagnose, symptoms
 from pytest_acrauth.model.credential import CredentialFacts, Kind, SecretShape

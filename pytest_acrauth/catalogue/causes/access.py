@@ -2,143 +2,63 @@
 
 from __future__ import annotations
 
-import re
-
 from pytest_acrauth.catalogue import facts, pages
-from pytest_acrauth.catalogue.causes.exchange import generic_401
-from pytest_acrauth.catalogue.questions.climb import GRANTED, USER_KIND, possible, proven
-from pytest_acrauth.catalogue.questions.management import IMAGE, QUARANTINE, SCOPE_MAP
-from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Symptom, Verdict
-from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry, not_elsewhere
+from pytest_acrauth.catalogue.questions.climb import USER_KIND, access_token_of
+from pytest_acrauth.catalogue.questions.management import registry_record
+from pytest_acrauth.catalogue.questions.records import MapState
+from pytest_acrauth.catalogue.questions.verdicts import possible, proven
+from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Question, Verdict
+from pytest_acrauth.catalogue.symptoms import access_token, challenge, operation
 from pytest_acrauth.model.credential import Kind
-from pytest_acrauth.model.observation import AccessToken, Data, Operation
-from pytest_acrauth.model.stage import Stage
-from pytest_acrauth.model.target import Flow
-
-_UNKNOWN_CODES = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "TAG_UNKNOWN"}
-_PLAIN_404 = re.compile(r"404 page not found", re.IGNORECASE)
-_DISALLOWED = re.compile(r"operation is disallowed", re.IGNORECASE)
+from pytest_acrauth.model.evidence import Need
 
 
-def _token(broken: Break) -> AccessToken | None:
-    return broken.observation if isinstance(broken.observation, AccessToken) else None
+def _granted(broken: Break) -> tuple[str, ...] | None:
+    token = access_token_of(broken)
+    return token.granted if token else None
 
 
-def _rights_missing(broken: Break) -> bool:
-    token = _token(broken)
-    return token is not None and token.granted is not None and bool(token.missing)
+def _map_state(broken: Break) -> MapState | None:
+    look = broken.transcript.evidence.scope_map
+    if look is None or look.value is None or broken.access is None:
+        return None
+    return MapState(look.value, broken.access.reference.repository, facts.scope_map_actions(facts.wanted(broken)))
 
 
-def _nothing_granted(broken: Break) -> bool:
-    token = _token(broken)
-    asked = token is not None and bool(token.scope) and broken.transcript.target.identity.flow is Flow.ENTRA
-    return asked and generic_401(facts.reply(broken))
+def _quarantine(broken: Break) -> str | None:
+    return record.quarantine or None if (record := registry_record(broken)) else None
 
 
-def _disallowed(broken: Break) -> bool:
-    observation, reply = broken.observation, facts.reply(broken)
-    if reply is None or reply.status == 429 or reply.status >= 500 or not facts.registry_spoke(reply):
-        return False
-    if isinstance(observation, Data) and observation.redirect:  # storage answered, in words of its own
-        return False
-    return bool(_DISALLOWED.search(reply.words))
-
-
-def _operation_refused(broken: Break) -> bool:
-    observation, reply = broken.observation, facts.reply(broken)
-    if reply is None or (isinstance(observation, Data) and observation.redirect):
-        return False
-    if facts.firewall_spoke(broken) or _disallowed(broken):
-        return False
-    return generic_401(reply) or (reply.status == 403 and reply.code == "DENIED")
-
-
-def _unknown(broken: Break) -> bool:
-    reply = facts.reply(broken)
-    if not isinstance(broken.observation, Operation) or reply is None or reply.status != 404:
-        return False
-    return reply.code in _UNKNOWN_CODES or bool(_PLAIN_404.search(reply.body))
-
-
-def _throttled(broken: Break) -> bool:
-    observation, reply = broken.observation, facts.reply(broken)
-    elsewhere = isinstance(observation, Data) and bool(observation.redirect)
-    return reply is not None and reply.status == 429 and not elsewhere
-
-
-RIGHTS_MISSING = Symptom(
-    id="rights-missing",
-    stages=(Stage.ACCESS_TOKEN,),
-    when=_rights_missing,
-    says="The access token for {repository} grants {granted} and lacks {missing}.",
-    texts=anywhere(
-        r"You are lacking .{1,120}? repository permissions",
-    ),
+GRANTED: Question[tuple[str, ...]] = Question(
+    id="granted",
+    asks="Which of the actions asked for does the access token grant?",
+    by_hand="Decode the access token's middle part and read access[].actions.",
+    read=_granted,
 )
-RIGHTS_EXCESS = Symptom(
-    id="rights-excess",
-    stages=(Stage.ACCESS_TOKEN,),
-    when=lambda broken: (token := _token(broken)) is not None and token.issued and bool(token.excess),
-    says="The access token for {repository} grants {granted}; {excess} must not be among them.",
-    texts=(),
+SCOPE_MAP: Question[MapState] = Question(
+    id="scope-map",
+    asks="What does the scope map allow?",
+    by_hand="az acr scope-map list -r {registry} -o table",
+    needs=Need.SCOPE_MAP,
+    read=_map_state,
 )
-NOTHING_GRANTED = Symptom(
-    id="nothing-granted",
-    stages=(Stage.ACCESS_TOKEN,),
-    when=_nothing_granted,
-    says="The exchange passed, and {login_server} gave no access token for {repository}.",
-    texts=(),
+IMAGE: Question[str] = Question(
+    id="image",
+    asks="Which tags does the repository have?",
+    by_hand="az acr repository show-tags -n {registry} --repository {repository}",
 )
-OPERATION_REFUSED = Symptom(
-    id="operation-refused",
-    stages=(Stage.OPERATION, Stage.DATA),
-    when=_operation_refused,
-    says="An access token for {repository} was issued, and the {stage} request with it refused.",
-    texts=not_elsewhere(r"insufficient_scope")
-    + at_registry(
-        r"requested access to the resource is denied",
-        r"denied: access forbidden",
-    ),
-)
-MANIFEST_UNKNOWN = Symptom(
-    id="manifest-unknown",
-    stages=(Stage.OPERATION,),
-    when=_unknown,
-    says="{login_server} shows this identity no {repository}, {version}.",
-    texts=not_elsewhere(
-        r"\bMANIFEST_UNKNOWN\b",
-        r"manifest tagged by \"?(?P<version>[\w.-]{1,128})\"? is not found",
-        r"manifest for [^ /]{0,253}[.:<>][^ /]{0,253}/[^ ]{1,400} not found",
-        r"\b(?:NAME_UNKNOWN|TAG_UNKNOWN)\b|repository name not known to registry",
-        r"the specified tag does not exist",
-    )
-    + at_registry(
-        r"manifest unknown",
-        r"azurecr\.[\w.-]{2,30}/[\w./-]{1,255}(?::[\w.-]{1,128}|@sha256:\w{1,64})\"?: not found",
-        r"repository \"?[\w./-]{1,255}\"? is not found",
-    ),
-)
-DISALLOWED = Symptom(
-    id="disallowed",
-    stages=(Stage.OPERATION, Stage.DATA),
-    when=_disallowed,
-    says="{login_server} disallows the {stage} request on {repository}.",
-    texts=anywhere(r"[Tt]he operation is disallowed on this registry, repository or image"),
-)
-THROTTLED = Symptom(
-    id="requests-throttled",
-    stages=(Stage.CHALLENGE, Stage.OPERATION, Stage.DATA),
-    when=_throttled,
-    says="{login_server} has too many requests to serve ({answer}); it asks to wait {retry_after} s.",
-    texts=at_registry(
-        r"\b429 Too Many Requests|status.{0,20}?\b429\b",
-    ),
+QUARANTINE: Question[str] = Question(
+    id="quarantine",
+    asks="Does the registry quarantine images that were pushed?",
+    by_hand="az acr show -n {registry} --query policies.quarantinePolicy.status -o tsv",
+    needs=Need.REGISTRY,
+    read=_quarantine,
 )
 
 PERMISSION_EXCESS = FailureMode(
     id="permission-excess",
     family="access",
-    shows=(RIGHTS_EXCESS,),
+    shows=(access_token.RIGHTS_EXCESS,),
     questions=(),
     proof=None,
     title="the identity may {excess} on {repository}, which it must not",
@@ -167,7 +87,7 @@ def _by_scope_map(answers: Answers) -> Verdict:
 SCOPE_MAP_LACKS_ACTION = FailureMode(
     id="scope-map-lacks-action",
     family="access",
-    shows=(RIGHTS_MISSING, OPERATION_REFUSED),
+    shows=(access_token.RIGHTS_MISSING, operation.OPERATION_REFUSED),
     questions=(USER_KIND, SCOPE_MAP),
     proof=lambda a: proven(_by_scope_map(a), a[SCOPE_MAP].holds(lambda found: found.lacks)),
     title="the scope map of {user_name} does not list {wanted} for {repository}",
@@ -185,7 +105,7 @@ SCOPE_MAP_LACKS_ACTION = FailureMode(
 SCOPE_MAP_LACKS_REPOSITORY = FailureMode(
     id="scope-map-lacks-repository",
     family="access",
-    shows=(RIGHTS_MISSING, OPERATION_REFUSED),
+    shows=(access_token.RIGHTS_MISSING, operation.OPERATION_REFUSED),
     questions=(USER_KIND, GRANTED, SCOPE_MAP),
     proof=lambda a: proven(
         _by_scope_map(a),
@@ -205,7 +125,7 @@ SCOPE_MAP_LACKS_REPOSITORY = FailureMode(
 SCOPE_MAP_MISSING = FailureMode(
     id="scope-map-missing",
     family="access",
-    shows=(RIGHTS_MISSING,),
+    shows=(access_token.RIGHTS_MISSING,),
     questions=(USER_KIND, GRANTED, SCOPE_MAP),
     proof=lambda a: proven(
         _by_scope_map(a),
@@ -223,7 +143,7 @@ SCOPE_MAP_MISSING = FailureMode(
 IMAGE_NOT_FOUND = FailureMode(
     id="image-not-found",
     family="access",
-    shows=(MANIFEST_UNKNOWN,),
+    shows=(operation.MANIFEST_UNKNOWN,),
     questions=(IMAGE,),
     proof=None,
     title="{repository} has no {version} in {login_server}",
@@ -241,7 +161,7 @@ IMAGE_NOT_FOUND = FailureMode(
 QUARANTINED_IMAGE = FailureMode(
     id="quarantined-image",
     family="access",
-    shows=(MANIFEST_UNKNOWN, OPERATION_REFUSED),
+    shows=(operation.MANIFEST_UNKNOWN, operation.OPERATION_REFUSED),
     questions=(QUARANTINE,),
     proof=lambda a: possible(a[QUARANTINE].holds(lambda status: status == "enabled")),
     title="{repository}, {version} may be in quarantine",
@@ -259,7 +179,7 @@ QUARANTINED_IMAGE = FailureMode(
 OPERATION_DISALLOWED = FailureMode(
     id="operation-disallowed",
     family="access",
-    shows=(DISALLOWED,),
+    shows=(operation.DISALLOWED,),
     questions=(),
     proof=None,
     title="{registry} disallows this on {repository}, whoever asks",
@@ -278,7 +198,7 @@ OPERATION_DISALLOWED = FailureMode(
 REGISTRY_THROTTLED = FailureMode(
     id="registry-throttled",
     family="access",
-    shows=(THROTTLED,),
+    shows=(challenge.THROTTLED,),
     questions=(),
     proof=None,
     title="{login_server} limits the rate of requests, and the limit is reached",

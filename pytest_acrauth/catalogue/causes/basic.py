@@ -7,91 +7,27 @@ own.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
-from pytest_acrauth.catalogue import facts, pages
-from pytest_acrauth.catalogue.causes.exchange import generic_401
-from pytest_acrauth.catalogue.questions.climb import (
+from pytest_acrauth.catalogue import pages
+from pytest_acrauth.catalogue.causes.basic_questions import (
+    ADMIN_ENABLED,
     DECLARED,
+    SCOPE_MAP_TOKEN,
     SECRET,
     SECRET_ELSEWHERE,
     SECRET_EXPIRED,
-    USER_KIND,
-    USER_NAME,
-    NameShape,
-    possible,
-    proven,
 )
-from pytest_acrauth.catalogue.questions.management import (
-    ADMIN_ENABLED,
-    APP_CREDENTIALS,
-    ENTRA_DIRECTLY,
-    ROLES,
-    SCOPE_MAP_TOKEN,
-)
+from pytest_acrauth.catalogue.questions.climb import USER_KIND, USER_NAME, NameShape
+from pytest_acrauth.catalogue.questions.directory import APP_CREDENTIALS, ENTRA_DIRECTLY, WRONG_SECRET
+from pytest_acrauth.catalogue.questions.management import ROLES
 from pytest_acrauth.catalogue.questions.records import TokenState
-from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Symptom, Verdict
-from pytest_acrauth.catalogue.symptoms.client import STORED_LOGIN_ENDED
-from pytest_acrauth.catalogue.symptoms.management import ADMIN_DISABLED
-from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry
+from pytest_acrauth.catalogue.questions.verdicts import possible, proven
+from pytest_acrauth.catalogue.shape import Answers, FailureMode, Verdict
+from pytest_acrauth.catalogue.symptoms import access_token, client, management
 from pytest_acrauth.model.credential import Kind, SecretShape
-from pytest_acrauth.model.stage import Stage
-from pytest_acrauth.model.target import Flow
 
-_INVALID_CLIENT = re.compile("invalid clientid or client secret", re.IGNORECASE)
-_NOT_REGISTERED = re.compile("application not registered with aad|client id must be guid", re.IGNORECASE)
 _REGISTRY_TOKENS = {SecretShape.ACR_REFRESH_TOKEN, SecretShape.ACR_ACCESS_TOKEN}
-
-
-def _flow(broken: Break) -> Flow:
-    return broken.transcript.target.identity.flow
-
-
-def _says(broken: Break, pattern: re.Pattern[str]) -> bool:
-    reply = facts.reply(broken)
-    said = reply is not None and reply.status in {400, 401} and pattern.search(f"{reply.words} {reply.body}")
-    return bool(said) and _flow(broken) is Flow.BASIC
-
-
-BASIC_REFUSED = Symptom(
-    id="basic-refused",
-    stages=(Stage.ACCESS_TOKEN,),
-    when=lambda broken: _flow(broken) is Flow.BASIC and generic_401(facts.reply(broken)),
-    says="{login_server} refused user name {user_name} and its password.",
-    texts=at_registry(
-        r"failed to fetch oauth token: unexpected status.{0,400}?: 401",
-        r"login attempt to .{1,260}?/v2/ failed with status: 401",
-        r"Get \"?https://[\w.*-]{1,253}/v2/\"?: unauthorized: .{0,60}?authentication required",
-        r"UNAUTHORIZED.{0,40}?Incorrect Password",
-    ),
-)
-INVALID_CLIENT = Symptom(
-    id="invalid-clientid",
-    stages=(Stage.ACCESS_TOKEN,),
-    when=lambda broken: _says(broken, _INVALID_CLIENT),
-    says="{login_server} asked Entra about user name {user_name}, and Entra refused the password.",
-    texts=anywhere(r"(?i:invalid clientid or client secret)"),
-)
-APP_NOT_REGISTERED = Symptom(
-    id="app-not-registered",
-    stages=(Stage.ACCESS_TOKEN,),
-    when=lambda broken: _says(broken, _NOT_REGISTERED),
-    says="{login_server} knows no user name {user_name} and looked for an application of that id.",
-    texts=anywhere(
-        r"(?i:application not registered with aad)",
-        r"(?i:client id must be guid)",
-    ),
-)
-ANONYMOUS_REFUSED = Symptom(
-    id="anonymous-refused",
-    stages=(Stage.ACCESS_TOKEN,),
-    when=lambda broken: _flow(broken) is Flow.ANONYMOUS and generic_401(facts.reply(broken)),
-    says="{login_server} gives no access token to a caller without credentials.",
-    texts=(),
-)
-
-WRONG_SECRET = "AADSTS7000215"  # noqa: S105 - what Entra answers to one
 
 
 def _admin_misnamed(answers: Answers) -> Verdict:
@@ -123,7 +59,7 @@ def _nobody(answers: Answers) -> Verdict:
 ADMIN_USER_DISABLED = FailureMode(
     id="admin-user-disabled",
     family="basic",
-    shows=(BASIC_REFUSED, ADMIN_DISABLED),
+    shows=(access_token.BASIC_REFUSED, management.ADMIN_DISABLED),
     questions=(USER_KIND, ADMIN_ENABLED),
     proof=lambda a: proven(
         a[USER_KIND].holds(lambda kind: kind is Kind.ADMIN), a[ADMIN_ENABLED].holds(lambda enabled: not enabled)
@@ -142,7 +78,7 @@ ADMIN_USER_DISABLED = FailureMode(
 ADMIN_PASSWORD_NOT_CURRENT = FailureMode(
     id="admin-password-not-current",
     family="basic",
-    shows=(BASIC_REFUSED,),
+    shows=(access_token.BASIC_REFUSED,),
     questions=(USER_KIND, ADMIN_ENABLED),
     proof=lambda a: proven(
         a[USER_KIND].holds(lambda kind: kind is Kind.ADMIN), a[ADMIN_ENABLED].holds(lambda enabled: enabled)
@@ -161,7 +97,7 @@ ADMIN_PASSWORD_NOT_CURRENT = FailureMode(
 ADMIN_USERNAME_WRONG = FailureMode(
     id="admin-username-wrong",
     family="basic",
-    shows=(APP_NOT_REGISTERED,),
+    shows=(access_token.APP_NOT_REGISTERED,),
     questions=(DECLARED, USER_NAME, ADMIN_ENABLED),
     proof=_admin_misnamed,
     title="the admin user of {registry} is not called {user_name}",
@@ -208,7 +144,7 @@ def _scope_map_token(
     return FailureMode(
         id=f"scope-map-token-{ending}",
         family="basic",
-        shows=(BASIC_REFUSED,),
+        shows=(access_token.BASIC_REFUSED,),
         questions=(USER_KIND, SCOPE_MAP_TOKEN),
         proof=proof,
         title=title,
@@ -267,7 +203,7 @@ SCOPE_MAP_TOKEN_PASSWORD_PROPAGATING = _scope_map_token(
 SCOPE_MAP_TOKEN_NOT_FOUND = FailureMode(
     id="scope-map-token-not-found",
     family="basic",
-    shows=(APP_NOT_REGISTERED,),
+    shows=(access_token.APP_NOT_REGISTERED,),
     questions=(DECLARED, USER_NAME, SCOPE_MAP_TOKEN),
     proof=_scope_map_token_missing,
     title="{registry} has no scope-map token {user_name}",
@@ -284,7 +220,7 @@ SCOPE_MAP_TOKEN_NOT_FOUND = FailureMode(
 BASIC_USERNAME_UNKNOWN = FailureMode(
     id="basic-username-unknown",
     family="basic",
-    shows=(APP_NOT_REGISTERED,),
+    shows=(access_token.APP_NOT_REGISTERED,),
     questions=(DECLARED, USER_NAME, SCOPE_MAP_TOKEN),
     proof=_nobody,
     title="{login_server} has no user {user_name}",
@@ -301,7 +237,7 @@ BASIC_USERNAME_UNKNOWN = FailureMode(
 CLIENT_NULL_GUID_NOT_USED = FailureMode(
     id="client-null-guid-not-used",
     family="basic",
-    shows=(APP_NOT_REGISTERED,),
+    shows=(access_token.APP_NOT_REGISTERED,),
     questions=(SECRET,),
     proof=lambda a: a[SECRET].holds(lambda shape: shape in _REGISTRY_TOKENS),
     title="the password is a token of the registry, and {user_name} is not the user name for one",
@@ -316,7 +252,7 @@ CLIENT_NULL_GUID_NOT_USED = FailureMode(
 CLIENT_ENTRA_TOKEN_AS_PASSWORD = FailureMode(
     id="client-entra-token-as-password",
     family="basic",
-    shows=(INVALID_CLIENT,),
+    shows=(access_token.INVALID_CLIENT,),
     questions=(SECRET,),
     proof=lambda a: a[SECRET].holds(lambda shape: shape is SecretShape.ENTRA_TOKEN),
     title="the password is an Entra token, which the registry does not take as one",
@@ -333,7 +269,7 @@ CLIENT_ENTRA_TOKEN_AS_PASSWORD = FailureMode(
 SP_CERTIFICATE_WITH_DOCKER_LOGIN = FailureMode(
     id="sp-certificate-with-docker-login",
     family="basic",
-    shows=(INVALID_CLIENT,),
+    shows=(access_token.INVALID_CLIENT,),
     questions=(SECRET, APP_CREDENTIALS, ENTRA_DIRECTLY),
     proof=lambda a: proven(
         a[SECRET].holds(lambda shape: shape is SecretShape.OPAQUE),
@@ -355,7 +291,7 @@ SP_CERTIFICATE_WITH_DOCKER_LOGIN = FailureMode(
 SP_LACKS_ROLE = FailureMode(
     id="sp-lacks-role",
     family="basic",
-    shows=(BASIC_REFUSED,),
+    shows=(access_token.BASIC_REFUSED,),
     questions=(USER_KIND, ROLES),
     proof=lambda a: proven(
         a[USER_KIND].holds(lambda kind: kind is Kind.SERVICE_PRINCIPAL),
@@ -377,7 +313,7 @@ SP_LACKS_ROLE = FailureMode(
 REFRESH_TOKEN_EXPIRED = FailureMode(
     id="refresh-token-expired",
     family="basic",
-    shows=(BASIC_REFUSED, STORED_LOGIN_ENDED),
+    shows=(access_token.BASIC_REFUSED, client.STORED_LOGIN_ENDED),
     questions=(USER_KIND, SECRET_EXPIRED),
     proof=lambda a: proven(
         a[USER_KIND].holds(lambda kind: kind is Kind.REFRESH_TOKEN), a[SECRET_EXPIRED].holds(lambda expired: expired)
@@ -396,7 +332,7 @@ REFRESH_TOKEN_EXPIRED = FailureMode(
 REFRESH_TOKEN_OTHER_REGISTRY = FailureMode(
     id="refresh-token-other-registry",
     family="basic",
-    shows=(BASIC_REFUSED,),
+    shows=(access_token.BASIC_REFUSED,),
     questions=(USER_KIND, SECRET_ELSEWHERE),
     proof=lambda a: proven(
         a[USER_KIND].holds(lambda kind: kind is Kind.REFRESH_TOKEN), a[SECRET_ELSEWHERE].holds(lambda other: other)
@@ -412,7 +348,7 @@ REFRESH_TOKEN_OTHER_REGISTRY = FailureMode(
 ANONYMOUS_PULL_DISABLED = FailureMode(
     id="anonymous-pull-disabled",
     family="basic",
-    shows=(ANONYMOUS_REFUSED,),
+    shows=(access_token.ANONYMOUS_REFUSED,),
     questions=(),
     proof=None,
     title="{registry} does not allow anonymous pull",

@@ -6,28 +6,7 @@ from functools import partial
 
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.shape import asking_nothing
-from pytest_acrauth.catalogue.symptoms.client import (
-    AZ_MISSING,
-    AZ_NOT_LOGGED_IN,
-    CLOUD_SHELL,
-    CONFIG_UNREADABLE,
-    CREDENTIAL_STORE,
-    DAEMON_DOWN,
-    DOCKER_IN_FOLDER,
-    DOCKER_MISSING,
-    KEY_MISMATCH,
-    NO_STORED_LOGIN,
-    NOT_INTERACTIVE,
-    PASSWORD_ALONE,
-    REGIONAL_LOGIN,
-    SAMPLE_PULL,
-    SOCKET_PERMISSION,
-    STDERR_NOISE,
-    STDIN_REFUSED,
-    UPPERCASE,
-    VERSION_UNREADABLE,
-)
-from pytest_acrauth.catalogue.symptoms.text import GENERIC_401, NO_CREDENTIAL_SENT
+from pytest_acrauth.catalogue.symptoms import client, text
 
 _LOGIN = pages.ACR + "container-registry-authentication"
 _NO_DAEMON = _LOGIN + "#use-az-acr-login-without-docker-daemon"
@@ -39,7 +18,7 @@ _mode = partial(asking_nothing, family="client", link=pages.TROUBLESHOOT + "acr-
 
 CLIENT_DOCKER_MISSING = _mode(
     "client-docker-missing",
-    DOCKER_MISSING,
+    client.DOCKER_MISSING,
     title="there is no {program} that can be run here",
     meaning="It is not on the PATH, or DOCKER_COMMAND names something that is not there. That says nothing about the"
     " registry: only logins and pulls through this program need it.",
@@ -53,7 +32,7 @@ CLIENT_DOCKER_MISSING = _mode(
 )
 CLIENT_DOCKER_DAEMON_DOWN = _mode(
     "client-docker-daemon-down",
-    DAEMON_DOWN,
+    client.DAEMON_DOWN,
     title="the docker client is here, and no daemon answers at {endpoint}",
     meaning="The daemon is not running, or the client looks for it in the wrong place: DOCKER_HOST and the current"
     " context decide.",
@@ -68,7 +47,7 @@ CLIENT_DOCKER_DAEMON_DOWN = _mode(
 )
 CLIENT_DOCKER_SOCKET_PERMISSION = _mode(
     "client-docker-socket-permission",
-    SOCKET_PERMISSION,
+    client.SOCKET_PERMISSION,
     title="this user may not open the docker daemon's socket at {endpoint}",
     meaning="The daemon runs. Its socket belongs to root and the group docker, or to another user's rootless daemon.",
     remedies=(
@@ -80,7 +59,7 @@ CLIENT_DOCKER_SOCKET_PERMISSION = _mode(
 )
 CLIENT_DOCKER_STDERR_NOISE = _mode(
     "client-docker-stderr-noise",
-    STDERR_NOISE,
+    client.STDERR_NOISE,
     title="{program} works and prints something beside its answer, which az takes for a failure",
     meaning="az reads any line on the standard error of the command ps as a client that is not there.",
     remedies=(
@@ -98,7 +77,7 @@ CLIENT_DOCKER_STDERR_NOISE = _mode(
 )
 CLIENT_DOCKER_BINARY_IN_CWD = _mode(
     "client-docker-binary-in-cwd",
-    DOCKER_IN_FOLDER,
+    client.DOCKER_IN_FOLDER,
     title="the {program} found first lies in the current folder, and was not run",
     meaning="A file of a checkout must not decide what is run. az refuses it for the same reason.",
     remedies=("Set DOCKER_COMMAND to an absolute path, or run from another folder.",),
@@ -109,7 +88,7 @@ CLIENT_DOCKER_BINARY_IN_CWD = _mode(
 )
 CLIENT_CLOUD_SHELL_NO_DAEMON = _mode(
     "client-cloud-shell-no-daemon",
-    CLOUD_SHELL,
+    client.CLOUD_SHELL,
     title="az acr login refuses to run in Azure Cloud Shell, which has no docker daemon",
     meaning="az goes by the variable ACC_CLOUD and looks no further. Whether a daemon answers here: {answers}.",
     remedies=(_EXPOSE, "Run it elsewhere. Where this is no Cloud Shell, unset ACC_CLOUD."),
@@ -122,7 +101,7 @@ CLIENT_CLOUD_SHELL_NO_DAEMON = _mode(
 )
 CLIENT_CREDENTIAL_STORE_BROKEN = _mode(
     "client-credential-store-broken",
-    CREDENTIAL_STORE,
+    client.CREDENTIAL_STORE,
     title="the credential helper {helper} is missing or does not work",
     meaning="The docker config hands every login over to a helper program. It is not on the PATH, its store is locked"
     " or has no session, or it cannot hold a secret as long as a registry's token.",
@@ -136,7 +115,7 @@ CLIENT_CREDENTIAL_STORE_BROKEN = _mode(
 )
 CLIENT_DOCKER_CONFIG_UNREADABLE = _mode(
     "client-docker-config-unreadable",
-    CONFIG_UNREADABLE,
+    client.CONFIG_UNREADABLE,
     title="the docker config {config} cannot be read or is no JSON",
     meaning="Without it, clients know no stored login and no helper, and ask anonymously.",
     remedies=("python3 -m json.tool {config}", "Repair the file, or remove it and log in again."),
@@ -145,7 +124,7 @@ CLIENT_DOCKER_CONFIG_UNREADABLE = _mode(
 )
 CLIENT_DOCKER_VERSION_UNREADABLE = _mode(
     "client-docker-version-unreadable",
-    VERSION_UNREADABLE,
+    client.VERSION_UNREADABLE,
     title="{program} does not tell its version, or not its daemon's",
     meaning="Client and daemon do not fit each other, or what answers is not the program it is called.",
     remedies=("docker version --format json", "Bring client and daemon to the same release."),
@@ -155,7 +134,7 @@ CLIENT_DOCKER_VERSION_UNREADABLE = _mode(
 )
 CLIENT_SAMPLE_PULL_FAILED = _mode(
     "client-sample-pull-failed",
-    SAMPLE_PULL,
+    client.SAMPLE_PULL,
     title="check-health could not pull its sample image, which is not from your registry",
     meaning="It pulls from mcr.microsoft.com. A network that blocks that host, or a full disk, fails here and may pull"
     " from a registry of its own without trouble.",
@@ -166,7 +145,7 @@ CLIENT_SAMPLE_PULL_FAILED = _mode(
 )
 CLIENT_PASSWORD_STDIN_UNSUPPORTED = _mode(
     "client-password-stdin-unsupported",
-    STDIN_REFUSED,
+    client.STDIN_REFUSED,
     title="the client does not take a password on its standard input",
     meaning="It is a wrapper, or older than the option that az uses to keep the password off the command line.",
     remedies=("docker login --help", "Use docker or podman itself."),
@@ -176,7 +155,7 @@ CLIENT_PASSWORD_STDIN_UNSUPPORTED = _mode(
 )
 CLIENT_PASSWORD_WITHOUT_USERNAME = _mode(
     "client-password-without-username",
-    PASSWORD_ALONE,
+    client.PASSWORD_ALONE,
     title="a password was given without the user name that it belongs to",
     meaning="Which user it is decides how the registry judges the password.",
     remedies=("Give both, or neither.",),
@@ -184,7 +163,7 @@ CLIENT_PASSWORD_WITHOUT_USERNAME = _mode(
 )
 CLIENT_NOT_INTERACTIVE = _mode(
     "client-not-interactive",
-    NOT_INTERACTIVE,
+    client.NOT_INTERACTIVE,
     title="the client asked for a user name or password, and nobody was there to answer",
     meaning="No credential was given, or, in az acr login, each one it tried before was refused: the lines above"
     " this one say why.",
@@ -203,7 +182,7 @@ CLIENT_NOT_INTERACTIVE = _mode(
 )
 CLIENT_AZ_NOT_INSTALLED = _mode(
     "client-az-not-installed",
-    AZ_MISSING,
+    client.AZ_MISSING,
     title="the Azure CLI is not on the PATH",
     meaning="Whoever uses its login, such as an azure-cli credential, finds none.",
     remedies=("Install the Azure CLI, or use an identity that does not need it.",),
@@ -212,7 +191,7 @@ CLIENT_AZ_NOT_INSTALLED = _mode(
 )
 CLIENT_AZ_NOT_LOGGED_IN = _mode(
     "client-az-not-logged-in",
-    AZ_NOT_LOGGED_IN,
+    client.AZ_NOT_LOGGED_IN,
     title="the Azure CLI has no login here",
     meaning="Nobody has signed in for this user on this machine: another user, sudo or another AZURE_CONFIG_DIR has a"
     " login of its own.",
@@ -222,7 +201,7 @@ CLIENT_AZ_NOT_LOGGED_IN = _mode(
 )
 CLIENT_UPPERCASE_LOGIN_SERVER = _mode(
     "client-uppercase-login-server",
-    UPPERCASE,
+    client.UPPERCASE,
     title="the login server was written with capitals",
     meaning="Docker keeps a login under the name as it was written, and looks for it letter by letter.",
     remedies=("docker login {login_server}", "Write the login server in small letters everywhere."),
@@ -231,7 +210,7 @@ CLIENT_UPPERCASE_LOGIN_SERVER = _mode(
 )
 CLIENT_REGIONAL_ENDPOINT_NOT_LOGGED_IN = _mode(
     "client-regional-endpoint-not-logged-in",
-    REGIONAL_LOGIN,
+    client.REGIONAL_LOGIN,
     title="the registry's regional endpoint has no login of its own",
     meaning="Clients keep a login for each host, and a regional endpoint is another host than the login server.",
     remedies=("az acr login -n {registry} --endpoint <region>",),
@@ -240,9 +219,9 @@ CLIENT_REGIONAL_ENDPOINT_NOT_LOGGED_IN = _mode(
 )
 ANONYMOUS_INSTEAD_OF_CREDENTIALS = _mode(
     "anonymous-instead-of-credentials",
-    NO_CREDENTIAL_SENT,
-    GENERIC_401,
-    NO_STORED_LOGIN,
+    text.NO_CREDENTIAL_SENT,
+    text.GENERIC_401,
+    client.NO_STORED_LOGIN,
     title="the client has no login for {login_server}, and asks without one",
     meaning="Nobody logged in for this user, a pull secret is missing or of the wrong kind, or a helper returned"
     " nothing. A client that has a refused login tries without one, too: look for an earlier error.",
@@ -252,9 +231,9 @@ ANONYMOUS_INSTEAD_OF_CREDENTIALS = _mode(
 )
 DOCKER_CONFIG_KEY_MISMATCH = _mode(
     "docker-config-key-mismatch",
-    KEY_MISMATCH,
-    NO_CREDENTIAL_SENT,
-    GENERIC_401,
+    client.KEY_MISMATCH,
+    text.NO_CREDENTIAL_SENT,
+    text.GENERIC_401,
     title="the stored login has another key than {login_server}",
     meaning="Clients look for the plain host in small letters. A key with https:// and a path, with capitals, or of"
     " another host is not found by all of them.",

@@ -2,89 +2,57 @@
 
 from __future__ import annotations
 
-import re
+from pytest_acrauth.catalogue import pages
+from pytest_acrauth.catalogue.questions.climb import ALIASES
+from pytest_acrauth.catalogue.questions.management import PRIVATE_ENDPOINTS, registry_record
+from pytest_acrauth.catalogue.questions.records import DataHosts
+from pytest_acrauth.catalogue.questions.verdicts import opposite, proven
+from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Question, Verdict
+from pytest_acrauth.catalogue.symptoms import data
+from pytest_acrauth.catalogue.symptoms.addresses import through_private_link
+from pytest_acrauth.model.evidence import Need
+from pytest_acrauth.model.observation import Data
 
-from pytest_acrauth.catalogue import facts, pages
-from pytest_acrauth.catalogue.questions.climb import (
-    ALIASES,
-    DATA_HOST,
-    DATA_RESOLVED,
-    opposite,
-    proven,
-    through_private_link,
+
+def _redirect(broken: Break) -> str | None:
+    return broken.observation.redirect or None if isinstance(broken.observation, Data) else None
+
+
+def _data_resolved(broken: Break) -> bool | None:
+    observation = broken.observation
+    if not isinstance(observation, Data) or observation.connection is None or observation.connection.dns is None:
+        return None
+    return observation.connection.dns.ok
+
+
+def _data_hosts(broken: Break) -> DataHosts | None:
+    record = registry_record(broken)
+    return DataHosts(record) if record is not None and record.data_endpoint_enabled is not None else None
+
+
+DATA_HOST: Question[str] = Question(
+    id="data-host",
+    asks="To which host did the registry send the layer's reader?",
+    by_hand="Read the Location header of the layer's answer.",
+    read=_redirect,
 )
-from pytest_acrauth.catalogue.questions.management import DATA_ENDPOINTS, EGRESS, PRIVATE_ENDPOINTS
-from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Symptom, Verdict
-from pytest_acrauth.catalogue.symptoms.words import at_data_endpoint, at_storage
-from pytest_acrauth.model.observation import Data, Trouble
-from pytest_acrauth.model.stage import Stage
-
-_UNREACHED = {
-    Trouble.TIMEOUT,
-    Trouble.REFUSED,
-    Trouble.UNREACHABLE,
-    Trouble.RESET,
-    Trouble.CLOSED,
-    Trouble.CERTIFICATE,
-    Trouble.TLS,
-    Trouble.NAME,
-    Trouble.PROXY,
-}
-_LOST = (
-    r"(?:dial tcp|lookup|read tcp) .{1,120}?(?:timeout|timed out|no such host|connection refused|reset by peer)",
-    r"TLS handshake timeout",
-    r"certificate signed by unknown authority",
-    r": EOF\b",
+DATA_RESOLVED: Question[bool] = Question(
+    id="data-host-resolved",
+    asks="Did the data host's name resolve?",
+    by_hand="nslookup {redirect}",
+    read=_data_resolved,
 )
-_AUTHENTICATION_FAILED = re.compile("AuthenticationFailed")
-
-
-def _unreached(broken: Break, *, dedicated: bool) -> bool:
-    data = broken.observation
-    if not isinstance(data, Data) or not data.redirect or facts.trouble(broken) not in _UNREACHED:
-        return False
-    return data.redirect.endswith(broken.transcript.target.registry.cloud.data_suffix) is dedicated
-
-
-def _foreign(broken: Break) -> bool:
-    data = broken.observation
-    return isinstance(data, Data) and (bool(data.refused) or facts.trouble(broken) is Trouble.WITHHELD)
-
-
-def _storage_refused(broken: Break) -> bool:
-    data, reply = broken.observation, facts.reply(broken)
-    if not isinstance(data, Data) or not data.redirect or reply is None or reply.status != 403:
-        return False
-    return bool(_AUTHENTICATION_FAILED.search(f"{reply.words} {reply.body}"))
-
-
-STORAGE_UNREACHED = Symptom(
-    id="storage-unreached",
-    stages=(Stage.DATA,),
-    when=lambda broken: _unreached(broken, dedicated=False),
-    says="{login_server} sent the layer's reader to {redirect}, which did not answer.",
-    texts=at_storage(*_LOST),
+DATA_ENDPOINTS: Question[DataHosts] = Question(
+    id="data-endpoints",
+    asks="Which data endpoints does the registry have?",
+    by_hand="az acr show-endpoints -n {registry}",
+    needs=Need.REGISTRY,
+    read=_data_hosts,
 )
-DATA_ENDPOINT_UNREACHED = Symptom(
-    id="data-endpoint-unreached",
-    stages=(Stage.DATA,),
-    when=lambda broken: _unreached(broken, dedicated=True),
-    says="{login_server} sent the layer's reader to its data endpoint {redirect}, which did not answer.",
-    texts=at_data_endpoint(*_LOST),
-)
-REDIRECT_ELSEWHERE = Symptom(
-    id="redirect-elsewhere",
-    stages=(Stage.DATA,),
-    when=_foreign,
-    says="{login_server} sent the layer's reader to {redirect}, where nothing of this registry may be.",
-    texts=(),
-)
-STORAGE_REFUSED = Symptom(
-    id="storage-refused",
-    stages=(Stage.DATA,),
-    when=_storage_refused,
-    says="{redirect} refused the address that {login_server} had signed.",
-    texts=at_storage(r"\bAuthenticationFailed\b"),
+EGRESS: Question[str] = Question(
+    id="egress",
+    asks="Which hosts may this machine reach?",
+    by_hand="Ask who runs the firewall between this machine and Azure.",
 )
 
 
@@ -101,7 +69,7 @@ def _of_home(answers: Answers) -> Verdict:
 DATA_ENDPOINT_BLOCKED = FailureMode(
     id="data-endpoint-blocked",
     family="data",
-    shows=(STORAGE_UNREACHED, DATA_ENDPOINT_UNREACHED),
+    shows=(data.STORAGE_UNREACHED, data.DATA_ENDPOINT_UNREACHED),
     questions=(EGRESS,),
     proof=None,
     title="{redirect}, where the layers are, cannot be reached from here",
@@ -124,7 +92,7 @@ DATA_ENDPOINT_BLOCKED = FailureMode(
 DATA_ENDPOINT_SWITCHED = FailureMode(
     id="data-endpoint-switched",
     family="data",
-    shows=(DATA_ENDPOINT_UNREACHED,),
+    shows=(data.DATA_ENDPOINT_UNREACHED,),
     questions=(DATA_RESOLVED, DATA_HOST, DATA_ENDPOINTS),
     proof=lambda a: proven(a[DATA_RESOLVED].holds(bool), _is_dedicated(a), _of_home(a)),
     title="this network still allows the old host of the layers, and not {redirect}",
@@ -138,7 +106,7 @@ DATA_ENDPOINT_SWITCHED = FailureMode(
 DATA_ENDPOINT_REPLICA_MISSING = FailureMode(
     id="data-endpoint-replica-missing",
     family="data",
-    shows=(DATA_ENDPOINT_UNREACHED,),
+    shows=(data.DATA_ENDPOINT_UNREACHED,),
     questions=(DATA_HOST, DATA_ENDPOINTS),
     proof=lambda a: proven(_is_dedicated(a), opposite(_of_home(a))),
     title="the data endpoint of this region's replica, {redirect}, is not allowed or not in DNS",
@@ -155,7 +123,7 @@ DATA_ENDPOINT_REPLICA_MISSING = FailureMode(
 PRIVATE_DNS_DATA_ENDPOINT_MISSING = FailureMode(
     id="private-dns-data-endpoint-missing",
     family="data",
-    shows=(DATA_ENDPOINT_UNREACHED,),
+    shows=(data.DATA_ENDPOINT_UNREACHED,),
     questions=(DATA_RESOLVED, ALIASES, PRIVATE_ENDPOINTS),
     proof=lambda a: proven(
         a[DATA_RESOLVED].holds(lambda resolved: not resolved),
@@ -176,7 +144,7 @@ PRIVATE_DNS_DATA_ENDPOINT_MISSING = FailureMode(
 DATA_REDIRECT_FOREIGN = FailureMode(
     id="data-redirect-foreign",
     family="data",
-    shows=(REDIRECT_ELSEWHERE,),
+    shows=(data.REDIRECT_ELSEWHERE,),
     questions=(),
     proof=None,
     title="the registry redirects layers to {redirect}, which was not followed",
@@ -197,7 +165,7 @@ DATA_REDIRECT_FOREIGN = FailureMode(
 BLOB_URL_EXPIRED = FailureMode(
     id="blob-url-expired",
     family="data",
-    shows=(STORAGE_REFUSED,),
+    shows=(data.STORAGE_REFUSED,),
     questions=(),
     proof=None,
     title="the signed address of the layer at {redirect} is no longer valid",

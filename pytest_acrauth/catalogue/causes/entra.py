@@ -2,97 +2,27 @@
 
 from __future__ import annotations
 
-from pytest_acrauth.catalogue import facts, pages
-from pytest_acrauth.catalogue.causes.basic import APP_NOT_REGISTERED, INVALID_CLIENT, WRONG_SECRET
-from pytest_acrauth.catalogue.causes.exchange import BARE_403, EXCHANGE_REFUSED
-from pytest_acrauth.catalogue.questions.climb import FRESH, USER_NAME, NameShape, possible, proven
-from pytest_acrauth.catalogue.questions.management import APP_CREDENTIALS, APPLICATION, ENTRA_DIRECTLY, ROLES
-from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Symptom, Verdict
-from pytest_acrauth.catalogue.symptoms.words import GUID, aadsts, anywhere, at_authority
-from pytest_acrauth.model.observation import Entra, Trouble
-from pytest_acrauth.model.stage import Stage
-
-_UNREACHED = {
-    Trouble.TIMEOUT,
-    Trouble.REFUSED,
-    Trouble.UNREACHABLE,
-    Trouble.RESET,
-    Trouble.CLOSED,
-    Trouble.CERTIFICATE,
-    Trouble.TLS,
-    Trouble.NAME,
-    Trouble.PROXY,
-}
+from pytest_acrauth.catalogue import pages
+from pytest_acrauth.catalogue.questions.climb import FRESH, USER_NAME, NameShape
+from pytest_acrauth.catalogue.questions.directory import APP_CREDENTIALS, ENTRA_DIRECTLY, WRONG_SECRET
+from pytest_acrauth.catalogue.questions.management import ROLES
+from pytest_acrauth.catalogue.questions.verdicts import possible, proven
+from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Question, Verdict
+from pytest_acrauth.catalogue.symptoms import access_token, entra, exchange
+from pytest_acrauth.model.evidence import Need
 
 
-def aadsts_symptom(*numbers: int, phrases: tuple[str, ...] = ()) -> Symptom:
-    """Return the symptom of a refusal with one of these codes, named by the first; ``phrases`` say it without one."""
-
-    def first(broken: Break) -> bool:
-        observation = broken.observation
-        return isinstance(observation, Entra) and bool(observation.codes) and observation.codes[0] in numbers
-
-    return Symptom(
-        id=f"aadsts-{numbers[0]}",
-        stages=(Stage.ENTRA,),
-        when=first,
-        says="Entra refused to issue a token.",
-        texts=aadsts(*numbers) + anywhere(*phrases),
-    )
+def _application_found(broken: Break) -> bool | None:
+    look = broken.transcript.evidence.application
+    return look.value.found if look and look.value else None
 
 
-def _unreached(broken: Break) -> bool:
-    return (
-        isinstance(broken.observation, Entra) and not broken.observation.reply and facts.trouble(broken) in _UNREACHED
-    )
-
-
-AADSTS_7000215 = aadsts_symptom(
-    7000215,
-    50012,
-    phrases=(r"Invalid client secret (?:is )?provided", r"is the client secret value, not the client secret ID"),
-)
-AADSTS_7000222 = aadsts_symptom(
-    7000222,
-    phrases=(rf"provided client secret keys(?: for app '(?P<client_id>{GUID})')? are expired",),
-)
-AADSTS_700016 = aadsts_symptom(
-    700016,
-    700011,
-    70001,
-    phrases=(
-        rf"Application with identifier '(?P<client_id>{GUID})' was not found in the directory",
-        r"Application with identifier '.{1,80}?' was not found in the directory",
-    ),
-)
-AADSTS_90002 = aadsts_symptom(
-    90002, phrases=(r"Tenant '?.{1,80}?'? not found\. (?:Check to make sure|This may happen)",)
-)
-AADSTS_900023 = aadsts_symptom(
-    900023, 900021, phrases=(r"Specified tenant identifier '?.{1,80}?'? is neither a valid DNS name",)
-)
-AUTHORITY_UNREACHED = Symptom(
-    id="authority-unreached",
-    stages=(Stage.ENTRA,),
-    when=_unreached,
-    says="There was no answer from {authority}.",
-    texts=at_authority(
-        r"no such host|Name or service not known|Temporary failure in name resolution|Could not resolve host",
-        r"getaddrinfo (?:ENOTFOUND|EAI_AGAIN|failed)|No such host is known|remote name could not be resolved",
-        r"server misbehaving|nodename nor servname",
-        r"i/o timeout|[Tt]imed? ?out|context deadline exceeded|\bETIMEDOUT\b",
-        r"[Cc]onnection refused|actively refused|\bECONNREFUSED\b",
-        r"[Cc]onnection reset by peer|forcibly closed|\bECONNRESET\b|[Cc]onnection aborted|Remote end closed",
-        r"CERTIFICATE_VERIFY_FAILED|certificate signed by unknown authority|self[- ]signed certificate",
-        r"unable to get local issuer certificate|SSLError",
-        r"ProxyError|proxyconnect tcp|connect to proxy|Tunnel connection failed|Proxy Authentication Required",
-        r"network is unreachable|No route to host",
-        r"Failed to establish a new connection",
-        r"Unable to get authority configuration|authority endpoint discovery failed",
-    )
-    + anywhere(
-        r"Certificate verification failed\. This typically happens when using Azure CLI",
-    ),
+APPLICATION: Question[bool] = Question(
+    id="application",
+    asks="Does the application exist in the registry's tenant?",
+    by_hand="az ad sp show --id {client_id}",
+    needs=Need.APPLICATION,
+    read=_application_found,
 )
 
 
@@ -111,7 +41,7 @@ def _secret_ended(answers: Answers) -> Verdict:
 ENTRA_SP_SECRET_WRONG = FailureMode(
     id="entra-sp-secret-wrong",
     family="entra",
-    shows=(AADSTS_7000215, INVALID_CLIENT),
+    shows=(entra.AADSTS_7000215, access_token.INVALID_CLIENT),
     questions=(ENTRA_DIRECTLY, APP_CREDENTIALS),
     proof=lambda a: _unless(
         a[APP_CREDENTIALS].holds(lambda found: found.certificate_only),
@@ -132,7 +62,7 @@ ENTRA_SP_SECRET_WRONG = FailureMode(
 ENTRA_SP_SECRET_EXPIRED = FailureMode(
     id="entra-sp-secret-expired",
     family="entra",
-    shows=(AADSTS_7000222, INVALID_CLIENT),
+    shows=(entra.AADSTS_7000222, access_token.INVALID_CLIENT),
     questions=(ENTRA_DIRECTLY, APP_CREDENTIALS),
     proof=_secret_ended,
     title="the client secret of application {client_id} has expired",
@@ -150,7 +80,7 @@ ENTRA_SP_SECRET_EXPIRED = FailureMode(
 ENTRA_APP_NOT_FOUND = FailureMode(
     id="entra-app-not-found",
     family="entra",
-    shows=(AADSTS_700016, APP_NOT_REGISTERED),
+    shows=(entra.AADSTS_700016, access_token.APP_NOT_REGISTERED),
     questions=(USER_NAME, APPLICATION, ENTRA_DIRECTLY),
     # Through Entra there is no user name; the client id is one by its nature.
     proof=lambda a: proven(
@@ -174,7 +104,7 @@ ENTRA_APP_NOT_FOUND = FailureMode(
 ENTRA_TENANT_NOT_FOUND = FailureMode(
     id="entra-tenant-not-found",
     family="entra",
-    shows=(AADSTS_90002, AADSTS_900023),
+    shows=(entra.AADSTS_90002, entra.AADSTS_900023),
     questions=(),
     proof=None,
     title="there is no tenant {tenant_id} at {authority}",
@@ -191,7 +121,7 @@ ENTRA_TENANT_NOT_FOUND = FailureMode(
 ENTRA_AUTHORITY_UNREACHABLE = FailureMode(
     id="entra-authority-unreachable",
     family="entra",
-    shows=(AUTHORITY_UNREACHED,),
+    shows=(entra.AUTHORITY_UNREACHED,),
     questions=(),
     proof=None,
     title="Entra at {authority} cannot be reached from this machine",
@@ -208,7 +138,7 @@ ENTRA_AUTHORITY_UNREACHABLE = FailureMode(
 ENTRA_TOKEN_STALE = FailureMode(
     id="entra-token-stale",
     family="entra",
-    shows=(EXCHANGE_REFUSED, BARE_403),
+    shows=(exchange.EXCHANGE_REFUSED, exchange.BARE_403),
     questions=(FRESH, ROLES),
     proof=lambda a: possible(
         a[FRESH].holds(lambda fresh: not fresh), a[ROLES].holds(lambda rights: rights.enough and not rights.on_its_way)

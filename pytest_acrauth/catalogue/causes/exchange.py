@@ -2,101 +2,59 @@
 
 from __future__ import annotations
 
-import re
-
-from pytest_acrauth.catalogue import facts, pages
-from pytest_acrauth.catalogue.questions.climb import ENTRA_AUDIENCE, TOKEN_TENANT, for_management, proven
-from pytest_acrauth.catalogue.questions.management import ARM_AUDIENCE_POLICY, REGISTRY_TENANT, ROLES
-from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Symptom, Verdict
-from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry
-from pytest_acrauth.model.observation import Reply
-from pytest_acrauth.model.stage import Stage
-
-_NO_PERMISSION = re.compile("retrieving permissions failed", re.IGNORECASE)
-_VALIDATION = re.compile("token validation failed", re.IGNORECASE)
-_GENERIC = re.compile("authentication required", re.IGNORECASE)
+from pytest_acrauth.catalogue import pages
+from pytest_acrauth.catalogue.questions.management import ROLES, registry_record
+from pytest_acrauth.catalogue.questions.verdicts import proven
+from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Question, Verdict
+from pytest_acrauth.catalogue.symptoms import exchange
+from pytest_acrauth.catalogue.symptoms.exchange import for_management
+from pytest_acrauth.model.evidence import Need
 
 
-def generic_401(reply: Reply | None) -> bool:
-    """Whether an answer is the 401 that ACR gives for many causes: without words, or with the general ones."""
-    if reply is None or reply.status != 401 or reply.code not in {"", "UNAUTHORIZED"}:
-        return False
-    return not (reply.message or reply.body).strip() or bool(_GENERIC.search(f"{reply.message} {reply.body}"))
-
-
-def _refused(broken: Break) -> bool:
-    reply = facts.reply(broken)
-    if reply is None or facts.firewall_spoke(broken):
-        return False
-    if reply.status == 403:
-        return facts.registry_spoke(reply) and (not reply.words.strip() or bool(_NO_PERMISSION.search(reply.words)))
-    return generic_401(reply)
-
-
-def _bare_403(broken: Break) -> bool:
-    reply = facts.reply(broken)
-    return reply is not None and reply.status == 403 and not reply.from_registry and not reply.words.strip()
-
-
-def _validation_failed(broken: Break) -> bool:
-    reply = facts.reply(broken)
-    if reply is None or reply.status != 401 or not _VALIDATION.search(reply.words):
-        return False
+def _token_tenant(broken: Break) -> str | None:
     claims = broken.transcript.entra.claims if broken.transcript.entra else None
-    # A token that is known to be for the registry's own audience is not refused for its audience.
-    return claims is None or not claims.audience or for_management(claims.audience)
+    return claims.tenant_id or None if claims else None
 
 
-def _server_error(broken: Break) -> bool:
-    reply = facts.reply(broken)
-    failed = reply is not None and reply.status >= 500 and facts.registry_spoke(reply)
-    return failed and not facts.firewall_spoke(broken)
+def _entra_audience(broken: Break) -> str | None:
+    claims = broken.transcript.entra.claims if broken.transcript.entra else None
+    return claims.audience or None if claims else None
 
 
-def _throttled(broken: Break) -> bool:
-    reply = facts.reply(broken)
-    return reply is not None and reply.status == 429
+def _tenant(broken: Break) -> str | None:
+    look = broken.transcript.evidence.tenant
+    return look.value if look else None
 
 
-EXCHANGE_REFUSED = Symptom(
-    id="exchange-refused",
-    stages=(Stage.EXCHANGE,),
-    when=_refused,
-    says="Entra issued a token for this identity, and {login_server} refused to exchange it.",
-    texts=anywhere(
-        r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 401",
-        r"retrieving permissions failed",
-        r"ACR token exchange endpoint returned error status: 401",
-        r"ACR (?P<login_server>[\w.*-]{1,253}) rejected token exchange(?!.{0,80}?status: (?:403|429|5))",
-        r"Www-Authenticate: auth url .{0,200}? responded with status code 401",
-        r"unable to pull image using Managed [Ii]dentity",
-    )
-    + at_registry(r"/oauth2/exchange.{0,160}?\b401\b"),
+def _arm_audience(broken: Break) -> str | None:
+    return record.arm_audience or None if (record := registry_record(broken)) else None
+
+
+TOKEN_TENANT: Question[str] = Question(
+    id="entra-token-tenant",
+    asks="Which tenant issued the Entra token?",
+    by_hand="Decode the Entra token's middle part and read tid.",
+    read=_token_tenant,
 )
-BARE_403 = Symptom(
-    id="bare-403",
-    stages=(Stage.EXCHANGE,),
-    when=_bare_403,
-    says="The exchange was answered by an empty 403 without any header that the registry sends.",
-    texts=(),
+REGISTRY_TENANT: Question[str] = Question(
+    id="registry-tenant",
+    asks="To which tenant does the registry's subscription belong?",
+    by_hand="az account show --query tenantId -o tsv",
+    needs=Need.TENANT,
+    read=_tenant,
 )
-VALIDATION_FAILED = Symptom(
-    id="token-validation-failed",
-    stages=(Stage.EXCHANGE,),
-    when=_validation_failed,
-    says="{login_server} found the Entra token invalid.",
-    texts=at_registry(r"(?i:token validation failed)"),
+ENTRA_AUDIENCE: Question[str] = Question(
+    id="entra-audience",
+    asks="For which audience is the Entra token?",
+    by_hand="Decode the Entra token's middle part and read aud.",
+    read=_entra_audience,
 )
-LOGIN_THROTTLED = Symptom(
-    id="login-throttled",
-    stages=(Stage.EXCHANGE, Stage.ACCESS_TOKEN),
-    when=_throttled,
-    says="{login_server} has too many logins to serve ({answer}); it asks to wait {retry_after} s.",
-    texts=anywhere(
-        r"\bCONNECTIVITY_TOOMANYREQUESTS_ERROR\b",
-        r"Too many requests, access to registry '(?P<login_server>[\w.*-]{1,253})' was denied",
-    )
-    + at_registry(r"/oauth2/(?:token|exchange).{0,200}?\b429\b"),
+ARM_AUDIENCE_POLICY: Question[str] = Question(
+    id="arm-audience-policy",
+    asks="Does the registry accept tokens for the management audience?",
+    by_hand="az acr config authentication-as-arm show -r {registry}",
+    needs=Need.REGISTRY,
+    read=_arm_audience,
 )
 
 
@@ -112,22 +70,10 @@ def _unless_foreign(answers: Answers, verdict: Verdict) -> Verdict:
     return Verdict.NO if _foreign(answers) is Verdict.YES else verdict
 
 
-SERVER_ERROR = Symptom(
-    id="server-error",
-    stages=(Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION),
-    when=_server_error,
-    says="{login_server} answered the {stage} request with {answer}.",
-    texts=at_registry(
-        r"status(?: code)?:? ?5\d\d\b",
-        r"\b5\d\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out)",
-    )
-    + anywhere(r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 5\d\d"),
-)
-
 EXCHANGE_NO_ROLE = FailureMode(
     id="exchange-no-role",
     family="exchange",
-    shows=(EXCHANGE_REFUSED, BARE_403),
+    shows=(exchange.EXCHANGE_REFUSED, exchange.BARE_403),
     questions=(ROLES, TOKEN_TENANT, REGISTRY_TENANT),
     proof=lambda a: _unless_foreign(a, a[ROLES].holds(lambda rights: rights.short and not rights.granted)),
     title="the identity has no role on {registry}",
@@ -149,7 +95,7 @@ EXCHANGE_NO_ROLE = FailureMode(
 EXCHANGE_ARM_AUDIENCE_REJECTED = FailureMode(
     id="exchange-arm-audience-rejected",
     family="exchange",
-    shows=(VALIDATION_FAILED, EXCHANGE_REFUSED, BARE_403),
+    shows=(exchange.VALIDATION_FAILED, exchange.EXCHANGE_REFUSED, exchange.BARE_403),
     questions=(ENTRA_AUDIENCE, ARM_AUDIENCE_POLICY),
     proof=lambda a: proven(
         a[ENTRA_AUDIENCE].holds(for_management), a[ARM_AUDIENCE_POLICY].holds(lambda status: status == "disabled")
@@ -169,7 +115,7 @@ EXCHANGE_ARM_AUDIENCE_REJECTED = FailureMode(
 EXCHANGE_CROSS_TENANT = FailureMode(
     id="exchange-cross-tenant",
     family="exchange",
-    shows=(EXCHANGE_REFUSED, BARE_403),
+    shows=(exchange.EXCHANGE_REFUSED, exchange.BARE_403),
     questions=(TOKEN_TENANT, REGISTRY_TENANT),
     proof=_foreign,
     title="{registry} may belong to another tenant than the identity",
@@ -184,7 +130,7 @@ EXCHANGE_CROSS_TENANT = FailureMode(
 EXCHANGE_THROTTLED = FailureMode(
     id="exchange-throttled",
     family="exchange",
-    shows=(LOGIN_THROTTLED,),
+    shows=(exchange.LOGIN_THROTTLED,),
     questions=(),
     proof=None,
     title="{login_server} limits the rate of logins, and the limit is reached",
@@ -202,7 +148,7 @@ EXCHANGE_THROTTLED = FailureMode(
 EXCHANGE_SERVER_ERROR = FailureMode(
     id="exchange-server-error",
     family="exchange",
-    shows=(SERVER_ERROR,),
+    shows=(exchange.SERVER_ERROR,),
     questions=(),
     proof=None,
     title="{login_server} fails with an error of its own",

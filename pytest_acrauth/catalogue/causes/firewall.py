@@ -3,52 +3,44 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts, pages
-from pytest_acrauth.catalogue.questions.climb import (
-    ADDRESSES,
-    ALIASES,
-    CLIENT_IP,
-    is_private,
-    possible,
-    proven,
-    through_private_link,
+from pytest_acrauth.catalogue.questions.climb import ADDRESSES, ALIASES
+from pytest_acrauth.catalogue.questions.management import PRIVATE_ENDPOINTS, passed_by, registry_record
+from pytest_acrauth.catalogue.questions.records import Networks
+from pytest_acrauth.catalogue.questions.verdicts import possible, proven
+from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Question, Verdict
+from pytest_acrauth.catalogue.symptoms import challenge
+from pytest_acrauth.catalogue.symptoms.addresses import is_private
+from pytest_acrauth.model.evidence import Need
+
+
+def _networks(broken: Break) -> Networks | None:
+    return Networks(record, broken.transcript.started) if (record := registry_record(broken)) else None
+
+
+CLIENT_IP: Question[str] = Question(
+    id="client-ip",
+    asks="From which address did the registry see the request come?",
+    by_hand="Read the address in the message.",
+    read=facts.client_ip,
 )
-from pytest_acrauth.catalogue.questions.management import NETWORK, PRIVATE_ENDPOINTS
-from pytest_acrauth.catalogue.shape import Answers, FailureMode, Symptom, Verdict
-from pytest_acrauth.catalogue.symptoms.words import anywhere
-from pytest_acrauth.model.stage import Stage
-
-DENIED_WITH_IP = Symptom(
-    id="denied-with-ip",
-    stages=(Stage.CHALLENGE, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA),
-    # Where a later wait failed, that is what is seen.
-    when=lambda broken: facts.firewall_spoke(broken) and facts.trouble(broken) is None,
-    says="The registry's firewall refused the address {client_ip} at the {stage} request.",
-    texts=anywhere(
-        r"client with IP ?'?(?P<client_ip>[0-9A-Fa-f:.]{3,45})'? is not allowed access",
-        r"client with IP .{0,60}?is not allowed access",
-        r"aka\.ms/acr/firewall",
-    ),
+NETWORK: Question[Networks] = Question(
+    id="network-rules",
+    asks="Which networks may reach the registry, and since when?",
+    by_hand='az acr show -n {registry} --query "[publicNetworkAccess,networkRuleSet,systemData.lastModifiedAt]"',
+    needs=Need.REGISTRY,
+    read=_networks,
 )
 
 
-def closed(answers: Answers) -> Verdict:
+def _closed(answers: Answers) -> Verdict:
     """Judge whether the registry admits no public network."""
     return answers[NETWORK].holds(lambda rules: not rules.public)
-
-
-def passed_by(answers: Answers) -> Verdict:
-    """Judge whether the registry has a private endpoint that its name does not lead to from here."""
-    return proven(
-        answers[ALIASES].holds(through_private_link),
-        answers[ADDRESSES].holds(lambda addresses: not all(map(is_private, addresses))),
-        answers[PRIVATE_ENDPOINTS].holds(lambda found: found.approved),
-    )
 
 
 FIREWALL_IP_DENIED = FailureMode(
     id="firewall-ip-denied",
     family="firewall",
-    shows=(DENIED_WITH_IP,),
+    shows=(challenge.DENIED_WITH_IP,),
     questions=(CLIENT_IP, NETWORK),
     proof=lambda a: proven(
         a[CLIENT_IP].holds(lambda ip: not is_private(ip)),
@@ -69,9 +61,9 @@ FIREWALL_IP_DENIED = FailureMode(
 FIREWALL_PUBLIC_ACCESS_DISABLED = FailureMode(
     id="firewall-public-access-disabled",
     family="firewall",
-    shows=(DENIED_WITH_IP,),
+    shows=(challenge.DENIED_WITH_IP,),
     questions=(NETWORK, ALIASES, ADDRESSES, PRIVATE_ENDPOINTS),
-    proof=lambda a: possible(closed(a)) if passed_by(a) is Verdict.YES else proven(closed(a)),
+    proof=lambda a: possible(_closed(a)) if passed_by(a) is Verdict.YES else proven(_closed(a)),
     title="{registry} admits no public network at all",
     meaning="Public network access is disabled, which overrides every address rule; only a private endpoint leads in.",
     remedies=(
@@ -86,7 +78,7 @@ FIREWALL_PUBLIC_ACCESS_DISABLED = FailureMode(
 FIREWALL_RULE_PROPAGATING = FailureMode(
     id="firewall-rule-propagating",
     family="firewall",
-    shows=(DENIED_WITH_IP,),
+    shows=(challenge.DENIED_WITH_IP,),
     questions=(CLIENT_IP, NETWORK),
     proof=lambda a: proven(
         a[NETWORK].holds(lambda rules: rules.admits(a[CLIENT_IP].value or "") and rules.changed_lately)
@@ -102,7 +94,7 @@ FIREWALL_RULE_PROPAGATING = FailureMode(
 FIREWALL_SERVICE_ENDPOINT = FailureMode(
     id="firewall-service-endpoint",
     family="firewall",
-    shows=(DENIED_WITH_IP,),
+    shows=(challenge.DENIED_WITH_IP,),
     questions=(CLIENT_IP, NETWORK, PRIVATE_ENDPOINTS),
     # Through a service endpoint the registry sees the virtual network's own, private addresses.
     proof=lambda a: possible(a[CLIENT_IP].holds(is_private)),

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.shape import FailureMode, Symptom, unseen
-from pytest_acrauth.catalogue.symptoms.text import GENERIC_401, NO_CREDENTIAL_SENT
-from pytest_acrauth.catalogue.symptoms.words import anywhere
-
-PULL_SECRET_MISSING = Symptom(
-    id="pull-secret-missing",
-    stages=(),
-    when=unseen,
-    says="The kubelet could not read a pull secret that the pod names.",
-    texts=anywhere(r"Unable to retrieve some image pull secrets"),
-)
+from pytest_acrauth.catalogue.shape import FailureMode
+from pytest_acrauth.catalogue.symptoms import text
 
 AKS_KUBELET_IDENTITY_NO_ROLE = FailureMode(
     id="aks-kubelet-identity-no-role",
     family="hosts",
-    shows=(NO_CREDENTIAL_SENT, GENERIC_401),
+    shows=(text.NO_CREDENTIAL_SENT, text.GENERIC_401),
     questions=(),
     proof=None,
     title="the identity of the cluster's nodes may have no role on {registry}",
@@ -44,7 +35,7 @@ AKS_KUBELET_IDENTITY_NO_ROLE = FailureMode(
 K8S_PULL_SECRET_WRONG = FailureMode(
     id="k8s-pull-secret-wrong",
     family="hosts",
-    shows=(NO_CREDENTIAL_SENT, GENERIC_401, PULL_SECRET_MISSING),
+    shows=(text.NO_CREDENTIAL_SENT, text.GENERIC_401, text.PULL_SECRET_MISSING),
     questions=(),
     proof=None,
     title="the pod's pull secret is missing, of the wrong kind, or for another server",

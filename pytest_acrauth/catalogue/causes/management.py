@@ -6,24 +6,7 @@ from functools import partial
 
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.shape import asking_nothing
-from pytest_acrauth.catalogue.symptoms.management import (
-    ARM_FORBIDDEN,
-    ARM_NOT_FOUND,
-    ARM_THROTTLED_SAID,
-    ARM_TOKEN_ENDED,
-    ARM_TOKEN_UNUSABLE,
-    CMK_INACTIVE,
-    CMK_MISSING,
-    DUPLICATE_NAME,
-    GRAPH_FORBIDDEN,
-    LIST_CREDENTIALS_FORBIDDEN,
-    LOGIN_SERVER_UNKNOWN,
-    NAME_UNUSABLE,
-    PRINCIPAL_UNKNOWN,
-    PROVIDER_UNREGISTERED,
-    SKU_UNSUPPORTED,
-    SUBSCRIPTION_UNKNOWN,
-)
+from pytest_acrauth.catalogue.symptoms import management
 
 _ARM = "https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/"
 _ERRORS = pages.TROUBLESHOOT + "acr-authentication-errors"
@@ -38,7 +21,7 @@ _mode = partial(asking_nothing, family="management")
 
 ARM_REGISTRY_NOT_FOUND_IN_SUBSCRIPTION = _mode(
     "arm-registry-not-found-in-subscription",
-    ARM_NOT_FOUND,
+    management.ARM_NOT_FOUND,
     title="there is no registry {registry} in the active subscription",
     meaning="The name is misspelt, or the registry was deleted. The management plane gives the same answer for a"
     " registry that the caller may not read.",
@@ -51,8 +34,8 @@ ARM_REGISTRY_NOT_FOUND_IN_SUBSCRIPTION = _mode(
 )
 ARM_WRONG_SUBSCRIPTION = _mode(
     "arm-wrong-subscription",
-    ARM_NOT_FOUND,
-    SUBSCRIPTION_UNKNOWN,
+    management.ARM_NOT_FOUND,
+    management.SUBSCRIPTION_UNKNOWN,
     title="the registry {registry} may be in another subscription than the one that is active",
     meaning="az looks a registry up by its name in one subscription only, and goes on without its record when it is"
     " not there.",
@@ -62,8 +45,8 @@ ARM_WRONG_SUBSCRIPTION = _mode(
 )
 ARM_NO_READ = _mode(
     "arm-no-read",
-    ARM_FORBIDDEN,
-    ARM_NOT_FOUND,
+    management.ARM_FORBIDDEN,
+    management.ARM_NOT_FOUND,
     title="the caller has no role in the management plane that allows this on {registry}",
     meaning="Looking at a registry, or changing its roles, needs a role in the management plane. A login and a pull"
     " need none of it: az goes on with the name alone.",
@@ -81,7 +64,7 @@ ARM_NO_READ = _mode(
 )
 ARM_LIST_CREDENTIALS_FORBIDDEN = _mode(
     "arm-list-credentials-forbidden",
-    LIST_CREDENTIALS_FORBIDDEN,
+    management.LIST_CREDENTIALS_FORBIDDEN,
     title="the caller may not read the admin user's password of {registry}",
     meaning="az tries the admin user when the Entra login was refused. That refusal, further up, is the cause; this"
     " one only ends the command.",
@@ -96,7 +79,7 @@ ARM_LIST_CREDENTIALS_FORBIDDEN = _mode(
 )
 ARM_LOGIN_SERVER_UNRESOLVABLE = _mode(
     "arm-login-server-unresolvable",
-    LOGIN_SERVER_UNKNOWN,
+    management.LOGIN_SERVER_UNKNOWN,
     title="az cannot tell the login server of {registry}",
     meaning="The registry cannot be read in the active subscription, and az's cloud has no registry suffix to make"
     " its login server from.",
@@ -112,7 +95,7 @@ ARM_LOGIN_SERVER_UNRESOLVABLE = _mode(
 )
 ARM_DUPLICATE_NAME = _mode(
     "arm-duplicate-name",
-    DUPLICATE_NAME,
+    management.DUPLICATE_NAME,
     title="the active subscription shows several registries called {registry}",
     meaning="az takes the name alone, and does not choose between them.",
     remedies=("az acr show -n {registry} -g <resource group>",),
@@ -123,7 +106,7 @@ ARM_DUPLICATE_NAME = _mode(
 )
 ARM_PROVIDER_NOT_REGISTERED = _mode(
     "arm-provider-not-registered",
-    PROVIDER_UNREGISTERED,
+    management.PROVIDER_UNREGISTERED,
     title="the subscription does not use Azure Container Registry yet",
     meaning="A subscription has to register a service's resource provider before its resources can be made or ruled.",
     remedies=("az provider register -n Microsoft.ContainerRegistry --wait",),
@@ -132,7 +115,7 @@ ARM_PROVIDER_NOT_REGISTERED = _mode(
 )
 ARM_CLASSIC_SKU = _mode(
     "arm-classic-sku",
-    SKU_UNSUPPORTED,
+    management.SKU_UNSUPPORTED,
     title="{registry} may be of the Classic tier, which was retired",
     meaning="A Classic registry lacks most of what the others have, and cannot be changed into one of them any more.",
     remedies=("az acr show -n {registry} --query sku.name -o tsv", "Make a new registry and copy the images."),
@@ -141,7 +124,7 @@ ARM_CLASSIC_SKU = _mode(
 )
 FIREWALL_NOT_PREMIUM = _mode(
     "firewall-not-premium",
-    SKU_UNSUPPORTED,
+    management.SKU_UNSUPPORTED,
     title="the tier of {registry} may not have what was asked for",
     meaning="Network rules, private endpoints, data endpoints and replicas are for Premium registries only.",
     remedies=("az acr show -n {registry} --query sku.name -o tsv", "az acr update -n {registry} --sku Premium"),
@@ -150,7 +133,7 @@ FIREWALL_NOT_PREMIUM = _mode(
 )
 REGISTRY_NAME_INVALID = _mode(
     "registry-name-invalid",
-    NAME_UNUSABLE,
+    management.NAME_UNUSABLE,
     title="the registry's name cannot be used as it was given",
     meaning="A name has 5 to 50 letters and digits, no dot and no dash, and exists once in its cloud. Often a login"
     " server was given where the name was wanted.",
@@ -160,7 +143,7 @@ REGISTRY_NAME_INVALID = _mode(
 )
 ARM_TOKEN_REFUSED = _mode(
     "arm-token-refused",
-    ARM_TOKEN_UNUSABLE,
+    management.ARM_TOKEN_UNUSABLE,
     title="the Entra token is not one that this subscription's management plane takes",
     meaning="It was issued by another tenant than the subscription's, for another audience, or in another cloud.",
     remedies=("az login --tenant <tenant id>", "az account show --query tenantId -o tsv"),
@@ -169,7 +152,7 @@ ARM_TOKEN_REFUSED = _mode(
 )
 ARM_TOKEN_EXPIRED = _mode(
     "arm-token-expired",
-    ARM_TOKEN_ENDED,
+    management.ARM_TOKEN_ENDED,
     title="the Entra token shown to the management plane had ended",
     meaning="A program kept a token for longer than it counts, or the clock of this machine is wrong.",
     remedies=("az account get-access-token --query expiresOn -o tsv", "date -u", "Sign in again."),
@@ -178,7 +161,7 @@ ARM_TOKEN_EXPIRED = _mode(
 )
 ARM_SUBSCRIPTION_DISABLED = _mode(
     "arm-subscription-disabled",
-    SUBSCRIPTION_UNKNOWN,
+    management.SUBSCRIPTION_UNKNOWN,
     title="the subscription may be disabled, or of another tenant",
     meaning="A disabled subscription can be read at most, and one of another tenant does not exist for this login.",
     remedies=('az account list --all --query "[].{{name:name,state:state,tenant:tenantId}}" -o table',),
@@ -187,7 +170,7 @@ ARM_SUBSCRIPTION_DISABLED = _mode(
 )
 ARM_THROTTLED = _mode(
     "arm-throttled",
-    ARM_THROTTLED_SAID,
+    management.ARM_THROTTLED_SAID,
     title="the management plane limits the rate of this caller's requests",
     meaning="That is no limit of the registry: logins and pulls are counted apart.",
     remedies=("Wait, then look again; ask less often.",),
@@ -197,7 +180,7 @@ ARM_THROTTLED = _mode(
 )
 ARM_GRAPH_FORBIDDEN = _mode(
     "arm-graph-forbidden",
-    GRAPH_FORBIDDEN,
+    management.GRAPH_FORBIDDEN,
     title="the caller may not read the directory",
     meaning="When an application's secrets end, and to whom an id belongs, is only told to who may read applications.",
     remedies=("Ask an owner of the application, or use an identity with the permission Application.Read.All.",),
@@ -206,7 +189,7 @@ ARM_GRAPH_FORBIDDEN = _mode(
 )
 ARM_PRINCIPAL_NOT_FOUND = _mode(
     "arm-principal-not-found",
-    PRINCIPAL_UNKNOWN,
+    management.PRINCIPAL_UNKNOWN,
     title="the id that a role was to be given to is unknown in this tenant, or was made a moment ago",
     meaning="It is a client id where an object id was wanted, belongs to another tenant, was deleted, or the directory"
     " does not show it everywhere yet.",
@@ -220,7 +203,7 @@ ARM_PRINCIPAL_NOT_FOUND = _mode(
 )
 CMK_IDENTITY_MISSING = _mode(
     "cmk-identity-missing",
-    CMK_MISSING,
+    management.CMK_MISSING,
     title="the identity that reads the encryption key of {registry} does not exist any more",
     meaning="The registry is encrypted with a key of its owner's, and reads it as that identity.",
     remedies=("az acr encryption show -n {registry}", "Make the identity again or assign another one to the key."),
@@ -230,7 +213,7 @@ CMK_IDENTITY_MISSING = _mode(
 )
 CMK_IDENTITY_INACTIVE = _mode(
     "cmk-identity-inactive",
-    CMK_INACTIVE,
+    management.CMK_INACTIVE,
     title="{registry} cannot reach its encryption key, and refuses every image",
     meaning="The identity was taken away from the registry, or its key or vault was deleted, disabled or closed.",
     remedies=("az acr encryption show -n {registry}", "Assign the identity again, and restore the key."),

@@ -3,51 +3,8 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.shape import FailureMode, Symptom, Words, asking_nothing, unseen
-from pytest_acrauth.catalogue.symptoms.words import anywhere
-
-
-def _symptom(name: str, says: str, texts: tuple[Words, ...]) -> Symptom:
-    return Symptom(id=name, stages=(), when=unseen, says=says, texts=texts)
-
-
-HELM_MISSING = _symptom(
-    "helm-not-found",
-    "az acr check-health looked for helm and found none.",
-    anywhere(r"\bHELM_COMMAND_ERROR\b", r"verify if Helm is installed"),
-)
-HELM_VERSION = _symptom(
-    "helm-version-unknown",
-    "az acr check-health could not judge helm's version.",
-    anywhere(
-        r"\bHELM_VERSION_ERROR\b",
-        r"error occurred while retrieving Helm version",
-        r"Current Helm client version is not recommended",
-    ),
-)
-NOTARY_MISSING = _symptom(
-    "notary-not-found",
-    "An older az acr check-health looked for notary and found none.",
-    anywhere(r"\bNOTARY_COMMAND_ERROR\b", r"verify if notary is installed"),
-)
-NOTARY_VERSION = _symptom(
-    "notary-version-unknown",
-    "An older az acr check-health could not judge notary's version.",
-    anywhere(r"\bNOTARY_VERSION_ERROR\b", r"error occurred while retrieving notary version"),
-)
-UNEXPECTED = _symptom(
-    "check-health-unexpected",
-    "az acr check-health met an error that it has no code for.",
-    anywhere(r"An error occurred: UNEXPECTED_ERROR\b"),
-)
-RIGHTS_MISSING_FOR_ALL = _symptom(
-    "check-health-repository",
-    "az acr check-health missed some of the five rights that it asks for on a repository.",
-    anywhere(
-        r"You have .{1,120}? permissions? to the repository\. You are lacking",
-        r"\bYou are lacking .{1,120}? repository permissions",
-    ),
-)
+from pytest_acrauth.catalogue.shape import FailureMode, Symptom, asking_nothing
+from pytest_acrauth.catalogue.symptoms import text
 
 
 def _note(name: str, shows: Symptom, *, title: str, meaning: str, az_code: str, remedy: str) -> FailureMode:
@@ -68,7 +25,7 @@ _IRRELEVANT = "It says nothing about the registry or the login, and a pull needs
 
 NOTE_HELM_MISSING = _note(
     "helm-missing",
-    HELM_MISSING,
+    text.HELM_MISSING,
     title="helm is not installed, which no login or pull needs",
     meaning=_IRRELEVANT,
     az_code="HELM_COMMAND_ERROR",
@@ -76,7 +33,7 @@ NOTE_HELM_MISSING = _note(
 )
 NOTE_HELM_VERSION = _note(
     "helm-version",
-    HELM_VERSION,
+    text.HELM_VERSION,
     title="helm's version is old or unknown, which no login or pull needs",
     meaning=_IRRELEVANT,
     az_code="HELM_VERSION_ERROR",
@@ -84,7 +41,7 @@ NOTE_HELM_VERSION = _note(
 )
 NOTE_NOTARY_MISSING = _note(
     "notary-missing",
-    NOTARY_MISSING,
+    text.NOTARY_MISSING,
     title="notary is not installed, which no login or pull needs",
     meaning=f"{_IRRELEVANT} Newer releases of az no longer look for it.",
     az_code="NOTARY_COMMAND_ERROR",
@@ -92,7 +49,7 @@ NOTE_NOTARY_MISSING = _note(
 )
 NOTE_NOTARY_VERSION = _note(
     "notary-version",
-    NOTARY_VERSION,
+    text.NOTARY_VERSION,
     title="notary's version is not the one that was recommended, which no login or pull needs",
     meaning=f"{_IRRELEVANT} Newer releases of az no longer look for it.",
     az_code="NOTARY_VERSION_ERROR",
@@ -100,7 +57,7 @@ NOTE_NOTARY_VERSION = _note(
 )
 NOTE_UNEXPECTED = _note(
     "unexpected",
-    UNEXPECTED,
+    text.UNEXPECTED,
     title="az acr check-health met an error that it has no code for",
     meaning="The code is defined and hardly used; whatever it says beside it is all that is known.",
     az_code="UNEXPECTED_ERROR",
@@ -109,7 +66,7 @@ NOTE_UNEXPECTED = _note(
 NOTE_CHECK_HEALTH_REPOSITORY = FailureMode(
     id="note-check-health-repository",
     family="notes",
-    shows=(RIGHTS_MISSING_FOR_ALL,),
+    shows=(text.RIGHTS_MISSING_FOR_ALL,),
     questions=(),
     proof=None,
     title="check-health asks for five rights on the repository, and the identity has fewer",

@@ -2,19 +2,72 @@
 
 from __future__ import annotations
 
-from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.causes.access import NOTHING_GRANTED, OPERATION_REFUSED, RIGHTS_MISSING
-from pytest_acrauth.catalogue.causes.basic import BASIC_REFUSED
-from pytest_acrauth.catalogue.causes.exchange import BARE_403, EXCHANGE_REFUSED
-from pytest_acrauth.catalogue.questions.climb import ACCEPTED, FRESH, GRANTS_ASKED, SCOPE, USER_KIND, possible, proven
-from pytest_acrauth.catalogue.questions.management import ROLE_MODE, ROLES
+from pytest_acrauth.catalogue import facts, pages
+from pytest_acrauth.catalogue.questions.climb import FRESH, USER_KIND, access_token_of
+from pytest_acrauth.catalogue.questions.management import ROLES, role_mode
 from pytest_acrauth.catalogue.questions.rights import RoleMode
-from pytest_acrauth.catalogue.shape import Answers, FailureMode, Verdict
+from pytest_acrauth.catalogue.questions.verdicts import possible, proven
+from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Question, Verdict
+from pytest_acrauth.catalogue.symptoms import access_token, exchange, operation
 from pytest_acrauth.model.credential import Kind
+from pytest_acrauth.model.evidence import Need
+
+
+def _scope(broken: Break) -> str | None:
+    token = access_token_of(broken)
+    return token.scope if token else None
+
+
+def _grants_asked(broken: Break) -> bool | None:
+    token = access_token_of(broken)
+    if token is None or token.granted is None:
+        return None
+    reply = facts.reply(broken)
+    contradicted = reply is not None and "insufficient_scope" in reply.authenticate
+    return not token.missing and not contradicted
+
+
+def _accepted(broken: Break) -> bool:
+    transcript = broken.transcript
+    token = access_token_of(broken)
+    return bool((transcript.exchange and transcript.exchange.ok) or (token and token.issued))
+
+
+SCOPE: Question[str] = Question(
+    id="scope",
+    asks="Which scope was asked for?",
+    by_hand="Name a repository with --acr-repository.",
+    read=_scope,
+)
+GRANTS_ASKED: Question[bool] = Question(
+    id="grants-asked",
+    asks="Does the access token grant what was asked, in its own words and in the registry's?",
+    by_hand="Decode the access token's middle part and read access[].actions.",
+    read=_grants_asked,
+)
+ACCEPTED: Question[bool] = Question(
+    id="identity-accepted",
+    asks="Did the registry take the identity in, before it was asked for this?",
+    by_hand="Compare the stages that passed.",
+    read=_accepted,
+)
+ROLE_MODE: Question[RoleMode] = Question(
+    id="role-mode",
+    asks="Which role assignment mode is the registry in?",
+    by_hand="az acr show -n {registry} --query roleAssignmentMode -o tsv",
+    needs=Need.REGISTRY,
+    read=role_mode,
+)
 
 # Whoever a role can be assigned to, itself or behind a token; a stored login keeps it to itself.
 _ASSIGNABLE = {Kind.SERVICE_PRINCIPAL, Kind.MANAGED_IDENTITY, Kind.USER, Kind.REFRESH_TOKEN}
-_REFUSED = (EXCHANGE_REFUSED, BARE_403, BASIC_REFUSED, NOTHING_GRANTED, OPERATION_REFUSED)
+_REFUSED = (
+    exchange.EXCHANGE_REFUSED,
+    exchange.BARE_403,
+    access_token.BASIC_REFUSED,
+    access_token.NOTHING_GRANTED,
+    operation.OPERATION_REFUSED,
+)
 _ASSIGN = (
     "az role assignment create --assignee {client_id} --role {role}"
     " --scope $(az acr show -n {registry} --query id -o tsv)"
@@ -51,7 +104,12 @@ def _denied(answers: Answers) -> Verdict:
 SCOPE_NOT_GRANTED = FailureMode(
     id="scope-not-granted",
     family="roles",
-    shows=(RIGHTS_MISSING, NOTHING_GRANTED, OPERATION_REFUSED, BASIC_REFUSED),
+    shows=(
+        access_token.RIGHTS_MISSING,
+        access_token.NOTHING_GRANTED,
+        operation.OPERATION_REFUSED,
+        access_token.BASIC_REFUSED,
+    ),
     questions=(USER_KIND, SCOPE, GRANTS_ASKED, ACCEPTED, ROLES),
     proof=lambda a: proven(
         a[USER_KIND].holds(lambda kind: kind not in {Kind.SCOPE_MAP_TOKEN, Kind.ADMIN}),
@@ -86,7 +144,7 @@ ROLE_PROPAGATION_DELAY = FailureMode(
 ABAC_LEGACY_ROLE_INEFFECTIVE = FailureMode(
     id="abac-legacy-role-ineffective",
     family="roles",
-    shows=(*_REFUSED, RIGHTS_MISSING),
+    shows=(*_REFUSED, access_token.RIGHTS_MISSING),
     questions=(USER_KIND, ROLE_MODE, ROLES),
     proof=lambda a: proven(_has_roles(a), _is_abac(a), a[ROLES].holds(lambda rights: rights.legacy)),
     title="{registry} assigns roles per repository and ignores AcrPull and its like",
@@ -100,7 +158,12 @@ ABAC_LEGACY_ROLE_INEFFECTIVE = FailureMode(
 ABAC_CONDITION_EXCLUDES_REPO = FailureMode(
     id="abac-condition-excludes-repo",
     family="roles",
-    shows=(RIGHTS_MISSING, NOTHING_GRANTED, OPERATION_REFUSED, BASIC_REFUSED),
+    shows=(
+        access_token.RIGHTS_MISSING,
+        access_token.NOTHING_GRANTED,
+        operation.OPERATION_REFUSED,
+        access_token.BASIC_REFUSED,
+    ),
     questions=(USER_KIND, SCOPE, ROLE_MODE, ROLES),
     proof=lambda a: proven(_has_roles(a), a[SCOPE].holds(bool), _is_abac(a), _excluded(a)),
     title="the condition of the identity's role does not match {repository}",
@@ -121,7 +184,7 @@ ABAC_CONDITION_EXCLUDES_REPO = FailureMode(
 ABAC_MODE_SWITCH_STALE_CREDENTIAL = FailureMode(
     id="abac-mode-switch-stale-credential",
     family="roles",
-    shows=(EXCHANGE_REFUSED, BARE_403, BASIC_REFUSED, OPERATION_REFUSED),
+    shows=(exchange.EXCHANGE_REFUSED, exchange.BARE_403, access_token.BASIC_REFUSED, operation.OPERATION_REFUSED),
     questions=(USER_KIND, FRESH, ROLE_MODE),
     proof=lambda a: possible(_has_roles(a), a[FRESH].holds(lambda fresh: not fresh)),
     title="the credential is older than the last change of {registry}'s role assignment mode",

@@ -1,1 +1,4 @@
-"""What can be asked to tell causes apart, where it serves several families of causes, and how answers are judged."""
+"""Questions that several families of causes ask, by where the answer is found, and how answers are judged.
+
+A question that one family asks stands beside its causes.
+"""

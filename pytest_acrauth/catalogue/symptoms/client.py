@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pytest_acrauth.catalogue.shape import Break, Symptom, Words, unseen
-from pytest_acrauth.catalogue.symptoms.words import anywhere, said_here
+from pytest_acrauth.catalogue.symptoms.answers import said_here
+from pytest_acrauth.catalogue.symptoms.words import anywhere
 from pytest_acrauth.model.client_record import ClientRecord, Ran, Socket
 from pytest_acrauth.model.observation import AccessToken, Trouble
 from pytest_acrauth.model.stage import Stage
@@ -134,6 +135,13 @@ def _symptom(
     return Symptom(id=name, stages=stages, when=when, says=says, texts=texts, client=client, either=either)
 
 
+# Docker, podman and their daemon. What one check shows together is told in this order.
+CLOUD_SHELL = _symptom(
+    "cloud-shell",
+    client=lambda record: record.client in _CONTAINERS and record.cloud_shell and bool(record.command),
+    says="ACC_CLOUD is set, as in Azure Cloud Shell.",
+    texts=anywhere(r"running the docker daemon, which is not supported in Azure Cloud Shell"),
+)
 DOCKER_MISSING = _symptom(
     "docker-not-found",
     client=_missing,
@@ -175,12 +183,6 @@ DOCKER_IN_FOLDER = _symptom(
     says="The {program} that the PATH leads to is in the current folder.",
     texts=anywhere(r"Refusing to use '.{1,60}?' resolved at"),
 )
-CLOUD_SHELL = _symptom(
-    "cloud-shell",
-    client=lambda record: record.client in _CONTAINERS and record.cloud_shell and bool(record.command),
-    says="ACC_CLOUD is set, as in Azure Cloud Shell.",
-    texts=anywhere(r"running the docker daemon, which is not supported in Azure Cloud Shell"),
-)
 VERSION_UNREADABLE = _symptom(
     "docker-version-unreadable",
     client=_no_version,
@@ -198,6 +200,14 @@ SAMPLE_PULL = _symptom(
     says="az acr check-health could not pull its sample image.",
     texts=anywhere(r"\bDOCKER_PULL_ERROR\b", r"error occurred while pulling a sample image"),
 )
+
+# Stored logins.
+CONFIG_UNREADABLE = _symptom(
+    "docker-config-unreadable",
+    client=lambda record: record.config is not None and bool(record.config.trouble),
+    says="The docker config could not be read: {answer}",
+    texts=anywhere(r"[Ee]rror loading config file:? .{0,200}?\.docker/config\.json"),
+)
 CREDENTIAL_STORE = _symptom(
     "credential-store-broken",
     stages=(Stage.ACCESS_TOKEN,),
@@ -214,11 +224,11 @@ CREDENTIAL_STORE = _symptom(
         r"pass not initialized",
     ),
 )
-CONFIG_UNREADABLE = _symptom(
-    "docker-config-unreadable",
-    client=lambda record: record.config is not None and bool(record.config.trouble),
-    says="The docker config could not be read: {answer}",
-    texts=anywhere(r"[Ee]rror loading config file:? .{0,200}?\.docker/config\.json"),
+KEY_MISMATCH = _symptom(
+    "stored-login-other-key",
+    client=lambda record: record.client == "docker-config" and bool(record.misspelt),
+    says="The docker config has a login for {login_server} under another key: {answer}",
+    texts=(),
 )
 NO_STORED_LOGIN = _symptom(
     "no-stored-login",
@@ -228,18 +238,14 @@ NO_STORED_LOGIN = _symptom(
     says="The docker config has no login for {login_server}.",
     texts=(),
 )
-KEY_MISMATCH = _symptom(
-    "stored-login-other-key",
-    client=lambda record: record.client == "docker-config" and bool(record.misspelt),
-    says="The docker config has a login for {login_server} under another key: {answer}",
-    texts=(),
-)
 STORED_LOGIN_ENDED = _symptom(
     "stored-login-ended",
     client=lambda record: record.client == "docker-config" and bool(record.ended),
     says="The docker config has a login for {login_server} that ended at {not_after}.",
     texts=(),
 )
+
+# The Azure CLI, and what is asked of it.
 STDIN_REFUSED = _symptom(
     "password-stdin-refused",
     says="The client did not read the password from its standard input.",
@@ -286,6 +292,7 @@ REGIONAL_LOGIN = _symptom(
     says="A regional endpoint was asked for.",
     texts=anywhere(r"Regional endpoint for '.{1,60}?' not found"),
 )
+
 #: What a client check shows when no other symptom fits: no cause, all facts.
 CLIENT_UNRECOGNISED = _symptom(
     "client-unrecognised",

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from pytest_acrauth.catalogue.shape import Symptom, Words, unseen
-from pytest_acrauth.catalogue.symptoms.words import anywhere
+from pytest_acrauth.catalogue.symptoms.words import anywhere, in_print
 
 _ABOUT_US = (
     r"(?:Microsoft\.ContainerRegistry|Microsoft\.Authorization/roleAssignments|Microsoft\.Resources/subscriptions)"
 )
 
-
-def _symptom(name: str, says: str, texts: tuple[Words, ...]) -> Symptom:
-    return Symptom(id=name, stages=(), when=unseen, says=says, texts=texts)
-
-
-ARM_NOT_FOUND = _symptom(
+ARM_NOT_FOUND = in_print(
     "arm-not-found",
     "The management plane found no registry {registry} where it was looked for.",
     anywhere(
@@ -27,7 +21,7 @@ ARM_NOT_FOUND = _symptom(
         r"parent resource '.{0,300}?/registries/(?P<registry>[A-Za-z0-9]{5,50})' could not be found",
     ),
 )
-SUBSCRIPTION_UNKNOWN = _symptom(
+SUBSCRIPTION_UNKNOWN = in_print(
     "subscription-unknown",
     "The management plane knows no such subscription for this login.",
     anywhere(
@@ -39,7 +33,7 @@ SUBSCRIPTION_UNKNOWN = _symptom(
         r"subscription identifier '.{1,120}?' is malformed or invalid",
     ),
 )
-ARM_FORBIDDEN = _symptom(
+ARM_FORBIDDEN = in_print(
     "arm-forbidden",
     "The management plane refused what the caller asked.",
     anywhere(
@@ -50,14 +44,14 @@ ARM_FORBIDDEN = _symptom(
         r"[^']{1,160}' over scope '[^']{0,300}?Microsoft\.ContainerRegistry/registries/(?P<registry>[A-Za-z0-9]{5,50})",
     ),
 )
-LIST_CREDENTIALS_FORBIDDEN = _symptom(
+LIST_CREDENTIALS_FORBIDDEN = in_print(
     "list-credentials-forbidden",
     "az asked for the admin user's password and was refused.",
     anywhere(
         r"perform action 'Microsoft\.ContainerRegistry/registries/listCredentials/action'",
     ),
 )
-ADMIN_DISABLED = _symptom(
+ADMIN_DISABLED = in_print(
     "admin-user-disabled-said",
     "az asked for the admin user's password, and the admin user is disabled.",
     anywhere(
@@ -66,7 +60,7 @@ ADMIN_DISABLED = _symptom(
         r"--admin-enabled true'? to enable admin first",
     ),
 )
-LOGIN_SERVER_UNKNOWN = _symptom(
+LOGIN_SERVER_UNKNOWN = in_print(
     "login-server-unknown",
     "az could not make out the registry's login server.",
     anywhere(
@@ -74,12 +68,12 @@ LOGIN_SERVER_UNKNOWN = _symptom(
         r"retrieving the login server for registry '(?P<registry>[A-Za-z0-9-]{1,50})'",
     ),
 )
-DUPLICATE_NAME = _symptom(
+DUPLICATE_NAME = in_print(
     "several-registries",
     "az found several registries of that name.",
     anywhere(r"More than one resources with type 'Microsoft\.ContainerRegistry/registries'"),
 )
-PROVIDER_UNREGISTERED = _symptom(
+PROVIDER_UNREGISTERED = in_print(
     "provider-unregistered",
     "The subscription does not use the registry's resource provider.",
     anywhere(
@@ -87,7 +81,7 @@ PROVIDER_UNREGISTERED = _symptom(
         r"\bMissingSubscriptionRegistration\b(?=.{0,200}?Microsoft\.ContainerRegistry)",
     ),
 )
-SKU_UNSUPPORTED = _symptom(
+SKU_UNSUPPORTED = in_print(
     "tier-unsupported",
     "The registry's tier does not have what was asked for.",
     anywhere(
@@ -97,7 +91,7 @@ SKU_UNSUPPORTED = _symptom(
         r"[Pp]remium (?:SKU|sku|tier).{0,80}?(?:required|only)",
     ),
 )
-NAME_UNUSABLE = _symptom(
+NAME_UNUSABLE = in_print(
     "registry-name-unusable",
     "The registry's name cannot be used as it was given.",
     anywhere(
@@ -108,7 +102,7 @@ NAME_UNUSABLE = _symptom(
         r"registry name .{0,60}?(?:is invalid|is not valid|must conform)",
     ),
 )
-ARM_TOKEN_UNUSABLE = _symptom(
+ARM_TOKEN_UNUSABLE = in_print(
     "arm-token-refused-said",
     "The management plane did not accept the caller's Entra token.",
     anywhere(
@@ -116,17 +110,17 @@ ARM_TOKEN_UNUSABLE = _symptom(
         r"\bInvalidAuthenticationToken(?:Audience|Signature)?\b(?!Tenant)",
     ),
 )
-ARM_TOKEN_ENDED = _symptom(
+ARM_TOKEN_ENDED = in_print(
     "arm-token-ended",
     "The management plane was shown an Entra token that had ended.",
     anywhere(r"\bExpiredAuthenticationToken\b", r"[Tt]he access token expiry UTC time"),
 )
-ARM_THROTTLED_SAID = _symptom(
+ARM_THROTTLED_SAID = in_print(
     "arm-requests-throttled",
     "The management plane has too many requests of this caller to serve.",
     anywhere(r"\bSubscriptionRequestsThrottled\b|\bTenantRequestsThrottled\b"),
 )
-GRAPH_FORBIDDEN = _symptom(
+GRAPH_FORBIDDEN = in_print(
     "graph-forbidden",
     "The directory does not let the caller read what was asked.",
     anywhere(
@@ -134,7 +128,7 @@ GRAPH_FORBIDDEN = _symptom(
         r"Insufficient privileges to complete the operation",
     ),
 )
-PRINCIPAL_UNKNOWN = _symptom(
+PRINCIPAL_UNKNOWN = in_print(
     "principal-unknown",
     "The management plane knows no principal of the id that a role was to be given.",
     anywhere(
@@ -142,12 +136,12 @@ PRINCIPAL_UNKNOWN = _symptom(
         r"Cannot find user or service principal in graph database",
     ),
 )
-CMK_MISSING = _symptom(
+CMK_MISSING = in_print(
     "key-identity-missing",
     "The identity that reads the registry's encryption key is gone.",
     anywhere(r"\bCMK_ERROR\b", r"identity used for registry '.{1,60}?' encryption doesn't exist"),
 )
-CMK_INACTIVE = _symptom(
+CMK_INACTIVE = in_print(
     "key-identity-inactive",
     "The registry cannot use the identity that reads its encryption key.",
     anywhere(r"identity associated with the registry is inactive"),

@@ -1,30 +1,29 @@
-"""Symptoms that exist in text only: words that clients print alike for several symptoms that a climb keeps apart."""
+"""What can be seen in print only: words that stand for several symptoms, the kubelet's, notes of check-health.
+
+What az, Terraform and the SDKs print of the management plane is in `management`.
+"""
 
 from __future__ import annotations
 
-from pytest_acrauth.catalogue.causes import access, basic, challenge, data, exchange, firewall, network, signin
-from pytest_acrauth.catalogue.shape import Symptom, unseen
-from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry, not_elsewhere
+from pytest_acrauth.catalogue.symptoms import access_token, challenge, data, dns, entra, exchange, tcp, tls
+from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry, in_print, not_elsewhere
 
-NO_CREDENTIAL_SENT = Symptom(
-    id="no-credential-sent",
-    stages=(),
-    when=unseen,
-    says="The client asked {login_server} for an access token without any credential, and got none.",
-    texts=at_registry(
+# One wording for several symptoms that a climb keeps apart.
+NO_CREDENTIAL_SENT = in_print(
+    "no-credential-sent",
+    "The client asked {login_server} for an access token without any credential, and got none.",
+    at_registry(
         r"failed to fetch anonymous token: (?:unexpected status.{0,400}?: )?401",
         r"failed to fetch anonymous token: .{0,400}?unauthorized: ",
         r"no basic auth credentials",
         r"\bno credentials? (?:found|configured|available) for\b",
     ),
-    either=(basic.ANONYMOUS_REFUSED,),
+    either=(access_token.ANONYMOUS_REFUSED,),
 )
-GENERIC_401 = Symptom(
-    id="generic-401",
-    stages=(),
-    when=unseen,
-    says="The registry answered 401 and did not say why.",
-    texts=anywhere(r"aka\.ms/acr/authorization")
+GENERIC_401 = in_print(
+    "generic-401",
+    "The registry answered 401 and did not say why.",
+    anywhere(r"aka\.ms/acr/authorization")
     + at_registry(
         r"(?i:unauthorized): (?:.{0,60}?: )?authentication required",
         r'"?(?i:UNAUTHORIZED)"?.{0,30}?authentication required',
@@ -34,22 +33,18 @@ GENERIC_401 = Symptom(
         r"\bImagePullUnauthorized",
         r"is not accessible\. Please check the image and registry credential",
     ),
-    either=(NO_CREDENTIAL_SENT, basic.ANONYMOUS_REFUSED, basic.BASIC_REFUSED),
+    either=(NO_CREDENTIAL_SENT, access_token.ANONYMOUS_REFUSED, access_token.BASIC_REFUSED),
 )
-LOGIN_REFUSED = Symptom(
-    id="login-refused",
-    stages=(),
-    when=unseen,
-    says="{login_server} refused the login; podman and skopeo do not show its words then, but with the first pull.",
-    texts=at_registry(r"invalid username/password"),
-    either=(basic.BASIC_REFUSED, basic.INVALID_CLIENT, basic.APP_NOT_REGISTERED),
+LOGIN_REFUSED = in_print(
+    "login-refused",
+    "{login_server} refused the login; podman and skopeo do not show its words then, but with the first pull.",
+    at_registry(r"invalid username/password"),
+    either=(access_token.BASIC_REFUSED, access_token.INVALID_CLIENT, access_token.APP_NOT_REGISTERED),
 )
-FORBIDDEN = Symptom(
-    id="forbidden",
-    stages=(),
-    when=unseen,
-    says="The answer to a request to {login_server} was a 403.",
-    texts=anywhere(
+FORBIDDEN = in_print(
+    "forbidden",
+    "The answer to a request to {login_server} was a 403.",
+    anywhere(
         r"\bCONNECTIVITY_FORBIDDEN_ERROR\b|connectivity_forbidden_error",
         r"you don't have access to registry '(?P<login_server>[\w.*-]{1,253})'",
     )
@@ -58,38 +53,32 @@ FORBIDDEN = Symptom(
         r"failed with status: 403 Forbidden",
         r"\b403 Forbidden\b|\b403 \(Forbidden\)|status(?: code)?:? ?403\b",
     ),
-    either=(firewall.DENIED_WITH_IP, challenge.FOREIGN_403),
+    either=(challenge.DENIED_WITH_IP, challenge.FOREIGN_403),
 )
-EXCHANGE_403 = Symptom(
-    id="exchange-403",
-    stages=(),
-    when=unseen,
-    says="{login_server} refused the exchange with a 403; the client threw away the words that came with it.",
-    texts=anywhere(
+EXCHANGE_403 = in_print(
+    "exchange-403",
+    "{login_server} refused the exchange with a 403; the client threw away the words that came with it.",
+    anywhere(
         r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 403",
         r"ACR token exchange endpoint returned error status: 403",
         r"Www-Authenticate: auth url .{0,200}? responded with status code 403",
     )
     + at_registry(r"/oauth2/exchange.{0,160}?\b403\b"),
-    either=(firewall.DENIED_WITH_IP, exchange.BARE_403, exchange.EXCHANGE_REFUSED),
+    either=(challenge.DENIED_WITH_IP, exchange.BARE_403, exchange.EXCHANGE_REFUSED),
 )
-NO_NAME = Symptom(
-    id="name-not-resolved",
-    stages=(),
-    when=unseen,
-    says="The client could not look {login_server} up, and does not say what the resolver answered.",
-    texts=anywhere(
+NO_NAME = in_print(
+    "name-not-resolved",
+    "The client could not look {login_server} up, and does not say what the resolver answered.",
+    anywhere(
         r"\bCONNECTIVITY_DNS_ERROR\b",
         r"Failed to reach DNS for registry '(?P<login_server>[\w.*-]{1,253})'",
     ),
-    either=(network.NXDOMAIN, network.DANGLING_ALIAS, network.RESOLVER_FAILED),
+    either=(dns.NXDOMAIN, dns.DANGLING_ALIAS, dns.RESOLVER_FAILED),
 )
-GAVE_UP_WAITING = Symptom(
-    id="gave-up-waiting",
-    stages=(),
-    when=unseen,
-    says="The client gave up waiting for {login_server}, and does not say what it was waiting for.",
-    texts=at_registry(
+GAVE_UP_WAITING = in_print(
+    "gave-up-waiting",
+    "The client gave up waiting for {login_server}, and does not say what it was waiting for.",
+    at_registry(
         r"request canceled while waiting for connection",
         r"Client\.Timeout exceeded while awaiting headers",
         r"context deadline exceeded",
@@ -97,26 +86,22 @@ GAVE_UP_WAITING = Symptom(
         r"(?:[Cc]onnection|[Rr]equest|[Oo]peration|[Rr]ead) timed out|\bETIMEDOUT\b|ConnectTimeoutError",
         r"\bi/o timeout\b",
     ),
-    either=(network.TCP_TIMEOUT, network.PRIVATE_TCP_TIMEOUT, network.RESOLVER_FAILED, network.HANDSHAKE_BROKEN),
+    either=(tcp.TCP_TIMEOUT, tcp.PRIVATE_TCP_TIMEOUT, dns.RESOLVER_FAILED, tls.HANDSHAKE_BROKEN),
 )
-BROKEN_OFF = Symptom(
-    id="connection-broken-off",
-    stages=(),
-    when=unseen,
-    says="A connection on the way to the registry or its layers broke off.",
-    texts=at_registry(
+BROKEN_OFF = in_print(
+    "connection-broken-off",
+    "A connection on the way to the registry or its layers broke off.",
+    at_registry(
         r"connection reset by peer|\bECONNRESET\b|forcibly closed",
         r"unexpected EOF|(?:/v2/.{0,300}?|request): EOF\b",
         r"[Cc]onnection aborted|[Rr]emote end closed connection|broken pipe",
     ),
-    either=(network.HANDSHAKE_BROKEN, network.PROXY_REFUSED, challenge.NO_CHALLENGE, data.STORAGE_UNREACHED),
+    either=(tls.HANDSHAKE_BROKEN, tcp.PROXY_REFUSED, challenge.NO_CHALLENGE, data.STORAGE_UNREACHED),
 )
-NO_SECURE_CONNECTION = Symptom(
-    id="no-secure-connection",
-    stages=(),
-    when=unseen,
-    says="The client could not make a TLS connection to {login_server}, and does not say why.",
-    texts=anywhere(
+NO_SECURE_CONNECTION = in_print(
+    "no-secure-connection",
+    "The client could not make a TLS connection to {login_server}, and does not say why.",
+    anywhere(
         r"\bCONNECTIVITY_SSL_ERROR\b",
         r"Unable to establish a secure connection to the registry '(?P<login_server>[\w.*-]{1,253})'",
     )
@@ -127,94 +112,132 @@ NO_SECURE_CONNECTION = Symptom(
         r"failed to verify certificate",
     ),
     either=(
-        network.UNTRUSTED_ISSUER,
-        network.CERTIFICATE_DATES,
-        network.OTHER_NAME,
-        network.HANDSHAKE_BROKEN,
+        tls.UNTRUSTED_ISSUER,
+        tls.CERTIFICATE_DATES,
+        tls.OTHER_NAME,
+        tls.HANDSHAKE_BROKEN,
     ),
 )
-NO_CONNECTION = Symptom(
-    id="no-connection",
-    stages=(),
-    when=unseen,
-    says="az could not connect to {login_server}: it says so for names, connections, proxies and certificates alike.",
-    texts=anywhere(
+NO_CONNECTION = in_print(
+    "no-connection",
+    "az could not connect to {login_server}: it says so for names, connections, proxies and certificates alike.",
+    anywhere(
         r"Could not connect to the registry login server '(?P<login_server>[\w.*-]{1,253})'",
         r"Could not connect to the registry login server",
     ),
     either=(
-        network.NXDOMAIN,
-        network.DANGLING_ALIAS,
-        network.RESOLVER_FAILED,
-        network.TCP_TIMEOUT,
-        network.PRIVATE_TCP_TIMEOUT,
-        network.CONNECTION_REFUSED,
-        network.PROXY_REFUSED,
-        network.UNTRUSTED_ISSUER,
-        network.CERTIFICATE_DATES,
-        network.OTHER_NAME,
-        network.HANDSHAKE_BROKEN,
+        dns.NXDOMAIN,
+        dns.DANGLING_ALIAS,
+        dns.RESOLVER_FAILED,
+        tcp.TCP_TIMEOUT,
+        tcp.PRIVATE_TCP_TIMEOUT,
+        tcp.CONNECTION_REFUSED,
+        tcp.PROXY_REFUSED,
+        tls.UNTRUSTED_ISSUER,
+        tls.CERTIFICATE_DATES,
+        tls.OTHER_NAME,
+        tls.HANDSHAKE_BROKEN,
     ),
 )
-NO_USABLE_CHALLENGE = Symptom(
-    id="no-usable-challenge",
-    stages=(),
-    when=unseen,
-    says="az got no challenge from {login_server}; check-health says so for every connection that fails, too.",
-    texts=anywhere(
+NO_USABLE_CHALLENGE = in_print(
+    "no-usable-challenge",
+    "az got no challenge from {login_server}; check-health says so for every connection that fails, too.",
+    anywhere(
         r"\bCONNECTIVITY_CHALLENGE_ERROR\b",
         r"Registry '(?P<login_server>[\w.*-]{1,253})' did not issue a challenge",
     ),
     either=(
         challenge.NO_CHALLENGE,
-        network.TCP_TIMEOUT,
-        network.PRIVATE_TCP_TIMEOUT,
-        network.CONNECTION_REFUSED,
-        network.PROXY_REFUSED,
-        network.HANDSHAKE_BROKEN,
+        tcp.TCP_TIMEOUT,
+        tcp.PRIVATE_TCP_TIMEOUT,
+        tcp.CONNECTION_REFUSED,
+        tcp.PROXY_REFUSED,
+        tls.HANDSHAKE_BROKEN,
     ),
 )
-TOO_MANY_REQUESTS = Symptom(
-    id="access-token-throttled",
-    stages=(),
-    when=unseen,
-    says="{login_server} has too many requests to serve.",
-    texts=anywhere(r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 429")
+TOO_MANY_REQUESTS = in_print(
+    "access-token-throttled",
+    "{login_server} has too many requests to serve.",
+    anywhere(r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 429")
     + at_registry(r"(?i:toomanyrequests)|too many requests to registry"),
-    either=(exchange.LOGIN_THROTTLED, access.THROTTLED),
+    either=(exchange.LOGIN_THROTTLED, challenge.THROTTLED),
 )
-EXCHANGE_FAILED = Symptom(
-    id="exchange-failed",
-    stages=(),
-    when=unseen,
-    says="az got no refresh token from {login_server}, and does not say what was answered.",
-    texts=anywhere(r"\bCONNECTIVITY_REFRESH_TOKEN_ERROR\b"),
-    either=(EXCHANGE_403, firewall.DENIED_WITH_IP, exchange.BARE_403, exchange.EXCHANGE_REFUSED),
+EXCHANGE_FAILED = in_print(
+    "exchange-failed",
+    "az got no refresh token from {login_server}, and does not say what was answered.",
+    anywhere(r"\bCONNECTIVITY_REFRESH_TOKEN_ERROR\b"),
+    either=(EXCHANGE_403, challenge.DENIED_WITH_IP, exchange.BARE_403, exchange.EXCHANGE_REFUSED),
 )
-ACCESS_TOKEN_FAILED = Symptom(
-    id="access-token-failed",
-    stages=(),
-    when=unseen,
-    says="az got no access token that it was content with from {login_server}.",
-    texts=anywhere(r"\bCONNECTIVITY_ACCESS_TOKEN_ERROR\b"),
-    either=(TOO_MANY_REQUESTS, EXCHANGE_403, access.RIGHTS_MISSING, access.NOTHING_GRANTED, exchange.EXCHANGE_REFUSED),
+ACCESS_TOKEN_FAILED = in_print(
+    "access-token-failed",
+    "az got no access token that it was content with from {login_server}.",
+    anywhere(r"\bCONNECTIVITY_ACCESS_TOKEN_ERROR\b"),
+    either=(
+        TOO_MANY_REQUESTS,
+        EXCHANGE_403,
+        access_token.RIGHTS_MISSING,
+        access_token.NOTHING_GRANTED,
+        exchange.EXCHANGE_REFUSED,
+    ),
 )
-LAYERS_UNREACHED = Symptom(
-    id="layers-unreached",
-    stages=(),
-    when=unseen,
-    says="The manifest was read, and the layers could not be.",
-    texts=not_elsewhere(
+LAYERS_UNREACHED = in_print(
+    "layers-unreached",
+    "The manifest was read, and the layers could not be.",
+    not_elsewhere(
         r"error pulling image configuration: download failed",
         r"httpReadSeeker: failed open: failed to do request",
     ),
     either=(data.STORAGE_UNREACHED, data.DATA_ENDPOINT_UNREACHED),
 )
-INTERACTION_NEEDED = Symptom(
-    id="interaction-needed",
-    stages=(),
-    when=unseen,
-    says="Entra wants the user to sign in again, and the client does not say why.",
-    texts=anywhere(r"Interactive authentication is needed", r"\binteraction_required\b"),
-    either=(signin.AADSTS_700082, signin.AADSTS_50076, signin.AADSTS_53003),
+INTERACTION_NEEDED = in_print(
+    "interaction-needed",
+    "Entra wants the user to sign in again, and the client does not say why.",
+    anywhere(r"Interactive authentication is needed", r"\binteraction_required\b"),
+    either=(entra.AADSTS_700082, entra.AADSTS_50076, entra.AADSTS_53003),
+)
+
+# Kubernetes.
+PULL_SECRET_MISSING = in_print(
+    "pull-secret-missing",
+    "The kubelet could not read a pull secret that the pod names.",
+    anywhere(r"Unable to retrieve some image pull secrets"),
+)
+
+# Messages of check-health that are no failures.
+HELM_MISSING = in_print(
+    "helm-not-found",
+    "az acr check-health looked for helm and found none.",
+    anywhere(r"\bHELM_COMMAND_ERROR\b", r"verify if Helm is installed"),
+)
+HELM_VERSION = in_print(
+    "helm-version-unknown",
+    "az acr check-health could not judge helm's version.",
+    anywhere(
+        r"\bHELM_VERSION_ERROR\b",
+        r"error occurred while retrieving Helm version",
+        r"Current Helm client version is not recommended",
+    ),
+)
+NOTARY_MISSING = in_print(
+    "notary-not-found",
+    "An older az acr check-health looked for notary and found none.",
+    anywhere(r"\bNOTARY_COMMAND_ERROR\b", r"verify if notary is installed"),
+)
+NOTARY_VERSION = in_print(
+    "notary-version-unknown",
+    "An older az acr check-health could not judge notary's version.",
+    anywhere(r"\bNOTARY_VERSION_ERROR\b", r"error occurred while retrieving notary version"),
+)
+UNEXPECTED = in_print(
+    "check-health-unexpected",
+    "az acr check-health met an error that it has no code for.",
+    anywhere(r"An error occurred: UNEXPECTED_ERROR\b"),
+)
+RIGHTS_MISSING_FOR_ALL = in_print(
+    "check-health-repository",
+    "az acr check-health missed some of the five rights that it asks for on a repository.",
+    anywhere(
+        r"You have .{1,120}? permissions? to the repository\. You are lacking",
+        r"\bYou are lacking .{1,120}? repository permissions",
+    ),
 )

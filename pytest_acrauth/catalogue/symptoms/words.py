@@ -7,11 +7,8 @@ bounded (``.{0,80}?``), so that no text makes a pattern slow.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
-from pytest_acrauth.catalogue import facts
-from pytest_acrauth.catalogue.shape import Break, Where, Words
-from pytest_acrauth.model.observation import Entra, Trouble
+from pytest_acrauth.catalogue.shape import Symptom, Where, Words, unseen
 
 GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
@@ -52,17 +49,9 @@ def aadsts(*numbers: int) -> tuple[Words, ...]:
     return anywhere(rf"AADSTS(?:{either})\b", rf'error_codes" ?: ?\[ ?(?:{either})\b', rf"error\?code=(?:{either})\b")
 
 
-def said_here(texts: tuple[Words, ...]) -> Callable[[Break], bool]:
-    """Return the condition that a program or service of this machine gave no credential, in one of these words."""
-
-    def said(broken: Break) -> bool:
-        observation = broken.observation
-        if facts.trouble(broken) is not Trouble.UNAVAILABLE or (isinstance(observation, Entra) and observation.codes):
-            return False
-        text = " ".join(facts.trouble_text(broken).split())
-        return any(words.pattern.search(text) for words in texts)
-
-    return said
+def in_print(name: str, says: str, texts: tuple[Words, ...], *, either: tuple[Symptom, ...] = ()) -> Symptom:
+    """Return a symptom that neither a climb nor a client check shows, but what another program printed."""
+    return Symptom(id=name, stages=(), when=unseen, says=says, texts=texts, either=either)
 
 
 def _words(where: Where, patterns: tuple[str, ...]) -> tuple[Words, ...]:

@@ -1,0 +1,43 @@
+"""What can be asked of Microsoft Graph, and of Entra itself, to tell causes apart, by more than one family of them.
+
+``by_hand`` is a format string over the facts, like every text here.
+"""
+
+from __future__ import annotations
+
+from pytest_acrauth.catalogue.questions.records import AppCredentials
+from pytest_acrauth.catalogue.shape import Break, Question
+from pytest_acrauth.model.evidence import Need
+
+TOKEN_ISSUED = "a token"  # noqa: S105 - what Entra gives for a right secret
+WRONG_SECRET = "AADSTS7000215"  # noqa: S105 - what Entra answers to one
+
+
+def _app_credentials(broken: Break) -> AppCredentials | None:
+    look = broken.transcript.evidence.application
+    if look is None or look.value is None or not look.value.found or not look.value.home:
+        return None
+    return AppCredentials(look.value, broken.transcript.started)
+
+
+def _entra_answer(broken: Break) -> str | None:
+    look = broken.transcript.evidence.entra_direct
+    if look is None or look.value is None:
+        return None
+    return TOKEN_ISSUED if look.value.issued else f"AADSTS{look.value.codes[0]}"
+
+
+ENTRA_DIRECTLY: Question[str] = Question(
+    id="entra-directly",
+    asks="What does Entra itself answer to this client id and secret?",
+    by_hand="az login --service-principal -u {client_id} -p <secret> --tenant <tenant id>",
+    needs=Need.ENTRA_DIRECT,
+    read=_entra_answer,
+)
+APP_CREDENTIALS: Question[AppCredentials] = Question(
+    id="app-credentials",
+    asks="Which secrets and certificates does the application have, and when do they end?",
+    by_hand='az ad app credential list --id {client_id} --query "[].endDateTime" -o tsv',
+    needs=Need.APPLICATION,
+    read=_app_credentials,
+)

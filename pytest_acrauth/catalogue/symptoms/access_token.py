@@ -1,0 +1,105 @@
+"""What can be seen at the access_token stage: refused credentials, and access tokens that grant something else."""
+
+from __future__ import annotations
+
+import re
+
+from pytest_acrauth.catalogue import facts
+from pytest_acrauth.catalogue.shape import Break, Symptom
+from pytest_acrauth.catalogue.symptoms.answers import generic_401
+from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry
+from pytest_acrauth.model.observation import AccessToken
+from pytest_acrauth.model.stage import Stage
+from pytest_acrauth.model.target import Flow
+
+_INVALID_CLIENT = re.compile("invalid clientid or client secret", re.IGNORECASE)
+_NOT_REGISTERED = re.compile("application not registered with aad|client id must be guid", re.IGNORECASE)
+
+
+def _flow(broken: Break) -> Flow:
+    return broken.transcript.target.identity.flow
+
+
+def _says(broken: Break, pattern: re.Pattern[str]) -> bool:
+    reply = facts.reply(broken)
+    said = reply is not None and reply.status in {400, 401} and pattern.search(f"{reply.words} {reply.body}")
+    return bool(said) and _flow(broken) is Flow.BASIC
+
+
+def _token(broken: Break) -> AccessToken | None:
+    return broken.observation if isinstance(broken.observation, AccessToken) else None
+
+
+def _nothing_granted(broken: Break) -> bool:
+    token = _token(broken)
+    asked = token is not None and bool(token.scope) and broken.transcript.target.identity.flow is Flow.ENTRA
+    return asked and generic_401(facts.reply(broken))
+
+
+def _rights_missing(broken: Break) -> bool:
+    token = _token(broken)
+    return token is not None and token.granted is not None and bool(token.missing)
+
+
+# A user name and password, or none, refused.
+APP_NOT_REGISTERED = Symptom(
+    id="app-not-registered",
+    stages=(Stage.ACCESS_TOKEN,),
+    when=lambda broken: _says(broken, _NOT_REGISTERED),
+    says="{login_server} knows no user name {user_name} and looked for an application of that id.",
+    texts=anywhere(
+        r"(?i:application not registered with aad)",
+        r"(?i:client id must be guid)",
+    ),
+)
+INVALID_CLIENT = Symptom(
+    id="invalid-clientid",
+    stages=(Stage.ACCESS_TOKEN,),
+    when=lambda broken: _says(broken, _INVALID_CLIENT),
+    says="{login_server} asked Entra about user name {user_name}, and Entra refused the password.",
+    texts=anywhere(r"(?i:invalid clientid or client secret)"),
+)
+BASIC_REFUSED = Symptom(
+    id="basic-refused",
+    stages=(Stage.ACCESS_TOKEN,),
+    when=lambda broken: _flow(broken) is Flow.BASIC and generic_401(facts.reply(broken)),
+    says="{login_server} refused user name {user_name} and its password.",
+    texts=at_registry(
+        r"failed to fetch oauth token: unexpected status.{0,400}?: 401",
+        r"login attempt to .{1,260}?/v2/ failed with status: 401",
+        r"Get \"?https://[\w.*-]{1,253}/v2/\"?: unauthorized: .{0,60}?authentication required",
+        r"UNAUTHORIZED.{0,40}?Incorrect Password",
+    ),
+)
+ANONYMOUS_REFUSED = Symptom(
+    id="anonymous-refused",
+    stages=(Stage.ACCESS_TOKEN,),
+    when=lambda broken: _flow(broken) is Flow.ANONYMOUS and generic_401(facts.reply(broken)),
+    says="{login_server} gives no access token to a caller without credentials.",
+    texts=(),
+)
+
+# Rights: none, too few, too many.
+NOTHING_GRANTED = Symptom(
+    id="nothing-granted",
+    stages=(Stage.ACCESS_TOKEN,),
+    when=_nothing_granted,
+    says="The exchange passed, and {login_server} gave no access token for {repository}.",
+    texts=(),
+)
+RIGHTS_MISSING = Symptom(
+    id="rights-missing",
+    stages=(Stage.ACCESS_TOKEN,),
+    when=_rights_missing,
+    says="The access token for {repository} grants {granted} and lacks {missing}.",
+    texts=anywhere(
+        r"You are lacking .{1,120}? repository permissions",
+    ),
+)
+RIGHTS_EXCESS = Symptom(
+    id="rights-excess",
+    stages=(Stage.ACCESS_TOKEN,),
+    when=lambda broken: (token := _token(broken)) is not None and token.issued and bool(token.excess),
+    says="The access token for {repository} grants {granted}; {excess} must not be among them.",
+    texts=(),
+)

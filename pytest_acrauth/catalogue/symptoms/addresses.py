@@ -1,0 +1,21 @@
+"""What names and addresses tell of a network."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+
+_PRIVATE = tuple(ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
+
+
+def is_private(address: str) -> bool:
+    """Whether an address is one of a private network: RFC 1918 or IPv6 unique local, not loopback."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in net for net in _PRIVATE if net.version == parsed.version)
+
+
+def through_private_link(names: tuple[str, ...]) -> bool:
+    """Whether a chain of aliases leads through the private link zone."""
+    return any(".privatelink." in f".{name.lower()}." for name in names)

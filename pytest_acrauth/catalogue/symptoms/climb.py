@@ -1,0 +1,28 @@
+"""What can be seen at any stage: the climb's own time was over, or nothing that is documented."""
+
+from __future__ import annotations
+
+from pytest_acrauth.catalogue import facts
+from pytest_acrauth.catalogue.shape import Symptom
+from pytest_acrauth.model.observation import Trouble
+from pytest_acrauth.model.stage import Stage
+
+OUT_OF_TIME = Symptom(
+    id="out-of-time",
+    stages=tuple(Stage),
+    when=lambda broken: facts.trouble(broken) is Trouble.OUT_OF_TIME,
+    says="The climb's {limit} seconds were over while the {stage} stage was waiting.",
+    texts=(),
+)
+
+#: What a broken stage shows when no other symptom fits: no cause, all facts.
+UNRECOGNISED = {
+    stage: Symptom(
+        id=f"{stage}-unrecognised",
+        stages=(stage,),
+        when=lambda _: True,
+        says="The {stage} stage failed in a way that no documented cause explains.",
+        texts=(),
+    )
+    for stage in Stage
+}

@@ -1,0 +1,69 @@
+"""What can be seen at the data stage: the host of the layers, to which the registry sends its clients."""
+
+from __future__ import annotations
+
+import re
+
+from pytest_acrauth.catalogue import facts
+from pytest_acrauth.catalogue.shape import Break, Symptom
+from pytest_acrauth.catalogue.symptoms.answers import UNREACHED
+from pytest_acrauth.catalogue.symptoms.words import at_data_endpoint, at_storage
+from pytest_acrauth.model.observation import Data, Trouble
+from pytest_acrauth.model.stage import Stage
+
+_LOST = (
+    r"(?:dial tcp|lookup|read tcp) .{1,120}?(?:timeout|timed out|no such host|connection refused|reset by peer)",
+    r"TLS handshake timeout",
+    r"certificate signed by unknown authority",
+    r": EOF\b",
+)
+_AUTHENTICATION_FAILED = re.compile("AuthenticationFailed")
+
+
+def _unreached(broken: Break, *, dedicated: bool) -> bool:
+    data = broken.observation
+    if not isinstance(data, Data) or not data.redirect or facts.trouble(broken) not in UNREACHED:
+        return False
+    return data.redirect.endswith(broken.transcript.target.registry.cloud.data_suffix) is dedicated
+
+
+def _foreign(broken: Break) -> bool:
+    data = broken.observation
+    return isinstance(data, Data) and (bool(data.refused) or facts.trouble(broken) is Trouble.WITHHELD)
+
+
+def _storage_refused(broken: Break) -> bool:
+    data, reply = broken.observation, facts.reply(broken)
+    if not isinstance(data, Data) or not data.redirect or reply is None or reply.status != 403:
+        return False
+    return bool(_AUTHENTICATION_FAILED.search(f"{reply.words} {reply.body}"))
+
+
+STORAGE_UNREACHED = Symptom(
+    id="storage-unreached",
+    stages=(Stage.DATA,),
+    when=lambda broken: _unreached(broken, dedicated=False),
+    says="{login_server} sent the layer's reader to {redirect}, which did not answer.",
+    texts=at_storage(*_LOST),
+)
+DATA_ENDPOINT_UNREACHED = Symptom(
+    id="data-endpoint-unreached",
+    stages=(Stage.DATA,),
+    when=lambda broken: _unreached(broken, dedicated=True),
+    says="{login_server} sent the layer's reader to its data endpoint {redirect}, which did not answer.",
+    texts=at_data_endpoint(*_LOST),
+)
+REDIRECT_ELSEWHERE = Symptom(
+    id="redirect-elsewhere",
+    stages=(Stage.DATA,),
+    when=_foreign,
+    says="{login_server} sent the layer's reader to {redirect}, where nothing of this registry may be.",
+    texts=(),
+)
+STORAGE_REFUSED = Symptom(
+    id="storage-refused",
+    stages=(Stage.DATA,),
+    when=_storage_refused,
+    says="{redirect} refused the address that {login_server} had signed.",
+    texts=at_storage(r"\bAuthenticationFailed\b"),
+)

@@ -1,0 +1,68 @@
+"""What can be seen at the dns stage: no address for the login server's name."""
+
+from __future__ import annotations
+
+from pytest_acrauth.catalogue import facts
+from pytest_acrauth.catalogue.shape import Break, Symptom
+from pytest_acrauth.catalogue.symptoms.addresses import through_private_link
+from pytest_acrauth.catalogue.symptoms.words import at_registry
+from pytest_acrauth.model.machine import Resolved
+from pytest_acrauth.model.observation import Dns, Trouble
+from pytest_acrauth.model.stage import Stage
+
+
+def _unresolved(broken: Break, *outcomes: Resolved, private_link: bool) -> bool:
+    dns = broken.observation
+    if not isinstance(dns, Dns) or dns.trouble is not None or dns.resolution is None:
+        return False
+    aliased = through_private_link(dns.resolution.chain or ())
+    return dns.resolution.outcome in outcomes and aliased is private_link
+
+
+def _resolver_failed(broken: Break) -> bool:
+    dns = broken.observation
+    if not isinstance(dns, Dns) or dns.trouble is not None:
+        return facts.trouble(broken) is Trouble.TIMEOUT
+    return dns.resolution is not None and dns.resolution.outcome is Resolved.RESOLVER_FAILED
+
+
+NXDOMAIN = Symptom(
+    id="nxdomain",
+    stages=(Stage.DNS,),
+    when=lambda broken: _unresolved(broken, Resolved.NO_SUCH_NAME, private_link=False),
+    says="The resolver knows no name {login_server}.",
+    texts=at_registry(
+        r"no such host",
+        r"Name or service not known",
+        r"Could not resolve host",
+        r"getaddrinfo (?:ENOTFOUND|failed)|\bENOTFOUND\b",
+        r"nodename nor servname provided",
+        r"No such host is known",
+        r"remote name could not be resolved",
+        r"\bNXDOMAIN\b|Non-existent domain",
+        r"unresolvable host",
+    ),
+)
+DANGLING_ALIAS = Symptom(
+    id="dangling-alias",
+    stages=(Stage.DNS,),
+    when=lambda broken: _unresolved(broken, Resolved.NO_SUCH_NAME, Resolved.NO_ADDRESS, private_link=True),
+    says="{login_server} is an alias into the private link zone, where it has no address.",
+    texts=(),
+)
+RESOLVER_FAILED = Symptom(
+    id="resolver-failed",
+    stages=(Stage.DNS,),
+    when=_resolver_failed,
+    says="The resolver gave no usable answer for {login_server}.",
+    texts=at_registry(
+        r"Temporary failure in name resolution",
+        r"\bEAI_AGAIN\b",
+        r"server misbehaving",
+        r"lookup [\w.*-]{1,253}(?: on [\[\]\w.:]{1,60})?: (?:read|dial|write) udp .{0,80}?: ",
+        r"lookup [\w.*-]{1,253}(?: on [\[\]\w.:]{1,60})?: (?:i/o timeout|Try again|connection refused)",
+        r"lookup [\w.*-]{1,253}(?: on [\[\]\w.:]{1,60})?: device or resource busy",
+        r"Name resolution timed out|DNS request timed out",
+        r"Temporary failure resolving",
+    ),
+)

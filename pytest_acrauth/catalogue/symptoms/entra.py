@@ -1,0 +1,230 @@
+"""What can be seen at the entra stage: Entra refuses or is not reached, or a credential gives up before it asks."""
+
+from __future__ import annotations
+
+from pytest_acrauth.catalogue import facts
+from pytest_acrauth.catalogue.shape import Break, Symptom, Words
+from pytest_acrauth.catalogue.symptoms.answers import UNREACHED, said_here
+from pytest_acrauth.catalogue.symptoms.words import GUID, aadsts, anywhere, at_authority
+from pytest_acrauth.model.observation import Entra
+from pytest_acrauth.model.stage import Stage
+
+
+def _refused(*numbers: int, phrases: tuple[str, ...] = ()) -> Symptom:
+    """Return the symptom of a refusal with one of these codes, named by the first; ``phrases`` say it without one."""
+
+    def first(broken: Break) -> bool:
+        observation = broken.observation
+        return isinstance(observation, Entra) and bool(observation.codes) and observation.codes[0] in numbers
+
+    return Symptom(
+        id=f"aadsts-{numbers[0]}",
+        stages=(Stage.ENTRA,),
+        when=first,
+        says="Entra refused to issue a token.",
+        texts=aadsts(*numbers) + anywhere(*phrases),
+    )
+
+
+def _unreached(broken: Break) -> bool:
+    return isinstance(broken.observation, Entra) and not broken.observation.reply and facts.trouble(broken) in UNREACHED
+
+
+def _local(name: str, texts: tuple[Words, ...], says: str) -> Symptom:
+    """Return a symptom that the Azure SDK or the host words itself, before or instead of an answer of Entra's."""
+    return Symptom(id=name, stages=(Stage.ENTRA,), when=said_here(texts), says=says, texts=texts)
+
+
+# Of an application and its secret, or of the tenant.
+AADSTS_7000215 = _refused(
+    7000215,
+    50012,
+    phrases=(r"Invalid client secret (?:is )?provided", r"is the client secret value, not the client secret ID"),
+)
+AADSTS_7000222 = _refused(
+    7000222,
+    phrases=(rf"provided client secret keys(?: for app '(?P<client_id>{GUID})')? are expired",),
+)
+AADSTS_700016 = _refused(
+    700016,
+    700011,
+    70001,
+    phrases=(
+        rf"Application with identifier '(?P<client_id>{GUID})' was not found in the directory",
+        r"Application with identifier '.{1,80}?' was not found in the directory",
+    ),
+)
+AADSTS_90002 = _refused(90002, phrases=(r"Tenant '?.{1,80}?'? not found\. (?:Check to make sure|This may happen)",))
+AADSTS_900023 = _refused(
+    900023, 900021, phrases=(r"Specified tenant identifier '?.{1,80}?'? is neither a valid DNS name",)
+)
+
+# Of policy, state or consent.
+AADSTS_50076 = _refused(
+    50076,
+    50072,
+    50074,
+    50078,
+    50079,
+    50158,
+    53004,
+    phrases=(
+        r"you must use multi-factor authentication to access",
+        r"you must enroll in multi-factor authentication",
+    ),
+)
+AADSTS_53003 = _refused(
+    53003,
+    *(50005, 50097, 50131, 53000, 53001, 53002, 53011),
+    *(530001, 530002, 530003, 530004, 530005, 530021, 530032, 530034, 530035),
+    phrases=(
+        r"blocked by Conditional Access policies",
+        r"Your device is required to be managed",
+        r"\bDevice is not in required device state",
+    ),
+)
+AADSTS_700082 = _refused(
+    700082,
+    *(700084, 70008, 70043, 50173, 50132, 50133, 50089),
+    phrases=(
+        r"[Tt]he refresh token has expired",
+        r"provided grant has expired due to it being revoked",
+        r"refresh token has expired or is invalid due to sign-in frequency",
+    ),
+)
+AADSTS_50126 = _refused(
+    50126,
+    *(50053, 50055, 50056, 50057),
+    phrases=(r"Error validating credentials due to invalid username or password",),
+)
+AADSTS_50020 = _refused(
+    50020,
+    *(50034, 500021, 500022, 500212, 500213, 90072, 16000, 51004),
+    phrases=(
+        r"from identity provider '?.{1,120}?'? does not exist in tenant",
+        r"[Tt]he user account .{1,120}? does not exist in the .{1,120}? directory",
+    ),
+)
+AADSTS_65001 = _refused(65001, 90094, phrases=(r"has not consented to use the application",))
+AADSTS_500011 = _refused(
+    500011,
+    *(50001, 650052, 650057, 70011),
+    phrases=(
+        r"resource principal named .{1,200}? was not found in the tenant",
+        r"The resource is disabled or does not exist",
+    ),
+)
+AADSTS_7000112 = _refused(7000112, phrases=(r"Application '[0-9a-f-]{36}'\(.{0,120}?\) is disabled",))
+AADSTS_700027 = _refused(
+    700027,
+    *(700030, 700021, 700023, 50027, 50048),
+    phrases=(
+        r"[Cc]lient assertion (?:contains an invalid signature|failed signature validation)",
+        r"certificate used to sign the client assertion",
+    ),
+)
+AADSTS_50013 = _refused(50013, 500133)
+AADSTS_50196 = _refused(50196, 90055, 90033, 90006)
+AADSTS_90038 = _refused(90038, 900382, 900432, 1000104)
+
+# Of a federated credential.
+AADSTS_70021 = _refused(
+    70021,
+    # The text of the numbered siblings goes on after "assertion": with subject, issuer or audience.
+    phrases=(r"presented assertion\. Assertion Issuer",),
+)
+AADSTS_700213 = _refused(700213, 7002131, 7002121, phrases=(r"record found for presented assertion subject",))
+AADSTS_700211 = _refused(
+    700211, 700222, phrases=(r"record found for presented assertion issuer", r"AAD-issued tokens may not be used for")
+)
+AADSTS_700212 = _refused(700212, phrases=(r"record found for presented assertion audience",))
+AADSTS_700024 = _refused(700024, phrases=(r"[Cc]lient assertion is not within its valid time range",))
+AADSTS_90061 = _refused(90061, phrases=(r"Request to External OIDC endpoint failed",))
+
+# Before Entra answers anything.
+AUTHORITY_UNREACHED = Symptom(
+    id="authority-unreached",
+    stages=(Stage.ENTRA,),
+    when=_unreached,
+    says="There was no answer from {authority}.",
+    texts=at_authority(
+        r"no such host|Name or service not known|Temporary failure in name resolution|Could not resolve host",
+        r"getaddrinfo (?:ENOTFOUND|EAI_AGAIN|failed)|No such host is known|remote name could not be resolved",
+        r"server misbehaving|nodename nor servname",
+        r"i/o timeout|[Tt]imed? ?out|context deadline exceeded|\bETIMEDOUT\b",
+        r"[Cc]onnection refused|actively refused|\bECONNREFUSED\b",
+        r"[Cc]onnection reset by peer|forcibly closed|\bECONNRESET\b|[Cc]onnection aborted|Remote end closed",
+        r"CERTIFICATE_VERIFY_FAILED|certificate signed by unknown authority|self[- ]signed certificate",
+        r"unable to get local issuer certificate|SSLError",
+        r"ProxyError|proxyconnect tcp|connect to proxy|Tunnel connection failed|Proxy Authentication Required",
+        r"network is unreachable|No route to host",
+        r"Failed to establish a new connection",
+        r"Unable to get authority configuration|authority endpoint discovery failed",
+    )
+    + anywhere(
+        r"Certificate verification failed\. This typically happens when using Azure CLI",
+    ),
+)
+NOT_INJECTED = _local(
+    "workload-identity-not-configured",
+    anywhere(
+        r"[Ww]orkload options are not fully configured",
+        r"WorkloadIdentityCredential(?: authentication unavailable)?:? .{0,80}?(?:not (?:fully )?configured|not set)",
+        r"no (?:client ID|tenant ID|token file) specified\. Check pod configuration",
+        r"AZURE_FEDERATED_TOKEN_FILE.{0,60}?(?:not set|missing|required|not specified|not found|empty)",
+        r"/var/run/secrets/azure/tokens/azure-identity-token.{0,40}?[Nn]o such file",
+    ),
+    "The workload identity's variables are not set here.",
+)
+NO_METADATA = _local(
+    "metadata-unreached",
+    anywhere(
+        r"ManagedIdentityCredential authentication unavailable(?!.{0,80}?(?:assigned to this|Identity not found))",
+        r"[Nn]o managed identity endpoint found",
+        r"no response from the IMDS endpoint",
+        r"The request failed due to a gateway error",
+        r"Failed to connect to MSI|MSI: Failed to (?:retrieve|acquire)|managed identity timed out|[Nn]o MSI found",
+        r"failed to obtain a token from the (?:managed identity|IMDS)",
+        r"169\.254\.169\.254.{0,250}?(?:timeout|timed out|refused|unreachable|deadline exceeded|no route|Max retries)",
+        r"(?:timeout|timed out|refused|unreachable).{0,60}?169\.254\.169\.254",
+        r"MSI is not available|MSI endpoint is not|IMDS.{0,40}?(?:not available|unavailable|unreachable|timed out)",
+    ),
+    "No managed identity endpoint answered here.",
+)
+NO_SUCH_IDENTITY = _local(
+    "identity-not-assigned",
+    anywhere(
+        r"\"error_description\" ?: ?\"Identity not found\"|[ :\"]Identity not found\b",
+        r"[Nn]o (?:default )?identity (?:has been|is) assigned to this resource",
+        r"requested identity (?:hasn't|has not|isn't|is not)(?: been)? assigned to this resource",
+        r"no azure identity found for request",
+        r"(?:unable|[Ff]ailed) to (?:find|get) (?:the )?(?:user[- ]assigned )?(?:managed )?identity",
+        r"user[- ]assigned (?:managed )?identity .{0,120}?(?:not found|does not exist)",
+    ),
+    "The metadata service answers, and has no such identity for this machine.",
+)
+SEVERAL_IDENTITIES = _local(
+    "several-identities",
+    anywhere(r"Multiple user[- ]assigned identities exist"),
+    "This machine has several identities, and none was named.",
+)
+ENVIRONMENT_INCOMPLETE = _local(
+    "environment-incomplete",
+    anywhere(
+        r"EnvironmentCredential authentication unavailable",
+        r"[Ee]nvironment variables are not fully configured",
+        r"EnvironmentCredential: (?:missing|incomplete) environment variable",
+    ),
+    "The environment does not hold a complete credential.",
+)
+NO_CREDENTIAL = _local(
+    "no-credential",
+    anywhere(
+        r"DefaultAzureCredential failed to retrieve a token from the included credentials",
+        r"DefaultAzureCredential: failed to acquire a token",
+        r"ChainedTokenCredential failed to retrieve a token",
+        r"ChainedTokenCredential authentication failed",
+        r"CredentialUnavailableError|CredentialUnavailableException",
+    ),
+    "None of the credentials that were tried gave a token.",
+)

@@ -1,0 +1,119 @@
+"""What can be seen from the exchange stage on: refusals of the Entra token, and a registry that cannot serve."""
+
+from __future__ import annotations
+
+import re
+
+from pytest_acrauth.catalogue import facts
+from pytest_acrauth.catalogue.shape import Break, Symptom
+from pytest_acrauth.catalogue.symptoms.answers import generic_401
+from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry
+from pytest_acrauth.model.stage import Stage
+
+_NO_PERMISSION = re.compile("retrieving permissions failed", re.IGNORECASE)
+_VALIDATION = re.compile("token validation failed", re.IGNORECASE)
+# Audiences of the management plane in every cloud, and its application id (azure-cli-core ``cloud.py``).
+_MANAGEMENT = (
+    "management.azure.com",
+    "management.core.windows.net",
+    "management.chinacloudapi.cn",
+    "management.core.chinacloudapi.cn",
+    "management.usgovcloudapi.net",
+    "management.core.usgovcloudapi.net",
+    "management.sovcloud-api.fr",
+    "797f4846-ba00-4fd7-ba43-dac1f8f63013",
+)
+
+
+def for_management(audience: str) -> bool:
+    """Whether an Entra token's audience is the management plane's, not the registry's own."""
+    return any(known in audience.lower() for known in _MANAGEMENT)
+
+
+def _refused(broken: Break) -> bool:
+    reply = facts.reply(broken)
+    if reply is None or facts.firewall_spoke(broken):
+        return False
+    if reply.status == 403:
+        return facts.registry_spoke(reply) and (not reply.words.strip() or bool(_NO_PERMISSION.search(reply.words)))
+    return generic_401(reply)
+
+
+def _bare_403(broken: Break) -> bool:
+    reply = facts.reply(broken)
+    return reply is not None and reply.status == 403 and not reply.from_registry and not reply.words.strip()
+
+
+def _validation_failed(broken: Break) -> bool:
+    reply = facts.reply(broken)
+    if reply is None or reply.status != 401 or not _VALIDATION.search(reply.words):
+        return False
+    claims = broken.transcript.entra.claims if broken.transcript.entra else None
+    # A token that is known to be for the registry's own audience is not refused for its audience.
+    return claims is None or not claims.audience or for_management(claims.audience)
+
+
+def _throttled(broken: Break) -> bool:
+    reply = facts.reply(broken)
+    return reply is not None and reply.status == 429
+
+
+def _server_error(broken: Break) -> bool:
+    reply = facts.reply(broken)
+    failed = reply is not None and reply.status >= 500 and facts.registry_spoke(reply)
+    return failed and not facts.firewall_spoke(broken)
+
+
+EXCHANGE_REFUSED = Symptom(
+    id="exchange-refused",
+    stages=(Stage.EXCHANGE,),
+    when=_refused,
+    says="Entra issued a token for this identity, and {login_server} refused to exchange it.",
+    texts=anywhere(
+        r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 401",
+        r"retrieving permissions failed",
+        r"ACR token exchange endpoint returned error status: 401",
+        r"ACR (?P<login_server>[\w.*-]{1,253}) rejected token exchange(?!.{0,80}?status: (?:403|429|5))",
+        r"Www-Authenticate: auth url .{0,200}? responded with status code 401",
+        r"unable to pull image using Managed [Ii]dentity",
+    )
+    + at_registry(r"/oauth2/exchange.{0,160}?\b401\b"),
+)
+BARE_403 = Symptom(
+    id="bare-403",
+    stages=(Stage.EXCHANGE,),
+    when=_bare_403,
+    says="The exchange was answered by an empty 403 without any header that the registry sends.",
+    texts=(),
+)
+VALIDATION_FAILED = Symptom(
+    id="token-validation-failed",
+    stages=(Stage.EXCHANGE,),
+    when=_validation_failed,
+    says="{login_server} found the Entra token invalid.",
+    texts=at_registry(r"(?i:token validation failed)"),
+)
+
+# At later stages, too.
+LOGIN_THROTTLED = Symptom(
+    id="login-throttled",
+    stages=(Stage.EXCHANGE, Stage.ACCESS_TOKEN),
+    when=_throttled,
+    says="{login_server} has too many logins to serve ({answer}); it asks to wait {retry_after} s.",
+    texts=anywhere(
+        r"\bCONNECTIVITY_TOOMANYREQUESTS_ERROR\b",
+        r"Too many requests, access to registry '(?P<login_server>[\w.*-]{1,253})' was denied",
+    )
+    + at_registry(r"/oauth2/(?:token|exchange).{0,200}?\b429\b"),
+)
+SERVER_ERROR = Symptom(
+    id="server-error",
+    stages=(Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION),
+    when=_server_error,
+    says="{login_server} answered the {stage} request with {answer}.",
+    texts=at_registry(
+        r"status(?: code)?:? ?5\d\d\b",
+        r"\b5\d\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out)",
+    )
+    + anywhere(r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 5\d\d"),
+)

@@ -1,0 +1,79 @@
+"""What can be seen from the operation stage on: a repository that is refused, locked or not there."""
+
+from __future__ import annotations
+
+import re
+
+from pytest_acrauth.catalogue import facts
+from pytest_acrauth.catalogue.shape import Break, Symptom
+from pytest_acrauth.catalogue.symptoms.answers import generic_401
+from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry, not_elsewhere
+from pytest_acrauth.model.observation import Data, Operation
+from pytest_acrauth.model.stage import Stage
+
+_UNKNOWN_CODES = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "TAG_UNKNOWN"}
+_PLAIN_404 = re.compile(r"404 page not found", re.IGNORECASE)
+_DISALLOWED = re.compile(r"operation is disallowed", re.IGNORECASE)
+
+
+def _disallowed(broken: Break) -> bool:
+    observation, reply = broken.observation, facts.reply(broken)
+    if reply is None or reply.status == 429 or reply.status >= 500 or not facts.registry_spoke(reply):
+        return False
+    if isinstance(observation, Data) and observation.redirect:  # storage answered, in words of its own
+        return False
+    return bool(_DISALLOWED.search(reply.words))
+
+
+def _operation_refused(broken: Break) -> bool:
+    observation, reply = broken.observation, facts.reply(broken)
+    if reply is None or (isinstance(observation, Data) and observation.redirect):
+        return False
+    if facts.firewall_spoke(broken) or _disallowed(broken):
+        return False
+    return generic_401(reply) or (reply.status == 403 and reply.code == "DENIED")
+
+
+def _unknown(broken: Break) -> bool:
+    reply = facts.reply(broken)
+    if not isinstance(broken.observation, Operation) or reply is None or reply.status != 404:
+        return False
+    return reply.code in _UNKNOWN_CODES or bool(_PLAIN_404.search(reply.body))
+
+
+OPERATION_REFUSED = Symptom(
+    id="operation-refused",
+    stages=(Stage.OPERATION, Stage.DATA),
+    when=_operation_refused,
+    says="An access token for {repository} was issued, and the {stage} request with it refused.",
+    texts=not_elsewhere(r"insufficient_scope")
+    + at_registry(
+        r"requested access to the resource is denied",
+        r"denied: access forbidden",
+    ),
+)
+MANIFEST_UNKNOWN = Symptom(
+    id="manifest-unknown",
+    stages=(Stage.OPERATION,),
+    when=_unknown,
+    says="{login_server} shows this identity no {repository}, {version}.",
+    texts=not_elsewhere(
+        r"\bMANIFEST_UNKNOWN\b",
+        r"manifest tagged by \"?(?P<version>[\w.-]{1,128})\"? is not found",
+        r"manifest for [^ /]{0,253}[.:<>][^ /]{0,253}/[^ ]{1,400} not found",
+        r"\b(?:NAME_UNKNOWN|TAG_UNKNOWN)\b|repository name not known to registry",
+        r"the specified tag does not exist",
+    )
+    + at_registry(
+        r"manifest unknown",
+        r"azurecr\.[\w.-]{2,30}/[\w./-]{1,255}(?::[\w.-]{1,128}|@sha256:\w{1,64})\"?: not found",
+        r"repository \"?[\w./-]{1,255}\"? is not found",
+    ),
+)
+DISALLOWED = Symptom(
+    id="disallowed",
+    stages=(Stage.OPERATION, Stage.DATA),
+    when=_disallowed,
+    says="{login_server} disallows the {stage} request on {repository}.",
+    texts=anywhere(r"[Tt]he operation is disallowed on this registry, repository or image"),
+)

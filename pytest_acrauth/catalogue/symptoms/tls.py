@@ -1,0 +1,78 @@
+"""What can be seen at the tls stage: a certificate that is not accepted, or no handshake."""
+
+from __future__ import annotations
+
+from pytest_acrauth.catalogue.shape import Break, Symptom
+from pytest_acrauth.catalogue.symptoms.words import at_registry, not_elsewhere
+from pytest_acrauth.model.observation import Tls, Trouble
+from pytest_acrauth.model.stage import Stage
+
+# OpenSSL's verify codes: x509_vfy.h.
+_UNKNOWN_ISSUER = {2, 18, 19, 20, 21}
+_OUT_OF_DATES = {9, 10}
+_WRONG_NAME = {62}
+_BROKEN_OFF = {Trouble.TIMEOUT, Trouble.RESET, Trouble.CLOSED, Trouble.TLS}
+
+
+def _rejected(broken: Break, codes: set[int]) -> bool:
+    tls = broken.observation
+    return isinstance(tls, Tls) and tls.trouble is Trouble.CERTIFICATE and tls.verify_code in codes
+
+
+UNTRUSTED_ISSUER = Symptom(
+    id="untrusted-issuer",
+    stages=(Stage.TLS,),
+    when=lambda broken: _rejected(broken, _UNKNOWN_ISSUER),
+    says="{trust} does not trust the issuer of the certificate at {host}.",
+    texts=not_elsewhere(
+        r"certificate signed by unknown authority",
+    )
+    + at_registry(
+        r"unable to get local issuer certificate",
+        r"self[- ]signed certificate",
+        r"\b(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT_LOCALLY)\b",
+        r"unable to verify the first certificate",
+        r"certificate is not trusted",
+        r"PKIX path building failed",
+    ),
+)
+CERTIFICATE_DATES = Symptom(
+    id="certificate-dates",
+    stages=(Stage.TLS,),
+    when=lambda broken: _rejected(broken, _OUT_OF_DATES),
+    says="The certificate at {host} is valid from {not_before} to {not_after}, and not now.",
+    texts=not_elsewhere(r"x509: certificate has expired or is not yet valid")
+    + at_registry(
+        r"certificate (?:has expired|is not yet valid)",
+        r"\bCERT_HAS_EXPIRED\b",
+    ),
+)
+OTHER_NAME = Symptom(
+    id="certificate-name",
+    stages=(Stage.TLS,),
+    when=lambda broken: _rejected(broken, _WRONG_NAME),
+    says="The certificate at {host} is for {names}.",
+    texts=at_registry(
+        r"x509: certificate is (?:valid for|not valid for)",
+        r"x509: cannot validate certificate for",
+        r"[Hh]ostname mismatch|hostname .{1,253}? doesn't match",
+        r"\bERR_TLS_CERT_ALTNAME_INVALID\b",
+        r"certificate is not valid for any names",
+    ),
+)
+HANDSHAKE_BROKEN = Symptom(
+    id="handshake-broken",
+    stages=(Stage.TLS,),
+    when=lambda broken: isinstance(broken.observation, Tls) and broken.observation.trouble in _BROKEN_OFF,
+    says="The TLS handshake with {host} did not come to an end.",
+    texts=at_registry(
+        r"TLS handshake timeout",
+        r"server gave HTTP response to HTTPS client",
+        r"first record does not look like a TLS handshake",
+        r"\bWRONG_VERSION_NUMBER\b",
+        r"\b(?:tls|ssl|SSL|TLS)[: ].{0,40}?handshake failure",
+        r"\bSSL_ERROR_SYSCALL\b",
+        r"tls: (?:protocol version not supported|no supported versions)",
+        r"EOF occurred in violation of protocol",
+    ),
+)
