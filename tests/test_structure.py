@@ -33,8 +33,13 @@ ROOMS = {
     "plugin": "auth catalogue diagnosis emulator model probes report run",
     "__init__": "catalogue diagnosis model plugin report run",
 }
-#: The same inside the rooms that have rooms of their own; the files beside those may use them all.
+#: The same inside the rooms that have rooms of their own. Files beside those may use them all, but for `GROUND`.
 INNER_ROOMS = {
+    "catalogue": {
+        "symptoms": "",
+        "questions": "symptoms",
+        "causes": "questions symptoms",
+    },
     "probes": {
         "http": "",
         "programs": "http",
@@ -48,6 +53,10 @@ INNER_ROOMS = {
         "scenarios": "azure world",
         "server": "azure programs world",
     },
+}
+#: The files beside inner rooms on which those stand: inner rooms may use them, and they use only each other.
+GROUND = {
+    "catalogue": "client_facts facts pages shape",
 }
 
 STANDARD_LIBRARY_ONLY = ("model", "catalogue", "diagnosis", "report")
@@ -136,10 +145,20 @@ def test_rooms_take_only_from_the_rooms_below(room):
 
 @pytest.mark.parametrize(("room", "inner"), [(room, inner) for room, rows in INNER_ROOMS.items() for inner in rows])
 def test_inner_rooms_take_only_from_those_below(room, inner):
-    """A room within a room imports, of that room, only what its row names, and never a file beside the inner rooms."""
-    allowed = {inner, *INNER_ROOMS[room][inner].split()}
+    """A room within a room imports, of that room, only what its row names, and of the files beside only the ground."""
+    allowed = {inner, *INNER_ROOMS[room][inner].split(), *GROUND.get(room, "").split()}
     within = [found for found in IMPORTS if found.importer[:2] == (room, inner) and found.imported[:1] == (room,)]
     assert [found for found in within if found.imported[1:2] == () or found.imported[1] not in allowed] == []
+
+
+@pytest.mark.parametrize("room", GROUND)
+def test_the_ground_of_inner_rooms_stands_on_nothing(room):
+    """A file on which inner rooms stand imports, of its room, only other such files; each is one that is used."""
+    ground = set(GROUND[room].split())
+    inside = [found for found in IMPORTS if found.ours and found.importer[:1] == found.imported[:1] == (room,)]
+    own = [found for found in inside if set(found.importer[1:2]) <= ground]
+    assert [found for found in own if not set(found.imported[1:2]) <= ground] == []
+    assert {name for found in inside for name in found.imported[1:2]} >= ground
 
 
 def test_every_folder_is_a_room():

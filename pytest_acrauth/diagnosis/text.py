@@ -72,16 +72,17 @@ def recognise(text: str) -> tuple[Diagnosis, ...]:
     """Return what another program's output says about authenticating to an Azure registry, the best first.
 
     One diagnosis for each symptom found. Best is what decides most: causes before their consequences, few candidates
-    before many, and what says nothing about the registry last (`Diagnosis.note`). Empty where the text proves nothing
-    about an Azure registry, Entra or the clients' logins, such as the failure of another registry. Only the first
-    MiB is looked at.
+    before many, and what says nothing about the registry last (`Diagnosis.note`); of equals, what the text says first.
+    Empty where the text proves nothing about an Azure registry, Entra or the clients' logins, such as the failure of
+    another registry. Only the first MiB is looked at.
     """
     printed = Printed(text)
-    found = [(symptom, line) for symptom in SYMPTOMS.values() if (line := _seen(symptom, printed)) is not None]
-    shown = {symptom.id for symptom, _ in found}
+    seen = [(symptom, *place) for symptom in SYMPTOMS.values() if (place := _seen(symptom, printed)) is not None]
+    seen.sort(key=lambda each: (each[1], each[0].id))  # whatever the order of the catalogue
+    shown = {symptom.id for symptom, _, _ in seen}
     diagnoses = [
         conclude(line, symptom, lambda question, line=line: _answer(question, line))  # type: ignore[misc]
-        for symptom, line in found
+        for symptom, _, line in seen
         # Where one of those it could be is shown as well, the vague one is that very one.
         if not any(one.id in shown for one in symptom.either)
     ]
@@ -104,14 +105,13 @@ def diagnose_client(record: ClientRecord) -> tuple[Diagnosis, ...]:
     return tuple(found)
 
 
-def _rank(diagnosis: Diagnosis) -> tuple[int, int, int]:
+def _rank(diagnosis: Diagnosis) -> tuple[int, int]:
     follows = _FOLLOWS.index(diagnosis.symptom) + 1 if diagnosis.symptom in _FOLLOWS else 0
-    number = diagnosis.seen.number if isinstance(diagnosis.seen, Line) else 0
-    return (len(_FOLLOWS) + 1 if diagnosis.note else follows), len(diagnosis.candidates), number
+    return (len(_FOLLOWS) + 1 if diagnosis.note else follows), len(diagnosis.candidates)
 
 
-def _seen(symptom: Symptom, printed: Printed) -> Line | None:
-    """Return the first line that shows a symptom, with every name that its words hold."""
+def _seen(symptom: Symptom, printed: Printed) -> tuple[int, Line] | None:
+    """Return where a text first shows a symptom: the offset, and the line with every name that its words hold."""
     matches = [found for words in symptom.texts if (found := _first(words, printed)) is not None]
     if not matches:
         return None
@@ -122,7 +122,7 @@ def _seen(symptom: Symptom, printed: Printed) -> Line | None:
             if value and name not in names and (checked := _checked(name, value)):
                 names[name] = checked
     number, text = printed.line(first)
-    return Line(text, number, _completed(names))
+    return first, Line(text, number, _completed(names))
 
 
 def _first(words: Words, printed: Printed) -> tuple[re.Match[str], Host | None] | None:
