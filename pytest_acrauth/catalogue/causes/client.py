@@ -11,10 +11,7 @@ from pytest_acrauth.catalogue.symptoms import client, text
 _LOGIN = pages.ACR + "container-registry-authentication"
 _NO_DAEMON = _LOGIN + "#use-az-acr-login-without-docker-daemon"
 _EXPOSE = "az acr login -n {registry} --expose-token"
-
-
 _mode = partial(asking_nothing, family="client", link=pages.TROUBLESHOOT + "acr-authentication-errors")
-
 
 CLIENT_DOCKER_MISSING = _mode(
     "client-docker-missing",

@@ -7,7 +7,6 @@ from pytest_acrauth.catalogue.questions.management import ROLES, registry_record
 from pytest_acrauth.catalogue.questions.verdicts import proven
 from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Question, Verdict
 from pytest_acrauth.catalogue.symptoms import exchange
-from pytest_acrauth.catalogue.symptoms.exchange import for_management
 from pytest_acrauth.model.evidence import Need
 
 
@@ -98,7 +97,8 @@ EXCHANGE_ARM_AUDIENCE_REJECTED = FailureMode(
     shows=(exchange.VALIDATION_FAILED, exchange.EXCHANGE_REFUSED, exchange.BARE_403),
     questions=(ENTRA_AUDIENCE, ARM_AUDIENCE_POLICY),
     proof=lambda a: proven(
-        a[ENTRA_AUDIENCE].holds(for_management), a[ARM_AUDIENCE_POLICY].holds(lambda status: status == "disabled")
+        a[ENTRA_AUDIENCE].holds(exchange.for_management),
+        a[ARM_AUDIENCE_POLICY].holds(lambda status: status == "disabled"),
     ),
     title="{registry} accepts no Entra token made for the management plane",
     meaning="The client sent a token whose audience is Azure's management plane, and the registry is set to take only"

@@ -14,10 +14,7 @@ _NOT_FOUND_TEXT = (
     "The resource with name 'myacr' and type 'Microsoft.ContainerRegistry/registries' could not be found in"
     " subscription 'Production (11111111-2222-3333-4444-555555555555)'."
 )
-
-
 _mode = partial(asking_nothing, family="management")
-
 
 ARM_REGISTRY_NOT_FOUND_IN_SUBSCRIPTION = _mode(
     "arm-registry-not-found-in-subscription",

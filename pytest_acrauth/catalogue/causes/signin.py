@@ -9,10 +9,7 @@ from pytest_acrauth.catalogue.shape import asking_nothing
 from pytest_acrauth.catalogue.symptoms import entra
 
 _SIGN_IN = "az login --tenant {tenant_id} --scope https://containerregistry.azure.net/.default"
-
-
 _refusal = partial(asking_nothing, family="signin", link=pages.ENTRA_CODES)
-
 
 ENTRA_MFA_REQUIRED = _refusal(
     "entra-mfa-required",

@@ -11,8 +11,6 @@ from pytest_acrauth.catalogue.symptoms import entra
 _FEDERATION = "https://azure.github.io/azure-workload-identity/docs/troubleshooting.html"
 _AZSDK = "https://aka.ms/azsdk/python/identity/"
 _LIST = "az ad app federated-credential list --id {client_id}"
-
-
 _mode = partial(asking_nothing, family="workload")
 
 

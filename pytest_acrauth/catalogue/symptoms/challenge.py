@@ -61,9 +61,9 @@ def _foreign_realm(broken: Break) -> bool:
 
 
 # At later stages, too.
-#: A device between answers instead of the registry. An empty answer at the exchange is a symptom of its own there,
-#: because the registry has answered so itself.
 FOREIGN_403 = Symptom(
+    # A device between answers instead of the registry. An empty answer at the exchange is a symptom of its own there,
+    # because the registry has answered so itself.
     id="foreign-403",
     stages=(Stage.CHALLENGE, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA),
     when=_foreign_403,
