@@ -20,7 +20,7 @@ import pytest_acrauth.probes.management.looks
 import pytest_acrauth.probes.programs.clients
 import pytest_acrauth.report.text  # noqa: F401
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "corpus"]
 
 _LINE = re.compile(
     r"^(?:\[gw\d+\] \[ *\d+%\] )?(?:(?P<before>[A-Z]+) )?(?P<id>\S+::\S+)(?: (?P<after>[A-Z]+))?",
