@@ -6,6 +6,7 @@ import importlib.util
 import json
 import re
 import shutil
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -21,6 +22,7 @@ from pytest_acrauth.report.text import explain
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 EXAMPLES = ROOT / "docs" / "examples"
+WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 TEXTS = {path: path.read_text(encoding="utf-8") for path in PAGES}
 
@@ -38,6 +40,12 @@ def generator() -> ModuleType:
 def named(pattern: str) -> set[str]:
     """Return what a pattern's group finds on all pages together."""
     return {found for text in TEXTS.values() for found in re.findall(pattern, text)}
+
+
+def promised_pythons() -> list[str]:
+    """Return the minor versions of Python 3 that the package's classifiers list."""
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    return re.findall(r'"Programming Language :: Python :: 3\.(\d+)"', project)
 
 
 def test_generated_pages_are_what_the_code_says() -> None:
@@ -60,6 +68,40 @@ def test_readme_has_the_two_commands() -> None:
     """A newcomer finds the demo and the tests as one line each."""
     commands = re.findall(r"^    python -m pip install tox && (tox run.*?) +#", TEXTS[README], re.MULTILINE)
     assert commands == ["tox run -e demo", "tox run"]
+
+
+def test_readme_can_be_read_away_from_the_checkout() -> None:
+    """README is the package's description too: no link needs the files beside it, and pages named in it exist."""
+    inline, by_name, html = r"\]\((?!https://)", r"(?m)^ *\[[^\]]+\]:(?! *https://)", r"\b(?:src|href)="
+    assert [kind for kind in (inline, by_name, html) if re.search(kind, TEXTS[README])] == []
+    pages = re.findall(r"`([\w-]+\.md)`", TEXTS[README])
+    assert pages
+    assert [page for page in pages if not {ROOT / page, ROOT / "docs" / page} & set(PAGES)] == []
+
+
+def test_no_address_is_told_while_there_is_none() -> None:
+    """The package's metadata names no address: the project has none yet, and one that is invented leads astray."""
+    assert "urls" not in tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def test_tox_runs_on_every_python_that_is_promised() -> None:
+    """The Pythons of the package's classifiers are those of tox's matrix."""
+    assert re.findall(r"\bpy3(\d+)\b", (ROOT / "tox.ini").read_text(encoding="utf-8")) == promised_pythons()
+
+
+@pytest.mark.skipif(not WORKFLOW.exists(), reason="a source distribution has no workflows")
+def test_the_workflow_runs_on_every_python_that_is_promised() -> None:
+    """The Pythons of the package's classifiers are those of the hosted CI."""
+    (listed,) = re.findall(r"python: \[(.*)\]", WORKFLOW.read_text(encoding="utf-8"))
+    assert re.findall(r"3\.(\d+)", listed) == promised_pythons()
+
+
+@pytest.mark.skipif(not WORKFLOW.exists(), reason="a source distribution has no workflows")
+def test_actions_of_the_workflow_are_pinned() -> None:
+    """An action is named by the hash of its commit with the version behind it, and by the same one everywhere."""
+    used = re.findall(r"uses: (.*)", WORKFLOW.read_text(encoding="utf-8"))
+    assert [action for action in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action)] == []
+    assert len(set(used)) == len({action.partition("@")[0] for action in used}) > 0
 
 
 def test_links_between_files_lead_somewhere() -> None:

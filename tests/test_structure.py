@@ -171,6 +171,14 @@ def test_every_folder_is_a_room():
     assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py", "run.py"}
 
 
+def test_rooms_are_told_to_contributors():
+    """The table in CONTRIBUTING names every room, and each takes only from those that stand below it there."""
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `(\w+)(?:/|\.py)` \| ", page, re.MULTILINE)
+    assert sorted(told) == sorted(ROOMS)
+    assert [room for room in told if set(ROOMS[room].split()) & set(told[: told.index(room)])] == []
+
+
 def test_arrows_point_at_what_is_imported():
     """The tables grant no arrow that nobody uses."""
     used = {(found.room, room_of(found.imported)) for found in IMPORTS if found.ours}

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a credential is; Basic ones are told by their user name (reference/acr-auth 2.7)."""
+    """What a credential is; Basic ones are told by their user name, as docs/how-to/authentication.md lists."""
 
     SERVICE_PRINCIPAL = "service principal"
     MANAGED_IDENTITY = "managed identity"

@@ -65,7 +65,7 @@ class PrivateEndpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryFacts:
-    """The registry's own record in ARM (reference/acr-auth 4.2). ``found`` is False where no such registry is readable.
+    """The registry's own record in ARM. ``found`` is False where no such registry is readable.
 
     ``readable`` is False where ARM answered that the asker may not read it (AuthorizationFailed), which says nothing
     about whether it exists. ``name_free`` tells whether nobody has the name, where that was asked. ``modified`` is when
