@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import azure.identity
 import azure.mgmt.containerregistry  # noqa: F401
 import dns.resolver  # noqa: F401
+import hypothesis
 import pytest
 
 import pytest_acrauth.diagnosis.text
@@ -21,6 +22,10 @@ import pytest_acrauth.probes.programs.clients
 import pytest_acrauth.report.text  # noqa: F401
 
 pytest_plugins = ["pytester", "corpus"]
+
+# A slow machine is no failure; what hangs is ended by the limit that every test has.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 _LINE = re.compile(
     r"^(?:\[gw\d+\] \[ *\d+%\] )?(?:(?P<before>[A-Z]+) )?(?P<id>\S+::\S+)(?: (?P<after>[A-Z]+))?",
