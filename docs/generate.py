@@ -20,6 +20,7 @@ from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS, causes
 from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.diagnosis.text import diagnose_client
 from pytest_acrauth.emulator import REGISTRIES, SCENARIOS, Defaults, Emulator
+from pytest_acrauth.emulator.scenarios.variants import USUAL
 from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION
 from pytest_acrauth.emulator.world.healthy import CLIENT, OPERATOR, OTHER_SUBSCRIPTION, OTHER_TENANT, PRINCIPAL, TENANT
 from pytest_acrauth.model.client_record import ClientRecord
@@ -89,7 +90,7 @@ def seen_in_emulator(scenario: str) -> str | None:
 
 def climbed(emulator: Emulator, needs: Defaults) -> tuple[Diagnosis, ...]:
     """Climb as the emulated machine's service principal, or as a scenario needs it, with evidence."""
-    (chosen,) = choose([needs.auth or "service-principal"], emulator.environ)
+    (chosen,) = choose([needs.auth or USUAL], emulator.environ)
     target = Target(
         registry=Registry.parse(REGISTRIES[0]),
         identity=chosen.identity,

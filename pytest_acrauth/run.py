@@ -7,8 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from pytest_acrauth.auth import Credential, Credentials
 from pytest_acrauth.model.evidence import OFF, EvidenceChoice
 from pytest_acrauth.model.machine import Machine
 from pytest_acrauth.model.secret import Secrets
@@ -85,6 +87,7 @@ class Run:
             context.set_alpn_protocols(["http/1.1"])
             self._connector = Connector(self.machine, context, self.secrets)
         connector = self._connector
+        credentials = Credentials(self.machine.environ, self.secrets)
         identities = _Identities(connector, self._timeout)
         evidence = _Evidence(connector, self._evidence, self._timeout)
         waiting: queue.SimpleQueue[tuple[int, Target]] = queue.SimpleQueue()
@@ -99,8 +102,9 @@ class Run:
                 except queue.Empty:
                     return
                 try:
-                    leg = identities.leg(target)
-                    seen = climb(target, connector, self._timeout, leg, tokens_only=tokens_only)
+                    credential = credentials.read(target.identity, target.registry)
+                    leg = identities.leg(target, credential)
+                    seen = climb(target, credential, connector, self._timeout, leg, tokens_only=tokens_only)
                     done.put((number, seen if tokens_only else evidence.add(seen)))
                 except BaseException as error:  # noqa: BLE001 - raised again in the calling thread
                     done.put((number, error))
@@ -130,12 +134,13 @@ class _Identities:
         self._limit = limit
         self._legs = Memo()
 
-    def leg(self, target: Target) -> EntraLeg | None:
+    def leg(self, target: Target, credential: Credential) -> EntraLeg | None:
         """Return the target's identity leg, under way; None for an identity that has none."""
         if target.identity.flow is not Flow.ENTRA:
             return None
         key = (target.identity, target.registry.cloud.authority)
-        return self._legs.once(key, lambda: climb_to_entra(target, self._connector, self._limit), "entra").result
+        climbed = partial(climb_to_entra, target, credential, self._connector, self._limit)
+        return self._legs.once(key, climbed, "entra").result
 
 
 class _Evidence:

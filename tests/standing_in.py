@@ -22,18 +22,25 @@ BASIC = Identity("basic", "basic", Flow.BASIC, "ACR")
 ANONYMOUS = Identity("anonymous", "anonymous", Flow.ANONYMOUS)
 
 
+CREDENTIALS = {
+    "AZURE_TENANT_ID": "contoso.example",
+    "AZURE_CLIENT_ID": "client-1",
+    "AZURE_CLIENT_SECRET": "planted-client-secret",
+    "ACR_USERNAME": "ci-puller",
+    "ACR_PASSWORD": "planted-password",
+}
+
+
 class NoNetwork(RealMachine):
-    """A machine with credentials and without a network: whatever is not stood in for fails loudly."""
+    """A machine with an environment of its own and without a network: whatever is not stood in for fails loudly."""
+
+    def __init__(self, environ: Mapping[str, str] = CREDENTIALS) -> None:
+        super().__init__()
+        self._environ = environ
 
     @property
     def environ(self) -> Mapping[str, str]:
-        return {
-            "AZURE_TENANT_ID": "contoso.example",
-            "AZURE_CLIENT_ID": "client-1",
-            "AZURE_CLIENT_SECRET": "planted-client-secret",
-            "ACR_USERNAME": "ci-puller",
-            "ACR_PASSWORD": "planted-password",
-        }
+        return self._environ
 
     def resolve(self, name: str) -> Resolution:
         raise AssertionError(f"{name} was looked up")

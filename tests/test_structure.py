@@ -13,8 +13,12 @@ from typing import NamedTuple
 
 import pytest
 
+from pytest_acrauth.auth import METHODS
+from pytest_acrauth.emulator.scenarios.variants import IDENTITIES
 from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.model.transcript import Access, Transcript
+from pytest_acrauth.plugin.options import OPTIONS
+from pytest_acrauth.probes.programs.clients import CHECKS
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "pytest_acrauth"
@@ -29,7 +33,7 @@ ROOMS = {
     "probes": "auth model",
     "diagnosis": "catalogue model",
     "report": "catalogue diagnosis model",
-    "run": "diagnosis model probes",
+    "run": "auth diagnosis model probes",
     "plugin": "auth catalogue diagnosis emulator model probes report run",
     "__init__": "catalogue diagnosis model plugin report run",
 }
@@ -255,6 +259,32 @@ def test_a_stage_has_its_observation_and_its_paragraph(stage):
     home = Access if stage.per_repository else Transcript
     assert stage in {field.name for field in dataclasses.fields(home)}
     assert f"| `{stage}` | " in (ROOT / "docs/explanation/stages.md").read_text(encoding="utf-8")
+
+
+def test_the_emulator_has_an_identity_for_every_method():
+    """The emulated machine can be given each method's credential, and none of a method that does not exist."""
+    assert set(IDENTITIES) == {method.name for method in METHODS}
+
+
+def test_methods_are_named_by_their_row_their_probe_and_their_identity():
+    """Nothing else in the package knows a method's name: what tells methods apart is in their rows."""
+    tables = {"auth/methods.py", "probes/entra/methods.py", "emulator/scenarios/variants.py"}
+    other_things_too = {"basic", "admin", "anonymous", "scope-map-token", "docker-config"}
+    names = {method.name for method in METHODS} - other_things_too
+    named = {
+        (path.relative_to(PACKAGE).as_posix(), node.value)
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in names
+    }
+    # The name of the program itself, in what it prints of its version.
+    assert {(path, name) for path, name in named if path not in tables} == {("emulator/programs/az.py", "azure-cli")}
+
+
+def test_a_client_can_be_required_where_it_can_be_checked():
+    """The choices of `--acr-client` are the clients that there is a check of."""
+    (choices,) = [option.choices for option in OPTIONS if option.name == "client"]
+    assert choices == tuple(CHECKS)
 
 
 def test_lowest_environment_installs_the_declared_bounds():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pytest_acrauth.auth.basic import login_with
 from pytest_acrauth.auth.choosing import Chosen, choose, pair
-from pytest_acrauth.auth.credentials import Credential, credential, login_with
-from pytest_acrauth.auth.methods import CHOICES, DEFAULT, METHODS, BadAuth, Method, method_named, variables
+from pytest_acrauth.auth.credentials import Credentials, read_credential
+from pytest_acrauth.auth.methods import CHOICES, DEFAULT, METHODS, method_named, variables
+from pytest_acrauth.auth.shape import BadAuth, Credential, Method, Variables
 
 __all__ = [
     "CHOICES",
@@ -13,11 +15,13 @@ __all__ = [
     "BadAuth",
     "Chosen",
     "Credential",
+    "Credentials",
     "Method",
+    "Variables",
     "choose",
-    "credential",
     "login_with",
     "method_named",
     "pair",
+    "read_credential",
     "variables",
 ]

@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
-
 
 class BadCertificate(ValueError):
     """A file that no service principal can sign in with; the text says why, without a word of what is in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class SigningCertificate:
-    """What may be shown of a certificate with its private key: the end of its validity, seconds since the epoch."""
+def end_of_certificate(content: bytes, password: str) -> float:
+    """Return until when a certificate with its private key, PEM or PKCS #12, is valid: seconds since the epoch.
 
-    expires: float
-
-
-#: What was read already, by a digest of file and password: every climb of a fleet asks, and a key takes time to check.
-_READ: dict[bytes, SigningCertificate] = {}
-
-
-def read_certificate(content: bytes, password: str) -> SigningCertificate:
-    """Read a certificate with its private key, PEM or PKCS #12. Raises `BadCertificate`.
-
-    The key must be an RSA one: Entra is shown an assertion signed with RSA.
+    Raises `BadCertificate` for one that cannot sign. The key must be an RSA one: Entra is shown an assertion signed
+    with RSA.
     """
-    digest = hashlib.sha256(content + b"\0" + password.encode()).digest()
-    if digest not in _READ:
-        _READ[digest] = _read(content, password)
-    return _READ[digest]
-
-
-def _read(content: bytes, password: str) -> SigningCertificate:
     from cryptography import x509
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -64,4 +44,4 @@ def _read(content: bytes, password: str) -> SigningCertificate:
         raise BadCertificate("it holds no private key" if key is None else "it holds no certificate")
     if not isinstance(key, RSAPrivateKey):
         raise BadCertificate("its private key is no RSA key")
-    return SigningCertificate(certificate.not_valid_after_utc.timestamp())
+    return certificate.not_valid_after_utc.timestamp()

@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pytest_acrauth.auth.credentials import nothing_stored, require
-from pytest_acrauth.auth.detection import azure_login, detect, metadata_source
-from pytest_acrauth.auth.docker_config import config_path, stored_login
-from pytest_acrauth.auth.methods import CHOICES, DEFAULT, BadAuth, identity_of, method_named, variables
-from pytest_acrauth.model.target import BadName, Flow, Identity, Registry
+from pytest_acrauth.auth.credentials import require
+from pytest_acrauth.auth.detection import detect
+from pytest_acrauth.auth.methods import CHOICES, DEFAULT, identity_of, method_named
+from pytest_acrauth.auth.shape import BadAuth
+from pytest_acrauth.model.target import Identity, Registry
 
 _SPEC = re.compile(r"(?:(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)=)?(?P<method>[^:=]+)(?::(?P<prefix>.*))?")
 _PREFIX = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -58,7 +58,7 @@ def choose(specs: Sequence[str], environ: Mapping[str, str], registries: Sequenc
 def _identity(name: str, prefix: str | None = None) -> Identity:
     method = method_named(name)
     if prefix is not None:
-        if not (method.variables or method.optional):
+        if not method.takes_prefix:
             raise BadAuth(f"{name} reads no variables and takes no prefix")
         if not _PREFIX.fullmatch(prefix):
             raise BadAuth(f"{prefix!r} is no prefix of environment variables: capitals, digits and '_', as in ACR_CI")
@@ -67,15 +67,9 @@ def _identity(name: str, prefix: str | None = None) -> Identity:
 
 def _notes(identity: Identity, environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return where the credential of a method that needs no variables is."""
-    match identity.method:
-        case "managed-identity":
-            return (metadata_source(environ) or "the metadata service of a virtual machine",)
-        case "azure-cli":
-            login = azure_login(environ)
-            return (login.path,) if login is not None else ()
-        case "docker-config":
-            return (str(config_path(environ) or "no home folder is known"),)
-    return ()
+    place = method_named(identity.method).place
+    note = place.note(environ) if place is not None else ""
+    return (note,) if note else ()
 
 
 def pair(
@@ -89,42 +83,9 @@ def pair(
     """
     pairs: list[tuple[Registry, Identity]] = []
     for identity in (each.identity for each in chosen):
-        own = registries
-        if identity.method == "docker-config":
-            own = _stored_at(registries, environ)
-        elif identity.flow is Flow.BASIC and len(registries) > 1:
-            own = [_own_registry(identity, registries, environ)]
-        pairs += [(registry, identity) for registry in own]
+        served = method_named(identity.method).serves(identity, registries, environ)
+        pairs += [(registry, identity) for registry in served]
     for registry in registries:
         if all(registry != taken for taken, _ in pairs):
             raise BadAuth(f"no identity is left for {registry.login_server}: add an --acr-auth for it")
     return tuple(pairs)
-
-
-def _stored_at(registries: Sequence[Registry], environ: Mapping[str, str]) -> Sequence[Registry]:
-    own = [registry for registry in registries if stored_login(environ, registry.login_server) is not None]
-    if not own:
-        raise nothing_stored(registries, environ)
-    return own
-
-
-def _own_registry(identity: Identity, registries: Sequence[Registry], environ: Mapping[str, str]) -> Registry:
-    variable = f"{identity.prefix}_REGISTRY"
-    pair_names = " and ".join(variables(identity))
-    named = environ.get(variable, "") if identity.prefix != method_named(identity.method).prefix else ""
-    if not named:
-        raise BadAuth(
-            f"{pair_names} serve exactly one registry, and {len(registries)} are configured: one registry's "
-            "password is never sent to another. Give each registry a named identity, for example "
-            f"--acr-auth puller={identity.method}:ACR_PULLER, with ACR_PULLER_USERNAME, ACR_PULLER_PASSWORD and "
-            "ACR_PULLER_REGISTRY (the registry it belongs to)"
-        )
-    try:
-        wanted = Registry.parse(named)
-    except BadName as error:
-        raise BadAuth(f"{variable}: {error}") from error
-    for registry in registries:
-        if wanted.login_server == registry.login_server:
-            return registry
-    known = ", ".join(registry.login_server for registry in registries)
-    raise BadAuth(f"{variable} names {named!r}, which is none of the registries under test: {known}")

@@ -1,4 +1,4 @@
-"""What ``docker login`` left behind: the entries of a docker config file, and what a credential helper answers.
+"""What ``docker login`` left behind: a docker config file, and what a credential helper answers.
 
 Read as docker reads it: a helper named for the registry or for all wins over what the file itself holds
 (https://docs.docker.com/reference/cli/docker/login/#credential-stores).
@@ -11,21 +11,30 @@ import binascii
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pytest_acrauth.auth.methods import BadAuth
 from pytest_acrauth.auth.programs import home_of
+from pytest_acrauth.auth.shape import BadAuth
+from pytest_acrauth.model.client_record import host_of_key
 from pytest_acrauth.model.secret import Secret
 from pytest_acrauth.model.target import NULL_GUID
 
 _HELPER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_LARGEST = 4 * 1024 * 1024
+_LARGEST = 4 * 1024 * 1024  # bytes of a config
+
+
+class UnreadableConfig(BadAuth):
+    """A docker config that cannot be read or understood; ``reason`` says why, without a word of what is in it."""
+
+    def __init__(self, said: str, reason: str) -> None:
+        super().__init__(said)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
-class StoredLogin:
+class Login:
     """A registry's login in a docker config: user and secret, or the helper program that knows them.
 
     ``noted`` is False for a helper that serves every registry, where the file does not tell that it knows this one.
@@ -38,6 +47,57 @@ class StoredLogin:
     noted: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """A docker config as it was read; parts of another shape than docker's hold nothing."""
+
+    path: Path
+    _content: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def context(self) -> str:
+        """The context that docker uses where nothing else says so, '' for its default one."""
+        return _text(self._content, "currentContext")
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys under which logins are kept, as they are written."""
+        return tuple(_mapping(self._content, "auths"))
+
+    @property
+    def helpers(self) -> tuple[str, ...]:
+        """The names of all credential helpers, whether a program can have them or not; that for all hosts is first."""
+        named = (self._content.get("credsStore"), *_mapping(self._content, "credHelpers").values())
+        return tuple(dict.fromkeys(name for name in named if isinstance(name, str) and name))
+
+    def kept(self, key: str) -> tuple[str, Secret | None]:
+        """Return the user and the secret that the file holds under a key, '' and None for what it does not hold.
+
+        Raises `BadAuth` for an entry that cannot be understood, without a word of what is in it.
+        """
+        return _kept(_mapping(_mapping(self._content, "auths"), key), f"{self.path}: the entry for {key}")
+
+    def login(self, host: str) -> Login | None:
+        """Return what the file holds for a host, None where it holds nothing.
+
+        Raises `BadAuth` for an entry that cannot be understood, or a helper that cannot be run.
+        """
+        entry = self._entry(host)
+        own = _mapping(self._content, "credHelpers").get(host)
+        if helper := own or self._content.get("credsStore"):
+            if not isinstance(helper, str) or not can_be_helper(helper):
+                raise BadAuth(f"{self.path}: the credential helper for {host} has no name that can be run")
+            return Login(str(self.path), helper=helper_program(helper), noted=bool(own) or entry is not None)
+        user, secret = _kept(entry or {}, f"{self.path}: the entry for {host}")
+        return Login(str(self.path), user, secret) if user and secret is not None else None
+
+    def _entry(self, host: str) -> Mapping[str, Any] | None:
+        """Return a host's entry: under its name, or under an address of it, as older clients wrote them."""
+        auths = _mapping(self._content, "auths")
+        found = (auths.get(key) for key in (host, *(key for key in auths if host_of_key(key) == host)))
+        return next((entry for entry in found if isinstance(entry, dict)), None)
+
+
 def config_path(environ: Mapping[str, str]) -> Path | None:
     """Return where the machine's docker config is, whether it exists or not; None where no home folder is known."""
     if environ.get("DOCKER_CONFIG"):
@@ -46,25 +106,43 @@ def config_path(environ: Mapping[str, str]) -> Path | None:
     return home / ".docker" / "config.json" if home is not None else None
 
 
-def stored_login(environ: Mapping[str, str], host: str) -> StoredLogin | None:
-    """Return what the docker config holds for a host, None where it holds nothing.
-
-    Raises `BadAuth` for a file that cannot be read or understood, without a word of what is in it.
-    """
+def read_config(environ: Mapping[str, str]) -> ConfigFile | None:
+    """Read the machine's docker config; None where there is none. Raises `UnreadableConfig`."""
     path = config_path(environ)
-    config = _load(path) if path is not None else {}
-    entry = _entry(_mapping(config, "auths"), host)
-    own = _mapping(config, "credHelpers").get(host)
-    if helper := own or config.get("credsStore"):
-        if not isinstance(helper, str) or not _HELPER.fullmatch(helper):
-            raise BadAuth(f"{path}: the credential helper for {host} has no name that can be run")
-        return StoredLogin(str(path), helper=f"docker-credential-{helper}", noted=bool(own) or entry is not None)
-    if entry is None:
+    if path is None:
         return None
-    user, password = _decoded(entry, f"{path}: the entry for {host}")
-    if token := _text(entry, "identitytoken"):
-        user, password = NULL_GUID, token
-    return StoredLogin(str(path), user, Secret(password)) if user and password else None
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        raise UnreadableConfig(f"the docker config {path} cannot be read: {error.strerror}", reason) from error
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        # Not chained: the parser's exception holds the document.
+        raise UnreadableConfig(f"the docker config {path} is no JSON", "it is no JSON object") from None
+    if not isinstance(found, dict):
+        raise UnreadableConfig(f"the docker config {path} is no JSON object", "it is no JSON object")
+    return ConfigFile(path, found)
+
+
+def read_login(environ: Mapping[str, str], host: str) -> Login | None:
+    """Read what the machine's docker config holds for a host; None where it holds nothing. Raises `BadAuth`."""
+    config = read_config(environ)
+    return config.login(host) if config is not None else None
+
+
+def can_be_helper(name: str) -> bool:
+    """Whether a credential helper of that name can be run: the name leads nowhere but to a folder of the PATH."""
+    return _HELPER.fullmatch(name) is not None
+
+
+def helper_program(name: str) -> str:
+    """Return the program that a credential helper's name stands for."""
+    return f"docker-credential-{name}"
 
 
 def helper_answer(text: bytes) -> tuple[str, Secret] | None:
@@ -80,24 +158,6 @@ def helper_answer(text: bytes) -> tuple[str, Secret] | None:
     return (NULL_GUID if user == "<token>" else user, Secret(secret)) if user and secret else None
 
 
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST)
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise BadAuth(f"the docker config {path} cannot be read: {error.strerror}") from error
-    try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
-        # Not chained: the parser's exception holds the document.
-        raise BadAuth(f"the docker config {path} is no JSON") from None
-    if not isinstance(found, dict):
-        raise BadAuth(f"the docker config {path} is no JSON object")
-    return found
-
-
 def _mapping(config: Mapping[str, Any], name: str) -> dict[str, Any]:
     found = config.get(name)
     return found if isinstance(found, dict) else {}
@@ -108,16 +168,11 @@ def _text(entry: Mapping[str, Any], name: str) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _entry(auths: Mapping[str, Any], host: str) -> dict[str, Any] | None:
-    """Return a host's entry: under its name, or under an address of it, as older clients wrote them."""
-    for key in (host, *(key for key in auths if _host_of(key) == host)):
-        if isinstance(auths.get(key), dict):
-            return dict(auths[key])
-    return None
-
-
-def _host_of(key: str) -> str:
-    return key.removeprefix("https://").removeprefix("http://").partition("/")[0]
+def _kept(entry: Mapping[str, Any], where: str) -> tuple[str, Secret | None]:
+    user, password = _decoded(entry, where)
+    if token := _text(entry, "identitytoken"):
+        user, password = NULL_GUID, token
+    return user, Secret(password) if password else None
 
 
 def _decoded(entry: Mapping[str, Any], where: str) -> tuple[str, str]:

@@ -1,111 +1,123 @@
-"""The table of authentication methods: how each is named, what it reads from the environment, what gives it away.
+"""The table of authentication methods: how each is named, what it reads, what gives it away, who it is for.
 
-A method is one row.
+A method is one row here, one function in `pytest_acrauth.probes.entra.methods` if it is one of the Entra flow, and
+one in `pytest_acrauth.emulator.scenarios.variants`. Nothing else asks for a method's name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from functools import partial
 
-from pytest_acrauth.model.credential import Kind
-from pytest_acrauth.model.target import Flow, Identity
-
-
-class BadAuth(ValueError):
-    """An identity that cannot be used as asked; the text names the option or variable and what to do."""
-
-
-class Method(NamedTuple):
-    """One way to authenticate: its option value, its flow, its variables behind a prefix, the kind it declares.
-
-    ``optional`` are variables it reads where they are set. ``signs`` are those that only this method is meant by: one
-    of them without the rest is worth a note.
-    """
-
-    name: str
-    flow: Flow
-    prefix: str
-    variables: tuple[str, ...]
-    declares: Kind | None
-    detected: bool
-    summary: str
-    optional: tuple[str, ...] = ()
-    signs: tuple[str, ...] = ()
+from pytest_acrauth.auth import azure_cli, basic, docker_login, managed_identity, service_principal
+from pytest_acrauth.auth.shape import BadAuth, Credential, Evidence, Method, Variables
+from pytest_acrauth.model.credential import CredentialFacts, Kind
+from pytest_acrauth.model.secret import Secrets
+from pytest_acrauth.model.target import Flow, Identity, Registry
 
 
-_PAIR = ("USERNAME", "PASSWORD")
-_APPLICATION = ("TENANT_ID", "CLIENT_ID")
+def _anonymous(_variables: Variables, _registry: Registry, _secrets: Secrets) -> Credential:
+    return Credential(CredentialFacts(kind=Kind.ANONYMOUS, declared=True))
+
+
+_AZURE = service_principal.PREFIX
+_APPLICATION = service_principal.APPLICATION
+_pair = partial(
+    Method,
+    flow=Flow.BASIC,
+    prefix=basic.PREFIX,
+    variables=basic.PAIR,
+    serves=basic.only_its_registry,
+)
 
 #: In the order in which ``default`` looks; only rows marked ``detected`` are looked for.
 METHODS = (
-    Method(
-        "basic",
-        Flow.BASIC,
-        "ACR",
-        _PAIR,
-        None,
-        True,
-        "user name and password; the user name tells the kind",
-        signs=_PAIR,
+    _pair(
+        name="basic",
+        summary="user name and password; the user name tells the kind",
+        signs=basic.PAIR,
+        detected=True,
+        read=basic.read_pair,
     ),
-    Method("admin", Flow.BASIC, "ACR", _PAIR, Kind.ADMIN, False, "the registry's admin user"),
-    Method("scope-map-token", Flow.BASIC, "ACR", _PAIR, Kind.SCOPE_MAP_TOKEN, False, "a scope-map token's password"),
-    Method(
-        "workload-identity",
-        Flow.ENTRA,
-        "AZURE",
-        (*_APPLICATION, "FEDERATED_TOKEN_FILE"),
-        Kind.SERVICE_PRINCIPAL,
-        True,
-        "a federated token in a file, as Kubernetes and CI systems provide it, through Entra",
-        signs=("FEDERATED_TOKEN_FILE",),
+    _pair(
+        name="admin",
+        summary="the registry's admin user",
+        read=partial(basic.read_pair, kind=Kind.ADMIN),
+    ),
+    _pair(
+        name="scope-map-token",
+        summary="a scope-map token's password",
+        read=partial(basic.read_pair, kind=Kind.SCOPE_MAP_TOKEN),
     ),
     Method(
-        "service-principal",
-        Flow.ENTRA,
-        "AZURE",
-        (*_APPLICATION, "CLIENT_SECRET"),
-        Kind.SERVICE_PRINCIPAL,
-        True,
-        "a service principal's client secret, through Entra",
-        signs=(*_APPLICATION, "CLIENT_SECRET"),
+        name="workload-identity",
+        flow=Flow.ENTRA,
+        summary="a federated token in a file, as Kubernetes and CI systems provide it, through Entra",
+        prefix=_AZURE,
+        variables=(*_APPLICATION, service_principal.ASSERTION),
+        signs=(service_principal.ASSERTION,),
+        detected=True,
+        read=service_principal.read_assertion,
+        check=service_principal.check_assertion,
+        evidence=Evidence(turn=3, called="workload identity {principal}"),
     ),
     Method(
-        "service-principal-certificate",
-        Flow.ENTRA,
-        "AZURE",
-        (*_APPLICATION, "CLIENT_CERTIFICATE_PATH"),
-        Kind.SERVICE_PRINCIPAL,
-        True,
-        "a service principal's certificate with its private key (PEM or PKCS #12), through Entra",
-        optional=("CLIENT_CERTIFICATE_PASSWORD",),
-        signs=("CLIENT_CERTIFICATE_PATH",),
+        name="service-principal",
+        flow=Flow.ENTRA,
+        summary="a service principal's client secret, through Entra",
+        prefix=_AZURE,
+        variables=(*_APPLICATION, service_principal.SECRET),
+        signs=(*_APPLICATION, service_principal.SECRET),
+        detected=True,
+        read=service_principal.read_secret,
+        evidence=Evidence(turn=1, called="service principal {principal}"),
     ),
     Method(
-        "managed-identity",
-        Flow.ENTRA,
-        "AZURE",
-        (),
-        Kind.MANAGED_IDENTITY,
-        True,
-        "the identity of the Azure host this runs on; a client id chooses a user-assigned one",
+        name="service-principal-certificate",
+        flow=Flow.ENTRA,
+        summary="a service principal's certificate with its private key (PEM or PKCS #12), through Entra",
+        prefix=_AZURE,
+        variables=(*_APPLICATION, service_principal.CERTIFICATE),
+        optional=(service_principal.CERTIFICATE_PASSWORD,),
+        signs=(service_principal.CERTIFICATE,),
+        detected=True,
+        read=service_principal.read_certificate,
+        check=service_principal.check_certificate,
+        evidence=Evidence(turn=2, called="service principal {principal}"),
+    ),
+    Method(
+        name="managed-identity",
+        flow=Flow.ENTRA,
+        summary="the identity of the Azure host this runs on; a client id chooses a user-assigned one",
+        prefix=_AZURE,
         optional=("CLIENT_ID",),
+        detected=True,
+        place=managed_identity.HOST,
+        read=managed_identity.read_host,
+        check=managed_identity.check_endpoints,
+        evidence=Evidence(turn=4, called="managed identity {principal}"),
     ),
     Method(
-        "azure-cli",
-        Flow.ENTRA,
-        "AZURE",
-        (),
-        Kind.USER,
-        True,
-        "whoever is signed in with az on this machine",
+        name="azure-cli",
+        flow=Flow.ENTRA,
+        summary="whoever is signed in with az on this machine",
+        prefix=_AZURE,
         optional=("TENANT_ID",),
+        detected=True,
+        place=azure_cli.PROFILE,
+        read=azure_cli.read_login,
+        evidence=Evidence(turn=5, called="the login of azure-cli"),
     ),
     Method(
-        "docker-config", Flow.BASIC, "", (), None, True, "what docker login stored for the registry on this machine"
+        name="docker-config",
+        flow=Flow.BASIC,
+        summary="what docker login stored for the registry on this machine",
+        detected=True,
+        place=docker_login.CONFIG,
+        read=docker_login.read_stored,
+        serves=docker_login.find_registries,
     ),
-    Method("anonymous", Flow.ANONYMOUS, "", (), Kind.ANONYMOUS, False, "no credential at all"),
+    Method(name="anonymous", flow=Flow.ANONYMOUS, summary="no credential at all", read=_anonymous),
 )
 DEFAULT = "default"
 CHOICES = (DEFAULT, *(method.name for method in METHODS))

@@ -210,7 +210,6 @@ def shown(seen: Break | Line | ClientRecord) -> Mapping[str, str]:
         **_connection(seen),
         "stage": str(seen.stage),
         "elapsed": f"{seen.observation.elapsed:.1f}",
-        "program": "az" if seen.transcript.target.identity.method == "azure-cli" else "docker",
         "helper": found[0] if (found := _HELPER.search(trouble_text(seen))) else "",
     }
 

@@ -11,7 +11,8 @@ from typing import Any
 from pytest_acrauth.model.credential import SecretShape
 from pytest_acrauth.model.observation import EntraClaims, RefreshClaims
 
-#: The Entra audience every registry accepts, the same string in every cloud (azure-cli, data-plane SDK).
+#: The Entra audience every registry accepts, the same string in every cloud, for azure-cli and as the
+#: default of azure-containerregistry, Azure's SDK for registries.
 ACR_AUDIENCE = "https://containerregistry.azure.net"
 _ACR_ISSUER = "Azure Container Registry"
 _CODE = re.compile(r"AADSTS(\d{5,7})")

@@ -9,14 +9,6 @@ from typing import Self
 from pytest_acrauth.model import codec
 from pytest_acrauth.model.credential import SecretShape
 
-#: The clients that can be required, each with what its check looks at.
-CLIENTS = {
-    "docker": "the docker client and its daemon",
-    "podman": "podman, which needs no daemon",
-    "az": "the Azure CLI, its login and what it may read",
-    "docker-config": "the stored logins and credential helpers of docker, podman and their kin",
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
@@ -74,7 +66,10 @@ class Helper:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredLogin:
-    """One login in a docker config: its key as written, and what may be shown of the credential."""
+    """One login in a docker config: its key as written, and what may be shown of the credential.
+
+    ``expires`` is the end of a token, in seconds since the epoch.
+    """
 
     key: str
     user_name: str = ""
@@ -121,14 +116,14 @@ class ClientRecord:
     @property
     def lacking(self) -> tuple[str, ...]:
         """The login servers that the docker config holds no login for, under whichever key."""
-        stored = {_host(key).lower() for key in self._keys}
+        stored = {host_of_key(key).lower() for key in self._keys}
         return tuple(server for server in self.login_servers if server not in stored)
 
     @property
     def misspelt(self) -> tuple[str, ...]:
         """The keys that are meant for a login server and are not its plain name, where that name is no key."""
         missing = {server for server in self.login_servers if server not in self._keys}
-        return tuple(key for key in self._keys if _host(key).lower() in missing)
+        return tuple(key for key in self._keys if host_of_key(key).lower() in missing)
 
     @property
     def ended(self) -> tuple[StoredLogin, ...]:
@@ -136,7 +131,7 @@ class ClientRecord:
         return tuple(
             login
             for login in (self.config.logins if self.config else ())
-            if _host(login.key).lower() in self.login_servers
+            if host_of_key(login.key).lower() in self.login_servers
             if login.expires is not None and login.expires < self.checked_at
         )
 
@@ -160,6 +155,6 @@ class ClientRecord:
         return codec.from_json(cls, text)
 
 
-def _host(key: str) -> str:
+def host_of_key(key: str) -> str:
     """Return the host that a key of a docker config is meant for, as it is written there."""
     return key.removeprefix("https://").removeprefix("http://").partition("/")[0]

@@ -37,7 +37,8 @@ class CredentialFacts:
     """What may be shown of the credential used. ``declared`` tells whether the method fixed the kind.
 
     ``source`` is where it was read, if not from variables: a file, a program, a variable that names an endpoint.
-    ``also`` are the other methods that the environment holds a credential for.
+    ``also`` are the other methods that the environment holds a credential for. ``secret_expires`` is in seconds since
+    the epoch.
     """
 
     kind: Kind

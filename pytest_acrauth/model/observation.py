@@ -1,7 +1,7 @@
 """What a climb records: one frozen, secret-free observation per stage, collected in a `Transcript`.
 
 Observations hold facts under their own names. They conclude nothing beyond their own ``ok``, hold no secret, and
-convert to JSON and back.
+convert to JSON and back. Every ``elapsed`` is in seconds, every ``expires`` in seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Observation(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotObserved:
-    """A stage that was passed without being seen, and why: not a failure."""
+    """A stage that was passed without being seen, and why: not a failure. ``elapsed`` is in seconds."""
 
     reason: str
     elapsed: float = 0.0
@@ -61,7 +61,10 @@ class NotObserved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dns:
-    """The look-up of a host name. ``trouble`` is TIMEOUT or OUT_OF_TIME where the resolver never answered."""
+    """The look-up of a host name, ``elapsed`` in seconds.
+
+    ``trouble`` is TIMEOUT or OUT_OF_TIME where the resolver never answered.
+    """
 
     host: str
     resolution: Resolution | None
@@ -84,7 +87,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tcp:
-    """The connection to a host: every address tried, in order, up to the first that answered."""
+    """The connection to a host, ``elapsed`` in seconds: the addresses tried, in order, up to one that answered."""
 
     host: str
     port: int
@@ -118,7 +121,11 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tls:
-    """The handshake. ``verify_code`` is OpenSSL's (10 expired, 18/19/20/21 issuer, 62 name); ``trust`` who decided."""
+    """The handshake, ``elapsed`` in seconds. ``trust`` says who decided.
+
+    ``verify_code`` is OpenSSL's: 10 expired, 18 to 21 issuer, 62 name
+    (https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/).
+    """
 
     host: str
     trust: str
@@ -186,7 +193,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """What the stages that send a request share: the answer, or the trouble that kept it away."""
+    """What the stages that send a request share: the answer, or why there is none; ``elapsed`` is in seconds."""
 
     reply: Reply | None = None
     trouble: Trouble | None = None
@@ -196,7 +203,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Challenge(Answered):
-    """The answer to ``GET /v2/`` without credentials, and the parts of its challenge (reference: RFC 6750)."""
+    """The answer to ``GET /v2/`` without credentials, and the parts of its challenge (RFC 6750, section 3)."""
 
     host: str
     scheme: str = ""
@@ -220,7 +227,10 @@ class Challenge(Answered):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntraClaims:
-    """What an Entra token says of the principal; all empty where it could not be read."""
+    """What an Entra token says of the principal; all empty where it could not be read.
+
+    ``expires`` is in seconds since the epoch.
+    """
 
     audience: str = ""
     object_id: str = ""
@@ -250,7 +260,10 @@ class Entra(Answered):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshClaims:
-    """What a refresh token says: RBAC registries put the caller's actions in, ABAC registries an ``aad_identity``."""
+    """What a refresh token says: RBAC registries put the caller's actions in, ABAC registries an ``aad_identity``.
+
+    ``expires`` is in seconds since the epoch.
+    """
 
     permissions: tuple[str, ...] = ()
     aad_identity: bool = False
@@ -325,7 +338,7 @@ class Operation(Answered):
 class Data(Answered):
     """The reading of a layer's first bytes: the login server's answer, and the host it redirects to, if it does.
 
-    ``reply`` is the last answer there was. ``refused`` says why a redirect was not followed.
+    ``reply`` is the last answer there was. ``refused`` says why a redirect was not followed. ``received`` is in bytes.
     """
 
     redirect: str = ""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_acrauth.auth import credential
+from pytest_acrauth.auth import Credentials
 from pytest_acrauth.model.target import Target
 from pytest_acrauth.plugin import emulation
 from pytest_acrauth.plugin.barrier import Barrier
@@ -32,8 +32,9 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
     ours = _plan(config, settings)
     ids = _take_ids(config, settings, ours)
     run = Run(ours.machine, timeout=ours.timeout, jobs=ours.jobs, evidence=ours.evidence)
+    credentials = Credentials(ours.machine.environ, run.secrets)
     for target in ours.targets:
-        credential(target.identity, target.registry, ours.machine.environ, run.secrets)
+        credentials.read(target.identity, target.registry)
     climbs = Climbs(ours, run)
     hooks: list[object] = [Reports(run.secrets), Barrier(climbs, _needs, Worker.of(config, climbs))]
     if _collected(config, settings, ids):

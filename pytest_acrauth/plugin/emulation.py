@@ -109,6 +109,7 @@ def rebuild(workerinput: Mapping[str, str]) -> Machine:
 def fits(plan: Plan, settings: Settings) -> None:
     """Raise `pytest.UsageError` for a registry the emulator does not have, or an identity a scenario is not about."""
     from pytest_acrauth.emulator import REGISTRIES, choose
+    from pytest_acrauth.emulator.scenarios.variants import USUAL
 
     for registry in plan.registries:
         if registry.login_server not in {f"{name}.azurecr.io" for name in REGISTRIES}:
@@ -123,5 +124,5 @@ def fits(plan: Plan, settings: Settings) -> None:
         if seen_by and flows.isdisjoint(seen_by):
             raise pytest.UsageError(
                 f"{where('auth', settings['auth'])} hides what {where('emulate', settings['emulate'])} shows: leave "
-                f"it out, or choose {auth or 'service-principal'} or another method of the {' or '.join(seen_by)} flow"
+                f"it out, or choose {auth or USUAL} or another method of the {' or '.join(seen_by)} flow"
             )

@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from pytest_acrauth.auth import Credential, credential
+from pytest_acrauth.auth import Credential
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.observation import AccessToken, Challenge, Connection, Entra, NotObserved, Trouble
 from pytest_acrauth.model.secret import Secret
 from pytest_acrauth.model.target import Flow, Target
 from pytest_acrauth.model.transcript import Access, Transcript
-from pytest_acrauth.probes.entra.methods import ask_as
+from pytest_acrauth.probes.entra.methods import ask_entra
+from pytest_acrauth.probes.entra.request import EntraRequest
 from pytest_acrauth.probes.http.client import Http
 from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.network import Connector, proxy_for, without_user
@@ -28,10 +29,11 @@ __all__ = ["Connector", "EntraLeg", "climb", "climb_to_entra"]
 EntraLeg = Callable[[Deadline], "tuple[Entra, Secret | None] | None"]
 
 
-def climb_to_entra(target: Target, connector: Connector, limit: float) -> tuple[Entra, Secret | None]:
-    """Climb the identity leg: what one run does once per identity and cloud."""
-    own = credential(target.identity, target.registry, connector.machine.environ, connector.secrets)
-    return ask_as(target.identity, target.registry.cloud, own, connector, Deadline(limit))
+def climb_to_entra(
+    target: Target, credential: Credential, connector: Connector, limit: float
+) -> tuple[Entra, Secret | None]:
+    """Climb the identity leg within ``limit`` seconds: what one run does once per identity and cloud."""
+    return ask_entra(EntraRequest(target.identity, target.registry.cloud, credential, connector, Deadline(limit)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +43,28 @@ class _Climb:
     target: Target
     http: Http
     connector: Connector
-    own: Credential
+    credential: Credential
 
 
 def climb(
-    target: Target, connector: Connector, limit: float, entra_leg: EntraLeg | None, *, tokens_only: bool = False
+    target: Target,
+    credential: Credential,
+    connector: Connector,
+    limit: float,
+    entra_leg: EntraLeg | None,
+    *,
+    tokens_only: bool = False,
 ) -> Transcript:
-    """Climb one target and return what was seen. ``tokens_only`` stops behind the access tokens.
+    """Climb one target within ``limit`` seconds and return what was seen. ``tokens_only`` stops at the access tokens.
 
     ``entra_leg`` is the identity leg, begun elsewhere and side by side with this one; None where there is none.
     """
     began = time.monotonic()
     deadline = Deadline(limit)
-    own = credential(target.identity, target.registry, connector.machine.environ, connector.secrets)
     host = target.registry.login_server
     seen = Transcript(
         target=target,
-        credential=own.facts,
+        credential=credential.facts,
         started=connector.machine.now(),
         limit=limit,
         proxy=without_user(proxy_for(host, connector.machine)),
@@ -67,15 +74,15 @@ def climb(
         seen = _with_network(seen, http.connections.get(host), challenge)
         token: Secret | None = None
         if entra_leg is not None:
-            entra, token = entra_leg(deadline) or (_no_time(target, own, deadline), None)
-            own = _with_claims(own, entra)
-            seen = replace(seen, entra=entra, credential=own.facts)
+            entra, token = entra_leg(deadline) or (_no_time(target, credential, deadline), None)
+            credential = _with_claims(credential, entra)
+            seen = replace(seen, entra=entra, credential=credential.facts)
         if seen.challenge is not None and seen.challenge.ok:
-            if own.helper:
-                own = ask_helper(own, target.registry, connector, deadline)
-                seen = replace(seen, credential=own.facts)
-            parts = _Climb(target, http, connector, own)
-            seen = _with_registry(seen, parts, token, tokens_only=tokens_only)
+            if credential.helper:
+                credential = ask_helper(credential, target.registry, connector, deadline)
+                seen = replace(seen, credential=credential.facts)
+            parts = _Climb(target, http, connector, credential)
+            seen = _ask_registry(seen, parts, token, tokens_only=tokens_only)
     return replace(seen, elapsed=time.monotonic() - began)
 
 
@@ -91,31 +98,31 @@ def _with_network(seen: Transcript, way: Connection | None, challenge: Challenge
     return seen if way.broken is not None else replace(seen, challenge=challenge)
 
 
-def _no_time(target: Target, own: Credential, deadline: Deadline) -> Entra:
+def _no_time(target: Target, credential: Credential, deadline: Deadline) -> Entra:
     return Entra(
         authority=target.registry.cloud.authority,
-        tenant_id=own.facts.tenant_id,
-        client_id=own.facts.client_id,
+        tenant_id=credential.facts.tenant_id,
+        client_id=credential.facts.client_id,
         trouble=deadline.trouble(),
         elapsed=deadline.limit - deadline.left(),
     )
 
 
-def _with_claims(own: Credential, entra: Entra) -> Credential:
+def _with_claims(credential: Credential, entra: Entra) -> Credential:
     """Fill in what only the token tells of an identity that no variable names: its tenant, and which one it is."""
     if entra.claims is None:
-        return own
-    facts = replace(own.facts, tenant_id=own.facts.tenant_id or entra.claims.tenant_id)
+        return credential
+    facts = replace(credential.facts, tenant_id=credential.facts.tenant_id or entra.claims.tenant_id)
     if facts.kind is Kind.MANAGED_IDENTITY:
         facts = replace(facts, client_id=facts.client_id or entra.claims.client_id)
-    return replace(own, facts=facts)
+    return replace(credential, facts=facts)
 
 
-def _with_registry(seen: Transcript, parts: _Climb, entra_token: Secret | None, *, tokens_only: bool) -> Transcript:
+def _ask_registry(seen: Transcript, parts: _Climb, entra_token: Secret | None, *, tokens_only: bool) -> Transcript:
     """Enter what follows the join of the legs: the exchange, and each repository's access."""
     if seen.challenge is None:
         return seen
-    login = Login(parts.http, seen.challenge, parts.own, parts.connector.secrets)
+    login = Login(parts.http, seen.challenge, parts.credential, parts.connector.secrets)
     if parts.target.identity.flow is Flow.ENTRA:
         if entra_token is None:
             return seen
@@ -123,31 +130,31 @@ def _with_registry(seen: Transcript, parts: _Climb, entra_token: Secret | None, 
         seen = replace(seen, exchange=exchange)
         if not exchange.ok:
             return seen
-    if parts.own.trouble is not None:
+    if parts.credential.trouble is not None:
         return _without_credential(seen, parts)
     if not parts.target.references:
-        return replace(seen, access_token=login.access_token()[0])
+        return replace(seen, access_token=login.ask_access_token()[0])
     accesses: list[Access] = []
     for reference in parts.target.references:
-        access_token, token = login.access_token(reference, parts.target.must, parts.target.must_not)
+        access_token, token = login.ask_access_token(reference, parts.target.must, parts.target.must_not)
         access = Access(reference=reference, access_token=access_token)
         if access_token.ok and token is not None and parts.target.pulls and not tokens_only:
-            access = _with_pull(access, parts, token)
+            access = _read_image(access, parts, token)
         accesses.append(access)
     return replace(seen, accesses=tuple(accesses))
 
 
 def _without_credential(seen: Transcript, parts: _Climb) -> Transcript:
     """Enter that nothing was asked: the credential helper gave no login."""
-    own, target = parts.own, parts.target
-    nothing = AccessToken(trouble=own.trouble, text=own.text)
+    target = parts.target
+    nothing = AccessToken(trouble=parts.credential.trouble, text=parts.credential.text)
     if not target.references:
         return replace(seen, access_token=nothing)
     each = replace(nothing, must=target.must, must_not=target.must_not)
     return replace(seen, accesses=tuple(Access(reference=one, access_token=each) for one in target.references))
 
 
-def _with_pull(access: Access, parts: _Climb, token: Secret) -> Access:
+def _read_image(access: Access, parts: _Climb, token: Secret) -> Access:
     registry = parts.target.registry
     operation = read_manifest(parts.http, registry, access.reference, token)
     access = replace(access, operation=operation)

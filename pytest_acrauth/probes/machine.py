@@ -55,11 +55,11 @@ class RealMachine:
         try:
             found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
-            return _why_not_found(name, error)
+            return _ask_why_not_found(name, error)
         except UnicodeError as error:
             return Resolution(Resolved.NO_SUCH_NAME, text=str(error))
         addresses = tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
-        return Resolution(Resolved.FOUND, addresses, _aliases(name))
+        return Resolution(Resolved.FOUND, addresses, _look_up_aliases(name))
 
     def dial(self, address: str, port: int, timeout: float) -> socket.socket:
         connection = socket.create_connection((address, port), timeout)
@@ -67,7 +67,7 @@ class RealMachine:
         return connection
 
 
-def _aliases(name: str) -> tuple[str, ...] | None:
+def _look_up_aliases(name: str) -> tuple[str, ...] | None:
     """Return the chain of names behind ``name``; None where the resolver keeps it to itself (IPv6-only names)."""
     try:
         canonical, aliases, _ = socket.gethostbyname_ex(name)
@@ -76,7 +76,7 @@ def _aliases(name: str) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys((name, *aliases, canonical)))
 
 
-def _why_not_found(name: str, error: socket.gaierror) -> Resolution:
+def _ask_why_not_found(name: str, error: socket.gaierror) -> Resolution:
     """Tell a missing name from a dangling alias and a broken resolver, which the system's resolver reports alike."""
     import dns.exception
     import dns.rdatatype

@@ -6,6 +6,7 @@ import base64
 import platform
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -14,8 +15,8 @@ from pytest_acrauth.model.claims import granted_actions, refresh_claims
 from pytest_acrauth.model.observation import AccessToken, Challenge, Data, Exchange, Operation, Trouble
 from pytest_acrauth.model.secret import Secret, Secrets, clean
 from pytest_acrauth.model.target import NULL_GUID, Reference, Registry
-from pytest_acrauth.probes.entra.methods import issued_token
 from pytest_acrauth.probes.http.client import Http, Response
+from pytest_acrauth.probes.http.issued import issued_token
 from pytest_acrauth.probes.http.replies import parse_json, urlsplit_host
 
 # A word with a value is a parameter of the scheme before it; a word alone begins the next challenge.
@@ -30,7 +31,7 @@ _MANIFESTS = (
     "application/vnd.docker.distribution.manifest.v2+json",
     "application/vnd.docker.distribution.manifest.v1+prettyjws",
 )
-_FIRST_BYTES = 1024
+_FIRST_BYTES = 1024  # of a layer
 
 
 def parse_challenge(header: str) -> tuple[str, dict[str, str]]:
@@ -47,10 +48,13 @@ def parse_challenge(header: str) -> tuple[str, dict[str, str]]:
 
 def ask_challenge(http: Http, registry: Registry) -> Challenge:
     """Ask ``GET /v2/`` without credentials."""
-    answer = http.send("GET", f"https://{registry.login_server}/v2/")
-    scheme, parameters = parse_challenge(answer.reply.authenticate if answer.reply else "")
+    response = http.send("GET", f"https://{registry.login_server}/v2/")
+    scheme, parameters = parse_challenge(response.reply.authenticate if response.reply else "")
     return Challenge(
-        **answer.facts(),
+        reply=response.reply,
+        trouble=response.trouble,
+        text=response.text,
+        elapsed=response.elapsed,
         host=registry.login_server,
         scheme=clean(scheme, 50),
         realm=parameters.get("realm", ""),
@@ -74,7 +78,7 @@ class Login:
 
     def exchange(self, entra_token: Secret) -> Exchange:
         """Trade an Entra token for a refresh token, kept for the access tokens that follow."""
-        answer = self._http.send(
+        response = self._http.send(
             "POST",
             urljoin(self._realm, "/oauth2/exchange"),
             form={
@@ -84,12 +88,17 @@ class Login:
                 "access_token": entra_token.reveal(),
             },
         )
-        self._refresh = issued_token(answer, "refresh_token", self._secrets)
-        issued = self._refresh is not None
-        claims = refresh_claims(self._refresh.reveal()) if self._refresh is not None else None
-        return Exchange(**answer.facts(), issued=issued, claims=claims)
+        self._refresh = issued_token(response, "refresh_token", self._secrets)
+        return Exchange(
+            reply=response.reply,
+            trouble=response.trouble,
+            text=response.text,
+            elapsed=response.elapsed,
+            issued=self._refresh is not None,
+            claims=refresh_claims(self._refresh.reveal()) if self._refresh is not None else None,
+        )
 
-    def access_token(
+    def ask_access_token(
         self, reference: Reference | None = None, must: tuple[str, ...] = (), must_not: tuple[str, ...] = ()
     ) -> tuple[AccessToken, Secret | None]:
         """Ask for an access token; without a reference as docker login does, without a scope.
@@ -99,17 +108,20 @@ class Login:
         """
         repository = reference.repository if reference is not None else ""
         scope = _scope(repository, (*must, *must_not)) if reference is not None else ""
-        answer = self._ask(scope)
-        token = issued_token(answer, "access_token", self._secrets)
-        refused = answer.reply is not None and answer.reply.status in {401, 403}
+        response = self._ask(scope)
+        token = issued_token(response, "access_token", self._secrets)
+        refused = response.reply is not None and response.reply.status in {401, 403}
         must_alone = bool(must and must_not) and refused
         if must_alone:
             scope = _scope(repository, must)
-            answer = self._ask(scope)
-            token = issued_token(answer, "access_token", self._secrets)
+            response = self._ask(scope)
+            token = issued_token(response, "access_token", self._secrets)
         return (
             AccessToken(
-                **answer.facts(),
+                reply=response.reply,
+                trouble=response.trouble,
+                text=response.text,
+                elapsed=response.elapsed,
                 scope=scope,
                 must=must,
                 must_not=must_not,
@@ -151,29 +163,25 @@ def _scope(repository: str, actions: tuple[str, ...]) -> str:
 
 def read_manifest(http: Http, registry: Registry, reference: Reference, token: Secret) -> Operation:
     """Read the manifest behind a reference; of an index, then this platform's (else the first) manifest."""
-    answer = _get_manifest(http, registry, reference.repository, reference.version, token)
-    manifest = _document(answer)
-    if entries := _entries(manifest, "manifests"):
+    response = _get_manifest(http, registry, reference.repository, reference.version, token)
+    document, elapsed = _document(response), response.elapsed
+    if entries := _entries(document, "manifests"):
         digest = _text(next(filter(_is_this_platform, entries), entries[0]).get("digest"))
-        spent = answer.elapsed
         if not _DIGEST.fullmatch(digest):
-            return _unusable(answer, "the index names no digest")
-        answer = _get_manifest(http, registry, reference.repository, digest, token)
-        manifest = _document(answer)
-        elapsed = spent + answer.elapsed
-    else:
-        elapsed = answer.elapsed
-    facts = {**answer.facts(), "elapsed": elapsed}
-    if answer.trouble is not None or answer.reply is None or answer.reply.status != 200:
-        return Operation(**facts)
-    blob = _first_blob(manifest)
+            return _unusable(response, "the index names no digest", elapsed)
+        response = _get_manifest(http, registry, reference.repository, digest, token)
+        document, elapsed = _document(response), elapsed + response.elapsed
+    operation = Operation(reply=response.reply, trouble=response.trouble, text=response.text, elapsed=elapsed)
+    if response.trouble is not None or response.reply is None or response.reply.status != 200:
+        return operation
+    blob = _first_blob(document)
     if not _DIGEST.fullmatch(blob):
-        return _unusable(answer, "the manifest names no layer and no configuration")
-    return Operation(**facts, media_type=answer.reply.content_type, blob=blob)
+        return _unusable(response, "the manifest names no layer and no configuration", elapsed)
+    return replace(operation, media_type=response.reply.content_type, blob=blob)
 
 
-def _unusable(answer: Response, text: str) -> Operation:
-    return Operation(reply=answer.reply, trouble=Trouble.MALFORMED, text=text, elapsed=answer.elapsed)
+def _unusable(response: Response, text: str, elapsed: float) -> Operation:
+    return Operation(reply=response.reply, trouble=Trouble.MALFORMED, text=text, elapsed=elapsed)
 
 
 def _get_manifest(http: Http, registry: Registry, repository: str, version: str, token: Secret) -> Response:
@@ -181,8 +189,8 @@ def _get_manifest(http: Http, registry: Registry, repository: str, version: str,
     return http.send("GET", url, headers={**_bearer(token), "Accept": ", ".join((*_INDEXES, *_MANIFESTS))})
 
 
-def _document(answer: Response) -> dict[str, Any]:
-    found = parse_json(answer.body) if answer.reply is not None and answer.reply.status == 200 else None
+def _document(response: Response) -> dict[str, Any]:
+    found = parse_json(response.body) if response.reply is not None and response.reply.status == 200 else None
     return found if isinstance(found, dict) else {}
 
 
@@ -216,23 +224,32 @@ def _first_blob(manifest: Mapping[str, Any]) -> str:
 def read_layer(http: Http, registry: Registry, reference: Reference, blob: str, token: Secret) -> Data:
     """Read a layer's first bytes: from the login server itself, or from the host it redirects to."""
     url = f"https://{registry.login_server}/v2/{reference.repository}/blobs/{blob}"
-    answer = http.send("GET", url, headers=_bearer(token), first_bytes=_FIRST_BYTES)
-    if answer.reply is None or not 300 <= answer.reply.status < 400 or not answer.location:
-        return Data(**answer.facts(), received=_received(answer))
-    location, refused = _destination(url, answer.location, registry)
+    response = http.send("GET", url, headers=_bearer(token), first_bytes=_FIRST_BYTES)
+    if response.reply is None or not 300 <= response.reply.status < 400 or not response.location:
+        return _data(response)
+    location, refused = _destination(url, response.location, registry)
     host = urlsplit_host(location)
     if refused:
-        facts = {**answer.facts(), "trouble": Trouble.WITHHELD}
-        return Data(**facts, redirect=clean(host, 255), refused=refused)
+        return replace(_data(response), trouble=Trouble.WITHHELD, redirect=clean(host, 255), refused=refused)
     # Without Authorization: storage refuses it, and it is none of its business.
     followed = http.send("GET", location, headers={"Range": f"bytes=0-{_FIRST_BYTES - 1}"}, first_bytes=_FIRST_BYTES)
-    facts = {**followed.facts(), "elapsed": answer.elapsed + followed.elapsed}
-    return Data(**facts, redirect=host, connection=http.connections.get(host), received=_received(followed))
+    elapsed = response.elapsed + followed.elapsed
+    return replace(_data(followed), elapsed=elapsed, redirect=host, connection=http.connections.get(host))
 
 
-def _received(answer: Response) -> int:
-    good = answer.reply is not None and answer.reply.status in {200, 206} and answer.trouble is None
-    return len(answer.body) if good else 0
+def _data(response: Response) -> Data:
+    return Data(
+        reply=response.reply,
+        trouble=response.trouble,
+        text=response.text,
+        elapsed=response.elapsed,
+        received=_received(response),
+    )
+
+
+def _received(response: Response) -> int:
+    good = response.reply is not None and response.reply.status in {200, 206} and response.trouble is None
+    return len(response.body) if good else 0
 
 
 def _destination(url: str, redirect: str, registry: Registry) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import jwt
 import pytest
 
-from pytest_acrauth.auth import CHOICES, METHODS, BadAuth, Method, choose, credential, pair, variables
+from pytest_acrauth.auth import CHOICES, METHODS, BadAuth, Method, choose, pair, read_credential, variables
 from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import NULL_GUID, Flow, Registry
@@ -35,7 +35,12 @@ def test_default_that_finds_nothing() -> None:
     """Finding nothing lists where was looked and what was seen, and is never taken for anonymous."""
     with pytest.raises(BadAuth, match="no credential found") as caught:
         choose(["default"], {"AZURE_CLIENT_ID": "client"})
-    for words in ("ACR_USERNAME, ACR_PASSWORD", "AZURE_CLIENT_SECRET", "incomplete service-principal", "anonymous"):
+    for words in (
+        "ACR_USERNAME, ACR_PASSWORD",
+        "AZURE_CLIENT_SECRET",
+        "Seen: incomplete service-principal",
+        "anonymous",
+    ):
         assert words in str(caught.value)
 
 
@@ -134,7 +139,7 @@ def test_the_user_name_tells_the_kind(user: str, kind: Kind) -> None:
     """Registry name, GUID, null GUID and anything else are four kinds of Basic credentials."""
     environ = {**BASIC, "ACR_USERNAME": user}
     (chosen,) = choose(["basic"], environ)
-    facts = credential(chosen.identity, MY, environ, Secrets()).facts
+    facts = read_credential(chosen.identity, MY, environ, Secrets()).facts
     assert (facts.kind, facts.declared, facts.user_name) == (kind, False, user)
 
 
@@ -142,14 +147,14 @@ def test_the_user_name_tells_the_kind(user: str, kind: Kind) -> None:
 def test_a_declared_kind_stands(method: str, kind: Kind) -> None:
     """A method that declares the kind is believed, whatever the user name looks like."""
     environ = {**BASIC, "ACR_USERNAME": NULL_GUID}
-    facts = credential(choose([method], environ)[0].identity, MY, environ, Secrets()).facts
+    facts = read_credential(choose([method], environ)[0].identity, MY, environ, Secrets()).facts
     assert (facts.kind, facts.declared) == (kind, True)
 
 
 def test_a_credential_shows_no_secret() -> None:
     """The facts hold ids and a shape; the secret is masked, registered, and given to the one who asks for it."""
     secrets = Secrets()
-    own = credential(choose(["service-principal"], PRINCIPAL)[0].identity, MY, PRINCIPAL, secrets)
+    own = read_credential(choose(["service-principal"], PRINCIPAL)[0].identity, MY, PRINCIPAL, secrets)
     assert (own.facts.tenant_id, own.facts.client_id, own.facts.secret) == ("tenant", "client", SecretShape.OPAQUE)
     assert "made-up-secret" not in repr(own)
     assert own.secret is not None
@@ -161,14 +166,14 @@ def test_a_token_as_password_is_told_by_its_look() -> None:
     """A JWT given as a password is described by what it says of itself, never by its value."""
     issued = {"iss": "Azure Container Registry", "aud": "otheracr.azurecr.io", "exp": 2_000_000_000}
     environ = {"ACR_USERNAME": NULL_GUID, "ACR_PASSWORD": jwt.encode(issued, "k" * 32)}
-    facts = credential(choose(["basic"], environ)[0].identity, MY, environ, Secrets()).facts
+    facts = read_credential(choose(["basic"], environ)[0].identity, MY, environ, Secrets()).facts
     assert facts.secret is SecretShape.ACR_REFRESH_TOKEN
     assert (facts.secret_audience, facts.secret_expires) == ("otheracr.azurecr.io", 2_000_000_000)
 
 
 def test_anonymous_has_nothing_to_send() -> None:
     """Anonymous reads no variable and has no secret."""
-    own = credential(choose(["anonymous"], {})[0].identity, MY, {}, Secrets())
+    own = read_credential(choose(["anonymous"], {})[0].identity, MY, {}, Secrets())
     assert (own.facts.kind, own.secret, own.user) == (Kind.ANONYMOUS, None, "")
 
 
@@ -176,4 +181,4 @@ def test_a_credential_that_is_gone() -> None:
     """Variables that vanished between choosing and reading are named."""
     (chosen,) = choose(["basic"], BASIC)
     with pytest.raises(BadAuth, match="ACR_PASSWORD"):
-        credential(chosen.identity, MY, {"ACR_USERNAME": "puller"}, Secrets())
+        read_credential(chosen.identity, MY, {"ACR_USERNAME": "puller"}, Secrets())

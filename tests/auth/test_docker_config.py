@@ -14,15 +14,14 @@ from typing import Any
 import jwt
 import pytest
 import respx
+from standing_in import NoNetwork
 
 from pytest_acrauth.auth import BadAuth, choose
-from pytest_acrauth.auth.docker_config import StoredLogin, config_path, helper_answer, stored_login
+from pytest_acrauth.auth.docker_config import Login, config_path, helper_answer, read_login
 from pytest_acrauth.model.credential import Kind, SecretShape
-from pytest_acrauth.model.machine import Resolution
 from pytest_acrauth.model.observation import Trouble
 from pytest_acrauth.model.target import NULL_GUID, Reference, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
-from pytest_acrauth.probes.machine import RealMachine
 from pytest_acrauth.run import Run
 
 HOST = "myacr.azurecr.io"
@@ -61,7 +60,7 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
 
 
-def revealed(stored: StoredLogin | None) -> tuple[str, str] | None:
+def revealed(stored: Login | None) -> tuple[str, str] | None:
     """Return user and secret of a stored login."""
     return None if stored is None or stored.secret is None else (stored.user, stored.secret.reveal())
 
@@ -83,23 +82,23 @@ def revealed(stored: StoredLogin | None) -> tuple[str, str] | None:
 def test_entries(home: Home, entry: Any, expected: tuple[str, str] | None) -> None:
     """An entry is user and password, together or apart, or an identity token, which stands for the null GUID."""
     home.write({"auths": {HOST: entry}})
-    assert revealed(stored_login(home.environ, HOST)) == expected
+    assert revealed(read_login(home.environ, HOST)) == expected
 
 
 @pytest.mark.parametrize("key", [HOST, f"https://{HOST}", f"https://{HOST}/v2/", f"http://{HOST}/v1/", f"{HOST}/"])
 def test_keys(home: Home, key: str) -> None:
     """The host's own key wins; an address of the host counts as its key too, as it does for docker."""
     home.write({"auths": {key: auth("puller", "made-up")}})
-    assert revealed(stored_login(home.environ, HOST)) == ("puller", "made-up")
+    assert revealed(read_login(home.environ, HOST)) == ("puller", "made-up")
     home.write({"auths": {f"https://{HOST}": auth("old", "old"), HOST: auth("puller", "made-up")}})
-    assert revealed(stored_login(home.environ, HOST)) == ("puller", "made-up")
+    assert revealed(read_login(home.environ, HOST)) == ("puller", "made-up")
 
 
 @pytest.mark.parametrize("key", ["otheracr.azurecr.io", f"{HOST}.example", f"my{HOST}", "azurecr.io", ""])
 def test_entries_of_other_hosts(home: Home, key: str) -> None:
     """The login of one registry is never taken for another's."""
     home.write({"auths": {key: auth("puller", "made-up")}})
-    assert stored_login(home.environ, HOST) is None
+    assert read_login(home.environ, HOST) is None
 
 
 @pytest.mark.parametrize(
@@ -116,8 +115,8 @@ def test_entries_of_other_hosts(home: Home, key: str) -> None:
 def test_helpers_win(home: Home, config: Any, helper: str, noted: bool) -> None:  # noqa: FBT001
     """A helper is asked before the file; one for all registries counts as a sign only where docker noted a login."""
     home.write(config)
-    stored = stored_login(home.environ, HOST)
-    assert stored == StoredLogin(str(home.path), helper=helper, noted=noted)
+    stored = read_login(home.environ, HOST)
+    assert stored == Login(str(home.path), helper=helper, noted=noted)
 
 
 @pytest.mark.parametrize("name", ["../evil", "/bin/sh", "a b", "", "-x", "a" * 200, 7, ["x"], {"x": "y"}])
@@ -125,10 +124,10 @@ def test_helpers_without_a_usable_name(home: Home, name: Any) -> None:
     """What is no plain program name is never run: it is refused, or counts as no helper where it is empty."""
     home.write({"credHelpers": {HOST: name}})
     if name == "":
-        assert stored_login(home.environ, HOST) is None
+        assert read_login(home.environ, HOST) is None
         return
     with pytest.raises(BadAuth, match="has no name that can be run"):
-        stored_login(home.environ, HOST)
+        read_login(home.environ, HOST)
 
 
 def test_where_the_config_is(home: Home) -> None:
@@ -137,8 +136,8 @@ def test_where_the_config_is(home: Home) -> None:
     assert config_path({**home.environ, "DOCKER_CONFIG": "/run/docker"}) == Path("/run/docker/config.json")
     assert config_path({"USERPROFILE": str(home.root)}) == home.path
     assert config_path({}) is None
-    assert stored_login({}, HOST) is None
-    assert stored_login(home.environ, HOST) is None
+    assert read_login({}, HOST) is None
+    assert read_login(home.environ, HOST) is None
 
 
 @pytest.mark.parametrize(
@@ -158,7 +157,7 @@ def test_configs_that_cannot_be_understood(home: Home, content: bytes, words: st
     """A broken config is a usage error with its path and the reason, and without a word of what is in it."""
     home.write(content)
     with pytest.raises(BadAuth) as caught:
-        stored_login(home.environ, HOST)
+        read_login(home.environ, HOST)
     assert str(home.path) in str(caught.value)
     assert words in str(caught.value)
     assert "made-up" not in f"{caught.value} {caught.value.__cause__!r}"
@@ -169,14 +168,14 @@ def test_configs_that_cannot_be_understood(home: Home, content: bytes, words: st
 def test_configs_without_logins(home: Home, content: Any) -> None:
     """Parts of another shape hold nothing."""
     home.write(content)
-    assert stored_login(home.environ, HOST) is None
+    assert read_login(home.environ, HOST) is None
 
 
 def test_a_folder_in_place_of_the_config(home: Home) -> None:
     """A config that cannot be read is a usage error with the system's reason."""
     home.path.mkdir(parents=True)
     with pytest.raises(BadAuth, match="cannot be read: Is a directory"):
-        stored_login(home.environ, HOST)
+        read_login(home.environ, HOST)
 
 
 @pytest.mark.parametrize(
@@ -200,21 +199,6 @@ def test_what_helpers_answer(text: bytes, expected: tuple[str, str] | None) -> N
     assert (found and (found[0], found[1].reveal())) == expected
 
 
-class Machine(RealMachine):
-    """A machine with an environment of its own and without a network."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        super().__init__()
-        self._environ = environ
-
-    @property
-    def environ(self) -> Mapping[str, str]:
-        return self._environ
-
-    def resolve(self, name: str) -> Resolution:
-        raise AssertionError(f"{name} was looked up")
-
-
 @pytest.fixture
 def registries() -> Iterator[respx.MockRouter]:
     """Stand in for two registries that issue an access token to whoever asks."""
@@ -230,7 +214,7 @@ def climb(environ: Mapping[str, str], *registries: Registry, timeout: float = 30
     """Climb with the docker config of an environment, down to the access token."""
     (chosen,) = choose(["docker-config"], environ, registries)
     targets = [Target(registry, chosen.identity) for registry in registries]
-    return Run(Machine(environ), timeout=timeout).check(targets)
+    return Run(NoNetwork(environ), timeout=timeout).check(targets)
 
 
 def sent(router: respx.MockRouter, host: str) -> str:
@@ -314,7 +298,7 @@ def test_helpers_that_tell_no_login(
     home.helper(f"cat >/dev/null\n{script}")
     (chosen,) = choose(["docker-config"], home.environ, [MY])
     target = Target(MY, chosen.identity, tuple(Reference.parse(text) for text in references))
-    (seen,) = Run(Machine(home.environ)).check([target])
+    (seen,) = Run(NoNetwork(home.environ)).check([target])
     broken = [seen.at(rung) for rung in seen.broken()]
     assert len(broken) == max(1, len(references))
     for observation in broken:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,22 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from pytest_acrauth.auth import METHODS, BadAuth, Chosen, choose, credential, pair
-from pytest_acrauth.auth.credentials import Credential
+from pytest_acrauth.auth import (
+    METHODS,
+    BadAuth,
+    Chosen,
+    Credential,
+    Credentials,
+    Method,
+    choose,
+    pair,
+    read_credential,
+)
 from pytest_acrauth.auth.programs import find_program
+from pytest_acrauth.auth.shape import Evidence
 from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.secret import Secrets
-from pytest_acrauth.model.target import Registry
+from pytest_acrauth.model.target import Flow, Registry
 
 MY, OTHER = Registry.parse("myacr"), Registry.parse("otheracr")
 TENANT, CLIENT = "3f0c8a52-6d1e-4b7a-9a55-0e8d2c41b6f7", "c1a9e3b4-7d25-4f60-8b1c-5a6e9d0f2b38"
@@ -134,7 +144,7 @@ def chosen(environ: Mapping[str, str], spec: str = "default") -> Chosen:
 
 def own(environ: Mapping[str, str], spec: str = "default", secrets: Secrets | None = None) -> Credential:
     """Return the credential of what is chosen for myacr."""
-    return credential(chosen(environ, spec).identity, MY, environ, secrets or Secrets())
+    return read_credential(chosen(environ, spec).identity, MY, environ, secrets or Secrets())
 
 
 ORDER = (
@@ -184,6 +194,33 @@ def test_default_takes_what_is_there_alone(place: Place, position: int) -> None:
 def test_the_table_has_the_order_of_the_documentation() -> None:
     """The rows that are detected stand in the order in which they are looked for."""
     assert tuple(method.name for method in METHODS if method.detected) == ORDER
+
+
+def test_logins_look_for_evidence_in_the_order_of_the_documentation() -> None:
+    """Each method of the Entra flow has its turn, and none the same."""
+    turns = {method.evidence.turn: method.name for method in METHODS if method.evidence is not None}
+    assert [turns[turn] for turn in sorted(turns)] == [
+        "service-principal",
+        "service-principal-certificate",
+        "workload-identity",
+        "managed-identity",
+        "azure-cli",
+    ]
+    assert len(turns) == len([method for method in METHODS if method.flow is Flow.ENTRA])
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ({"flow": Flow.BASIC, "detected": True}, "has neither variables nor a place"),
+        ({"flow": Flow.ENTRA}, "say how they are asked"),
+        ({"flow": Flow.BASIC, "evidence": Evidence(1, "made-up")}, "say how they are asked"),
+    ],
+)
+def test_a_row_says_enough(parts: Any, words: str) -> None:
+    """A row that is to be found by nothing, or whose flow and evidence do not agree, is refused when it is made."""
+    with pytest.raises(ValueError, match=words):
+        Method(name="made-up", summary="", read=METHODS[0].read, **parts)
 
 
 @pytest.mark.parametrize("environ", [APP_SERVICE, MACHINE_LEARNING, POD])
@@ -318,7 +355,7 @@ def test_named_identities_have_their_own_variables(place: Place, method: Any) ->
     environ = {**usual, **{f"TEAM_CI_{suffix}": values.get(suffix, f"own-{suffix}") for suffix in suffixes}}
     found = chosen(environ, f"ci={method.name}:TEAM_CI")
     assert (found.identity.name, found.identity.method, found.identity.prefix) == ("ci", method.name, "TEAM_CI")
-    facts = credential(found.identity, MY, environ, Secrets()).facts
+    facts = read_credential(found.identity, MY, environ, Secrets()).facts
     for suffix, shown in {"TENANT_ID": facts.tenant_id, "CLIENT_ID": facts.client_id}.items():
         assert shown == (f"own-{suffix}" if suffix in suffixes else "")
 
@@ -412,6 +449,30 @@ def test_a_federated_token(place: Place) -> None:
     opaque = {**APPLICATION, "AZURE_FEDERATED_TOKEN_FILE": place.write("token", "made-up-opaque-token")}
     own(opaque, secrets=secrets)
     assert secrets.scrub("the made-up-opaque-token") == "the ***"
+
+
+def test_a_credential_is_read_once_for_all_registries(place: Place) -> None:
+    """What an identity shows every registry alike is read once; what else the environment holds is looked at for each."""
+    environ = {**place.certificate, **place.docker}
+    identity = chosen(environ, "service-principal-certificate").identity
+    credentials = Credentials(environ, Secrets())
+    first = credentials.read(identity, MY)
+    Path(environ["AZURE_CLIENT_CERTIFICATE_PATH"]).unlink()
+    second = credentials.read(identity, OTHER)
+    assert (first.facts.also, second.facts.also) == (("docker-config",), ())
+    assert replace(second.facts, also=first.facts.also) == first.facts
+    with pytest.raises(BadAuth, match="cannot read"):
+        read_credential(identity, MY, environ, Secrets())
+
+
+def test_a_stored_login_is_read_for_each_registry(place: Place) -> None:
+    """One registry's stored login is never taken for another's, however many are read."""
+    environ = place.docker
+    credentials = Credentials(environ, Secrets())
+    identity = chosen(environ, "docker-config").identity
+    assert credentials.read(identity, MY).user == "puller"
+    with pytest.raises(BadAuth, match=r"holds no login for otheracr\.azurecr\.io"):
+        credentials.read(identity, OTHER)
 
 
 def test_an_empty_federated_token_file(place: Place) -> None:

@@ -13,23 +13,32 @@ from azure.identity import ClientSecretCredential
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from standing_in import NoNetwork
 
-from pytest_acrauth.auth import BadAuth
-from pytest_acrauth.model.machine import Resolution
+from pytest_acrauth.auth import BadAuth, Credential
+from pytest_acrauth.model.credential import CredentialFacts, Kind
 from pytest_acrauth.model.observation import Trouble
 from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import CLOUDS, Flow, Identity
-from pytest_acrauth.probes.entra.azure_identity import Issued, ask, credential_for, login_only, metadata_places
+from pytest_acrauth.probes.entra.azure_identity import (
+    Issued,
+    Maker,
+    ask,
+    assertion_credential,
+    certificate_credential,
+    host_credential,
+    login_only,
+)
+from pytest_acrauth.probes.entra.metadata import metadata_places
+from pytest_acrauth.probes.entra.request import EntraRequest
 from pytest_acrauth.probes.http.azure_core import Transport, Unreached
 from pytest_acrauth.probes.http.client import Http
 from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.network import Connector
-from pytest_acrauth.probes.machine import RealMachine
 
 CLOUD = CLOUDS[0]
 TENANT = "3f0c8a52-6d1e-4b7a-9a55-0e8d2c41b6f7"
 AUTHORITY = f"https://login.microsoftonline.com/{TENANT}"
-SCOPE = "https://containerregistry.azure.net/.default"
 ENVIRON = {
     "AZURE_TENANT_ID": TENANT,
     "AZURE_CLIENT_ID": "c1a9e3b4-7d25-4f60-8b1c-5a6e9d0f2b38",
@@ -37,30 +46,33 @@ ENVIRON = {
 }
 
 
-class NoNetwork(RealMachine):
-    """A machine without a network: whatever is not stood in for fails loudly."""
-
-    def resolve(self, name: str) -> Resolution:
-        raise AssertionError(f"{name} was looked up")
+MAKERS: Mapping[str, Maker] = {
+    "service-principal-certificate": certificate_credential,
+    "workload-identity": assertion_credential,
+    "managed-identity": host_credential,
+}
 
 
 class Asking:
     """One credential asked over the stack, and what it left behind."""
 
     def __init__(self, method: str, environ: Mapping[str, str] = ENVIRON, *, limit: float = 10.0) -> None:
-        machine = NoNetwork()
+        machine = NoNetwork(environ)
         self.secrets = Secrets()
         connector = Connector(machine, machine.ssl_context(), self.secrets)
-        with Http(connector, Deadline(limit), plain=metadata_places(environ)) as http:
+        identity = Identity(method, method, Flow.ENTRA, "AZURE")
+        nobody = Credential(CredentialFacts(kind=Kind.SERVICE_PRINCIPAL))
+        request = EntraRequest(identity, CLOUD, nobody, connector, Deadline(limit))
+        make = MAKERS.get(method, client_secret_credential)
+        with Http(connector, request.deadline, plain=metadata_places(environ)) as http:
             self.transport = Transport(http, self.secrets, login_only(CLOUD, http.plain))
-            self.issued: Issued = ask(lambda: self._credential(method, environ), SCOPE, self.transport)
+            self.issued: Issued = ask(lambda: make(request, self.transport), request.scope, self.transport)
 
-    def _credential(self, method: str, environ: Mapping[str, str]) -> Any:
-        if method != "client-secret":
-            return credential_for(Identity(method, method, Flow.ENTRA, "AZURE"), environ, self.transport, CLOUD)
-        # The product asks for this one itself; here it stands for whatever MSAL sends.
-        parts = (environ[f"AZURE_{name}"] for name in ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"))
-        return ClientSecretCredential(*parts, transport=self.transport, disable_instance_discovery=True, retry_total=0)
+
+def client_secret_credential(request: EntraRequest, transport: Transport) -> Any:
+    """Return the credential that the product does without; here it stands for whatever MSAL sends."""
+    parts = map(request.variables.value, ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"))
+    return ClientSecretCredential(*parts, transport=transport, disable_instance_discovery=True, retry_total=0)
 
 
 @pytest.fixture
@@ -131,7 +143,7 @@ def test_azure_identity_runs_on_the_stack(
     asking = Asking(method, environ)
     assert asking.issued.token is not None
     assert asking.issued.token.reveal() == "planted-entra-token"
-    assert len(entra.calls) == len(asking.transport.answers) == requests
+    assert len(entra.calls) == len(asking.transport.responses) == requests
     assert asking.secrets.scrub("a planted-entra-token") == "a ***"
     sent = entra.calls.last.request.content.decode()
     assert asking.secrets.scrub(sent).count("***") == (0 if method == "managed-identity" else 1)
@@ -200,13 +212,13 @@ def test_the_deadline_holds_for_azure_identity(entra: respx.MockRouter) -> None:
     """With no time left, nothing is sent."""
     asking = Asking("client-secret", limit=0.0)
     assert asking.issued.token is None
-    assert asking.transport.answers[-1].trouble is Trouble.OUT_OF_TIME
+    assert asking.transport.responses[-1].trouble is Trouble.OUT_OF_TIME
     assert not entra.calls
 
 
 def test_plain_http_is_for_instance_metadata_only(entra: respx.MockRouter) -> None:
     """A request over plain http leaves for a place that hands out a managed identity's tokens, and for no other."""
-    machine = NoNetwork()
+    machine = NoNetwork({})
     connector = Connector(machine, machine.ssl_context(), Secrets())
     with Http(connector, Deadline(5.0), plain=metadata_places({})) as http:
         refused = http.send("GET", "http://registry.example/v2/")
@@ -245,7 +257,7 @@ def test_a_response_reads_as_azure_core_wants_it(entra: respx.MockRouter) -> Non
     from azure.core.rest import HttpRequest
 
     entra.get("https://login.microsoftonline.com/x").respond(418, json={"a": "ü"}, headers={"X-Y": "z"})
-    machine = NoNetwork()
+    machine = NoNetwork({})
     secrets = Secrets()
     with Http(Connector(machine, machine.ssl_context(), secrets), Deadline(5.0)) as http:
         client: Any = PipelineClient(

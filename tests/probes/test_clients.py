@@ -22,7 +22,7 @@ from specimens import CLIENT_SPECIMENS, az, docker_config, stored
 from pytest_acrauth.catalogue.shape import Diagnosis, Line
 from pytest_acrauth.catalogue.tables import SYMPTOMS, causes
 from pytest_acrauth.diagnosis.text import diagnose_client
-from pytest_acrauth.model.client_record import ClientRecord, Helper, Ran, Socket
+from pytest_acrauth.model.client_record import ClientRecord, Helper, Ran, Socket, StoredLogin
 from pytest_acrauth.model.credential import SecretShape
 from pytest_acrauth.model.machine import Resolution, Resolved
 from pytest_acrauth.model.target import NULL_GUID, Registry
@@ -306,6 +306,28 @@ def test_stored_logins_are_shown_without_their_secrets(programs: Programs) -> No
     assert PLANTED not in record.to_json()
     assert token not in record.to_json()
     assert diagnose_client(record) == ()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "made-up",
+        {},
+        {"auth": base64.b64encode(PLANTED.encode()).decode()},
+        {"auth": base64.b64encode(f"me:{PLANTED}".encode()).decode() + "!"},
+        {"auth": "%%%", "username": "me", "password": PLANTED},
+        {"username": 1, "password": 2, "identitytoken": 3},
+    ],
+)
+def test_a_login_that_nobody_can_use_shows_its_key_only(entry: Any, programs: Programs) -> None:
+    """What docker could not use as user name and secret is not shown as such, and breaks no check."""
+    programs.config({"auths": {"x.example": entry, "myacr.azurecr.io": login("me", "made-up")}})
+    record = check_client("docker-config", programs.desk(), LIMIT, [MYACR])
+    assert record.config is not None
+    unusable, usable = record.config.logins
+    assert unusable == StoredLogin(key="x.example")
+    assert (usable.user_name, usable.secret) == ("me", SecretShape.OPAQUE)
+    assert PLANTED not in record.to_json()
 
 
 def test_an_identity_token_is_a_login(programs: Programs) -> None:

@@ -12,17 +12,20 @@ from pathlib import Path
 
 import pytest
 import respx
+from standing_in import NoNetwork
 
-from pytest_acrauth.auth import choose
+from pytest_acrauth.auth import METHODS, choose
 from pytest_acrauth.emulator import Emulator
 from pytest_acrauth.emulator.scenarios.variants import (
     CLUSTER,
+    IDENTITIES,
     MACHINE_IDENTITY,
     SUBJECT,
     assertion,
     in_kubernetes,
     on_app_service,
     on_virtual_machine,
+    signed_in_with_az,
     with_certificate,
 )
 from pytest_acrauth.emulator.world.directory import FederatedCredential
@@ -30,12 +33,11 @@ from pytest_acrauth.emulator.world.healthy import CLIENT, OPERATOR, TENANT
 from pytest_acrauth.emulator.world.world import World
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.evidence import OFF, EvidenceChoice
-from pytest_acrauth.model.machine import Machine, Resolution
+from pytest_acrauth.model.machine import Machine
 from pytest_acrauth.model.observation import Entra, Trouble
 from pytest_acrauth.model.stage import Stage
-from pytest_acrauth.model.target import Reference, Registry, Target
+from pytest_acrauth.model.target import Flow, Reference, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
-from pytest_acrauth.probes.machine import RealMachine
 from pytest_acrauth.run import Run
 
 MY, OTHER = Registry.parse("myacr"), Registry.parse("otheracr")
@@ -72,19 +74,10 @@ def change(emulator: Emulator, variant: Callable[[World], None]) -> None:
             emulator.environ[name] = f"{METADATA}{path}"
 
 
-def signed_in(world: World) -> None:
-    """Leave nothing in the environment but az's login."""
-    for name in [name for name in world.machine.environ if name.startswith(("AZURE_CLIENT", "AZURE_TENANT"))]:
-        del world.machine.environ[name]
-
-
+#: The methods of the Entra flow that are detected, each in the world that the emulator has for it.
 HEALTHY = {
-    "service-principal": lambda world: None,  # noqa: ARG005
-    "service-principal-certificate": with_certificate,
-    "workload-identity": in_kubernetes,
-    "managed-identity": on_virtual_machine,
+    **{row.name: IDENTITIES[row.name] for row in METHODS if row.flow is Flow.ENTRA and row.detected},
     "managed-identity of an app": on_app_service,
-    "azure-cli": signed_in,
 }
 
 
@@ -142,7 +135,7 @@ def test_a_managed_identity_is_known_by_its_token(emulator: Emulator) -> None:
 
 def test_a_user_is_no_client(emulator: Emulator) -> None:
     """The application that users sign in with is not taken for the identity."""
-    change(emulator, signed_in)
+    change(emulator, signed_in_with_az)
     facts = climb(emulator.machine).credential
     assert (facts.kind, facts.client_id) == (Kind.USER, "")
 
@@ -243,21 +236,6 @@ def test_metadata_gives_no_token(emulator: Emulator, case: str) -> None:
     assert seen.connection.host == "169.254.169.254"
 
 
-class Named(RealMachine):
-    """A machine with an environment of its own and without a network."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        super().__init__()
-        self._environ = environ
-
-    @property
-    def environ(self) -> Mapping[str, str]:
-        return self._environ
-
-    def resolve(self, name: str) -> Resolution:
-        raise AssertionError(f"{name} was looked up")
-
-
 @pytest.fixture
 def registry() -> Iterator[respx.MockRouter]:
     """Stand in for two registries, and for metadata endpoints that issue a token; Entra is not there."""
@@ -301,7 +279,7 @@ ENDPOINTS = {
 def test_metadata_endpoints(registry: respx.MockRouter, case: str, client: str) -> None:
     """Each kind of host is asked once, at its place, in its words, with what it wants to be shown."""
     environ, (method, path, version, client_word, (header, value)) = ENDPOINTS[case]
-    seen = climb(Named({**environ, "AZURE_CLIENT_ID": client}), "managed-identity")
+    seen = climb(NoNetwork({**environ, "AZURE_CLIENT_ID": client}), "managed-identity")
     assert entra(seen).issued
     (call,) = registry.routes["metadata"].calls
     asked = call.request
@@ -327,7 +305,7 @@ def test_metadata_endpoints(registry: respx.MockRouter, case: str, client: str) 
 )
 def test_metadata_endpoints_elsewhere(registry: respx.MockRouter, environ: Mapping[str, str]) -> None:
     """What an endpoint wants to be shown is not sent in plain http to a host beyond this machine and its link."""
-    seen = entra(climb(Named(environ), "managed-identity"))
+    seen = entra(climb(NoNetwork(environ), "managed-identity"))
     assert not registry.routes["metadata"].called
     assert seen.trouble is Trouble.UNAVAILABLE
     assert "planted" not in seen.text
@@ -351,7 +329,7 @@ def test_metadata_endpoints_elsewhere(registry: respx.MockRouter, environ: Mappi
 def test_metadata_says_something_else(registry: respx.MockRouter, status: int, body: bytes, words: str) -> None:
     """Any bytes a metadata endpoint can send end in a record of them."""
     registry.routes["metadata"].respond(status, content=body)
-    seen = entra(climb(Named({}), "managed-identity"))
+    seen = entra(climb(NoNetwork({}), "managed-identity"))
     assert (seen.trouble, seen.issued) == (Trouble.UNAVAILABLE, False)
     assert seen.text.startswith(words)
 
@@ -359,7 +337,7 @@ def test_metadata_says_something_else(registry: respx.MockRouter, status: int, b
 def test_hosts_that_want_more_than_a_request(registry: respx.MockRouter) -> None:
     """Azure Arc is left to azure-identity, which looks at this process only: for another machine that is recorded."""
     environ = {"IDENTITY_ENDPOINT": "http://localhost:40342/token", "IMDS_ENDPOINT": "http://localhost:40342"}
-    seen = entra(climb(Named(environ), "managed-identity"))
+    seen = entra(climb(NoNetwork(environ), "managed-identity"))
     assert seen.trouble is Trouble.UNAVAILABLE
     assert "azure-identity reads IDENTITY_ENDPOINT" in seen.text
     assert not registry.routes["metadata"].called
@@ -371,7 +349,7 @@ class Az:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.environ = {"HOME": str(root), "PATH": os.pathsep.join([str(root / "bin"), "/usr/bin", "/bin"])}
-        self.machine = Named(self.environ)
+        self.machine = NoNetwork(self.environ)
 
     def does(self, script: str) -> None:
         program = self.root / "bin/az"
@@ -493,7 +471,7 @@ def test_az_that_does_not_end(az: Az) -> None:
 
 def test_az_of_the_emulator(emulator: Emulator) -> None:
     """Nobody is signed in: the emulated az says so, and its words are the record."""
-    change(emulator, signed_in)
+    change(emulator, signed_in_with_az)
     assert emulator.world.machine.az is not None
     assert emulator.world.machine.az.user == OPERATOR.name
     emulator.world.machine.az.user = None
@@ -503,9 +481,10 @@ def test_az_of_the_emulator(emulator: Emulator) -> None:
 
 HANGING = """
 import threading
-from pytest_acrauth.probes.programs.running import _RUNNING, run_program
+from pytest_acrauth.probes.programs.running import run_program
 threading.Thread(target=run_program, args=(["{az}"], {{}}, 600.0), daemon=True).start()
-while not (_RUNNING and open("{started}").read()):
+# Only when it was noted that it ends with this process, its output is read.
+while not ("acrauth-program" in {{each.name for each in threading.enumerate()}} and open("{started}").read()):
     pass
 """
 

@@ -31,8 +31,8 @@ from pytest_acrauth.model.secret import Secret, Secrets
 from pytest_acrauth.model.target import CLOUDS, Flow, Identity, Reference, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.probes.http.client import Response
-from pytest_acrauth.probes.management import arm as management
-from pytest_acrauth.probes.management.looks import NO_LOGIN
+from pytest_acrauth.probes.management import arm
+from pytest_acrauth.probes.management.askers import NO_LOGIN
 from pytest_acrauth.probes.management.plane import Plane
 from pytest_acrauth.run import Run
 
@@ -245,11 +245,11 @@ def test_without_resource_graph_the_subscriptions_are_searched() -> None:
 
     http = type("Stub", (), {"send": staticmethod(send)})()
     plane = Plane(http, CLOUDS[0], Secrets(), lambda _: Secret("token"))
-    found = management.registry(plane, Registry.parse("myacr"), EvidenceChoice())
+    found = arm.read_registry(plane, Registry.parse("myacr"), EvidenceChoice())
     lists = [each for each in requests if each.endswith("/registries")]
     assert not found.found
-    assert len(lists) == management.MOST_SUBSCRIPTIONS
-    assert len(requests) <= 3 + 2 * management.MOST_SUBSCRIPTIONS
+    assert len(lists) == arm.MOST_SUBSCRIPTIONS
+    assert len(requests) <= 3 + 2 * arm.MOST_SUBSCRIPTIONS
 
 
 def test_a_record_that_may_not_be_read_says_nothing_about_its_registry() -> None:

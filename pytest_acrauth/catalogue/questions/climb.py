@@ -8,11 +8,9 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pytest_acrauth.catalogue.shape import Break, Question
-from pytest_acrauth.model.credential import Kind
+from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.observation import AccessToken, Dns
 from pytest_acrauth.model.target import GUID, Flow
-
-_ASKS_ENTRA = {"service-principal", "service-principal-certificate", "workload-identity"}
 
 
 class NameShape(StrEnum):
@@ -54,11 +52,11 @@ def _name_shape(broken: Break) -> NameShape | None:
 
 
 def _fresh(broken: Break) -> bool | None:
-    target, kind = broken.transcript.target, broken.transcript.credential.kind
-    if target.identity.flow is Flow.ENTRA:
-        # These ask Entra itself; the others may hand out what a cache of the machine holds.
-        return True if target.identity.method in _ASKS_ENTRA else None
-    return None if kind is Kind.REFRESH_TOKEN else True
+    credential = broken.transcript.credential
+    if broken.transcript.target.identity.flow is Flow.ENTRA:
+        # With a secret of one's own Entra itself is asked; without, the machine may hand out what a cache holds.
+        return None if credential.secret is SecretShape.NONE else True
+    return None if credential.kind is Kind.REFRESH_TOKEN else True
 
 
 ALIASES: Question[tuple[str, ...]] = Question(

@@ -1,11 +1,12 @@
 """Other healthy worlds: the same registries, reached by an identity that proves itself in another way.
 
 Each is a change of a world, to be given to `Emulator.change`; the service principal's secret leaves the environment.
+`IDENTITIES` has one for every authentication method.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from cryptography import x509
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from pytest_acrauth.emulator.scenarios.obstacles import nothing
 from pytest_acrauth.emulator.world.cloud import DAY, MINUTE, SUBSCRIPTION, Cloud
 from pytest_acrauth.emulator.world.directory import Application, ClientCertificate, FederatedCredential
 from pytest_acrauth.emulator.world.healthy import CLIENT, TENANT, entitle
@@ -86,17 +88,49 @@ def _in_azure(world: World, host: Host, resource_id: str) -> None:
     identity = Application(MACHINE_IDENTITY, [], principals, name="acr-checks", resource_id=resource_id)
     world.cloud.applications[MACHINE_IDENTITY] = identity
     entitle(world.cloud, _MACHINE_PRINCIPAL)
-    _without_secret(world)
-    for name in ("AZURE_TENANT_ID", "AZURE_CLIENT_ID"):
-        world.machine.environ.pop(name, None)
+    _without_application(world)
     world.machine.host, world.machine.identities = host, [MACHINE_IDENTITY]
+
+
+def signed_in_with_az(world: World) -> None:
+    """Leave nothing for an Entra identity but the login of the Azure CLI."""
+    _without_application(world)
+
+
+def with_docker_login(world: World) -> None:
+    """Leave nothing but the login that docker keeps for the first registry."""
+    _without_application(world)
+    world.machine.az = None
+
+
+def open_to_everybody(world: World) -> None:
+    """Let anonymous callers pull from every registry, and leave no credential to anybody."""
+    with_docker_login(world)
+    world.machine.docker_config.clear()
+    for registry in world.cloud.registries.values():
+        registry.anonymous_pull = True
+
+
+def _with_pair(prefix: str) -> Callable[[World], None]:
+    """Put a pair that the environment has under another prefix where `ACR_USERNAME` and `ACR_PASSWORD` are read."""
+
+    def change(world: World) -> None:
+        environ = world.machine.environ
+        environ |= {f"ACR_{suffix}": environ[f"{prefix}_{suffix}"] for suffix in ("USERNAME", "PASSWORD")}
+
+    return change
+
+
+def _without_application(world: World) -> None:
+    for name in ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"):
+        world.machine.environ.pop(name, None)
 
 
 def _without_secret(world: World) -> None:
     world.machine.environ.pop("AZURE_CLIENT_SECRET", None)
 
 
-#: All of them, for tests that hold for each.
+#: All of those that prove themselves to Entra, for tests that hold for each.
 VARIANTS: tuple[Callable[[World], None], ...] = (
     with_certificate,
     in_kubernetes,
@@ -104,3 +138,18 @@ VARIANTS: tuple[Callable[[World], None], ...] = (
     on_virtual_machine_of_its_own,
     on_app_service,
 )
+#: The authentication method that the healthy world's environment is for.
+USUAL = "service-principal"
+#: By the name of each authentication method, what puts its credential into the machine.
+IDENTITIES: Mapping[str, Callable[[World], None]] = {
+    USUAL: nothing,
+    "service-principal-certificate": with_certificate,
+    "workload-identity": in_kubernetes,
+    "managed-identity": on_virtual_machine,
+    "azure-cli": signed_in_with_az,
+    "basic": _with_pair("ACR_SP"),
+    "admin": _with_pair("ACR_ADMIN"),
+    "scope-map-token": _with_pair("ACR_PULLER"),
+    "docker-config": with_docker_login,
+    "anonymous": open_to_everybody,
+}

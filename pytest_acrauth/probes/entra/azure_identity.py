@@ -1,49 +1,180 @@
 """Azure's own credentials on the one HTTP stack: azure-identity over a transport of ours.
 
-Of the Entra methods, certificates, workload identity and the rarer managed identities are azure-identity's. One is
-used in three steps::
-
-    with Http(connector, deadline, plain=metadata_places(environ)) as http:
-        transport = Transport(http, connector.secrets, login_only(cloud, http.plain))
-        issued = ask(lambda: credential_for(identity, environ, transport, cloud), scope, transport)
-
-``issued`` has the token, or Entra's numbers and the words of the refusal; ``transport.answers`` has every answer.
-Import this module where a credential or a question needs it: azure.core comes with it.
+Of the Entra methods, certificates, workload identity and the rarer managed identities are azure-identity's. Import
+this module where one of them is needed: azure.core comes with it.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
-from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from azure.core.credentials import AccessToken
+from azure.core.credentials import TokenCredential
 
 from pytest_acrauth.auth import BadAuth
 from pytest_acrauth.model.claims import aadsts_codes
+from pytest_acrauth.model.observation import Entra, Trouble
 from pytest_acrauth.model.secret import Secret, clean
-from pytest_acrauth.model.target import Cloud, Identity
+from pytest_acrauth.model.target import Cloud
+from pytest_acrauth.probes.entra.metadata import metadata_places
+from pytest_acrauth.probes.entra.request import NO_REFUSAL, EntraRequest, recorded, refusal_in
 from pytest_acrauth.probes.http.azure_core import Transport
-from pytest_acrauth.probes.http.client import Response
+from pytest_acrauth.probes.http.client import Http, Response
 from pytest_acrauth.probes.http.replies import parse_json
 
-__all__ = ["Credential", "Issued", "Transport", "ask", "credential_for", "login_only", "metadata_places"]
-
-METADATA = "169.254.169.254"
 #: What azure-identity reads from the process's environment itself, whichever machine the climb is on.
 _OWN_READING = ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "MSI_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST")
-#: Where an authority's own configuration sends its clients (msal ``authority.py``).
+#: Where an authority's own configuration sends its clients (MSAL for Python, ``msal/authority.py``).
 _ALIASES = {"login.chinacloudapi.cn": "login.partner.microsoftonline.cn"}
 
+#: Makes azure-identity's credential of an identity's variables. Raises `BadAuth` for a machine that azure-identity
+#: cannot look at, and what azure-identity raises for variables or files that it cannot use (ValueError, OSError).
+Maker = Callable[[EntraRequest, Transport], TokenCredential]
 
-class Credential(Protocol):
-    """What azure-core takes as a credential."""
 
-    def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:
-        """Return a token for a scope, or raise azure-core's exceptions."""
+def ask_with_certificate(request: EntraRequest) -> tuple[Entra, Secret | None]:
+    """Request an Entra token with a certificate."""
+    return _ask_entra(request, certificate_credential)
+
+
+def ask_with_assertion(request: EntraRequest) -> tuple[Entra, Secret | None]:
+    """Request an Entra token with a federated token."""
+    return _ask_entra(request, assertion_credential)
+
+
+def ask_host(request: EntraRequest) -> tuple[Entra, Secret | None]:
+    """Request the token of a managed identity whose host wants more than one request."""
+    began = time.monotonic()
+    plain = metadata_places(request.connector.machine.environ)
+    with Http(request.connector, request.deadline, plain=plain) as http:
+        issued = _ask(http, request, host_credential)
+        connection = next(reversed(http.connections.values()), None)
+    trouble, text = _how_it_ended(issued)
+    elapsed = time.monotonic() - began
+    return recorded(request, issued.token, elapsed=elapsed, connection=connection, trouble=trouble, text=text)
+
+
+def certificate_credential(request: EntraRequest, transport: Transport) -> TokenCredential:
+    """Return a credential that signs with the certificate that a variable names."""
+    from azure.identity import CertificateCredential
+
+    variables = request.variables
+    password = variables.value("CLIENT_CERTIFICATE_PASSWORD") or None
+    if password is not None:
+        transport.secrets.add(password)
+    return CertificateCredential(
+        variables.value("TENANT_ID"),
+        variables.value("CLIENT_ID"),
+        variables.value("CLIENT_CERTIFICATE_PATH"),
+        password=password,
+        authority=request.cloud.authority,
+        disable_instance_discovery=True,
+        transport=transport,
+        retry_total=0,
+    )
+
+
+def assertion_credential(request: EntraRequest, transport: Transport) -> TokenCredential:
+    """Return a credential that shows the federated token of the file that a variable names."""
+    from azure.identity import WorkloadIdentityCredential
+
+    variables = request.variables
+    return WorkloadIdentityCredential(
+        tenant_id=variables.value("TENANT_ID"),
+        client_id=variables.value("CLIENT_ID"),
+        token_file_path=variables.value("FEDERATED_TOKEN_FILE"),
+        authority=request.cloud.authority,
+        disable_instance_discovery=True,
+        transport=transport,
+        retry_total=0,
+    )
+
+
+def host_credential(request: EntraRequest, transport: Transport) -> TokenCredential:
+    """Return the credential of an identity of the host that this process runs on, if that is the machine's too."""
+    from azure.identity import ManagedIdentityCredential
+
+    environ = request.connector.machine.environ
+    if other := [name for name in _OWN_READING if environ.get(name) != os.environ.get(name)]:
+        raise BadAuth(f"azure-identity reads {', '.join(other)} of this process, which the machine under test is not")
+    return ManagedIdentityCredential(
+        client_id=request.variables.value("CLIENT_ID") or None,
+        _exclude_workload_identity_credential=True,
+        transport=transport,
+        retry_total=0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What came of asking for a token: the token, or Entra's numbers and what was said; the last response if any."""
+
+    token: Secret | None
+    codes: tuple[int, ...] = ()
+    text: str = ""
+    response: Response | None = None
+
+
+def _ask_entra(request: EntraRequest, make: Maker) -> tuple[Entra, Secret | None]:
+    """Ask through a credential that asks Entra itself; the last response is Entra's."""
+    began = time.monotonic()
+    with Http(request.connector, request.deadline) as http:
+        issued = _ask(http, request, make)
+        connection = next(reversed(http.connections.values()), None)
+    response = issued.response
+    if response is None:  # a file, or the credential itself, is what failed
+        trouble, text = _how_it_ended(issued)
+        elapsed = time.monotonic() - began
+        return recorded(request, issued.token, elapsed=elapsed, connection=connection, trouble=trouble, text=text)
+    refused = issued.token is None
+    return recorded(
+        request,
+        issued.token,
+        elapsed=time.monotonic() - began,
+        connection=connection,
+        reply=response.reply,
+        trouble=response.trouble,
+        text=issued.text if refused and response.trouble is None else response.text,
+        refusal=refusal_in(response)._replace(codes=issued.codes) if refused else NO_REFUSAL,
+    )
+
+
+def _how_it_ended(issued: Issued) -> tuple[Trouble | None, str]:
+    """Tell why no token came where Entra was not asked; nothing where one came."""
+    if issued.token is not None:
+        return None, ""
+    late = issued.response is not None and issued.response.trouble is Trouble.OUT_OF_TIME
+    return Trouble.OUT_OF_TIME if late else Trouble.UNAVAILABLE, issued.text
+
+
+def _ask(http: Http, request: EntraRequest, make: Maker) -> Issued:
+    transport = Transport(http, request.connector.secrets, login_only(request.cloud, http.plain))
+    try:
+        return ask(lambda: make(request, transport), request.scope, transport)
+    except BadAuth as error:  # another machine than this process, whose variables azure-identity cannot see
+        return Issued(None, text=str(error))
+
+
+def ask(credential: Callable[[], TokenCredential], scope: str, transport: Transport) -> Issued:
+    """Make a credential and ask it for a token. Raises `BadAuth` only: whatever else it raises is in the result."""
+    try:
+        token = credential().get_token(scope).token
+    except BadAuth:
+        raise
+    except Exception as error:  # noqa: BLE001 - any bytes that Entra can send, through code that is not ours
+        last = transport.responses[-1] if transport.responses else None
+        found = parse_json(last.body) if last is not None else None
+        said = clean(transport.secrets.scrub(str(getattr(error, "message", None) or error)))
+        return Issued(
+            None,
+            aadsts_codes(found if isinstance(found, dict) else {}) or aadsts_codes({"error_description": said}),
+            said,
+            last,
+        )
+    return Issued(transport.secrets.add(token), response=transport.responses[-1] if transport.responses else None)
 
 
 def login_only(cloud: Cloud, plain: frozenset[tuple[str, int]] = frozenset()) -> Callable[[str, str], bool]:
@@ -58,101 +189,3 @@ def login_only(cloud: Cloud, plain: frozenset[tuple[str, int]] = frozenset()) ->
         return parts.scheme == "https" and parts.hostname in hosts and parts.port in {None, 443}
 
     return allows
-
-
-def metadata_places(environ: Mapping[str, str]) -> frozenset[tuple[str, int]]:
-    """Return where managed identities get tokens in plain http: hosts and ports on this machine or its link only."""
-    named = [urlsplit(environ.get(name, "")) for name in _OWN_READING if name != "IDENTITY_HEADER"]
-    places = {(parts.hostname, parts.port or 80) for parts in named if parts.scheme == "http" and parts.hostname}
-    return frozenset({(METADATA, 80), *((host, port) for host, port in places if _is_near(host))})
-
-
-def _is_near(host: str) -> bool:
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host == "localhost"
-    return address.is_loopback or address.is_link_local
-
-
-def credential_for(identity: Identity, environ: Mapping[str, str], transport: Transport, cloud: Cloud) -> Credential:
-    """Return azure-identity's credential for an identity, made of the variables behind its prefix.
-
-    Raises `BadAuth` for a method that has none or a machine azure-identity cannot look at, and what azure-identity
-    raises for variables or files that it cannot use (ValueError, OSError).
-    """
-    import azure.identity
-
-    def value(suffix: str) -> str:
-        return environ.get(f"{identity.prefix}_{suffix}", "")
-
-    shared: dict[str, Any] = {
-        "authority": cloud.authority,
-        "disable_instance_discovery": True,
-        "transport": transport,
-        "retry_total": 0,
-    }
-    match identity.method:
-        case "service-principal-certificate":
-            password = value("CLIENT_CERTIFICATE_PASSWORD") or None
-            if password is not None:
-                transport.secrets.add(password)
-            return azure.identity.CertificateCredential(
-                value("TENANT_ID"),
-                value("CLIENT_ID"),
-                value("CLIENT_CERTIFICATE_PATH"),
-                password=password,
-                **shared,
-            )
-        case "workload-identity":
-            return azure.identity.WorkloadIdentityCredential(
-                tenant_id=value("TENANT_ID"),
-                client_id=value("CLIENT_ID"),
-                token_file_path=value("FEDERATED_TOKEN_FILE"),
-                **shared,
-            )
-        case "managed-identity":
-            _require_same(environ, *_OWN_READING)
-            return azure.identity.ManagedIdentityCredential(
-                client_id=value("CLIENT_ID") or None,
-                _exclude_workload_identity_credential=True,
-                transport=transport,
-                retry_total=0,
-            )
-    raise BadAuth(f"{identity.method} is no method of azure-identity's here")
-
-
-def _require_same(environ: Mapping[str, str], *names: str) -> None:
-    """Refuse where azure-identity would read another machine's variables: it looks at this process only."""
-    other = [name for name in names if environ.get(name) != os.environ.get(name)]
-    if other:
-        raise BadAuth(f"azure-identity reads {', '.join(other)} of this process, which the machine under test is not")
-
-
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """What came of asking for a token: the token, or Entra's numbers, what was said, and the last answer if any."""
-
-    token: Secret | None
-    codes: tuple[int, ...] = ()
-    text: str = ""
-    answer: Response | None = None
-
-
-def ask(credential: Callable[[], Credential], scope: str, transport: Transport) -> Issued:
-    """Make a credential and ask it for a token. Raises `BadAuth` only: whatever else it raises is in the result."""
-    try:
-        token = credential().get_token(scope).token
-    except BadAuth:
-        raise
-    except Exception as error:  # noqa: BLE001 - any bytes that Entra can send, through code that is not ours
-        last = transport.answers[-1] if transport.answers else None
-        found = parse_json(last.body) if last is not None else None
-        said = clean(transport.secrets.scrub(str(getattr(error, "message", None) or error)))
-        return Issued(
-            None,
-            aadsts_codes(found if isinstance(found, dict) else {}) or aadsts_codes({"error_description": said}),
-            said,
-            last,
-        )
-    return Issued(transport.secrets.add(token), answer=transport.answers[-1] if transport.answers else None)

@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from pytest_acrauth.auth import Credential
-from pytest_acrauth.model.claims import entra_claims
+from pytest_acrauth.auth.managed_identity import ENDPOINTS
 from pytest_acrauth.model.observation import Entra, Trouble
 from pytest_acrauth.model.secret import Secret, clean
-from pytest_acrauth.model.target import Cloud
-from pytest_acrauth.probes.entra.methods import issued_token
+from pytest_acrauth.probes.entra.request import EntraRequest, recorded
 from pytest_acrauth.probes.http.client import Http, Response
 from pytest_acrauth.probes.http.deadline import Deadline
-from pytest_acrauth.probes.http.network import Connector
+from pytest_acrauth.probes.http.issued import issued_token
 
-_VIRTUAL_MACHINE = "http://169.254.169.254"
+_LINK_LOCAL = "169.254.169.254"  # where every virtual machine of Azure has its metadata service
+_VIRTUAL_MACHINE = f"http://{_LINK_LOCAL}"
 _VIRTUAL_MACHINE_PATH = "/metadata/identity/oauth2/token"
-_WAIT = 5.0  # the service is on this machine's link; off Azure nothing answers there
+_WAIT = 5.0  # seconds; the service is on this machine's link, and off Azure nothing answers there
 
 
 class Endpoint(NamedTuple):
@@ -53,44 +53,54 @@ def endpoint_of(environ: Mapping[str, str]) -> Endpoint | None:
     return Endpoint(host.rstrip("/") + _VIRTUAL_MACHINE_PATH, {"Metadata": "true"}, {"api-version": "2018-02-01"})
 
 
-def ask_metadata(
-    endpoint: Endpoint, cloud: Cloud, own: Credential, connector: Connector, deadline: Deadline, audience: str
-) -> tuple[Entra, Secret | None]:
-    """Request a token for an audience; the second value is the token, or None where none came."""
-    from pytest_acrauth.probes.entra.azure_identity import metadata_places
+def metadata_places(environ: Mapping[str, str]) -> frozenset[tuple[str, int]]:
+    """Return where managed identities get tokens in plain http: hosts and ports on this machine or its link only."""
+    named = [urlsplit(environ.get(name, "")) for name in ENDPOINTS]
+    places = {(parts.hostname, parts.port or 80) for parts in named if parts.scheme == "http" and parts.hostname}
+    return frozenset({(_LINK_LOCAL, 80), *((host, port) for host, port in places if _is_near(host))})
 
+
+def _is_near(host: str) -> bool:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return address.is_loopback or address.is_link_local
+
+
+def ask_metadata(endpoint: Endpoint, request: EntraRequest) -> tuple[Entra, Secret | None]:
+    """Request a token of the host's metadata service. What it says is no reply of Entra's, so it is told in words."""
     began = time.monotonic()
-    asked = {**endpoint.query, "resource": audience}
-    if own.facts.client_id and endpoint.client_id:
-        asked[endpoint.client_id] = own.facts.client_id
-    short = Deadline(deadline.left(), wait=min(deadline.wait, _WAIT))
-    with Http(connector, short, plain=metadata_places(connector.machine.environ)) as http:
-        if endpoint.method == "POST":
-            answer = http.send("POST", endpoint.url, headers=endpoint.headers, form=asked)
-        else:
-            joint = "&" if "?" in endpoint.url else "?"
-            answer = http.send("GET", endpoint.url + joint + urlencode(asked), headers=endpoint.headers)
-    token = issued_token(answer, "access_token", connector.secrets)
+    deadline = Deadline(request.deadline.left(), wait=min(request.deadline.wait, _WAIT))
+    with Http(request.connector, deadline, plain=metadata_places(request.connector.machine.environ)) as http:
+        response = _send(http, endpoint, request)
+        connection = next(iter(http.connections.values()), None)
+    token = issued_token(response, "access_token", request.connector.secrets)
     trouble: Trouble | None = None
     if token is None:
-        trouble = Trouble.OUT_OF_TIME if answer.trouble is Trouble.OUT_OF_TIME else Trouble.UNAVAILABLE
-    seen = Entra(
-        authority=cloud.authority,
-        tenant_id="",
-        client_id=clean(own.facts.client_id, 100),
-        connection=next(iter(http.connections.values()), None),
-        trouble=trouble,
-        # The reply is not Entra's, so it is told in words.
-        text="" if token is not None else _words(answer, endpoint.url),
-        issued=token is not None,
-        claims=entra_claims(token.reveal()) if token is not None else None,
+        trouble = Trouble.OUT_OF_TIME if response.trouble is Trouble.OUT_OF_TIME else Trouble.UNAVAILABLE
+    return recorded(
+        request,
+        token,
         elapsed=time.monotonic() - began,
+        connection=connection,
+        trouble=trouble,
+        text="" if token is not None else _words(response, endpoint.url),
     )
-    return seen, token
 
 
-def _words(answer: Response, url: str) -> str:
-    if answer.reply is None or answer.trouble is not None:
+def _send(http: Http, endpoint: Endpoint, request: EntraRequest) -> Response:
+    asked = {**endpoint.query, "resource": request.audience}
+    if request.credential.facts.client_id and endpoint.client_id:
+        asked[endpoint.client_id] = request.credential.facts.client_id
+    if endpoint.method == "POST":
+        return http.send("POST", endpoint.url, headers=endpoint.headers, form=asked)
+    joint = "&" if "?" in endpoint.url else "?"
+    return http.send("GET", endpoint.url + joint + urlencode(asked), headers=endpoint.headers)
+
+
+def _words(response: Response, url: str) -> str:
+    if response.reply is None or response.trouble is not None:
         place = clean(urlsplit(url).netloc, 100)
-        return clean(f"no response from the IMDS endpoint {place}: {answer.trouble} {answer.text}".strip())
-    return f"{answer.reply.status} {answer.reply.words or 'without a token'}"
+        return clean(f"no response from the IMDS endpoint {place}: {response.trouble} {response.text}".strip())
+    return f"{response.reply.status} {response.reply.words or 'without a token'}"

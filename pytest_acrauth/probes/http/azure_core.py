@@ -23,24 +23,24 @@ _SECRET_FIELDS = ("client_secret", "client_assertion", "access_token", "refresh_
 
 
 class Unreached(ServiceRequestError):
-    """A request that got no usable answer; ``answer`` says why."""
+    """A request that got no usable answer; ``response`` says why."""
 
-    def __init__(self, answer: Response) -> None:
-        super().__init__(f"{answer.trouble}: {answer.text}" if answer.text else str(answer.trouble))
-        self.answer = answer
+    def __init__(self, response: Response) -> None:
+        super().__init__(f"{response.trouble}: {response.text}" if response.text else str(response.trouble))
+        self.response = response
 
 
 class Transport(HttpTransport[HttpRequest, HttpResponse]):
     """azure-core's way into one `Http`: its deadline, its connections, its register of secrets.
 
-    ``allows(method, url)`` says which requests may be sent; others raise `Unreached`, and nothing leaves. ``answers``
-    keeps every answer, because azure-identity's own exceptions lose Entra's number.
+    ``allows(method, url)`` says which requests may be sent; others raise `Unreached`, and nothing leaves. ``responses``
+    keeps every one, because azure-identity's own exceptions lose Entra's number.
     """
 
     def __init__(self, http: Http, secrets: Secrets, allows: Callable[[str, str], bool]) -> None:
         self.http = http
         self.secrets = secrets
-        self.answers: list[Response] = []
+        self.responses: list[Response] = []
         self._allows = allows
 
     def send(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:  # noqa: ARG002 - the deadline decides
@@ -48,12 +48,12 @@ class Transport(HttpTransport[HttpRequest, HttpResponse]):
             raise Unreached(Response(None, trouble=Trouble.WITHHELD, text=f"not sent to {clean(request.url, 100)}"))
         content = _content(request)
         self._register(content)
-        answer = self.http.send(request.method, request.url, headers=request.headers, content=content)
-        self.answers.append(answer)
-        if answer.reply is None or answer.trouble is not None:
-            raise Unreached(answer)
-        self._register(answer.body)
-        return _Response(request, answer)
+        response = self.http.send(request.method, request.url, headers=request.headers, content=content)
+        self.responses.append(response)
+        if response.reply is None or response.trouble is not None:
+            raise Unreached(response)
+        self._register(response.body)
+        return _Response(request, response)
 
     def _register(self, body: bytes | None) -> None:
         """Register what a request or an answer carries as a secret."""
@@ -95,13 +95,13 @@ def _content(request: HttpRequest) -> bytes | None:
 class _Response(HttpResponse):
     """One answer that has been read to its end, as azure-core wants to see it."""
 
-    def __init__(self, request: HttpRequest, answer: Response) -> None:
+    def __init__(self, request: HttpRequest, response: Response) -> None:
         self._request = request
-        self._headers = case_insensitive_dict(answer.headers)
-        self._answer = httpx.Response(
-            answer.reply.status if answer.reply else 0,
-            headers=[(name, value) for name, value in answer.headers.items() if name != "content-encoding"],
-            content=answer.body,
+        self._headers = case_insensitive_dict(response.headers)
+        self._response = httpx.Response(
+            response.reply.status if response.reply else 0,
+            headers=[(name, value) for name, value in response.headers.items() if name != "content-encoding"],
+            content=response.body,
         )
 
     @property
@@ -110,7 +110,7 @@ class _Response(HttpResponse):
 
     @property
     def status_code(self) -> int:
-        return self._answer.status_code
+        return self._response.status_code
 
     @property
     def headers(self) -> MutableMapping[str, str]:
@@ -135,12 +135,12 @@ class _Response(HttpResponse):
 
     @property
     def encoding(self) -> str | None:
-        return self._answer.encoding
+        return self._response.encoding
 
     @encoding.setter
     def encoding(self, value: str | None) -> None:
         if value is not None:
-            self._answer.encoding = value
+            self._response.encoding = value
 
     @property
     def url(self) -> str:
@@ -148,13 +148,13 @@ class _Response(HttpResponse):
 
     @property
     def content(self) -> bytes:
-        return self._answer.content
+        return self._response.content
 
     def text(self, encoding: str | None = None) -> str:
-        return self.content.decode(encoding, "replace") if encoding else self._answer.text
+        return self.content.decode(encoding, "replace") if encoding else self._response.text
 
     def json(self) -> Any:
-        return self._answer.json()
+        return self._response.json()
 
     def raise_for_status(self) -> None:
         if self.status_code >= 400:

@@ -26,7 +26,7 @@ from pytest_acrauth.probes.http.network import Connector, trouble_of
 from pytest_acrauth.probes.http.replies import read_reply
 
 _MOST_BYTES = 4 * 1024 * 1024  # the largest manifest a registry accepts
-_KEEP_ALIVE = 60.0
+_KEEP_ALIVE = 60.0  # seconds
 
 
 class _Ended(httpcore.NetworkError):
@@ -166,10 +166,10 @@ class _Transport(httpx.BaseTransport):
             port=request.url.port,
             target=request.url.raw_path,
         )
-        answer = self._pool.handle_request(
+        response = self._pool.handle_request(
             httpcore.Request(request.method, url, headers=request.headers.raw, content=request.stream)
         )
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer.stream))
+        return httpx.Response(response.status, headers=response.headers, stream=_Body(response.stream))
 
     def close(self) -> None:
         self._pool.close()
@@ -177,7 +177,10 @@ class _Transport(httpx.BaseTransport):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came of a request: the reply with its bounded body, or the trouble that kept it away."""
+    """What came of a request: the reply with its bounded body, or the trouble that kept it away.
+
+    ``elapsed`` is in seconds, those spent on opening the connection not among them.
+    """
 
     reply: Reply | None
     body: bytes = b""
@@ -186,10 +189,6 @@ class Response:
     text: str = ""
     elapsed: float = 0.0
     headers: Mapping[str, str] = field(default_factory=dict)
-
-    def facts(self) -> dict[str, Any]:
-        """Return the fields that every stage which sends a request records."""
-        return {"reply": self.reply, "trouble": self.trouble, "text": self.text, "elapsed": self.elapsed}
 
 
 class Http:

@@ -6,11 +6,14 @@ import time
 
 from pytest_acrauth.model.observation import Trouble
 
-_LONGEST_WAIT = 10.0
+_LONGEST_WAIT = 10.0  # seconds
 
 
 class Deadline:
-    """The end of one climb. ``wait`` is the limit for one peer: a third of the whole, at most ten seconds."""
+    """The end of one climb, ``limit`` seconds from now.
+
+    ``wait`` is the limit for one peer, in seconds too: a third of the whole, at most ten.
+    """
 
     def __init__(self, limit: float, *, wait: float | None = None) -> None:
         self.limit = limit

@@ -158,7 +158,7 @@ class Connector:
                 encoded = secured.getpeercert(binary_form=True)
         except (OSError, ValueError):
             return None
-        return read_certificate(encoded) if encoded else None
+        return certificate_of(encoded) if encoded else None
 
     def _tunnel(self, proxy: str, host: str, deadline: Deadline) -> tuple[Tcp, socket.socket | None]:
         """Ask a proxy for a tunnel. What it refuses is recorded as the connection's trouble: the host never spoke."""
@@ -183,7 +183,7 @@ class Connector:
         plain.settimeout(deadline.next_wait())
         try:
             plain.sendall(self._connect_request(host, parts.username, parts.password))
-            status, reason = _connect_answer(plain, deadline)
+            status, reason = _read_connect_answer(plain, deadline)
         except OSError as error:
             plain.close()
             return refused(str(error) or trouble_of(error))
@@ -201,7 +201,7 @@ class Connector:
         return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
-def _connect_answer(plain: socket.socket, deadline: Deadline) -> tuple[int, str]:
+def _read_connect_answer(plain: socket.socket, deadline: Deadline) -> tuple[int, str]:
     """Read a proxy's answer up to its empty line, byte by byte: what follows belongs to the tunnel."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
@@ -234,7 +234,7 @@ def without_user(proxy: str) -> str:
     return clean(proxy.rpartition("@")[2].removeprefix("http://"), 255)
 
 
-def read_certificate(encoded: bytes) -> Certificate | None:
+def certificate_of(encoded: bytes) -> Certificate | None:
     """Return what a DER certificate says of itself, or None for bytes that are none."""
     from cryptography import x509
 

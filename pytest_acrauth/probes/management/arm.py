@@ -27,12 +27,12 @@ from pytest_acrauth.probes.management.plane import (
     CouldNotLook,
     Plane,
     all_texts,
+    ask_through_sdk,
     entries,
     flag,
     mapping,
     text,
     texts,
-    through_sdk,
 )
 
 #: How many subscriptions are searched where Resource Graph does not answer, and how many role definitions are read.
@@ -43,21 +43,23 @@ _EVERYBODY = "00000000-0000-0000-0000-000000000000"
 _REGISTRIES = "Microsoft.ContainerRegistry/registries"
 
 
-def registry(plane: Plane, wanted: Registry, choice: EvidenceChoice) -> RegistryFacts:
+def read_registry(plane: Plane, wanted: Registry, choice: EvidenceChoice) -> RegistryFacts:
     """Find the registry's record: by its id, in the subscription given, else wherever the asker can look."""
     host = urlsplit(plane.cloud.arm).hostname or ""
-    resource_id = wanted.resource_id or _resource_id(plane, wanted, choice, host)
+    resource_id = wanted.resource_id or _find_resource_id(plane, wanted, choice, host)
     if not resource_id:
-        return RegistryFacts(found=False, name_free=_name_free(plane, wanted, choice))
+        return RegistryFacts(found=False, name_free=_ask_whether_free(plane, wanted, choice))
     place = _RESOURCE.fullmatch(resource_id)
     if place is None:
         raise CouldNotLook(f"{host} named no usable id for the registry")
     subscription, group, name = place.groups()
     try:
-        found = through_sdk(lambda: plane.sdk(subscription).registries.get(group, name).as_dict(), host)
+        found = ask_through_sdk(lambda: plane.sdk(subscription).registries.get(group, name).as_dict(), host)
     except CouldNotLook as refused:
         if refused.status == 404:
-            return RegistryFacts(found=False, subscription_id=subscription, name_free=_name_free(plane, wanted, choice))
+            return RegistryFacts(
+                found=False, subscription_id=subscription, name_free=_ask_whether_free(plane, wanted, choice)
+            )
         if refused.status == 403:
             return RegistryFacts(
                 found=False, readable=False, subscription_id=subscription, resource_id=clean(resource_id, 300)
@@ -66,20 +68,20 @@ def registry(plane: Plane, wanted: Registry, choice: EvidenceChoice) -> Registry
     return _registry_facts(found, subscription)
 
 
-def _resource_id(plane: Plane, wanted: Registry, choice: EvidenceChoice, host: str) -> str:
+def _find_resource_id(plane: Plane, wanted: Registry, choice: EvidenceChoice, host: str) -> str:
     if choice.subscription:
         if choice.resource_group:
             return (
                 f"/subscriptions/{choice.subscription}/resourceGroups/{choice.resource_group}"
                 f"/providers/{_REGISTRIES}/{wanted.name}"
             )
-        return _listed(plane, wanted, (choice.subscription,), host)
+        return _find_in_lists(plane, wanted, (choice.subscription,), host)
     query = (
         "Resources | where type =~ 'microsoft.containerregistry/registries'"
         f" | where name =~ '{wanted.name}' | project id, name, subscriptionId"
     )
     try:
-        found = plane.arm(
+        found = plane.ask_arm(
             "/providers/Microsoft.ResourceGraph/resources",
             "2022-10-01",
             body={"query": query, "options": {"resultFormat": "objectArray"}},
@@ -87,43 +89,43 @@ def _resource_id(plane: Plane, wanted: Registry, choice: EvidenceChoice, host: s
     except CouldNotLook as refused:
         if refused.status not in {400, 403, 404}:
             raise
-        return _listed(plane, wanted, _subscriptions(plane), host)
+        return _find_in_lists(plane, wanted, _read_subscriptions(plane), host)
     return next((text(entry, "id") for entry in entries(found, "data")), "")
 
 
-def _subscriptions(plane: Plane) -> tuple[str, ...]:
-    found = plane.arm("/subscriptions", "2022-12-01")
+def _read_subscriptions(plane: Plane) -> tuple[str, ...]:
+    found = plane.ask_arm("/subscriptions", "2022-12-01")
     return tuple(text(entry, "subscriptionId") for entry in entries(found, "value"))[:MOST_SUBSCRIPTIONS]
 
 
-def _listed(plane: Plane, wanted: Registry, subscriptions: Iterable[str], host: str) -> str:
+def _find_in_lists(plane: Plane, wanted: Registry, subscriptions: Iterable[str], host: str) -> str:
     """Look through subscriptions for the registry; what the asker may not read is silently absent from the lists."""
     for subscription in subscriptions:
         client = plane.sdk(subscription)
-        page = through_sdk(lambda each=client: next(each.registries.list().by_page(), ()), host)  # type: ignore[misc]
+        page = ask_through_sdk(lambda each=client: next(each.registries.list().by_page(), ()), host)  # type: ignore[misc]
         for entry in page:
             if str(entry.name or "").lower() == wanted.name:
                 return str(entry.id or "")
     return ""
 
 
-def _name_free(plane: Plane, wanted: Registry, choice: EvidenceChoice) -> bool | None:
+def _ask_whether_free(plane: Plane, wanted: Registry, choice: EvidenceChoice) -> bool | None:
     """Ask whether nobody has the registry's name, in the first subscription where this may be asked; None in none."""
     body = {"name": wanted.name, "type": _REGISTRIES}
-    for subscription in _somewhere(plane, choice):
+    for subscription in _where_to_ask(plane, choice):
         path = f"/subscriptions/{quote(subscription)}/providers/Microsoft.ContainerRegistry/checkNameAvailability"
         try:
-            return flag(plane.arm(path, "2025-11-01", body=body), "nameAvailable")
+            return flag(plane.ask_arm(path, "2025-11-01", body=body), "nameAvailable")
         except CouldNotLook:
             continue
     return None
 
 
-def _somewhere(plane: Plane, choice: EvidenceChoice) -> tuple[str, ...]:
+def _where_to_ask(plane: Plane, choice: EvidenceChoice) -> tuple[str, ...]:
     if choice.subscription:
         return (choice.subscription,)
     try:
-        return _subscriptions(plane)
+        return _read_subscriptions(plane)
     except CouldNotLook:
         return ()
 
@@ -160,9 +162,9 @@ def _registry_facts(found: Mapping[str, Any], subscription: str) -> RegistryFact
     )
 
 
-def scope_map_token(plane: Plane, record: RegistryFacts, name: str) -> ScopeMapTokenFacts:
+def read_scope_map_token(plane: Plane, record: RegistryFacts, name: str) -> ScopeMapTokenFacts:
     """Read a scope-map token's record; its passwords' values are never in it."""
-    found = _child(plane, record, lambda client, group, own: client.tokens.get(group, own, name))
+    found = _read_child(plane, record, lambda client, group, own: client.tokens.get(group, own, name))
     if found is None:
         return ScopeMapTokenFacts(found=False)
     properties = mapping(found, "properties")
@@ -177,15 +179,15 @@ def scope_map_token(plane: Plane, record: RegistryFacts, name: str) -> ScopeMapT
     )
 
 
-def scope_map(plane: Plane, record: RegistryFacts, name: str) -> ScopeMapFacts:
+def read_scope_map(plane: Plane, record: RegistryFacts, name: str) -> ScopeMapFacts:
     """Read a scope map's actions."""
-    found = _child(plane, record, lambda client, group, own: client.scope_maps.get(group, own, name))
+    found = _read_child(plane, record, lambda client, group, own: client.scope_maps.get(group, own, name))
     if found is None:
         return ScopeMapFacts(found=False, name=clean(name, 100))
     return ScopeMapFacts(found=True, name=clean(name, 100), actions=texts(mapping(found, "properties"), "actions"))
 
 
-def _child(plane: Plane, record: RegistryFacts, get: Callable[[Any, str, str], Any]) -> Any:
+def _read_child(plane: Plane, record: RegistryFacts, get: Callable[[Any, str, str], Any]) -> Any:
     """Return the JSON of something below the registry, None where there is no such thing."""
     place = _RESOURCE.fullmatch(record.resource_id)
     if place is None:
@@ -193,14 +195,14 @@ def _child(plane: Plane, record: RegistryFacts, get: Callable[[Any, str, str], A
     subscription, group, own = place.groups()
     try:
         host = urlsplit(plane.cloud.arm).hostname or ""
-        return through_sdk(lambda: get(plane.sdk(subscription), group, own).as_dict(), host)
+        return ask_through_sdk(lambda: get(plane.sdk(subscription), group, own).as_dict(), host)
     except CouldNotLook as refused:
         if refused.status == 404:
             return None
         raise
 
 
-def roles(
+def read_roles(
     plane: Plane, record: RegistryFacts, principal: str, definition: Callable[[str], Mapping[str, Any]]
 ) -> RoleFacts:
     """Read the roles that reach a principal on the registry, and what is denied to it.
@@ -209,7 +211,7 @@ def roles(
     """
     below = f"{record.resource_id}/providers/Microsoft.Authorization"
     assigned = f"&$filter=assignedTo('{quote(principal)}')"
-    found = entries(plane.arm(f"{below}/roleAssignments", "2022-04-01", query=assigned), "value")
+    found = entries(plane.ask_arm(f"{below}/roleAssignments", "2022-04-01", query=assigned), "value")
     assignments = []
     for entry in found[:MOST_ROLES]:
         own = mapping(entry, "properties")
@@ -230,12 +232,14 @@ def roles(
                 custom=text(role, "type") == "CustomRole",
             )
         )
-    return RoleFacts(principal_id=principal, assignments=tuple(assignments), denials=_denials(plane, below, principal))
+    return RoleFacts(
+        principal_id=principal, assignments=tuple(assignments), denials=_read_denials(plane, below, principal)
+    )
 
 
-def _denials(plane: Plane, below: str, principal: str) -> tuple[str, ...] | None:
+def _read_denials(plane: Plane, below: str, principal: str) -> tuple[str, ...] | None:
     try:
-        found = plane.arm(f"{below}/denyAssignments", "2022-04-01", query="&$filter=atScope()")
+        found = plane.ask_arm(f"{below}/denyAssignments", "2022-04-01", query="&$filter=atScope()")
     except CouldNotLook:
         return None
     names = []
@@ -248,10 +252,10 @@ def _denials(plane: Plane, below: str, principal: str) -> tuple[str, ...] | None
     return tuple(names)
 
 
-def role_definition(plane: Plane, resource_id: str, role_id: str) -> Mapping[str, Any]:
+def read_role_definition(plane: Plane, resource_id: str, role_id: str) -> Mapping[str, Any]:
     """Read a role definition by its id, at the resource: above it the asker may have no right to."""
     path = f"{resource_id}/providers/Microsoft.Authorization/roleDefinitions/{quote(role_id.rpartition('/')[2])}"
-    found: Mapping[str, Any] = plane.arm(path, "2022-04-01")
+    found: Mapping[str, Any] = plane.ask_arm(path, "2022-04-01")
     return found
 
 
@@ -261,19 +265,19 @@ def subscription_of(wanted: Registry, choice: EvidenceChoice) -> str:
     return place[1] if place else choice.subscription
 
 
-def tenant(plane: Plane, subscription: str) -> str:
+def read_tenant(plane: Plane, subscription: str) -> str:
     """Read the tenant of a subscription: from its record, else from what an unauthenticated request is told."""
     try:
-        found = text(plane.arm(f"/subscriptions/{quote(subscription)}", "2022-12-01"), "tenantId")
+        found = text(plane.ask_arm(f"/subscriptions/{quote(subscription)}", "2022-12-01"), "tenantId")
     except CouldNotLook:
         found = ""
     if found:
         return found
     host = urlsplit(plane.cloud.arm).hostname or ""
-    answer = plane.http.send("GET", f"{plane.cloud.arm}/subscriptions/{quote(subscription)}?api-version=2022-12-01")
-    if answer.reply is None:
-        raise CouldNotLook(f"{host}: {answer.trouble}")
-    named = re.search(r'authorization_uri="https://[^/"]+/([0-9a-fA-F-]{36})"', answer.reply.authenticate)
+    response = plane.http.send("GET", f"{plane.cloud.arm}/subscriptions/{quote(subscription)}?api-version=2022-12-01")
+    if response.reply is None:
+        raise CouldNotLook(f"{host}: {response.trouble}")
+    named = re.search(r'authorization_uri="https://[^/"]+/([0-9a-fA-F-]{36})"', response.reply.authenticate)
     if named is None:
         raise CouldNotLook(f"{host} did not name the subscription's tenant")
     return named[1].lower()

@@ -10,16 +10,18 @@ from pytest_acrauth.model.evidence import ApplicationFacts, SecretFacts
 from pytest_acrauth.probes.management.plane import CouldNotLook, Plane, entries, flag, text
 
 
-def application(plane: Plane, client_id: str) -> ApplicationFacts:
+def read_application(plane: Plane, client_id: str) -> ApplicationFacts:
     """Read an application by its client id, in the asker's tenant: two requests. Raises `CouldNotLook`.
 
     Credentials hang on the application, on its service principal, or on both; a foreign tenant's application has only
     the latter here.
     """
-    principal = _one(plane, f"/servicePrincipals(appId='{quote(client_id, safe='')}')?$select=id,accountEnabled")
+    principal = _read_one(plane, f"/servicePrincipals(appId='{quote(client_id, safe='')}')?$select=id,accountEnabled")
     if principal is None:
         return ApplicationFacts(found=False)
-    own = _one(plane, f"/applications(appId='{quote(client_id, safe='')}')?$select=passwordCredentials,keyCredentials")
+    own = _read_one(
+        plane, f"/applications(appId='{quote(client_id, safe='')}')?$select=passwordCredentials,keyCredentials"
+    )
     return ApplicationFacts(
         found=True,
         enabled=flag(principal, "accountEnabled"),
@@ -30,9 +32,9 @@ def application(plane: Plane, client_id: str) -> ApplicationFacts:
     )
 
 
-def _one(plane: Plane, path: str) -> Mapping[str, Any] | None:
+def _read_one(plane: Plane, path: str) -> Mapping[str, Any] | None:
     try:
-        found: Mapping[str, Any] = plane.graph(path)
+        found: Mapping[str, Any] = plane.ask_graph(path)
     except CouldNotLook as refused:
         if refused.status == 404:
             return None

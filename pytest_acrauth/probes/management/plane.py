@@ -41,12 +41,12 @@ class Plane:
         known = f"{parts.scheme}://{parts.netloc}" in {self.cloud.arm, self.cloud.graph}
         return known and (method == "GET" or (method == "POST" and parts.path.endswith(_READING_POSTS)))
 
-    def arm(self, path: str, version: str, *, query: str = "", body: object = None) -> Any:
+    def ask_arm(self, path: str, version: str, *, query: str = "", body: object = None) -> Any:
         """Ask Resource Manager and return the JSON of its answer. Raises `CouldNotLook`."""
         url = f"{self.cloud.arm}{path}?api-version={version}{query}"
         return self._ask("GET" if body is None else "POST", url, self.cloud.arm_audience, body)
 
-    def graph(self, path: str) -> Any:
+    def ask_graph(self, path: str) -> Any:
         """Ask Graph and return the JSON of its answer. Raises `CouldNotLook`."""
         return self._ask("GET", f"{self.cloud.graph}/v1.0{path}", self.cloud.graph, None)
 
@@ -58,7 +58,7 @@ class Plane:
         if body is not None:
             headers["Content-Type"] = "application/json"
             content = json.dumps(body).encode()
-        return read(self.http.send(method, url, headers=headers, content=content), urlsplit(url).hostname or "")
+        return content_of(self.http.send(method, url, headers=headers, content=content), urlsplit(url).hostname or "")
 
     def sdk(self, subscription: str) -> Any:
         """Return azure-mgmt-containerregistry's client over this plane, without its retries and registrations."""
@@ -85,14 +85,14 @@ class Plane:
         )
 
 
-def read(answer: Response, host: str) -> Any:
-    """Return the JSON of a successful answer. Raises `CouldNotLook` with the words of any other."""
-    if answer.reply is None or answer.trouble is not None:
-        raise CouldNotLook(f"{host}: {answer.trouble}{f' ({answer.text})' if answer.text else ''}")
-    found = parse_json(answer.body)
-    if answer.reply.status == 200 and isinstance(found, dict):
+def content_of(response: Response, host: str) -> Any:
+    """Return the JSON of a successful response. Raises `CouldNotLook` with the words of any other."""
+    if response.reply is None or response.trouble is not None:
+        raise CouldNotLook(f"{host}: {response.trouble}{f' ({response.text})' if response.text else ''}")
+    found = parse_json(response.body)
+    if response.reply.status == 200 and isinstance(found, dict):
         return found
-    raise CouldNotLook(_refusal(answer.reply.status, found, host), answer.reply.status)
+    raise CouldNotLook(_refusal(response.reply.status, found, host), response.reply.status)
 
 
 def _refusal(status: int, found: object, host: str) -> str:
@@ -104,7 +104,7 @@ def _refusal(status: int, found: object, host: str) -> str:
     return f"{host} answered {status} {code}".rstrip() + missing
 
 
-def through_sdk(work: Callable[[], Any], host: str) -> Any:
+def ask_through_sdk(work: Callable[[], Any], host: str) -> Any:
     """Call the SDK and return its model's JSON. Raises `CouldNotLook` for whatever it raises."""
     from azure.core.exceptions import HttpResponseError
 

@@ -6,25 +6,29 @@ and for a limited time. A stored secret is looked at for its shape and end only,
 
 from __future__ import annotations
 
-import base64
-import binascii
 import contextlib
 import hashlib
 import json
 import os
-import re
 import socket
 import stat
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from pytest_acrauth.auth.docker_config import config_path
+from pytest_acrauth.auth import BadAuth
+from pytest_acrauth.auth.docker_config import (
+    ConfigFile,
+    UnreadableConfig,
+    can_be_helper,
+    config_path,
+    helper_program,
+    read_config,
+)
 from pytest_acrauth.auth.programs import find_program
 from pytest_acrauth.model.claims import claims, expiry_of, shape_of
 from pytest_acrauth.model.client_record import (
-    CLIENTS,
     ClientRecord,
     Daemon,
     DockerConfig,
@@ -36,14 +40,14 @@ from pytest_acrauth.model.client_record import (
 from pytest_acrauth.model.credential import SecretShape
 from pytest_acrauth.model.machine import Machine
 from pytest_acrauth.model.secret import Secrets, clean
-from pytest_acrauth.model.target import NULL_GUID, Registry
+from pytest_acrauth.model.target import Registry
 from pytest_acrauth.probes.http.deadline import Deadline
+from pytest_acrauth.probes.http.replies import parse_json
 from pytest_acrauth.probes.programs.running import run_program
 
-_LARGEST = 4 * 1024 * 1024
+_LARGEST = 4 * 1024 * 1024  # bytes of a file
 _MOST_LOGINS = 200
 _QUIET = {"AZURE_CORE_COLLECT_TELEMETRY": "0", "AZURE_CORE_NO_COLOR": "1", "AZURE_CORE_SURVEY_MESSAGE": "0"}
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 _DEFAULT_PIPE = "npipe:////./pipe/docker_engine"
 
@@ -52,22 +56,17 @@ def check_client(name: str, machine: Machine, limit: float, registries: Sequence
     """Check one client on a machine within ``limit`` seconds; what is wrong is in the record, never raised.
 
     ``registries`` are those whose record az should show and whose logins a docker config should hold; for docker and
-    podman they are names for the remedies only. Raises
-    ValueError, naming the choices, for a client that is none of `pytest_acrauth.model.client_record.CLIENTS`.
+    podman they are names for the remedies only. Raises ValueError, naming the choices, for a client that is none of
+    `CHECKS`.
     """
-    if name not in CLIENTS:
-        raise ValueError(f"unknown client {name!r}; choose one of {', '.join(CLIENTS)}")
-    deadline = Deadline(limit)
-    if name == "docker-config":
-        servers = tuple(registry.login_server for registry in registries)
-        found = _docker_config(machine.environ, deadline)
-        return ClientRecord(client=name, checked_at=machine.now(), config=found, login_servers=servers)
-    if name == "az":
-        return _az(machine, deadline, registries)
-    return _containers(name, machine, deadline, registries)
+    if name not in CHECKS:
+        raise ValueError(f"unknown client {name!r}; choose one of {', '.join(CHECKS)}")
+    return CHECKS[name](machine, Deadline(limit), registries)
 
 
-def _containers(name: str, machine: Machine, deadline: Deadline, registries: Sequence[Registry]) -> ClientRecord:
+def _check_containers(
+    machine: Machine, deadline: Deadline, registries: Sequence[Registry], *, name: str
+) -> ClientRecord:
     environ = machine.environ
     # As az: DOCKER_COMMAND is what stands for docker, whatever it really is.
     wanted = environ.get("DOCKER_COMMAND", "") or name if name == "docker" else name
@@ -88,7 +87,7 @@ def _containers(name: str, machine: Machine, deadline: Deadline, registries: Seq
         refused=refused,
         cloud_shell=shell,
         runs=tuple(runs),
-        daemon=_daemon(environ) if name == "docker" else None,
+        daemon=_look_at_daemon(environ) if name == "docker" else None,
         login_servers=tuple(registry.login_server for registry in registries),
     )
 
@@ -97,12 +96,12 @@ def _judged_version(ran: Ran) -> Ran:
     """Keep of a version's document whether there was one; its many fields are nobody's evidence."""
     if "version" not in ran.arguments or not ran.ok:
         return ran
-    if isinstance(_json(ran.stdout.encode()), dict):
+    if isinstance(parse_json(ran.stdout.encode()), dict):
         return Ran(arguments=ran.arguments, exit_code=0, stderr=ran.stderr)
     return Ran(arguments=ran.arguments, exit_code=1, stdout=ran.stdout, stderr="what it printed is no JSON document")
 
 
-def _az(machine: Machine, deadline: Deadline, registries: Sequence[Registry]) -> ClientRecord:
+def _check_az(machine: Machine, deadline: Deadline, registries: Sequence[Registry]) -> ClientRecord:
     environ = {**machine.environ, **_QUIET}
     command, refused = _find("az", environ)
     runs: list[Ran] = []
@@ -158,27 +157,34 @@ def _printed(output: bytes, limit: int) -> str:
     return "\n".join(clean(line, 1000) for line in lines)[:limit].strip()
 
 
-def _daemon(environ: Mapping[str, str]) -> Daemon:
-    endpoint, source = _endpoint(environ)
-    return Daemon(endpoint=clean(endpoint, 300), source=source, socket=_socket(endpoint))
+def _look_at_daemon(environ: Mapping[str, str]) -> Daemon:
+    endpoint, source = _find_endpoint(environ)
+    return Daemon(endpoint=clean(endpoint, 300), source=source, socket=_try_socket(endpoint))
 
 
-def _endpoint(environ: Mapping[str, str]) -> tuple[str, str]:
+def _find_endpoint(environ: Mapping[str, str]) -> tuple[str, str]:
     """Return where the docker client looks for its daemon, in its own order (docs.docker.com, "docker context")."""
     if host := environ.get("DOCKER_HOST"):
         return host, "DOCKER_HOST"
+    config: ConfigFile | None = None
+    with contextlib.suppress(UnreadableConfig):
+        config = read_config(environ)
+    named = environ.get("DOCKER_CONTEXT") or (config.context if config is not None else "")
     path = config_path(environ)
-    config = _read(path) if path is not None else {}
-    named = environ.get("DOCKER_CONTEXT") or (config.get("currentContext") if isinstance(config, dict) else None)
-    if path is not None and isinstance(named, str) and named not in {"", "default"}:
+    if path is not None and named not in {"", "default"}:
         folder = hashlib.sha256(named.encode()).hexdigest()
-        meta = _read(path.parent / "contexts" / "meta" / folder / "meta.json")
-        with contextlib.suppress(KeyError, TypeError):
+        with contextlib.suppress(OSError, ValueError, RecursionError, KeyError, TypeError):
+            meta = json.loads(_read_start(path.parent / "contexts" / "meta" / folder / "meta.json"))
             return str(meta["Endpoints"]["docker"]["Host"]), f"context {clean(named, 80)}"
     return (_DEFAULT_PIPE if sys.platform == "win32" else _DEFAULT_SOCKET), "default"
 
 
-def _socket(endpoint: str) -> Socket:
+def _read_start(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_LARGEST)
+
+
+def _try_socket(endpoint: str) -> Socket:
     if not endpoint.startswith("unix://") or sys.platform == "win32":
         return Socket.NOT_LOCAL
     path = Path(endpoint.removeprefix("unix://"))
@@ -197,79 +203,66 @@ def _socket(endpoint: str) -> Socket:
     return Socket.LISTENS
 
 
-def _docker_config(environ: Mapping[str, str], deadline: Deadline) -> DockerConfig:
+def _check_docker_config(machine: Machine, deadline: Deadline, registries: Sequence[Registry]) -> ClientRecord:
+    return ClientRecord(
+        client="docker-config",
+        checked_at=machine.now(),
+        config=_read_docker_config(machine.environ, deadline),
+        login_servers=tuple(registry.login_server for registry in registries),
+    )
+
+
+def _read_docker_config(environ: Mapping[str, str], deadline: Deadline) -> DockerConfig:
     path = config_path(environ)
     if path is None:
         return DockerConfig(path="", trouble="neither DOCKER_CONFIG nor a home folder is set")
     try:
-        config = _json(_content(path))
-    except FileNotFoundError:
+        config = read_config(environ)
+    except UnreadableConfig as unreadable:
+        return DockerConfig(path=str(path), found=True, trouble=unreadable.reason)
+    if config is None:
         return DockerConfig(path=str(path))
-    except OSError as error:
-        return DockerConfig(path=str(path), found=True, trouble=error.strerror or "it cannot be read")
-    if not isinstance(config, dict):
-        return DockerConfig(path=str(path), found=True, trouble="it is no JSON object")
-    named = config.get("credHelpers")
-    names = [config.get("credsStore"), *(named.values() if isinstance(named, dict) else ())]
-    wanted = dict.fromkeys(name for name in names if isinstance(name, str) and name)
-    helpers = [_helper(name, environ, deadline) for name in wanted]
-    logins = config.get("auths")
+    helpers = [_ask_for_list(name, environ, deadline) for name in config.helpers]
     return DockerConfig(
         path=str(path),
         found=True,
         helpers=tuple(helper for helper, _ in helpers),
-        logins=tuple(_login(key, entry) for key, entry in logins.items())[:_MOST_LOGINS]
-        if isinstance(logins, dict)
-        else (),
+        logins=tuple(_stored_login(config, key) for key in config.keys[:_MOST_LOGINS]),
         keys=tuple(dict.fromkeys(key for _, keys in helpers for key in keys))[:_MOST_LOGINS],
     )
 
 
-def _helper(name: str, environ: Mapping[str, str], deadline: Deadline) -> tuple[Helper, tuple[str, ...]]:
+def _ask_for_list(name: str, environ: Mapping[str, str], deadline: Deadline) -> tuple[Helper, tuple[str, ...]]:
     """Return a helper, and the servers that it has a login for; ``list`` tells their names and no secret."""
-    program = f"docker-credential-{name}"
-    command = find_program(program, environ) if _NAME.fullmatch(name) else ""
+    program = helper_program(name)
+    command = find_program(program, environ) if can_be_helper(name) else ""
     if not command:
         return Helper(name=clean(program, 120), command=""), ()
     ended = run_program([command, "list"], environ, deadline.left())
-    listed = _json(ended.out) if ended.exit_code == 0 else None
+    listed = parse_json(ended.out) if ended.exit_code == 0 else None
     keys = tuple(clean(str(key), 300) for key in listed) if isinstance(listed, dict) else ()
     words = _printed(ended.err or (b"" if ended.exit_code == 0 else ended.out), 1000)
     ran = Ran(arguments=(program, "list"), exit_code=ended.exit_code, stderr=words, trouble=ended.trouble)
     return Helper(name=program, command=command, listed=ran), keys
 
 
-def _login(key: str, entry: object) -> StoredLogin:
+def _stored_login(config: ConfigFile, key: str) -> StoredLogin:
     """Return what may be shown of a stored login; of its secret only what a JWT says of itself."""
-    fields: Mapping[str, Any] = entry if isinstance(entry, dict) else {}
-    user, secret = str(fields.get("username") or ""), str(fields.get("password") or "")
-    if isinstance(encoded := fields.get("auth"), str) and encoded:
-        with contextlib.suppress(binascii.Error, ValueError):
-            user, _, secret = base64.b64decode(encoded).decode().partition(":")
-    if token := fields.get("identitytoken"):
-        user, secret = NULL_GUID, str(token)
+    user, secret = "", None
+    with contextlib.suppress(BadAuth):  # whoever signs in with it is told; here it is a login that nobody can use
+        user, secret = config.kept(key)
     return StoredLogin(
-        key=clean(str(key), 300),
+        key=clean(key, 300),
         user_name=clean(user, 120),
-        secret=shape_of(secret) if secret else SecretShape.NONE,
-        expires=expiry_of(claims(secret) or {}),
+        secret=shape_of(secret.reveal()) if secret is not None else SecretShape.NONE,
+        expires=expiry_of(claims(secret.reveal()) or {}) if secret is not None else None,
     )
 
 
-def _content(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(_LARGEST)
-
-
-def _read(path: Path) -> Any:
-    try:
-        return _json(_content(path)) or {}
-    except OSError:
-        return {}
-
-
-def _json(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None
+#: The clients that can be required, each with its check; `--acr-client` has the same choices.
+CHECKS: Mapping[str, Callable[[Machine, Deadline, Sequence[Registry]], ClientRecord]] = {
+    "docker": partial(_check_containers, name="docker"),
+    "podman": partial(_check_containers, name="podman"),
+    "az": _check_az,
+    "docker-config": _check_docker_config,
+}

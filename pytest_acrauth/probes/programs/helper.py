@@ -19,24 +19,23 @@ from pytest_acrauth.probes.http.network import Connector
 from pytest_acrauth.probes.programs.running import run_program
 
 
-def ask_helper(own: Credential, registry: Registry, connector: Connector, deadline: Deadline) -> Credential:
-    """Return the credential that the helper of ``own`` tells, or ``own`` with why it told none in ``trouble``."""
-    program = find_program(own.helper, connector.machine.environ)
+def ask_helper(credential: Credential, registry: Registry, connector: Connector, deadline: Deadline) -> Credential:
+    """Return the credential that the helper of one tells, or the same with why it told none in ``trouble``."""
+    environ, helper = connector.machine.environ, credential.helper
+    program = find_program(helper, environ)
     if not program:
-        return replace(own, trouble=Trouble.UNAVAILABLE, text=f"{own.helper}: executable file not found in $PATH")
-    ended = run_program(
-        [program, "get"], connector.machine.environ, deadline.next_wait(), given=registry.login_server.encode()
-    )
+        words = f"{helper}: executable file not found in $PATH"
+        return replace(credential, trouble=Trouble.UNAVAILABLE, text=words)
+    ended = run_program([program, "get"], environ, deadline.next_wait(), given=registry.login_server.encode())
     answer = helper_answer(ended.out) if ended.exit_code == 0 else None
     if answer is not None:
         user, secret = answer
-        told = login_with(user, secret.reveal(), registry, connector.secrets, source=own.facts.source)
-        return replace(told, facts=replace(told.facts, also=own.facts.also))
+        told = login_with(user, secret.reveal(), registry, connector.secrets, source=credential.facts.source)
+        return replace(told, facts=replace(told.facts, also=credential.facts.also))
     if ended.timed_out:
-        late = deadline.left() <= 0.0
-        trouble = Trouble.OUT_OF_TIME if late else Trouble.UNAVAILABLE
-        return replace(own, trouble=trouble, text=f"{own.helper} did not end in time")
+        trouble = Trouble.OUT_OF_TIME if deadline.left() <= 0.0 else Trouble.UNAVAILABLE
+        return replace(credential, trouble=trouble, text=f"{helper} did not end in time")
     # A helper says on its standard output what it could not do. What it says when it succeeds is never shown.
     said = ended.trouble or (ended.out + ended.err).decode("utf-8", "replace").strip() if ended.exit_code else ""
     text = clean(connector.secrets.scrub(said)) or f"no login, exit code {ended.exit_code}"
-    return replace(own, trouble=Trouble.UNAVAILABLE, text=f"{own.helper}: {text}")
+    return replace(credential, trouble=Trouble.UNAVAILABLE, text=f"{helper}: {text}")

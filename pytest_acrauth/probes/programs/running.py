@@ -11,14 +11,13 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 from pytest_acrauth.probes.http.once import THREADS
 
-_MOST_BYTES = 1024 * 1024
-#: What runs now; Ctrl-C ends this process without waiting for it, and must not leave it behind.
-_RUNNING: set[subprocess.Popen[bytes]] = set()
+_MOST_BYTES = 1024 * 1024  # of what a program prints
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def run_program(command: Sequence[str], environ: Mapping[str, str], limit: float
     """Run a program whose first word is its absolute path, in an environment, with text ``given`` on its input.
 
     It runs in its own folder: one that was started in a checkout could load what lies there. What it leaves running
-    when its time is over is ended with it.
+    when its time, ``limit`` seconds, is over is ended with it, and so is the program when this process ends.
     """
     deadline = time.monotonic() + limit
     try:
@@ -57,17 +56,19 @@ def run_program(command: Sequence[str], environ: Mapping[str, str], limit: float
         )
     except OSError as error:
         return Ended(None, trouble=error.strerror or str(error))
-    _RUNNING.add(process)
+    # Ctrl-C ends this process without waiting for the program, and must not leave it behind.
+    leave_nothing = partial(_kill, process)
+    atexit.register(leave_nothing)
     try:
         return _watch(process, given, deadline)
     finally:
-        _RUNNING.discard(process)
+        atexit.unregister(leave_nothing)
 
 
 def _watch(process: subprocess.Popen[bytes], given: bytes, deadline: float) -> Ended:
     out: list[bytes] = []
     err: list[bytes] = []
-    readers = [_reading(process.stdout, out), _reading(process.stderr, err)]
+    readers = [_start_reading(process.stdout, out), _start_reading(process.stderr, err)]
     with contextlib.suppress(OSError):  # it may have ended without reading
         if process.stdin is not None:
             process.stdin.write(given)
@@ -84,7 +85,7 @@ def _watch(process: subprocess.Popen[bytes], given: bytes, deadline: float) -> E
     return Ended(code, b"".join(out), b"".join(err))
 
 
-def _reading(stream: IO[bytes] | None, into: list[bytes]) -> threading.Thread:
+def _start_reading(stream: IO[bytes] | None, into: list[bytes]) -> threading.Thread:
     def read() -> None:
         if stream is not None:
             with stream:
@@ -108,9 +109,3 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
         else:
             process.kill()
-
-
-@atexit.register
-def _leave_nothing_running() -> None:
-    for process in tuple(_RUNNING):
-        _kill(process)
