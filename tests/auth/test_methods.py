@@ -452,7 +452,7 @@ def test_a_federated_token(place: Place) -> None:
 
 
 def test_a_credential_is_read_once_for_all_registries(place: Place) -> None:
-    """What an identity shows every registry alike is read once; what else the environment holds is looked at for each."""
+    """What an identity shows every registry alike is read once; what else there is, for each."""
     environ = {**place.certificate, **place.docker}
     identity = chosen(environ, "service-principal-certificate").identity
     credentials = Credentials(environ, Secrets())
