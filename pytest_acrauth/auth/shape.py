@@ -102,7 +102,7 @@ class Method:
 
     ``read`` returns the credential and registers its secret; it raises `BadAuth` where that is gone. ``check`` raises
     `BadAuth` for variables that are set and cannot be used. ``serves`` returns the registries that an identity is
-    used at, or raises `BadAuth`. ``evidence`` is there for every method of the Entra flow.
+    used at, or raises `BadAuth`; a Basic method has to say it, for one registry's password is never sent to another. ``evidence`` is there for every method of the Entra flow.
     """
 
     name: str
@@ -124,6 +124,8 @@ class Method:
             raise ValueError(f"{self.name} is detected, and has neither variables nor a place to be found by")
         if (self.flow is Flow.ENTRA) != (self.evidence is not None):
             raise ValueError(f"{self.name}: the methods of the Entra flow, and no others, say how they are asked")
+        if self.flow is Flow.BASIC and self.serves is _everywhere:
+            raise ValueError(f"{self.name}: a password is for one registry, so a row says which registries it serves")
 
     @property
     def takes_prefix(self) -> bool:

@@ -212,13 +212,14 @@ def test_logins_look_for_evidence_in_the_order_of_the_documentation() -> None:
 @pytest.mark.parametrize(
     ("parts", "words"),
     [
-        ({"flow": Flow.BASIC, "detected": True}, "has neither variables nor a place"),
+        ({"flow": Flow.ANONYMOUS, "detected": True}, "has neither variables nor a place"),
+        ({"flow": Flow.BASIC}, "a row says which registries it serves"),
         ({"flow": Flow.ENTRA}, "say how they are asked"),
         ({"flow": Flow.BASIC, "evidence": Evidence(1, "made-up")}, "say how they are asked"),
     ],
 )
 def test_a_row_says_enough(parts: Any, words: str) -> None:
-    """A row that is to be found by nothing, or whose flow and evidence do not agree, is refused when it is made."""
+    """A row to be found by nothing, with a password for everybody, or with no turn among logins, is refused."""
     with pytest.raises(ValueError, match=words):
         Method(name="made-up", summary="", read=METHODS[0].read, **parts)
 
