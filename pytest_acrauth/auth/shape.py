@@ -102,7 +102,8 @@ class Method:
 
     ``read`` returns the credential and registers its secret; it raises `BadAuth` where that is gone. ``check`` raises
     `BadAuth` for variables that are set and cannot be used. ``serves`` returns the registries that an identity is
-    used at, or raises `BadAuth`; a Basic method has to say it, for one registry's password is never sent to another. ``evidence`` is there for every method of the Entra flow.
+    used at, or raises `BadAuth`; a Basic method has to say it, for one registry's password is never sent to another.
+    ``evidence`` is there for every method of the Entra flow.
     """
 
     name: str

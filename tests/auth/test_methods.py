@@ -504,6 +504,14 @@ def test_metadata_endpoints_that_are_no_address(environ: Mapping[str, str], addr
         assert str(caught.value) == f"{variable} is {address!r}, which is no http address"
 
 
+@pytest.mark.parametrize("position", range(len(ORDER)))
+def test_a_secret_of_ones_own_has_a_shape(place: Place, position: int) -> None:
+    """Where the machine gives out tokens, the facts show no secret; so the catalogue knows that a cache may answer."""
+    environ = {name: text for each in everything(place)[position:] for name, text in each.items()}
+    shown = own(environ).facts.secret is not SecretShape.NONE
+    assert shown is (ORDER[position] not in {"managed-identity", "azure-cli"})
+
+
 def test_what_else_is_there_is_shown(place: Place) -> None:
     """The facts name the other credentials that the environment holds, however the identity was chosen."""
     environ = {**SECRET, **place.login, **ACR}
