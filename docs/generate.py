@@ -15,10 +15,11 @@ from typing import Any
 
 from pytest_acrauth.auth import DEFAULT, METHODS, choose
 from pytest_acrauth.catalogue.facts import PLACEHOLDERS
-from pytest_acrauth.catalogue.shape import Diagnosis, FailureMode, Question, Symptom
+from pytest_acrauth.catalogue.shape import FailureMode, Question, Symptom
 from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS, causes
+from pytest_acrauth.diagnosis.client import diagnose_client
 from pytest_acrauth.diagnosis.climb import diagnose
-from pytest_acrauth.diagnosis.text import diagnose_client
+from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.emulator import REGISTRIES, SCENARIOS, Defaults, Emulator
 from pytest_acrauth.emulator.scenarios.variants import USUAL
 from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_acrauth.catalogue.shape import Diagnosis as Diagnosis
     from pytest_acrauth.catalogue.shape import FailureMode as FailureMode
     from pytest_acrauth.catalogue.shape import Symptom as Symptom
     from pytest_acrauth.diagnosis.climb import diagnose as diagnose
+    from pytest_acrauth.diagnosis.conclusion import Diagnosis as Diagnosis
     from pytest_acrauth.diagnosis.text import recognise as recognise
     from pytest_acrauth.model.machine import Machine as Machine
     from pytest_acrauth.model.stage import Stage as Stage
@@ -32,7 +32,7 @@ _HOMES = {
     "diagnose": "diagnosis.climb",
     "explain": "report.text",
     "recognise": "diagnosis.text",
-    "Diagnosis": "catalogue.shape",
+    "Diagnosis": "diagnosis.conclusion",
     "FailureMode": "catalogue.shape",
     "Identity": "model.target",
     "Machine": "model.machine",

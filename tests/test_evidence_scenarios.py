@@ -7,14 +7,15 @@ from collections.abc import Callable
 import pytest
 
 from pytest_acrauth.auth import choose
-from pytest_acrauth.catalogue.shape import Diagnosis
 from pytest_acrauth.diagnosis.climb import NOT_ASKED, diagnose
+from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.emulator import SCENARIOS, Emulator, World
 from pytest_acrauth.emulator.world.cloud import ARM, AUTHORITY, GRAPH
 from pytest_acrauth.emulator.world.network import Device, Page
 from pytest_acrauth.model.evidence import OFF, EvidenceChoice
 from pytest_acrauth.model.target import Reference, Registry, Target
-from pytest_acrauth.report.text import explain, headline
+from pytest_acrauth.report.explanation import headline
+from pytest_acrauth.report.text import explain
 from pytest_acrauth.run import Run
 
 #: Requests to the management plane and Entra that one climb's evidence may take, its two logins included.

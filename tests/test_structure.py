@@ -34,7 +34,7 @@ ROOMS = {
     "diagnosis": "catalogue model",
     "report": "catalogue diagnosis model",
     "run": "auth diagnosis model probes",
-    "plugin": "auth catalogue diagnosis emulator model probes report run",
+    "plugin": "auth diagnosis emulator model probes report run",
     "__init__": "catalogue diagnosis model plugin report run",
 }
 #: The same inside the rooms that have rooms of their own. Files beside those may use them all, but for `GROUND`.
@@ -60,7 +60,7 @@ INNER_ROOMS = {
 }
 #: The files beside inner rooms on which those stand: inner rooms may use them, and they use only each other.
 GROUND = {
-    "catalogue": "client_facts facts pages shape",
+    "catalogue": "facts pages shape",
 }
 
 STANDARD_LIBRARY_ONLY = ("model", "catalogue", "diagnosis", "report")

@@ -1,10 +1,10 @@
-"""The shape of the catalogue: symptoms (what can be seen), failure modes (causes), questions, and a diagnosis."""
+"""The shape of the catalogue: symptoms (what can be seen), failure modes (causes), questions and their answers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -27,7 +27,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """One broken rung of a transcript: what symptoms are recognised on and texts are filled in from."""
+    """One broken rung of a transcript: what symptoms are recognised on and questions are answered from."""
 
     transcript: Transcript
     rung: Rung
@@ -50,18 +50,6 @@ class Break:
         return next((access for access in self.transcript.accesses if access.reference.text == wanted), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line that another program printed, its number counted from 1, and the names that the words show.
-
-    The keys of ``names`` are those of `pytest_acrauth.catalogue.facts`; every value was validated as what it is called.
-    """
-
-    text: str
-    number: int
-    names: Mapping[str, str] = field(default_factory=dict, hash=False)
-
-
 class Where(StrEnum):
     """What must stand around the words of a foreign program, so that they say something about an Azure registry."""
 
@@ -76,7 +64,7 @@ class Where(StrEnum):
 class Words(NamedTuple):
     """What foreign programs print for a symptom: a pattern over text with single spaces, and where it counts.
 
-    Named groups are names for `Line.names`. Patterns are bounded, so that no text makes them slow.
+    Named groups are keys of `catalogue.facts`. Patterns are bounded, so that no text makes them slow.
     """
 
     pattern: re.Pattern[str]
@@ -203,53 +191,3 @@ def asking_nothing(
         since="0.1",
         samples=samples,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """How one candidate cause stands, and the answers that say so."""
-
-    mode: FailureMode
-    verdict: Verdict
-    answers: tuple[Answer[Any], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnosis:
-    """What something seen means: the symptom, the causes still possible, and those ruled out.
-
-    ``seen`` is the broken rung of a climb, a line of a text, or a client check's record. ``findings`` holds every
-    cause of the symptom with its verdict, sorted by id.
-    """
-
-    seen: Break | Line | ClientRecord
-    symptom: Symptom
-    findings: tuple[Finding, ...]
-
-    @property
-    def broken(self) -> Break:
-        """The broken rung. Raises LookupError for the diagnosis of a text or of a client, which have none."""
-        if not isinstance(self.seen, Break):
-            raise LookupError(f"{self.symptom.id} was not seen in a climb")  # noqa: TRY004 - not the caller's type
-        return self.seen
-
-    @property
-    def candidates(self) -> tuple[FailureMode, ...]:
-        """The causes that remain: the confirmed ones if there are any, else all that were not ruled out."""
-        confirmed = tuple(f.mode for f in self.findings if f.verdict is Verdict.YES)
-        return confirmed or tuple(f.mode for f in self.findings if f.verdict is Verdict.UNKNOWN)
-
-    @property
-    def ruled_out(self) -> tuple[FailureMode, ...]:
-        """The causes that an answer excluded."""
-        return tuple(f.mode for f in self.findings if f.verdict is Verdict.NO)
-
-    @property
-    def note(self) -> bool:
-        """Whether this is no failure of the registry or the login: a message that only looks like one."""
-        return bool(self.candidates) and all(mode.family == "notes" for mode in self.candidates)
-
-    @property
-    def mode(self) -> FailureMode | None:
-        """The cause, if exactly one remains."""
-        return self.candidates[0] if len(self.candidates) == 1 else None

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from pytest_acrauth.catalogue.shape import (
-    Answer,
-    Answers,
-    Break,
-    Diagnosis,
-    FailureMode,
-    Finding,
-    Line,
-    Question,
-    Symptom,
-    Verdict,
-)
+from pytest_acrauth.catalogue.broken_rung import BrokenRung
+from pytest_acrauth.catalogue.shape import Answer, Break, Question, Symptom, Verdict
 from pytest_acrauth.catalogue.symptoms.climb import OUT_OF_TIME, UNRECOGNISED
-from pytest_acrauth.catalogue.tables import SYMPTOMS, causes
-from pytest_acrauth.model.client_record import ClientRecord
+from pytest_acrauth.catalogue.tables import SYMPTOMS
+from pytest_acrauth.diagnosis.conclusion import Diagnosis, conclude
 from pytest_acrauth.model.evidence import Need
 from pytest_acrauth.model.transcript import Transcript
 
@@ -39,7 +28,7 @@ def diagnose(transcript: Transcript) -> tuple[Diagnosis, ...]:
     """
     return tuple(
         _conclude(seen, symptom)
-        for seen in (Break(transcript, rung) for rung in transcript.broken())
+        for seen in (BrokenRung(transcript, rung) for rung in transcript.broken())
         for symptom in symptoms(seen) or (UNRECOGNISED[seen.stage],)
     )
 
@@ -56,29 +45,10 @@ def symptoms(seen: Break) -> tuple[Symptom, ...]:
     )
 
 
-def _conclude(seen: Break, symptom: Symptom) -> Diagnosis:
+def _conclude(seen: BrokenRung, symptom: Symptom) -> Diagnosis:
     diagnosis = conclude(seen, symptom, lambda question: ask(question, seen))
     left = any(finding.verdict is not Verdict.NO for finding in diagnosis.findings)
     return diagnosis if left else replace(diagnosis, symptom=UNRECOGNISED[seen.stage])
-
-
-def conclude(
-    seen: Break | Line | ClientRecord, symptom: Symptom, answer: Callable[[Question[Any]], Answer[Any]]
-) -> Diagnosis:
-    """Judge every cause of a symptom by the answers to its questions, each asked once."""
-    modes = causes(symptom)
-    if len(modes) == 1:
-        # The symptom itself decides, and nothing needs to be asked.
-        finding = Finding(mode=modes[0], verdict=Verdict.YES, answers=())
-        return Diagnosis(seen=seen, symptom=symptom, findings=(finding,))
-    asked = {question.id: answer(question) for mode in modes for question in mode.questions}
-    findings = tuple(_judge(mode, tuple(asked[question.id] for question in mode.questions)) for mode in modes)
-    return Diagnosis(seen=seen, symptom=symptom, findings=findings)
-
-
-def _judge(mode: FailureMode, answers: tuple[Answer[Any], ...]) -> Finding:
-    verdict = mode.proof(Answers(answers)) if mode.proof else Verdict.UNKNOWN
-    return Finding(mode=mode, verdict=verdict, answers=answers)
 
 
 def ask(question: Question[Any], seen: Break) -> Answer[Any]:

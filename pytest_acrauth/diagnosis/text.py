@@ -1,15 +1,17 @@
-"""What other programs printed, and what client checks recorded, read with the catalogue's own symptoms. No I/O."""
+"""What other programs printed, read with the catalogue's own symptoms. No I/O."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
 
-from pytest_acrauth.catalogue.shape import Answer, Diagnosis, Line, Question, Symptom, Where, Words
+from pytest_acrauth.catalogue.facts import Row
+from pytest_acrauth.catalogue.shape import Answer, Question, Symptom, Where, Words
 from pytest_acrauth.catalogue.symptoms.access_token import BASIC_REFUSED
-from pytest_acrauth.catalogue.symptoms.client import AZ_MISSING, AZ_NOT_LOGGED_IN, CLIENT_UNRECOGNISED, NOT_INTERACTIVE
+from pytest_acrauth.catalogue.symptoms.client import AZ_MISSING, AZ_NOT_LOGGED_IN, NOT_INTERACTIVE
 from pytest_acrauth.catalogue.symptoms.entra import (
     AUTHORITY_UNREACHED,
     ENVIRONMENT_INCOMPLETE,
@@ -20,14 +22,12 @@ from pytest_acrauth.catalogue.symptoms.entra import (
 from pytest_acrauth.catalogue.symptoms.management import ADMIN_DISABLED, ARM_NOT_FOUND, LIST_CREDENTIALS_FORBIDDEN
 from pytest_acrauth.catalogue.symptoms.text import GENERIC_401, NO_CREDENTIAL_SENT
 from pytest_acrauth.catalogue.tables import SYMPTOMS
-from pytest_acrauth.diagnosis.climb import conclude
+from pytest_acrauth.diagnosis.conclusion import Diagnosis, conclude
 from pytest_acrauth.diagnosis.printed import Host, Place, Printed
-from pytest_acrauth.model.client_record import ClientRecord
 from pytest_acrauth.model.target import GUID, BadName, Reference, Registry
 
 THIS_TEXT = "this text"
 NOT_IN_TEXT = "a text does not show it"
-NOT_LOOKED = "a client check does not look at it"
 
 _NEAR = 400  # how far around the words their names are looked for
 _FINDS = 200  # how many places of one pattern are looked at
@@ -68,6 +68,34 @@ _NAMES = tuple(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line that another program printed, its number counted from 1, and the names that the words show.
+
+    The keys of ``names`` are those of `pytest_acrauth.catalogue.facts`; every value was validated as what it is called.
+    """
+
+    text: str
+    number: int
+    names: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    quoted = True
+    broken = None
+    shared_by = None
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        return self.names
+
+    @property
+    def answer(self) -> str:
+        return self.text
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        return (Row(f"line {self.number}", self.text),)
+
+
 def recognise(text: str) -> tuple[Diagnosis, ...]:
     """Return what another program's output says about authenticating to an Azure registry, the best first.
 
@@ -87,22 +115,6 @@ def recognise(text: str) -> tuple[Diagnosis, ...]:
         if not any(one.id in shown for one in symptom.either)
     ]
     return tuple(sorted((each for each in diagnoses if each.candidates), key=_rank))
-
-
-def diagnose_client(record: ClientRecord) -> tuple[Diagnosis, ...]:
-    """Conclude what a client check means; empty where the client works.
-
-    What az printed is read as any other text; a program that failed in a way that no cause explains gives
-    ``client-unrecognised``.
-    """
-    own = [symptom for symptom in SYMPTOMS.values() if symptom.client is not None and symptom.client(record)]
-    found = [conclude(record, symptom, _not_looked) for symptom in own]
-    if not found and record.client == "az":
-        failed = [ran for ran in record.runs if not ran.ok]
-        found = [each for ran in failed for each in recognise(ran.stderr)[:1]]
-    if not found and any(not ran.ok for ran in record.runs):
-        found = [conclude(record, CLIENT_UNRECOGNISED, _not_looked)]
-    return tuple(found)
 
 
 def _rank(diagnosis: Diagnosis) -> tuple[int, int]:
@@ -222,7 +234,3 @@ def _answer(question: Question[Any], line: Line) -> Answer[Any]:
     if value is None:
         return Answer(question, None, why=NOT_IN_TEXT)
     return Answer(question, value, who=THIS_TEXT)
-
-
-def _not_looked(question: Question[Any]) -> Answer[Any]:
-    return Answer(question, None, why=NOT_LOOKED)

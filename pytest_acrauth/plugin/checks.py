@@ -18,7 +18,7 @@ from pytest_acrauth.plugin.climbs import Climbs
 from pytest_acrauth.plugin.failures import NotReady, cause_id, diagnoses_of, explain_all, shared_cause
 
 if TYPE_CHECKING:
-    from pytest_acrauth.catalogue.shape import Diagnosis
+    from pytest_acrauth.diagnosis.conclusion import Diagnosis
 
 ROOT = "acr"
 DECISIONS: pytest.StashKey[Decisions] = pytest.StashKey()
@@ -76,7 +76,7 @@ class ClientCheck(OwnItem):
         self._failed = False
 
     def runtest(self) -> None:
-        from pytest_acrauth.diagnosis.text import diagnose_client
+        from pytest_acrauth.diagnosis.client import diagnose_client
 
         record = self._climbs.client_again(self.name) if self._failed else self._climbs.client(self.name)
         # A note is a message that only looks like a failure.
@@ -214,7 +214,8 @@ class Decisions:
         return answers_for(transcript, self._selected[target], before)
 
     def _fail(self, transcript: Transcript, rung: Rung, answers: tuple[Rung, ...]) -> NoReturn:
-        from pytest_acrauth.report.text import explain, headline
+        from pytest_acrauth.report.explanation import headline
+        from pytest_acrauth.report.text import explain
 
         parts = []
         for diagnosis in self._diagnoses(transcript, answers):

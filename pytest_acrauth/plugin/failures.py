@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_acrauth.model.machine import Resolved
-from pytest_acrauth.model.observation import Dns, Entra
 from pytest_acrauth.model.transcript import Transcript
 
 if TYPE_CHECKING:
-    from pytest_acrauth.catalogue.shape import Diagnosis
+    from pytest_acrauth.diagnosis.conclusion import Diagnosis
 
 
 class NotReady(pytest.fail.Exception):  # type: ignore[misc,name-defined] # pytest declares it as a variable
@@ -38,7 +36,8 @@ def cause_id(diagnosis: Diagnosis) -> str:
 
 def explain_all(diagnoses: Iterable[Diagnosis]) -> str:
     """Return the explanations one below the other; of a cause that several registries share, the first one only."""
-    from pytest_acrauth.report.text import explain, headline
+    from pytest_acrauth.report.explanation import headline
+    from pytest_acrauth.report.text import explain
 
     told: set[Hashable] = set()
     parts: list[str] = []
@@ -55,18 +54,6 @@ def explain_all(diagnoses: Iterable[Diagnosis]) -> str:
 
 
 def shared_cause(diagnosis: Diagnosis) -> Hashable | None:
-    """Return what a cause that lies outside the registry is told by, equal for all registries it breaks; else None.
-
-    Those are an identity that Entra refuses, and a resolver that answers for no name.
-    """
-    from pytest_acrauth.catalogue.shape import Break
-
-    seen = diagnosis.seen
-    if not isinstance(seen, Break):
-        return None
-    match seen.observation:
-        case Entra() as entra:
-            return (cause_id(diagnosis), seen.transcript.target.identity, entra.authority)
-        case Dns(resolution=resolution) if resolution is None or resolution.outcome is Resolved.RESOLVER_FAILED:
-            return (cause_id(diagnosis),)
-    return None
+    """Return what a cause that lies outside the registry is told by, equal for all registries it breaks; else None."""
+    shared = diagnosis.seen.shared_by
+    return None if shared is None else (cause_id(diagnosis), *shared)

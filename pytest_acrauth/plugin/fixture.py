@@ -11,7 +11,7 @@ from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.failures import NotReady, diagnoses_of, explain_all
 
 if TYPE_CHECKING:
-    from pytest_acrauth.catalogue.shape import Diagnosis
+    from pytest_acrauth.diagnosis.conclusion import Diagnosis
     from pytest_acrauth.plugin.climbs import Climbs
 
 _SCOPE = re.compile(r"repository:(?P<repository>[^:]+):(?P<actions>[^:]+)")

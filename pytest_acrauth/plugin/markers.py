@@ -12,7 +12,7 @@ from pytest_acrauth.plugin.failures import explain_all
 from pytest_acrauth.plugin.fixture import RegistryUnderTest, parse_scope
 
 if TYPE_CHECKING:
-    from pytest_acrauth.catalogue.shape import Diagnosis
+    from pytest_acrauth.diagnosis.conclusion import Diagnosis
     from pytest_acrauth.plugin.climbs import Climbs
 
 READY = "acr_ready"

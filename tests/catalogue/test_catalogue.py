@@ -6,11 +6,11 @@ import re
 from string import Formatter
 
 import pytest
-from factories import CLIENT_ID, observation
+from factories import observation
 from specimens import CLIENT_SPECIMENS, SPECIMENS
 
 from pytest_acrauth.catalogue import tables
-from pytest_acrauth.catalogue.facts import PLACEHOLDERS, facts
+from pytest_acrauth.catalogue.facts import PLACEHOLDERS
 from pytest_acrauth.catalogue.shape import FailureMode, Symptom
 from pytest_acrauth.catalogue.symptoms.climb import UNRECOGNISED
 from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS, causes
@@ -115,23 +115,6 @@ def test_a_mode_names_no_other_mode(mode: FailureMode) -> None:
     """A text never brings in the cause of another symptom."""
     words = set(re.findall(r"[a-z0-9-]+", " ".join([mode.title, mode.meaning, *mode.remedies])))
     assert not words & (set(MODES) - {mode.id})
-
-
-@pytest.mark.parametrize("symptom", sorted(SPECIMENS))
-def test_facts_are_always_complete(symptom: str) -> None:
-    """Every documented key has a value on every specimen."""
-    values = facts(SPECIMENS[symptom])
-    assert set(values) == set(PLACEHOLDERS)
-    assert all(values.values())
-
-
-def test_facts_hold_the_real_names() -> None:
-    """Names that the climb knows replace their placeholders."""
-    values = facts(SPECIMENS["exchange-refused"])
-    assert (values["registry"], values["login_server"], values["client_id"]) == ("myacr", "myacr.azurecr.io", CLIENT_ID)
-    assert facts(SPECIMENS["denied-with-ip"])["client_ip"] == "20.1.2.3"
-    assert facts(SPECIMENS["rights-missing"])["role"] == "AcrPush"
-    assert facts(SPECIMENS["no-challenge"])["client_ip"] == PLACEHOLDERS["client_ip"]
 
 
 @pytest.mark.parametrize("stage", Stage)

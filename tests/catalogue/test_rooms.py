@@ -17,7 +17,8 @@ from pytest_acrauth.catalogue import causes, questions, symptoms
 from pytest_acrauth.catalogue.shape import FailureMode, Question, Symptom
 from pytest_acrauth.catalogue.symptoms.climb import UNRECOGNISED
 from pytest_acrauth.catalogue.tables import MODES, SYMPTOMS
-from pytest_acrauth.diagnosis.text import diagnose_client, recognise
+from pytest_acrauth.diagnosis.client import diagnose_client
+from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.model.stage import Stage
 
 

@@ -24,10 +24,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from specimens import SPECIMENS, granted, tcp
 
-from pytest_acrauth.catalogue.shape import Diagnosis, Verdict
+from pytest_acrauth.catalogue.shape import Verdict
 from pytest_acrauth.catalogue.symptoms.climb import UNRECOGNISED
 from pytest_acrauth.catalogue.tables import MODES, SYMPTOMS
 from pytest_acrauth.diagnosis.climb import NOT_ASKED, NOT_RECORDED, diagnose, symptoms
+from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.model.credential import CredentialFacts, Kind, SecretShape
 from pytest_acrauth.model.machine import Resolution, Resolved
 from pytest_acrauth.model.observation import (
@@ -45,7 +46,8 @@ from pytest_acrauth.model.observation import (
 from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.model.target import NULL_GUID, Flow
 from pytest_acrauth.model.transcript import Transcript
-from pytest_acrauth.report.text import explain, headline
+from pytest_acrauth.report.explanation import headline
+from pytest_acrauth.report.text import explain
 
 
 def one(transcript: Transcript) -> Diagnosis:

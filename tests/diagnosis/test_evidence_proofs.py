@@ -28,8 +28,8 @@ from factories import (
 from specimens import SPECIMENS
 
 from pytest_acrauth.catalogue.questions.role_conditions import lets_through
-from pytest_acrauth.catalogue.shape import Diagnosis
 from pytest_acrauth.diagnosis.climb import diagnose, needed
+from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.evidence import (
     ApplicationFacts,

@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from labels import LABELS
 
-from pytest_acrauth.catalogue.shape import Diagnosis, FailureMode, Line
+from pytest_acrauth.catalogue.shape import FailureMode
 from pytest_acrauth.catalogue.tables import MODES, SYMPTOMS
+from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.diagnosis.printed import LIMIT
-from pytest_acrauth.diagnosis.text import NOT_IN_TEXT, THIS_TEXT, recognise
-from pytest_acrauth.report.text import explain, headline
+from pytest_acrauth.diagnosis.text import NOT_IN_TEXT, THIS_TEXT, Line, recognise
+from pytest_acrauth.report.explanation import headline
+from pytest_acrauth.report.text import explain
 
 GUID = "11111111-2222-3333-4444-555555555555"
 DENIED = "denied: client with IP '20.1.2.3' is not allowed access. Refer https://aka.ms/acr/firewall to grant access."

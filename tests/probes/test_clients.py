@@ -19,15 +19,17 @@ import pytest
 from factories import STARTED
 from specimens import CLIENT_SPECIMENS, az, docker_config, stored
 
-from pytest_acrauth.catalogue.shape import Diagnosis, Line
 from pytest_acrauth.catalogue.tables import SYMPTOMS, causes
-from pytest_acrauth.diagnosis.text import diagnose_client
+from pytest_acrauth.diagnosis.client import diagnose_client
+from pytest_acrauth.diagnosis.conclusion import Diagnosis
+from pytest_acrauth.diagnosis.text import Line
 from pytest_acrauth.model.client_record import ClientRecord, Helper, Ran, Socket, StoredLogin
 from pytest_acrauth.model.credential import SecretShape
 from pytest_acrauth.model.machine import Resolution, Resolved
 from pytest_acrauth.model.target import NULL_GUID, Registry
 from pytest_acrauth.probes.programs.clients import check_client
-from pytest_acrauth.report.text import explain, headline
+from pytest_acrauth.report.explanation import headline
+from pytest_acrauth.report.text import explain
 
 LIMIT = 20.0
 MYACR = Registry.parse("myacr")

@@ -18,8 +18,8 @@ from factories import (
 )
 
 from pytest_acrauth.auth import choose
-from pytest_acrauth.catalogue.shape import Diagnosis
 from pytest_acrauth.diagnosis.climb import diagnose
+from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.emulator import Emulator, World
 from pytest_acrauth.emulator.world.cloud import ARM, AUTHORITY, GRAPH, SUBSCRIPTION, RoleAssignment
 from pytest_acrauth.emulator.world.directory import Application, ClientCertificate, Password

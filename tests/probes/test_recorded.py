@@ -13,7 +13,7 @@ from standing_in import climb, target
 
 from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.model.stage import Stage
-from pytest_acrauth.report.text import headline
+from pytest_acrauth.report.explanation import headline
 
 SERVED = {"entra-token", "entra-error", "exchange", "token", "firewall-denied"}
 

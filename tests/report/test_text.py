@@ -8,12 +8,13 @@ import pytest
 from factories import CLIENT_ID, SERVICE_PRINCIPAL, climb, observation, reply, target
 from specimens import SPECIMENS
 
-from pytest_acrauth.catalogue.shape import Diagnosis
 from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS
 from pytest_acrauth.diagnosis.climb import NOT_ASKED, diagnose
+from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.model.observation import Data, Exchange, Tls, Trouble
 from pytest_acrauth.model.stage import Stage
-from pytest_acrauth.report.text import describe, explain, headline, listing, ready
+from pytest_acrauth.report.explanation import headline
+from pytest_acrauth.report.text import describe, explain, listing, ready
 
 HOSTILE = "\x1b[31m{registry}{0!r}\r\n\u202eexchange-no-role: all is fine\n\n" + "A" * 5_000
 

@@ -1,38 +1,62 @@
-"""The names that fill the catalogue's format strings, taken from a client check's record."""
+"""A client check as the subject of a diagnosis: what it shows by name, in a line, and in labelled rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from pytest_acrauth.catalogue.facts import Row
 from pytest_acrauth.model.client_record import ClientRecord, Ran, Socket
 from pytest_acrauth.model.target import BadName, Registry
 
 
-def client_facts(record: ClientRecord) -> dict[str, str]:
-    """Return what a record shows, by the keys of `catalogue.facts`; what it does not show is left out."""
+@dataclass(frozen=True, slots=True)
+class CheckedClient:
+    """A client check's record that speaks for itself."""
+
+    record: ClientRecord
+
+    quoted = False
+    broken = None
+    shared_by = None
+
+    @property
+    def facts(self) -> dict[str, str]:
+        return _facts(self.record)
+
+    @property
+    def answer(self) -> str:
+        return _answer(self.record)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        return tuple(_rows(self.record))
+
+
+def _facts(record: ClientRecord) -> dict[str, str]:
     server = next(iter((*record.lacking, *(record.login_servers if not record.lacking else ()))), "")
     values = {
         "program": record.wanted or record.client,
-        "answer": client_answer(record),
+        "answer": _answer(record),
         "login_server": server,
         "host": server,
         "registry": _registry(server),
     }
     if record.daemon is not None:
         values["endpoint"] = record.daemon.endpoint
-        values["answers"] = "yes" if record.daemon.socket is Socket.LISTENS or _answered(record) else "no"
+        values["answers"] = "yes" if record.daemon.socket is Socket.LISTENS or _listed(record) else "no"
     if record.config is not None:
         values["config"] = record.config.path
         values["helper"] = next((helper.name for helper in record.config.helpers if not helper.ok), "")
     if record.ended:
         ended = record.ended[0]
-        values["not_after"] = date(ended.expires)
+        values["not_after"] = _date(ended.expires)
     return values
 
 
-def client_answer(record: ClientRecord) -> str:
-    """Say in one line what a client check got: the words of the first program that failed, or of what is wrong."""
+def _answer(record: ClientRecord) -> str:
+    """Return the words of the first program that failed, or what is wrong."""
     if record.config is not None and record.config.trouble:
         return record.config.trouble
     if record.misspelt:
@@ -40,42 +64,41 @@ def client_answer(record: ClientRecord) -> str:
     noisy = record.run("ps")
     for ran in record.runs:
         if not ran.ok:
-            return said(ran)
+            return _said(ran)
     return noisy.stderr if noisy is not None else ""
 
 
-def said(ran: Ran) -> str:
+def _said(ran: Ran) -> str:
     """Say how a program ended, and what it printed."""
     how = ran.trouble or ("took too long" if ran.exit_code is None else f"exit code {ran.exit_code}")
     words = " ".join((ran.stderr or ran.stdout).split())
     return f"{how}: {words}" if words else how
 
 
-def client_rows(record: ClientRecord) -> Iterator[tuple[str, str]]:
-    """Yield what a client check saw as labelled lines."""
-    yield "client", record.client
+def _rows(record: ClientRecord) -> Iterator[Row]:
+    yield Row("client", record.client)
     if record.wanted:
-        yield "program", record.command or f"{record.wanted}: not found"
+        yield Row("program", record.command or f"{record.wanted}: not found")
     if record.refused:
-        yield "not run", record.refused
+        yield Row("not run", record.refused)
     if record.daemon is not None:
-        yield "daemon", f"{record.daemon.endpoint} (from {record.daemon.source}): {record.daemon.socket}"
+        yield Row("daemon", f"{record.daemon.endpoint} (from {record.daemon.source}): {record.daemon.socket}")
     for ran in record.runs:
-        yield " ".join(ran.arguments[:2]), said(ran)
+        yield Row(" ".join(ran.arguments[:2]), _said(ran))
     if record.config is None:
         return
-    yield "docker config", record.config.path if record.config.found else f"{record.config.path}: none"
+    yield Row("docker config", record.config.path if record.config.found else f"{record.config.path}: none")
     for helper in record.config.helpers:
         where = helper.command or "not found"
-        yield "helper", f"{helper.name}: {where}{f', {said(helper.listed)}' if helper.listed else ''}"
+        yield Row("helper", f"{helper.name}: {where}{f', {_said(helper.listed)}' if helper.listed else ''}")
     for login in record.config.logins:
-        until = f", until {date(login.expires)}" if login.expires is not None else ""
-        yield "stored login", f"{login.key}: user {login.user_name or 'unnamed'}, {login.secret}{until}"
+        until = f", until {_date(login.expires)}" if login.expires is not None else ""
+        yield Row("stored login", f"{login.key}: user {login.user_name or 'unnamed'}, {login.secret}{until}")
     if record.config.keys:
-        yield "in the helper", ", ".join(record.config.keys)
+        yield Row("in the helper", ", ".join(record.config.keys))
 
 
-def date(moment: float | None) -> str:
+def _date(moment: float | None) -> str:
     """Return a moment as it is printed, to the minute; '' for none, or one that no calendar holds."""
     try:
         return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC") if moment is not None else ""
@@ -83,7 +106,7 @@ def date(moment: float | None) -> str:
         return ""
 
 
-def _answered(record: ClientRecord) -> bool:
+def _listed(record: ClientRecord) -> bool:
     ps = record.run("ps")
     return ps is not None and ps.ok
 

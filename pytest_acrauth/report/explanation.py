@@ -1,0 +1,209 @@
+"""What a diagnosis says to a person: plain values without any layout, which every format renders. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from string import Formatter
+from typing import Any
+
+from pytest_acrauth.catalogue import pages
+from pytest_acrauth.catalogue.facts import PLACEHOLDERS, Row, one_line
+from pytest_acrauth.catalogue.shape import Answer, FailureMode, Question, Verdict
+from pytest_acrauth.diagnosis.conclusion import Diagnosis, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something to do: a command for a shell, or a sentence."""
+
+    text: str
+    command: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that tells causes apart, and how a person looks for its answer."""
+
+    id: str
+    text: str
+    by_hand: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A question with its answer, and who gave it."""
+
+    question: Asked
+    value: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuledOut:
+    """Causes that the same answers exclude, by their ids."""
+
+    causes: tuple[str, ...]
+    because: tuple[Answered, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Questions that nobody could look at for the same reason."""
+
+    why: str
+    questions: tuple[Asked, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A cause in words: its title, its meaning, what to do about it, and the page that documents it."""
+
+    id: str
+    title: str
+    meaning: str
+    steps: tuple[Step, ...]
+    link: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """One diagnosis in words. Every text is one line, however long; nothing is wrapped, numbered or indented.
+
+    ``says`` is the sentence about what was seen, '' where the rows of ``seen`` say it themselves. ``causes`` are those
+    that remain. ``meaning``, ``steps`` and ``links`` are of the one cause; where several remain, each has its own, and
+    these are empty; where none does, they say what helps then.
+    """
+
+    headline: str
+    says: str
+    seen: tuple[Row, ...]
+    causes: tuple[Cause, ...]
+    meaning: str
+    evidence: tuple[Answered, ...]
+    ruled_out: tuple[RuledOut, ...]
+    unanswered: tuple[Unanswered, ...]
+    steps: tuple[Step, ...]
+    links: tuple[str, ...]
+
+
+#: What helps where no cause is known.
+_LOOK_CLOSER = (
+    Step("Look at what was answered, and at what stands between here and the registry.", command=False),
+    Step("If the registry or Entra answered, open a support case with the correlation id.", command=False),
+)
+_TROUBLESHOOTING = f"{pages.ACR}container-registry-troubleshoot-access"
+
+
+def explanation(diagnosis: Diagnosis) -> Explanation:
+    """Put a diagnosis into words."""
+    names = filled(diagnosis.seen)
+    causes = tuple(cause(mode, names) for mode in diagnosis.candidates)
+    meaning, steps, links = _advice(causes)
+    return Explanation(
+        headline=headline(diagnosis),
+        says=_says(diagnosis, names),
+        seen=tuple(Row(label, one_line(text, 600)) for label, text in diagnosis.seen.rows),
+        causes=causes,
+        meaning=meaning,
+        evidence=tuple(_answered(each, names) for each in _bearing(diagnosis) if each.value is not None),
+        ruled_out=_ruled_out(diagnosis, names),
+        unanswered=_unanswered(diagnosis, names),
+        steps=steps,
+        links=links,
+    )
+
+
+def headline(diagnosis: Diagnosis) -> str:
+    """Return a diagnosis in one line: the cause, or ``one of`` several, or what was answered and not recognised."""
+    if diagnosis.mode is not None:
+        return f"{diagnosis.mode.id}: {one_line(diagnosis.mode.title.format_map(filled(diagnosis.seen)))}"
+    if diagnosis.candidates:
+        return f"{diagnosis.symptom.id}: one of {', '.join(sorted(mode.id for mode in diagnosis.candidates))}"
+    return f"{diagnosis.symptom.id}: {one_line(diagnosis.seen.answer, 160)}"
+
+
+def filled(seen: Subject) -> dict[str, str]:
+    """Return a value for every key of `PLACEHOLDERS`; text that a peer chose is one bounded, printable line."""
+    known = seen.facts
+    return {key: one_line(known.get(key, "")) or placeholder for key, placeholder in PLACEHOLDERS.items()}
+
+
+def cause(mode: FailureMode, names: Mapping[str, str]) -> Cause:
+    """Put a cause into words, with the given names in its texts."""
+    return Cause(
+        id=mode.id,
+        title=mode.title.format_map(names),
+        meaning=mode.meaning.format_map(names),
+        steps=tuple(_step(remedy, names) for remedy in mode.remedies),
+        link=mode.link,
+    )
+
+
+def asked(question: Question[Any], names: Mapping[str, str]) -> Asked:
+    """Put a question into words, with the given names in what a person can do."""
+    return Asked(question.id, question.asks, _step(question.by_hand, names))
+
+
+def _step(text: str, names: Mapping[str, str]) -> Step:
+    """Fill in an instruction of the catalogue; one that begins with a small letter is a command."""
+    words = text.format_map(names)
+    return Step(words, command=words[:1].islower())
+
+
+def _advice(causes: tuple[Cause, ...]) -> tuple[str, tuple[Step, ...], tuple[str, ...]]:
+    """Return meaning, steps and links for a reader who need not choose between causes."""
+    match causes:
+        case (one,):
+            return one.meaning, one.steps, (one.link,)
+        case ():
+            return "", _LOOK_CLOSER, (_TROUBLESHOOTING,)
+    return "", (), ()
+
+
+def _says(diagnosis: Diagnosis, names: Mapping[str, str]) -> str:
+    """Say what was seen, unless a quoted text lacks a name that the sentence needs."""
+    known, says = diagnosis.seen.facts, diagnosis.symptom.says
+    needed = [name for _, name, _, _ in Formatter().parse(says) if name]
+    if diagnosis.seen.quoted and not all(known.get(name) for name in needed):
+        return ""
+    return says.format_map(names)
+
+
+def _bearing(diagnosis: Diagnosis) -> list[Answer[Any]]:
+    """Return the answers that bear on the causes still possible, or on all where none is; each once."""
+    left = [finding for finding in diagnosis.findings if finding.mode in diagnosis.candidates]
+    found = {each.question.id: each for finding in left or diagnosis.findings for each in finding.answers}
+    return list(found.values())
+
+
+def _unanswered(diagnosis: Diagnosis, names: Mapping[str, str]) -> tuple[Unanswered, ...]:
+    """Return the questions that nobody could answer, by the reason and who tried."""
+    found: dict[str, list[Asked]] = {}
+    for each in _bearing(diagnosis):
+        if each.value is None:
+            why = f"{each.why}, as {each.who}" if each.who else each.why
+            found.setdefault(one_line(why, 240), []).append(asked(each.question, names))
+    return tuple(Unanswered(why, tuple(questions)) for why, questions in found.items())
+
+
+def _ruled_out(diagnosis: Diagnosis, names: Mapping[str, str]) -> tuple[RuledOut, ...]:
+    """Return the causes that answers excluded, those of the same answers together."""
+    found: dict[tuple[Answered, ...], list[str]] = {}
+    for finding in diagnosis.findings:
+        if finding.verdict is Verdict.NO:
+            because = tuple(_answered(each, names) for each in finding.answers if each.value is not None)
+            found.setdefault(because, []).append(finding.mode.id)
+    return tuple(RuledOut(tuple(causes), because) for because, causes in found.items())
+
+
+def _answered(answer: Answer[Any], names: Mapping[str, str]) -> Answered:
+    return Answered(asked(answer.question, names), _value(answer.value), answer.who)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return one_line(", ".join(map(str, value)), 200) or "nothing"
+    return one_line(str(value), 200) or "nothing"
