@@ -11,12 +11,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from pytest_acrauth.auth import DEFAULT, METHODS, choose
-from pytest_acrauth.catalogue.facts import PLACEHOLDERS
-from pytest_acrauth.catalogue.shape import FailureMode, Question, Symptom
-from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS, causes
+from pytest_acrauth.catalogue.tables import MODES
 from pytest_acrauth.diagnosis.client import diagnose_client
 from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.diagnosis.conclusion import Diagnosis
@@ -25,10 +22,12 @@ from pytest_acrauth.emulator.scenarios.variants import USUAL
 from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION
 from pytest_acrauth.emulator.world.healthy import CLIENT, OPERATOR, OTHER_SUBSCRIPTION, OTHER_TENANT, PRINCIPAL, TENANT
 from pytest_acrauth.model.client_record import ClientRecord
-from pytest_acrauth.model.evidence import AUTO, OFF, EvidenceChoice, Need
+from pytest_acrauth.model.evidence import AUTO, OFF, EvidenceChoice
 from pytest_acrauth.model.target import ACTIONS, CLOUDS, GUID, Flow, Reference, Registry, Target
 from pytest_acrauth.plugin.options import OPTIONS
 from pytest_acrauth.probes.programs.clients import check_client
+from pytest_acrauth.report.entries import CauseEntry, Decisive, SymptomEntry, cause_entry, families, symptoms
+from pytest_acrauth.report.explanation import Step
 from pytest_acrauth.report.text import explain
 from pytest_acrauth.run import DEFAULT_TIMEOUT, Run
 
@@ -49,16 +48,6 @@ _VARYING = (
 )
 #: Where a page's reader is at home, instead of the emulator's folder of the moment.
 _HOME = "/home/ci"
-#: Where evidence finds the answers to a question.
-_LOOKS = {
-    Need.REGISTRY: "the registry's record",
-    Need.SCOPE_MAP_TOKEN: "the scope-map token's record",
-    Need.SCOPE_MAP: "the scope map's record",
-    Need.ROLES: "role assignments, role definitions and deny assignments",
-    Need.APPLICATION: "Microsoft Graph",
-    Need.ENTRA_DIRECT: "Entra, asked with the same secret",
-    Need.TENANT: "the record of the registry's subscription",
-}
 
 
 def pages() -> dict[Path, str]:
@@ -72,7 +61,7 @@ def pages() -> dict[Path, str]:
         Path("README.md"): readme(shown),
         Path("docs/reference/options.md"): options_page(),
         MODE_PAGES / "index.md": index_page(),
-        **{MODE_PAGES / f"{mode.id}.md": mode_page(mode, shown.get(mode.id)) for mode in MODES.values()},
+        **{MODE_PAGES / f"{name}.md": mode_page(cause_entry(mode), shown.get(name)) for name, mode in MODES.items()},
     }
 
 
@@ -121,128 +110,119 @@ def readme(shown: Mapping[str, str | None]) -> str:
     return re.sub(r"(?P<comment><!-- shown: (?P<scenario>[\w-]+) -->\n)```text\n.*?```", block, text, flags=re.DOTALL)
 
 
-def mode_page(mode: FailureMode, output: str | None) -> str:
+def mode_page(entry: CauseEntry, output: str | None) -> str:
     """Return a failure mode's page; ``output`` is what the emulator's scenario of the same id showed."""
     return NOTICE + "\n".join(
         [
-            f"# {mode.id}",
+            f"# {entry.cause.id}",
             "",
-            f"{sentence(mode.title)}",
+            sentence(entry.cause.title),
             "",
-            *_table(mode),
+            *_table(entry),
             "",
             "## What you see",
             "",
-            *_what_you_see(mode, output),
+            *_what_you_see(entry, output),
             "",
             "## What it means",
             "",
-            prose(mode.meaning),
+            prose(entry.cause.meaning),
             "",
             "## How it is proven",
             "",
-            *_proof(mode),
+            *_proof(entry),
             "",
             "## How to fix it",
             "",
-            *_remedies(mode),
+            *(f"{number}. {_instruction(step)}" for number, step in enumerate(entry.cause.steps, start=1)),
             "",
-            f"Microsoft's documentation: <{mode.link}>",
+            f"Microsoft's documentation: <{entry.cause.link}>",
             "",
             "## Related modes",
             "",
-            *_related(mode),
+            *_related(entry),
             "",
             "## Reproduce it",
             "",
-            *_reproduce(mode),
+            *_reproduce(entry),
             "",
         ]
     )
 
 
-def _table(mode: FailureMode) -> Iterator[str]:
+def _table(entry: CauseEntry) -> Iterator[str]:
+    places = dict.fromkeys(place for symptom in entry.symptoms for place in _places(symptom))
     yield "| | |"
     yield "| --- | --- |"
-    yield f"| family | {mode.family} |"
-    yield f"| seen at | {', '.join(dict.fromkeys(place for shown in mode.shows for place in _places(shown)))} |"
-    if mode.az_code:
-        yield f"| `az acr check-health` says | `{mode.az_code}` |"
-    yield f"| can pass by itself | {'yes' if mode.transient else 'no'} |"
-    yield f"| since version | {mode.since} |"
+    yield f"| family | {entry.family} |"
+    yield f"| seen at | {', '.join(places)} |"
+    if entry.az_code:
+        yield f"| `az acr check-health` says | `{entry.az_code}` |"
+    yield f"| can pass by itself | {'yes' if entry.transient else 'no'} |"
+    yield f"| since version | {entry.since} |"
 
 
-def _places(symptom: Symptom) -> Iterator[str]:
+def _places(symptom: SymptomEntry) -> Iterator[str]:
     yield from (f"`{stage}`" for stage in symptom.stages)
-    if symptom.client is not None:
+    if symptom.of_a_client:
         yield "a client check"
-    if symptom.texts:
+    if symptom.printed:
         yield "what other programs print"
 
 
-def _what_you_see(mode: FailureMode, output: str | None) -> Iterator[str]:
+def _what_you_see(entry: CauseEntry, output: str | None) -> Iterator[str]:
     if output is not None:
         yield "In the emulator, with times and request ids left out:"
         yield ""
         yield from ("```text", output, "```")
         yield ""
-    if mode.samples:
+    if entry.samples:
         yield "Another program's words for it, which `--acr-explain` reads too:"
         yield ""
-        yield from ("```text", *mode.samples, "```")
+        yield from ("```text", *entry.samples, "```")
         yield ""
-    for symptom in mode.shows:
+    for symptom in entry.symptoms:
         yield f"- `{symptom.id}`: {prose(symptom.says)}"
 
 
-def _proof(mode: FailureMode) -> Iterator[str]:
-    sole = [symptom for symptom in mode.shows if causes(symptom) == (mode,)]
-    for symptom in sole:
+def _proof(entry: CauseEntry) -> Iterator[str]:
+    for symptom in entry.alone:
         yield f"- `{symptom.id}` has no other cause: seeing it is the proof."
-    if len(sole) == len(mode.shows):
+    if entry.alone == entry.symptoms:
         return
-    if mode.questions and mode.proof is None:
-        yield from [""] if sole else []
+    if entry.questions and not entry.decided:
+        yield from [""] if entry.alone else []
         yield "No answer that is looked up decides it. These would:"
         yield ""
-    for question in mode.questions:
-        yield f"- {question.asks}"
-        yield f"  {_answered_by(question)}: {_instruction(question.by_hand)}"
-    if not mode.questions:
+    for question in entry.questions:
+        yield f"- {question.asked.text}"
+        yield f"  {_answered_by(question)}: {_instruction(question.asked.by_hand)}"
+    if not entry.questions:
         yield "- Nothing that is asked tells it from its neighbours; it is left when they are ruled out."
 
 
-def _answered_by(question: Question[Any]) -> str:
-    if question.read is None:
-        return "By hand"
-    if question.needs is None:
-        return "The climb itself tells it where it can; by hand"
-    return f"Evidence tells it, from {_LOOKS[question.needs]}; by hand"
+def _answered_by(question: Decisive) -> str:
+    return f"{question.told_by}; by hand" if question.told_by else "By hand"
 
 
-def _remedies(mode: FailureMode) -> Iterator[str]:
-    for number, remedy in enumerate(mode.remedies, start=1):
-        yield f"{number}. {_instruction(remedy)}"
-
-
-def _related(mode: FailureMode) -> Iterator[str]:
-    related = {other.id: symptom.id for symptom in mode.shows for other in causes(symptom) if other != mode}
-    for other, symptom in sorted(related.items()):
+def _related(entry: CauseEntry) -> Iterator[str]:
+    for other, symptom in entry.related.items():
         yield f"- [{other}]({other}.md) can look the same (`{symptom}`)"
-    if not related:
+    if not entry.related:
         yield "None looks the same."
 
 
-def _reproduce(mode: FailureMode) -> Iterator[str]:
-    if mode.id not in SCENARIOS:
+def _reproduce(entry: CauseEntry) -> Iterator[str]:
+    scenario = entry.cause.id
+    if scenario not in SCENARIOS:
         yield "The emulator of this version cannot bring it about."
-        if mode.samples:
+        if entry.samples:
             yield "Save the words above to a file, and `pytest --acr-explain FILE` names it."
         return
     yield "```console"
-    yield f"$ pytest --acr-registry {REGISTRIES[0]} --acr-emulate {mode.id}"
+    yield f"$ pytest --acr-registry {REGISTRIES[0]} --acr-emulate {scenario}"
     yield "```"
-    needs = SCENARIOS[mode.id].defaults
+    needs = SCENARIOS[scenario].defaults
     options = {
         "--acr-auth": needs.auth,
         "--acr-repository": ",".join(needs.repository),
@@ -272,15 +252,13 @@ def index_page() -> str:
         *sorted(MODES),
         "```",
     ]
-    for family, about in FAMILIES.items():
-        lines += ["", f"## {family}", "", sentence(about.partition(": ")[2]), "", "| id | title |", "| --- | --- |"]
-        lines += [
-            f"| [{mode.id}]({mode.id}.md) | {cell(mode.title)} |" for mode in MODES.values() if mode.family == family
-        ]
+    for family in families():
+        lines += ["", f"## {family.id}", "", sentence(family.about), "", "| id | title |", "| --- | --- |"]
+        lines += [f"| [{cause.id}]({cause.id}.md) | {cell(cause.title)} |" for cause in family.causes]
     lines += ["", "## Symptoms", "", "What can be seen, and the causes that can show it.", ""]
     lines += ["| symptom | seen at | causes |", "| --- | --- | --- |"]
-    for symptom in sorted(SYMPTOMS.values(), key=lambda each: each.id):
-        listed = ", ".join(f"[{mode.id}]({mode.id}.md)" for mode in causes(symptom))
+    for symptom in symptoms():
+        listed = ", ".join(f"[{cause.id}]({cause.id}.md)" for cause in symptom.causes)
         lines.append(f"| `{symptom.id}` | {', '.join(_places(symptom))} | {listed or 'none known'} |")
     return NOTICE + "\n".join([*lines, ""])
 
@@ -332,9 +310,8 @@ def _methods() -> Iterator[str]:
 
 
 def prose(text: str) -> str:
-    """Return a format string of the catalogue as Markdown, with placeholders for the facts."""
-    filled = text.format_map(PLACEHOLDERS)
-    return re.sub(r"([\\`*_<\[\]$])", r"\\\1", filled)
+    """Return a text as Markdown."""
+    return re.sub(r"([\\`*_<\[\]$])", r"\\\1", text)
 
 
 def sentence(text: str) -> str:
@@ -348,9 +325,8 @@ def cell(text: str) -> str:
     return prose(text).replace("|", r"\|")
 
 
-def _instruction(text: str) -> str:
-    """Return a remedy: one that begins with a small letter is a command, any other a sentence."""
-    return f"`{text.format_map(PLACEHOLDERS)}`" if text[:1].islower() else prose(text)
+def _instruction(step: Step) -> str:
+    return f"`{step.text}`" if step.command else prose(step.text)
 
 
 def main(arguments: list[str]) -> int:
