@@ -10,8 +10,11 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from itertools import groupby
 from pathlib import Path
 
+from pytest_acrauth import __version__
 from pytest_acrauth.auth import DEFAULT, METHODS, choose
 from pytest_acrauth.catalogue.tables import MODES
 from pytest_acrauth.diagnosis.client import diagnose_client
@@ -27,7 +30,7 @@ from pytest_acrauth.model.target import ACTIONS, CLOUDS, GUID, Flow, Reference, 
 from pytest_acrauth.plugin.options import OPTIONS
 from pytest_acrauth.probes.programs.clients import check_client
 from pytest_acrauth.report.entries import CauseEntry, Decisive, SymptomEntry, cause_entry, families, symptoms
-from pytest_acrauth.report.explanation import Step
+from pytest_acrauth.report.explanation import Kind, Step
 from pytest_acrauth.report.text import explain
 from pytest_acrauth.run import DEFAULT_TIMEOUT, Run
 
@@ -134,7 +137,7 @@ def mode_page(entry: CauseEntry, output: str | None) -> str:
             "",
             "## How to fix it",
             "",
-            *(f"{number}. {_instruction(step)}" for number, step in enumerate(entry.cause.steps, start=1)),
+            *_steps(entry.cause.steps),
             "",
             f"Microsoft's documentation: <{entry.cause.link}>",
             "",
@@ -150,6 +153,20 @@ def mode_page(entry: CauseEntry, output: str | None) -> str:
     )
 
 
+_KINDS = {Kind.LOOK: "Look first", Kind.FIX: "Then", Kind.OR: "Or"}
+
+
+def _steps(steps: tuple[Step, ...]) -> Iterator[str]:
+    """Yield steps under the words for their kind; commands in blocks of their own, to be copied."""
+    for kind, group in groupby(steps, key=lambda step: step.kind):
+        yield from (f"**{_KINDS[kind]}**", "")
+        for command, together in groupby(group, key=lambda step: step.command):
+            if command:
+                yield from ("```console", *(f"$ {step.text}" for step in together), "```", "")
+            else:
+                yield from (line for step in together for line in (prose(step.text), ""))
+
+
 def _table(entry: CauseEntry) -> Iterator[str]:
     places = dict.fromkeys(place for symptom in entry.symptoms for place in _places(symptom))
     yield "| | |"
@@ -159,7 +176,7 @@ def _table(entry: CauseEntry) -> Iterator[str]:
     if entry.az_code:
         yield f"| `az acr check-health` says | `{entry.az_code}` |"
     yield f"| can pass by itself | {'yes' if entry.transient else 'no'} |"
-    yield f"| since version | {entry.since} |"
+    yield f"| since version | {since(entry.cause.id)} |"
 
 
 def _places(symptom: SymptomEntry) -> Iterator[str]:
@@ -190,19 +207,34 @@ def _proof(entry: CauseEntry) -> Iterator[str]:
         yield f"- `{symptom.id}` has no other cause: seeing it is the proof."
     if entry.alone == entry.symptoms:
         return
-    if entry.questions and not entry.decided:
-        yield from [""] if entry.alone else []
-        yield "No answer that is looked up decides it. These would:"
-        yield ""
+    conditions = (
+        ("It is certain when all of this holds", entry.certain_when),
+        ("It is excluded when any of this holds", entry.excluded_when),
+        ("It stays open, whatever else holds, when all of this does", entry.open_when),
+    )
+    for words, listed in conditions:
+        if listed:
+            yield from ("", f"{words}:", "", *(f"- {prose(one.question)} {prose(one.answer)}" for one in listed))
+    if not entry.questions:
+        yield "- Nothing that is asked tells it from its neighbours; it is left when they are ruled out."
+        return
+    yield from ("", "How each question is answered:", "")
     for question in entry.questions:
         yield f"- {question.asked.text}"
         yield f"  {_answered_by(question)}: {_instruction(question.asked.by_hand)}"
-    if not entry.questions:
-        yield "- Nothing that is asked tells it from its neighbours; it is left when they are ruled out."
 
 
 def _answered_by(question: Decisive) -> str:
     return f"{question.told_by}; by hand" if question.told_by else "By hand"
+
+
+@cache
+def since(name: str) -> str:
+    """Return the version under which the changelog first lists an id; the package's own for what is not released."""
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    versions = re.split(r"^## \[?(?P<version>[^\]\s]+)\]?.*$", changelog, flags=re.MULTILINE)
+    listed = [version for version, text in zip(versions[1::2], versions[2::2], strict=True) if f"`{name}`" in text]
+    return listed[-1] if listed and listed[-1] != "Unreleased" else __version__
 
 
 def _related(entry: CauseEntry) -> Iterator[str]:

@@ -19,7 +19,7 @@ from pytest_acrauth.emulator import SCENARIOS, Emulator, World
 from pytest_acrauth.emulator.world.roles import EVIDENCE, Role
 from pytest_acrauth.plugin.options import OPTIONS
 from pytest_acrauth.report.entries import Decisive, cause_entry
-from pytest_acrauth.report.explanation import Asked, Cause, Step
+from pytest_acrauth.report.explanation import Asked, Cause, Kind, Step
 from pytest_acrauth.report.text import explain
 
 ROOT = Path(__file__).parents[1]
@@ -62,14 +62,16 @@ def test_generated_pages_are_what_the_code_says() -> None:
 def test_a_page_shows_the_entry_it_is_given() -> None:
     """A failure mode's page is made of the very value that the text is made of, and decides nothing by itself."""
     entry = cause_entry(MODES["firewall-ip-denied"])
-    said = Asked("said", "Is this the question?", Step("look here", command=True))
-    cause = Cause("made-up", "a title", "A meaning.", (Step("do this", command=True),), "https://example.com/page")
+    said = Asked("said", "Is this the question?", Step(Kind.LOOK, "look here", command=True))
+    cause = Cause(
+        "made-up", "a title", "A meaning.", (Step(Kind.FIX, "do this", command=True),), "https://example.com/page"
+    )
     changed = replace(
         entry, cause=cause, symptoms=entry.symptoms[:1], questions=(Decisive(said, "An oracle tells it"),)
     )
     page = generator().mode_page(changed, None)
     lines = page.splitlines()
-    assert {"# made-up", "A title.", "A meaning.", "1. `do this`", "- Is this the question?"} <= set(lines)
+    assert {"# made-up", "A title.", "A meaning.", "$ do this", "- Is this the question?"} <= set(lines)
     assert "  An oracle tells it; by hand: `look here`" in lines
     assert "Microsoft's documentation: <https://example.com/page>" in lines
     for text in (entry.cause.title, entry.cause.meaning, *(step.text for step in entry.cause.steps)):

@@ -7,11 +7,13 @@ import shlex
 from collections.abc import Hashable, Iterable, Iterator
 
 from pytest_acrauth.catalogue.facts import (
-    PLACEHOLDERS,
+    FACTS,
+    RoleMode,
     Row,
     client_ip,
     one_line,
     reply,
+    role_mode,
     scope_map_actions,
     trouble,
     trouble_text,
@@ -38,14 +40,28 @@ from pytest_acrauth.model.transcript import Transcript
 _HELPER = re.compile(r"docker-credential-[\w.-]{1,60}(?=\W|$)")
 _NO_RIGHT = "none was proven: no repository was named"
 
-# The smallest built-in role for an action in either role assignment mode, from small to large
+# The smallest built-in role that allows an action, in either role assignment mode. Without a mode's own part, push
+# includes pull and nothing includes delete but itself; in ABAC mode each includes those before it. No built-in role
+# allows to read or restore what is soft-deleted
 # (https://learn.microsoft.com/azure/container-registry/container-registry-rbac-built-in-roles-overview).
 _ROLES = {
-    "pull": ("AcrPull", "Reader"),
-    "metadata_read": ("AcrPull", "Reader"),
-    "push": ("AcrPush", "Writer"),
-    "metadata_write": ("AcrPush", "Writer"),
-    "delete": ("AcrDelete", "Contributor"),
+    "pull": "AcrPull",
+    "metadata_read": "AcrPull",
+    "push": "AcrPush",
+    "metadata_write": "AcrPush",
+    "delete": "AcrDelete",
+}
+_ABAC_ROLES = {
+    "pull": "Reader",
+    "metadata_read": "Reader",
+    "push": "Writer",
+    "metadata_write": "Writer",
+    "delete": "Contributor",
+}
+_PRINCIPAL_TYPES = {
+    Kind.SERVICE_PRINCIPAL: "ServicePrincipal",
+    Kind.MANAGED_IDENTITY: "ServicePrincipal",
+    Kind.USER: "User",
 }
 
 
@@ -120,6 +136,28 @@ def _configured(transcript: Transcript) -> dict[str, str]:
         "object_id": claims.object_id if claims and GUID.fullmatch(claims.object_id) else "",
         "limit": f"{transcript.limit:g}",
         "proxy": transcript.proxy,
+        "private_zone": f"privatelink{registry.cloud.registry_suffix}",
+        "blob_hosts": f"*{registry.cloud.storage_suffix}",
+        **_assignment(transcript),
+    }
+
+
+def _assignment(transcript: Transcript) -> dict[str, str]:
+    """Return who a role is assigned to and on what, as `az role assignment create` takes them."""
+    registry, credential = transcript.target.registry, transcript.credential
+    claims = transcript.entra.claims if transcript.entra else None
+    object_id = claims.object_id if claims and GUID.fullmatch(claims.object_id) else ""
+    application = credential.client_id or (credential.user_name if credential.kind is Kind.SERVICE_PRINCIPAL else "")
+    kind = _PRINCIPAL_TYPES.get(credential.kind)
+    if object_id and kind:
+        assignee = f"--assignee-object-id {object_id} --assignee-principal-type {kind}"
+    else:
+        assignee = f"--assignee {_word(application)}" if application else ""
+    look = transcript.evidence.registry
+    known = look.value.resource_id if look and look.value else ""
+    return {
+        "assignee": assignee,
+        "registry_id": _word(known) if known else f"$(az acr show -n {registry.name} --query id -o tsv)",
     }
 
 
@@ -132,19 +170,31 @@ def _repository(seen: Break) -> dict[str, str]:
     access = seen.access
     token = access.access_token if access else seen.transcript.access_token
     needed = wanted(seen)
-    action = next((name for name in reversed(_ROLES) if name in needed), "pull")
-    role, abac_role = _ROLES[action]
     return {
         "repository": access.reference.repository if access else "",
         "version": access.reference.version if access else "",
-        "role": role,
-        "abac_role": f"Container Registry Repository {abac_role}",
+        **_roles(needed, role_mode(seen)),
         "wanted": ", ".join(needed),
         "scope_map_actions": " ".join(scope_map_actions(needed)),
         "missing": ", ".join(token.missing) if token else "",
         "excess": ", ".join(token.excess) if token else "",
         "granted": ", ".join(token.granted or ()) or "nothing" if token else "",
     }
+
+
+def _roles(needed: tuple[str, ...], mode: RoleMode | None) -> dict[str, str]:
+    """Return the built-in roles for all of these actions, as the registry's mode counts them; '' where there is none.
+
+    Where the mode is not known, ``role_in_abac_mode`` has those that count if it is that one.
+    """
+    wide = [name for name in dict.fromkeys(_ROLES.get(action, "") for action in needed) if name]
+    if "AcrPush" in wide and "AcrPull" in wide:
+        wide.remove("AcrPull")
+    narrow = next((_ABAC_ROLES[name] for name in reversed(_ABAC_ROLES) if name in needed), "")
+    narrow = f"Container Registry Repository {narrow}" if narrow else ""
+    if mode is RoleMode.ABAC:
+        return {"role": narrow, "role_in_abac_mode": ""}
+    return {"role": ", ".join(wide), "role_in_abac_mode": "" if mode is RoleMode.RBAC else narrow}
 
 
 def _answered(seen: BrokenRung) -> dict[str, str]:
@@ -157,6 +207,8 @@ def _answered(seen: BrokenRung) -> dict[str, str]:
             "correlation_id": found.correlation_id,
             "retry_after": found.retry_after if found.retry_after.isdigit() else "",
         }
+    if isinstance(observation, Entra) and observation.codes:
+        values["aadsts"] = str(observation.codes[0])
     if isinstance(observation, Challenge):
         values |= {"realm": observation.realm, "scheme": observation.scheme, "host": observation.host}
     if isinstance(observation, Data):
@@ -221,7 +273,7 @@ def _who(seen: Break) -> Iterator[Row]:
     if credential.client_id:
         parts.append(f"client id {credential.client_id}")
     if identity.flow is Flow.ENTRA:
-        parts.append(f"tenant {one_line(_word(credential.tenant_id)) or PLACEHOLDERS['tenant_id']}")
+        parts.append(f"tenant {one_line(_word(credential.tenant_id)) or FACTS['tenant_id'].typed}")
     method = identity.method if identity.name == identity.method else f"{identity.name} ({identity.method})"
     if credential.source:
         parts.append(f"read from {one_line(credential.source)}")

@@ -4,62 +4,78 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from enum import StrEnum
 from ipaddress import ip_address
 from typing import NamedTuple
 
 from pytest_acrauth.catalogue.shape import Break
+from pytest_acrauth.model.evidence import RegistryFacts
 from pytest_acrauth.model.observation import Answered, Data, Dns, Entra, Reply, Tcp, Tls, Trouble
 
-#: Every key of the format strings, and the placeholder, as in a manual page, for a value that was not shown.
-PLACEHOLDERS = {
+
+class Fact(NamedTuple):
+    """What stands for a value that is not known: a word in capitals in a command, plain words in a sentence."""
+
+    typed: str
+    said: str
+
+
+#: Every key of the format strings of the catalogue, and what stands there while nothing was seen that tells the value.
+FACTS = {
     # what the user configured
-    "registry": "<registry>",
-    "login_server": "<login server>",
-    "cloud": "<cloud>",
-    "identity": "<identity>",
-    "kind": "<kind of credential>",
-    "user_name": "<user name>",
-    "client_id": "<client id>",
-    "tenant_id": "<tenant id>",
-    "limit": "<limit>",
-    "proxy": "<proxy>",
+    "registry": Fact("REGISTRY", "the registry"),
+    "login_server": Fact("LOGIN_SERVER", "the login server"),
+    "cloud": Fact("CLOUD", "its cloud"),
+    "identity": Fact("IDENTITY", "the identity"),
+    "kind": Fact("KIND", "the credential"),
+    "user_name": Fact("USER_NAME", "the user name"),
+    "client_id": Fact("CLIENT_ID", "the application"),
+    "tenant_id": Fact("TENANT_ID", "the tenant"),
+    "limit": Fact("SECONDS", "its"),
+    "proxy": Fact("PROXY", "the proxy"),
     # what the rung is about
-    "stage": "<stage>",
-    "repository": "<repository>",
-    "version": "<tag or digest>",
-    "authority": "<authority>",
-    "host": "<host>",
-    "addresses": "<addresses>",
-    "role": "<role>",
-    "abac_role": "<role>",
-    "wanted": "<actions>",
-    "scope_map_actions": "<actions>",
-    "missing": "<missing actions>",
-    "excess": "<actions>",
-    "granted": "<granted actions>",
+    "stage": Fact("STAGE", "a stage"),
+    "repository": Fact("REPOSITORY", "the repository"),
+    "version": Fact("TAG", "the tag or digest"),
+    "authority": Fact("https://login.microsoftonline.com", "Entra"),
+    "host": Fact("HOST", "the host"),
+    "addresses": Fact("ADDRESS", "its addresses"),
+    "role": Fact("ROLE", "the role it needs"),
+    "role_in_abac_mode": Fact("ROLE", "the role it needs in ABAC mode"),
+    "assignee": Fact("--assignee CLIENT_ID", "the identity"),
+    "registry_id": Fact("REGISTRY_RESOURCE_ID", "the registry"),
+    "wanted": Fact("ACTIONS", "what was asked for"),
+    "scope_map_actions": Fact("ACTIONS", "the actions"),
+    "missing": Fact("ACTIONS", "an action"),
+    "excess": Fact("ACTIONS", "an action"),
+    "granted": Fact("ACTIONS", "what it granted"),
     # what was answered
-    "answer": "<answer>",
-    "status": "<status>",
-    "correlation_id": "<correlation id>",
-    "retry_after": "<seconds>",
-    "client_ip": "<client address>",
-    "object_id": "<object id>",
-    "realm": "<realm>",
-    "scheme": "<scheme>",
-    "redirect": "<data host>",
-    "trust": "<trust store>",
-    "issuer": "<issuer>",
-    "subject": "<subject>",
-    "names": "<names>",
-    "not_before": "<date>",
-    "not_after": "<date>",
-    "elapsed": "<seconds>",
+    "answer": Fact("ANSWER", "an answer"),
+    "status": Fact("STATUS", "an error"),
+    "correlation_id": Fact("CORRELATION_ID", "the correlation id of the answer"),
+    "retry_after": Fact("SECONDS", "some"),
+    "client_ip": Fact("ADDRESS", "the caller's address"),
+    "object_id": Fact("OBJECT_ID", "the identity"),
+    "realm": Fact("REALM", "another address"),
+    "scheme": Fact("SCHEME", "another scheme"),
+    "aadsts": Fact("NUMBER", "its number"),
+    "redirect": Fact("DATA_HOST", "the data host"),
+    "trust": Fact("TRUST_STORE", "the trust store"),
+    "issuer": Fact("ISSUER", "an unknown issuer"),
+    "subject": Fact("SUBJECT", "an unknown subject"),
+    "names": Fact("NAMES", "other names"),
+    "not_before": Fact("DATE", "its first day"),
+    "not_after": Fact("DATE", "its last day"),
+    "elapsed": Fact("SECONDS", "some"),
+    # what follows from the cloud
+    "private_zone": Fact("privatelink.azurecr.io", "privatelink.azurecr.io"),
+    "blob_hosts": Fact("*.blob.core.windows.net", "*.blob.core.windows.net"),
     # what a client check saw
-    "program": "docker",
-    "endpoint": "<endpoint>",
-    "answers": "<yes or no>",
-    "helper": "<credential helper>",
-    "config": "<docker config>",
+    "program": Fact("docker", "docker"),
+    "endpoint": Fact("ENDPOINT", "its usual place"),
+    "answers": Fact("ANSWER", "unknown"),
+    "helper": Fact("CREDENTIAL_HELPER", "the credential helper"),
+    "config": Fact("~/.docker/config.json", "the docker config"),
 }
 
 _DENIED = re.compile(r"client with IP (?:\\u0027|')?(?P<ip>[^ ]{0,60}?)(?:\\u0027|')? is not allowed access")
@@ -73,6 +89,13 @@ _SCOPE_MAP_ACTIONS = {
     "metadata_read": ("metadata/read",),
     "metadata_write": ("metadata/write",),
 }
+
+
+class RoleMode(StrEnum):
+    """How a registry judges roles: ABAC registries ignore the older registry-wide ones."""
+
+    RBAC = "RBAC"
+    ABAC = "ABAC"
 
 
 class Row(NamedTuple):
@@ -139,6 +162,23 @@ def wanted(seen: Break) -> tuple[str, ...]:
 def scope_map_actions(actions: Iterable[str]) -> tuple[str, ...]:
     """Return what a scope map has to list for these actions."""
     return tuple(dict.fromkeys(part for name in actions for part in _SCOPE_MAP_ACTIONS.get(name, ())))
+
+
+def registry_record(broken: Break) -> RegistryFacts | None:
+    """Return the registry's record, None where nobody could look or there is none."""
+    look = broken.transcript.evidence.registry
+    return look.value if look and look.value and look.value.found else None
+
+
+def role_mode(broken: Break) -> RoleMode | None:
+    """Return how the registry judges roles: as the refresh token tells, else as its record says."""
+    claims = broken.transcript.exchange.claims if broken.transcript.exchange else None
+    if claims is not None and (claims.aad_identity or claims.permissions):
+        return RoleMode.ABAC if claims.aad_identity else RoleMode.RBAC
+    record = registry_record(broken)
+    if record is None or not record.role_assignment_mode:
+        return None
+    return RoleMode.ABAC if record.role_assignment_mode == "AbacRepositoryPermissions" else RoleMode.RBAC
 
 
 def trouble_text(seen: Break) -> str:

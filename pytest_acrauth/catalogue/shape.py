@@ -95,6 +95,30 @@ def unseen(_: object) -> bool:
     return False
 
 
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command for a shell that a person can paste; every other instruction is a sentence.
+
+    ``text`` is a format string. ``each`` names a fact that lists several values with commas: the command is told once
+    for each of them, and not at all where there is none.
+    """
+
+    text: str
+    each: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A sentence that is told only where a fact is known."""
+
+    text: str
+    fact: str
+
+
+#: Something to do: a sentence, or a command. A format string over the keys of `catalogue.facts`.
+Instruction = str | Command | Given
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question(Generic[T]):
     """Something whose answer tells causes apart. Read only, asked at most once per run.
@@ -106,9 +130,26 @@ class Question(Generic[T]):
 
     id: str
     asks: str
-    by_hand: str
+    by_hand: Instruction
     needs: Need | None = None
     read: Callable[[Break], T | None] | None = None
+
+    def where(self, words: str, holds: Callable[[T], bool | None]) -> Condition:
+        """Return the condition that the answer is of a kind; ``words`` say it as an answer to the question.
+
+        ``holds`` returns None where a value does not tell.
+        """
+        return Condition(self, words, holds)
+
+    def is_(self, *values: T) -> Condition:
+        """Return the condition that the answer is one of these values."""
+        words = " or ".join("yes" if value is True else "no" if value is False else str(value) for value in values)
+        return self.where(words, lambda value: value in values)
+
+    def is_not(self, *values: T) -> Condition:
+        """Return the condition that the answer is none of these values."""
+        words = " nor ".join(map(str, values))
+        return self.where(f"not {words}", lambda value: value not in values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,57 +178,75 @@ class Answers:
         return self._answers[question.id]
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition on the answer to one question, and the words in which it can be read."""
+
+    question: Question[Any]
+    words: str
+    holds: Callable[[Any], bool | None]
+
+    def judge(self, answers: Answers) -> Verdict:
+        """Return whether it holds; UNKNOWN where there is no answer, or one that does not tell."""
+        value = answers[self.question].value
+        told = None if value is None else self.holds(value)
+        return Verdict.UNKNOWN if told is None else Verdict.YES if told else Verdict.NO
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureMode:
-    """One documented cause.
+    """One documented cause: what is seen, when it is certain, what excludes it, what it means, and what to do.
 
-    ``shows`` are the symptoms it can cause, ``questions`` what decides it, and ``proof`` is the verdict over the
-    answers (None: nothing here decides it yet). ``title``, ``meaning`` and ``remedies`` are format strings over
-    the keys of `catalogue.facts`. ``az_code`` is what ``az acr check-health`` prints for it; ``transient``
-    tells whether it can be a propagation delay. ``samples`` are texts of foreign programs, for a cause that nothing
-    here can bring about.
+    ``seen`` are the symptoms it can cause. It is proven when every condition of ``when`` holds, and excluded when one
+    fails, or when one of ``not_when`` holds; where an answer is missing it stays open. It stays open too, whatever
+    holds, while all of ``open_when`` do (something else explains the answers as well), and always if nothing can prove
+    it (``provable``). ``title`` (a fact), ``means`` and the instructions are format strings over the keys of
+    `catalogue.facts`.
+
+    ``look`` only reads. ``fix`` changes something: it says who may, what it costs and what else it touches where that
+    is not plain. ``instead`` are other ways, never told alone. ``page`` documents the cause. ``az_code`` is what
+    ``az acr check-health`` prints for it; ``transient`` tells whether it can be a propagation delay. ``samples`` are
+    texts of foreign programs that show it, for a cause that nothing here can bring about; ``unlike`` are texts that
+    look like it and are about something else.
     """
 
     id: str
-    family: str
-    shows: tuple[Symptom, ...]
-    questions: tuple[Question[Any], ...]
-    proof: Callable[[Answers], Verdict] | None
     title: str
-    meaning: str
-    remedies: tuple[str, ...]
-    link: str
-    az_code: str | None
-    transient: bool
-    since: str
+    seen: tuple[Symptom, ...]
+    when: tuple[Condition, ...] = ()
+    not_when: tuple[Condition, ...] = ()
+    open_when: tuple[Condition, ...] = ()
+    provable: bool = True
+    means: str
+    look: tuple[Instruction, ...] = ()
+    fix: tuple[Instruction, ...]
+    instead: tuple[Instruction, ...] = ()
+    page: str
+    az_code: str = ""
+    transient: bool = False
     samples: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
+    asks: tuple[Question[Any], ...] = ()
+    proof: Callable[[Answers], Verdict] | None = None
 
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        return (*self.when, *self.not_when, *self.open_when)
 
-def asking_nothing(
-    name: str,
-    *shows: Symptom,
-    family: str,
-    title: str,
-    meaning: str,
-    remedies: tuple[str, ...],
-    link: str,
-    az_code: str | None = None,
-    transient: bool = False,
-    samples: tuple[str, ...] = (),
-) -> FailureMode:
-    """Return a cause for which there is nothing to ask: its symptom tells it, or only a person can."""
-    return FailureMode(
-        id=name,
-        family=family,
-        shows=shows,
-        questions=(),
-        proof=None,
-        title=title,
-        meaning=meaning,
-        remedies=remedies,
-        link=link,
-        az_code=az_code,
-        transient=transient,
-        since="0.1",
-        samples=samples,
-    )
+    @property
+    def questions(self) -> tuple[Question[Any], ...]:
+        """The questions that decide it, each once, in the order of its conditions."""
+        return self.asks or tuple({each.question.id: each.question for each in self.conditions}.values())
+
+    def judge(self, answers: Answers) -> Verdict:
+        """Return how it stands by the answers to its questions."""
+        if self.proof is not None:
+            return self.proof(answers)
+        when = {condition.judge(answers) for condition in self.when}
+        against = {condition.judge(answers) for condition in self.not_when}
+        if Verdict.NO in when or Verdict.YES in against:
+            return Verdict.NO
+        if not self.provable or when != {Verdict.YES}:
+            return Verdict.UNKNOWN
+        explained = {condition.judge(answers) for condition in self.open_when}
+        return Verdict.UNKNOWN if explained == {Verdict.YES} else Verdict.YES

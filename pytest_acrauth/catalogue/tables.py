@@ -80,14 +80,24 @@ def _all(kind: type[T], modules: tuple[ModuleType, ...]) -> dict[str, T]:
     return {entry.id: entry for entry in found}
 
 
-#: The families in the order of a climb, each with what it is about.
-FAMILIES = {family.__name__.rpartition(".")[2]: family.__doc__ or "" for family in _FAMILIES}
+def _name(module: ModuleType) -> str:
+    return module.__name__.rpartition(".")[2]
+
+
+#: The families in the order of a climb, each with what it is about. A family is the module that its causes stand in.
+FAMILIES = {_name(family): family.__doc__ or "" for family in _FAMILIES}
+_FAMILY = {mode: _name(family) for family in _FAMILIES for mode in _all(FailureMode, (family,))}
 MODES = _all(FailureMode, _FAMILIES)
 SYMPTOMS = _all(Symptom, _SYMPTOMS) | {symptom.id: symptom for symptom in of_climb.UNRECOGNISED.values()}
+
+
+def family_of(mode: FailureMode) -> str:
+    """Return the family of a cause."""
+    return _FAMILY[mode.id]
 
 
 def causes(symptom: Symptom) -> tuple[FailureMode, ...]:
     """Return every cause that can show a symptom, or one of those that it could be, sorted by id."""
     shown = (symptom, *symptom.either)
-    found = (mode for mode in MODES.values() if any(one in mode.shows for one in shown))
+    found = (mode for mode in MODES.values() if any(one in mode.seen for one in shown))
     return tuple(sorted(found, key=lambda mode: mode.id))

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from pytest_acrauth.catalogue.facts import Row
 from pytest_acrauth.catalogue.shape import Answer, Answers, Break, FailureMode, Question, Symptom, Verdict
-from pytest_acrauth.catalogue.tables import causes
+from pytest_acrauth.catalogue.tables import causes, family_of
 
 
 class Subject(Protocol):
@@ -90,7 +90,7 @@ class Diagnosis:
     @property
     def note(self) -> bool:
         """Whether this is no failure of the registry or the login: a message that only looks like one."""
-        return bool(self.candidates) and all(mode.family == "notes" for mode in self.candidates)
+        return bool(self.candidates) and all(family_of(mode) == "notes" for mode in self.candidates)
 
     @property
     def mode(self) -> FailureMode | None:
@@ -111,5 +111,4 @@ def conclude(seen: Subject, symptom: Symptom, answer: Callable[[Question[Any]], 
 
 
 def _judge(mode: FailureMode, answers: tuple[Answer[Any], ...]) -> Finding:
-    verdict = mode.proof(Answers(answers)) if mode.proof else Verdict.UNKNOWN
-    return Finding(mode=mode, verdict=verdict, answers=answers)
+    return Finding(mode=mode, verdict=mode.judge(Answers(answers)), answers=answers)

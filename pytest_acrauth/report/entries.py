@@ -6,12 +6,11 @@ import difflib
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from pytest_acrauth.catalogue.facts import PLACEHOLDERS
-from pytest_acrauth.catalogue.shape import FailureMode, Question, Symptom
-from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS, causes
+from pytest_acrauth.catalogue.shape import Condition, FailureMode, Question, Symptom
+from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS, causes, family_of
 from pytest_acrauth.model.evidence import Need
 from pytest_acrauth.model.stage import Stage
-from pytest_acrauth.report.explanation import Asked, Cause, asked, cause
+from pytest_acrauth.report.explanation import NO_NAMES, Asked, Cause, asked, cause
 
 #: Where evidence finds the answers to a question.
 _LOOKS = {
@@ -53,6 +52,13 @@ class FamilyEntry:
     causes: tuple[Titled, ...]
 
 
+class ToldCondition(NamedTuple):
+    """A condition in words: a question, and the answer that fulfils it."""
+
+    question: str
+    answer: str
+
+
 class Decisive(NamedTuple):
     """A question that decides a cause, and what answers it besides a person: '' where nothing does."""
 
@@ -64,17 +70,19 @@ class Decisive(NamedTuple):
 class CauseEntry:
     """A cause, its symptoms, and what tells it from its neighbours.
 
-    ``decided`` tells whether answers that are looked up can decide it; ``samples`` are other programs' words for it.
+    ``certain_when``, ``excluded_when`` and ``open_when`` are its conditions in words; ``samples`` are other programs'
+    words for it.
     """
 
     cause: Cause
     family: str
     symptoms: tuple[SymptomEntry, ...]
     questions: tuple[Decisive, ...]
-    decided: bool
-    az_code: str | None
+    certain_when: tuple[ToldCondition, ...]
+    excluded_when: tuple[ToldCondition, ...]
+    open_when: tuple[ToldCondition, ...]
+    az_code: str
     transient: bool
-    since: str
     samples: tuple[str, ...]
 
     @property
@@ -108,14 +116,15 @@ def entry(name: str) -> Entry:
 def cause_entry(mode: FailureMode) -> CauseEntry:
     """Put a cause of the catalogue into words, with placeholders for names."""
     return CauseEntry(
-        cause=cause(mode, PLACEHOLDERS),
-        family=mode.family,
-        symptoms=tuple(map(symptom_entry, mode.shows)),
-        questions=tuple(Decisive(asked(question, PLACEHOLDERS), _told_by(question)) for question in mode.questions),
-        decided=mode.proof is not None,
+        cause=cause(mode, NO_NAMES),
+        family=family_of(mode),
+        symptoms=tuple(map(symptom_entry, mode.seen)),
+        questions=tuple(Decisive(asked(question, NO_NAMES), _told_by(question)) for question in mode.questions),
+        certain_when=tuple(map(_condition, mode.when)) if mode.provable else (),
+        excluded_when=tuple(map(_condition, mode.not_when)),
+        open_when=tuple(map(_condition, mode.open_when)),
         az_code=mode.az_code,
         transient=mode.transient,
-        since=mode.since,
         samples=mode.samples,
     )
 
@@ -124,7 +133,7 @@ def symptom_entry(symptom: Symptom) -> SymptomEntry:
     """Put a symptom of the catalogue into words, with placeholders for names."""
     return SymptomEntry(
         id=symptom.id,
-        says=symptom.says.format_map(PLACEHOLDERS),
+        says=symptom.says.format_map(NO_NAMES.said),
         stages=symptom.stages,
         of_a_client=symptom.client is not None,
         printed=bool(symptom.texts),
@@ -137,7 +146,7 @@ def family_entry(family: str) -> FamilyEntry:
     return FamilyEntry(
         id=family,
         about=FAMILIES[family].partition(": ")[2],
-        causes=tuple(_titled(mode) for mode in MODES.values() if mode.family == family),
+        causes=tuple(_titled(mode) for mode in MODES.values() if family_of(mode) == family),
     )
 
 
@@ -152,7 +161,11 @@ def symptoms() -> tuple[SymptomEntry, ...]:
 
 
 def _titled(mode: FailureMode) -> Titled:
-    return Titled(mode.id, mode.title.format_map(PLACEHOLDERS))
+    return Titled(mode.id, mode.title.format_map(NO_NAMES.said))
+
+
+def _condition(condition: Condition) -> ToldCondition:
+    return ToldCondition(condition.question.asks, condition.words)
 
 
 def _told_by(question: Question[Any]) -> str:

@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from string import Formatter
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.facts import PLACEHOLDERS, Row, one_line
-from pytest_acrauth.catalogue.shape import Answer, FailureMode, Question, Verdict
+from pytest_acrauth.catalogue.facts import FACTS, Row, one_line
+from pytest_acrauth.catalogue.shape import Answer, Command, FailureMode, Given, Instruction, Question, Verdict
 from pytest_acrauth.diagnosis.conclusion import Diagnosis, Subject
+
+
+class Names(NamedTuple):
+    """A value for every key of `FACTS`: as it is typed in a command, and as it is said in a sentence."""
+
+    typed: Mapping[str, str]
+    said: Mapping[str, str]
+
+
+#: What stands for names where nothing was seen.
+NO_NAMES = Names(
+    {key: fact.typed for key, fact in FACTS.items()},
+    {key: fact.said for key, fact in FACTS.items()},
+)
+
+
+class Kind(StrEnum):
+    """What a step does: it only reads, it changes something, or it is another way than the steps before."""
+
+    LOOK = "look"
+    FIX = "fix"
+    OR = "or"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """Something to do: a command for a shell, or a sentence."""
 
+    kind: Kind
     text: str
     command: bool
 
@@ -57,7 +81,7 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A cause in words: its title, its meaning, what to do about it, and the page that documents it."""
+    """A cause in words: its title, its meaning, what to do about it (looks first), and the page that documents it."""
 
     id: str
     title: str
@@ -89,8 +113,8 @@ class Explanation:
 
 #: What helps where no cause is known.
 _LOOK_CLOSER = (
-    Step("Look at what was answered, and at what stands between here and the registry.", command=False),
-    Step("If the registry or Entra answered, open a support case with the correlation id.", command=False),
+    Step(Kind.LOOK, "Look at what was answered, and at what stands between here and the registry.", command=False),
+    Step(Kind.FIX, "If the registry or Entra answered, open a support case with the correlation id.", command=False),
 )
 _TROUBLESHOOTING = f"{pages.ACR}container-registry-troubleshoot-access"
 
@@ -117,38 +141,57 @@ def explanation(diagnosis: Diagnosis) -> Explanation:
 def headline(diagnosis: Diagnosis) -> str:
     """Return a diagnosis in one line: the cause, or ``one of`` several, or what was answered and not recognised."""
     if diagnosis.mode is not None:
-        return f"{diagnosis.mode.id}: {one_line(diagnosis.mode.title.format_map(filled(diagnosis.seen)))}"
+        return f"{diagnosis.mode.id}: {one_line(diagnosis.mode.title.format_map(filled(diagnosis.seen).said))}"
     if diagnosis.candidates:
         return f"{diagnosis.symptom.id}: one of {', '.join(sorted(mode.id for mode in diagnosis.candidates))}"
     return f"{diagnosis.symptom.id}: {one_line(diagnosis.seen.answer, 160)}"
 
 
-def filled(seen: Subject) -> dict[str, str]:
-    """Return a value for every key of `PLACEHOLDERS`; text that a peer chose is one bounded, printable line."""
-    known = seen.facts
-    return {key: one_line(known.get(key, "")) or placeholder for key, placeholder in PLACEHOLDERS.items()}
+def filled(seen: Subject) -> Names:
+    """Return the names that were seen; text that a peer chose is one bounded, printable line.
+
+    What is known to be nothing, such as a role that does not exist, is ''; what is not known has its word.
+    """
+    known = {key: one_line(value) for key, value in seen.facts.items() if value or key in _MAY_BE_NONE}
+    return Names({**NO_NAMES.typed, **known}, {**NO_NAMES.said, **known})
 
 
-def cause(mode: FailureMode, names: Mapping[str, str]) -> Cause:
+#: Facts that a climb can show not to exist.
+_MAY_BE_NONE = {"role", "role_in_abac_mode"}
+
+
+def cause(mode: FailureMode, names: Names) -> Cause:
     """Put a cause into words, with the given names in its texts."""
+    told = ((Kind.LOOK, mode.look), (Kind.FIX, mode.fix), (Kind.OR, mode.instead))
     return Cause(
         id=mode.id,
-        title=mode.title.format_map(names),
-        meaning=mode.meaning.format_map(names),
-        steps=tuple(_step(remedy, names) for remedy in mode.remedies),
-        link=mode.link,
+        title=mode.title.format_map(names.said),
+        meaning=mode.means.format_map(names.said),
+        steps=tuple(step for kind, instructions in told for step in _steps(kind, instructions, names)),
+        link=mode.page.format_map(names.typed),
     )
 
 
-def asked(question: Question[Any], names: Mapping[str, str]) -> Asked:
+def asked(question: Question[Any], names: Names) -> Asked:
     """Put a question into words, with the given names in what a person can do."""
-    return Asked(question.id, question.asks, _step(question.by_hand, names))
+    (step,) = _steps(Kind.LOOK, [question.by_hand], names)
+    return Asked(question.id, question.asks, step)
 
 
-def _step(text: str, names: Mapping[str, str]) -> Step:
-    """Fill in an instruction of the catalogue; one that begins with a small letter is a command."""
-    words = text.format_map(names)
-    return Step(words, command=words[:1].islower())
+def _steps(kind: Kind, instructions: Iterable[Instruction], names: Names) -> Iterator[Step]:
+    """Fill in instructions of the catalogue."""
+    for instruction in instructions:
+        match instruction:
+            case Command(text, ""):
+                yield Step(kind, text.format_map(names.typed), command=True)
+            case Command(text, each):
+                for value in filter(None, names.typed[each].split(", ")):
+                    yield Step(kind, text.format_map({**names.typed, each: value}), command=True)
+            case Given(text, fact):
+                if names.said[fact]:
+                    yield Step(kind, text.format_map(names.said), command=False)
+            case str(text):
+                yield Step(kind, text.format_map(names.said), command=False)
 
 
 def _advice(causes: tuple[Cause, ...]) -> tuple[str, tuple[Step, ...], tuple[str, ...]]:
@@ -161,13 +204,13 @@ def _advice(causes: tuple[Cause, ...]) -> tuple[str, tuple[Step, ...], tuple[str
     return "", (), ()
 
 
-def _says(diagnosis: Diagnosis, names: Mapping[str, str]) -> str:
+def _says(diagnosis: Diagnosis, names: Names) -> str:
     """Say what was seen, unless a quoted text lacks a name that the sentence needs."""
     known, says = diagnosis.seen.facts, diagnosis.symptom.says
     needed = [name for _, name, _, _ in Formatter().parse(says) if name]
     if diagnosis.seen.quoted and not all(known.get(name) for name in needed):
         return ""
-    return says.format_map(names)
+    return says.format_map(names.said)
 
 
 def _bearing(diagnosis: Diagnosis) -> list[Answer[Any]]:
@@ -177,7 +220,7 @@ def _bearing(diagnosis: Diagnosis) -> list[Answer[Any]]:
     return list(found.values())
 
 
-def _unanswered(diagnosis: Diagnosis, names: Mapping[str, str]) -> tuple[Unanswered, ...]:
+def _unanswered(diagnosis: Diagnosis, names: Names) -> tuple[Unanswered, ...]:
     """Return the questions that nobody could answer, by the reason and who tried."""
     found: dict[str, list[Asked]] = {}
     for each in _bearing(diagnosis):
@@ -187,7 +230,7 @@ def _unanswered(diagnosis: Diagnosis, names: Mapping[str, str]) -> tuple[Unanswe
     return tuple(Unanswered(why, tuple(questions)) for why, questions in found.items())
 
 
-def _ruled_out(diagnosis: Diagnosis, names: Mapping[str, str]) -> tuple[RuledOut, ...]:
+def _ruled_out(diagnosis: Diagnosis, names: Names) -> tuple[RuledOut, ...]:
     """Return the causes that answers excluded, those of the same answers together."""
     found: dict[tuple[Answered, ...], list[str]] = {}
     for finding in diagnosis.findings:
@@ -197,7 +240,7 @@ def _ruled_out(diagnosis: Diagnosis, names: Mapping[str, str]) -> tuple[RuledOut
     return tuple(RuledOut(tuple(causes), because) for because, causes in found.items())
 
 
-def _answered(answer: Answer[Any], names: Mapping[str, str]) -> Answered:
+def _answered(answer: Answer[Any], names: Names) -> Answered:
     return Answered(asked(answer.question, names), _value(answer.value), answer.who)
 
 

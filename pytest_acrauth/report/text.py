@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
@@ -16,6 +15,7 @@ from pytest_acrauth.report.explanation import (
     Asked,
     Cause,
     Explanation,
+    Kind,
     RuledOut,
     Step,
     Unanswered,
@@ -25,7 +25,7 @@ from pytest_acrauth.report.explanation import (
 _WIDTH = 100
 _LONG = 40
 _FEW = 12  # causes whose remedies fit on a screen beside the rest
-_SHELL_WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|\$\([^)]*\)|\S)+""")
+_LABEL = max(map(len, Kind)) + 2
 
 
 def explain(diagnosis: Diagnosis) -> str:
@@ -68,14 +68,14 @@ def _explanation(told: Explanation) -> Iterator[str]:
     if told.meaning:
         yield "What it means"
         yield from _wrap(told.meaning, "  ")
-    if several:
-        yield from _possible(told.causes)
     yield from _evidence(told.evidence)
     yield from _ruled_out(told.ruled_out, {answered.question.id for answered in told.evidence})
     yield from _would_decide(told.unanswered) if several else _could_not_look(told.unanswered)
+    if several:
+        yield from _possible(told.causes)
     if told.steps:
         yield "What to do"
-        yield from _numbered(told.steps)
+        yield from _labelled(told.steps, "  ")
     yield from (f"Documentation: {link}" for link in told.links)
     if several:
         yield "Each cause in full, with its documentation: pytest --acr-explain <id>"
@@ -89,11 +89,11 @@ def _table(rows: tuple[Row, ...]) -> Iterator[str]:
 
 def _possible(causes: tuple[Cause, ...]) -> Iterator[str]:
     few = len(causes) <= _FEW
-    yield "Possible causes, each with its first remedy" if few else "Possible causes"
+    yield "Possible causes, each with what to do first" if few else "Possible causes"
     for cause in causes:
         yield from _wrap(f"{cause.id}: {cause.title}", "  ", "    ")
         if few:
-            yield from _step(cause.steps[0], "    ")
+            yield from _labelled(_first(cause.steps), "    ")
 
 
 def _evidence(evidence: tuple[Answered, ...]) -> Iterator[str]:
@@ -140,7 +140,7 @@ def _cause(found: CauseEntry) -> Iterator[str]:
         yield "What decides"
         yield from (line for question in found.questions for line in _by_hand(question.asked))
     yield "What to do"
-    yield from _numbered(found.cause.steps)
+    yield from _labelled(found.cause.steps, "  ")
     if found.transient:
         yield "It can pass by itself."
     if found.az_code:
@@ -167,26 +167,30 @@ def _titles(causes: Iterable[Titled]) -> Iterator[str]:
 
 def _by_hand(question: Asked) -> Iterator[str]:
     yield from _wrap(question.text, "  ", "    ")
-    yield from _step(question.by_hand, "    ")
+    yield from _step(question.by_hand, "    ", "    ")
 
 
-def _numbered(steps: tuple[Step, ...]) -> Iterator[str]:
-    for number, step in enumerate(steps, 1):
-        yield from _step(step, f"  {number}. ")
+def _first(steps: tuple[Step, ...]) -> Iterator[Step]:
+    """Yield the first look and the first fix, each with what its sentence announces by a colon."""
+    for kind in (Kind.LOOK, Kind.FIX):
+        for step in (step for step in steps if step.kind is kind):
+            yield step
+            if not step.text.endswith(":"):
+                break
 
 
-def _step(step: Step, lead: str) -> Iterator[str]:
-    """Wrap a step; a command only where it can still be pasted into a shell."""
-    if not step.command:
-        yield from _wrap(step.text, lead, " " * len(lead))
-        return
-    line = ""
-    for word in _SHELL_WORD.findall(step.text):
-        if line and len(lead) + len(line) + len(word) > _WIDTH - 3:
-            yield f"{lead}{line} \\"
-            lead, line = " " * len(lead), ""
-        line = f"{line} {word}".lstrip()
-    yield lead + line
+def _labelled(steps: Iterable[Step], indent: str) -> Iterator[str]:
+    """Yield steps behind the word for their kind, which stands once before those that share it."""
+    told: Kind | None = None
+    for step in steps:
+        label = "" if step.kind is told else str(step.kind)
+        yield from _step(step, f"{indent}{label:<{_LABEL}}", indent + " " * _LABEL)
+        told = step.kind
+
+
+def _step(step: Step, first: str, later: str) -> Iterator[str]:
+    """Wrap a step; a command never, so that it can be pasted as it stands."""
+    yield from [first + step.text] if step.command else _wrap(step.text, first, later)
 
 
 def _wrap(text: str, first: str = "", later: str = "") -> list[str]:

@@ -7,13 +7,14 @@ from string import Formatter
 
 import pytest
 from factories import observation
+from instructions import instructions, text_of
 from specimens import CLIENT_SPECIMENS, SPECIMENS
 
 from pytest_acrauth.catalogue import tables
-from pytest_acrauth.catalogue.facts import PLACEHOLDERS
-from pytest_acrauth.catalogue.shape import FailureMode, Symptom
+from pytest_acrauth.catalogue.facts import FACTS
+from pytest_acrauth.catalogue.shape import Command, FailureMode, Symptom
 from pytest_acrauth.catalogue.symptoms.climb import UNRECOGNISED
-from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS, causes
+from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS, causes, family_of
 from pytest_acrauth.diagnosis.climb import symptoms
 from pytest_acrauth.model.stage import Stage
 
@@ -35,7 +36,7 @@ FROM_THE_NETWORK = {
 
 
 def _texts(mode: FailureMode) -> list[str]:
-    return [mode.title, mode.meaning, *mode.remedies, *(question.by_hand for question in mode.questions)]
+    return [mode.title, mode.means, mode.page, *(text_of(one) for one in instructions(mode))]
 
 
 def _fields(text: str) -> set[str]:
@@ -86,11 +87,11 @@ def test_a_symptom_has_causes_unless_it_is_the_unrecognised_one(symptom: str) ->
 def test_a_mode_is_complete(mode: FailureMode) -> None:
     """Each cause has an id in kebab case, a symptom, texts, a page, and the family whose module it stands in."""
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", mode.id)
-    assert mode.family in FAMILIES
-    assert mode.id in {entry.id for entry in vars(getattr(tables, mode.family)).values() if hasattr(entry, "id")}
-    assert mode.shows
-    assert all([mode.title, mode.meaning, mode.remedies])
-    assert mode.link.startswith("https://")
+    assert family_of(mode) in FAMILIES
+    assert mode in vars(getattr(tables, family_of(mode))).values()
+    assert mode.seen
+    assert all([mode.title, mode.means, mode.fix])
+    assert mode.page.startswith("https://")
     assert not mode.title.endswith(".")
 
 
@@ -98,22 +99,20 @@ def test_a_mode_is_complete(mode: FailureMode) -> None:
 def test_texts_name_documented_facts_only(mode: FailureMode) -> None:
     """A format string uses keys of the documented set, so that filling it in cannot fail."""
     for text in _texts(mode):
-        assert _fields(text) <= set(PLACEHOLDERS)
+        assert _fields(text) <= set(FACTS)
 
 
 @pytest.mark.parametrize("mode", MODES.values(), ids=lambda mode: mode.id)
 def test_commands_are_not_filled_with_what_a_peer_says(mode: FailureMode) -> None:
     """A command to paste holds configured or validated names only."""
-    commands = [
-        text for text in (*mode.remedies, *(question.by_hand for question in mode.questions)) if text[0].islower()
-    ]
+    commands = [one.text for one in instructions(mode) if isinstance(one, Command)]
     assert not FROM_THE_NETWORK & {name for command in commands for name in _fields(command)}
 
 
 @pytest.mark.parametrize("mode", MODES.values(), ids=lambda mode: mode.id)
 def test_a_mode_names_no_other_mode(mode: FailureMode) -> None:
     """A text never brings in the cause of another symptom."""
-    words = set(re.findall(r"[a-z0-9-]+", " ".join([mode.title, mode.meaning, *mode.remedies])))
+    words = set(re.findall(r"[a-z0-9-]+", " ".join(_texts(mode))))
     assert not words & (set(MODES) - {mode.id})
 
 

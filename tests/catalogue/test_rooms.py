@@ -16,7 +16,7 @@ from specimens import docker_config, stored
 from pytest_acrauth.catalogue import causes, questions, symptoms
 from pytest_acrauth.catalogue.shape import FailureMode, Question, Symptom
 from pytest_acrauth.catalogue.symptoms.climb import UNRECOGNISED
-from pytest_acrauth.catalogue.tables import MODES, SYMPTOMS
+from pytest_acrauth.catalogue.tables import MODES, SYMPTOMS, family_of
 from pytest_acrauth.diagnosis.client import diagnose_client
 from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.model.stage import Stage
@@ -53,7 +53,7 @@ def test_a_symptom_stands_at_the_first_of_its_stages() -> None:
 
 def test_a_question_stands_beside_the_causes_it_serves() -> None:
     """Only what several families ask stands in the questions' own room."""
-    asked = {(question.id, mode.family) for mode in MODES.values() for question in mode.questions}
+    asked = {(question.id, family_of(mode)) for mode in MODES.values() for question in mode.questions}
     shared = {question for question, families in Counter(question for question, _ in asked).items() if families > 1}
     own = [value for module in QUESTIONS.values() for value in vars(module).values() if isinstance(value, Question)]
     assert {question.id for question in own} == shared

@@ -82,7 +82,7 @@ def test_every_specimen_is_diagnosed_as_its_symptom(symptom: str) -> None:
     """A broken rung gives one diagnosis, with its symptom and all of its causes judged."""
     diagnosis = one(SPECIMENS[symptom].transcript)
     assert diagnosis.symptom.id == symptom
-    causes = sorted(mode.id for mode in MODES.values() if SYMPTOMS[symptom] in mode.shows)
+    causes = sorted(mode.id for mode in MODES.values() if SYMPTOMS[symptom] in mode.seen)
     assert [finding.mode.id for finding in diagnosis.findings] == causes
 
 

@@ -73,7 +73,11 @@ def test_service_names_no_failure_mode(path):
 def test_services_say_nothing_that_the_catalogue_says():
     """No sentence of the catalogue is a service's; the words of foreign programs, both quote for themselves."""
     services = {text for param in SERVICES for text in texts(param.values[0])}
-    sentences = {text for mode in MODES.values() for text in (mode.title, mode.meaning, *mode.remedies)}
+    sentences = {
+        text
+        for mode in MODES.values()
+        for text in (mode.title, mode.means, *map(str, (*mode.look, *mode.fix, *mode.instead)))
+    }
     sentences |= {symptom.says for symptom in SYMPTOMS.values()}
     assert {text for text in services & sentences if " " in text.strip()} == set()
 

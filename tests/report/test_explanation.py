@@ -10,7 +10,7 @@ from factories import CLIENT_ID, climb, reply
 from layout import squeezed
 from specimens import CLIENT_SPECIMENS, SPECIMENS
 
-from pytest_acrauth.catalogue.facts import PLACEHOLDERS, Row
+from pytest_acrauth.catalogue.facts import FACTS, Row
 from pytest_acrauth.catalogue.shape import Verdict
 from pytest_acrauth.catalogue.tables import MODES
 from pytest_acrauth.diagnosis.client import diagnose_client
@@ -165,25 +165,26 @@ def test_a_quoted_line_needs_no_sentence_with_gaps() -> None:
     refused = recognise("Access to registry 'myacr.azurecr.io' was denied. Response code: 401.")[0]
     assert "myacr.azurecr.io" in explanation(refused).says
     (throttled,) = diagnose(climb(Stage.EXCHANGE, Exchange(reply=reply(429))))
-    assert PLACEHOLDERS["retry_after"] in explanation(throttled).says
+    assert FACTS["retry_after"].said in explanation(throttled).says
 
 
 @every_diagnosis
 def test_every_fact_has_a_value(diagnosis: Diagnosis) -> None:
     """Every documented key can be filled in, whatever a diagnosis is about, and no other one is known."""
-    values = filled(diagnosis.seen)
-    assert set(values) == set(PLACEHOLDERS)
-    assert all(values.values())
-    assert set(diagnosis.seen.facts) <= set(PLACEHOLDERS)
+    for values in filled(diagnosis.seen):
+        assert set(values) == set(FACTS)
+        assert all(value for key, value in values.items() if not key.startswith("role"))
+    assert set(diagnosis.seen.facts) <= set(FACTS)
 
 
 def test_facts_hold_the_real_names() -> None:
     """Names that the climb knows replace their placeholders."""
-    values = filled(DIAGNOSES["climb-exchange-refused"].seen)
+    values = filled(DIAGNOSES["climb-exchange-refused"].seen).typed
     assert (values["registry"], values["login_server"], values["client_id"]) == ("myacr", "myacr.azurecr.io", CLIENT_ID)
-    assert filled(DIAGNOSES["climb-denied-with-ip"].seen)["client_ip"] == "20.1.2.3"
-    assert filled(DIAGNOSES["climb-rights-missing"].seen)["role"] == "AcrPush"
-    assert filled(DIAGNOSES["climb-no-challenge"].seen)["client_ip"] == PLACEHOLDERS["client_ip"]
+    assert filled(DIAGNOSES["climb-denied-with-ip"].seen).typed["client_ip"] == "20.1.2.3"
+    assert filled(DIAGNOSES["climb-rights-missing"].seen).typed["role"] == "AcrPush"
+    nobody = filled(DIAGNOSES["climb-no-challenge"].seen)
+    assert (nobody.typed["client_ip"], nobody.said["client_ip"]) == FACTS["client_ip"]
 
 
 @every_diagnosis

@@ -68,7 +68,7 @@ def test_one_cause_in_full() -> None:
         "What to do",
         f"  1. az ad sp credential reset --id {CLIENT_ID} --query password -o tsv",
         "  2. Then update every place that holds the old secret, such as CI variables and pull secrets.",
-        f"Documentation: {MODES['entra-sp-secret-expired'].link}",
+        f"Documentation: {MODES['entra-sp-secret-expired'].page}",
     ]
 
 
@@ -210,7 +210,7 @@ def test_a_mode_described() -> None:
     text = describe("firewall-ip-denied")
     assert "Seen as: denied-with-ip" in text
     assert "az acr network-rule add --name <registry> --ip-address <client address>" in text
-    assert text.endswith(MODES["firewall-ip-denied"].link)
+    assert text.endswith(MODES["firewall-ip-denied"].page)
 
 
 def test_an_unknown_id_names_the_close_ones() -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts, pages
+from pytest_acrauth.catalogue.facts import registry_record
 from pytest_acrauth.catalogue.questions.climb import USER_KIND, access_token_of
-from pytest_acrauth.catalogue.questions.management import registry_record
 from pytest_acrauth.catalogue.questions.records import MapState
 from pytest_acrauth.catalogue.questions.verdicts import possible, proven
-from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Question, Verdict
+from pytest_acrauth.catalogue.shape import Answers, Break, Command, FailureMode, Question, Verdict
 from pytest_acrauth.catalogue.symptoms import access_token, challenge, operation
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.evidence import Need
@@ -38,43 +38,37 @@ GRANTED: Question[tuple[str, ...]] = Question(
 SCOPE_MAP: Question[MapState] = Question(
     id="scope-map",
     asks="What does the scope map allow?",
-    by_hand="az acr scope-map list -r {registry} -o table",
+    by_hand=Command("az acr scope-map list -r {registry} -o table"),
     needs=Need.SCOPE_MAP,
     read=_map_state,
 )
 IMAGE: Question[str] = Question(
     id="image",
     asks="Which tags does the repository have?",
-    by_hand="az acr repository show-tags -n {registry} --repository {repository}",
+    by_hand=Command("az acr repository show-tags -n {registry} --repository {repository}"),
 )
 QUARANTINE: Question[str] = Question(
     id="quarantine",
     asks="Does the registry quarantine images that were pushed?",
-    by_hand="az acr show -n {registry} --query policies.quarantinePolicy.status -o tsv",
+    by_hand=Command("az acr show -n {registry} --query policies.quarantinePolicy.status -o tsv"),
     needs=Need.REGISTRY,
     read=_quarantine,
 )
 
 PERMISSION_EXCESS = FailureMode(
     id="permission-excess",
-    family="access",
-    shows=(access_token.RIGHTS_EXCESS,),
-    questions=(),
-    proof=None,
     title="the identity may {excess} on {repository}, which it must not",
-    meaning="The issued access token grants more than --acr-must-not allows. A role, a scope map or the admin user"
+    seen=(access_token.RIGHTS_EXCESS,),
+    means="The issued access token grants more than --acr-must-not allows. A role, a scope map or the admin user"
     " gives the identity more than its job needs.",
-    remedies=(
-        (
-            "az role assignment list --assignee {client_id} --include-inherited --include-groups"
-            " --scope $(az acr show -n {registry} --query id -o tsv) -o table"
+    fix=(
+        Command(
+            "az role assignment list --assignee {client_id} --include-inherited --include-groups --scope $(az acr"
+            " show -n {registry} --query id -o tsv) -o table"
         ),
         "Replace the role or the scope map by a smaller one; instead of the admin user, use an identity of its own.",
     ),
-    link=pages.ACR + "container-registry-rbac-built-in-roles-overview",
-    az_code=None,
-    transient=False,
-    since="0.1",
+    page=pages.ACR + "container-registry-rbac-built-in-roles-overview",
 )
 
 _SCOPE_MAP_PAGE = pages.ACR + "container-registry-token-based-repository-permissions"
@@ -86,130 +80,102 @@ def _by_scope_map(answers: Answers) -> Verdict:
 
 SCOPE_MAP_LACKS_ACTION = FailureMode(
     id="scope-map-lacks-action",
-    family="access",
-    shows=(access_token.RIGHTS_MISSING, operation.OPERATION_REFUSED),
-    questions=(USER_KIND, SCOPE_MAP),
-    proof=lambda a: proven(_by_scope_map(a), a[SCOPE_MAP].holds(lambda found: found.lacks)),
     title="the scope map of {user_name} does not list {wanted} for {repository}",
-    meaning="Pulling needs content/read, pushing content/write beside it, deleting content/delete; the metadata"
+    seen=(access_token.RIGHTS_MISSING, operation.OPERATION_REFUSED),
+    asks=(USER_KIND, SCOPE_MAP),
+    proof=lambda a: proven(_by_scope_map(a), a[SCOPE_MAP].holds(lambda found: found.lacks)),
+    means="Pulling needs content/read, pushing content/write beside it, deleting content/delete; the metadata"
     " actions are listed apart.",
-    remedies=(
-        "az acr scope-map update -n <scope map> -r {registry} --add-repository {repository} {scope_map_actions}",
+    fix=(
+        Command(
+            "az acr scope-map update -n <scope map> -r {registry} --add-repository {repository} {scope_map_actions}"
+        ),
         "The change counts at once; the password stays.",
     ),
-    link=_SCOPE_MAP_PAGE,
-    az_code=None,
-    transient=False,
-    since="0.1",
+    page=pages.ACR + "container-registry-token-based-repository-permissions",
 )
 SCOPE_MAP_LACKS_REPOSITORY = FailureMode(
     id="scope-map-lacks-repository",
-    family="access",
-    shows=(access_token.RIGHTS_MISSING, operation.OPERATION_REFUSED),
-    questions=(USER_KIND, GRANTED, SCOPE_MAP),
+    title="the scope map of {user_name} does not contain {repository} at all",
+    seen=(access_token.RIGHTS_MISSING, operation.OPERATION_REFUSED),
+    asks=(USER_KIND, GRANTED, SCOPE_MAP),
     proof=lambda a: proven(
         _by_scope_map(a),
         a[GRANTED].holds(lambda granted: not granted) if a[GRANTED].value is not None else Verdict.YES,
         a[SCOPE_MAP].holds(lambda found: not found.empty and not found.here),
     ),
-    title="the scope map of {user_name} does not contain {repository} at all",
-    meaning="A scope map names its repositories; a wildcard counts at the end of a name only, as in team/*.",
-    remedies=(
-        "az acr scope-map update -n <scope map> -r {registry} --add-repository {repository} {scope_map_actions}",
+    means="A scope map names its repositories; a wildcard counts at the end of a name only, as in team/*.",
+    fix=(
+        Command(
+            "az acr scope-map update -n <scope map> -r {registry} --add-repository {repository} {scope_map_actions}"
+        ),
     ),
-    link=_SCOPE_MAP_PAGE,
-    az_code=None,
-    transient=False,
-    since="0.1",
+    page=pages.ACR + "container-registry-token-based-repository-permissions",
 )
 SCOPE_MAP_MISSING = FailureMode(
     id="scope-map-missing",
-    family="access",
-    shows=(access_token.RIGHTS_MISSING,),
-    questions=(USER_KIND, GRANTED, SCOPE_MAP),
+    title="the scope map of {user_name} was deleted or is empty",
+    seen=(access_token.RIGHTS_MISSING,),
+    asks=(USER_KIND, GRANTED, SCOPE_MAP),
     proof=lambda a: proven(
         _by_scope_map(a),
         a[GRANTED].holds(lambda granted: not granted) if a[GRANTED].value is not None else Verdict.YES,
         a[SCOPE_MAP].holds(lambda found: found.empty),
     ),
-    title="the scope map of {user_name} was deleted or is empty",
-    meaning="The token and its password are still good, and nothing says any more what they allow.",
-    remedies=("az acr token update -n {user_name} -r {registry} --scope-map <scope map>",),
-    link=_SCOPE_MAP_PAGE,
-    az_code=None,
-    transient=False,
-    since="0.1",
+    means="The token and its password are still good, and nothing says any more what they allow.",
+    fix=(Command("az acr token update -n {user_name} -r {registry} --scope-map <scope map>"),),
+    page=pages.ACR + "container-registry-token-based-repository-permissions",
 )
 IMAGE_NOT_FOUND = FailureMode(
     id="image-not-found",
-    family="access",
-    shows=(operation.MANIFEST_UNKNOWN,),
-    questions=(IMAGE,),
-    proof=None,
     title="{repository} has no {version} in {login_server}",
-    meaning="The identity may pull, and there is nothing of that name: it is mistyped, was deleted or purged, was"
+    seen=(operation.MANIFEST_UNKNOWN,),
+    asks=(IMAGE,),
+    means="The identity may pull, and there is nothing of that name: it is mistyped, was deleted or purged, was"
     " never pushed, or is in another registry.",
-    remedies=(
-        "az acr repository show-tags -n {registry} --repository {repository}",
+    fix=(
+        Command("az acr repository show-tags -n {registry} --repository {repository}"),
         "Correct the reference, or push the image first. Names are written in small letters.",
     ),
-    link=pages.ACR + "container-registry-faq",
-    az_code=None,
-    transient=False,
-    since="0.1",
+    page=pages.ACR + "container-registry-faq",
 )
 QUARANTINED_IMAGE = FailureMode(
     id="quarantined-image",
-    family="access",
-    shows=(operation.MANIFEST_UNKNOWN, operation.OPERATION_REFUSED),
-    questions=(QUARANTINE,),
-    proof=lambda a: possible(a[QUARANTINE].holds(lambda status: status == "enabled")),
     title="{repository}, {version} may be in quarantine",
-    meaning="A registry can hold back pushed images until a scanner approves them; until then only the quarantine"
+    seen=(operation.MANIFEST_UNKNOWN, operation.OPERATION_REFUSED),
+    asks=(QUARANTINE,),
+    proof=lambda a: possible(a[QUARANTINE].holds(lambda status: status == "enabled")),
+    means="A registry can hold back pushed images until a scanner approves them; until then only the quarantine"
     " roles see them.",
-    remedies=(
-        "az acr show -n {registry} --query policies.quarantinePolicy.status -o tsv",
+    fix=(
+        Command("az acr show -n {registry} --query policies.quarantinePolicy.status -o tsv"),
         "Approve the image, or let the scanner's identity read it with the role AcrQuarantineReader.",
     ),
-    link=pages.ACR + "container-registry-faq",
-    az_code=None,
-    transient=False,
-    since="0.1",
+    page=pages.ACR + "container-registry-faq",
 )
 OPERATION_DISALLOWED = FailureMode(
     id="operation-disallowed",
-    family="access",
-    shows=(operation.DISALLOWED,),
-    questions=(),
-    proof=None,
     title="{registry} disallows this on {repository}, whoever asks",
-    meaning="The identity has the right. The image or the repository is locked, or the registry is: a storage limit, a"
-    " quarantine policy, a tier that was retired.",
-    remedies=(
-        "az acr repository show -n {registry} --repository {repository} --query changeableAttributes",
-        "az acr repository update -n {registry} --repository {repository} --read-enabled true",
-        "az acr show-usage -n {registry}",
+    seen=(operation.DISALLOWED,),
+    means="The identity has the right. The image or the repository is locked, or the registry is: a storage"
+    " limit, a quarantine policy, a tier that was retired.",
+    fix=(
+        Command("az acr repository show -n {registry} --repository {repository} --query changeableAttributes"),
+        Command("az acr repository update -n {registry} --repository {repository} --read-enabled true"),
+        Command("az acr show-usage -n {registry}"),
     ),
-    link=pages.ACR + "container-registry-faq",
-    az_code=None,
-    transient=False,
-    since="0.1",
+    page=pages.ACR + "container-registry-faq",
 )
 REGISTRY_THROTTLED = FailureMode(
     id="registry-throttled",
-    family="access",
-    shows=(challenge.THROTTLED,),
-    questions=(),
-    proof=None,
     title="{login_server} limits the rate of requests, and the limit is reached",
-    meaning="Reads, writes and deletions have allowances per minute, for the registry and for each identity. All"
+    seen=(challenge.THROTTLED,),
+    means="Reads, writes and deletions have allowances per minute, for the registry and for each identity. All"
     " anonymous callers share one.",
-    remedies=(
+    fix=(
         "Wait {retry_after} seconds, then check again.",
         "Spread the load over time or over identities; the Premium tier has twice the allowance.",
     ),
-    link=pages.ACR + "container-registry-skus",
-    az_code=None,
+    page=pages.ACR + "container-registry-skus",
     transient=True,
-    since="0.1",
 )

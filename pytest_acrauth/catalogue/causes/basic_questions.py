@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pytest_acrauth.catalogue.questions.management import registry_record
+from pytest_acrauth.catalogue.facts import registry_record
 from pytest_acrauth.catalogue.questions.records import TokenState
-from pytest_acrauth.catalogue.shape import Break, Question
+from pytest_acrauth.catalogue.shape import Break, Command, Question
 from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.evidence import Need
 
@@ -55,14 +55,16 @@ SECRET_ELSEWHERE: Question[bool] = Question(
 ADMIN_ENABLED: Question[bool] = Question(
     id="admin-enabled",
     asks="Is the admin user enabled?",
-    by_hand="az acr show -n {registry} --query adminUserEnabled -o tsv",
+    by_hand=Command("az acr show -n {registry} --query adminUserEnabled -o tsv"),
     needs=Need.REGISTRY,
     read=_admin_enabled,
 )
 SCOPE_MAP_TOKEN: Question[TokenState] = Question(
     id="scope-map-token",
     asks="Does the scope-map token exist, is it enabled, and when do its passwords end?",
-    by_hand='az acr token show -n {user_name} -r {registry} --query "[status,scopeMapId,credentials.passwords]"',
+    by_hand=Command(
+        'az acr token show -n {user_name} -r {registry} --query "[status,scopeMapId,credentials.passwords]"'
+    ),
     needs=Need.SCOPE_MAP_TOKEN,
     read=_token_state,
 )

@@ -8,19 +8,14 @@ from pytest_acrauth.catalogue.symptoms import climb
 
 CLIMB_TIMEOUT = FailureMode(
     id="climb-timeout",
-    family="climb",
-    shows=(climb.OUT_OF_TIME,),
-    questions=(),
-    proof=None,
     title="the climb ran out of its {limit} seconds in the {stage} stage",
-    meaning="No single peer exceeded its own limit, but together the stages took longer than the climb may. The times"
-    " beside the stages show where they went.",
-    remedies=(
+    seen=(climb.OUT_OF_TIME,),
+    means="No single peer exceeded its own limit, but together the stages took longer than the climb may. The"
+    " times beside the stages show where they went.",
+    fix=(
         "Find out why the slowest stage is slow: a resolver, a proxy, or a peer that answers in drips.",
         "If this network is simply slow, allow more time with --acr-timeout.",
     ),
-    link=pages.ACR + "container-registry-troubleshoot-access",
-    az_code=None,
+    page=pages.ACR + "container-registry-troubleshoot-access",
     transient=True,
-    since="0.1",
 )

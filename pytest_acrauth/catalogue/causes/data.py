@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
+from pytest_acrauth.catalogue.facts import registry_record
 from pytest_acrauth.catalogue.questions.climb import ALIASES
-from pytest_acrauth.catalogue.questions.management import PRIVATE_ENDPOINTS, registry_record
+from pytest_acrauth.catalogue.questions.management import PRIVATE_ENDPOINTS
 from pytest_acrauth.catalogue.questions.records import DataHosts
 from pytest_acrauth.catalogue.questions.verdicts import opposite, proven
-from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Question, Verdict
+from pytest_acrauth.catalogue.shape import Answers, Break, Command, FailureMode, Question, Verdict
 from pytest_acrauth.catalogue.symptoms import data
 from pytest_acrauth.catalogue.symptoms.addresses import through_private_link
 from pytest_acrauth.model.evidence import Need
@@ -39,13 +40,13 @@ DATA_HOST: Question[str] = Question(
 DATA_RESOLVED: Question[bool] = Question(
     id="data-host-resolved",
     asks="Did the data host's name resolve?",
-    by_hand="nslookup {redirect}",
+    by_hand=Command("nslookup {redirect}"),
     read=_data_resolved,
 )
 DATA_ENDPOINTS: Question[DataHosts] = Question(
     id="data-endpoints",
     asks="Which data endpoints does the registry have?",
-    by_hand="az acr show-endpoints -n {registry}",
+    by_hand=Command("az acr show-endpoints -n {registry}"),
     needs=Need.REGISTRY,
     read=_data_hosts,
 )
@@ -68,115 +69,87 @@ def _of_home(answers: Answers) -> Verdict:
 
 DATA_ENDPOINT_BLOCKED = FailureMode(
     id="data-endpoint-blocked",
-    family="data",
-    shows=(data.STORAGE_UNREACHED, data.DATA_ENDPOINT_UNREACHED),
-    questions=(EGRESS,),
-    proof=None,
     title="{redirect}, where the layers are, cannot be reached from here",
-    meaning="Logging in and reading the manifest need the login server only; layers come from another host. This"
+    seen=(data.STORAGE_UNREACHED, data.DATA_ENDPOINT_UNREACHED),
+    asks=(EGRESS,),
+    means="Logging in and reading the manifest need the login server only; layers come from another host. This"
     " network lets the first through and not the second.",
-    remedies=(
-        "nc -vz {redirect} 443",
+    fix=(
+        Command("nc -vz {redirect} 443"),
         "Allow port 443 to {redirect} on this network; the name must resolve here, too.",
-        "az acr show-endpoints -n {registry}",
+        Command("az acr show-endpoints -n {registry}"),
         (
-            "A dedicated data endpoint narrows the rule to one host (Premium):"
-            " az acr update -n {registry} --data-endpoint-enabled true"
+            "A dedicated data endpoint narrows the rule to one host (Premium): az acr update -n {registry}"
+            " --data-endpoint-enabled true"
         ),
     ),
-    link=pages.TROUBLESHOOT + "download-failed-443-io-time-out",
-    az_code=None,
-    transient=False,
-    since="0.1",
+    page=pages.TROUBLESHOOT + "download-failed-443-io-time-out",
 )
 DATA_ENDPOINT_SWITCHED = FailureMode(
     id="data-endpoint-switched",
-    family="data",
-    shows=(data.DATA_ENDPOINT_UNREACHED,),
-    questions=(DATA_RESOLVED, DATA_HOST, DATA_ENDPOINTS),
-    proof=lambda a: proven(a[DATA_RESOLVED].holds(bool), _is_dedicated(a), _of_home(a)),
     title="this network still allows the old host of the layers, and not {redirect}",
-    meaning="Dedicated data endpoints, or a private endpoint, were enabled, and layers come from another host since.",
-    remedies=("Allow port 443 to {redirect} where the storage hosts were allowed before.",),
-    link=pages.ACR + "container-registry-dedicated-data-endpoints",
-    az_code=None,
-    transient=False,
-    since="0.1",
+    seen=(data.DATA_ENDPOINT_UNREACHED,),
+    asks=(DATA_RESOLVED, DATA_HOST, DATA_ENDPOINTS),
+    proof=lambda a: proven(a[DATA_RESOLVED].holds(bool), _is_dedicated(a), _of_home(a)),
+    means="Dedicated data endpoints, or a private endpoint, were enabled, and layers come from another host since.",
+    fix=("Allow port 443 to {redirect} where the storage hosts were allowed before.",),
+    page=pages.ACR + "container-registry-dedicated-data-endpoints",
 )
 DATA_ENDPOINT_REPLICA_MISSING = FailureMode(
     id="data-endpoint-replica-missing",
-    family="data",
-    shows=(data.DATA_ENDPOINT_UNREACHED,),
-    questions=(DATA_HOST, DATA_ENDPOINTS),
-    proof=lambda a: proven(_is_dedicated(a), opposite(_of_home(a))),
     title="the data endpoint of this region's replica, {redirect}, is not allowed or not in DNS",
-    meaning="Each replica of a registry has a data endpoint of its own, and a new one needs its rule and its record.",
-    remedies=(
-        "az acr replication list -r {registry} -o table",
+    seen=(data.DATA_ENDPOINT_UNREACHED,),
+    asks=(DATA_HOST, DATA_ENDPOINTS),
+    proof=lambda a: proven(_is_dedicated(a), opposite(_of_home(a))),
+    means="Each replica of a registry has a data endpoint of its own, and a new one needs its rule and its record.",
+    fix=(
+        Command("az acr replication list -r {registry} -o table"),
         "Allow the data endpoint of every replica, and give each a record where names are private.",
     ),
-    link=pages.ACR + "container-registry-private-endpoints#additional-records-for-geo-replicas",
-    az_code=None,
-    transient=False,
-    since="0.1",
+    page=pages.ACR + "container-registry-private-endpoints#additional-records-for-geo-replicas",
 )
 PRIVATE_DNS_DATA_ENDPOINT_MISSING = FailureMode(
     id="private-dns-data-endpoint-missing",
-    family="data",
-    shows=(data.DATA_ENDPOINT_UNREACHED,),
-    questions=(DATA_RESOLVED, ALIASES, PRIVATE_ENDPOINTS),
+    title="the private zone has no record for {redirect}",
+    seen=(data.DATA_ENDPOINT_UNREACHED,),
+    asks=(DATA_RESOLVED, ALIASES, PRIVATE_ENDPOINTS),
     proof=lambda a: proven(
         a[DATA_RESOLVED].holds(lambda resolved: not resolved),
         a[ALIASES].holds(through_private_link),
         a[PRIVATE_ENDPOINTS].holds(lambda found: found.any),
     ),
-    title="the private zone has no record for {redirect}",
-    meaning="A private endpoint needs a record for the login server and one for each data endpoint.",
-    remedies=(
-        "az network private-dns record-set a list -g <resource group> -z privatelink.azurecr.io -o table",
+    means="A private endpoint needs a record for the login server and one for each data endpoint.",
+    fix=(
+        Command("az network private-dns record-set a list -g <resource group> -z privatelink.azurecr.io -o table"),
         "Add the record for {redirect}, with the address that the private endpoint has for it.",
     ),
-    link=pages.ACR + "container-registry-private-endpoints#additional-records-for-geo-replicas",
-    az_code=None,
-    transient=False,
-    since="0.1",
+    page=pages.ACR + "container-registry-private-endpoints#additional-records-for-geo-replicas",
 )
 DATA_REDIRECT_FOREIGN = FailureMode(
     id="data-redirect-foreign",
-    family="data",
-    shows=(data.REDIRECT_ELSEWHERE,),
-    questions=(),
-    proof=None,
     title="the registry redirects layers to {redirect}, which was not followed",
-    meaning="Layers come over https from the login server, from a data endpoint of this registry or from the cloud's"
-    " blob storage. Any other destination can only have been put there by something in between.",
-    remedies=(
-        "az acr show-endpoints -n {registry}",
+    seen=(data.REDIRECT_ELSEWHERE,),
+    means="Layers come over https from the login server, from a data endpoint of this registry or from the"
+    " cloud's blob storage. Any other destination can only have been put there by something in between.",
+    fix=(
+        Command("az acr show-endpoints -n {registry}"),
         (
             "If a proxy or a mirror rewrites redirects, take it out of the way; if none is meant to, treat it as an"
             " interception."
         ),
     ),
-    link=pages.ACR + "container-registry-dedicated-data-endpoints",
-    az_code=None,
-    transient=False,
-    since="0.1",
+    page=pages.ACR + "container-registry-dedicated-data-endpoints",
 )
 BLOB_URL_EXPIRED = FailureMode(
     id="blob-url-expired",
-    family="data",
-    shows=(data.STORAGE_REFUSED,),
-    questions=(),
-    proof=None,
     title="the signed address of the layer at {redirect} is no longer valid",
-    meaning="The registry signs the address of a layer for less than half an hour. It was used too late, or the clocks"
-    " between here and Azure differ.",
-    remedies=(
+    seen=(data.STORAGE_REFUSED,),
+    means="The registry signs the address of a layer for less than half an hour. It was used too late, or the"
+    " clocks between here and Azure differ.",
+    fix=(
         "Ask for the layer again: a new address is signed each time.",
         "Check that nothing between here and the registry caches redirects.",
     ),
-    link=pages.ACR + "container-registry-dedicated-data-endpoints",
-    az_code=None,
+    page=pages.ACR + "container-registry-dedicated-data-endpoints",
     transient=True,
-    since="0.1",
 )

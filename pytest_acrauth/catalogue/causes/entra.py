@@ -7,7 +7,7 @@ from pytest_acrauth.catalogue.questions.climb import FRESH, USER_NAME, NameShape
 from pytest_acrauth.catalogue.questions.directory import APP_CREDENTIALS, ENTRA_DIRECTLY, WRONG_SECRET
 from pytest_acrauth.catalogue.questions.management import ROLES
 from pytest_acrauth.catalogue.questions.verdicts import possible, proven
-from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Question, Verdict
+from pytest_acrauth.catalogue.shape import Answers, Break, Command, FailureMode, Question, Verdict
 from pytest_acrauth.catalogue.symptoms import access_token, entra, exchange
 from pytest_acrauth.model.evidence import Need
 
@@ -20,7 +20,7 @@ def _application_found(broken: Break) -> bool | None:
 APPLICATION: Question[bool] = Question(
     id="application",
     asks="Does the application exist in the registry's tenant?",
-    by_hand="az ad sp show --id {client_id}",
+    by_hand=Command("az ad sp show --id {client_id}"),
     needs=Need.APPLICATION,
     read=_application_found,
 )
@@ -40,114 +40,87 @@ def _secret_ended(answers: Answers) -> Verdict:
 
 ENTRA_SP_SECRET_WRONG = FailureMode(
     id="entra-sp-secret-wrong",
-    family="entra",
-    shows=(entra.AADSTS_7000215, access_token.INVALID_CLIENT),
-    questions=(ENTRA_DIRECTLY, APP_CREDENTIALS),
+    title="the client secret of application {client_id} is not one that Entra knows",
+    seen=(entra.AADSTS_7000215, access_token.INVALID_CLIENT),
+    asks=(ENTRA_DIRECTLY, APP_CREDENTIALS),
     proof=lambda a: _unless(
         a[APP_CREDENTIALS].holds(lambda found: found.certificate_only),
         a[ENTRA_DIRECTLY].holds(lambda answer: answer == WRONG_SECRET),
     ),
-    title="the client secret of application {client_id} is not one that Entra knows",
-    meaning="The value is wrong: a mistyped or deleted secret, the secret's id instead of its value, or a value that a"
-    " shell or a file changed on the way ($, ~, a line end).",
-    remedies=(
-        "az ad sp credential reset --id {client_id} --query password -o tsv",
+    means="The value is wrong: a mistyped or deleted secret, the secret's id instead of its value, or a value"
+    " that a shell or a file changed on the way ($, ~, a line end).",
+    fix=(
+        Command("az ad sp credential reset --id {client_id} --query password -o tsv"),
         "Then update every place that holds the old secret.",
     ),
-    link=pages.TROUBLESHOOT + "acr-authentication-errors",
-    az_code=None,
-    transient=False,
-    since="0.1",
+    page=pages.TROUBLESHOOT + "acr-authentication-errors",
 )
 ENTRA_SP_SECRET_EXPIRED = FailureMode(
     id="entra-sp-secret-expired",
-    family="entra",
-    shows=(entra.AADSTS_7000222, access_token.INVALID_CLIENT),
-    questions=(ENTRA_DIRECTLY, APP_CREDENTIALS),
-    proof=_secret_ended,
     title="the client secret of application {client_id} has expired",
-    meaning="Entra knows the secret and no longer takes it, because its end date has passed. Secrets made by the"
+    seen=(entra.AADSTS_7000222, access_token.INVALID_CLIENT),
+    asks=(ENTRA_DIRECTLY, APP_CREDENTIALS),
+    proof=_secret_ended,
+    means="Entra knows the secret and no longer takes it, because its end date has passed. Secrets made by the"
     " command line live one year unless told otherwise.",
-    remedies=(
-        "az ad sp credential reset --id {client_id} --query password -o tsv",
+    fix=(
+        Command("az ad sp credential reset --id {client_id} --query password -o tsv"),
         "Then update every place that holds the old secret, such as CI variables and pull secrets.",
     ),
-    link=pages.ACR + "container-registry-auth-service-principal#service-principal-renewal",
-    az_code=None,
-    transient=False,
-    since="0.1",
+    page=pages.ACR + "container-registry-auth-service-principal#service-principal-renewal",
 )
 ENTRA_APP_NOT_FOUND = FailureMode(
     id="entra-app-not-found",
-    family="entra",
-    shows=(entra.AADSTS_700016, access_token.APP_NOT_REGISTERED),
-    questions=(USER_NAME, APPLICATION, ENTRA_DIRECTLY),
-    # Through Entra there is no user name; the client id is one by its nature.
+    title="there is no application {client_id} in tenant {tenant_id}",
+    seen=(entra.AADSTS_700016, access_token.APP_NOT_REGISTERED),
+    asks=(USER_NAME, APPLICATION, ENTRA_DIRECTLY),
     proof=lambda a: proven(
         a[USER_NAME].holds(lambda shape: shape is NameShape.GUID),
         a[APPLICATION].holds(lambda found: not found)
         if a[APPLICATION].value is not None
         else a[ENTRA_DIRECTLY].holds(lambda answer: answer == "AADSTS700016"),
     ),
-    title="there is no application {client_id} in tenant {tenant_id}",
-    meaning="The client id is wrong (an object id instead of the application's id), the application was deleted, or it"
-    " belongs to another tenant and was never consented to in this one.",
-    remedies=(
-        "az ad sp show --id {client_id}",
+    means="The client id is wrong (an object id instead of the application's id), the application was deleted, or"
+    " it belongs to another tenant and was never consented to in this one.",
+    fix=(
+        Command("az ad sp show --id {client_id}"),
         "Correct the client id or the tenant; for an application of another tenant, consent to it here first.",
     ),
-    link=pages.ENTRA_CODES,
-    az_code=None,
-    transient=False,
-    since="0.1",
+    page=pages.ENTRA_CODES,
 )
 ENTRA_TENANT_NOT_FOUND = FailureMode(
     id="entra-tenant-not-found",
-    family="entra",
-    shows=(entra.AADSTS_90002, entra.AADSTS_900023),
-    questions=(),
-    proof=None,
     title="there is no tenant {tenant_id} at {authority}",
-    meaning="The tenant id is mistyped, the tenant was deleted, or it belongs to another cloud than the registry.",
-    remedies=(
-        "az account show --query tenantId -o tsv",
+    seen=(entra.AADSTS_90002, entra.AADSTS_900023),
+    means="The tenant id is mistyped, the tenant was deleted, or it belongs to another cloud than the registry.",
+    fix=(
+        Command("az account show --query tenantId -o tsv"),
         "Give that id as the tenant; for a tenant of another cloud, check the registry's login server suffix.",
     ),
-    link=pages.ENTRA_CODES,
-    az_code=None,
-    transient=False,
-    since="0.1",
+    page=pages.ENTRA_CODES,
 )
 ENTRA_AUTHORITY_UNREACHABLE = FailureMode(
     id="entra-authority-unreachable",
-    family="entra",
-    shows=(entra.AUTHORITY_UNREACHED,),
-    questions=(),
-    proof=None,
     title="Entra at {authority} cannot be reached from this machine",
-    meaning="No token can be asked for. Nothing is known about the identity or the registry's opinion of it.",
-    remedies=(
-        "curl -sSI {authority}",
+    seen=(entra.AUTHORITY_UNREACHED,),
+    means="No token can be asked for. Nothing is known about the identity or the registry's opinion of it.",
+    fix=(
+        Command("curl -sSI {authority}"),
         "Allow port 443 to {authority} on this network, through the proxy if there is one.",
     ),
-    link=pages.ACR + "container-registry-firewall-rules",
-    az_code=None,
-    transient=False,
-    since="0.1",
+    page=pages.ACR + "container-registry-firewall-rules",
 )
 ENTRA_TOKEN_STALE = FailureMode(
     id="entra-token-stale",
-    family="entra",
-    shows=(exchange.EXCHANGE_REFUSED, exchange.BARE_403),
-    questions=(FRESH, ROLES),
+    title="the Entra token may be older than the identity's role or group",
+    seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403),
+    asks=(FRESH, ROLES),
     proof=lambda a: possible(
         a[FRESH].holds(lambda fresh: not fresh), a[ROLES].holds(lambda rights: rights.enough and not rights.on_its_way)
     ),
-    title="the Entra token may be older than the identity's role or group",
-    meaning="A cached token says what was true when it was issued; a group joined since is not in it.",
-    remedies=("Sign in again, so that Entra issues a new token, and repeat the check.",),
-    link=pages.HEALTH + "#connectivity_refresh_token_error",
+    means="A cached token says what was true when it was issued; a group joined since is not in it.",
+    fix=("Sign in again, so that Entra issues a new token, and repeat the check.",),
+    page=pages.HEALTH + "#connectivity_refresh_token_error",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
     transient=True,
-    since="0.1",
 )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.questions.management import ROLES, registry_record
+from pytest_acrauth.catalogue.facts import registry_record
+from pytest_acrauth.catalogue.questions.management import ROLES
 from pytest_acrauth.catalogue.questions.verdicts import proven
-from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Question, Verdict
+from pytest_acrauth.catalogue.shape import Answers, Break, Command, FailureMode, Question, Verdict
+from pytest_acrauth.catalogue.steps import ASSIGN_ROLES
 from pytest_acrauth.catalogue.symptoms import exchange
 from pytest_acrauth.model.evidence import Need
 
@@ -38,7 +40,7 @@ TOKEN_TENANT: Question[str] = Question(
 REGISTRY_TENANT: Question[str] = Question(
     id="registry-tenant",
     asks="To which tenant does the registry's subscription belong?",
-    by_hand="az account show --query tenantId -o tsv",
+    by_hand=Command("az account show --query tenantId -o tsv"),
     needs=Need.TENANT,
     read=_tenant,
 )
@@ -51,7 +53,7 @@ ENTRA_AUDIENCE: Question[str] = Question(
 ARM_AUDIENCE_POLICY: Question[str] = Question(
     id="arm-audience-policy",
     asks="Does the registry accept tokens for the management audience?",
-    by_hand="az acr config authentication-as-arm show -r {registry}",
+    by_hand=Command("az acr config authentication-as-arm show -r {registry}"),
     needs=Need.REGISTRY,
     read=_arm_audience,
 )
@@ -71,95 +73,71 @@ def _unless_foreign(answers: Answers, verdict: Verdict) -> Verdict:
 
 EXCHANGE_NO_ROLE = FailureMode(
     id="exchange-no-role",
-    family="exchange",
-    shows=(exchange.EXCHANGE_REFUSED, exchange.BARE_403),
-    questions=(ROLES, TOKEN_TENANT, REGISTRY_TENANT),
-    proof=lambda a: _unless_foreign(a, a[ROLES].holds(lambda rights: rights.short and not rights.granted)),
     title="the identity has no role on {registry}",
-    meaning="Entra knows the identity, and nothing is assigned to it on the registry or above it. The assignment may"
-    " have gone to another principal, such as the application object instead of its service principal, or to another"
-    " registry.",
-    remedies=(
-        (
-            "az role assignment create --assignee {client_id} --role AcrPull"
-            " --scope $(az acr show -n {registry} --query id -o tsv)"
-        ),
-        'Where roles are assigned per repository, the role is "Container Registry Repository Reader" instead.',
-    ),
-    link=pages.ACR + "container-registry-rbac-built-in-roles-overview",
+    seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403),
+    asks=(ROLES, TOKEN_TENANT, REGISTRY_TENANT),
+    proof=lambda a: _unless_foreign(a, a[ROLES].holds(lambda rights: rights.short and not rights.granted)),
+    means="Entra knows the identity, and nothing is assigned to it on the registry or above it. The assignment"
+    " may have gone to another principal, such as the application object instead of its service principal,"
+    " or to another registry.",
+    fix=ASSIGN_ROLES,
+    page=pages.ACR + "container-registry-rbac-built-in-roles-overview",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
-    transient=False,
-    since="0.1",
 )
 EXCHANGE_ARM_AUDIENCE_REJECTED = FailureMode(
     id="exchange-arm-audience-rejected",
-    family="exchange",
-    shows=(exchange.VALIDATION_FAILED, exchange.EXCHANGE_REFUSED, exchange.BARE_403),
-    questions=(ENTRA_AUDIENCE, ARM_AUDIENCE_POLICY),
+    title="{registry} accepts no Entra token made for the management plane",
+    seen=(exchange.VALIDATION_FAILED, exchange.EXCHANGE_REFUSED, exchange.BARE_403),
+    asks=(ENTRA_AUDIENCE, ARM_AUDIENCE_POLICY),
     proof=lambda a: proven(
         a[ENTRA_AUDIENCE].holds(exchange.for_management),
         a[ARM_AUDIENCE_POLICY].holds(lambda status: status == "disabled"),
     ),
-    title="{registry} accepts no Entra token made for the management plane",
-    meaning="The client sent a token whose audience is Azure's management plane, and the registry is set to take only"
-    " tokens for its own audience.",
-    remedies=(
+    means="The client sent a token whose audience is Azure's management plane, and the registry is set to take"
+    " only tokens for its own audience.",
+    fix=(
         "Ask Entra for the scope https://containerregistry.azure.net/.default, or upgrade the client so that it does.",
-        "az acr config authentication-as-arm update -r {registry} --status enabled",
+        Command("az acr config authentication-as-arm update -r {registry} --status enabled"),
     ),
-    link=pages.ACR + "container-registry-disable-authentication-as-arm",
+    page=pages.ACR + "container-registry-disable-authentication-as-arm",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
-    transient=False,
-    since="0.1",
 )
 EXCHANGE_CROSS_TENANT = FailureMode(
     id="exchange-cross-tenant",
-    family="exchange",
-    shows=(exchange.EXCHANGE_REFUSED, exchange.BARE_403),
-    questions=(TOKEN_TENANT, REGISTRY_TENANT),
-    proof=_foreign,
     title="{registry} may belong to another tenant than the identity",
-    meaning="A registry trusts the tenant of its own subscription. A valid token of another tenant is refused without"
-    " saying so, and a managed identity cannot cross tenants at all.",
-    remedies=("Sign in to the registry's tenant, or use an application that both tenants have consented to.",),
-    link=pages.ACR + "authenticate-aks-cross-tenant",
+    seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403),
+    asks=(TOKEN_TENANT, REGISTRY_TENANT),
+    proof=_foreign,
+    means="A registry trusts the tenant of its own subscription. A valid token of another tenant is refused"
+    " without saying so, and a managed identity cannot cross tenants at all.",
+    fix=("Sign in to the registry's tenant, or use an application that both tenants have consented to.",),
+    page=pages.ACR + "authenticate-aks-cross-tenant",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
-    transient=False,
-    since="0.1",
 )
 EXCHANGE_THROTTLED = FailureMode(
     id="exchange-throttled",
-    family="exchange",
-    shows=(exchange.LOGIN_THROTTLED,),
-    questions=(),
-    proof=None,
     title="{login_server} limits the rate of logins, and the limit is reached",
-    meaning="All logins of a registry share one allowance per minute, whoever they come from.",
-    remedies=(
+    seen=(exchange.LOGIN_THROTTLED,),
+    means="All logins of a registry share one allowance per minute, whoever they come from.",
+    fix=(
         "Wait {retry_after} seconds, then check again.",
         "Let clients keep their tokens instead of logging in for every pull.",
         "The Premium tier has twice the allowance.",
     ),
-    link=pages.ACR + "container-registry-skus",
+    page=pages.ACR + "container-registry-skus",
     az_code="CONNECTIVITY_TOOMANYREQUESTS_ERROR",
     transient=True,
-    since="0.1",
 )
 EXCHANGE_SERVER_ERROR = FailureMode(
     id="exchange-server-error",
-    family="exchange",
-    shows=(exchange.SERVER_ERROR,),
-    questions=(),
-    proof=None,
     title="{login_server} fails with an error of its own",
-    meaning="The registry, or the replica that answers this network, has a fault. Nothing is said about the identity.",
-    remedies=(
+    seen=(exchange.SERVER_ERROR,),
+    means="The registry, or the replica that answers this network, has a fault. Nothing is said about the identity.",
+    fix=(
         "Check again in some minutes, and look at https://azure.status.microsoft.",
-        "az acr replication list -r {registry} -o table",
+        Command("az acr replication list -r {registry} -o table"),
         "If it stays, open a support case with correlation id {correlation_id}.",
     ),
-    link=pages.ACR + "container-registry-troubleshoot-access",
-    az_code=None,
+    page=pages.ACR + "container-registry-troubleshoot-access",
     transient=True,
-    since="0.1",
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts, pages
+from pytest_acrauth.catalogue.facts import registry_record
 from pytest_acrauth.catalogue.questions.climb import ADDRESSES, ALIASES
-from pytest_acrauth.catalogue.questions.management import PRIVATE_ENDPOINTS, passed_by, registry_record
+from pytest_acrauth.catalogue.questions.management import PRIVATE_ENDPOINTS, passed_by
 from pytest_acrauth.catalogue.questions.records import Networks
 from pytest_acrauth.catalogue.questions.verdicts import possible, proven
-from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Question, Verdict
+from pytest_acrauth.catalogue.shape import Answers, Break, Command, FailureMode, Question, Verdict
 from pytest_acrauth.catalogue.symptoms import challenge
 from pytest_acrauth.catalogue.symptoms.addresses import is_private
 from pytest_acrauth.model.evidence import Need
@@ -26,7 +27,9 @@ CLIENT_IP: Question[str] = Question(
 NETWORK: Question[Networks] = Question(
     id="network-rules",
     asks="Which networks may reach the registry, and since when?",
-    by_hand='az acr show -n {registry} --query "[publicNetworkAccess,networkRuleSet,systemData.lastModifiedAt]"',
+    by_hand=Command(
+        'az acr show -n {registry} --query "[publicNetworkAccess,networkRuleSet,systemData.lastModifiedAt]"'
+    ),
     needs=Need.REGISTRY,
     read=_networks,
 )
@@ -39,74 +42,62 @@ def _closed(answers: Answers) -> Verdict:
 
 FIREWALL_IP_DENIED = FailureMode(
     id="firewall-ip-denied",
-    family="firewall",
-    shows=(challenge.DENIED_WITH_IP,),
-    questions=(CLIENT_IP, NETWORK),
+    title="{client_ip} is in no network rule of {registry}",
+    seen=(challenge.DENIED_WITH_IP,),
+    asks=(CLIENT_IP, NETWORK),
     proof=lambda a: proven(
         a[CLIENT_IP].holds(lambda ip: not is_private(ip)),
         a[NETWORK].holds(lambda rules: rules.public and not rules.admits(a[CLIENT_IP].value or "")),
     ),
-    title="{client_ip} is in no network rule of {registry}",
-    meaning="The registry admits selected networks only. The address is the one the registry saw: behind a NAT, a"
+    means="The registry admits selected networks only. The address is the one the registry saw: behind a NAT, a"
     " proxy or a hosted build agent it is not this machine's own and may change.",
-    remedies=(
-        "az acr network-rule add --name {registry} --ip-address {client_ip}",
+    fix=(
+        Command("az acr network-rule add --name {registry} --ip-address {client_ip}"),
         "Where the address changes, connect through a private endpoint instead.",
     ),
-    link=pages.TROUBLESHOOT + "client-ip-address-not-allowed-access",
+    page=pages.TROUBLESHOOT + "client-ip-address-not-allowed-access",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
-    transient=False,
-    since="0.1",
 )
 FIREWALL_PUBLIC_ACCESS_DISABLED = FailureMode(
     id="firewall-public-access-disabled",
-    family="firewall",
-    shows=(challenge.DENIED_WITH_IP,),
-    questions=(NETWORK, ALIASES, ADDRESSES, PRIVATE_ENDPOINTS),
-    proof=lambda a: possible(_closed(a)) if passed_by(a) is Verdict.YES else proven(_closed(a)),
     title="{registry} admits no public network at all",
-    meaning="Public network access is disabled, which overrides every address rule; only a private endpoint leads in.",
-    remedies=(
-        "az acr update --name {registry} --public-network-enabled true",
+    seen=(challenge.DENIED_WITH_IP,),
+    asks=(NETWORK, ALIASES, ADDRESSES, PRIVATE_ENDPOINTS),
+    proof=lambda a: possible(_closed(a)) if passed_by(a) is Verdict.YES else proven(_closed(a)),
+    means="Public network access is disabled, which overrides every address rule; only a private endpoint leads in.",
+    fix=(
+        Command("az acr update --name {registry} --public-network-enabled true"),
         "Where it must stay disabled, run from a network that has a private endpoint of the registry.",
     ),
-    link=pages.ACR + "container-registry-access-selected-networks#disable-public-network-access",
+    page=pages.ACR + "container-registry-access-selected-networks#disable-public-network-access",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
-    transient=False,
-    since="0.1",
 )
 FIREWALL_RULE_PROPAGATING = FailureMode(
     id="firewall-rule-propagating",
-    family="firewall",
-    shows=(challenge.DENIED_WITH_IP,),
-    questions=(CLIENT_IP, NETWORK),
+    title="a network rule that admits {client_ip} may not be in effect yet",
+    seen=(challenge.DENIED_WITH_IP,),
+    asks=(CLIENT_IP, NETWORK),
     proof=lambda a: proven(
         a[NETWORK].holds(lambda rules: rules.admits(a[CLIENT_IP].value or "") and rules.changed_lately)
     ),
-    title="a network rule that admits {client_ip} may not be in effect yet",
-    meaning="A changed rule takes some minutes until every front end of the registry follows it.",
-    remedies=("Wait a few minutes after the last change of the rules, then check again.",),
-    link=pages.ACR + "container-registry-access-selected-networks",
+    means="A changed rule takes some minutes until every front end of the registry follows it.",
+    fix=("Wait a few minutes after the last change of the rules, then check again.",),
+    page=pages.ACR + "container-registry-access-selected-networks",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
     transient=True,
-    since="0.1",
 )
 FIREWALL_SERVICE_ENDPOINT = FailureMode(
     id="firewall-service-endpoint",
-    family="firewall",
-    shows=(challenge.DENIED_WITH_IP,),
-    questions=(CLIENT_IP, NETWORK, PRIVATE_ENDPOINTS),
-    # Through a service endpoint the registry sees the virtual network's own, private addresses.
-    proof=lambda a: possible(a[CLIENT_IP].holds(is_private)),
     title="the virtual network of {client_ip} is no longer admitted through its service endpoint",
-    meaning="The request came through a service endpoint, and the rule for its subnet is missing, or public access was"
-    " disabled or a private endpoint added, which both end access through service endpoints.",
-    remedies=(
-        'az acr show -n {registry} --query "[publicNetworkAccess,privateEndpointConnections]"',
+    seen=(challenge.DENIED_WITH_IP,),
+    asks=(CLIENT_IP, NETWORK, PRIVATE_ENDPOINTS),
+    proof=lambda a: possible(a[CLIENT_IP].holds(is_private)),
+    means="The request came through a service endpoint, and the rule for its subnet is missing, or public access"
+    " was disabled or a private endpoint added, which both end access through service endpoints.",
+    fix=(
+        Command('az acr show -n {registry} --query "[publicNetworkAccess,privateEndpointConnections]"'),
         "Add the subnet's rule again, or move the network to a private endpoint.",
     ),
-    link=pages.ACR + "container-registry-vnet",
+    page=pages.ACR + "container-registry-vnet",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
-    transient=False,
-    since="0.1",
 )

@@ -6,7 +6,7 @@ from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.questions.climb import ADDRESSES, ALIASES
 from pytest_acrauth.catalogue.questions.management import PRIVATE_ENDPOINTS, passed_by
 from pytest_acrauth.catalogue.questions.verdicts import excluded, possible, proven
-from pytest_acrauth.catalogue.shape import Break, FailureMode, Question
+from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Question
 from pytest_acrauth.catalogue.symptoms import challenge, dns, exchange, tcp, tls
 from pytest_acrauth.catalogue.symptoms.addresses import through_private_link
 from pytest_acrauth.model.evidence import Need
@@ -32,7 +32,7 @@ HOST: Question[str] = Question(
 LOGIN_SERVER: Question[str] = Question(
     id="login-server",
     asks="Which login server does the registry have?",
-    by_hand='az acr list --query "[].loginServer" -o tsv',
+    by_hand=Command('az acr list --query "[].loginServer" -o tsv'),
     needs=Need.REGISTRY,
     read=_login_server,
 )
@@ -51,276 +51,220 @@ FIREWALL_SPOKE: Question[bool] = Question(
 CLOUD: Question[str] = Question(
     id="registry-cloud",
     asks="In which cloud does the registry live?",
-    by_hand="az cloud show --query name -o tsv",
+    by_hand=Command("az cloud show --query name -o tsv"),
 )
 
 REGISTRY_DNS_NXDOMAIN = FailureMode(
     id="registry-dns-nxdomain",
-    family="network",
-    shows=(dns.NXDOMAIN,),
-    questions=(LOGIN_SERVER,),
-    proof=lambda a: a[LOGIN_SERVER].holds(lambda server: server == NO_REGISTRY),
     title="there is no registry at {login_server}",
-    meaning="The name is misspelt, or the registry was deleted.",
-    remedies=('az acr list --query "[].loginServer" -o tsv', "nslookup {login_server}"),
-    link=pages.HEALTH + "#connectivity_dns_error",
+    seen=(dns.NXDOMAIN,),
+    asks=(LOGIN_SERVER,),
+    proof=lambda a: a[LOGIN_SERVER].holds(lambda server: server == NO_REGISTRY),
+    means="The name is misspelt, or the registry was deleted.",
+    fix=(
+        Command('az acr list --query "[].loginServer" -o tsv'),
+        Command("nslookup {login_server}"),
+    ),
+    page=pages.HEALTH + "#connectivity_dns_error",
     az_code="CONNECTIVITY_DNS_ERROR",
-    transient=False,
-    since="0.1",
 )
 REGISTRY_DNL_HASH_MISSING = FailureMode(
     id="registry-dnl-hash-missing",
-    family="network",
-    shows=(dns.NXDOMAIN,),
-    questions=(HOST, LOGIN_SERVER),
-    # Registry names have no hyphen, so one in the first label is the hash.
+    title="the login server of {registry} has a hash in its name that is missing here",
+    seen=(dns.NXDOMAIN,),
+    asks=(HOST, LOGIN_SERVER),
     proof=lambda a: proven(
         a[HOST].holds(lambda host: "-" not in host.split(".")[0]),
         a[LOGIN_SERVER].holds(lambda server: "-" in server.split(".")[0] and server != a[HOST].value),
     ),
-    title="the login server of {registry} has a hash in its name that is missing here",
-    meaning="A registry with a domain name label has a login server of the form name-hash, and no other name leads"
+    means="A registry with a domain name label has a login server of the form name-hash, and no other name leads"
     " to it.",
-    remedies=(
-        "az acr show -n {registry} --query loginServer -o tsv",
+    fix=(
+        Command("az acr show -n {registry} --query loginServer -o tsv"),
         "Give that login server to --acr-registry, verbatim.",
     ),
-    link=pages.ACR + "container-registry-get-started-azure-cli#configure-domain-name-label-dnl-option",
+    page=pages.ACR + "container-registry-get-started-azure-cli#configure-domain-name-label-dnl-option",
     az_code="CONNECTIVITY_DNS_ERROR",
-    transient=False,
-    since="0.1",
 )
 REGISTRY_WRONG_CLOUD = FailureMode(
     id="registry-wrong-cloud",
-    family="network",
-    shows=(dns.NXDOMAIN,),
-    questions=(LOGIN_SERVER, CLOUD),
-    proof=lambda a: possible(a[LOGIN_SERVER].holds(lambda server: server == NO_REGISTRY)),
     title="{registry} may live in another cloud than {cloud}",
-    meaning="Each cloud has a login server suffix of its own, and a registry exists under one of them only.",
-    remedies=(
-        "az cloud list -o table",
+    seen=(dns.NXDOMAIN,),
+    asks=(LOGIN_SERVER, CLOUD),
+    proof=lambda a: possible(a[LOGIN_SERVER].holds(lambda server: server == NO_REGISTRY)),
+    means="Each cloud has a login server suffix of its own, and a registry exists under one of them only.",
+    fix=(
+        Command("az cloud list -o table"),
         "Give the full login server, with its cloud's suffix, to --acr-registry.",
     ),
-    link=pages.HEALTH + "#connectivity_dns_error",
-    az_code=None,
-    transient=False,
-    since="0.1",
+    page=pages.HEALTH + "#connectivity_dns_error",
 )
 PRIVATE_DNS_STALE_ZONE = FailureMode(
     id="private-dns-stale-zone",
-    family="network",
-    shows=(dns.NXDOMAIN, dns.DANGLING_ALIAS),
-    questions=(ALIASES, PRIVATE_ENDPOINTS),
-    proof=lambda a: possible(a[ALIASES].holds(through_private_link)),
     title="this network's private zone has no address for {login_server}",
-    meaning="The network is linked to a private zone for registries, but the record is missing: the private endpoint"
-    " was deleted and the link was kept, or the endpoint's record was never made. Other networks resolve the name.",
-    remedies=(
-        "az network private-dns link vnet list -g <resource group> -z privatelink.azurecr.io -o table",
+    seen=(dns.NXDOMAIN, dns.DANGLING_ALIAS),
+    asks=(ALIASES, PRIVATE_ENDPOINTS),
+    proof=lambda a: possible(a[ALIASES].holds(through_private_link)),
+    means="The network is linked to a private zone for registries, but the record is missing: the private"
+    " endpoint was deleted and the link was kept, or the endpoint's record was never made. Other networks"
+    " resolve the name.",
+    fix=(
+        Command("az network private-dns link vnet list -g <resource group> -z privatelink.azurecr.io -o table"),
         "Without a private endpoint here, remove this network's link; with one, add its record to the zone.",
     ),
-    link=pages.ACR + "container-registry-private-endpoints",
+    page=pages.ACR + "container-registry-private-endpoints",
     az_code="CONNECTIVITY_DNS_ERROR",
-    transient=False,
-    since="0.1",
 )
 REGISTRY_DNS_RESOLVER_BROKEN = FailureMode(
     id="registry-dns-resolver-broken",
-    family="network",
-    shows=(dns.RESOLVER_FAILED,),
-    questions=(),
-    proof=None,
     title="this machine's resolver could not look up {login_server}",
-    meaning="The name server did not answer, or answered with a failure. That says nothing about the registry.",
-    remedies=(
-        "nslookup {login_server}",
-        "nslookup {login_server} 168.63.129.16",
+    seen=(dns.RESOLVER_FAILED,),
+    means="The name server did not answer, or answered with a failure. That says nothing about the registry.",
+    fix=(
+        Command("nslookup {login_server}"),
+        Command("nslookup {login_server} 168.63.129.16"),
         "If only the second answers (it is Azure's own resolver, reachable inside Azure), repair this machine's DNS.",
     ),
-    link=pages.TROUBLESHOOT + "context-deadline-exceeded",
+    page=pages.TROUBLESHOOT + "context-deadline-exceeded",
     az_code="CONNECTIVITY_DNS_ERROR",
-    transient=False,
-    since="0.1",
 )
 REGISTRY_TCP_BLOCKED = FailureMode(
     id="registry-tcp-blocked",
-    family="network",
-    shows=(tcp.TCP_TIMEOUT, tcp.PRIVATE_TCP_TIMEOUT),
-    questions=(ALIASES,),
-    proof=lambda a: possible(a[ALIASES].holds(lambda chain: not through_private_link(chain))),
     title="something drops connections to {login_server}, port 443",
-    meaning="The name resolves, and packets to its address get no answer. A firewall, a network security group or a"
+    seen=(tcp.TCP_TIMEOUT, tcp.PRIVATE_TCP_TIMEOUT),
+    asks=(ALIASES,),
+    proof=lambda a: possible(a[ALIASES].holds(lambda chain: not through_private_link(chain))),
+    means="The name resolves, and packets to its address get no answer. A firewall, a network security group or a"
     " route on the way drops them; a closed port would have refused.",
-    remedies=(
-        "nc -vz {login_server} 443",
+    fix=(
+        Command("nc -vz {login_server} 443"),
         "Allow port 443 to {login_server} from this machine (service tag AzureContainerRegistry).",
     ),
-    link=pages.TROUBLESHOOT + "request-canceled-waiting-connection-timeout-exceeded",
+    page=pages.TROUBLESHOOT + "request-canceled-waiting-connection-timeout-exceeded",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
-    transient=False,
-    since="0.1",
 )
 TCP_REFUSED = FailureMode(
     id="tcp-refused",
-    family="network",
-    shows=(tcp.CONNECTION_REFUSED,),
-    questions=(),
-    proof=None,
     title="{login_server} refuses connections to port 443 at {addresses}",
-    meaning="The address belongs to a machine that runs, and nothing listens there. A registry never refuses, so the"
-    " name leads elsewhere, or a firewall on the way answers for it.",
-    remedies=(
-        "nslookup {login_server}",
+    seen=(tcp.CONNECTION_REFUSED,),
+    means="The address belongs to a machine that runs, and nothing listens there. A registry never refuses, so"
+    " the name leads elsewhere, or a firewall on the way answers for it.",
+    fix=(
+        Command("nslookup {login_server}"),
         "Remove what overrides the address (a hosts file, a private zone), or let the firewall pass port 443.",
     ),
-    link=pages.ACR + "container-registry-troubleshoot-access",
+    page=pages.ACR + "container-registry-troubleshoot-access",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
-    transient=False,
-    since="0.1",
 )
 PRIVATE_ENDPOINT_UNREACHABLE = FailureMode(
     id="private-endpoint-unreachable",
-    family="network",
-    shows=(tcp.PRIVATE_TCP_TIMEOUT,),
-    questions=(PRIVATE_ENDPOINTS,),
-    proof=lambda a: a[PRIVATE_ENDPOINTS].holds(lambda found: found.approved),
     title="there is no way from here to the private endpoint at {addresses}",
-    meaning="DNS is right and routing is not: a peering between the networks is missing or disconnected, or a firewall"
-    " in a hub has no rule for the endpoint.",
-    remedies=(
-        "az network vnet peering list -g <resource group> --vnet-name <network> -o table",
+    seen=(tcp.PRIVATE_TCP_TIMEOUT,),
+    asks=(PRIVATE_ENDPOINTS,),
+    proof=lambda a: a[PRIVATE_ENDPOINTS].holds(lambda found: found.approved),
+    means="DNS is right and routing is not: a peering between the networks is missing or disconnected, or a"
+    " firewall in a hub has no rule for the endpoint.",
+    fix=(
+        Command("az network vnet peering list -g <resource group> --vnet-name <network> -o table"),
         "Allow port 443 to {addresses} along the route.",
     ),
-    link=pages.AKS + "cannot-pull-image-from-acr-to-aks-cluster#443timeouterror",
+    page=pages.AKS + "cannot-pull-image-from-acr-to-aks-cluster#443timeouterror",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
-    transient=False,
-    since="0.1",
 )
 PRIVATE_ENDPOINT_PENDING = FailureMode(
     id="private-endpoint-pending",
-    family="network",
-    shows=(tcp.PRIVATE_TCP_TIMEOUT,),
-    questions=(PRIVATE_ENDPOINTS,),
-    proof=lambda a: a[PRIVATE_ENDPOINTS].holds(lambda found: found.any and not found.approved),
     title="the private endpoint connection of {registry} may not be approved",
-    meaning="Until the registry's owner approves the connection, its address resolves and carries no traffic.",
-    remedies=("az acr private-endpoint-connection approve --registry-name {registry} -n <connection>",),
-    link=pages.ACR + "container-registry-private-endpoints",
+    seen=(tcp.PRIVATE_TCP_TIMEOUT,),
+    asks=(PRIVATE_ENDPOINTS,),
+    proof=lambda a: a[PRIVATE_ENDPOINTS].holds(lambda found: found.any and not found.approved),
+    means="Until the registry's owner approves the connection, its address resolves and carries no traffic.",
+    fix=(Command("az acr private-endpoint-connection approve --registry-name {registry} -n <connection>"),),
+    page=pages.ACR + "container-registry-private-endpoints",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
-    transient=False,
-    since="0.1",
 )
 PRIVATE_DNS_RESOLVES_PUBLIC = FailureMode(
     id="private-dns-resolves-public",
-    family="network",
-    shows=(challenge.DENIED_WITH_IP,),
-    questions=(ALIASES, ADDRESSES, PRIVATE_ENDPOINTS),
-    proof=passed_by,
     title="{login_server} resolves to its public address, not to the private endpoint",
-    meaning="The registry has a private endpoint, and this network's DNS does not lead to it: the private zone is not"
-    " linked, or a custom name server does not forward to Azure.",
-    remedies=(
-        (
-            "az network private-dns link vnet create -g <resource group> -z privatelink.azurecr.io -n <link>"
-            " -v <network> --registration-enabled false"
+    seen=(challenge.DENIED_WITH_IP,),
+    asks=(ALIASES, ADDRESSES, PRIVATE_ENDPOINTS),
+    proof=passed_by,
+    means="The registry has a private endpoint, and this network's DNS does not lead to it: the private zone is"
+    " not linked, or a custom name server does not forward to Azure.",
+    fix=(
+        Command(
+            "az network private-dns link vnet create -g <resource group> -z privatelink.azurecr.io -n <link> -v"
+            " <network> --registration-enabled false"
         ),
         "With a name server of your own, forward to 168.63.129.16.",
     ),
-    link=pages.TROUBLESHOOT + "cant-resolve-container-registry-fqdn-private-ip-address",
+    page=pages.TROUBLESHOOT + "cant-resolve-container-registry-fqdn-private-ip-address",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
-    transient=False,
-    since="0.1",
 )
 REGISTRY_TLS_INTERCEPTED = FailureMode(
     id="registry-tls-intercepted",
-    family="network",
-    shows=(tls.UNTRUSTED_ISSUER,),
-    questions=(),
-    proof=None,
     title="the certificate at {login_server} comes from an authority that is not trusted here",
-    meaning="Azure's certificates come from public authorities. This one was issued by {issuer} for {subject}: most"
+    seen=(tls.UNTRUSTED_ISSUER,),
+    means="Azure's certificates come from public authorities. This one was issued by {issuer} for {subject}: most"
     " often by a proxy that opens TLS and whose authority this machine does not know. {trust} decided.",
-    remedies=(
+    fix=(
         "If the proxy is yours, install its authority's certificate, or name it with --acr-ca-bundle.",
         "Docker, Python and az look in different places for authorities: install it for each client.",
         "If it is not, do not connect: something reads the traffic.",
     ),
-    link=pages.HEALTH + "#connectivity_ssl_error",
+    page=pages.HEALTH + "#connectivity_ssl_error",
     az_code="CONNECTIVITY_SSL_ERROR",
-    transient=False,
-    since="0.1",
 )
 TLS_CERTIFICATE_EXPIRED = FailureMode(
     id="tls-certificate-expired",
-    family="network",
-    shows=(tls.CERTIFICATE_DATES,),
-    questions=(),
-    proof=None,
     title="the certificate at {login_server} is out of its dates ({not_before} to {not_after})",
-    meaning="Azure renews a registry's certificate long before its end. Either something else answers with an old one"
-    " (its issuer is {issuer}), or this machine's clock is wrong.",
-    remedies=(
-        "date -u",
+    seen=(tls.CERTIFICATE_DATES,),
+    means="Azure renews a registry's certificate long before its end. Either something else answers with an old"
+    " one (its issuer is {issuer}), or this machine's clock is wrong.",
+    fix=(
+        Command("date -u"),
         "If the clock is right, find out who answers at {login_server}: a proxy, a hosts file, a private zone.",
     ),
-    link=pages.HEALTH + "#connectivity_ssl_error",
+    page=pages.HEALTH + "#connectivity_ssl_error",
     az_code="CONNECTIVITY_SSL_ERROR",
-    transient=False,
-    since="0.1",
 )
 TLS_HOSTNAME_MISMATCH = FailureMode(
     id="tls-hostname-mismatch",
-    family="network",
-    shows=(tls.OTHER_NAME,),
-    questions=(),
-    proof=None,
     title="the certificate at {login_server} is for {names}",
-    meaning="A trusted server answers, but it is not this registry: the name leads to another address than Azure's, or"
-    " a proxy or a custom domain stands in front.",
-    remedies=(
-        "nslookup {login_server}",
+    seen=(tls.OTHER_NAME,),
+    means="A trusted server answers, but it is not this registry: the name leads to another address than Azure's,"
+    " or a proxy or a custom domain stands in front.",
+    fix=(
+        Command("nslookup {login_server}"),
         "Remove what overrides the address, or use the login server that the certificate is for.",
     ),
-    link=pages.HEALTH + "#connectivity_ssl_error",
+    page=pages.HEALTH + "#connectivity_ssl_error",
     az_code="CONNECTIVITY_SSL_ERROR",
-    transient=False,
-    since="0.1",
 )
 TLS_HANDSHAKE_FAILED = FailureMode(
     id="tls-handshake-failed",
-    family="network",
-    shows=(tls.HANDSHAKE_BROKEN,),
-    questions=(),
-    proof=None,
     title="no TLS session with {login_server} could be made",
-    meaning="The connection stands, but both sides found no common protocol, or the handshake was broken off or never"
-    " answered. A device that inspects TLS does this, and so does a port that speaks no TLS.",
-    remedies=(
-        "openssl s_client -connect {login_server}:443 -servername {login_server}",
+    seen=(tls.HANDSHAKE_BROKEN,),
+    means="The connection stands, but both sides found no common protocol, or the handshake was broken off or"
+    " never answered. A device that inspects TLS does this, and so does a port that speaks no TLS.",
+    fix=(
+        Command("openssl s_client -connect {login_server}:443 -servername {login_server}"),
         "Exempt {login_server} from TLS inspection on this network.",
     ),
-    link=pages.HEALTH + "#connectivity_ssl_error",
+    page=pages.HEALTH + "#connectivity_ssl_error",
     az_code="CONNECTIVITY_SSL_ERROR",
-    transient=False,
-    since="0.1",
 )
 PROXY_BLOCKS_REGISTRY = FailureMode(
     id="proxy-blocks-registry",
-    family="network",
-    shows=(tcp.PROXY_REFUSED, challenge.FOREIGN_403, exchange.BARE_403, challenge.DENIED_WITH_IP),
-    questions=(FIREWALL_SPOKE, PROXY),
-    # Without a proxy here, an address that the registry itself names is no proxy's that this machine goes through.
-    proof=lambda a: excluded(a[FIREWALL_SPOKE].holds(bool), a[PROXY].holds(lambda proxy: proxy == "none")),
     title="a proxy stands between this machine and {login_server} and is not let through",
-    meaning="Either the proxy refuses or cannot reach the registry, or the registry's network rules refuse the address"
-    " from which the proxy's requests come. The proxy configured here: {proxy}.",
-    remedies=(
+    seen=(tcp.PROXY_REFUSED, challenge.FOREIGN_403, exchange.BARE_403, challenge.DENIED_WITH_IP),
+    asks=(FIREWALL_SPOKE, PROXY),
+    proof=lambda a: excluded(a[FIREWALL_SPOKE].holds(bool), a[PROXY].holds(lambda proxy: proxy == "none")),
+    means="Either the proxy refuses or cannot reach the registry, or the registry's network rules refuse the"
+    " address from which the proxy's requests come. The proxy configured here: {proxy}.",
+    fix=(
         "Allow {login_server} in the proxy, or exempt it with NO_PROXY.",
         "Where the registry's rules refuse it, add the proxy's public address to them.",
     ),
-    link=pages.ACR + "container-registry-access-selected-networks#access-behind-https-proxy",
+    page=pages.ACR + "container-registry-access-selected-networks#access-behind-https-proxy",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
-    transient=False,
-    since="0.1",
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts, pages
+from pytest_acrauth.catalogue.facts import RoleMode, role_mode
 from pytest_acrauth.catalogue.questions.climb import FRESH, USER_KIND, access_token_of
-from pytest_acrauth.catalogue.questions.management import ROLES, role_mode
-from pytest_acrauth.catalogue.questions.rights import RoleMode
+from pytest_acrauth.catalogue.questions.management import ROLES
 from pytest_acrauth.catalogue.questions.verdicts import possible, proven
-from pytest_acrauth.catalogue.shape import Answers, Break, FailureMode, Question, Verdict
+from pytest_acrauth.catalogue.shape import Answers, Break, Command, FailureMode, Question, Verdict
+from pytest_acrauth.catalogue.steps import ASSIGN_ROLES
 from pytest_acrauth.catalogue.symptoms import access_token, exchange, operation
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.evidence import Need
@@ -54,7 +55,7 @@ ACCEPTED: Question[bool] = Question(
 ROLE_MODE: Question[RoleMode] = Question(
     id="role-mode",
     asks="Which role assignment mode is the registry in?",
-    by_hand="az acr show -n {registry} --query roleAssignmentMode -o tsv",
+    by_hand=Command("az acr show -n {registry} --query roleAssignmentMode -o tsv"),
     needs=Need.REGISTRY,
     read=role_mode,
 )
@@ -67,14 +68,6 @@ _REFUSED = (
     access_token.BASIC_REFUSED,
     access_token.NOTHING_GRANTED,
     operation.OPERATION_REFUSED,
-)
-_ASSIGN = (
-    "az role assignment create --assignee {client_id} --role {role}"
-    " --scope $(az acr show -n {registry} --query id -o tsv)"
-)
-_ASSIGN_ABAC = (
-    'az role assignment create --assignee {client_id} --role "{abac_role}"'
-    " --scope $(az acr show -n {registry} --query id -o tsv)"
 )
 
 
@@ -103,14 +96,14 @@ def _denied(answers: Answers) -> Verdict:
 
 SCOPE_NOT_GRANTED = FailureMode(
     id="scope-not-granted",
-    family="roles",
-    shows=(
+    title="{wanted} on {repository} is not granted to this identity",
+    seen=(
         access_token.RIGHTS_MISSING,
         access_token.NOTHING_GRANTED,
         operation.OPERATION_REFUSED,
         access_token.BASIC_REFUSED,
     ),
-    questions=(USER_KIND, SCOPE, GRANTS_ASKED, ACCEPTED, ROLES),
+    asks=(USER_KIND, SCOPE, GRANTS_ASKED, ACCEPTED, ROLES),
     proof=lambda a: proven(
         a[USER_KIND].holds(lambda kind: kind not in {Kind.SCOPE_MAP_TOKEN, Kind.ADMIN}),
         a[SCOPE].holds(bool),
@@ -118,108 +111,84 @@ SCOPE_NOT_GRANTED = FailureMode(
         Verdict.NO if a[GRANTS_ASKED].value else Verdict.YES,
         a[ROLES].holds(lambda rights: rights.short and bool(rights.granted or a[ACCEPTED].value)),
     ),
-    title="{wanted} on {repository} is not granted to this identity",
-    meaning="The registry grants exactly what the identity's roles allow: AcrPull pulls, AcrPush pulls and pushes,"
+    means="The registry grants exactly what the identity's roles allow: AcrPull pulls, AcrPush pulls and pushes,"
     " AcrDelete deletes and does neither. A role assigned minutes ago may not count yet.",
-    remedies=(_ASSIGN, "Where more is asked for than the job needs, ask for less with --acr-must."),
-    link=pages.ACR + "container-registry-rbac-built-in-roles-overview",
+    fix=ASSIGN_ROLES,
+    instead=("Where more is asked for than the job needs, ask for less with --acr-must.",),
+    page=pages.ACR + "container-registry-rbac-built-in-roles-overview",
     az_code="CONNECTIVITY_ACCESS_TOKEN_ERROR",
-    transient=False,
-    since="0.1",
 )
 ROLE_PROPAGATION_DELAY = FailureMode(
     id="role-propagation-delay",
-    family="roles",
-    shows=_REFUSED,
-    questions=(USER_KIND, ROLES),
-    proof=lambda a: proven(_has_roles(a), a[ROLES].holds(lambda rights: rights.on_its_way)),
     title="a role assigned in the last minutes may not be in effect yet",
-    meaning="The registry's token servers keep what they know of an identity for up to ten minutes.",
-    remedies=("Wait ten minutes after the assignment, then check again.",),
-    link=pages.ACR + "container-registry-faq",
+    seen=_REFUSED,
+    asks=(USER_KIND, ROLES),
+    proof=lambda a: proven(_has_roles(a), a[ROLES].holds(lambda rights: rights.on_its_way)),
+    means="The registry's token servers keep what they know of an identity for up to ten minutes.",
+    fix=("Wait ten minutes after the assignment, then check again.",),
+    page=pages.ACR + "container-registry-faq",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
     transient=True,
-    since="0.1",
 )
 ABAC_LEGACY_ROLE_INEFFECTIVE = FailureMode(
     id="abac-legacy-role-ineffective",
-    family="roles",
-    shows=(*_REFUSED, access_token.RIGHTS_MISSING),
-    questions=(USER_KIND, ROLE_MODE, ROLES),
-    proof=lambda a: proven(_has_roles(a), _is_abac(a), a[ROLES].holds(lambda rights: rights.legacy)),
     title="{registry} assigns roles per repository and ignores AcrPull and its like",
-    meaning="In this mode AcrPull, AcrPush, AcrDelete, Reader, Contributor and Owner open no repository.",
-    remedies=(_ASSIGN_ABAC, "az acr update -n {registry} --role-assignment-mode rbac"),
-    link=pages.ACR + "container-registry-rbac-abac-repository-permissions",
-    az_code=None,
-    transient=False,
-    since="0.1",
+    seen=(*_REFUSED, access_token.RIGHTS_MISSING),
+    asks=(USER_KIND, ROLE_MODE, ROLES),
+    proof=lambda a: proven(_has_roles(a), _is_abac(a), a[ROLES].holds(lambda rights: rights.legacy)),
+    means="In this mode AcrPull, AcrPush, AcrDelete, Reader, Contributor and Owner open no repository.",
+    fix=ASSIGN_ROLES,
+    page=pages.ACR + "container-registry-rbac-abac-repository-permissions",
 )
 ABAC_CONDITION_EXCLUDES_REPO = FailureMode(
     id="abac-condition-excludes-repo",
-    family="roles",
-    shows=(
+    title="the condition of the identity's role does not match {repository}",
+    seen=(
         access_token.RIGHTS_MISSING,
         access_token.NOTHING_GRANTED,
         operation.OPERATION_REFUSED,
         access_token.BASIC_REFUSED,
     ),
-    questions=(USER_KIND, SCOPE, ROLE_MODE, ROLES),
+    asks=(USER_KIND, SCOPE, ROLE_MODE, ROLES),
     proof=lambda a: proven(_has_roles(a), a[SCOPE].holds(bool), _is_abac(a), _excluded(a)),
-    title="the condition of the identity's role does not match {repository}",
-    meaning="The role is assigned for some repositories only. A prefix such as team/ matches what lies below it, and"
-    " not the repository team itself.",
-    remedies=(
-        (
-            "az role assignment list --assignee {client_id} --include-inherited --query [].condition"
-            " --scope $(az acr show -n {registry} --query id -o tsv)"
+    means="The role is assigned for some repositories only. A prefix such as team/ matches what lies below it,"
+    " and not the repository team itself.",
+    fix=(
+        Command(
+            "az role assignment list --assignee {client_id} --include-inherited --query [].condition --scope $(az"
+            " acr show -n {registry} --query id -o tsv)"
         ),
         "Widen the condition so that it matches {repository}.",
     ),
-    link=pages.ACR + "container-registry-rbac-abac-repository-permissions",
-    az_code=None,
-    transient=False,
-    since="0.1",
+    page=pages.ACR + "container-registry-rbac-abac-repository-permissions",
 )
 ABAC_MODE_SWITCH_STALE_CREDENTIAL = FailureMode(
     id="abac-mode-switch-stale-credential",
-    family="roles",
-    shows=(exchange.EXCHANGE_REFUSED, exchange.BARE_403, access_token.BASIC_REFUSED, operation.OPERATION_REFUSED),
-    questions=(USER_KIND, FRESH, ROLE_MODE),
-    proof=lambda a: possible(_has_roles(a), a[FRESH].holds(lambda fresh: not fresh)),
     title="the credential is older than the last change of {registry}'s role assignment mode",
-    meaning="Changing the mode ends every credential issued before, whatever its own date says.",
-    remedies=("az acr login -n {registry}",),
-    link=pages.ACR + "container-registry-rbac-abac-repository-permissions",
-    az_code=None,
-    transient=False,
-    since="0.1",
+    seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403, access_token.BASIC_REFUSED, operation.OPERATION_REFUSED),
+    asks=(USER_KIND, FRESH, ROLE_MODE),
+    proof=lambda a: possible(_has_roles(a), a[FRESH].holds(lambda fresh: not fresh)),
+    means="Changing the mode ends every credential issued before, whatever its own date says.",
+    fix=(Command("az acr login -n {registry}"),),
+    page=pages.ACR + "container-registry-rbac-abac-repository-permissions",
 )
 CUSTOM_ROLE_WILDCARD = FailureMode(
     id="custom-role-wildcard",
-    family="roles",
-    shows=_REFUSED,
-    questions=(USER_KIND, ROLES),
-    proof=lambda a: proven(_has_roles(a), a[ROLES].holds(lambda rights: rights.by_wildcard)),
     title="a custom role may name its actions with a wildcard that does not count",
-    meaning="In most tenants the registry honours the actions that a custom role lists one by one, and no wildcard.",
-    remedies=("List Microsoft.ContainerRegistry/registries/pull/read and the others one by one in the role.",),
-    link=pages.ACR + "container-registry-rbac-custom-roles",
-    az_code=None,
-    transient=False,
-    since="0.1",
+    seen=_REFUSED,
+    asks=(USER_KIND, ROLES),
+    proof=lambda a: proven(_has_roles(a), a[ROLES].holds(lambda rights: rights.by_wildcard)),
+    means="In most tenants the registry honours the actions that a custom role lists one by one, and no wildcard.",
+    fix=("List Microsoft.ContainerRegistry/registries/pull/read and the others one by one in the role.",),
+    page=pages.ACR + "container-registry-rbac-custom-roles",
 )
 DENY_ASSIGNMENT = FailureMode(
     id="deny-assignment",
-    family="roles",
-    shows=_REFUSED,
-    questions=(USER_KIND, ROLES),
-    proof=lambda a: proven(_has_roles(a), _denied(a)),
     title="a deny assignment may take away what a role gives",
-    meaning="Managed applications and deployment stacks place them, and they win over every role.",
-    remedies=("Look at Deny assignments in the registry's Access control (IAM), and ask whoever placed them.",),
-    link="https://learn.microsoft.com/azure/role-based-access-control/deny-assignments",
-    az_code=None,
-    transient=False,
-    since="0.1",
+    seen=_REFUSED,
+    asks=(USER_KIND, ROLES),
+    proof=lambda a: proven(_has_roles(a), _denied(a)),
+    means="Managed applications and deployment stacks place them, and they win over every role.",
+    fix=("Look at Deny assignments in the registry's Access control (IAM), and ask whoever placed them.",),
+    page="https://learn.microsoft.com/azure/role-based-access-control/deny-assignments",
 )

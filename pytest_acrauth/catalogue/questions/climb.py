@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pytest_acrauth.catalogue.shape import Break, Question
+from pytest_acrauth.catalogue.shape import Break, Command, Question
 from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.observation import AccessToken, Dns
 from pytest_acrauth.model.target import GUID, Flow
@@ -62,13 +62,13 @@ def _fresh(broken: Break) -> bool | None:
 ALIASES: Question[tuple[str, ...]] = Question(
     id="aliases",
     asks="Which aliases lead from the login server's name to its address?",
-    by_hand="nslookup {login_server}",
+    by_hand=Command("nslookup {login_server}"),
     read=_chain,
 )
 ADDRESSES: Question[tuple[str, ...]] = Question(
     id="addresses",
     asks="Which addresses does the login server have from here?",
-    by_hand="nslookup {login_server}",
+    by_hand=Command("nslookup {login_server}"),
     read=_addresses,
 )
 USER_KIND: Question[Kind] = Question(

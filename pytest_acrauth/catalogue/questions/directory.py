@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue.questions.records import AppCredentials
-from pytest_acrauth.catalogue.shape import Break, Question
+from pytest_acrauth.catalogue.shape import Break, Command, Question
 from pytest_acrauth.model.evidence import Need
 
 TOKEN_ISSUED = "a token"  # noqa: S105 - what Entra gives for a right secret
@@ -30,14 +30,14 @@ def _entra_answer(broken: Break) -> str | None:
 ENTRA_DIRECTLY: Question[str] = Question(
     id="entra-directly",
     asks="What does Entra itself answer to this client id and secret?",
-    by_hand="az login --service-principal -u {client_id} -p <secret> --tenant <tenant id>",
+    by_hand=Command("az login --service-principal -u {client_id} -p <secret> --tenant <tenant id>"),
     needs=Need.ENTRA_DIRECT,
     read=_entra_answer,
 )
 APP_CREDENTIALS: Question[AppCredentials] = Question(
     id="app-credentials",
     asks="Which secrets and certificates does the application have, and when do they end?",
-    by_hand='az ad app credential list --id {client_id} --query "[].endDateTime" -o tsv',
+    by_hand=Command('az ad app credential list --id {client_id} --query "[].endDateTime" -o tsv'),
     needs=Need.APPLICATION,
     read=_app_credentials,
 )

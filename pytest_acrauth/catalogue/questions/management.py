@@ -6,34 +6,19 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts
+from pytest_acrauth.catalogue.facts import registry_record, role_mode
 from pytest_acrauth.catalogue.questions.climb import ADDRESSES, ALIASES
 from pytest_acrauth.catalogue.questions.records import Endpoints
-from pytest_acrauth.catalogue.questions.rights import Rights, RoleMode
+from pytest_acrauth.catalogue.questions.rights import Rights
 from pytest_acrauth.catalogue.questions.verdicts import proven
-from pytest_acrauth.catalogue.shape import Answers, Break, Question, Verdict
+from pytest_acrauth.catalogue.shape import Answers, Break, Command, Question, Verdict
+from pytest_acrauth.catalogue.steps import LIST_ROLES
 from pytest_acrauth.catalogue.symptoms.addresses import is_private, through_private_link
-from pytest_acrauth.model.evidence import Need, RegistryFacts
-
-
-def registry_record(broken: Break) -> RegistryFacts | None:
-    """Return the registry's record, None where nobody could look or there is none."""
-    look = broken.transcript.evidence.registry
-    return look.value if look and look.value and look.value.found else None
+from pytest_acrauth.model.evidence import Need
 
 
 def _endpoints(broken: Break) -> Endpoints | None:
     return Endpoints(record) if (record := registry_record(broken)) else None
-
-
-def role_mode(broken: Break) -> RoleMode | None:
-    """Return how the registry judges roles: as the refresh token tells, else as its record says."""
-    claims = broken.transcript.exchange.claims if broken.transcript.exchange else None
-    if claims is not None and (claims.aad_identity or claims.permissions):
-        return RoleMode.ABAC if claims.aad_identity else RoleMode.RBAC
-    record = registry_record(broken)
-    if record is None or not record.role_assignment_mode:
-        return None
-    return RoleMode.ABAC if record.role_assignment_mode == "AbacRepositoryPermissions" else RoleMode.RBAC
 
 
 def _rights(broken: Break) -> Rights | None:
@@ -50,15 +35,14 @@ def _rights(broken: Break) -> Rights | None:
 PRIVATE_ENDPOINTS: Question[Endpoints] = Question(
     id="private-endpoints",
     asks="Does the registry have private endpoints, and are they approved?",
-    by_hand="az acr private-endpoint-connection list --registry-name {registry} -o table",
+    by_hand=Command("az acr private-endpoint-connection list --registry-name {registry} -o table"),
     needs=Need.REGISTRY,
     read=_endpoints,
 )
 ROLES: Question[Rights] = Question(
     id="roles",
     asks="Which roles does the identity hold on the registry, since when, on which conditions?",
-    by_hand="az role assignment list --assignee {client_id} --include-inherited --include-groups"
-    " --scope $(az acr show -n {registry} --query id -o tsv)",
+    by_hand=LIST_ROLES,
     needs=Need.ROLES,
     read=_rights,
 )

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from fnmatch import fnmatchcase
 
+from pytest_acrauth.catalogue.facts import RoleMode
 from pytest_acrauth.catalogue.questions.records import date, when
 from pytest_acrauth.catalogue.questions.role_conditions import lets_through
 from pytest_acrauth.model.evidence import RoleAssignment, RoleFacts
@@ -33,13 +33,6 @@ _BY_CONTENT = {
 }
 # Documented as "up to ten minutes", without a promise.
 _ROLES_TRAVEL = 10 * 60
-
-
-class RoleMode(StrEnum):
-    """How a registry judges roles: ABAC registries ignore the older registry-wide ones."""
-
-    RBAC = "RBAC"
-    ABAC = "ABAC"
 
 
 @dataclass(frozen=True, slots=True)

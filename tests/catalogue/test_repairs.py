@@ -1,0 +1,118 @@
+"""What no instruction of the catalogue may do, whoever wrote it: rules over every command and sentence."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import pytest
+from instructions import instructions, text_of
+
+from pytest_acrauth.catalogue.facts import FACTS
+from pytest_acrauth.catalogue.shape import Command, FailureMode
+from pytest_acrauth.catalogue.tables import MODES
+from pytest_acrauth.report.explanation import NO_NAMES, Kind, cause
+
+#: Commands that print a live secret, unless what they print goes on into a program or a file.
+PRINTS_A_SECRET = re.compile(
+    r"credential show|credential renew|credential reset|credential generate|--expose-token"
+    r"|acr token create(?!.*--no-passwords)|get-access-token|create-for-rbac|get secret"
+)
+#: Commands that only read.
+READS = re.compile(
+    r"\b(show|list|list-[a-z-]+|show-[a-z-]+|check-health|check-name|get|describe|version|ls|ps|cat|inspect|logs)\b"
+    r"|nslookup|getent|openssl s_client|curl |docker info|docker context|date -u|which |id\b|timedatectl|jq |head "
+    r"|az rest --method get"
+)
+HARMFUL = {
+    "opens the firewall wholly": r"--default-action Allow|--public-network-enabled true(?!.*--default-action Deny)",
+    "removes other secrets": r"az ad sp credential reset|credential reset(?!.*--append)",
+    "replaces a password in use": r"--password1\b",
+    "changes authorisation for everybody": r"--role-assignment-mode",
+    "goes another way than the client": r"(?:^|\| ?)nc ",
+    "a password on the command line": r"-p \$?[<A-Za-z\"]|--password(?!-stdin|\d)[ =]",
+    "a placeholder in angle brackets": r"<[a-z]",
+    "an apostrophe that opens a quote": r"\w\'s ",
+}
+
+
+def _commands(mode: FailureMode) -> list[str]:
+    return [one.text for one in instructions(mode) if isinstance(one, Command)]
+
+
+every_mode = pytest.mark.parametrize("mode", MODES.values(), ids=lambda mode: mode.id)
+
+
+@every_mode
+@pytest.mark.parametrize("harm", HARMFUL)
+def test_no_command_harms(mode, harm):
+    """No command opens, removes, replaces or weakens more than the failure needs."""
+    assert [text for text in _commands(mode) if re.search(HARMFUL[harm], text)] == []
+
+
+@every_mode
+def test_no_command_shows_a_secret(mode):
+    """A command whose answer is a live secret hands it on to a program or into a file."""
+    shown = [text for text in _commands(mode) if PRINTS_A_SECRET.search(text)]
+    assert [text for text in shown if "|" not in text and ">" not in text] == []
+
+
+@every_mode
+def test_looks_only_read(mode):
+    """What a look runs changes nothing."""
+    looks = [one.text for one in mode.look if isinstance(one, Command)]
+    looks += [each.by_hand.text for each in mode.questions if isinstance(each.by_hand, Command)]
+    assert [text for text in looks if not READS.search(text)] == []
+
+
+@every_mode
+def test_a_title_is_a_fact(mode):
+    """A title says what is so; how sure it is, the headline says."""
+    assert not re.search(r"\b(may|might|possibly|perhaps|probably|could)\b", mode.title)
+    assert len(mode.title) <= 90
+
+
+@every_mode
+def test_a_command_can_be_pasted(mode):
+    """A shell can take a command apart as it stands: quotes close, and nothing that a shell expands stands bare."""
+    for text in _commands(mode):
+        words = shlex.split(text.format_map({**NO_NAMES.typed}), comments=True)
+        assert words
+        bare = re.sub(r"\"[^\"]*\"|'[^']*'|\$\([^)]*\)", "", text.format_map(NO_NAMES.typed))
+        assert not set("[]*?<") & set(bare.replace("</dev/null", "")), bare
+
+
+@every_mode
+def test_an_unknown_value_is_a_word_in_capitals(mode):
+    """Where nothing was seen, a command has words in capitals, and a sentence plain words."""
+    told = cause(mode, NO_NAMES)
+    for text in (told.title, told.meaning, *(step.text for step in told.steps)):
+        assert not re.search(r"<[a-z]", text)
+    spoken = [told.title, told.meaning, *(step.text for step in told.steps if not step.command)]
+    typed = {fact.typed for fact in FACTS.values() if fact.typed.isupper() and "_" in fact.typed}
+    assert [text for text in spoken if typed & set(re.findall(r"[A-Z_]+", text))] == []
+
+
+@every_mode
+def test_looks_come_first(mode):
+    """What is told begins with looking, and another way never stands alone."""
+    kinds = [step.kind for step in cause(mode, NO_NAMES).steps]
+    assert kinds == sorted(kinds, key=list(Kind).index)
+    assert Kind.FIX in kinds
+
+
+@every_mode
+def test_what_a_text_is_unlike_is_not_the_mode(mode):
+    """A text that only looks like a cause does not name it."""
+    from pytest_acrauth.diagnosis.text import recognise
+
+    for text in mode.unlike:
+        assert mode not in {each for found in recognise(text) for each in found.candidates}
+
+
+def test_the_rules_find_what_they_are_about():
+    """The patterns match the commands for which they were made."""
+    assert re.search(HARMFUL["opens the firewall wholly"], "az acr update -n x --public-network-enabled true")
+    assert re.search(HARMFUL["removes other secrets"], "az ad sp credential reset --id x --append")
+    assert PRINTS_A_SECRET.search("az acr credential show -n x")
+    assert text_of(Command("az")) == "az"
