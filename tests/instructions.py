@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue.shape import FailureMode, Instruction
+from pytest_acrauth.report.explanation import Explanation
 
 
 def instructions(mode: FailureMode) -> list[Instruction]:
@@ -13,3 +14,17 @@ def instructions(mode: FailureMode) -> list[Instruction]:
 def text_of(instruction: Instruction) -> str:
     """Return the words of an instruction, its names not filled in."""
     return instruction if isinstance(instruction, str) else instruction.text
+
+
+def commands_of(told: Explanation) -> tuple[str, ...]:
+    """Return every command that an explanation can show: those are never wrapped."""
+    steps = [*told.steps, *(step for cause in told.causes for step in cause.steps)]
+    steps += [question.by_hand for group in told.unanswered for question in group.questions]
+    return tuple(step.text for step in steps if step.command)
+
+
+def too_wide(lines: list[str], told: Explanation) -> list[str]:
+    """Return the lines of a text above 100 columns that are neither its first, nor an address, nor a command."""
+    commands = commands_of(told)
+    wide = [line for line in lines[1:] if len(line) > 100 and not line.startswith("Documentation: ")]
+    return [line for line in wide if not line.endswith(commands)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from instructions import too_wide
 
 from pytest_acrauth.auth import choose
 from pytest_acrauth.diagnosis.climb import NOT_ASKED, diagnose
@@ -14,7 +15,7 @@ from pytest_acrauth.emulator.world.cloud import ARM, AUTHORITY, GRAPH
 from pytest_acrauth.emulator.world.network import Device, Page
 from pytest_acrauth.model.evidence import OFF, EvidenceChoice
 from pytest_acrauth.model.target import Reference, Registry, Target
-from pytest_acrauth.report.explanation import headline
+from pytest_acrauth.report.explanation import explanation, headline
 from pytest_acrauth.report.text import explain
 from pytest_acrauth.run import Run
 
@@ -93,7 +94,7 @@ def test_with_evidence_a_scenario_is_diagnosed_as_itself(scenario: str) -> None:
     assert not any("listcredentials" in each.path.lower() for each in emulator.requests)
     text = explain(diagnosis).splitlines()
     assert len(text) <= 48
-    assert all(len(line) <= 100 for line in text[1:] if "https://" not in line)
+    assert too_wide(text, explanation(diagnosis)) == []
     if scenario in OPEN:
         assert f"from service principal {emulator.environ['AZURE_CLIENT_ID']}" in " ".join(" ".join(text).split())
 

@@ -24,7 +24,7 @@ from pytest_acrauth.report.explanation import (
 
 _WIDTH = 100
 _LONG = 40
-_FEW = 12  # causes whose remedies fit on a screen beside the rest
+_FEW = 6  # causes whose first steps fit on a screen beside the rest
 _LABEL = max(map(len, Kind)) + 2
 
 

@@ -19,7 +19,7 @@ from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.model.observation import Exchange
 from pytest_acrauth.model.stage import Stage
-from pytest_acrauth.report.explanation import Step, explanation, filled, headline
+from pytest_acrauth.report.explanation import explanation, filled, headline
 from pytest_acrauth.report.text import explain
 
 DENIED = "denied: client with IP '20.1.2.3' is not allowed access. Refer https://aka.ms/acr/firewall to grant access."
@@ -111,7 +111,7 @@ def test_one_cause_is_explained_itself() -> None:
     (cause,) = told.causes
     assert cause.id == "entra-sp-secret-expired"
     assert (told.meaning, told.steps, told.links) == (cause.meaning, cause.steps, (cause.link,))
-    assert told.steps[0] == Step(f"az ad sp credential reset --id {CLIENT_ID} --query password -o tsv", command=True)
+    assert any(step.command and f"--id {CLIENT_ID}" in step.text for step in told.steps)
 
 
 def test_several_causes_are_explained_each() -> None:
