@@ -34,7 +34,7 @@ FACTS = {
     "limit": Fact("SECONDS", "its"),
     "proxy": Fact("PROXY", "the proxy"),
     # what the rung is about
-    "stage": Fact("STAGE", "a stage"),
+    "stage": Fact("STAGE", "current"),
     "repository": Fact("REPOSITORY", "the repository"),
     "version": Fact("TAG", "the tag or digest"),
     "authority": Fact("https://login.microsoftonline.com", "Entra"),

@@ -4,5 +4,8 @@ ACR = "https://learn.microsoft.com/azure/container-registry/"
 TROUBLESHOOT = "https://learn.microsoft.com/troubleshoot/azure/azure-container-registry/"
 AKS = "https://learn.microsoft.com/troubleshoot/azure/azure-kubernetes/"
 ENTRA_CODES = "https://learn.microsoft.com/entra/identity-platform/reference-error-codes"
+#: What Entra itself says of one of its numbers.
+ENTRA_ERROR = "https://login.microsoftonline.com/error?code={aadsts}"
+FEDERATION = "https://learn.microsoft.com/entra/workload-id/workload-identity-federation-"
 PROTOCOL = "https://github.com/Azure/acr/blob/main/docs/AAD-OAuth.md"
 HEALTH = ACR + "container-registry-health-error-reference"

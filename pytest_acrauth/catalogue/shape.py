@@ -124,15 +124,21 @@ class Question(Generic[T]):
     """Something whose answer tells causes apart. Read only, asked at most once per run.
 
     ``read`` answers from the transcript, None where that does not tell. ``needs`` names the look in the transcript's
-    `Evidence` that tells it where the climb itself does not. ``by_hand`` is what a person can do.
-    A question without ``read`` only a person can answer.
+    `Evidence` that tells it where the climb itself does not, ``failing_that`` the one that tells it where nobody could
+    take the first. ``by_hand`` is what a person can do. A question without ``read`` only a person can answer.
     """
 
     id: str
     asks: str
     by_hand: Instruction
     needs: Need | None = None
+    failing_that: Need | None = None
     read: Callable[[Break], T | None] | None = None
+
+    @property
+    def looks(self) -> tuple[Need, ...]:
+        """The looks that can tell it, the one that is believed first."""
+        return tuple(need for need in (self.needs, self.failing_that) if need is not None)
 
     def where(self, words: str, holds: Callable[[T], bool | None]) -> Condition:
         """Return the condition that the answer is of a kind; ``words`` say it as an answer to the question.

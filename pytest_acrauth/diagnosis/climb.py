@@ -55,24 +55,25 @@ def ask(question: Question[Any], seen: Break) -> Answer[Any]:
     """Answer a question from the climb, or say why it could not be looked at."""
     if question.read is None:
         return Answer(question, None, why=BY_HAND)
-    look = getattr(seen.transcript.evidence, question.needs) if question.needs else None
+    taken = [look for need in question.looks if (look := getattr(seen.transcript.evidence, need)) is not None]
     if (value := question.read(seen)) is not None:
-        return Answer(question, value, who=look.who if look is not None and look.value is not None else HERE)
-    if question.needs is None:
+        return Answer(question, value, who=next((look.who for look in taken if look.value is not None), HERE))
+    if not question.looks:
         return Answer(question, None, why=NOT_RECORDED)
-    if look is None:
+    if not taken:
         return Answer(question, None, why=NOT_ASKED)
-    return Answer(question, None, who=look.who, why=look.why or NOT_TOLD)
+    return Answer(question, None, who=taken[0].who, why=taken[0].why or NOT_TOLD)
 
 
 def needed(transcript: Transcript) -> frozenset[Need]:
     """Return the looks that could decide between causes which the climb alone leaves open."""
     return frozenset(
-        answer.question.needs
+        need
         for diagnosis in diagnose(transcript)
         for finding in diagnosis.findings
         if diagnosis.mode is None and finding.verdict is Verdict.UNKNOWN
         for answer in finding.answers
-        if answer.value is None and answer.question.needs is not None
-        if getattr(transcript.evidence, answer.question.needs) is None
+        if answer.value is None
+        for need in answer.question.looks
+        if getattr(transcript.evidence, need) is None
     )

@@ -202,6 +202,7 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     "client_id": _matching(GUID.pattern),
     "tenant_id": _matching(GUID.pattern),
     "object_id": _matching(GUID.pattern),
+    "aadsts": _matching(r"\d{5,8}"),
     "repository": _repository,
     "version": _matching(r"[\w.-]{1,128}"),
     "endpoint": _matching(r"[\w:/.-]{1,200}"),

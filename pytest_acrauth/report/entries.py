@@ -171,6 +171,6 @@ def _condition(condition: Condition) -> ToldCondition:
 def _told_by(question: Question[Any]) -> str:
     if question.read is None:
         return ""
-    if question.needs is None:
+    if not question.looks:
         return "The climb itself tells it where it can"
-    return f"Evidence tells it, from {_LOOKS[question.needs]}"
+    return f"Evidence tells it, from {', or else from '.join(_LOOKS[need] for need in question.looks)}"

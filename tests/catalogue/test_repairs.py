@@ -15,14 +15,14 @@ from pytest_acrauth.report.explanation import NO_NAMES, Kind, cause
 
 #: Commands that print a live secret, unless what they print goes on into a program or a file.
 PRINTS_A_SECRET = re.compile(
-    r"credential show|credential renew|credential reset|credential generate|--expose-token"
+    r"credential show|credential renew|credential reset(?!.*--cert )|credential generate|--expose-token"
     r"|acr token create(?!.*--no-passwords)|get-access-token|create-for-rbac|get secret"
 )
 #: Commands that only read.
 READS = re.compile(
     r"\b(show|list|list-[a-z-]+|show-[a-z-]+|check-health|check-name|get|describe|version|ls|ps|cat|inspect|logs)\b"
-    r"|nslookup|getent|openssl s_client|curl |docker info|docker context|date -u|which |id\b|timedatectl|jq |head "
-    r"|az rest --method get"
+    r"|nslookup|getent|openssl s_client|openssl x509|env \| grep -o|curl |docker info|docker context|date -u|which "
+    r"|id\b|timedatectl|jq |head |az rest --method get"
 )
 HARMFUL = {
     "opens the firewall wholly": r"--default-action Allow|--public-network-enabled true(?!.*--default-action Deny)",

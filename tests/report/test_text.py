@@ -28,7 +28,7 @@ def specimen(symptom: str) -> Diagnosis:
 
 def test_one_cause_is_the_first_line() -> None:
     """With one cause the first line is its id and its title, real names filled in."""
-    expected = f"entra-sp-secret-expired: the client secret of application {CLIENT_ID} has expired"
+    expected = f"entra-sp-secret-expired: the client secret of {CLIENT_ID} has expired"
     assert headline(specimen("aadsts-7000222")) == expected
     assert explain(specimen("aadsts-7000222")).splitlines()[0] == expected
 
@@ -49,7 +49,7 @@ def test_no_cause_is_what_was_answered() -> None:
 def test_one_cause_in_full() -> None:
     """The text of one cause has what was seen, how far the climb came, the meaning, numbered remedies and the page."""
     assert explain(specimen("aadsts-7000222")).splitlines() == [
-        f"entra-sp-secret-expired: the client secret of application {CLIENT_ID} has expired",
+        f"entra-sp-secret-expired: the client secret of {CLIENT_ID} has expired",
         "Entra refused to issue a token.",
         "  request         POST https://myacr.azurecr.io/",
         "  answer          401 invalid_client AADSTS7000222: no.",

@@ -2,124 +2,229 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.questions.climb import FRESH, USER_NAME, NameShape
-from pytest_acrauth.catalogue.questions.directory import APP_CREDENTIALS, ENTRA_DIRECTLY, WRONG_SECRET
+from pytest_acrauth.catalogue.questions.directory import (
+    APP_CREDENTIALS,
+    ENDED_SECRET,
+    ENTRA_DIRECTLY,
+    NO_APPLICATION,
+    WRONG_SECRET,
+    app_credentials,
+    entra_answer,
+)
 from pytest_acrauth.catalogue.questions.management import ROLES
-from pytest_acrauth.catalogue.questions.verdicts import possible, proven
-from pytest_acrauth.catalogue.shape import Answers, Break, Command, FailureMode, Question, Verdict
+from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Instruction, Question
 from pytest_acrauth.catalogue.symptoms import access_token, entra, exchange
 from pytest_acrauth.model.evidence import Need
 
 
+class Ended(StrEnum):
+    """What tells whether a client secret has ended."""
+
+    SAID = "yes, Entra says so"
+    DATED = "yes, by the dates of every secret of the application"
+    OTHER = "no, Entra says otherwise"
+
+
+def _secret_ended(broken: Break) -> Ended | None:
+    """Answer by what Entra says; where nobody could ask it, by the dates in Graph if all have passed."""
+    if (said := entra_answer(broken)) is not None:
+        return Ended.SAID if said == ENDED_SECRET else Ended.OTHER
+    found = app_credentials(broken)
+    return Ended.DATED if found is not None and found.all_ended else None
+
+
 def _application_found(broken: Break) -> bool | None:
+    """Answer by what Graph says; where nobody could ask it, by whether Entra knows the application's id."""
     look = broken.transcript.evidence.application
-    return look.value.found if look and look.value else None
+    if look and look.value:
+        return look.value.found
+    said = entra_answer(broken)
+    return None if said is None else said != NO_APPLICATION
 
 
+SECRET_ENDED: Question[Ended] = Question(
+    id="secret-ended",
+    asks="Has the client secret ended?",
+    by_hand=APP_CREDENTIALS.by_hand,
+    needs=Need.ENTRA_DIRECT,
+    failing_that=Need.APPLICATION,
+    read=_secret_ended,
+)
 APPLICATION: Question[bool] = Question(
     id="application",
     asks="Does the application exist in the registry's tenant?",
     by_hand=Command("az ad sp show --id {client_id}"),
     needs=Need.APPLICATION,
+    failing_that=Need.ENTRA_DIRECT,
     read=_application_found,
 )
 
-
-def _unless(other: Verdict, verdict: Verdict) -> Verdict:
-    return Verdict.NO if other is Verdict.YES else verdict
-
-
-def _secret_ended(answers: Answers) -> Verdict:
-    """Judge by what Entra says; where nobody could ask it, by the dates in Graph if all have passed."""
-    if answers[ENTRA_DIRECTLY].value is not None:
-        return answers[ENTRA_DIRECTLY].holds(lambda answer: answer == "AADSTS7000222")
-    ended = answers[APP_CREDENTIALS].holds(lambda found: found.all_ended)
-    return Verdict.YES if ended is Verdict.YES else Verdict.UNKNOWN
+_ADD_SECRET: tuple[Instruction, ...] = (
+    (
+        "An owner of the application, or an Application Administrator, adds a secret beside the others and sends it"
+        " straight to where this caller reads it, here a key vault:"
+    ),
+    Command(
+        "az ad app credential reset --id {client_id} --append --display-name CALLER --years 1 --query password -o tsv"
+        " | tr -d '\\n'"
+        " | az keyvault secret set --vault-name VAULT --name SECRET_NAME --file /dev/stdin -o none"
+    ),
+)
 
 
 ENTRA_SP_SECRET_WRONG = FailureMode(
     id="entra-sp-secret-wrong",
-    title="the client secret of application {client_id} is not one that Entra knows",
+    title="the secret or signature that {client_id} presents is not one that Entra knows",
     seen=(entra.AADSTS_7000215, access_token.INVALID_CLIENT),
-    asks=(ENTRA_DIRECTLY, APP_CREDENTIALS),
-    proof=lambda a: _unless(
-        a[APP_CREDENTIALS].holds(lambda found: found.certificate_only),
-        a[ENTRA_DIRECTLY].holds(lambda answer: answer == WRONG_SECRET),
+    when=(ENTRA_DIRECTLY.is_(WRONG_SECRET),),
+    not_when=(APP_CREDENTIALS.where("certificates only", lambda found: found.certificate_only),),
+    means="The application exists, and its client secret, which is its password, is wrong: mistyped, deleted, the"
+    " secret's id instead of its value, or a value that a shell or a file changed on the way ($, ~, a line end)."
+    " AADSTS50012 says it of an application that signs with a certificate instead.",
+    look=(
+        "See which secrets there are; the hint is how the right value begins:",
+        Command(
+            "az ad app credential list --id {client_id}"
+            ' --query "[].{{name:displayName,hint:hint,ends:endDateTime}}" -o table'
+        ),
     ),
-    means="The value is wrong: a mistyped or deleted secret, the secret's id instead of its value, or a value"
-    " that a shell or a file changed on the way ($, ~, a line end).",
     fix=(
-        Command("az ad sp credential reset --id {client_id} --query password -o tsv"),
-        "Then update every place that holds the old secret.",
+        (
+            "Look for a place where the secret still works, and give this caller the same value: the value, not the id,"
+            " in single quotes, without a line end."
+        ),
+        *_ADD_SECRET,
     ),
-    page=pages.TROUBLESHOOT + "acr-authentication-errors",
+    page=pages.TROUBLESHOOT + "acr-authentication-errors#solution-use-the-correctvalid-username-andor-password",
+    unlike=(
+        "AADSTS7000222: The provided client secret keys for app '11111111-1111-1111-1111-111111111111' are expired.",
+        'FATAL: password authentication failed for user "app"',
+        "InvalidClientTokenId: The security token included in the request is invalid.",
+    ),
 )
 ENTRA_SP_SECRET_EXPIRED = FailureMode(
     id="entra-sp-secret-expired",
-    title="the client secret of application {client_id} has expired",
+    title="the client secret of {client_id} has expired",
     seen=(entra.AADSTS_7000222, access_token.INVALID_CLIENT),
-    asks=(ENTRA_DIRECTLY, APP_CREDENTIALS),
-    proof=_secret_ended,
-    means="Entra knows the secret and no longer takes it, because its end date has passed. Secrets made by the"
-    " command line live one year unless told otherwise.",
-    fix=(
-        Command("az ad sp credential reset --id {client_id} --query password -o tsv"),
-        "Then update every place that holds the old secret, such as CI variables and pull secrets.",
+    when=(SECRET_ENDED.is_(Ended.SAID, Ended.DATED),),
+    means="Entra knows the secret, which is the application's password, and no longer takes it: its end date has"
+    " passed. A secret made by az lives one year unless told otherwise.",
+    look=(
+        "See whether another secret of the application still counts, and for whom it was made:",
+        Command(
+            'az ad app credential list --id {client_id} --query "[].{{name:displayName,ends:endDateTime}}" -o table'
+        ),
     ),
+    fix=(
+        *_ADD_SECRET,
+        "Then update every place that holds the old one, such as CI variables and pull secrets.",
+    ),
+    instead=("Sign in without a secret, so that none can expire: with a managed identity or a federated credential.",),
     page=pages.ACR + "container-registry-auth-service-principal#service-principal-renewal",
+    unlike=(
+        "AADSTS7000215: Invalid client secret provided.",
+        "x509: certificate has expired or is not yet valid: current time is after 2026-01-01T00:00:00Z",
+        "ExpiredTokenException: The security token included in the request is expired",
+    ),
 )
 ENTRA_APP_NOT_FOUND = FailureMode(
     id="entra-app-not-found",
-    title="there is no application {client_id} in tenant {tenant_id}",
+    title="{client_id} is missing from {tenant_id}, or disabled there",
     seen=(entra.AADSTS_700016, access_token.APP_NOT_REGISTERED),
-    asks=(USER_NAME, APPLICATION, ENTRA_DIRECTLY),
-    proof=lambda a: proven(
-        a[USER_NAME].holds(lambda shape: shape is NameShape.GUID),
-        a[APPLICATION].holds(lambda found: not found)
-        if a[APPLICATION].value is not None
-        else a[ENTRA_DIRECTLY].holds(lambda answer: answer == "AADSTS700016"),
+    when=(USER_NAME.is_(NameShape.GUID), APPLICATION.is_(False)),
+    means="Entra looked for an application with this client id in the tenant and found none: the id is wrong (an"
+    " object id or a secret's id instead), the application was deleted, or it belongs to another tenant and was never"
+    " added to this one. AADSTS70001 is said of a disabled application, too.",
+    look=(
+        "See whether the id belongs to an application here, and what its client id (appId) is:",
+        Command('az ad sp show --id {client_id} --query "[appId,displayName,accountEnabled]" -o tsv'),
+        "Compare the tenant that was asked with the one that az has just looked in:",
+        Command("az account show --query tenantId -o tsv"),
     ),
-    means="The client id is wrong (an object id instead of the application's id), the application was deleted, or"
-    " it belongs to another tenant and was never consented to in this one.",
     fix=(
-        Command("az ad sp show --id {client_id}"),
-        "Correct the client id or the tenant; for an application of another tenant, consent to it here first.",
+        "Correct the client id or the tenant where this caller reads them.",
+        (
+            "If an application of another tenant is meant, an administrator of this tenant (Cloud Application"
+            " Administrator) who trusts its owner adds it here:"
+        ),
+        Command("az ad sp create --id {client_id}"),
     ),
-    page=pages.ENTRA_CODES,
+    page=pages.ENTRA_CODES + "#aadsts-error-codes",
+    unlike=(
+        "AADSTS90002: Tenant 'example' not found. Check to make sure you have the correct tenant ID.",
+        "Error: application 'guestbook' was not found in the directory apps/",
+    ),
 )
 ENTRA_TENANT_NOT_FOUND = FailureMode(
     id="entra-tenant-not-found",
-    title="there is no tenant {tenant_id} at {authority}",
+    title="{tenant_id} is not known to {authority}",
     seen=(entra.AADSTS_90002, entra.AADSTS_900023),
-    means="The tenant id is mistyped, the tenant was deleted, or it belongs to another cloud than the registry.",
-    fix=(
+    means="A tenant is an organisation's own directory in Entra. The id or domain that was asked for is mistyped, the"
+    " tenant was deleted, or it is in another cloud than the registry.",
+    look=(
+        "Ask Entra about that tenant alone; it answers with an issuer for one that exists:",
+        Command("curl -sS {authority}/{tenant_id}/v2.0/.well-known/openid-configuration"),
+        "See which tenant the subscription belongs to that az uses:",
         Command("az account show --query tenantId -o tsv"),
-        "Give that id as the tenant; for a tenant of another cloud, check the registry's login server suffix.",
     ),
-    page=pages.ENTRA_CODES,
+    fix=(
+        "Give this caller the id of the tenant of the registry's subscription (AZURE_TENANT_ID, --tenant).",
+        "If the tenant is in another cloud, correct the registry: the suffix of its login server decides the cloud.",
+    ),
+    page=pages.ENTRA_ERROR,
+    unlike=(
+        "ERROR: tenant 'acme' not found in organisation",
+        "AADSTS700016: Application with identifier 'app' was not found in the directory 'Contoso'.",
+    ),
 )
 ENTRA_AUTHORITY_UNREACHABLE = FailureMode(
     id="entra-authority-unreachable",
-    title="Entra at {authority} cannot be reached from this machine",
+    title="there is no usable connection to {authority} from here",
     seen=(entra.AUTHORITY_UNREACHED,),
-    means="No token can be asked for. Nothing is known about the identity or the registry's opinion of it.",
-    fix=(
+    means="No token could be asked for, so nothing is known about the identity yet. The name does not resolve, port"
+    " 443 is blocked, a proxy refuses, or something on the way presents a certificate that is not trusted here.",
+    look=(
+        "See which of these it is, on the way that the client takes (the proxy variables count):",
         Command("curl -sSI {authority}"),
-        "Allow port 443 to {authority} on this network, through the proxy if there is one.",
     ),
-    page=pages.ACR + "container-registry-firewall-rules",
+    fix=(
+        (
+            "If the certificate is that of a proxy which opens TLS, give the client the proxy's authority: az reads"
+            " REQUESTS_CA_BUNDLE, this check takes --acr-ca-bundle."
+        ),
+        "If a proxy is meant to be used, set HTTPS_PROXY for the client.",
+        "Otherwise whoever runs this network lets {authority} pass on port 443.",
+    ),
+    page=pages.HEALTH + "#connectivity_aad_login_error",
+    unlike=(
+        "dial tcp: lookup auth.docker.io: no such host",
+        "Get https://sts.amazonaws.com/: net/http: TLS handshake timeout",
+    ),
 )
 ENTRA_TOKEN_STALE = FailureMode(
     id="entra-token-stale",
-    title="the Entra token may be older than the identity's role or group",
+    title="the cached Entra token was issued before the role or group membership",
     seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403),
-    asks=(FRESH, ROLES),
-    proof=lambda a: possible(
-        a[FRESH].holds(lambda fresh: not fresh), a[ROLES].holds(lambda rights: rights.enough and not rights.on_its_way)
+    when=(
+        FRESH.is_(False),
+        ROLES.where("enough, and not only since minutes", lambda rights: rights.enough and not rights.on_its_way),
     ),
-    means="A cached token says what was true when it was issued; a group joined since is not in it.",
-    fix=("Sign in again, so that Entra issues a new token, and repeat the check.",),
+    provable=False,
+    means="The registry judges by the Entra token that it is shown. A token from a cache says what was true when it was"
+    " issued; a group joined since is not in it.",
+    look=("See when the sign-in took place and when the group was joined; the token must be the younger.",),
+    fix=(
+        "A person signs in again, so that Entra issues a new token, and repeats the check:",
+        Command("az login --tenant {tenant_id} --scope https://containerregistry.azure.net/.default"),
+        (
+            "A managed identity cannot: Azure keeps its tokens for up to a day. Wait, or have it given the role"
+            " directly instead of through a group."
+        ),
+    ),
     page=pages.HEALTH + "#connectivity_refresh_token_error",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
     transient=True,

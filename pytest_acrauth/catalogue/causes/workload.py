@@ -3,152 +3,297 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.shape import Command, FailureMode
+from pytest_acrauth.catalogue.shape import Command, FailureMode, Instruction
 from pytest_acrauth.catalogue.symptoms import entra
 
-_FEDERATION = "https://azure.github.io/azure-workload-identity/docs/troubleshooting.html"
-_AZSDK = "https://aka.ms/azsdk/python/identity/"
-_LIST = "az ad app federated-credential list --id {client_id}"
+_LIST: tuple[Instruction, ...] = (
+    "Compare what was presented (it stands in the message) with what the application trusts:",
+    Command("az ad app federated-credential list --id {client_id}"),
+    "If it is no application but a user-assigned managed identity, as usual on AKS:",
+    Command("az identity federated-credential list --identity-name IDENTITY_NAME -g RESOURCE_GROUP"),
+)
+_ADD: tuple[Instruction, ...] = (
+    (
+        "If what was presented is meant to be trusted, an owner of the application adds it. Whoever runs with that"
+        " subject can then act as the application:"
+    ),
+    Command(
+        "az ad app federated-credential create --id {client_id} --parameters"
+        """ '{{"name":"NAME","issuer":"ISSUER","subject":"SUBJECT","audiences":["AUDIENCE"]}}'"""
+    ),
+    "For a managed identity, whoever may change it (Managed Identity Contributor):",
+    Command(
+        "az identity federated-credential create --name NAME --identity-name IDENTITY_NAME -g RESOURCE_GROUP"
+        " --issuer ISSUER --subject SUBJECT --audiences AUDIENCE"
+    ),
+)
+_SDK = "https://aka.ms/azsdk/python/identity/"
 
 
 ENTRA_FIC_SUBJECT_MISMATCH = FailureMode(
     id="entra-fic-subject-mismatch",
-    title="no federated credential of application {client_id} has the subject that was presented",
+    title="no federated credential of {client_id} takes the subject that was presented",
     seen=(entra.AADSTS_700213, entra.AADSTS_70021),
-    means="The subject is compared letter by letter: another branch, environment or tag, a renamed repository or"
-    " another service account is another subject.",
-    fix=(
-        Command("az ad app federated-credential list --id {client_id}"),
-        "Create or change a federated credential so that its subject is the one in the message.",
+    means="A federated credential says which outside token an application trusts instead of a secret. The subject says"
+    " who the token is for, and is compared letter by letter, small and capital letters too: another branch,"
+    " environment or tag, a renamed repository or another service account is another subject. A flexible credential"
+    " has an expression in its place, which az may not show.",
+    look=(
+        *_LIST,
+        "On AKS with identity bindings the cluster keeps the credential itself, and none has to be added.",
     ),
-    page="https://azure.github.io/azure-workload-identity/docs/troubleshooting.html",
+    fix=(
+        "Run from the branch, tag, environment or service account that the credential names.",
+        *_ADD,
+    ),
+    page=pages.FEDERATION + "create-trust#important-considerations-and-restrictions",
+    unlike=(
+        "Not authorized to perform sts:AssumeRoleWithWebIdentity",
+        "The given credential is rejected by the attribute condition.",
+    ),
 )
 ENTRA_FIC_ISSUER_MISMATCH = FailureMode(
     id="entra-fic-issuer-mismatch",
-    title="no federated credential of application {client_id} has the issuer that was presented",
+    title="no federated credential of {client_id} takes tokens of this issuer",
     seen=(entra.AADSTS_700211, entra.AADSTS_70021),
-    means="The issuer's address is compared letter by letter, a slash at its end included, and may not be Entra's own.",
-    fix=(
-        Command("az ad app federated-credential list --id {client_id}"),
-        Command("az aks show -g <resource group> -n <cluster> --query oidcIssuerProfile.issuerUrl -o tsv"),
-        "Make the credential's issuer and the address that really issues the same.",
+    means="A federated credential says which outside token an application trusts instead of a secret. The issuer is the"
+    " address of the service that made the token, compared letter by letter, a slash at its end included. A token of"
+    " Entra's own counts only if it is a managed identity's, never a user's.",
+    look=(
+        *_LIST,
+        "The issuer of an AKS cluster, which is another after it was made anew:",
+        Command("az aks show -g RESOURCE_GROUP -n CLUSTER --query oidcIssuerProfile.issuerUrl -o tsv"),
     ),
-    page="https://azure.github.io/azure-workload-identity/docs/troubleshooting.html",
+    fix=(
+        "Present a token of the issuer that the credential names.",
+        *_ADD,
+    ),
+    page=pages.FEDERATION + "create-trust#important-considerations-and-restrictions",
+    unlike=(
+        "jwt issuer invalid. expected: https://auth.example.com",
+        "No OpenIDConnect provider found in your account for https://token.actions.githubusercontent.com",
+    ),
 )
 ENTRA_FIC_AUDIENCE_MISMATCH = FailureMode(
     id="entra-fic-audience-mismatch",
-    title="no federated credential of application {client_id} has the audience that was presented",
+    title="no federated credential of {client_id} has the audience that was presented",
     seen=(entra.AADSTS_700212, entra.AADSTS_70021),
-    means="The audience is api://AzureADTokenExchange unless both sides say otherwise.",
+    means="A federated credential says which outside token an application trusts instead of a secret. The audience"
+    " says for whom the token was made, and both sides have to name the same: api://AzureADTokenExchange in the public"
+    " cloud, api://AzureADTokenExchangeUSGov and api://AzureADTokenExchangeChina in those clouds.",
+    look=_LIST,
     fix=(
-        Command("az ad app federated-credential list --id {client_id}"),
-        "Ask the issuer for the audience that the credential names, or change the credential.",
+        (
+            "Ask the issuer for the audience that the credential names: the input audience of the GitHub action, the"
+            " audience of the service account's token in Kubernetes."
+        ),
+        "If the credential names the wrong one, its owner changes it in the application or the managed identity.",
     ),
-    page="https://azure.github.io/azure-workload-identity/docs/troubleshooting.html",
+    page=pages.FEDERATION + "config-app-trust-managed-identity#important-considerations-and-restrictions",
+    unlike=(
+        "jwt audience invalid. expected: https://api.example.com",
+        "InvalidIdentityToken: Incorrect token audience",
+    ),
 )
 ENTRA_FIC_ASSERTION_EXPIRED = FailureMode(
     id="entra-fic-assertion-expired",
-    title="the federated assertion is past its time",
+    title="the assertion that was presented is past its time",
     seen=(entra.AADSTS_700024,),
-    means="A pipeline's assertion lives some minutes. A client that keeps it and asks for another token later,"
-    " such as az acr login some time after the login, presents one that has ended.",
+    means="An assertion is the short-lived token that a pipeline or a cluster shows Entra instead of a secret; it"
+    " counts for some minutes. A client that keeps it and asks for another token later, such as az acr login some time"
+    " after the login, presents one that has ended.",
+    look=("Entra's message names its own time and the times between which the assertion counts.",),
     fix=(
-        Command("az acr login -n {registry}"),
-        "Run that directly after signing in, or sign in again before it.",
+        "Sign in again, and let what needs the registry follow at once, in the same step of the job.",
+        "A long job signs in again before each use; a program reads the token's file anew instead of keeping it.",
     ),
-    page="https://azure.github.io/azure-workload-identity/docs/troubleshooting.html",
+    page=pages.ENTRA_ERROR,
+    unlike=(
+        "ExpiredTokenException: The security token included in the request is expired",
+        "TokenExpiredError: jwt expired",
+    ),
 )
 ENTRA_FIC_ISSUER_UNREACHABLE = FailureMode(
     id="entra-fic-issuer-unreachable",
     title="Entra cannot fetch the keys of the federated credential's issuer",
     seen=(entra.AADSTS_90061,),
-    means="Entra reads the issuer's openid-configuration over the internet. A private cluster, a firewall or a"
-    " wrong address keeps it from doing so.",
-    fix=(
-        Command("curl -sS <issuer>/.well-known/openid-configuration"),
-        "Make that address answer from the internet, or use an issuer that does.",
+    means="To check a token's signature, Entra reads the issuer's keys over the internet. A private cluster, a firewall"
+    " or a wrong address keeps it from doing so.",
+    look=(
+        (
+            "Ask the same from a machine on the internet, not from inside; the answer has to name jwks_uri, which has"
+            " to answer as well:"
+        ),
+        Command("curl -sS ISSUER/.well-known/openid-configuration"),
     ),
-    page="https://azure.github.io/azure-workload-identity/docs/troubleshooting.html",
+    fix=(
+        "Correct the issuer's address where it is wrong.",
+        "Whoever runs the issuer makes these two addresses, which hold public keys only, answer from the internet.",
+    ),
+    instead=("Use an issuer that answers there: AKS offers one, whether or not the cluster is private.",),
+    page="https://azure.github.io/azure-workload-identity/docs/troubleshooting.html"
+    "#aadsts90061-request-to-external-oidc-endpoint-failed",
+    unlike=(
+        "oidc: issuer did not match the issuer returned by provider",
+        "InvalidIdentityToken: Couldn't retrieve verification key from your identity provider",
+    ),
 )
 ENTRA_FIC_PROPAGATING = FailureMode(
     id="entra-fic-propagating",
-    title="a federated credential made minutes ago may not be in effect yet",
+    title="a federated credential was made minutes ago and is not in effect everywhere yet",
     seen=(entra.AADSTS_70021, entra.AADSTS_700213),
-    means="A new federated credential takes some minutes until every part of Entra knows it.",
-    fix=("Wait a few minutes after making the credential, then check again.",),
-    page="https://azure.github.io/azure-workload-identity/docs/troubleshooting.html",
+    means="A federated credential says which outside token an application trusts instead of a secret. A new one takes"
+    " some minutes until every part of Entra knows it; until then a sign-in works at times and fails at others.",
+    look=("See whether the credential was made or changed within the last minutes, in Entra's audit log.",),
+    fix=("Wait some minutes after making the credential, then check again; let the job try more than once.",),
+    page=pages.FEDERATION + "considerations#time-for-federated-credential-changes-to-propagate",
     transient=True,
+    unlike=("AADSTS700212: No matching federated identity record found for presented assertion audience 'sts'.",),
 )
 CLOCK_SKEW = FailureMode(
     id="clock-skew",
     title="the clock of the machine that signed differs from Entra's",
     seen=(entra.AADSTS_700024, entra.AADSTS_50013),
-    means="An assertion or token carries the times between which it counts, by the clock of whoever made it.",
-    fix=(
+    means="An assertion or token carries the times between which it counts, by the clock of whoever made it: this"
+    " machine, or the pipeline or cluster that issued it.",
+    look=(
+        "Entra's message names its own time. Compare it with the clock of the machine that signed:",
         Command("date -u"),
-        "Compare with the time in Entra's message, and synchronise the clock.",
     ),
-    page=pages.ENTRA_CODES,
+    fix=(
+        "Whoever administers that machine turns on the synchronisation of its clock; on Linux with systemd:",
+        Command("sudo timedatectl set-ntp true"),
+    ),
+    page=pages.ENTRA_ERROR,
+    unlike=(
+        "RequestTimeTooSkewed: The difference between the request time and the current time is too large.",
+        "Clock skew detected. Your build may be incomplete.",
+    ),
 )
 ENTRA_WORKLOAD_IDENTITY_NOT_INJECTED = FailureMode(
     id="entra-workload-identity-not-injected",
-    title="the pod was given no workload identity",
+    title="no workload identity is set up for this process",
     seen=(entra.NOT_INJECTED,),
-    means="The webhook that adds the variables and the token's file did not change this pod: the label is missing"
-    " on the pod itself, the service account is not annotated, or the webhook does not run.",
-    fix=(
-        Command("kubectl get pod <pod> -n <namespace> -o jsonpath={{.metadata.labels}}"),
-        "Label the pod azure.workload.identity/use=true, annotate its service account with the client id, restart it.",
+    means="Inside Kubernetes, a webhook gives a pod the variables and the token of its identity. It did not change"
+    " this pod: the label is missing on the pod itself, the service account is not annotated, or the webhook does not"
+    " run. Outside Kubernetes the line is one of a chain of credentials that were tried, and only says that it did not"
+    " apply.",
+    look=(
+        Command("kubectl get pod POD -n NAMESPACE -o jsonpath='{{.metadata.labels}}'"),
+        Command("kubectl get serviceaccount SERVICE_ACCOUNT -n NAMESPACE -o jsonpath='{{.metadata.annotations}}'"),
+        Command("kubectl get pods -n kube-system -l azure-workload-identity.io/system=true"),
     ),
-    page="https://aka.ms/azsdk/python/identity/workloadidentitycredential/troubleshoot",
+    fix=(
+        (
+            'Give the pod template the label azure.workload.identity/use: "true", and the service account the'
+            " annotation azure.workload.identity/client-id with the identity's client id."
+        ),
+        "A pod is changed only when it is made; this replaces the running ones, one after the other:",
+        Command("kubectl rollout restart deployment/DEPLOYMENT -n NAMESPACE"),
+        "If the webhook does not run, whoever runs the cluster turns on its issuer and workload identity; on AKS:",
+        Command("az aks update -g RESOURCE_GROUP -n CLUSTER --enable-oidc-issuer --enable-workload-identity"),
+    ),
+    page="https://learn.microsoft.com/azure/aks/workload-identity-overview#service-account-labels-and-annotations",
+    unlike=(
+        "AWS_WEB_IDENTITY_TOKEN_FILE: no such file or directory",
+        "pod has unbound immediate PersistentVolumeClaims",
+    ),
 )
 MSI_ENDPOINT_UNREACHABLE = FailureMode(
     id="msi-endpoint-unreachable",
     title="no managed identity endpoint answers here",
     seen=(entra.NO_METADATA,),
-    means="This does not run in Azure, its host has no managed identity, or a proxy or a network policy stands"
-    " before the metadata address.",
-    fix=(
+    means="A managed identity gets its tokens from an address that only exists inside Azure. This does not run in"
+    " Azure, its host has no managed identity, or a proxy or a network policy stands before the address.",
+    look=(
+        "On a virtual machine or a cluster's node, the endpoint answers with the machine's record:",
         Command('curl -sS -H Metadata:true "http://169.254.169.254/metadata/instance?api-version=2021-02-01"'),
-        "Exempt 169.254.169.254 from the proxy with NO_PROXY, and let the network policy pass it.",
+        "App Service, Functions, Container Apps and Arc have an endpoint of their own: IDENTITY_ENDPOINT names it.",
     ),
-    page="https://aka.ms/azsdk/python/identity/managedidentitycredential/troubleshoot",
+    fix=(
+        "If a proxy is set here, exempt the address: add 169.254.169.254 to NO_PROXY.",
+        "In Kubernetes, whoever writes the network policies lets the pod reach that address.",
+        "If the machine has no identity, its owner gives it one:",
+        Command("az vm identity assign -g RESOURCE_GROUP -n MACHINE"),
+    ),
+    instead=("Outside Azure, sign in with a federated credential or a service principal.",),
+    page=_SDK + "managedidentitycredential/troubleshoot",
+    unlike=(
+        "NoCredentialProviders: no valid providers in chain. Deprecated.",
+        "Compute Engine Metadata server unavailable on attempt 1 of 3",
+    ),
 )
 MSI_IDENTITY_NOT_FOUND = FailureMode(
     id="msi-identity-not-found",
     title="the managed identity that was asked for is not assigned to this host",
     seen=(entra.NO_SUCH_IDENTITY,),
-    means="The host has none, or the client id or resource id belongs to an identity that was never assigned here.",
-    fix=(
-        Command("az vm identity show -g <resource group> -n <machine>"),
-        "Assign the identity to this host, or correct the client id that is asked for.",
+    means="The host has none, or the client id or resource id belongs to an identity that was never assigned to it: an"
+    " identity can exist and be unknown to this one machine.",
+    look=(
+        (
+            "See which identities a virtual machine has; other services have the same command (az webapp, az"
+            " containerapp):"
+        ),
+        Command("az vm identity show -g RESOURCE_GROUP -n MACHINE"),
     ),
-    page="https://aka.ms/azsdk/python/identity/managedidentitycredential/troubleshoot",
+    fix=(
+        "Correct the id that is asked for (AZURE_CLIENT_ID): the client id of an identity in that list.",
+        "Or the host's owner, who also needs Managed Identity Operator on the identity, assigns it:",
+        Command("az vm identity assign -g RESOURCE_GROUP -n MACHINE --identities IDENTITY_RESOURCE_ID"),
+    ),
+    page=_SDK + "managedidentitycredential/troubleshoot",
+    unlike=(
+        "(ResourceNotFound) The Resource 'Microsoft.Compute/virtualMachines/build' was not found.",
+        "The identity provider could not be found in the realm",
+    ),
 )
 MSI_AMBIGUOUS = FailureMode(
     id="msi-ambiguous",
     title="this host has several managed identities, and none was named",
     seen=(entra.SEVERAL_IDENTITIES,),
-    means="With more than one user-assigned identity the metadata service does not choose.",
-    fix=("Set AZURE_CLIENT_ID to the client id of the identity that is meant.",),
-    page="https://aka.ms/azsdk/python/identity/managedidentitycredential/troubleshoot",
+    means="With more than one user-assigned identity, Azure does not choose. The client has to name the one it means.",
+    look=(
+        "List the identities of the host with their client ids; for a virtual machine:",
+        Command("az vm identity show -g RESOURCE_GROUP -n MACHINE --query userAssignedIdentities"),
+    ),
+    fix=("Set AZURE_CLIENT_ID to the client id of the identity that may use the registry.",),
+    page=_SDK + "managedidentitycredential/troubleshoot",
+    unlike=("Multiple identities match the signing certificate",),
 )
 ENTRA_ENV_INCOMPLETE = FailureMode(
     id="entra-env-incomplete",
     title="some of the variables that make up the credential are not set",
     seen=(entra.ENVIRONMENT_INCOMPLETE,),
-    means="A service principal needs its tenant, its client id, and a secret or a certificate's path together.",
-    fix=("Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH.",),
-    page="https://aka.ms/azsdk/python/identity/environmentcredential/troubleshoot",
+    means="A service principal needs its tenant, its client id, and a secret or the path of a certificate together. A"
+    " variable that is set without export, or under another name, does not reach the program.",
+    look=(
+        "See which of the variables a program started from here gets; this prints names and no values:",
+        Command("env | grep -oE '^AZURE_[A-Z_]+'"),
+    ),
+    fix=("Set and export AZURE_TENANT_ID, AZURE_CLIENT_ID, and AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH.",),
+    page=_SDK + "environmentcredential/troubleshoot",
+    unlike=(
+        "error: environment variable DATABASE_URL is not set",
+        "NoCredentialsError: Unable to locate credentials",
+    ),
 )
 ENTRA_NO_CREDENTIAL = FailureMode(
     id="entra-no-credential",
     title="none of the credentials that were tried gave a token",
     seen=(entra.NO_CREDENTIAL,),
-    means="The message lists each one with its own reason; the one that was meant to work is the one to repair.",
+    means="The client tried one kind of credential after another. Its message lists each with its own reason; most only"
+    " say that they do not apply here, and the one that was meant to work is the one to repair.",
+    look=("Read the line of the credential that was meant, and leave the others.",),
     fix=(
-        "Read the line of the credential that is meant, and repair that.",
-        "Name one method with --acr-auth, so that the others are not tried.",
+        "Repair what that line says.",
+        (
+            "Name the one method that is meant, so that the others are not tried: --acr-auth here, one credential"
+            " class in a program of yours."
+        ),
     ),
-    page="https://aka.ms/azsdk/python/identity/defaultazurecredential/troubleshoot",
+    page=_SDK + "defaultazurecredential/troubleshoot",
+    unlike=(
+        "google.auth.exceptions.DefaultCredentialsError: Your default credentials were not found.",
+        "NoCredentialsError: Unable to locate credentials",
+    ),
 )

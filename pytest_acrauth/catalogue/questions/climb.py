@@ -85,7 +85,7 @@ USER_NAME: Question[NameShape] = Question(
 )
 FRESH: Question[bool] = Question(
     id="credential-fresh",
-    asks="Was the registry shown nothing that was issued before this run?",
+    asks="Was the credential obtained in this run, not taken from a cache?",
     by_hand="Sign in again and repeat the check.",
     read=_fresh,
 )

@@ -11,16 +11,20 @@ from pytest_acrauth.model.evidence import Need
 
 TOKEN_ISSUED = "a token"  # noqa: S105 - what Entra gives for a right secret
 WRONG_SECRET = "AADSTS7000215"  # noqa: S105 - what Entra answers to one
+ENDED_SECRET = "AADSTS7000222"  # noqa: S105 - what Entra answers to one
+NO_APPLICATION = "AADSTS700016"
 
 
-def _app_credentials(broken: Break) -> AppCredentials | None:
+def app_credentials(broken: Break) -> AppCredentials | None:
+    """Return the application's credentials, None where nobody could look or it belongs to another tenant."""
     look = broken.transcript.evidence.application
     if look is None or look.value is None or not look.value.found or not look.value.home:
         return None
     return AppCredentials(look.value, broken.transcript.started)
 
 
-def _entra_answer(broken: Break) -> str | None:
+def entra_answer(broken: Break) -> str | None:
+    """Return what Entra answered to the client id and secret, None where nobody could ask it."""
     look = broken.transcript.evidence.entra_direct
     if look is None or look.value is None:
         return None
@@ -30,14 +34,19 @@ def _entra_answer(broken: Break) -> str | None:
 ENTRA_DIRECTLY: Question[str] = Question(
     id="entra-directly",
     asks="What does Entra itself answer to this client id and secret?",
-    by_hand=Command("az login --service-principal -u {client_id} -p <secret> --tenant <tenant id>"),
+    by_hand=Command(
+        'printf %s "$AZURE_CLIENT_SECRET" | curl -sS {authority}/{tenant_id}/oauth2/v2.0/token'
+        " -d grant_type=client_credentials -d client_id={client_id}"
+        " -d scope=https://containerregistry.azure.net/.default --data-urlencode client_secret@-"
+        """ | grep -oE '"(error_description|token_type)":"[^"]*"'"""
+    ),
     needs=Need.ENTRA_DIRECT,
-    read=_entra_answer,
+    read=entra_answer,
 )
 APP_CREDENTIALS: Question[AppCredentials] = Question(
     id="app-credentials",
     asks="Which secrets and certificates does the application have, and when do they end?",
     by_hand=Command('az ad app credential list --id {client_id} --query "[].endDateTime" -o tsv'),
     needs=Need.APPLICATION,
-    read=_app_credentials,
+    read=app_credentials,
 )

@@ -46,7 +46,7 @@ APP_NOT_REGISTERED = Symptom(
     id="app-not-registered",
     stages=(Stage.ACCESS_TOKEN,),
     when=lambda broken: _says(broken, _NOT_REGISTERED),
-    says="{login_server} knows no user name {user_name} and looked for an application of that id.",
+    says="{login_server} took {user_name} for an application's id, and found no application of that id.",
     texts=anywhere(
         r"(?i:application not registered with aad)",
         r"(?i:client id must be guid)",
@@ -56,14 +56,14 @@ INVALID_CLIENT = Symptom(
     id="invalid-clientid",
     stages=(Stage.ACCESS_TOKEN,),
     when=lambda broken: _says(broken, _INVALID_CLIENT),
-    says="{login_server} asked Entra about user name {user_name}, and Entra refused the password.",
+    says="{login_server} asked Entra about {user_name}, and Entra refused the password.",
     texts=anywhere(r"(?i:invalid clientid or client secret)"),
 )
 BASIC_REFUSED = Symptom(
     id="basic-refused",
     stages=(Stage.ACCESS_TOKEN,),
     when=lambda broken: _flow(broken) is Flow.BASIC and generic_401(facts.reply(broken)),
-    says="{login_server} refused user name {user_name} and its password.",
+    says="{login_server} refused {user_name} and the password.",
     texts=at_registry(
         r"failed to fetch oauth token: unexpected status.{0,400}?: 401",
         r"login attempt to .{1,260}?/v2/ failed with status: 401",
@@ -84,7 +84,7 @@ NOTHING_GRANTED = Symptom(
     id="nothing-granted",
     stages=(Stage.ACCESS_TOKEN,),
     when=_nothing_granted,
-    says="The exchange passed, and {login_server} gave no access token for {repository}.",
+    says="{login_server} accepted the identity at sign-in, and gave it no access token for {repository}.",
     texts=(),
 )
 RIGHTS_MISSING = Symptom(
@@ -100,6 +100,6 @@ RIGHTS_EXCESS = Symptom(
     id="rights-excess",
     stages=(Stage.ACCESS_TOKEN,),
     when=lambda broken: (token := _token(broken)) is not None and token.issued and bool(token.excess),
-    says="The access token for {repository} grants {granted}; {excess} must not be among them.",
+    says="The access token for {repository} grants {granted}; {excess} must not be among that.",
     texts=(),
 )

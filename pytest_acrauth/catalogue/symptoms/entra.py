@@ -146,7 +146,7 @@ AUTHORITY_UNREACHED = Symptom(
     id="authority-unreached",
     stages=(Stage.ENTRA,),
     when=_unreached,
-    says="There was no answer from {authority}.",
+    says="No usable connection to {authority} came about, so no token could be asked for.",
     texts=at_authority(
         r"no such host|Name or service not known|Temporary failure in name resolution|Could not resolve host",
         r"getaddrinfo (?:ENOTFOUND|EAI_AGAIN|failed)|No such host is known|remote name could not be resolved",
@@ -201,7 +201,7 @@ NO_SUCH_IDENTITY = _local(
         r"(?:unable|[Ff]ailed) to (?:find|get) (?:the )?(?:user[- ]assigned )?(?:managed )?identity",
         r"user[- ]assigned (?:managed )?identity .{0,120}?(?:not found|does not exist)",
     ),
-    "The metadata service answers, and has no such identity for this machine.",
+    "The metadata service answers, and says that this machine has no such identity.",
 )
 SEVERAL_IDENTITIES = _local(
     "several-identities",

@@ -68,7 +68,7 @@ EXCHANGE_REFUSED = Symptom(
     id="exchange-refused",
     stages=(Stage.EXCHANGE,),
     when=_refused,
-    says="Entra issued a token for this identity, and {login_server} refused to exchange it.",
+    says="Entra issued a token for this identity, and {login_server} refused to give its own token in exchange.",
     texts=anywhere(
         r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 401",
         r"retrieving permissions failed",
@@ -83,7 +83,7 @@ BARE_403 = Symptom(
     id="bare-403",
     stages=(Stage.EXCHANGE,),
     when=_bare_403,
-    says="The exchange was answered by an empty 403 without any header that the registry sends.",
+    says="The Entra token was answered by an empty 403 that did not come from the registry: its headers are missing.",
     texts=(),
 )
 VALIDATION_FAILED = Symptom(
@@ -99,7 +99,7 @@ LOGIN_THROTTLED = Symptom(
     id="login-throttled",
     stages=(Stage.EXCHANGE, Stage.ACCESS_TOKEN),
     when=_throttled,
-    says="{login_server} has too many logins to serve ({answer}); it asks to wait {retry_after} s.",
+    says="{login_server} was asked for too many tokens ({answer}); it asks to wait {retry_after} seconds.",
     texts=anywhere(
         r"\bCONNECTIVITY_TOOMANYREQUESTS_ERROR\b",
         r"Too many requests, access to registry '(?P<login_server>[\w.*-]{1,253})' was denied",

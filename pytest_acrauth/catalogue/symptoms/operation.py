@@ -45,7 +45,7 @@ OPERATION_REFUSED = Symptom(
     id="operation-refused",
     stages=(Stage.OPERATION, Stage.DATA),
     when=_operation_refused,
-    says="An access token for {repository} was issued, and the {stage} request with it refused.",
+    says="An access token for {repository} was issued, and the {stage} request with it was refused.",
     texts=not_elsewhere(r"insufficient_scope")
     + at_registry(
         r"requested access to the resource is denied",
@@ -56,7 +56,7 @@ MANIFEST_UNKNOWN = Symptom(
     id="manifest-unknown",
     stages=(Stage.OPERATION,),
     when=_unknown,
-    says="{login_server} shows this identity no {repository}, {version}.",
+    says="{login_server} does not find {version} in {repository}, or hides it from this identity.",
     texts=not_elsewhere(
         r"\bMANIFEST_UNKNOWN\b",
         r"manifest tagged by \"?(?P<version>[\w.-]{1,128})\"? is not found",

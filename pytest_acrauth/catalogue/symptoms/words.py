@@ -46,7 +46,8 @@ def at_data_endpoint(*patterns: str) -> tuple[Words, ...]:
 def aadsts(*numbers: int) -> tuple[Words, ...]:
     """Entra's codes as every client prints them: in the description, in the list of codes, in the help's address."""
     either = "|".join(map(str, numbers))
-    return anywhere(rf"AADSTS(?:{either})\b", rf'error_codes" ?: ?\[ ?(?:{either})\b', rf"error\?code=(?:{either})\b")
+    number = rf"(?P<aadsts>{either})\b"
+    return anywhere(rf"AADSTS{number}", rf'error_codes" ?: ?\[ ?{number}', rf"error\?code={number}")
 
 
 def in_print(name: str, says: str, texts: tuple[Words, ...], *, either: tuple[Symptom, ...] = ()) -> Symptom:
