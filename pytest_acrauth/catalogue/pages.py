@@ -2,7 +2,7 @@
 
 ACR = "https://learn.microsoft.com/azure/container-registry/"
 TROUBLESHOOT = "https://learn.microsoft.com/troubleshoot/azure/azure-container-registry/"
-AKS = "https://learn.microsoft.com/troubleshoot/azure/azure-kubernetes/"
+AKS = "https://learn.microsoft.com/troubleshoot/azure/azure-kubernetes/extensions/"
 ENTRA_CODES = "https://learn.microsoft.com/entra/identity-platform/reference-error-codes"
 #: What Entra itself says of one of its numbers.
 ENTRA_ERROR = "https://login.microsoftonline.com/error?code={aadsts}"

@@ -331,6 +331,18 @@ def test_dates_and_numbers_tell_a_secrets_fault(
     assert with_evidence(refused(INVALID), **looks) == expected
 
 
+def test_a_question_of_two_looks_is_answered_by_the_one_that_tells() -> None:
+    """Both looks are asked for; the first that tells is named, the other only where the first could not look."""
+    transcript = refused(INVALID)
+    assert {Need.ENTRA_DIRECT, Need.APPLICATION} <= needed(transcript)
+    entra = Look(value=EntraFacts(issued=False, codes=(7000222,)), who="Entra")
+    graph = Look(value=ApplicationFacts(found=True, secrets=(ENDED,)), who="Graph")
+    for looks, who in (((entra, graph), "Entra"), ((Look(why="busy"), graph), "Graph")):
+        taken = Evidence(entra_direct=looks[0], application=looks[1])
+        (finding,) = (f for f in one(replace(transcript, evidence=taken)).findings if f.mode.id.endswith("-expired"))
+        assert [answer.who for answer in finding.answers] == [who]
+
+
 @pytest.mark.parametrize(
     ("name", "found", "expected"),
     [("puller", False, ["basic-username-unknown"]), ("puller", True, ["admin-username-wrong"])],

@@ -16,7 +16,7 @@ from pytest_acrauth.catalogue.tables import MODES, SYMPTOMS, family_of
 from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.diagnosis.printed import LIMIT
 from pytest_acrauth.diagnosis.text import NOT_IN_TEXT, THIS_TEXT, Line, recognise
-from pytest_acrauth.report.explanation import headline
+from pytest_acrauth.report.explanation import explanation, headline
 from pytest_acrauth.report.text import explain
 
 GUID = "11111111-2222-3333-4444-555555555555"
@@ -165,6 +165,22 @@ def test_names_come_from_the_text() -> None:
     assert "az acr network-rule add --name <registry> --ip-address 20.1.2.3" in explain(best(DENIED))
     seen = line_of(best(f"AADSTS700016: Application with identifier '{GUID}' was not found in the directory '{GUID}'."))
     assert (seen.names["client_id"], seen.names["tenant_id"]) == (GUID, GUID)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "AADSTS50079: Due to a configuration change made by your administrator, you must enroll in multi-factor"
+            " authentication"
+        ),
+        '{"error":"interaction_required","error_codes":[50079]}',
+        "see https://login.microsoftonline.com/error?code=50079",
+    ],
+)
+def test_entras_number_leads_to_its_own_page(text: str) -> None:
+    """A number in a text is that of the page that documents it."""
+    assert explanation(best(text)).links == ("https://login.microsoftonline.com/error?code=50079",)
 
 
 def test_a_text_rules_out_what_it_can() -> None:
