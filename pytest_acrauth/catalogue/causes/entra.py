@@ -199,7 +199,7 @@ ENTRA_AUTHORITY_UNREACHABLE = FailureMode(
         "If a proxy is meant to be used, set HTTPS_PROXY for the client.",
         "Otherwise whoever runs this network lets {authority} pass on port 443.",
     ),
-    page=pages.HEALTH + "#connectivity_aad_login_error",
+    page="https://learn.microsoft.com/cli/azure/azure-cli-endpoints#endpoints",
     unlike=(
         "dial tcp: lookup auth.docker.io: no such host",
         "Get https://sts.amazonaws.com/: net/http: TLS handshake timeout",
