@@ -18,7 +18,8 @@ CHALLENGE_MISSING = FailureMode(
     look=(_ASK,),
     fix=(
         "If a proxy or a portal answers, sign in there, or let this machine reach {login_server} directly.",
-        "If the registry does, or nobody, try again, then open a support case with {correlation_id}.",
+        "If the registry itself answers so, try again, then open a support case with its id: {correlation_id}.",
+        "If nothing answers, try from another network: something on the way swallows the request.",
     ),
     page=pages.HEALTH + "#connectivity_challenge_error",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
@@ -38,8 +39,8 @@ CHALLENGE_NOT_BEARER = FailureMode(
     id="challenge-not-bearer",
     title="{login_server} does not offer token authentication",
     seen=(challenge.OTHER_SCHEME,),
-    means="An Azure registry asks for a bearer token and names its token server (realm) and itself (service). This"
-    " answer has the scheme {scheme}, and not all of that: it may be a connected registry, another product, or a proxy"
+    means="An Azure registry asks for a bearer token and names its token server (realm) and itself (service). Not"
+    " all of that is here, where the scheme is {scheme}: it may be a connected registry, another product, or a proxy"
     " that rewrites headers.",
     look=(
         "Compare the Www-Authenticate header with the same request from another network; a difference is a proxy's:",

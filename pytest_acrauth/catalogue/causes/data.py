@@ -79,7 +79,7 @@ DATA_ENDPOINT_BLOCKED = FailureMode(
         "A certificate that is not trusted: they exempt the same hosts from TLS inspection.",
     ),
     instead=(
-        "So that no wildcard is needed, the registry's owner can switch to hosts of its own for layers (Premium).",
+        "Instead of a wildcard, the registry's owner can switch to data endpoints of its own (Premium).",
         "All clients are sent there from then on, so first let every network allow them, then switch:",
         Command("az acr update -n {registry} --data-endpoint-enabled true"),
     ),

@@ -40,7 +40,7 @@ NETWORK: Question[Networks] = Question(
 ADMITTED: Question[bool] = Question(
     id="address-admitted",
     asks="Do the network rules admit the address?",
-    by_hand="Compare the address in the message with the registry's network rules.",
+    by_hand=Command("az acr network-rule list -n {registry}"),
     needs=Need.REGISTRY,
     read=_admitted,
 )
@@ -92,11 +92,8 @@ FIREWALL_PUBLIC_ACCESS_DISABLED = FailureMode(
     ),
     fix=("Run this from a network with a private endpoint of {registry}, where {login_server} has a private address.",),
     instead=(
-        Given(
-            "If {rule_address} is yours alone, the registry's owner can open it to that one and to the rules that it"
-            " has already. Never leave out --default-action Deny: without it, every network is let in.",
-            "rule_address",
-        ),
+        "Without --default-action Deny, switching public access on lets every network in. The rules count again, too.",
+        Given("If {rule_address} is yours alone, the registry's owner can open it to that one:", "rule_address"),
         Command(
             "az acr update -n {registry} --public-network-enabled true --default-action Deny",
             each="rule_address",

@@ -200,7 +200,7 @@ PRIVATE_ENDPOINT_UNREACHABLE = FailureMode(
     means="If the address is still the endpoint's, routing fails: a peering between the networks is missing or"
     " disconnected, or a firewall in a hub has no rule for it. Otherwise the private zone has an old address.",
     look=(
-        "Look whether {addresses} is an address of the registry's endpoints (ENDPOINT_ID: the last column):",
+        "Look whether the registry's endpoints still have {addresses} (ENDPOINT_ID: the last column of the list):",
         LIST_ENDPOINTS,
         ENDPOINT_ADDRESSES,
         "Look whether the peerings of this network are Connected:",
@@ -221,7 +221,10 @@ PRIVATE_ENDPOINT_PENDING = FailureMode(
     means="Until the registry's owner approves the connection, its address resolves and carries no traffic.",
     look=(LIST_ENDPOINTS,),
     fix=(
-        Given("Whoever manages the registry looks which network asks, and approves it:", "pending_connections"),
+        Given(
+            "Whoever manages the registry looks which network asks, and approves it if it may come in:",
+            "pending_connections",
+        ),
         Command(
             "az acr private-endpoint-connection approve --registry-name {registry} -n {pending_connections}",
             each="pending_connections",
@@ -332,9 +335,9 @@ PROXY_BLOCKS_REGISTRY = FailureMode(
     title="requests to {login_server} do not get through a proxy on the way",
     seen=(tcp.PROXY_REFUSED, challenge.FOREIGN_403, exchange.BARE_403, challenge.DENIED_WITH_IP),
     not_when=(REFUSED_DIRECTLY.is_(True),),
-    means="The answer tells which it is: 407 means that the proxy wants a login of its own, a refused or lost"
-    " connection that the proxy itself is not reached, 403 that the proxy forbids the registry, and a 403 with an"
-    " address that the registry's network rules do not admit the address from which the proxy sends.",
+    means="The answer tells which of four it is. 407: the proxy wants a login of its own. A refused or lost connection:"
+    " the proxy itself is not reached. 403: the proxy forbids the registry. 403 with an address: the registry answered,"
+    " and its network rules do not admit the address from which the proxy sends.",
     look=(
         "Look at the way that the client takes; docker's daemon has a proxy setting of its own (docker info):",
         _CURL,
@@ -342,12 +345,9 @@ PROXY_BLOCKS_REGISTRY = FailureMode(
     fix=(
         "Not reached: correct the proxy's address in HTTPS_PROXY. 407: give the client the login that the proxy wants.",
         "403: whoever runs the proxy lets it connect to {login_server} and the hosts of its layers, port 443.",
-        "403 with an address: take a way that the rules admit, such as a private endpoint beside the proxy.",
+        "403 with an address: take a way that the rules admit, such as a private endpoint; keep the proxy out of them.",
     ),
-    instead=(
-        "Exempt {login_server} with NO_PROXY, if this network reaches it without the proxy.",
-        "Leave a shared proxy's address out of the registry's rules: they would let in everybody who uses it.",
-    ),
+    instead=("Exempt {login_server} with NO_PROXY, if this network reaches it without the proxy.",),
     page=pages.ACR + "container-registry-access-selected-networks#access-behind-https-proxy",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
     unlike=("Get https://registry-1.docker.io/v2/: proxyconnect tcp: dial tcp 10.0.0.9:3128: connection refused",),
