@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from factories import BLOB_HOST, DATA_HOST, climb, denied_with_ip, reply
+from factories import BLOB_HOST, DATA_HOST, SERVICE_PRINCIPAL, climb, denied_with_ip, reply, target
 from specimens import SPECIMENS
 
 from pytest_acrauth.catalogue.broken_rung import BrokenRung
@@ -14,7 +14,7 @@ from pytest_acrauth.catalogue.symptoms.addresses import rule_address
 from pytest_acrauth.catalogue.tables import MODES
 from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.model.evidence import Evidence, Look, PrivateEndpoint, RegistryFacts
-from pytest_acrauth.model.observation import Data, Exchange, Observation
+from pytest_acrauth.model.observation import Data, Exchange, Trouble
 from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.model.target import Registry
 from pytest_acrauth.model.transcript import Transcript
@@ -23,7 +23,7 @@ from pytest_acrauth.report.explanation import cause, filled
 
 def commands(mode: str, transcript: Transcript) -> list[str]:
     """Return the commands that a cause tells for the first broken rung of a climb."""
-    names = filled(BrokenRung(transcript, transcript.broken()[0]))
+    names = filled(BrokenRung(transcript, next(transcript.broken())))
     return [step.text for step in cause(MODES[mode], names).steps if step.command]
 
 
@@ -89,12 +89,9 @@ def test_a_record_is_a_host_without_its_zone(host: str, record: str) -> None:
 
 def test_records_go_into_the_zone_of_the_registrys_cloud() -> None:
     """A registry of another cloud has its own private zone, and a data endpoint its own record there."""
-    seen: Observation = Data(reply=reply(307), redirect="myacr.chinaeast2.data.azurecr.cn")
-    transcript = SPECIMENS["data-endpoint-unreached"].transcript
-    target = replace(transcript.target, registry=Registry.parse("myacr.azurecr.cn"))
-    accesses = tuple(replace(access, data=seen) for access in transcript.accesses)
-    names = filled(BrokenRung(replace(transcript, target=target, accesses=accesses), transcript.broken()[0]))
-    told = [step.text for step in cause(MODES["private-dns-data-endpoint-missing"], names).steps]
+    aims = replace(target(SERVICE_PRINCIPAL, "team/app"), registry=Registry.parse("myacr.azurecr.cn"))
+    lost = Data(reply=reply(307), redirect="myacr.chinaeast2.data.azurecr.cn", trouble=Trouble.NAME)
+    told = commands("private-dns-data-endpoint-missing", climb(Stage.DATA, lost, chosen=aims))
     assert any("-z privatelink.azurecr.cn -n myacr.chinaeast2.data -a ADDRESS" in text for text in told)
 
 

@@ -174,4 +174,5 @@ BLOB_URL_EXPIRED = FailureMode(
     ),
     page=pages.ACR + "container-registry-dedicated-data-endpoints#enable-dedicated-data-endpoints",
     transient=True,
+    unlike=("GET https://myaccount.blob.core.windows.net/files/a.txt RESPONSE 403 ERROR CODE: AuthenticationFailed",),
 )

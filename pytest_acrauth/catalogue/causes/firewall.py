@@ -76,7 +76,8 @@ FIREWALL_IP_DENIED = FailureMode(
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
     unlike=(
         "Client with IP address '203.0.113.9' is not allowed to access the server mydb.database.windows.net.",
-        "Cannot open server 'mydb' requested by the login. Client with IP address '203.0.113.9' is not allowed.",
+        "Request originated from IP 203.0.113.9 through public internet. This is blocked by your Cosmos DB firewall.",
+        "Client address is not authorized and caller is not a trusted service. Client address: 203.0.113.9",
     ),
 )
 FIREWALL_PUBLIC_ACCESS_DISABLED = FailureMode(
