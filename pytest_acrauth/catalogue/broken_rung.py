@@ -11,6 +11,7 @@ from pytest_acrauth.catalogue.facts import (
     RoleMode,
     Row,
     client_ip,
+    layer_hosts,
     one_line,
     reply,
     role_mode,
@@ -18,8 +19,10 @@ from pytest_acrauth.catalogue.facts import (
     trouble,
     trouble_text,
     wanted,
+    zone_record,
 )
 from pytest_acrauth.catalogue.shape import Break
+from pytest_acrauth.catalogue.symptoms.addresses import rule_address
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.machine import Resolved
 from pytest_acrauth.model.observation import (
@@ -138,7 +141,9 @@ def _configured(transcript: Transcript) -> dict[str, str]:
         "proxy": transcript.proxy,
         "private_zone": f"privatelink{registry.cloud.registry_suffix}",
         "blob_hosts": f"*{registry.cloud.storage_suffix}",
+        "record": zone_record(registry.login_server),
         **_assignment(transcript),
+        **_pending(transcript),
     }
 
 
@@ -159,6 +164,15 @@ def _assignment(transcript: Transcript) -> dict[str, str]:
         "assignee": assignee,
         "registry_id": _word(known) if known else f"$(az acr show -n {registry.name} --query id -o tsv)",
     }
+
+
+def _pending(transcript: Transcript) -> dict[str, str]:
+    """Return the private endpoint connections that wait for approval, '' for none; nothing where nobody looked."""
+    look = transcript.evidence.registry
+    if look is None or look.value is None or not look.value.found:
+        return {}
+    waiting = (each.name for each in look.value.private_endpoints if each.status == "Pending")
+    return {"pending_connections": _join(map(_word, waiting))}
 
 
 def _word(text: str) -> str:
@@ -200,7 +214,9 @@ def _roles(needed: tuple[str, ...], mode: RoleMode | None) -> dict[str, str]:
 def _answered(seen: BrokenRung) -> dict[str, str]:
     found = reply(seen)
     observation = seen.observation
-    values = {"answer": seen.answer, "client_ip": client_ip(seen) or ""}
+    values = {"answer": seen.answer}
+    if address := client_ip(seen):
+        values |= {"client_ip": address, "rule_address": rule_address(address)}
     if found is not None:
         values |= {
             "status": str(found.status),
@@ -211,8 +227,8 @@ def _answered(seen: BrokenRung) -> dict[str, str]:
         values["aadsts"] = str(observation.codes[0])
     if isinstance(observation, Challenge):
         values |= {"realm": observation.realm, "scheme": observation.scheme, "host": observation.host}
-    if isinstance(observation, Data):
-        values["redirect"] = _word(observation.redirect)
+    if isinstance(observation, Data) and (host := observation.redirect):
+        values |= {"redirect": _word(host), "layer_hosts": layer_hosts(host), "record": _word(zone_record(host))}
     return values
 
 

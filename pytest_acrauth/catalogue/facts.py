@@ -11,6 +11,7 @@ from typing import NamedTuple
 from pytest_acrauth.catalogue.shape import Break
 from pytest_acrauth.model.evidence import RegistryFacts
 from pytest_acrauth.model.observation import Answered, Data, Dns, Entra, Reply, Tcp, Tls, Trouble
+from pytest_acrauth.model.target import CLOUDS, cloud_of
 
 
 class Fact(NamedTuple):
@@ -25,21 +26,22 @@ FACTS = {
     # what the user configured
     "registry": Fact("REGISTRY", "the registry"),
     "login_server": Fact("LOGIN_SERVER", "the login server"),
-    "cloud": Fact("CLOUD", "its cloud"),
+    "cloud": Fact("CLOUD", "the one that was asked"),
     "identity": Fact("IDENTITY", "the identity"),
     "kind": Fact("KIND", "the credential"),
     "user_name": Fact("USER_NAME", "the user name"),
     "client_id": Fact("CLIENT_ID", "the application"),
     "tenant_id": Fact("TENANT_ID", "the tenant"),
-    "limit": Fact("SECONDS", "its"),
+    "limit": Fact("SECONDS", "the allowed"),
     "proxy": Fact("PROXY", "the proxy"),
     # what the rung is about
-    "stage": Fact("STAGE", "current"),
+    "stage": Fact("STAGE", "failing"),
     "repository": Fact("REPOSITORY", "the repository"),
     "version": Fact("TAG", "the tag or digest"),
     "authority": Fact("https://login.microsoftonline.com", "Entra"),
     "host": Fact("HOST", "the host"),
     "addresses": Fact("ADDRESS", "its addresses"),
+    "record": Fact("RECORD", "the record"),
     "role": Fact("ROLE", "the role it needs"),
     "role_in_abac_mode": Fact("ROLE", "the role it needs in ABAC mode"),
     "assignee": Fact("--assignee CLIENT_ID", "the identity"),
@@ -55,11 +57,13 @@ FACTS = {
     "correlation_id": Fact("CORRELATION_ID", "the correlation id of the answer"),
     "retry_after": Fact("SECONDS", "some"),
     "client_ip": Fact("ADDRESS", "the caller's address"),
+    "rule_address": Fact("ADDRESS", "the caller's address"),
     "object_id": Fact("OBJECT_ID", "the identity"),
     "realm": Fact("REALM", "another address"),
     "scheme": Fact("SCHEME", "another scheme"),
     "aadsts": Fact("NUMBER", "its number"),
     "redirect": Fact("DATA_HOST", "the data host"),
+    "layer_hosts": Fact("DATA_HOST", "the hosts of the layers"),
     "trust": Fact("TRUST_STORE", "the trust store"),
     "issuer": Fact("ISSUER", "an unknown issuer"),
     "subject": Fact("SUBJECT", "an unknown subject"),
@@ -67,6 +71,8 @@ FACTS = {
     "not_before": Fact("DATE", "its first day"),
     "not_after": Fact("DATE", "its last day"),
     "elapsed": Fact("SECONDS", "some"),
+    # what was looked up
+    "pending_connections": Fact("CONNECTION", "a connection"),
     # what follows from the cloud
     "private_zone": Fact("privatelink.azurecr.io", "privatelink.azurecr.io"),
     "blob_hosts": Fact("*.blob.core.windows.net", "*.blob.core.windows.net"),
@@ -179,6 +185,17 @@ def role_mode(broken: Break) -> RoleMode | None:
     if record is None or not record.role_assignment_mode:
         return None
     return RoleMode.ABAC if record.role_assignment_mode == "AbacRepositoryPermissions" else RoleMode.RBAC
+
+
+def layer_hosts(host: str) -> str:
+    """Return what a network has to allow for a layer's host: a storage account is one of many, and changes."""
+    return next((f"*{cloud.storage_suffix}" for cloud in CLOUDS if host.endswith(cloud.storage_suffix)), host)
+
+
+def zone_record(host: str) -> str:
+    """Return the name that a host has in the private zone of its cloud, '' for a host that is no registry's."""
+    cloud = cloud_of(host)
+    return host.removesuffix(cloud.registry_suffix) if cloud else ""
 
 
 def trouble_text(seen: Break) -> str:

@@ -20,3 +20,13 @@ ASSIGN_ROLES: tuple[Instruction, ...] = (
         each="role_in_abac_mode",
     ),
 )
+#: A table would leave out whether the connections are approved.
+LIST_ENDPOINTS = Command(
+    "az acr private-endpoint-connection list --registry-name {registry}"
+    ' --query "[].[name,privateLinkServiceConnectionState.status,privateEndpoint.id]" -o tsv'
+)
+#: The names and addresses that a private endpoint itself has, whatever DNS says.
+ENDPOINT_ADDRESSES = Command(
+    'az network nic show --ids $(az network private-endpoint show --ids ENDPOINT_ID --query "networkInterfaces[].id"'
+    ' -o tsv) --query "ipConfigurations[].[privateIPAddress,privateLinkConnectionProperties.fqdns]"'
+)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
 
-from pytest_acrauth.catalogue.facts import Row
+from pytest_acrauth.catalogue.facts import Row, layer_hosts, zone_record
 from pytest_acrauth.catalogue.shape import Answer, Question, Symptom, Where, Words
 from pytest_acrauth.catalogue.symptoms.access_token import BASIC_REFUSED
+from pytest_acrauth.catalogue.symptoms.addresses import rule_address
 from pytest_acrauth.catalogue.symptoms.client import AZ_MISSING, AZ_NOT_LOGGED_IN, NOT_INTERACTIVE
 from pytest_acrauth.catalogue.symptoms.entra import (
     AUTHORITY_UNREACHED,
@@ -31,6 +32,7 @@ NOT_IN_TEXT = "a text does not show it"
 
 _NEAR = 400  # how far around the words their names are looked for
 _FINDS = 200  # how many places of one pattern are looked at
+_DATA = re.compile(r"(?<=[\w-])\.[\w-]+\.data\.")  # what a data endpoint's name has and its login server's has not
 
 #: What other failures bring about, in a text that may hold them too: the cause stands before its consequence.
 _FOLLOWS = (
@@ -129,20 +131,21 @@ def _seen(symptom: Symptom, printed: Printed) -> tuple[int, Line] | None:
         return None
     first = min(found[0].start() for found in matches)
     names: dict[str, str] = {}
-    for match, host in sorted(matches, key=lambda found: found[0].start()):
-        for name, value in (*match.groupdict().items(), *_around(printed, match), *_of(host)):
+    for match, registry, host in sorted(matches, key=lambda found: found[0].start()):
+        for name, value in (*match.groupdict().items(), *_around(printed, match), *_of(registry, host)):
             if value and name not in names and (checked := _checked(name, value)):
                 names[name] = checked
     number, text = printed.line(first)
     return first, Line(text, number, _completed(names))
 
 
-def _first(words: Words, printed: Printed) -> tuple[re.Match[str], Host | None] | None:
+def _first(words: Words, printed: Printed) -> tuple[re.Match[str], Host | None, Host | None] | None:
+    """Return the first words that count, the login server that they are about, and the host beside them."""
     for count, match in enumerate(words.pattern.finditer(printed.flat)):
         host = printed.nearest(match.start(), match.end())
         if _counts(words.where, host, printed, match.start()):
             registry = host if host and host.place is Place.REGISTRY else printed.registry_before(match.start())
-            return match, registry
+            return match, registry, host
         if count >= _FINDS:
             break
     return None
@@ -171,8 +174,11 @@ def _around(printed: Printed, match: re.Match[str]) -> list[tuple[str, str]]:
     return [pair for each in found for pair in each.groupdict().items()]
 
 
-def _of(host: Host | None) -> list[tuple[str, str]]:
-    return [("login_server", host.name)] if host else []
+def _of(registry: Host | None, host: Host | None) -> list[tuple[str, str]]:
+    named = [("login_server", registry.name)] if registry else []
+    if host and host.place in {Place.DATA, Place.STORAGE}:
+        named += [("redirect", host.name), ("login_server", _DATA.sub(".", host.name))]
+    return named
 
 
 def _checked(name: str, value: str) -> str:
@@ -197,6 +203,7 @@ def _matching(pattern: str) -> Callable[[str], str]:
 
 _CHECKS: Mapping[str, Callable[[str], str]] = {
     "login_server": _login_server,
+    "redirect": _matching(r"(?:[\w-]+\.)+[a-z]+"),
     "registry": lambda value: Registry.parse(value).name,
     "client_ip": lambda value: str(ip_address(value)),
     "client_id": _matching(GUID.pattern),
@@ -210,16 +217,36 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
 }
 
 
-def _completed(names: dict[str, str]) -> Mapping[str, str]:
-    """Add what follows from a login server or a registry's name; a name alone lives in the public cloud."""
+def _completed(names: Mapping[str, str]) -> Mapping[str, str]:
+    """Add what follows from the names of a text."""
+    return {**names, **_of_registry(names), **_of_address(names), **_of_layer(names)}
+
+
+def _of_registry(names: Mapping[str, str]) -> dict[str, str]:
+    """Return what follows from a login server or a registry's name; a name alone lives in the public cloud."""
     try:
         registry = Registry.parse(names.get("login_server") or names.get("registry") or "")
     except BadName:
-        return names
-    known = {"registry": registry.name, "cloud": registry.cloud.name, "authority": registry.cloud.authority}
+        return {}
+    known = {
+        "registry": registry.name,
+        "cloud": registry.cloud.name,
+        "authority": registry.cloud.authority,
+        "private_zone": f"privatelink{registry.cloud.registry_suffix}",
+        "blob_hosts": f"*{registry.cloud.storage_suffix}",
+    }
     if "login_server" in names:
-        known["host"] = registry.login_server
-    return known | names | {"registry": registry.name}
+        known |= {"host": registry.login_server, "record": zone_record(registry.login_server)}
+    return known
+
+
+def _of_address(names: Mapping[str, str]) -> dict[str, str]:
+    return {"rule_address": rule_address(names["client_ip"])} if "client_ip" in names else {}
+
+
+def _of_layer(names: Mapping[str, str]) -> dict[str, str]:
+    host = names.get("redirect", "")
+    return {"layer_hosts": layer_hosts(host), "record": zone_record(host)} if host else {}
 
 
 def _answer(question: Question[Any], line: Line) -> Answer[Any]:
@@ -230,8 +257,6 @@ def _answer(question: Question[Any], line: Line) -> Answer[Any]:
             value = line.names.get("client_ip")
         case "login-server-host":
             value = line.names.get("login_server")
-        case "firewall-spoke":
-            value = True if "client_ip" in line.names else None
     if value is None:
         return Answer(question, None, why=NOT_IN_TEXT)
     return Answer(question, value, who=THIS_TEXT)

@@ -29,6 +29,8 @@ HARMFUL = {
     "removes other secrets": r"az ad sp credential reset|credential reset(?!.*--append)",
     "replaces a password in use": r"--password1\b",
     "changes authorisation for everybody": r"--role-assignment-mode",
+    "admits an address that is not known to be the caller's": r"--ip-address (?!\{rule_address\})",
+    "a name that only one cloud has": r"privatelink\.azurecr|\.core\.windows\.net",
     "goes another way than the client": r"(?:^|\| ?)nc ",
     "a password on the command line": r"-p \$?[<A-Za-z\"]|--password(?!-stdin|\d)[ =]",
     "a placeholder in angle brackets": r"<[a-z]",

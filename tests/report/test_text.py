@@ -9,6 +9,7 @@ from factories import CLIENT_ID, SERVICE_PRINCIPAL, climb, observation, reply, t
 from instructions import too_wide
 from specimens import SPECIMENS
 
+from pytest_acrauth.catalogue.steps import LIST_ENDPOINTS
 from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS
 from pytest_acrauth.diagnosis.climb import NOT_ASKED, diagnose
 from pytest_acrauth.diagnosis.conclusion import Diagnosis
@@ -85,12 +86,14 @@ def test_several_causes_in_full() -> None:
         "Ruled out",
         "  firewall-service-endpoint (client-ip: 20.1.2.3)",
         "  private-dns-resolves-public (aliases: myacr.azurecr.io; addresses: 20.0.0.1)",
-        "  proxy-blocks-registry (firewall-spoke: yes; proxy: none)",
+        "  proxy-blocks-registry (refused-directly: yes)",
         f"What would decide (could not look: {NOT_ASKED})",
         "  Which networks may reach the registry, and since when?",
         '    az acr show -n myacr --query "[publicNetworkAccess,networkRuleSet,systemData.lastModifiedAt]"',
+        "  Do the network rules admit the address?",
+        "    az acr network-rule list -n myacr",
         "  Does the registry have private endpoints, and are they approved?",
-        "    az acr private-endpoint-connection list --registry-name myacr -o table",
+        f"    {LIST_ENDPOINTS.text.format(registry='myacr')}",
     ]
     assert after[-1] == "Each cause in full, with its documentation: pytest --acr-explain <id>"
 
@@ -163,7 +166,7 @@ def test_a_hostile_data_host_cannot_become_a_command() -> None:
     """A host name that a redirect chose is quoted where it stands in a command."""
     redirect = "a;reboot;.blob.core.windows.net"
     (found,) = diagnose(climb(Stage.DATA, Data(reply=reply(307), redirect=redirect, trouble=Trouble.TIMEOUT)))
-    assert f"nc -vz '{redirect}' 443" in explain(found)
+    assert f"https://'{redirect}'/" in explain(found)
 
 
 def test_hostile_certificates_cannot_break_the_layout() -> None:

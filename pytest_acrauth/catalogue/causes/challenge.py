@@ -6,16 +6,20 @@ from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.shape import Command, FailureMode
 from pytest_acrauth.catalogue.symptoms import challenge
 
+_ASK = Command("curl -sSi --max-time 20 https://{login_server}/v2/")
+_RESOLVE = Command("nslookup {login_server}")
+
 CHALLENGE_MISSING = FailureMode(
     id="challenge-missing",
     title="{login_server} did not issue a challenge",
     seen=(challenge.NO_CHALLENGE,),
-    means="A registry answers an unauthenticated request to /v2/ with 401 and says where tokens are had. This"
-    " answer came from something else, such as a captive portal or a proxy, or from a registry in trouble.",
+    means="A registry answers an unauthenticated request to /v2/ with 401 and says where tokens are had: the challenge."
+    " What was seen came from something else, such as a captive portal or a proxy, or from a registry in trouble.",
+    look=(_ASK,),
     fix=(
-        Command("curl -sSi https://{login_server}/v2/"),
-        "If the answer is a proxy's or a portal's page, let this machine reach {login_server} directly.",
-        "If it is the registry's own, try again, then open a support case with correlation id {correlation_id}.",
+        "If a proxy or a portal answers, sign in there, or let this machine reach {login_server} directly.",
+        "If the registry itself answers so, try again, then open a support case with its id: {correlation_id}.",
+        "If nothing answers, try from another network: something on the way swallows the request.",
     ),
     page=pages.HEALTH + "#connectivity_challenge_error",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
@@ -24,12 +28,10 @@ CHALLENGE_OPEN = FailureMode(
     id="challenge-open",
     title="{login_server} asks for no authentication at all",
     seen=(challenge.OPEN,),
-    means="An Azure Container Registry challenges every client, even where anonymous pull is on. What answers"
-    " here is another kind of registry, so nothing about authentication can be checked.",
-    fix=(
-        Command("nslookup {login_server}"),
-        "Point the name at the Azure registry, or check the registry that is meant with --acr-registry.",
-    ),
+    means="This is not an Azure Container Registry: it let everyone in without a sign-in, which Azure's never does,"
+    " even where anonymous pull is on.",
+    look=(_RESOLVE, _ASK),
+    fix=("Point the name at the Azure registry, or give the registry that is meant to --acr-registry.",),
     page=pages.PROTOCOL,
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
 )
@@ -37,12 +39,16 @@ CHALLENGE_NOT_BEARER = FailureMode(
     id="challenge-not-bearer",
     title="{login_server} does not offer token authentication",
     seen=(challenge.OTHER_SCHEME,),
-    means="The challenge has the scheme {scheme} and no realm and service for a token. That is not how an Azure"
-    " registry asks: it may be a connected registry, another product, or a proxy that rewrites headers.",
+    means="An Azure registry asks for a bearer token and names its token server (realm) and itself (service). Not"
+    " all of that is here, where the scheme is {scheme}: it may be a connected registry, another product, or a proxy"
+    " that rewrites headers.",
+    look=(
+        "Compare the Www-Authenticate header with the same request from another network; a difference is a proxy's:",
+        _ASK,
+    ),
     fix=(
-        Command("curl -sSi https://{login_server}/v2/"),
-        "Compare the Www-Authenticate header with the same request from another network; a difference is a proxy's.",
-        "For a connected registry, use a scope-map token made for it.",
+        "Take what rewrites the header out of the way, or use the Azure registry's own login server.",
+        "For a connected registry, use a client token that was made for it: it knows no Entra identities.",
     ),
     page=pages.HEALTH + "#connectivity_aad_login_error",
     az_code="CONNECTIVITY_AAD_LOGIN_ERROR",
@@ -51,10 +57,10 @@ CHALLENGE_FOREIGN_REALM = FailureMode(
     id="challenge-foreign-realm",
     title="{login_server} sends its clients to another host for tokens; nothing was sent there",
     seen=(challenge.REALM_ELSEWHERE,),
-    means="An Azure registry is its own token server: realm and login server are one host, over https. The realm"
-    " here is {realm}. Whoever answers there would receive the credentials, so the climb stopped.",
+    means="An Azure registry is its own token server: the realm, where clients get their tokens, is the login server"
+    " over https. Here it is {realm}. Whoever answers there would receive the credentials, so the check stopped.",
+    look=(_ASK, _RESOLVE),
     fix=(
-        Command("curl -sSi https://{login_server}/v2/"),
         "Use the registry's own login server instead of a custom domain or a proxy in front of it.",
         "If no such proxy is meant to be there, treat it as an interception and tell who runs the network.",
     ),

@@ -8,12 +8,12 @@ from pytest_acrauth.catalogue.symptoms import climb
 
 CLIMB_TIMEOUT = FailureMode(
     id="climb-timeout",
-    title="the climb ran out of its {limit} seconds in the {stage} stage",
+    title="time ran out in the {stage} stage, after {limit} seconds",
     seen=(climb.OUT_OF_TIME,),
-    means="No single peer exceeded its own limit, but together the stages took longer than the climb may. The"
-    " times beside the stages show where they went.",
+    means="No single peer exceeded its own limit, but together the stages took longer than the whole check may.",
+    look=("Look at the times beside the stages above: they show where the time went.",),
     fix=(
-        "Find out why the slowest stage is slow: a resolver, a proxy, or a peer that answers in drips.",
+        "Find out why the slowest stage is slow: a name server, a proxy, or a peer that answers in drips.",
         "If this network is simply slow, allow more time with --acr-timeout.",
     ),
     page=pages.ACR + "container-registry-troubleshoot-access",

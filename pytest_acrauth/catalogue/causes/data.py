@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.facts import registry_record
-from pytest_acrauth.catalogue.questions.climb import ALIASES
+from pytest_acrauth.catalogue.questions.climb import THROUGH_PRIVATE_LINK
 from pytest_acrauth.catalogue.questions.management import PRIVATE_ENDPOINTS
 from pytest_acrauth.catalogue.questions.records import DataHosts
-from pytest_acrauth.catalogue.questions.verdicts import opposite, proven
-from pytest_acrauth.catalogue.shape import Answers, Break, Command, FailureMode, Question, Verdict
+from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Question
+from pytest_acrauth.catalogue.steps import ENDPOINT_ADDRESSES, LIST_ENDPOINTS
 from pytest_acrauth.catalogue.symptoms import data
-from pytest_acrauth.catalogue.symptoms.addresses import through_private_link
 from pytest_acrauth.model.evidence import Need
 from pytest_acrauth.model.observation import Data
 
 
-def _redirect(broken: Break) -> str | None:
-    return broken.observation.redirect or None if isinstance(broken.observation, Data) else None
-
-
-def _data_resolved(broken: Break) -> bool | None:
+def _resolved(broken: Break) -> bool | None:
     observation = broken.observation
     if not isinstance(observation, Data) or observation.connection is None or observation.connection.dns is None:
         return None
@@ -31,17 +26,16 @@ def _data_hosts(broken: Break) -> DataHosts | None:
     return DataHosts(record) if record is not None and record.data_endpoint_enabled is not None else None
 
 
-DATA_HOST: Question[str] = Question(
-    id="data-host",
-    asks="To which host did the registry send the layer's reader?",
-    by_hand="Read the Location header of the layer's answer.",
-    read=_redirect,
-)
-DATA_RESOLVED: Question[bool] = Question(
+def _of_home(broken: Break) -> bool | None:
+    hosts, observation = _data_hosts(broken), broken.observation
+    return hosts.home(observation.redirect) if hosts is not None and isinstance(observation, Data) else None
+
+
+RESOLVED: Question[bool] = Question(
     id="data-host-resolved",
     asks="Did the data host's name resolve?",
     by_hand=Command("nslookup {redirect}"),
-    read=_data_resolved,
+    read=_resolved,
 )
 DATA_ENDPOINTS: Question[DataHosts] = Question(
     id="data-endpoints",
@@ -50,61 +44,73 @@ DATA_ENDPOINTS: Question[DataHosts] = Question(
     needs=Need.REGISTRY,
     read=_data_hosts,
 )
-EGRESS: Question[str] = Question(
-    id="egress",
-    asks="Which hosts may this machine reach?",
+OF_HOME: Question[bool] = Question(
+    id="data-host-of-home",
+    asks="Is the data host that of the registry's own region, and not of a replica?",
+    by_hand=Command("az acr show -n {registry} --query location -o tsv"),
+    needs=Need.REGISTRY,
+    read=_of_home,
+)
+ALLOWED: Question[bool] = Question(
+    id="data-host-allowed",
+    asks="Does this network let connections to the data host through?",
     by_hand="Ask who runs the firewall between this machine and Azure.",
 )
 
-
-def _is_dedicated(answers: Answers) -> Verdict:
-    return answers[DATA_ENDPOINTS].holds(lambda hosts: hosts.enabled)
-
-
-def _of_home(answers: Answers) -> Verdict:
-    """Judge whether the data host is that of the registry's own region."""
-    host = answers[DATA_HOST].value or ""
-    return answers[DATA_ENDPOINTS].holds(lambda hosts: hosts.home(host))
-
+_DEDICATED = DATA_ENDPOINTS.where("dedicated ones", lambda hosts: hosts.enabled)
+_CURL = Command("curl -sSv -o /dev/null --max-time 20 https://{redirect}/")
+_SHOW_ENDPOINTS = Command("az acr show-endpoints -n {registry}")
 
 DATA_ENDPOINT_BLOCKED = FailureMode(
     id="data-endpoint-blocked",
-    title="{redirect}, where the layers are, cannot be reached from here",
+    title="no secure connection to {redirect}, where the layers are, came about from here",
     seen=(data.STORAGE_UNREACHED, data.DATA_ENDPOINT_UNREACHED),
-    asks=(EGRESS,),
+    when=(ALLOWED.is_(False),),
     means="Logging in and reading the manifest need the login server only; layers come from another host. This"
-    " network lets the first through and not the second.",
+    " network lets the first through and not the second, or a device on the way opens TLS for the second only. Without"
+    " data endpoints of the registry's own, that host is one of many storage accounts, and changes.",
+    look=(
+        "Look how far the client's own way leads: to an address, to a connection, to a certificate that is trusted:",
+        _CURL,
+        _SHOW_ENDPOINTS,
+    ),
     fix=(
-        Command("nc -vz {redirect} 443"),
-        "Allow port 443 to {redirect} on this network; the name must resolve here, too.",
-        Command("az acr show-endpoints -n {registry}"),
-        (
-            "A dedicated data endpoint narrows the rule to one host (Premium): az acr update -n {registry}"
-            " --data-endpoint-enabled true"
-        ),
+        "No address or no connection: whoever runs the network lets port 443 and the names of {layer_hosts} through.",
+        "A certificate that is not trusted: they exempt the same hosts from TLS inspection.",
+    ),
+    instead=(
+        "Instead of a wildcard, the registry's owner can switch to data endpoints of its own (Premium).",
+        "All clients are sent there from then on, so first let every network allow them, then switch:",
+        Command("az acr update -n {registry} --data-endpoint-enabled true"),
     ),
     page=pages.TROUBLESHOOT + "download-failed-443-io-time-out",
+    unlike=("dial tcp: lookup myaccount.blob.core.windows.net: no such host",),
 )
 DATA_ENDPOINT_SWITCHED = FailureMode(
     id="data-endpoint-switched",
-    title="this network still allows the old host of the layers, and not {redirect}",
+    title="{redirect}, the registry's data endpoint, cannot be reached from here",
     seen=(data.DATA_ENDPOINT_UNREACHED,),
-    asks=(DATA_RESOLVED, DATA_HOST, DATA_ENDPOINTS),
-    proof=lambda a: proven(a[DATA_RESOLVED].holds(bool), _is_dedicated(a), _of_home(a)),
-    means="Dedicated data endpoints, or a private endpoint, were enabled, and layers come from another host since.",
-    fix=("Allow port 443 to {redirect} where the storage hosts were allowed before.",),
-    page=pages.ACR + "container-registry-dedicated-data-endpoints",
+    when=(RESOLVED.is_(True), _DEDICATED, OF_HOME.is_(True)),
+    means="The registry sends its clients to a data endpoint of its own. If dedicated data endpoints or a private"
+    " endpoint were enabled lately, layers came from {blob_hosts} before, and this network still allows only that.",
+    look=(_CURL, _SHOW_ENDPOINTS),
+    fix=("Whoever runs the network allows port 443 to {redirect}, beside what it allows already.",),
+    page=pages.ACR + "container-registry-dedicated-data-endpoints#enable-dedicated-data-endpoints",
 )
 DATA_ENDPOINT_REPLICA_MISSING = FailureMode(
     id="data-endpoint-replica-missing",
     title="the data endpoint of this region's replica, {redirect}, is not allowed or not in DNS",
     seen=(data.DATA_ENDPOINT_UNREACHED,),
-    asks=(DATA_HOST, DATA_ENDPOINTS),
-    proof=lambda a: proven(_is_dedicated(a), opposite(_of_home(a))),
+    when=(_DEDICATED, OF_HOME.is_(False)),
     means="Each replica of a registry has a data endpoint of its own, and a new one needs its rule and its record.",
-    fix=(
+    look=(
+        _CURL,
         Command("az acr replication list -r {registry} -o table"),
-        "Allow the data endpoint of every replica, and give each a record where names are private.",
+        _SHOW_ENDPOINTS,
+    ),
+    fix=(
+        "Whoever runs the network allows port 443 to the data endpoint of every replica.",
+        "Where names are private, whoever runs the zone gives each of them its record.",
     ),
     page=pages.ACR + "container-registry-private-endpoints#additional-records-for-geo-replicas",
 )
@@ -112,18 +118,32 @@ PRIVATE_DNS_DATA_ENDPOINT_MISSING = FailureMode(
     id="private-dns-data-endpoint-missing",
     title="the private zone has no record for {redirect}",
     seen=(data.DATA_ENDPOINT_UNREACHED,),
-    asks=(DATA_RESOLVED, ALIASES, PRIVATE_ENDPOINTS),
-    proof=lambda a: proven(
-        a[DATA_RESOLVED].holds(lambda resolved: not resolved),
-        a[ALIASES].holds(through_private_link),
-        a[PRIVATE_ENDPOINTS].holds(lambda found: found.any),
+    when=(
+        RESOLVED.is_(False),
+        THROUGH_PRIVATE_LINK,
+        PRIVATE_ENDPOINTS.where("yes, it has one", lambda found: found.any),
     ),
     means="A private endpoint needs a record for the login server and one for each data endpoint.",
-    fix=(
-        Command("az network private-dns record-set a list -g <resource group> -z privatelink.azurecr.io -o table"),
-        "Add the record for {redirect}, with the address that the private endpoint has for it.",
+    look=(
+        "Look what the zone holds, and which address the endpoint has for the host (ENDPOINT_ID: the last column):",
+        Command("az network private-dns record-set a list -g RESOURCE_GROUP -z {private_zone} -o table"),
+        LIST_ENDPOINTS,
+        ENDPOINT_ADDRESSES,
     ),
-    page=pages.ACR + "container-registry-private-endpoints#additional-records-for-geo-replicas",
+    fix=(
+        "Whoever runs the zone adds the missing record with that address:",
+        Command(
+            "az network private-dns record-set a add-record -g RESOURCE_GROUP -z {private_zone} -n {record} -a ADDRESS"
+        ),
+    ),
+    instead=(
+        "Let Azure keep the records of the endpoint, later ones included:",
+        Command(
+            "az network private-endpoint dns-zone-group create -g RESOURCE_GROUP --endpoint-name ENDPOINT -n default"
+            " --zone-name registry --private-dns-zone {private_zone}"
+        ),
+    ),
+    page=pages.ACR + "container-registry-private-endpoints#create-dns-records-in-the-private-zone",
 )
 DATA_REDIRECT_FOREIGN = FailureMode(
     id="data-redirect-foreign",
@@ -131,12 +151,13 @@ DATA_REDIRECT_FOREIGN = FailureMode(
     seen=(data.REDIRECT_ELSEWHERE,),
     means="Layers come over https from the login server, from a data endpoint of this registry or from the"
     " cloud's blob storage. Any other destination can only have been put there by something in between.",
+    look=(
+        "Compare the host with those that the registry has:",
+        _SHOW_ENDPOINTS,
+    ),
     fix=(
-        Command("az acr show-endpoints -n {registry}"),
-        (
-            "If a proxy or a mirror rewrites redirects, take it out of the way; if none is meant to, treat it as an"
-            " interception."
-        ),
+        "If a proxy or a mirror rewrites redirects, take it out of the way.",
+        "If none is meant to be there, treat it as an interception and tell who runs the network.",
     ),
     page=pages.ACR + "container-registry-dedicated-data-endpoints",
 )
@@ -144,12 +165,14 @@ BLOB_URL_EXPIRED = FailureMode(
     id="blob-url-expired",
     title="the signed address of the layer at {redirect} is no longer valid",
     seen=(data.STORAGE_REFUSED,),
-    means="The registry signs the address of a layer for less than half an hour. It was used too late, or the"
-    " clocks between here and Azure differ.",
+    means="The registry signs the address of a layer for less than half an hour. It was used too late, or something"
+    " between here and the registry kept an old one or changed it.",
+    look=("Look whether a proxy or a cache stands between here and the registry.",),
     fix=(
         "Ask for the layer again: a new address is signed each time.",
-        "Check that nothing between here and the registry caches redirects.",
+        "If it happens again at once, let nothing in between cache or rewrite redirects.",
     ),
-    page=pages.ACR + "container-registry-dedicated-data-endpoints",
+    page=pages.ACR + "container-registry-dedicated-data-endpoints#enable-dedicated-data-endpoints",
     transient=True,
+    unlike=("GET https://myaccount.blob.core.windows.net/files/a.txt RESPONSE 403 ERROR CODE: AuthenticationFailed",),
 )

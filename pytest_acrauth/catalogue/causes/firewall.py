@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.facts import registry_record
-from pytest_acrauth.catalogue.questions.climb import ADDRESSES, ALIASES
-from pytest_acrauth.catalogue.questions.management import PRIVATE_ENDPOINTS, passed_by
+from pytest_acrauth.catalogue.questions.management import PASSED_BY
 from pytest_acrauth.catalogue.questions.records import Networks
-from pytest_acrauth.catalogue.questions.verdicts import possible, proven
-from pytest_acrauth.catalogue.shape import Answers, Break, Command, FailureMode, Question, Verdict
+from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Question
+from pytest_acrauth.catalogue.steps import LIST_ENDPOINTS
 from pytest_acrauth.catalogue.symptoms import challenge
 from pytest_acrauth.catalogue.symptoms.addresses import is_private
 from pytest_acrauth.model.evidence import Need
@@ -16,6 +15,11 @@ from pytest_acrauth.model.evidence import Need
 
 def _networks(broken: Break) -> Networks | None:
     return Networks(record, broken.transcript.started) if (record := registry_record(broken)) else None
+
+
+def _admitted(broken: Break) -> bool | None:
+    rules = _networks(broken)
+    return rules.admits(facts.client_ip(broken)) if rules is not None else None
 
 
 CLIENT_IP: Question[str] = Question(
@@ -33,56 +37,85 @@ NETWORK: Question[Networks] = Question(
     needs=Need.REGISTRY,
     read=_networks,
 )
+ADMITTED: Question[bool] = Question(
+    id="address-admitted",
+    asks="Do the network rules admit the address?",
+    by_hand=Command("az acr network-rule list -n {registry}"),
+    needs=Need.REGISTRY,
+    read=_admitted,
+)
 
-
-def _closed(answers: Answers) -> Verdict:
-    """Judge whether the registry admits no public network."""
-    return answers[NETWORK].holds(lambda rules: not rules.public)
-
+_LOOK_AT_RULES = Command('az acr show -n {registry} --query "[publicNetworkAccess,networkRuleSet]"')
 
 FIREWALL_IP_DENIED = FailureMode(
     id="firewall-ip-denied",
     title="{client_ip} is in no network rule of {registry}",
     seen=(challenge.DENIED_WITH_IP,),
-    asks=(CLIENT_IP, NETWORK),
-    proof=lambda a: proven(
-        a[CLIENT_IP].holds(lambda ip: not is_private(ip)),
-        a[NETWORK].holds(lambda rules: rules.public and not rules.admits(a[CLIENT_IP].value or "")),
+    when=(
+        CLIENT_IP.where("a public one", lambda address: not is_private(address)),
+        NETWORK.where("selected public ones", lambda rules: rules.public),
+        ADMITTED.is_(False),
     ),
     means="The registry admits selected networks only. The address is the one the registry saw: behind a NAT, a"
     " proxy or a hosted build agent it is not this machine's own and may change.",
+    look=(
+        "Find out whose address that is. A proxy, a hosted build agent and an Azure service share theirs with others.",
+        _LOOK_AT_RULES,
+    ),
     fix=(
-        Command("az acr network-rule add --name {registry} --ip-address {client_ip}"),
-        "Where the address changes, connect through a private endpoint instead.",
+        "Run this from a network that the rules admit, or by a private endpoint of {registry}.",
+        Given("If {rule_address} is yours alone and stays yours, the registry's owner can admit it:", "rule_address"),
+        Command("az acr network-rule add -n {registry} --ip-address {rule_address}", each="rule_address"),
+    ),
+    instead=(
+        "Where the address is shared or changes, use a build agent of your own with a fixed address.",
+        "An Azure service (ACR Tasks, Defender) gets in by the registry's settings for tasks and trusted services.",
+        "Rules hold public IPv4 addresses only: over IPv6, connect over IPv4, or by a private endpoint.",
     ),
     page=pages.TROUBLESHOOT + "client-ip-address-not-allowed-access",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
+    unlike=(
+        "Client with IP address '203.0.113.9' is not allowed to access the server mydb.database.windows.net.",
+        "Request originated from IP 203.0.113.9 through public internet. This is blocked by your Cosmos DB firewall.",
+        "Client address is not authorized and caller is not a trusted service. Client address: 203.0.113.9",
+    ),
 )
 FIREWALL_PUBLIC_ACCESS_DISABLED = FailureMode(
     id="firewall-public-access-disabled",
-    title="{registry} admits no public network at all",
+    title="{registry} admits no public network, only private endpoints",
     seen=(challenge.DENIED_WITH_IP,),
-    asks=(NETWORK, ALIASES, ADDRESSES, PRIVATE_ENDPOINTS),
-    proof=lambda a: possible(_closed(a)) if passed_by(a) is Verdict.YES else proven(_closed(a)),
-    means="Public network access is disabled, which overrides every address rule; only a private endpoint leads in.",
-    fix=(
-        Command("az acr update --name {registry} --public-network-enabled true"),
-        "Where it must stay disabled, run from a network that has a private endpoint of the registry.",
+    when=(NETWORK.where("no public one", lambda rules: not rules.public),),
+    open_when=PASSED_BY,
+    means="Public network access is switched off. No address rule counts until it is on again.",
+    look=(
+        _LOOK_AT_RULES,
+        LIST_ENDPOINTS,
+    ),
+    fix=("Run this from a network with a private endpoint of {registry}, where {login_server} has a private address.",),
+    instead=(
+        "Without --default-action Deny, switching public access on lets every network in. The rules count again, too.",
+        Given("If {rule_address} is yours alone, the registry's owner can open it to that one:", "rule_address"),
+        Command(
+            "az acr update -n {registry} --public-network-enabled true --default-action Deny",
+            each="rule_address",
+        ),
+        Command("az acr network-rule add -n {registry} --ip-address {rule_address}", each="rule_address"),
     ),
     page=pages.ACR + "container-registry-access-selected-networks#disable-public-network-access",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
 )
 FIREWALL_RULE_PROPAGATING = FailureMode(
     id="firewall-rule-propagating",
-    title="a network rule that admits {client_ip} may not be in effect yet",
+    title="the network rule that admits {client_ip} is too new to be in effect everywhere",
     seen=(challenge.DENIED_WITH_IP,),
-    asks=(CLIENT_IP, NETWORK),
-    proof=lambda a: proven(
-        a[NETWORK].holds(lambda rules: rules.admits(a[CLIENT_IP].value or "") and rules.changed_lately)
+    when=(
+        ADMITTED.is_(True),
+        NETWORK.where("changed within the last minutes", lambda rules: rules.changed_lately),
     ),
     means="A changed rule takes some minutes until every front end of the registry follows it.",
-    fix=("Wait a few minutes after the last change of the rules, then check again.",),
-    page=pages.ACR + "container-registry-access-selected-networks",
+    look=(NETWORK.by_hand,),
+    fix=("Wait a few minutes after the last change of the rules, then check again. Change nothing meanwhile.",),
+    page=pages.ACR + "container-registry-access-selected-networks#add-network-rule-to-registry",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
     transient=True,
 )
@@ -90,14 +123,17 @@ FIREWALL_SERVICE_ENDPOINT = FailureMode(
     id="firewall-service-endpoint",
     title="the virtual network of {client_ip} is no longer admitted through its service endpoint",
     seen=(challenge.DENIED_WITH_IP,),
-    asks=(CLIENT_IP, NETWORK, PRIVATE_ENDPOINTS),
-    proof=lambda a: possible(a[CLIENT_IP].holds(is_private)),
-    means="The request came through a service endpoint, and the rule for its subnet is missing, or public access"
-    " was disabled or a private endpoint added, which both end access through service endpoints.",
-    fix=(
-        Command('az acr show -n {registry} --query "[publicNetworkAccess,privateEndpointConnections]"'),
-        "Add the subnet's rule again, or move the network to a private endpoint.",
+    when=(CLIENT_IP.where("a private one", is_private),),
+    provable=False,
+    means="The request came through a service endpoint (a virtual network's own way to Azure's public addresses). The"
+    " rule for its subnet is missing, or public access was switched off or a private endpoint added, which both end"
+    " this way in.",
+    look=(
+        _LOOK_AT_RULES,
+        LIST_ENDPOINTS,
     ),
+    fix=("Connect the network by a private endpoint: service endpoints for registries never left preview.",),
+    instead=("With public access on and no private endpoint, the registry's owner can add the subnet's rule again.",),
     page=pages.ACR + "container-registry-vnet",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pytest_acrauth.catalogue.shape import Break, Command, Question
+from pytest_acrauth.catalogue.symptoms.addresses import is_private, through_private_link
 from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.observation import AccessToken, Dns
 from pytest_acrauth.model.target import GUID, Flow
@@ -71,6 +72,8 @@ ADDRESSES: Question[tuple[str, ...]] = Question(
     by_hand=Command("nslookup {login_server}"),
     read=_addresses,
 )
+THROUGH_PRIVATE_LINK = ALIASES.where("through the private link zone", through_private_link)
+PUBLIC_ADDRESS = ADDRESSES.where("not only private ones", lambda found: not all(map(is_private, found)))
 USER_KIND: Question[Kind] = Question(
     id="user-kind",
     asks="What kind of credential is it?",

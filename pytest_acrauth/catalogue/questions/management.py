@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.facts import registry_record, role_mode
-from pytest_acrauth.catalogue.questions.climb import ADDRESSES, ALIASES
+from pytest_acrauth.catalogue.questions.climb import PUBLIC_ADDRESS, THROUGH_PRIVATE_LINK
 from pytest_acrauth.catalogue.questions.records import Endpoints
 from pytest_acrauth.catalogue.questions.rights import Rights
-from pytest_acrauth.catalogue.questions.verdicts import proven
-from pytest_acrauth.catalogue.shape import Answers, Break, Command, Question, Verdict
-from pytest_acrauth.catalogue.steps import LIST_ROLES
-from pytest_acrauth.catalogue.symptoms.addresses import is_private, through_private_link
+from pytest_acrauth.catalogue.shape import Break, Question
+from pytest_acrauth.catalogue.steps import LIST_ENDPOINTS, LIST_ROLES
 from pytest_acrauth.model.evidence import Need
 
 
@@ -35,10 +33,13 @@ def _rights(broken: Break) -> Rights | None:
 PRIVATE_ENDPOINTS: Question[Endpoints] = Question(
     id="private-endpoints",
     asks="Does the registry have private endpoints, and are they approved?",
-    by_hand=Command("az acr private-endpoint-connection list --registry-name {registry} -o table"),
+    by_hand=LIST_ENDPOINTS,
     needs=Need.REGISTRY,
     read=_endpoints,
 )
+ENDPOINT_APPROVED = PRIVATE_ENDPOINTS.where("yes, and one is approved", lambda found: found.approved)
+#: All hold: the registry has a private endpoint, and its name does not lead there from here.
+PASSED_BY = (THROUGH_PRIVATE_LINK, PUBLIC_ADDRESS, ENDPOINT_APPROVED)
 ROLES: Question[Rights] = Question(
     id="roles",
     asks="Which roles does the identity hold on the registry, since when, on which conditions?",
@@ -46,12 +47,3 @@ ROLES: Question[Rights] = Question(
     needs=Need.ROLES,
     read=_rights,
 )
-
-
-def passed_by(answers: Answers) -> Verdict:
-    """Judge whether the registry has a private endpoint that its name does not lead to from here."""
-    return proven(
-        answers[ALIASES].holds(through_private_link),
-        answers[ADDRESSES].holds(lambda addresses: not all(map(is_private, addresses))),
-        answers[PRIVATE_ENDPOINTS].holds(lambda found: found.approved),
-    )

@@ -51,11 +51,11 @@ class Networks:
         changed = when(self.record.modified)
         return changed is not None and self.moment - changed < _RULES_TRAVEL
 
-    def admits(self, address: str) -> bool:
-        """Whether the rules admit an address."""
-        if not self.public:
-            return False
-        return self.record.default_action != "Deny" or any(_covers(rule, address) for rule in self.record.ip_rules)
+    def admits(self, address: str | None) -> bool | None:
+        """Whether the rules admit an address; None where that depends on one that is not known."""
+        if not self.public or self.record.default_action != "Deny":
+            return self.public
+        return any(_covers(rule, address) for rule in self.record.ip_rules) if address else None
 
     def __str__(self) -> str:
         rules = ", ".join(self.record.ip_rules) or "none"

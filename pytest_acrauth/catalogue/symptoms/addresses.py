@@ -19,3 +19,12 @@ def is_private(address: str) -> bool:
 def through_private_link(names: tuple[str, ...]) -> bool:
     """Whether a chain of aliases leads through the private link zone."""
     return any(".privatelink." in f".{name.lower()}." for name in names)
+
+
+def rule_address(address: str) -> str:
+    """Return an address that a network rule of a registry can admit, '' for any other: rules hold public IPv4 only."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return ""
+    return address if parsed.version == 4 and not is_private(address) else ""

@@ -67,7 +67,7 @@ FOREIGN_403 = Symptom(
     id="foreign-403",
     stages=(Stage.CHALLENGE, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA),
     when=_foreign_403,
-    says="The answer to the {stage} request is a 403 without any header that the registry sends.",
+    says="The {stage} request was answered by a 403 that did not come from the registry: its headers are missing.",
     texts=(),
 )
 DENIED_WITH_IP = Symptom(
@@ -75,7 +75,7 @@ DENIED_WITH_IP = Symptom(
     stages=(Stage.CHALLENGE, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA),
     # Where a later wait failed, that is what is seen.
     when=lambda broken: facts.firewall_spoke(broken) and facts.trouble(broken) is None,
-    says="The registry's firewall refused the address {client_ip} at the {stage} request.",
+    says="The registry's firewall refused {client_ip} at the {stage} request.",
     texts=anywhere(
         r"client with IP ?'?(?P<client_ip>[0-9A-Fa-f:.]{3,45})'? is not allowed access",
         r"client with IP .{0,60}?is not allowed access",
@@ -86,7 +86,7 @@ THROTTLED = Symptom(
     id="requests-throttled",
     stages=(Stage.CHALLENGE, Stage.OPERATION, Stage.DATA),
     when=_throttled,
-    says="{login_server} has too many requests to serve ({answer}); it asks to wait {retry_after} s.",
+    says="{login_server} has too many requests to serve ({answer}); it asks to wait {retry_after} seconds.",
     texts=at_registry(
         r"\b429 Too Many Requests|status.{0,20}?\b429\b",
     ),
@@ -97,7 +97,7 @@ NO_CHALLENGE = Symptom(
     id="no-challenge",
     stages=(Stage.CHALLENGE,),
     when=_missing,
-    says="{login_server} answered /v2/ without asking for authentication.",
+    says="{login_server} did not ask for authentication at /v2/.",
     texts=anywhere(
         r"registry did not issue a valid AAD challenge",
     ),
@@ -106,14 +106,14 @@ OPEN = Symptom(
     id="open-without-challenge",
     stages=(Stage.CHALLENGE,),
     when=_open,
-    says="{login_server} served /v2/ without any credential.",
+    says="{login_server} let /v2/ be read without any credential.",
     texts=(),
 )
 OTHER_SCHEME = Symptom(
     id="other-scheme",
     stages=(Stage.CHALLENGE,),
     when=_not_bearer,
-    says="{login_server} asks for {scheme} authentication, realm {realm}: no complete bearer challenge.",
+    says="{login_server} does not say, as a registry does, where its tokens are had: the scheme is {scheme}.",
     texts=anywhere(
         r"\bCONNECTIVITY_(?:AAD_LOGIN|WWW_AUTHENTICATE)_ERROR\b",
         r"Registry '(?P<login_server>[\w.*-]{1,253})' does not support AAD login",

@@ -11,7 +11,7 @@ OUT_OF_TIME = Symptom(
     id="out-of-time",
     stages=tuple(Stage),
     when=lambda broken: facts.trouble(broken) is Trouble.OUT_OF_TIME,
-    says="The climb's {limit} seconds were over while the {stage} stage was waiting.",
+    says="After {limit} seconds the time for this check was over, in the {stage} stage.",
     texts=(),
 )
 
@@ -21,7 +21,7 @@ UNRECOGNISED = {
         id=f"{stage}-unrecognised",
         stages=(stage,),
         when=lambda _: True,
-        says="The {stage} stage failed in a way that no documented cause explains.",
+        says=f"The {stage} stage failed in a way that no documented cause explains.",
         texts=(),
     )
     for stage in Stage

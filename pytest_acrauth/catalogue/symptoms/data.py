@@ -43,27 +43,27 @@ STORAGE_UNREACHED = Symptom(
     id="storage-unreached",
     stages=(Stage.DATA,),
     when=lambda broken: _unreached(broken, dedicated=False),
-    says="{login_server} sent the layer's reader to {redirect}, which did not answer.",
+    says="{login_server} redirected the layer download to {redirect}, and no connection came about.",
     texts=at_storage(*_LOST),
 )
 DATA_ENDPOINT_UNREACHED = Symptom(
     id="data-endpoint-unreached",
     stages=(Stage.DATA,),
     when=lambda broken: _unreached(broken, dedicated=True),
-    says="{login_server} sent the layer's reader to its data endpoint {redirect}, which did not answer.",
+    says="{login_server} redirected the layer download to its data endpoint {redirect}, and no connection came about.",
     texts=at_data_endpoint(*_LOST),
 )
 REDIRECT_ELSEWHERE = Symptom(
     id="redirect-elsewhere",
     stages=(Stage.DATA,),
     when=_foreign,
-    says="{login_server} sent the layer's reader to {redirect}, where nothing of this registry may be.",
+    says="{login_server} redirected the layer download to {redirect}, which is no place for this registry's layers.",
     texts=(),
 )
 STORAGE_REFUSED = Symptom(
     id="storage-refused",
     stages=(Stage.DATA,),
     when=_storage_refused,
-    says="{redirect} refused the address that {login_server} had signed.",
+    says="The address of the layer that {login_server} had signed was refused by {redirect}.",
     texts=at_storage(r"\bAuthenticationFailed\b"),
 )

@@ -34,7 +34,7 @@ TCP_TIMEOUT = Symptom(
     id="tcp-timeout",
     stages=(Stage.TCP,),
     when=lambda broken: _lost(broken, private=False),
-    says="No connection to {login_server}, port 443: nothing answered at {addresses}.",
+    says="No connection to {login_server}, port 443, came about at {addresses}.",
     texts=at_registry(
         rf"{_DIAL}(?!{_PRIVATE_PEER})[\[\]\w.:]{{1,60}}:\d{{1,5}}: {_LOST_WORDS}",
         rf"connect to [\w.*-]{{1,253}} \(?(?!{_PRIVATE_PEER}).{{0,60}}?timed out",
@@ -44,7 +44,7 @@ PRIVATE_TCP_TIMEOUT = Symptom(
     id="private-tcp-timeout",
     stages=(Stage.TCP,),
     when=lambda broken: _lost(broken, private=True),
-    says="No connection to {login_server}, port 443: nothing answered at the private address {addresses}.",
+    says="No connection to {login_server}, port 443, came about at {addresses}, in a private network.",
     texts=at_registry(
         rf"{_DIAL}{_PRIVATE_PEER}[\d.]{{3,15}}:\d{{1,5}}: {_LOST_WORDS}",
     ),
@@ -66,7 +66,7 @@ PROXY_REFUSED = Symptom(
     id="proxy-refused",
     stages=(Stage.TCP,),
     when=lambda broken: facts.trouble(broken) is Trouble.PROXY,
-    says="The proxy made no way to {login_server}.",
+    says="The proxy did not open a connection to {login_server}.",
     texts=at_registry(
         r"proxyconnect tcp:",
         r"Proxy Authentication Required",

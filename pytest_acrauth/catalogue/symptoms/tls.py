@@ -23,7 +23,7 @@ UNTRUSTED_ISSUER = Symptom(
     id="untrusted-issuer",
     stages=(Stage.TLS,),
     when=lambda broken: _rejected(broken, _UNKNOWN_ISSUER),
-    says="{trust} does not trust the issuer of the certificate at {host}.",
+    says="The issuer of the certificate at {host} is not trusted by {trust}.",
     texts=not_elsewhere(
         r"certificate signed by unknown authority",
     )
