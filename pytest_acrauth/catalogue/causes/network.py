@@ -210,7 +210,7 @@ PRIVATE_ENDPOINT_UNREACHABLE = FailureMode(
         "Whoever runs the networks repairs the peering or the route, and allows port 443 to {addresses} along it.",
         "If the endpoint has another address now, whoever runs the private zone corrects its record.",
     ),
-    page=pages.AKS + "cannot-pull-image-from-acr-to-aks-cluster#443timeouterror",
+    page=pages.AKS + "cannot-pull-image-from-acr-to-aks-cluster#cause-4-io-timeout-error",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
 )
 PRIVATE_ENDPOINT_PENDING = FailureMode(
