@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
 
-from pytest_acrauth.catalogue.facts import Row
+from pytest_acrauth.catalogue.facts import Row, login_name, looked_up_id
 from pytest_acrauth.catalogue.shape import Answer, Question, Symptom, Where, Words
 from pytest_acrauth.catalogue.symptoms.access_token import BASIC_REFUSED
 from pytest_acrauth.catalogue.symptoms.client import AZ_MISSING, AZ_NOT_LOGGED_IN, NOT_INTERACTIVE
@@ -206,19 +206,42 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     "version": _matching(r"[\w.-]{1,128}"),
     "endpoint": _matching(r"[\w:/.-]{1,200}"),
     "helper": _matching(r"docker-credential-[\w.-]{1,60}"),
+    "action": _matching(r"[\w./]{1,200}"),
+    "scope": _matching(r"/[\w./-]{1,400}"),
+    "region": _matching(r"\w{1,60}"),
+    "pull_secret": _matching(r"[a-z0-9][a-z0-9.-]{0,252}"),
+    "config": _matching(r"/[\w./-]{1,200}"),
 }
 
 
 def _completed(names: dict[str, str]) -> Mapping[str, str]:
-    """Add what follows from a login server or a registry's name; a name alone lives in the public cloud."""
+    """Add what follows from the names; a registry's name alone lives in the public cloud."""
+    return {**names, **_of_caller(names), **_of_registry(names)}
+
+
+def _of_registry(names: Mapping[str, str]) -> dict[str, str]:
     try:
         registry = Registry.parse(names.get("login_server") or names.get("registry") or "")
     except BadName:
-        return names
-    known = {"registry": registry.name, "cloud": registry.cloud.name, "authority": registry.cloud.authority}
-    if "login_server" in names:
-        known["host"] = registry.login_server
-    return known | names | {"registry": registry.name}
+        return {}
+    known = {
+        "registry": registry.name,
+        "login_name": login_name(registry),
+        "registry_id": looked_up_id(registry),
+        "cloud": registry.cloud.name,
+        "authority": registry.cloud.authority,
+    }
+    return known | ({"host": registry.login_server} if "login_server" in names else {})
+
+
+def _of_caller(names: Mapping[str, str]) -> dict[str, str]:
+    """Return who a refusal of the management plane is about, and the role that allows what was refused, if it reads."""
+    found = {}
+    if "object_id" in names:
+        found = dict.fromkeys(("holder", "assignee"), f"--assignee-object-id {names['object_id']}")
+    if names.get("action", "").endswith("/read"):
+        found["role"] = "Reader"
+    return found
 
 
 def _answer(question: Question[Any], line: Line) -> Answer[Any]:

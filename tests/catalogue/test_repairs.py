@@ -22,7 +22,7 @@ PRINTS_A_SECRET = re.compile(
 READS = re.compile(
     r"\b(show|list|list-[a-z-]+|show-[a-z-]+|check-health|check-name|get|describe|version|ls|ps|cat|inspect|logs)\b"
     r"|nslookup|getent|openssl s_client|curl |docker info|docker context|date -u|which |id\b|timedatectl|jq |head "
-    r"|az rest --method get"
+    r"|az rest --method get|^echo "
 )
 HARMFUL = {
     "opens the firewall wholly": r"--default-action Allow|--public-network-enabled true(?!.*--default-action Deny)",

@@ -376,7 +376,7 @@ def test_a_broken_helper(script: str | None, programs: Programs) -> None:
         programs.add("docker-credential-mine", script)
     programs.config({"credHelpers": {"myacr.azurecr.io": "mine"}})
     found = only(check_client("docker-config", programs.desk(), LIMIT, [MYACR]))
-    assert headline(found).startswith("client-credential-store-broken: the credential helper docker-credential-mine")
+    assert headline(found).startswith("client-credential-store-broken: docker-credential-mine")
 
 
 def test_a_helpers_name_cannot_leave_the_path(programs: Programs) -> None:
