@@ -63,7 +63,8 @@ _NAMES = tuple(
         r"scope=repository(?:%3A|:)(?P<repository>[\w./%-]{1,255}?)(?:%3A|:)",
         r"/v2/(?P<repository>[\w./-]{1,255}?)/(?:manifests|blobs|tags)/",
         r"azurecr\.[\w.-]{2,30}?/(?!v2/|oauth2/)(?P<repository>[\w./-]{1,255}?):(?P<version>[\w.-]{1,128})",
-        r"\b(?:registry|--name|-n|-r) '?(?P<registry>[A-Za-z0-9]{5,50})\b'?",
+        r"\bregistry '(?P<registry>[A-Za-z0-9]{5,50})'",
+        r"\baz acr [\w -]{1,80}?(?:--name|--registry|-n|-r) (?P<registry>[A-Za-z0-9]{5,50})\b",
     )
 )
 

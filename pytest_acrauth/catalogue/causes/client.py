@@ -169,7 +169,7 @@ CLIENT_CREDENTIAL_STORE_BROKEN = FailureMode(
 )
 CLIENT_DOCKER_CONFIG_UNREADABLE = FailureMode(
     id="client-docker-config-unreadable",
-    title="the docker config {config} cannot be read or is no JSON",
+    title="{config} cannot be read or is no JSON",
     seen=(client.CONFIG_UNREADABLE,),
     means="Without it, clients know no stored login and no helper, and ask anonymously.",
     look=(

@@ -52,7 +52,7 @@ AKS_KUBELET_IDENTITY_NO_ROLE = FailureMode(
     unlike=(
         (
             'Failed to pull image "ghcr.io/team/app:1": failed to authorize: failed to fetch anonymous token:'
-            " unexpected status from GET request to https://ghcr.io/token?scope=repository%3Ateam%2Fapp%3Apull: 401 Unauthorized"
+            " unexpected status from GET request to https://ghcr.io/token: 401 Unauthorized"
         ),
     ),
 )

@@ -20,7 +20,7 @@ _TIER = Command("az acr show -n {registry} --query sku.name -o tsv")
 
 ARM_REGISTRY_NOT_FOUND_IN_SUBSCRIPTION = FailureMode(
     id="arm-registry-not-found-in-subscription",
-    title="there is no registry {registry} in the active subscription",
+    title="{registry} does not exist under this name in the active subscription",
     seen=(management.ARM_NOT_FOUND,),
     means="The name is misspelt, or the registry was deleted. The management plane gives the same answer for a"
     " registry that the caller is not allowed to read.",
@@ -37,7 +37,7 @@ ARM_REGISTRY_NOT_FOUND_IN_SUBSCRIPTION = FailureMode(
 )
 ARM_WRONG_SUBSCRIPTION = FailureMode(
     id="arm-wrong-subscription",
-    title="the registry {registry} is in another subscription than the one that is active",
+    title="{registry} is in another subscription than the active one",
     seen=(management.ARM_NOT_FOUND, management.SUBSCRIPTION_UNKNOWN),
     means="az looks a registry up by its name in one subscription only, and goes on without its record when it is"
     " not there.",
