@@ -12,6 +12,8 @@ from pytest_acrauth.catalogue.facts import (
     Row,
     client_ip,
     layer_hosts,
+    login_name,
+    looked_up_id,
     one_line,
     reply,
     role_mode,
@@ -128,6 +130,7 @@ def _configured(transcript: Transcript) -> dict[str, str]:
     return {
         "registry": registry.name,
         "login_server": registry.login_server,
+        "login_name": login_name(registry),
         "cloud": registry.cloud.name,
         "authority": transcript.entra.authority if transcript.entra else registry.cloud.authority,
         "identity": transcript.target.identity.name,
@@ -148,21 +151,26 @@ def _configured(transcript: Transcript) -> dict[str, str]:
 
 
 def _assignment(transcript: Transcript) -> dict[str, str]:
-    """Return who a role is assigned to and on what, as `az role assignment create` takes them."""
+    """Return who a role is assigned to and on what, as `az role assignment create` takes them.
+
+    ``holder`` is who, as `az role assignment list` takes it.
+    """
     registry, credential = transcript.target.registry, transcript.credential
     claims = transcript.entra.claims if transcript.entra else None
     object_id = claims.object_id if claims and GUID.fullmatch(claims.object_id) else ""
     application = credential.client_id or (credential.user_name if credential.kind is Kind.SERVICE_PRINCIPAL else "")
     kind = _PRINCIPAL_TYPES.get(credential.kind)
     if object_id and kind:
-        assignee = f"--assignee-object-id {object_id} --assignee-principal-type {kind}"
+        holder = f"--assignee-object-id {object_id}"
+        assignee = f"{holder} --assignee-principal-type {kind}"
     else:
-        assignee = f"--assignee {_word(application)}" if application else ""
+        holder = assignee = f"--assignee {_word(application)}" if application else ""
     look = transcript.evidence.registry
     known = look.value.resource_id if look and look.value else ""
     return {
         "assignee": assignee,
-        "registry_id": _word(known) if known else f"$(az acr show -n {registry.name} --query id -o tsv)",
+        "holder": holder,
+        "registry_id": _word(known) if known else looked_up_id(registry),
     }
 
 

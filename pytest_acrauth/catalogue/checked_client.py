@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pytest_acrauth.catalogue.facts import Row
+from pytest_acrauth.catalogue.facts import Row, login_name
 from pytest_acrauth.model.client_record import ClientRecord, Ran, Socket
 from pytest_acrauth.model.target import BadName, Registry
 
@@ -41,13 +42,13 @@ def _facts(record: ClientRecord) -> dict[str, str]:
         "answer": _answer(record),
         "login_server": server,
         "host": server,
-        "registry": _registry(server),
+        **_registry(server),
     }
     if record.daemon is not None:
         values["endpoint"] = record.daemon.endpoint
         values["answers"] = "yes" if record.daemon.socket is Socket.LISTENS or _listed(record) else "no"
     if record.config is not None:
-        values["config"] = record.config.path
+        values["config"] = shlex.quote(record.config.path)
         values["helper"] = next((helper.name for helper in record.config.helpers if not helper.ok), "")
     if record.ended:
         ended = record.ended[0]
@@ -111,8 +112,9 @@ def _listed(record: ClientRecord) -> bool:
     return ps is not None and ps.ok
 
 
-def _registry(server: str) -> str:
+def _registry(server: str) -> dict[str, str]:
     try:
-        return Registry.parse(server).name
+        registry = Registry.parse(server)
     except BadName:
-        return ""
+        return {}
+    return {"registry": registry.name, "login_name": login_name(registry)}

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from pytest_acrauth.catalogue.shape import Break
 from pytest_acrauth.model.evidence import RegistryFacts
 from pytest_acrauth.model.observation import Answered, Data, Dns, Entra, Reply, Tcp, Tls, Trouble
-from pytest_acrauth.model.target import CLOUDS, cloud_of
+from pytest_acrauth.model.target import CLOUDS, Registry, cloud_of
 
 
 class Fact(NamedTuple):
@@ -26,6 +26,7 @@ FACTS = {
     # what the user configured
     "registry": Fact("REGISTRY", "the registry"),
     "login_server": Fact("LOGIN_SERVER", "the login server"),
+    "login_name": Fact("REGISTRY", "the registry"),
     "cloud": Fact("CLOUD", "the one that was asked"),
     "identity": Fact("IDENTITY", "the identity"),
     "kind": Fact("KIND", "the credential"),
@@ -45,6 +46,7 @@ FACTS = {
     "role": Fact("ROLE", "the role it needs"),
     "role_in_abac_mode": Fact("ROLE", "the role it needs in ABAC mode"),
     "assignee": Fact("--assignee CLIENT_ID", "the identity"),
+    "holder": Fact("--assignee CLIENT_ID", "the identity"),
     "registry_id": Fact("REGISTRY_RESOURCE_ID", "the registry"),
     "wanted": Fact("ACTIONS", "what was asked for"),
     "scope_map_actions": Fact("ACTIONS", "the actions"),
@@ -73,6 +75,11 @@ FACTS = {
     "elapsed": Fact("SECONDS", "some"),
     # what was looked up
     "pending_connections": Fact("CONNECTION", "a connection"),
+    # what a text says
+    "action": Fact("ACTION", "this"),
+    "scope": Fact("SCOPE", "that scope"),
+    "region": Fact("REGION", "the region that was asked for"),
+    "pull_secret": Fact("SECRET", "the secret"),
     # what follows from the cloud
     "private_zone": Fact("privatelink.azurecr.io", "privatelink.azurecr.io"),
     "blob_hosts": Fact("*.blob.core.windows.net", "*.blob.core.windows.net"),
@@ -168,6 +175,20 @@ def wanted(seen: Break) -> tuple[str, ...]:
 def scope_map_actions(actions: Iterable[str]) -> tuple[str, ...]:
     """Return what a scope map has to list for these actions."""
     return tuple(dict.fromkeys(part for name in actions for part in _SCOPE_MAP_ACTIONS.get(name, ())))
+
+
+def login_name(registry: Registry) -> str:
+    """Return a registry as ``az acr login -n`` takes it: its name, and the hash of its login server if that has one.
+
+    az leaves the hash out where it cannot read the registry's record.
+    """
+    _, _, behind = registry.login_server.partition(".")[0].partition("-")
+    return f"{registry.name} --suffix {behind}" if behind else registry.name
+
+
+def looked_up_id(registry: Registry) -> str:
+    """Return what stands in a command for a registry's resource id until the shell looks it up."""
+    return f"$(az acr show -n {registry.name} --query id -o tsv)"
 
 
 def registry_record(broken: Break) -> RegistryFacts | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_acrauth.catalogue.shape import Command, Given, Instruction
 
 LIST_ROLES = Command(
-    "az role assignment list {assignee} --include-inherited --include-groups --scope {registry_id} -o table"
+    "az role assignment list {holder} --include-inherited --include-groups --scope {registry_id} -o table"
 )
 #: The roles for what was asked for, as the registry's mode counts them; where the mode is not known, those of either.
 ASSIGN_ROLES: tuple[Instruction, ...] = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
 
-from pytest_acrauth.catalogue.facts import Row, layer_hosts, zone_record
+from pytest_acrauth.catalogue.facts import Row, layer_hosts, login_name, looked_up_id, zone_record
 from pytest_acrauth.catalogue.shape import Answer, Question, Symptom, Where, Words
 from pytest_acrauth.catalogue.symptoms.access_token import BASIC_REFUSED
 from pytest_acrauth.catalogue.symptoms.addresses import rule_address
@@ -65,7 +65,8 @@ _NAMES = tuple(
         r"scope=repository(?:%3A|:)(?P<repository>[\w./%-]{1,255}?)(?:%3A|:)",
         r"/v2/(?P<repository>[\w./-]{1,255}?)/(?:manifests|blobs|tags)/",
         r"azurecr\.[\w.-]{2,30}?/(?!v2/|oauth2/)(?P<repository>[\w./-]{1,255}?):(?P<version>[\w.-]{1,128})",
-        r"\b(?:registry|--name|-n|-r) '?(?P<registry>[A-Za-z0-9]{5,50})\b'?",
+        r"\bregistry '(?P<registry>[A-Za-z0-9]{5,50})'",
+        r"\baz acr [\w -]{1,80}?(?:--name|--registry|-n|-r) (?P<registry>[A-Za-z0-9]{5,50})\b",
     )
 )
 
@@ -214,12 +215,17 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     "version": _matching(r"[\w.-]{1,128}"),
     "endpoint": _matching(r"[\w:/.-]{1,200}"),
     "helper": _matching(r"docker-credential-[\w.-]{1,60}"),
+    "action": _matching(r"[\w./]{1,200}"),
+    "scope": _matching(r"/[\w./-]{1,400}"),
+    "region": _matching(r"\w{1,60}"),
+    "pull_secret": _matching(r"[a-z0-9][a-z0-9.-]{0,252}"),
+    "config": _matching(r"/[\w./-]{1,200}"),
 }
 
 
 def _completed(names: Mapping[str, str]) -> Mapping[str, str]:
     """Add what follows from the names of a text."""
-    return {**names, **_of_registry(names), **_of_address(names), **_of_layer(names)}
+    return {**names, **_of_caller(names), **_of_registry(names), **_of_address(names), **_of_layer(names)}
 
 
 def _of_registry(names: Mapping[str, str]) -> dict[str, str]:
@@ -230,6 +236,8 @@ def _of_registry(names: Mapping[str, str]) -> dict[str, str]:
         return {}
     known = {
         "registry": registry.name,
+        "login_name": login_name(registry),
+        "registry_id": looked_up_id(registry),
         "cloud": registry.cloud.name,
         "authority": registry.cloud.authority,
         "private_zone": f"privatelink{registry.cloud.registry_suffix}",
@@ -247,6 +255,16 @@ def _of_address(names: Mapping[str, str]) -> dict[str, str]:
 def _of_layer(names: Mapping[str, str]) -> dict[str, str]:
     host = names.get("redirect", "")
     return {"layer_hosts": layer_hosts(host), "record": zone_record(host)} if host else {}
+
+
+def _of_caller(names: Mapping[str, str]) -> dict[str, str]:
+    """Return who a refusal of the management plane is about, and the role that allows what was refused, if it reads."""
+    found = {}
+    if "object_id" in names:
+        found = dict.fromkeys(("holder", "assignee"), f"--assignee-object-id {names['object_id']}")
+    if names.get("action", "").endswith("/read"):
+        found["role"] = "Reader"
+    return found
 
 
 def _answer(question: Question[Any], line: Line) -> Answer[Any]:

@@ -6,7 +6,7 @@ import re
 import shlex
 
 import pytest
-from instructions import instructions, text_of
+from instructions import az_commands, instructions, text_of
 
 from pytest_acrauth.catalogue.facts import FACTS
 from pytest_acrauth.catalogue.shape import Command, FailureMode
@@ -22,7 +22,7 @@ PRINTS_A_SECRET = re.compile(
 READS = re.compile(
     r"\b(show|list|list-[a-z-]+|show-[a-z-]+|check-health|check-name|get|describe|version|ls|ps|cat|inspect|logs)\b"
     r"|nslookup|getent|openssl s_client|openssl x509|env \| grep -o|curl |docker info|docker context|date -u|which "
-    r"|id\b|timedatectl|jq |head |az rest --method get"
+    r"|id\b|timedatectl|jq |head |az rest --method get|^echo "
 )
 HARMFUL = {
     "opens the firewall wholly": r"--default-action Allow|--public-network-enabled true(?!.*--default-action Deny)",
@@ -118,3 +118,29 @@ def test_the_rules_find_what_they_are_about():
     assert re.search(HARMFUL["removes other secrets"], "az ad sp credential reset --id x --append")
     assert PRINTS_A_SECRET.search("az acr credential show -n x")
     assert text_of(Command("az")) == "az"
+
+
+@pytest.mark.parametrize(
+    ("command", "started"),
+    [
+        ('az acr show -n x --query "a | [0]" -o tsv', [("acr", "show", "-n", "x", "--query", "a | [0]", "-o", "tsv")]),
+        ("which az", []),
+        ("docker ps > az", []),
+        ("A=b az login && az logout; az version", [("login",), ("logout",), ("version",)]),
+        (
+            "az acr login -n x --expose-token | oras login --password-stdin",
+            [("acr", "login", "-n", "x", "--expose-token")],
+        ),
+        (
+            "az role list --scope \"$(az acr show --query 'f(a)' -g $(az group list))\" 2>/dev/null",
+            [
+                ("group", "list"),
+                ("acr", "show", "--query", "f(a)", "-g", "PRINTED"),
+                ("role", "list", "--scope", "PRINTED"),
+            ],
+        ),
+    ],
+)
+def test_a_command_is_taken_apart_as_a_shell_does(command, started):
+    """Every az that a command starts is found, with its own arguments alone."""
+    assert list(az_commands(command)) == started

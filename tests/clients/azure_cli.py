@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from pathlib import Path
 from typing import Any
 
-from clients.programs import Printed, Shell
+from clients.programs import LIMIT, Printed, Shell
 
 from pytest_acrauth.emulator import Emulator
+
+#: What gives commands to az's parser.
+PARSER = Path(__file__).with_name("az_parser.py")
 
 
 class Az:
@@ -27,6 +32,22 @@ class Az:
         printed = self.run(*arguments, "--output", "json")
         assert printed.code == 0, printed.text
         return json.loads(printed.out)
+
+    def refused(self, commands: list[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
+        """Return the commands that az's own parser does not take, and its first words about each; none of them runs."""
+        done = subprocess.run(
+            [self.shell.beside("az", "python"), str(PARSER)],
+            input=json.dumps(commands),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=3 * LIMIT,
+            env=self.shell.environ,
+            cwd=self.shell.folder,
+        )
+        assert done.returncode == 0, done.stderr
+        said = zip(commands, json.loads(done.stdout), strict=True)
+        return {each: words.splitlines()[0] for each, words in said if words}
 
     def login(self, emulator: Emulator) -> Printed:
         """Log in with the service principal of the world's environment."""

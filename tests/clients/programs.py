@@ -87,6 +87,13 @@ class Shell:
         """Return a program's path."""
         return self._programs.find(program, self.environ)
 
+    def beside(self, program: str, name: str) -> str:
+        """Return the path of what lies beside a program, such as the interpreter that it is installed for."""
+        path = Path(self.find(program)).parent / name
+        if not os.access(path, os.X_OK):
+            self._programs.missing(f"no {name} beside {program}")
+        return str(path)
+
     def run(self, program: str, *arguments: str, given: str = "") -> Printed:
         """Run a program to its end; ``given`` is its standard input."""
         done = subprocess.run(

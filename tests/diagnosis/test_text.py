@@ -184,6 +184,49 @@ def test_entras_number_leads_to_its_own_page(text: str) -> None:
     assert explanation(best(text)).links == ("https://login.microsoftonline.com/error?code=50079",)
 
 
+@pytest.mark.parametrize(
+    ("action", "role"),
+    [
+        ("Microsoft.ContainerRegistry/registries/read", "Reader"),
+        ("Microsoft.ContainerRegistry/registries/importImage/action", "ROLE"),
+        ("Microsoft.Authorization/roleAssignments/write", "ROLE"),
+    ],
+)
+def test_a_refusal_says_who_what_and_over_what(action: str, role: str) -> None:
+    """What the management plane refuses names caller, action and scope, which fill the commands; Reader only reads."""
+    scope = f"/subscriptions/{GUID}/resourceGroups/team/providers/Microsoft.ContainerRegistry/registries/myacr"
+    text = (
+        f"(AuthorizationFailed) The client 'x' with object id '{GUID}' does not have authorization to perform action"
+        f" '{action}' over scope '{scope}' or the scope is invalid."
+    )
+    found = explain(best(text))
+    assert f"no role of the caller allows {action} on myacr" in found
+    assert f'az role assignment create --assignee-object-id {GUID} --role "{role}" --scope {scope}' in found
+
+
+@pytest.mark.parametrize("scope", ["/subscriptions/$(reboot)", "/s; reboot", "/subscriptions/a b", "nothing"])
+def test_a_scope_that_could_be_none_stays_out_of_commands(scope: str) -> None:
+    """A scope goes into a command only if a shell takes it as it stands."""
+    action = "Microsoft.ContainerRegistry/registries/read"
+    seen = best(f"does not have authorization to perform action '{action}' over scope '{scope}' or the scope")
+    assert line_of(seen).names["action"] == action
+    assert "scope" not in line_of(seen).names
+
+
+def test_a_registry_is_named_by_a_command_and_not_by_prose() -> None:
+    """The registry that an az command names is taken, and no word that happens to stand behind "registry"."""
+    asked = "Regional endpoint for 'eastus' not found. Run 'az acr show-endpoints -n myacr' to list the endpoints."
+    assert line_of(best(asked)).names["registry"] == "myacr"
+    prose = "Regional endpoint for 'eastus' not found. Please verify that the registry exists."
+    assert line_of(best(prose)).names == {"region": "eastus"}
+
+
+def test_the_hash_of_a_login_server_goes_with_its_login() -> None:
+    """Az is told the hash in a login server's name, which it leaves out where it cannot read the registry's record."""
+    text = "Www-Authenticate failed: no basic auth credentials for https://myacr-h8k2.azurecr.io/v2/"
+    assert line_of(best(text)).names["login_name"] == "myacr --suffix h8k2"
+
+
 def test_a_text_rules_out_what_it_can() -> None:
     """A public address in the words excludes a service endpoint; the rest is open, with the reason."""
     found = best(DENIED)

@@ -376,7 +376,16 @@ def test_a_broken_helper(script: str | None, programs: Programs) -> None:
         programs.add("docker-credential-mine", script)
     programs.config({"credHelpers": {"myacr.azurecr.io": "mine"}})
     found = only(check_client("docker-config", programs.desk(), LIMIT, [MYACR]))
-    assert headline(found).startswith("client-credential-store-broken: the credential helper docker-credential-mine")
+    assert headline(found).startswith("client-credential-store-broken: docker-credential-mine")
+
+
+def test_a_folder_with_a_space_is_quoted(programs: Programs) -> None:
+    """The path of a docker config stands in commands as a shell takes it."""
+    spaced = programs.home / "my docker"
+    spaced.mkdir()
+    (spaced / "config.json").write_text("{", encoding="utf-8")
+    record = check_client("docker-config", programs.desk(DOCKER_CONFIG=str(spaced)), LIMIT, [MYACR])
+    assert only(record).seen.facts["config"] == f"'{spaced}/config.json'"
 
 
 def test_a_helpers_name_cannot_leave_the_path(programs: Programs) -> None:

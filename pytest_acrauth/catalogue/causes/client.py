@@ -7,8 +7,20 @@ from pytest_acrauth.catalogue.shape import Command, FailureMode
 from pytest_acrauth.catalogue.symptoms import client, text
 
 _LOGIN = pages.ACR + "container-registry-authentication"
-_NO_DAEMON = _LOGIN + "#use-az-acr-login-without-docker-daemon"
-_EXPOSE = "az acr login -n {registry} --expose-token"
+_ERRORS = pages.TROUBLESHOOT + "acr-authentication-errors"
+
+#: The keys of a docker config, which show no password.
+_KEYS = Command("jq '{{logins: (.auths // {{}} | keys), credsStore, credHelpers}}' {config}")
+_AZ_LOGIN = Command("az acr login -n {login_name}")
+#: A token goes from az into a tool that needs no daemon, and is never printed.
+_WITHOUT_DAEMON = (
+    "A tool that needs no daemon, such as oras, can be logged in with a token from az, which lasts three hours:",
+    Command(
+        "az acr login -n {login_name} --expose-token --query refreshToken -o tsv"
+        " | oras login {login_server} -u 00000000-0000-0000-0000-000000000000 --password-stdin"
+    ),
+)
+_AS_PODMAN = Command("DOCKER_COMMAND=podman az acr login -n {login_name}")
 
 CLIENT_DOCKER_MISSING = FailureMode(
     id="client-docker-missing",
@@ -16,54 +28,81 @@ CLIENT_DOCKER_MISSING = FailureMode(
     seen=(client.DOCKER_MISSING,),
     means="It is not on the PATH, or DOCKER_COMMAND names something that is not there. That says nothing about"
     " the registry: only logins and pulls through this program need it.",
+    look=(Command('echo "$PATH" "$DOCKER_COMMAND"'), Command("which docker podman")),
     fix=(
-        "Install Docker or podman, or add its folder to the PATH.",
-        Command("env DOCKER_COMMAND=podman az acr login --name {registry}"),
-        Command("az acr login -n {registry} --expose-token"),
+        (
+            "Install Docker or podman (who administers this machine may), or add its folder to the PATH."
+            " If DOCKER_COMMAND names something that is not there, unset it."
+        ),
     ),
-    page=pages.TROUBLESHOOT + "acr-authentication-errors",
+    instead=(
+        "az can use podman in the place of docker:",
+        _AS_PODMAN,
+        *_WITHOUT_DAEMON,
+    ),
+    page=_ERRORS,
     az_code="DOCKER_COMMAND_ERROR",
     samples=("An error occurred: DOCKER_COMMAND_ERROR\nPlease verify if Docker client is installed and running.",),
+    unlike=('exec: "docker-entrypoint.sh": executable file not found in $PATH', "bash: kubectl: command not found"),
 )
 CLIENT_DOCKER_DAEMON_DOWN = FailureMode(
     id="client-docker-daemon-down",
-    title="the docker client is here, and no daemon answers at {endpoint}",
+    title="{program} is installed, and no daemon answers at {endpoint}",
     seen=(client.DAEMON_DOWN,),
-    means="The daemon is not running, or the client looks for it in the wrong place: DOCKER_HOST and the current"
-    " context decide.",
+    means="The program that does docker's work, its daemon, is not running, or docker looks for it in the wrong place:"
+    " DOCKER_HOST and the current context say where.",
+    look=(Command("docker context ls"), Command('echo "$DOCKER_HOST"')),
     fix=(
+        "Start Docker Desktop. On Linux, who administers this machine starts the daemon:",
         Command("sudo systemctl start docker"),
-        Command("docker context ls"),
-        Command("az acr login -n {registry} --expose-token"),
     ),
+    instead=_WITHOUT_DAEMON,
     page=pages.HEALTH + "#docker_daemon_error",
     az_code="DOCKER_COMMAND_ERROR",
     samples=("Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",),
+    unlike=("Cannot connect to the Docker Hub: 503", "Is the server running locally and accepting connections?"),
 )
 CLIENT_DOCKER_SOCKET_PERMISSION = FailureMode(
     id="client-docker-socket-permission",
-    title="this user may not open the docker daemon's socket at {endpoint}",
+    title="this user is not allowed to open the docker daemon's socket at {endpoint}",
     seen=(client.SOCKET_PERMISSION,),
     means="The daemon runs. Its socket belongs to root and the group docker, or to another user's rootless daemon.",
+    look=(Command("id"), Command("ls -l /var/run/docker.sock"), Command("docker context ls")),
     fix=(
-        Command("sudo usermod -aG docker $USER"),
-        "Sign in again, so that the group counts; or choose a rootless daemon with DOCKER_HOST.",
+        (
+            "Use a daemon of this user's own: rootless Docker (its context is called rootless), or podman, which needs"
+            " no daemon:"
+        ),
+        _AS_PODMAN,
     ),
-    page=pages.TROUBLESHOOT + "acr-authentication-errors",
+    instead=(
+        (
+            "Who administers this machine can add this user to the group docker, and makes it as powerful as root by"
+            " that. It counts after the next sign-in:"
+        ),
+        Command("sudo usermod -aG docker $USER"),
+    ),
+    page=_ERRORS,
     az_code="DOCKER_COMMAND_ERROR",
     samples=("permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",),
+    unlike=("psql: error: could not connect to server: Permission denied (/var/run/postgresql/.s.PGSQL.5432)",),
 )
 CLIENT_DOCKER_STDERR_NOISE = FailureMode(
     id="client-docker-stderr-noise",
     title="{program} works and prints something beside its answer, which az takes for a failure",
     seen=(client.STDERR_NOISE,),
-    means="az reads any line on the standard error of the command ps as a client that is not there.",
+    means="az runs the command ps and takes any line on its standard error for a client that does not work.",
+    look=("Only the line that stands in the way is printed by:", Command("{program} ps > /dev/null")),
     fix=(
-        Command("sudo touch /etc/containers/nodocker"),
-        Command("env DOCKER_COMMAND=podman az acr login --name {registry}"),
-        "Silence any other line that is printed, such as a warning about the configuration.",
+        "If podman answers to the name docker, let az call it by its own:",
+        _AS_PODMAN,
+        "Any other line has to be silenced where it comes from, such as a warning about a setting.",
     ),
-    page=pages.TROUBLESHOOT + "acr-authentication-errors",
+    instead=(
+        "Podman's line can be switched off for all users of this machine, by who administers it:",
+        Command("sudo touch /etc/containers/nodocker"),
+    ),
+    page=_ERRORS,
     az_code="DOCKER_COMMAND_ERROR",
     samples=(
         (
@@ -71,18 +110,21 @@ CLIENT_DOCKER_STDERR_NOISE = FailureMode(
             "Emulate Docker CLI using podman. Create /etc/containers/nodocker to quiet msg."
         ),
     ),
+    unlike=("WARNING: The requested image's platform (linux/amd64) does not match the detected host platform",),
 )
 CLIENT_DOCKER_BINARY_IN_CWD = FailureMode(
     id="client-docker-binary-in-cwd",
     title="the {program} found first lies in the current folder, and was not run",
     seen=(client.DOCKER_IN_FOLDER,),
     means="A file of a checkout must not decide what is run. az refuses it for the same reason.",
-    fix=("Set DOCKER_COMMAND to an absolute path, or run from another folder.",),
-    page=pages.TROUBLESHOOT + "acr-authentication-errors",
+    look=(Command("which -a docker podman"),),
+    fix=("Run from another folder, or set DOCKER_COMMAND to the absolute path of the program that is meant.",),
+    page=_ERRORS,
     az_code="DOCKER_COMMAND_ERROR",
     samples=(
         "Refusing to use 'docker' resolved at '/src/docker' because it is located in the current working directory.",
     ),
+    unlike=("fatal: refusing to use '/src' because it is owned by someone else",),
 )
 CLIENT_CLOUD_SHELL_NO_DAEMON = FailureMode(
     id="client-cloud-shell-no-daemon",
@@ -90,89 +132,122 @@ CLIENT_CLOUD_SHELL_NO_DAEMON = FailureMode(
     seen=(client.CLOUD_SHELL,),
     means="az goes by the variable ACC_CLOUD and looks no further. Whether a daemon answers here: {answers}.",
     fix=(
-        Command("az acr login -n {registry} --expose-token"),
-        "Run it elsewhere. Where this is no Cloud Shell, unset ACC_CLOUD.",
+        "Log in on a machine with docker. If this is no Cloud Shell, unset ACC_CLOUD first.",
+        "az acr repository and az acr build need no docker, and work here.",
     ),
-    page=pages.TROUBLESHOOT + "acr-authentication-errors",
+    instead=_WITHOUT_DAEMON,
+    page=_ERRORS,
     samples=(
         (
             "This command requires running the docker daemon, which is not supported in Azure Cloud Shell. You may"
             " want to use 'az acr login -n myacr --expose-token' to get an access token."
         ),
     ),
+    unlike=("Azure Cloud Shell could not mount its file share: the storage account is not supported.",),
 )
 CLIENT_CREDENTIAL_STORE_BROKEN = FailureMode(
     id="client-credential-store-broken",
-    title="the credential helper {helper} is missing or does not work",
+    title="{helper}, which the docker config names, is missing or does not work",
     seen=(client.CREDENTIAL_STORE,),
     means="The docker config hands every login over to a helper program. It is not on the PATH, its store is"
     " locked or has no session, or it cannot hold a secret as long as a registry's token.",
-    fix=(
-        "{helper} list",
-        "Repair the helper, or take credsStore and credHelpers out of the docker config.",
-        Command("az acr login -n {registry} --expose-token"),
+    look=(_KEYS, "It lists the servers that it has a login for, and shows no password:", Command("{helper} list")),
+    fix=("Install the helper, or unlock its store; a store of a desktop needs a session of that desktop.",),
+    instead=(
+        (
+            "Take credsStore and credHelpers out of {config}. Logins stand in that file then, encoded and not"
+            " encrypted: whoever can read it has them. Then log in again:"
+        ),
+        _AZ_LOGIN,
     ),
     page="https://docs.docker.com/reference/cli/docker/login/#credential-stores",
     samples=('error getting credentials - err: exec: "docker-credential-desktop": executable file not found in $PATH',),
+    unlike=(
+        "git: 'credential-manager' is not a git command",
+        "error getting credentials: no EC2 instance role found for 123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+    ),
 )
 CLIENT_DOCKER_CONFIG_UNREADABLE = FailureMode(
     id="client-docker-config-unreadable",
-    title="the docker config {config} cannot be read or is no JSON",
+    title="{config} cannot be read or is no JSON",
     seen=(client.CONFIG_UNREADABLE,),
     means="Without it, clients know no stored login and no helper, and ask anonymously.",
+    look=(
+        Command("ls -l {config}"),
+        "Where it is no JSON, the place of the fault is printed, and nothing of what the file holds:",
+        Command("jq empty {config}"),
+    ),
     fix=(
-        Command("python3 -m json.tool {config}"),
-        "Repair the file, or remove it and log in again.",
+        "Repair the file, or move it away and log in to every server again that it had a login for:",
+        Command("mv {config} {config}.broken"),
+        _AZ_LOGIN,
     ),
     page="https://docs.docker.com/reference/cli/docker/#configuration-files",
     samples=("WARNING: Error loading config file: /home/ci/.docker/config.json: invalid character 'a' in literal",),
+    unlike=('error loading config file "/etc/kubernetes/admin.conf": open /etc/kubernetes/admin.conf: denied',),
 )
 CLIENT_DOCKER_VERSION_UNREADABLE = FailureMode(
     id="client-docker-version-unreadable",
     title="{program} does not tell its version, or not its daemon's",
     seen=(client.VERSION_UNREADABLE,),
     means="Client and daemon do not fit each other, or what answers is not the program it is called.",
-    fix=(
-        Command("docker version --format json"),
-        "Bring client and daemon to the same release.",
-    ),
+    look=(Command("{program} version"), Command("which -a docker podman")),
+    fix=("Who administers this machine brings client and daemon to the same release.",),
     page=pages.HEALTH + "#docker_version_error",
     az_code="DOCKER_VERSION_ERROR",
     samples=("An error occurred: DOCKER_VERSION_ERROR\nAn error occurred while retrieving Docker version.",),
+    unlike=("An error occurred while retrieving Helm version.",),
 )
 CLIENT_SAMPLE_PULL_FAILED = FailureMode(
     id="client-sample-pull-failed",
-    title="check-health could not pull its sample image, which is not from your registry",
+    title="check-health failed to pull its sample image, which is not from your registry",
     seen=(client.SAMPLE_PULL,),
     means="It pulls from mcr.microsoft.com. A network that blocks that host, or a full disk, fails here and may"
     " pull from a registry of its own without trouble.",
-    fix=(Command("docker pull mcr.microsoft.com/mcr/hello-world"),),
+    look=("The daemon pulls, through the proxy and to the disk that are shown here:", Command("docker info")),
+    fix=(
+        "Pull an image of your own. If that works, answer no when check-health asks whether to pull:",
+        Command("docker pull {login_server}/REPOSITORY:TAG"),
+    ),
+    instead=(
+        (
+            "If images from mcr.microsoft.com are needed as well, ask who runs the network to admit that host and"
+            " *.data.mcr.microsoft.com on port 443."
+        ),
+    ),
     page=pages.HEALTH + "#docker_pull_error",
     az_code="DOCKER_PULL_ERROR",
     samples=("An error occurred: DOCKER_PULL_ERROR\nAn error occurred while pulling a sample image.",),
+    unlike=("An error occurred while pulling image nginx: no space left on device",),
 )
 CLIENT_PASSWORD_STDIN_UNSUPPORTED = FailureMode(
     id="client-password-stdin-unsupported",
     title="the client does not take a password on its standard input",
     seen=(client.STDIN_REFUSED,),
     means="It is a wrapper, or older than the option that az uses to keep the password off the command line.",
+    look=("az runs what this names in the place of docker:", Command('echo "$DOCKER_COMMAND"')),
     fix=(
-        Command("docker login --help"),
-        "Use docker or podman itself.",
+        "Use docker or podman itself:",
+        _AS_PODMAN,
     ),
-    page=pages.TROUBLESHOOT + "acr-authentication-errors",
+    page=_ERRORS,
     samples=(
         "Failed to pass credentials to 'mydocker' via stdin. Please ensure 'mydocker' supports --password-stdin.",
     ),
+    unlike=("Failed to pass the manifest to kubectl via stdin",),
 )
 CLIENT_PASSWORD_WITHOUT_USERNAME = FailureMode(
     id="client-password-without-username",
     title="a password was given without the user name that it belongs to",
     seen=(client.PASSWORD_ALONE,),
     means="Which user it is decides how the registry judges the password.",
-    fix=("Give both, or neither.",),
-    page=pages.TROUBLESHOOT + "acr-authentication-errors",
+    fix=(
+        "Give both, or neither: without them, az acr login uses the login that az has.",
+        _AZ_LOGIN,
+    ),
+    page=_ERRORS,
     samples=("Please also specify username if password is specified.",),
+    unlike=("Please also specify the port if the host is specified.",),
 )
 CLIENT_NOT_INTERACTIVE = FailureMode(
     id="client-not-interactive",
@@ -181,10 +256,11 @@ CLIENT_NOT_INTERACTIVE = FailureMode(
     means="No credential was given, or, in az acr login, each one it tried before was refused: the lines above"
     " this one say why.",
     fix=(
-        Command("docker login {login_server} -u <user name> --password-stdin"),
-        "After az acr login, repair what the warnings before this message name.",
+        "After az acr login, repair what the warnings before this message name; it needs no password then.",
+        "Otherwise give the client both, the password from a file that holds nothing else:",
+        Command("cat PASSWORD_FILE | docker login {login_server} -u USER_NAME --password-stdin"),
     ),
-    page=pages.ACR + "container-registry-authentication",
+    page=_LOGIN + "#authentication-options",
     samples=(
         (
             "Unable to authenticate using AAD or admin login credentials. Please specify both username and password"
@@ -192,15 +268,21 @@ CLIENT_NOT_INTERACTIVE = FailureMode(
         ),
         "Error: Cannot perform an interactive login from a non TTY device",
     ),
+    unlike=("fatal: could not read Username for 'https://github.com': terminal prompts disabled",),
 )
 CLIENT_AZ_NOT_INSTALLED = FailureMode(
     id="client-az-not-installed",
     title="the Azure CLI is not on the PATH",
     seen=(client.AZ_MISSING,),
     means="Whoever uses its login, such as an azure-cli credential, finds none.",
-    fix=("Install the Azure CLI, or use an identity that does not need it.",),
+    look=(Command("which az"), Command('echo "$PATH"')),
+    fix=("Install the Azure CLI, or add its folder to the PATH.",),
+    instead=(
+        "Use an identity that does not need it: a service principal, a managed identity or a federated credential.",
+    ),
     page="https://learn.microsoft.com/cli/azure/install-azure-cli",
     samples=("Azure CLI not found on path",),
+    unlike=("bash: aws: command not found", "gcloud: command not found"),
 )
 CLIENT_AZ_NOT_LOGGED_IN = FailureMode(
     id="client-az-not-logged-in",
@@ -208,30 +290,55 @@ CLIENT_AZ_NOT_LOGGED_IN = FailureMode(
     seen=(client.AZ_NOT_LOGGED_IN,),
     means="Nobody has signed in for this user on this machine: another user, sudo or another AZURE_CONFIG_DIR has"
     " a login of its own.",
-    fix=(Command("az login"),),
+    look=(Command('echo "$USER" "$HOME" "$AZURE_CONFIG_DIR"'), Command("az account list --all -o table")),
+    fix=("As the user who runs the failing program, at a desk:", Command("az login")),
+    instead=(
+        "In a pipeline, run the program inside the step that signs az in. On a machine with a managed identity:",
+        Command("az login --identity"),
+    ),
     page="https://learn.microsoft.com/cli/azure/authenticate-azure-cli",
     samples=("Please run 'az login' to setup account.",),
+    unlike=("Please run 'gcloud auth login' to obtain new credentials.", "You are not logged in to npm."),
 )
 CLIENT_UPPERCASE_LOGIN_SERVER = FailureMode(
     id="client-uppercase-login-server",
     title="the login server was written with capitals",
     seen=(client.UPPERCASE,),
     means="Docker keeps a login under the name as it was written, and looks for it letter by letter.",
+    look=(_KEYS,),
     fix=(
-        Command("docker login {login_server}"),
-        "Write the login server in small letters everywhere.",
+        (
+            "Write the login server in small letters everywhere, above all before the names of images. az stores its"
+            " login under small letters:"
+        ),
+        _AZ_LOGIN,
     ),
     page=pages.ACR + "container-registry-faq",
     samples=("Uppercase characters are detected in the registry name. When using its server url in docker commands,",),
+    unlike=("invalid reference format: repository name must be lowercase",),
 )
 CLIENT_REGIONAL_ENDPOINT_NOT_LOGGED_IN = FailureMode(
     id="client-regional-endpoint-not-logged-in",
-    title="the registry's regional endpoint has no login of its own",
+    title="{registry} has no regional endpoint for {region}",
     seen=(client.REGIONAL_LOGIN,),
-    means="Clients keep a login for each host, and a regional endpoint is another host than the login server.",
-    fix=(Command("az acr login -n {registry} --endpoint <region>"),),
-    page=pages.ACR + "container-registry-geo-replication",
+    means="A regional endpoint is a host of one replica's own. They are off unless somebody switched them on, and there"
+    " is one for each region that has a replica. Clients keep a login for each host, so a login at the login server"
+    " does not count there.",
+    look=(
+        Command("az acr show-endpoints -n {registry}"),
+        Command('az acr show -n {registry} --query "{{tier:sku.name,regionalEndpoints:regionalEndpoints}}"'),
+    ),
+    fix=("Log in at a region of that list, or at the login server, which needs no region:", _AZ_LOGIN),
+    instead=(
+        (
+            "Who manages the registry can switch regional endpoints on. They are a preview, need the Premium tier,"
+            " which costs more, and give every replica a host that firewalls of clients have to admit:"
+        ),
+        Command("az acr update -n {registry} --regional-endpoints Enabled"),
+    ),
+    page=pages.ACR + "container-registry-geo-replication#authenticate-and-use-regional-endpoints",
     samples=("Regional endpoint for 'eastus' not found. Aborting login.",),
+    unlike=("Endpoint for region 'eastus' not found: Microsoft.CognitiveServices/accounts",),
 )
 ANONYMOUS_INSTEAD_OF_CREDENTIALS = FailureMode(
     id="anonymous-instead-of-credentials",
@@ -239,11 +346,17 @@ ANONYMOUS_INSTEAD_OF_CREDENTIALS = FailureMode(
     seen=(text.NO_CREDENTIAL_SENT, text.GENERIC_401, client.NO_STORED_LOGIN),
     means="Nobody logged in for this user, a pull secret is missing or of the wrong kind, or a helper returned"
     " nothing. A client that has a refused login tries without one, too: look for an earlier error.",
+    look=(_KEYS,),
     fix=(
-        Command("az acr login -n {registry}"),
-        "Give the runtime a login whose key is {login_server}.",
+        "Log in as the user who runs the client; sudo has logins of its own:",
+        _AZ_LOGIN,
+        "A runtime that no user logs in for (a build agent, containerd) needs a login whose key is {login_server}.",
     ),
-    page=pages.ACR + "container-registry-authentication",
+    page=_LOGIN + "#authenticate-with-microsoft-entra-id",
+    unlike=(
+        "no basic auth credentials for 123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+        "failed to fetch anonymous token: unexpected status from GET request to https://ghcr.io/token: 401",
+    ),
 )
 DOCKER_CONFIG_KEY_MISMATCH = FailureMode(
     id="docker-config-key-mismatch",
@@ -251,9 +364,12 @@ DOCKER_CONFIG_KEY_MISMATCH = FailureMode(
     seen=(client.KEY_MISMATCH, text.NO_CREDENTIAL_SENT, text.GENERIC_401),
     means="Clients look for the plain host in small letters. A key with https:// and a path, with capitals, or of"
     " another host is not found by all of them.",
+    look=(_KEYS,),
     fix=(
-        Command("az acr login -n {registry}"),
-        "Remove the other key from the docker config.",
+        "Remove the login under the other key, then log in again, which stores it under {login_server}:",
+        Command("docker logout OTHER_KEY"),
+        _AZ_LOGIN,
     ),
     page="https://docs.docker.com/reference/cli/docker/login/",
+    unlike=("pull access denied for nginx, repository does not exist or may require 'docker login'",),
 )

@@ -8,79 +8,104 @@ from pytest_acrauth.catalogue.symptoms import management
 
 _ARM = "https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/"
 _ERRORS = pages.TROUBLESHOOT + "acr-authentication-errors"
+_KEYS = pages.ACR + "tutorial-troubleshoot-customer-managed-keys"
 _NOT_FOUND_TEXT = (
     "The resource with name 'myacr' and type 'Microsoft.ContainerRegistry/registries' could not be found in"
     " subscription 'Production (11111111-2222-3333-4444-555555555555)'."
 )
+_OTHER_NOT_FOUND = _NOT_FOUND_TEXT.replace("ContainerRegistry/registries", "KeyVault/vaults")
+
+_ACCOUNTS = Command('az account list --all --query "[].{{name:name,id:id,state:state,tenant:tenantId}}" -o table')
+_TIER = Command("az acr show -n {registry} --query sku.name -o tsv")
 
 ARM_REGISTRY_NOT_FOUND_IN_SUBSCRIPTION = FailureMode(
     id="arm-registry-not-found-in-subscription",
-    title="there is no registry {registry} in the active subscription",
+    title="{registry} does not exist under this name in the active subscription",
     seen=(management.ARM_NOT_FOUND,),
     means="The name is misspelt, or the registry was deleted. The management plane gives the same answer for a"
-    " registry that the caller may not read.",
-    fix=(
-        Command('az acr list --query "[].{{name:name,group:resourceGroup}}" -o table'),
+    " registry that the caller is not allowed to read.",
+    look=(
+        Command("az account show --query name -o tsv"),
+        Command('az acr list --query "[].{{name:name,group:resourceGroup,loginServer:loginServer}}" -o table'),
+        "If this finds an address, the registry exists somewhere:",
         Command("nslookup {login_server}"),
     ),
-    page=pages.TROUBLESHOOT + "acr-authentication-errors",
-    samples=(
-        (
-            "The resource with name 'myacr' and type 'Microsoft.ContainerRegistry/registries' could not be found in"
-            " subscription 'Production (11111111-2222-3333-4444-555555555555)'."
-        ),
-    ),
+    fix=("Correct the name, or the resource group that was given with it. A registry that was deleted is gone.",),
+    page=_ERRORS,
+    samples=(_NOT_FOUND_TEXT,),
+    unlike=(_OTHER_NOT_FOUND,),
 )
 ARM_WRONG_SUBSCRIPTION = FailureMode(
     id="arm-wrong-subscription",
-    title="the registry {registry} may be in another subscription than the one that is active",
+    title="{registry} is in another subscription than the active one",
     seen=(management.ARM_NOT_FOUND, management.SUBSCRIPTION_UNKNOWN),
     means="az looks a registry up by its name in one subscription only, and goes on without its record when it is"
     " not there.",
-    fix=(
-        Command("az account list -o table"),
-        Command("az account set --subscription <subscription>"),
+    look=(
+        Command("az account show --query name -o tsv"),
+        _ACCOUNTS,
+        "In each of them that is likely:",
+        Command("az acr list --subscription SUBSCRIPTION --query \"[?name=='{registry}'].id\" -o tsv"),
     ),
-    page=pages.TROUBLESHOOT + "acr-authentication-errors",
-    samples=(
-        (
-            "The resource with name 'myacr' and type 'Microsoft.ContainerRegistry/registries' could not be found in"
-            " subscription 'Production (11111111-2222-3333-4444-555555555555)'."
-        ),
+    fix=("Name the subscription in the command:", Command("az acr login -n {registry} --subscription SUBSCRIPTION")),
+    instead=(
+        "Make it the active one, for everything that uses this login of az:",
+        Command("az account set --subscription SUBSCRIPTION"),
     ),
+    page=_ERRORS,
+    samples=(_NOT_FOUND_TEXT,),
+    unlike=(_OTHER_NOT_FOUND, "NOT_FOUND: Subscription does not exist (resource=orders-sub)."),
 )
 ARM_NO_READ = FailureMode(
     id="arm-no-read",
-    title="the caller has no role in the management plane that allows this on {registry}",
+    title="no role of the caller allows {action} on {registry}",
     seen=(management.ARM_FORBIDDEN, management.ARM_NOT_FOUND),
-    means="Looking at a registry, or changing its roles, needs a role in the management plane. A login and a pull"
-    " need none of it: az goes on with the name alone.",
-    fix=(
-        Command("az role assignment create --assignee <object id> --role Reader --scope <registry's resource id>"),
-        "If the role was assigned minutes ago, sign in again.",
+    means="The management plane keeps the settings of registries, and wants a role for each look at them and each"
+    " change. A login and a pull need no such role: az goes on with the registry's name alone.",
+    look=(
+        "Who may read role assignments sees what roles the caller has there:",
+        Command("az role assignment list {holder} --include-inherited --include-groups --scope {scope} -o table"),
     ),
-    page="https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-authorization-failed",
+    fix=(
+        (
+            "If the role was assigned minutes ago, sign in again. Otherwise whoever may assign roles there (Owner, User"
+            " Access Administrator) gives one that allows it. Reader allows what ends in /read, Contributor all but"
+            " assigning roles:"
+        ),
+        Command('az role assignment create {assignee} --role "{role}" --scope {scope}'),
+    ),
+    page=_ARM + "error-authorization-failed",
     samples=(
         (
             "(AuthorizationFailed) The client 'x' with object id 'y' does not have authorization to perform action"
             " 'Microsoft.ContainerRegistry/registries/read' over scope '/subscriptions/s' or the scope is invalid."
         ),
     ),
+    unlike=(
+        "does not have authorization to perform action 'Microsoft.Storage/storageAccounts/read' over scope '/s'",
+        _OTHER_NOT_FOUND,
+    ),
 )
 ARM_LIST_CREDENTIALS_FORBIDDEN = FailureMode(
     id="arm-list-credentials-forbidden",
-    title="the caller may not read the admin user's password of {registry}",
+    title="the caller is not allowed to read the admin user's password of {registry}",
     seen=(management.LIST_CREDENTIALS_FORBIDDEN,),
-    means="az tries the admin user when the Entra login was refused. That refusal, further up, is the cause; this"
-    " one only ends the command.",
-    fix=("Repair what the lines before this one name; the admin user is not needed for a login.",),
-    page=pages.TROUBLESHOOT + "acr-authentication-errors",
+    means="az acr login tries the admin user when the login through Entra was refused. That refusal, further up, is the"
+    " cause; this one only ends the command.",
+    fix=(
+        (
+            "Repair what the lines before this one name. No login needs the admin user, and with a role that lets az"
+            " read its password, az would log in as that user and hide that Entra's way is broken."
+        ),
+    ),
+    page=_ERRORS,
     samples=(
         (
             "(AuthorizationFailed) The client 'x' with object id 'y' does not have authorization to perform action"
             " 'Microsoft.ContainerRegistry/registries/listCredentials/action' over scope '/subscriptions/s'"
         ),
     ),
+    unlike=("not authorized to perform action 'Microsoft.Storage/storageAccounts/listKeys/action' over scope '/s'",),
 )
 ARM_LOGIN_SERVER_UNRESOLVABLE = FailureMode(
     id="arm-login-server-unresolvable",
@@ -88,9 +113,18 @@ ARM_LOGIN_SERVER_UNRESOLVABLE = FailureMode(
     seen=(management.LOGIN_SERVER_UNKNOWN,),
     means="The registry cannot be read in the active subscription, and az's cloud has no registry suffix to make"
     " its login server from.",
-    fix=(
+    look=(
         Command("az cloud show --query suffixes.acrLoginServerEndpoint -o tsv"),
         Command("az account show -o table"),
+        _ACCOUNTS,
+    ),
+    fix=(
+        "Name the subscription of the registry in the command. Its login server can be read there:",
+        Command("az acr show -n {registry} --subscription SUBSCRIPTION --query loginServer -o tsv"),
+    ),
+    instead=(
+        "If az is set to another cloud than the registry's, choose that one; az then needs a login of its own there:",
+        Command("az cloud set -n CLOUD"),
     ),
     page=pages.HEALTH + "#login_server_error",
     az_code="LOGIN_SERVER_ERROR",
@@ -100,116 +134,167 @@ ARM_LOGIN_SERVER_UNRESOLVABLE = FailureMode(
             "An error occurred while retrieving the login server for registry 'myacr'."
         ),
     ),
+    unlike=("An error occurred: CONNECTIVITY_REFRESH_TOKEN_ERROR",),
 )
 ARM_DUPLICATE_NAME = FailureMode(
     id="arm-duplicate-name",
     title="the active subscription shows several registries called {registry}",
     seen=(management.DUPLICATE_NAME,),
     means="az takes the name alone, and does not choose between them.",
-    fix=(Command("az acr show -n {registry} -g <resource group>"),),
-    page=pages.ACR + "container-registry-get-started-azure-cli",
+    look=(
+        Command(
+            "az acr list --query \"[?name=='{registry}'].{{group:resourceGroup,loginServer:loginServer}}\" -o table"
+        ),
+    ),
+    fix=("Name the resource group in the command:", Command("az acr login -n {registry} -g RESOURCE_GROUP")),
+    page=pages.ACR + "container-registry-get-started-azure-cli#dns-name-implications-of-dnl-options",
     samples=(
         "More than one resources with type 'Microsoft.ContainerRegistry/registries' are found with name 'myacr'.",
     ),
+    unlike=("More than one resources with type 'Microsoft.Web/sites' are found with name 'myacr'.",),
 )
 ARM_PROVIDER_NOT_REGISTERED = FailureMode(
     id="arm-provider-not-registered",
     title="the subscription does not use Azure Container Registry yet",
     seen=(management.PROVIDER_UNREGISTERED,),
-    means="A subscription has to register a service's resource provider before its resources can be made or ruled.",
-    fix=(Command("az provider register -n Microsoft.ContainerRegistry --wait"),),
-    page="https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-register-resource-provider",
+    means="A subscription has to register a service, by its resource provider, before it can hold resources of it.",
+    look=(Command("az provider show -n Microsoft.ContainerRegistry --query registrationState -o tsv"),),
+    fix=(
+        (
+            "If the registry is in another subscription, name that one. Otherwise a Contributor or Owner of this one"
+            " registers the service, which costs nothing:"
+        ),
+        Command("az provider register -n Microsoft.ContainerRegistry --wait"),
+    ),
+    page=_ARM + "error-register-resource-provider",
     samples=("The subscription is not registered to use namespace 'Microsoft.ContainerRegistry'.",),
+    unlike=("The subscription is not registered to use namespace 'Microsoft.ContainerService'.",),
 )
 ARM_CLASSIC_SKU = FailureMode(
     id="arm-classic-sku",
-    title="{registry} may be of the Classic tier, which was retired",
+    title="{registry} is of the Classic tier, which is retired",
     seen=(management.SKU_UNSUPPORTED,),
-    means="A Classic registry lacks most of what the others have, and cannot be changed into one of them any more.",
+    means="Classic registries are not supported any more. Such a registry has to be moved to Basic, Standard or"
+    " Premium, and cannot be moved back.",
+    look=(_TIER,),
     fix=(
-        Command("az acr show -n {registry} --query sku.name -o tsv"),
-        "Make a new registry and copy the images.",
+        "Who manages the registry moves it to one of the tiers of today, which are billed by the day:",
+        Command("az acr update -n {registry} --sku Standard"),
     ),
-    page=pages.ACR + "container-registry-skus",
+    page=pages.ACR + "container-registry-skus#change-registry-sku",
     samples=("This operation is only supported for managed registries.",),
+    unlike=("The classic deployment model is deprecated for Microsoft.ClassicCompute.",),
 )
 FIREWALL_NOT_PREMIUM = FailureMode(
     id="firewall-not-premium",
-    title="the tier of {registry} may not have what was asked for",
+    title="the tier of {registry} does not have what was asked for",
     seen=(management.SKU_UNSUPPORTED,),
     means="Network rules, private endpoints, data endpoints and replicas are for Premium registries only.",
+    look=(_TIER,),
     fix=(
-        Command("az acr show -n {registry} --query sku.name -o tsv"),
+        (
+            "Do without it, or ask who pays for the registry: Premium costs more, and going back takes these features"
+            " away again:"
+        ),
         Command("az acr update -n {registry} --sku Premium"),
     ),
-    page=pages.ACR + "container-registry-skus",
+    page=pages.ACR + "container-registry-skus#sku-features-and-limits",
     samples=("Network rules are only supported for managed registries in Premium SKU.",),
+    unlike=("Private endpoints are not available for this storage account.",),
 )
 REGISTRY_NAME_INVALID = FailureMode(
     id="registry-name-invalid",
     title="the registry's name cannot be used as it was given",
     seen=(management.NAME_UNUSABLE,),
-    means="A name has 5 to 50 letters and digits, no dot and no dash, and exists once in its cloud. Often a login"
-    " server was given where the name was wanted.",
-    fix=(
-        Command('az acr list --query "[].name" -o tsv'),
-        Command("az acr check-name -n <registry>"),
+    means="A name has 5 to 50 letters and digits. A login server, which has a dot and sometimes a dash, is not the"
+    " name, and belongs to one registry only.",
+    look=(
+        Command('az acr list --query "[].{{name:name,loginServer:loginServer}}" -o table'),
+        "For a new registry, this tells whether a name is free:",
+        Command("az acr check-name -n NEW_NAME"),
     ),
-    page=pages.ACR + "container-registry-get-started-azure-cli",
+    fix=("Give the name alone, as the list shows it. A new registry needs a name that is free.",),
+    page=pages.ACR + "container-registry-get-started-azure-cli#configure-parameters-for-a-container-registry",
     samples=("Registry names may contain only alpha numeric characters and must be between 5 and 50 characters",),
+    unlike=("Storage account name must be between 3 and 24 characters in length and use numbers and letters only.",),
 )
 ARM_TOKEN_REFUSED = FailureMode(
     id="arm-token-refused",
     title="the Entra token is not one that this subscription's management plane takes",
     seen=(management.ARM_TOKEN_UNUSABLE,),
     means="It was issued by another tenant than the subscription's, for another audience, or in another cloud.",
-    fix=(
-        Command("az login --tenant <tenant id>"),
+    look=(
         Command("az account show --query tenantId -o tsv"),
+        Command("az cloud show --query name -o tsv"),
+        _ACCOUNTS,
     ),
-    page="https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/overview",
+    fix=("Sign in to the tenant of the subscription:", Command("az login --tenant {tenant_id}")),
+    page=_ARM + "overview",
     samples=('{"error":{"code":"InvalidAuthenticationTokenTenant","message":"The access token is from the wrong"}}',),
+    unlike=("InvalidAuthenticationInfo: Server failed to authenticate the request.",),
 )
 ARM_TOKEN_EXPIRED = FailureMode(
     id="arm-token-expired",
     title="the Entra token shown to the management plane had ended",
     seen=(management.ARM_TOKEN_ENDED,),
     means="A program kept a token for longer than it counts, or the clock of this machine is wrong.",
+    look=("Compare this with a clock that is right:", Command("date -u")),
     fix=(
-        Command("az account get-access-token --query expiresOn -o tsv"),
-        Command("date -u"),
-        "Sign in again.",
+        "If the clock is wrong, who administers this machine sets it. Otherwise start the program again, or sign in:",
+        Command("az login"),
     ),
-    page="https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/overview",
+    page=_ARM + "overview",
     samples=('{"error":{"code":"ExpiredAuthenticationToken","message":"The access token expiry UTC time"}}',),
+    unlike=("ExpiredToken: The security token included in the request is expired",),
 )
 ARM_SUBSCRIPTION_DISABLED = FailureMode(
     id="arm-subscription-disabled",
-    title="the subscription may be disabled, or of another tenant",
+    title="the subscription is disabled, or belongs to another tenant",
     seen=(management.SUBSCRIPTION_UNKNOWN,),
     means="A disabled subscription can be read at most, and one of another tenant does not exist for this login.",
-    fix=(Command('az account list --all --query "[].{{name:name,state:state,tenant:tenantId}}" -o table'),),
+    look=(_ACCOUNTS,),
+    fix=(
+        "If its state is Disabled, ask its account administrator to activate it again.",
+        "If it is not in the list, sign in to its tenant:",
+        Command("az login --tenant {tenant_id}"),
+    ),
     page="https://learn.microsoft.com/azure/cost-management-billing/manage/subscription-states",
     samples=("(SubscriptionNotFound) The subscription '11111111-2222-3333-4444-555555555555' could not be found.",),
+    unlike=("Your subscription to the newsletter has expired.",),
 )
 ARM_THROTTLED = FailureMode(
     id="arm-throttled",
     title="the management plane limits the rate of this caller's requests",
     seen=(management.ARM_THROTTLED_SAID,),
-    means="That is no limit of the registry: logins and pulls are counted apart.",
-    fix=("Wait, then look again; ask less often.",),
+    means="Everything that asks as the same identity about the same subscription shares one allowance: jobs that run"
+    " side by side, loops that wait, refreshes of Terraform. The registry counts logins and pulls apart from that.",
+    fix=(
+        (
+            "Wait as long as the answer's Retry-After says, then try again. Let jobs ask once and hand on what they"
+            " learnt, and run fewer of them at a time."
+        ),
+    ),
     page="https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling",
     transient=True,
     samples=("(SubscriptionRequestsThrottled) Number of requests for subscription exceeded the limit.",),
+    unlike=("ThrottlingException: Rate exceeded",),
 )
 ARM_GRAPH_FORBIDDEN = FailureMode(
     id="arm-graph-forbidden",
-    title="the caller may not read the directory",
+    title="the caller is not allowed to read or change this in the directory",
     seen=(management.GRAPH_FORBIDDEN,),
-    means="When an application's secrets end, and to whom an id belongs, is only told to who may read applications.",
-    fix=("Ask an owner of the application, or use an identity with the permission Application.Read.All.",),
-    page="https://learn.microsoft.com/graph/permissions-reference",
+    means="The directory, Entra's list of users and applications, has permissions of its own: a role on a registry or a"
+    " subscription does not count there. Without one, nobody is told when an application's secrets end or whose an id"
+    " is, and nobody makes a new secret.",
+    fix=(
+        (
+            "Ask an owner of the application to look or to make the change. A program that has to look needs the"
+            " permission Application.Read.All, which an administrator of the directory grants."
+        ),
+    ),
+    page="https://learn.microsoft.com/graph/permissions-reference#applicationreadall",
     samples=("Authorization_RequestDenied: Insufficient privileges to complete the operation.",),
+    unlike=("ORA-01031: insufficient privileges",),
 )
 ARM_PRINCIPAL_NOT_FOUND = FailureMode(
     id="arm-principal-not-found",
@@ -217,36 +302,65 @@ ARM_PRINCIPAL_NOT_FOUND = FailureMode(
     seen=(management.PRINCIPAL_UNKNOWN,),
     means="It is a client id where an object id was wanted, belongs to another tenant, was deleted, or the"
     " directory does not show it everywhere yet.",
+    look=(
+        "An application's object id, from its client id (for a user: az ad user show):",
+        Command("az ad sp show --id {client_id} --query id -o tsv"),
+        Command("az account show --query tenantId -o tsv"),
+    ),
     fix=(
-        Command("az ad sp show --id <client id> --query id -o tsv"),
-        "Give that object id with --assignee-object-id and --assignee-principal-type ServicePrincipal.",
+        (
+            "Give that object id, with its type, so that the directory is not asked; for an identity made a moment ago,"
+            " try again after a few minutes. Whoever may assign roles on the registry:"
+        ),
+        Command(
+            "az role assignment create --assignee-object-id OBJECT_ID --assignee-principal-type ServicePrincipal"
+            ' --role "{role}" --scope {registry_id}'
+        ),
     ),
     page="https://learn.microsoft.com/azure/role-based-access-control/troubleshooting",
     transient=True,
     samples=("(PrincipalNotFound) Principal 0123456789abcdef0123456789abcdef does not exist in the directory contoso",),
+    unlike=("Principal 'app' could not be found or this principal type is not supported.",),
 )
 CMK_IDENTITY_MISSING = FailureMode(
     id="cmk-identity-missing",
     title="the identity that reads the encryption key of {registry} does not exist any more",
     seen=(management.CMK_MISSING,),
-    means="The registry is encrypted with a key of its owner's, and reads it as that identity.",
+    means="The registry is encrypted with a key of its owner's, and reads that key as an identity which was deleted.",
+    look=(Command("az acr encryption show -n {registry}"), Command("az acr identity show -n {registry}")),
     fix=(
-        Command("az acr encryption show -n {registry}"),
-        "Make the identity again or assign another one to the key.",
+        (
+            "Who manages the registry and its key vault makes an identity, lets it get, wrap and unwrap the key, and"
+            " gives it to the registry:"
+        ),
+        Command("az acr identity assign -n {registry} --identities IDENTITY_RESOURCE_ID"),
+        Command("az acr encryption rotate-key -n {registry} --key-encryption-key KEY_ID --identity IDENTITY_CLIENT_ID"),
     ),
-    page=pages.ACR + "tutorial-troubleshoot-customer-managed-keys",
+    instead=(
+        "If it was the registry's own (system-assigned) identity, only a support case with Azure brings it back.",
+    ),
+    page=_KEYS + "#error-when-youre-removing-a-managed-identity",
     az_code="CMK_ERROR",
     samples=("An error occurred: CMK_ERROR\nThe identity used for registry 'myacr' encryption doesn't exist.",),
+    unlike=("The identity used for storage account 'mystore' encryption doesn't exist.",),
 )
 CMK_IDENTITY_INACTIVE = FailureMode(
     id="cmk-identity-inactive",
     title="{registry} cannot reach its encryption key, and refuses every image",
     seen=(management.CMK_INACTIVE,),
-    means="The identity was taken away from the registry, or its key or vault was deleted, disabled or closed.",
-    fix=(
+    means="The identity that reads the key was taken away from the registry, usually months ago, or its key or vault"
+    " was deleted, disabled or closed.",
+    look=(
         Command("az acr encryption show -n {registry}"),
-        "Assign the identity again, and restore the key.",
+        Command("az acr identity show -n {registry}"),
+        Command("az keyvault list-deleted -o table"),
     ),
-    page=pages.ACR + "tutorial-troubleshoot-customer-managed-keys",
+    fix=(
+        "Who manages the registry gives it the identity again:",
+        Command("az acr identity assign -n {registry} --identities IDENTITY_RESOURCE_ID"),
+        "If the key or its vault was deleted, who manages it can recover it for as long as soft delete keeps it.",
+    ),
+    page=_KEYS + "#identity-expiry-error",
     samples=("The identity associated with the registry is inactive. Reassign the identity manually.",),
+    unlike=("The identity associated with the account is inactive.",),
 )

@@ -6,67 +6,72 @@ from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.shape import FailureMode
 from pytest_acrauth.catalogue.symptoms import text
 
-_IRRELEVANT = "It says nothing about the registry or the login, and a pull needs neither program."
+_IRRELEVANT = "It says nothing about the registry, and no login or pull needs this program."
+_NOT_LOOKED_FOR = f"{_IRRELEVANT} Newer releases of az no longer look for it."
 
 NOTE_HELM_MISSING = FailureMode(
     id="note-helm-missing",
     title="helm is not installed, which no login or pull needs",
     seen=(text.HELM_MISSING,),
-    means="It says nothing about the registry or the login, and a pull needs neither program.",
-    fix=("Nothing, unless charts are pushed from here: then install Helm.",),
+    means=_IRRELEVANT,
+    fix=("Nothing, unless charts are pushed from here. Then install Helm.",),
     page=pages.HEALTH + "#helm_command_error",
     az_code="HELM_COMMAND_ERROR",
     samples=("2026-01-01 00:00:00.000000 An error occurred: HELM_COMMAND_ERROR",),
+    unlike=("bash: helm: command not found",),
 )
 NOTE_HELM_VERSION = FailureMode(
     id="note-helm-version",
     title="helm's version is old or unknown, which no login or pull needs",
     seen=(text.HELM_VERSION,),
-    means="It says nothing about the registry or the login, and a pull needs neither program.",
-    fix=("Nothing, unless charts are pushed from here: then bring Helm up to date.",),
+    means=_IRRELEVANT,
+    fix=("Nothing, unless charts are pushed from here. Then bring Helm up to date.",),
     page=pages.HEALTH + "#helm_version_error",
     az_code="HELM_VERSION_ERROR",
     samples=("2026-01-01 00:00:00.000000 An error occurred: HELM_VERSION_ERROR",),
+    unlike=("Error: the Helm chart requires Kubernetes version 1.30",),
 )
 NOTE_NOTARY_MISSING = FailureMode(
     id="note-notary-missing",
     title="notary is not installed, which no login or pull needs",
     seen=(text.NOTARY_MISSING,),
-    means="It says nothing about the registry or the login, and a pull needs neither program. Newer releases of"
-    " az no longer look for it.",
-    fix=("Nothing.",),
+    means=_NOT_LOOKED_FOR,
+    fix=("Nothing is to be done.",),
     page=pages.HEALTH + "#notary_command_error",
     az_code="NOTARY_COMMAND_ERROR",
     samples=("2026-01-01 00:00:00.000000 An error occurred: NOTARY_COMMAND_ERROR",),
+    unlike=("notary: unable to reach trust server at this time: 503.",),
 )
 NOTE_NOTARY_VERSION = FailureMode(
     id="note-notary-version",
     title="notary's version is not the one that was recommended, which no login or pull needs",
     seen=(text.NOTARY_VERSION,),
-    means="It says nothing about the registry or the login, and a pull needs neither program. Newer releases of"
-    " az no longer look for it.",
-    fix=("Nothing.",),
+    means=_NOT_LOOKED_FOR,
+    fix=("Nothing is to be done.",),
     page=pages.HEALTH + "#notary_version_error",
     az_code="NOTARY_VERSION_ERROR",
     samples=("2026-01-01 00:00:00.000000 An error occurred: NOTARY_VERSION_ERROR",),
+    unlike=("An error occurred while retrieving Docker version.",),
 )
 NOTE_UNEXPECTED = FailureMode(
     id="note-unexpected",
     title="az acr check-health met an error that it has no code for",
     seen=(text.UNEXPECTED,),
-    means="The code is defined and hardly used; whatever it says beside it is all that is known.",
-    fix=("Check the registry itself with --acr-registry.",),
-    page=pages.HEALTH + "#unexpected_error",
+    means="The code is defined and hardly used; whatever az says beside it is all that is known.",
+    fix=("Check the registry itself, without az: pytest with --acr-registry and the registry's name does.",),
+    page=pages.ACR + "container-registry-check-health",
     az_code="UNEXPECTED_ERROR",
     samples=("2026-01-01 00:00:00.000000 An error occurred: UNEXPECTED_ERROR",),
+    unlike=("An unexpected error occurred while talking to the database",),
 )
 NOTE_CHECK_HEALTH_REPOSITORY = FailureMode(
     id="note-check-health-repository",
     title="check-health asks for five rights on the repository, and the identity has fewer",
     seen=(text.RIGHTS_MISSING_FOR_ALL,),
-    means="It wants pull, push, delete and both metadata rights at once, so an identity that may only pull always"
-    " fails there. That is right where only pulling is needed.",
-    fix=("Compare what is lacking with what the job needs; --acr-must judges by that.",),
+    means="It wants pull, push, delete and both metadata rights at once, so an identity that is allowed to pull only"
+    " always fails there. That is right where only pulling is needed.",
+    look=("Compare what is lacking with what the job needs; --acr-must judges by that.",),
+    fix=("Nothing, unless the job needs what is lacking. Then a role or scope map that allows it is missing.",),
     page=pages.HEALTH + "#connectivity_access_token_error",
     az_code="CONNECTIVITY_ACCESS_TOKEN_ERROR",
     samples=(
@@ -75,4 +80,5 @@ NOTE_CHECK_HEALTH_REPOSITORY = FailureMode(
             " delete repository permissions."
         ),
     ),
+    unlike=("remote: You do not have push permissions to the repository.",),
 )

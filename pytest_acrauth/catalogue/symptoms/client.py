@@ -139,13 +139,13 @@ def _symptom(
 CLOUD_SHELL = _symptom(
     "cloud-shell",
     client=lambda record: record.client in _CONTAINERS and record.cloud_shell and bool(record.command),
-    says="ACC_CLOUD is set, as in Azure Cloud Shell.",
+    says="The variable ACC_CLOUD is set, as in Azure Cloud Shell.",
     texts=anywhere(r"running the docker daemon, which is not supported in Azure Cloud Shell"),
 )
 DOCKER_MISSING = _symptom(
     "docker-not-found",
     client=_missing,
-    says="No {program} was found.",
+    says="No {program} was found on the PATH.",
     texts=anywhere(
         r"verify if Docker client is installed",
         r"\b(?:docker|podman): (?:command )?not found",
@@ -162,25 +162,25 @@ DOCKER_MISSING = _symptom(
 DAEMON_DOWN = _symptom(
     "docker-daemon-unreached",
     client=_down,
-    says="{program} ran, and no daemon answered it.",
+    says="{program} ran, and its daemon did not answer.",
     texts=_NO_DAEMON,
 )
 SOCKET_PERMISSION = _symptom(
     "docker-socket-forbidden",
     client=_forbidden,
-    says="{program} ran, and may not talk to its daemon.",
+    says="{program} ran, and this user is not allowed to talk to its daemon.",
     texts=_FORBIDDEN,
 )
 STDERR_NOISE = _symptom(
     "docker-stderr-noise",
     client=_noise,
-    says="{program} answered, and printed beside it: {answer}",
+    says="{program} answered, and printed on its standard error: {answer}",
     texts=anywhere(r"Emulate Docker CLI using podman"),
 )
 DOCKER_IN_FOLDER = _symptom(
     "docker-in-current-folder",
     client=lambda record: bool(record.refused),
-    says="The {program} that the PATH leads to is in the current folder.",
+    says="The {program} that the PATH finds first is in the current folder.",
     texts=anywhere(r"Refusing to use '.{1,60}?' resolved at"),
 )
 VERSION_UNREADABLE = _symptom(
@@ -191,13 +191,13 @@ VERSION_UNREADABLE = _symptom(
 )
 COMMAND_ERROR = _symptom(
     "docker-command-error",
-    says="az found docker unusable: it says so for several reasons alike.",
+    says="az found docker unusable, and says so in the same words for several reasons.",
     texts=anywhere(r"\b(?:DOCKER_COMMAND_ERROR|DOCKER_DAEMON_ERROR)\b"),
     either=(DOCKER_MISSING, DAEMON_DOWN, SOCKET_PERMISSION, STDERR_NOISE, DOCKER_IN_FOLDER),
 )
 SAMPLE_PULL = _symptom(
     "sample-pull-failed",
-    says="az acr check-health could not pull its sample image.",
+    says="az acr check-health could not pull its sample image from mcr.microsoft.com.",
     texts=anywhere(r"\bDOCKER_PULL_ERROR\b", r"error occurred while pulling a sample image"),
 )
 
@@ -206,14 +206,14 @@ CONFIG_UNREADABLE = _symptom(
     "docker-config-unreadable",
     client=lambda record: record.config is not None and bool(record.config.trouble),
     says="The docker config could not be read: {answer}",
-    texts=anywhere(r"[Ee]rror loading config file:? .{0,200}?\.docker/config\.json"),
+    texts=anywhere(r"[Ee]rror loading config file:? .{0,200}?(?P<config>[^ \"]{0,200}\.docker/config\.json)"),
 )
 CREDENTIAL_STORE = _symptom(
     "credential-store-broken",
     stages=(Stage.ACCESS_TOKEN,),
     when=_helper_failed,
     client=_helpers_broken,
-    says="A credential helper that the docker config names could not be used.",
+    says="A credential helper, a program that keeps logins for docker, could not be used.",
     texts=anywhere(
         rf"error (?:getting|storing|listing|erasing) credentials - err: .{{0,120}}?{_HELPER}",
         r"error (?:getting|storing|listing|erasing) credentials - err",
@@ -271,7 +271,7 @@ AZ_MISSING = _symptom(
     stages=(Stage.ENTRA,),
     when=said_here(_NO_AZ),
     client=lambda record: record.client == "az" and not record.command and not record.refused,
-    says="No az was found.",
+    says="No az (the Azure CLI) was found.",
     texts=_NO_AZ,
 )
 AZ_NOT_LOGGED_IN = _symptom(
@@ -289,8 +289,8 @@ UPPERCASE = _symptom(
 )
 REGIONAL_LOGIN = _symptom(
     "regional-endpoint-refused",
-    says="A regional endpoint was asked for.",
-    texts=anywhere(r"Regional endpoint for '.{1,60}?' not found"),
+    says="az found no regional endpoint for {region}, and did not log in.",
+    texts=anywhere(r"Regional endpoint for '(?P<region>.{1,60}?)' not found"),
 )
 
 #: What a client check shows when no other symptom fits: no cause, all facts.

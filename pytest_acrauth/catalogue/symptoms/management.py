@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from pytest_acrauth.catalogue.symptoms.words import anywhere, in_print
+from pytest_acrauth.catalogue.symptoms.words import GUID, anywhere, in_print
 
 _ABOUT_US = (
     r"(?:Microsoft\.ContainerRegistry|Microsoft\.Authorization/roleAssignments|Microsoft\.Resources/subscriptions)"
 )
+# What the management plane says of whatever it refuses: to whom, what, and over what.
+_REFUSED = (
+    rf"(?:object id '(?P<object_id>{GUID})' )?does not have authorization to perform action"
+    r" '(?!Microsoft\.ContainerRegistry/registries/listCredentials)"
+)
+_OF_REGISTRY = r"/registries/(?P<registry>[A-Za-z0-9]{5,50})[^']{0,200}"
 
 ARM_NOT_FOUND = in_print(
     "arm-not-found",
-    "The management plane found no registry {registry} where it was looked for.",
+    "The management plane, which keeps the registries' settings, found no {registry} where it was looked for.",
     anywhere(
         r"resource with name '(?P<registry>[A-Za-z0-9-]{1,50})' and type 'Microsoft\.ContainerRegistry/registries'"
         r" could not be found in subscription",
@@ -23,7 +29,7 @@ ARM_NOT_FOUND = in_print(
 )
 SUBSCRIPTION_UNKNOWN = in_print(
     "subscription-unknown",
-    "The management plane knows no such subscription for this login.",
+    "The management plane knows no such subscription for this login, or one that is disabled.",
     anywhere(
         r"[Tt]he subscription (?:of )?'.{1,120}?' (?:doesn't exist|could not be found|not recognized)",
         r"[Ss]ubscription '.{1,120}?' not (?:found|recognized)",
@@ -35,18 +41,18 @@ SUBSCRIPTION_UNKNOWN = in_print(
 )
 ARM_FORBIDDEN = in_print(
     "arm-forbidden",
-    "The management plane refused what the caller asked.",
+    "The management plane refused {action}: the caller has no role that allows it.",
     anywhere(
-        r"does not have authorization to perform action '(?!Microsoft\.ContainerRegistry/registries/listCredentials)"
-        + _ABOUT_US,
+        rf"{_REFUSED}(?P<action>{_ABOUT_US}[^']{{0,160}})"
+        rf"(?:' over scope '(?P<scope>[^']{{0,300}}?(?:{_OF_REGISTRY})?)')?",
         r"\bLinkedAuthorizationFailed\b.{0,200}?Microsoft\.ContainerRegistry",
-        r"does not have authorization to perform action '(?!Microsoft\.ContainerRegistry/registries/listCredentials)"
-        r"[^']{1,160}' over scope '[^']{0,300}?Microsoft\.ContainerRegistry/registries/(?P<registry>[A-Za-z0-9]{5,50})",
+        rf"{_REFUSED}(?P<action>[^']{{1,160}})' over scope"
+        rf" '(?P<scope>[^']{{0,300}}?Microsoft\.ContainerRegistry{_OF_REGISTRY})",
     ),
 )
 LIST_CREDENTIALS_FORBIDDEN = in_print(
     "list-credentials-forbidden",
-    "az asked for the admin user's password and was refused.",
+    "az asked for the admin user's password and was refused, as the caller has no role that allows it.",
     anywhere(
         r"perform action 'Microsoft\.ContainerRegistry/registries/listCredentials/action'",
     ),
@@ -75,7 +81,7 @@ DUPLICATE_NAME = in_print(
 )
 PROVIDER_UNREGISTERED = in_print(
     "provider-unregistered",
-    "The subscription does not use the registry's resource provider.",
+    "The subscription has not registered the service Azure Container Registry.",
     anywhere(
         r"not registered to use namespace '?Microsoft\.ContainerRegistry",
         r"\bMissingSubscriptionRegistration\b(?=.{0,200}?Microsoft\.ContainerRegistry)",
@@ -83,7 +89,7 @@ PROVIDER_UNREGISTERED = in_print(
 )
 SKU_UNSUPPORTED = in_print(
     "tier-unsupported",
-    "The registry's tier does not have what was asked for.",
+    "The registry's tier (its SKU) does not have what was asked for.",
     anywhere(
         r"only supported for managed registries",
         r"\bClassicSkuDeprecated\b|Classic SKU is now deprecated",
@@ -112,17 +118,17 @@ ARM_TOKEN_UNUSABLE = in_print(
 )
 ARM_TOKEN_ENDED = in_print(
     "arm-token-ended",
-    "The management plane was shown an Entra token that had ended.",
+    "The management plane was shown an Entra token that had expired.",
     anywhere(r"\bExpiredAuthenticationToken\b", r"[Tt]he access token expiry UTC time"),
 )
 ARM_THROTTLED_SAID = in_print(
     "arm-requests-throttled",
-    "The management plane has too many requests of this caller to serve.",
+    "The management plane had too many requests from this caller, and put this one off.",
     anywhere(r"\bSubscriptionRequestsThrottled\b|\bTenantRequestsThrottled\b"),
 )
 GRAPH_FORBIDDEN = in_print(
     "graph-forbidden",
-    "The directory does not let the caller read what was asked.",
+    "The directory (Microsoft Graph) does not let the caller read or change what was asked.",
     anywhere(
         r"\bAuthorization_RequestDenied\b|\bDirectory_?PermissionDenied\b",
         r"Insufficient privileges to complete the operation",
@@ -130,7 +136,7 @@ GRAPH_FORBIDDEN = in_print(
 )
 PRINCIPAL_UNKNOWN = in_print(
     "principal-unknown",
-    "The management plane knows no principal of the id that a role was to be given.",
+    "The management plane knows nobody of the id that a role was to be given to.",
     anywhere(
         r"\bPrincipalNotFound\b|Principal [0-9a-f]{32} does not exist in the directory",
         r"Cannot find user or service principal in graph database",

@@ -22,7 +22,7 @@ NO_CREDENTIAL_SENT = in_print(
 )
 GENERIC_401 = in_print(
     "generic-401",
-    "The registry answered 401 and did not say why.",
+    "The registry answered 401 (not signed in, or not allowed), and did not say why.",
     anywhere(r"aka\.ms/acr/authorization")
     + at_registry(
         r"(?i:unauthorized): (?:.{0,60}?: )?authentication required",
@@ -37,7 +37,7 @@ GENERIC_401 = in_print(
 )
 LOGIN_REFUSED = in_print(
     "login-refused",
-    "{login_server} refused the login; podman and skopeo do not show its words then, but with the first pull.",
+    "{login_server} refused the login. podman and skopeo show its words with the first pull only.",
     at_registry(r"invalid username/password"),
     either=(access_token.BASIC_REFUSED, access_token.INVALID_CLIENT, access_token.APP_NOT_REGISTERED),
 )
@@ -57,7 +57,7 @@ FORBIDDEN = in_print(
 )
 EXCHANGE_403 = in_print(
     "exchange-403",
-    "{login_server} refused the exchange with a 403; the client threw away the words that came with it.",
+    "{login_server} refused a token with a 403, and the client threw away the words that came with it.",
     anywhere(
         r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 403",
         r"ACR token exchange endpoint returned error status: 403",
@@ -77,7 +77,7 @@ NO_NAME = in_print(
 )
 GAVE_UP_WAITING = in_print(
     "gave-up-waiting",
-    "The client gave up waiting for {login_server}, and does not say what it was waiting for.",
+    "The client gave up waiting for {login_server}, and does not say what for.",
     at_registry(
         r"request canceled while waiting for connection",
         r"Client\.Timeout exceeded while awaiting headers",
@@ -141,7 +141,7 @@ NO_CONNECTION = in_print(
 )
 NO_USABLE_CHALLENGE = in_print(
     "no-usable-challenge",
-    "az got no challenge from {login_server}; check-health says so for every connection that fails, too.",
+    "az got no challenge (the answer that says how to sign in) from {login_server}, or no connection at all.",
     anywhere(
         r"\bCONNECTIVITY_CHALLENGE_ERROR\b",
         r"Registry '(?P<login_server>[\w.*-]{1,253})' did not issue a challenge",
@@ -157,20 +157,20 @@ NO_USABLE_CHALLENGE = in_print(
 )
 TOO_MANY_REQUESTS = in_print(
     "access-token-throttled",
-    "{login_server} has too many requests to serve.",
+    "{login_server} had too many requests, and put this one off.",
     anywhere(r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 429")
     + at_registry(r"(?i:toomanyrequests)|too many requests to registry"),
     either=(exchange.LOGIN_THROTTLED, challenge.THROTTLED),
 )
 EXCHANGE_FAILED = in_print(
     "exchange-failed",
-    "az got no refresh token from {login_server}, and does not say what was answered.",
+    "az got no refresh token (what docker logs in with) from {login_server}, and does not say what was answered.",
     anywhere(r"\bCONNECTIVITY_REFRESH_TOKEN_ERROR\b"),
     either=(EXCHANGE_403, challenge.DENIED_WITH_IP, exchange.BARE_403, exchange.EXCHANGE_REFUSED),
 )
 ACCESS_TOKEN_FAILED = in_print(
     "access-token-failed",
-    "az got no access token that it was content with from {login_server}.",
+    "az got no access token from {login_server}, or one with fewer rights than it wanted.",
     anywhere(r"\bCONNECTIVITY_ACCESS_TOKEN_ERROR\b"),
     either=(
         TOO_MANY_REQUESTS,
@@ -182,7 +182,7 @@ ACCESS_TOKEN_FAILED = in_print(
 )
 LAYERS_UNREACHED = in_print(
     "layers-unreached",
-    "The manifest was read, and the layers could not be.",
+    "The image's manifest was read, and its layers could not be.",
     not_elsewhere(
         r"error pulling image configuration: download failed",
         r"httpReadSeeker: failed open: failed to do request",
@@ -199,8 +199,8 @@ INTERACTION_NEEDED = in_print(
 # Kubernetes.
 PULL_SECRET_MISSING = in_print(
     "pull-secret-missing",
-    "The kubelet could not read a pull secret that the pod names.",
-    anywhere(r"Unable to retrieve some image pull secrets"),
+    "The kubelet found no secret of that name in the pod's namespace. The pull can still work without it.",
+    anywhere(r"Unable to retrieve some image pull secrets(?: \((?P<pull_secret>[a-z0-9.-]{1,253}))?"),
 )
 
 # Messages of check-health that are no failures.
