@@ -83,9 +83,7 @@ class Run:
         self, targets: Sequence[Target], progress: Callable[[int, int], None] | None, *, tokens_only: bool
     ) -> tuple[Transcript, ...]:
         if self._connector is None:
-            context = self.machine.ssl_context()
-            context.set_alpn_protocols(["http/1.1"])
-            self._connector = Connector(self.machine, context, self.secrets)
+            self._connector = Connector.of(self.machine, self.secrets)
         connector = self._connector
         credentials = Credentials(self.machine.environ, self.secrets)
         identities = _Identities(connector, self._timeout)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from pytest_acrauth.model.machine import Resolution, Resolved
@@ -189,6 +189,13 @@ class Reply:
     def words(self) -> str:
         """What the peer said, in one line: the error's code and message, else the beginning of the body."""
         return " ".join(part for part in (self.code, self.message) if part) or self.body
+
+
+class HeldBack(NamedTuple):
+    """For how many seconds requests to a host waited, because it had asked for silence (429 with Retry-After)."""
+
+    host: str
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
