@@ -89,8 +89,8 @@ class _Stream(httpcore.NetworkStream):
 
     def _ended(self, error: OSError) -> _Ended:
         trouble = trouble_of(error)
-        if trouble is Trouble.TIMEOUT:
-            trouble = self._deadline.trouble()
+        if trouble is Trouble.TIMEOUT and self._deadline.trouble() is Trouble.OUT_OF_TIME:
+            return _Ended(Trouble.OUT_OF_TIME)  # whether the end came within a wait or between two is chance
         return _Ended(trouble, clean(getattr(error, "reason", None) or str(error)))
 
 
