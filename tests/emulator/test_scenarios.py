@@ -10,10 +10,11 @@ import jwt
 import pytest
 
 from pytest_acrauth.emulator import SCENARIOS, Emulator
-from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION
 from pytest_acrauth.emulator.world.healthy import CLIENT, TENANT
 from pytest_acrauth.emulator.world.roles import EVIDENCE
 from pytest_acrauth.model.machine import Resolved
+from pytest_acrauth.model.target import Flow
+from pytest_acrauth.plugin.options import OPTIONS
 
 AUDIENCE = "https://containerregistry.azure.net"
 HEALTHY_CHALLENGE = 'Bearer realm="https://myacr.azurecr.io/oauth2/token",service="myacr.azurecr.io"'
@@ -109,92 +110,43 @@ class Climber:
             yield "data: no blob"
 
 
-GENERIC = "401 authentication required, visit https://aka.ms/acr/authorization for more information."
-DENIED = "403 client with IP '198.51.100.7' is not allowed access. Refer https://aka.ms/acr/firewall to grant access."
-
-#: What is first wrong in each scenario's world; None where the climb gets through.
-SHOWN = {
-    "healthy": None,
-    "registry-dns-nxdomain": "dns: no such name",
-    "registry-dns-resolver-broken": "dns: resolver failed",
-    "registry-tcp-blocked": "tcp: TimeoutError",
-    "tcp-refused": "tcp: ConnectionRefusedError",
-    "registry-tls-intercepted": "tls: 20",
-    "tls-certificate-expired": "tls: 10",
-    "tls-hostname-mismatch": "tls: 62",
-    "tls-handshake-failed": "tls: ConnectionResetError",
-    "challenge-missing": "challenge: 302 None",
-    "challenge-open": "challenge: 200 None",
-    "challenge-not-bearer": 'challenge: 401 Basic realm="mirror.example"',
-    "challenge-foreign-realm": (
-        'challenge: 401 Bearer realm="https://mirror.example/oauth2/token",service="myacr.azurecr.io"'
-    ),
-    "entra-authority-unreachable": "entra tcp: TimeoutError",
-    "entra-sp-secret-wrong": "entra: 7000215",
-    "entra-sp-secret-expired": "entra: 7000222",
-    "entra-app-not-found": "entra: 700016",
-    "entra-tenant-not-found": "entra: 90002",
-    "exchange-no-role": f"exchange: {GENERIC}",
-    "exchange-throttled": "exchange: 429 too many requests",
-    "firewall-ip-denied": f"exchange: {DENIED}",
-    "firewall-public-access-disabled": f"exchange: {DENIED}",
-    "firewall-rule-propagating": f"exchange: {DENIED}",
-    "private-dns-resolves-public": f"exchange: {DENIED}",
-    "exchange-cross-tenant": f"exchange: {GENERIC}",
-    "role-propagation-delay": f"exchange: {GENERIC}",
-    "basic-username-unknown": "access_token: 401 Application not registered with AAD.",
-    "admin-password-not-current": f"access_token: {GENERIC}",
-    "admin-user-disabled": f"access_token: {GENERIC}",
-    "scope-map-token-password-wrong": f"access_token: {GENERIC}",
-    "scope-map-token-password-expired": f"access_token: {GENERIC}",
-    "scope-map-token-disabled": f"access_token: {GENERIC}",
-    "scope-map-token-no-password": f"access_token: {GENERIC}",
-    "scope-map-token-not-found": "access_token: 401 Application not registered with AAD.",
-    "admin-username-wrong": "access_token: 401 Application not registered with AAD.",
-    "refresh-token-expired": f"access_token: {GENERIC}",
-    "scope-map-lacks-action": None,
-    "abac-legacy-role-ineffective": f"operation: {GENERIC}",
-    "abac-condition-excludes-repo": f"operation: {GENERIC}",
-    "sp-lacks-role": f"access_token: {GENERIC}",
-    "anonymous-pull-disabled": f"access_token: {GENERIC}",
-    "scope-not-granted": None,
-    "permission-excess": None,
-    "image-not-found": 'operation: 404 manifest tagged by "latest" is not found',
-    "data-endpoint-blocked": "data tcp: TimeoutError",
-    "data-redirect-foreign": "data dns: no such name",
-    "climb-timeout": "challenge: drips",
-    # What is wrong with the machine's programs, or with what the Azure CLI sees, is no trouble for a climb.
-    **dict.fromkeys((name for name, scenario in SCENARIOS.items() if scenario.defaults.client), None),
-}
-
-
-def first_trouble(emulator: Emulator, auth: str) -> tuple[str | None, list[str]]:
-    """Return what is first wrong, and the actions granted if a token was reached."""
+def met(emulator: Emulator, auth: str) -> str:
+    """Return what is first wrong, or the actions granted where nothing is."""
     context = emulator.machine.ssl_context()
     with httpx.Client(proxy=emulator.proxy_url, verify=context, trust_env=False, timeout=5.0) as http:
         climber = Climber(emulator, http)
-        climber.actions = []
         trouble = next(climber.climb(auth), None)
-        return trouble, [action for entry in climber.actions for action in entry["actions"]]
+        if trouble is not None:
+            return trouble
+        return f"granted {','.join(action for entry in climber.actions for action in entry['actions'])}"
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
 def test_scenario_shows(scenario):
-    """With its default identity, what is first wrong in a scenario's world is what its id promises."""
+    """With its own identity, a plain client meets first what the scenario's entry says."""
     with Emulator(scenario.id) as emulator:
-        trouble, actions = first_trouble(emulator, scenario.defaults.auth or "service-principal")
-    assert trouble == SHOWN[scenario.id]
-    if trouble is None:
-        assert actions == (["pull", "push"] if scenario.id == "permission-excess" else ["pull"])
+        assert met(emulator, scenario.options.get("auth", "service-principal")) == scenario.shows
 
 
-def test_healthy_basic_identities_get_through():
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
+def test_options_are_the_plugins(scenario):
+    """What a scenario needs is said in names and values of the plugin's own options, each by its one rule."""
+    rows = {option.name: option for option in OPTIONS}
+    for name, text in scenario.options.items():
+        values = text.split(",") if rows[name].many else [text]
+        assert "" not in values
+        assert not rows[name].choices or set(values) <= set(rows[name].choices)
+    assert not ("auth" in scenario.options and scenario.seen_by)  # the method's flow says it already
+    assert set(scenario.seen_by) <= set(Flow)
+
+
+@pytest.mark.parametrize(("names", "actions"), [("ACR_ADMIN", "pull,push"), ("ACR_PULLER", "pull")])
+def test_healthy_basic_identities_get_through(names, actions):
     """The credentials that Basic scenarios break are good ones in the healthy world."""
-    for names in ("ACR_ADMIN", "ACR_PULLER"):
-        with Emulator() as emulator:
-            environ = emulator.environ
-            environ |= {name: environ[f"{names}_{name[4:]}"] for name in ("ACR_USERNAME", "ACR_PASSWORD")}
-            assert first_trouble(emulator, "basic")[0] is None
+    with Emulator() as emulator:
+        environ = emulator.environ
+        environ |= {name: environ[f"{names}_{name[4:]}"] for name in ("ACR_USERNAME", "ACR_PASSWORD")}
+        assert met(emulator, "basic") == f"granted {actions}"
 
 
 def test_one_cause_shows_on_every_surface():
@@ -202,15 +154,15 @@ def test_one_cause_shows_on_every_surface():
     with Emulator("entra-sp-secret-expired") as emulator:
         environ = emulator.environ
         environ |= {"ACR_USERNAME": environ["AZURE_CLIENT_ID"], "ACR_PASSWORD": environ["AZURE_CLIENT_SECRET"]}
-        assert first_trouble(emulator, "service-principal")[0] == "entra: 7000222"
-        assert first_trouble(emulator, "basic")[0] == "access_token: 401 Invalid clientid or client secret."
+        assert met(emulator, "service-principal") == "entra: 7000222"
+        assert met(emulator, "basic") == "access_token: 401 Invalid clientid or client secret."
 
 
 def test_scenarios_are_applied_in_order():
     """Several scenarios change one world, the later ones what the earlier ones left."""
     with Emulator("permission-excess", "exchange-no-role", "challenge-missing", "tcp-refused") as emulator:
         assert {each.role for each in emulator.world.cloud.assignments} == {EVIDENCE, "Reader"}
-        assert first_trouble(emulator, "service-principal")[0] == "tcp: ConnectionRefusedError"
+        assert met(emulator, "service-principal") == "tcp: ConnectionRefusedError"
 
 
 @pytest.mark.parametrize("first", ["registry-dns-nxdomain", "client-docker-missing", "entra-app-not-found"])
@@ -226,20 +178,10 @@ def test_scenarios_can_follow_what_took_something_away(first):
         assert gone[first]
 
 
-def test_defaults_make_a_scenario_visible():
-    """What a scenario is about must be asked for: repository, actions, identity, and little patience where it waits."""
-    excess = SCENARIOS["permission-excess"].defaults
-    assert (excess.repository, excess.must, excess.must_not) == (("team/app:latest",), "pull", "push")
-    assert SCENARIOS["scope-not-granted"].defaults.must == "pull,push"
-    assert SCENARIOS["anonymous-pull-disabled"].defaults.auth == "anonymous"
-    assert SCENARIOS["scope-map-lacks-action"].defaults.auth == "scope-map-token"
-    assert SCENARIOS["exchange-cross-tenant"].defaults.subscription == SUBSCRIPTION
-    clients = {name: scenario.defaults.client for name, scenario in SCENARIOS.items() if scenario.defaults.client}
-    assert set(clients.values()) == {("docker",), ("az",)}
-    assert {name for name, client in clients.items() if client == ("az",)} == {
-        "arm-no-read",
-        "arm-registry-not-found-in-subscription",
-        "arm-wrong-subscription",
-    }
-    patient = {name for name, shown in SHOWN.items() if shown and shown.endswith(("TimeoutError", "drips"))}
-    assert {name for name, scenario in SCENARIOS.items() if scenario.defaults.timeout} == patient
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
+def test_a_scenario_is_asked_for_what_it_is_about(scenario):
+    """What shows on an image only has a repository among its options, and what waits has a limit."""
+    stage, needs = scenario.shows.partition(":")[0].split()[0], scenario.options
+    if stage in {"operation", "data"} or {"must", "must-not"} & set(needs):
+        assert "repository" in needs
+    assert ("timeout" in needs) is scenario.shows.endswith(("TimeoutError", "drips"))

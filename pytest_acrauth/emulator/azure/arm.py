@@ -31,9 +31,9 @@ from pytest_acrauth.emulator.azure.resources import (
     token_json,
     usages_json,
 )
+from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import Registry, RoleAssignment
 from pytest_acrauth.emulator.world.roles import REGISTRIES
-from pytest_acrauth.emulator.world.world import World
 
 _REGISTRY = REGISTRIES.lower()
 _ROLES = "microsoft.authorization"

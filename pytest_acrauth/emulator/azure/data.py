@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 
 from pytest_acrauth.emulator.azure.answers import Answer, Headers, http_date, new_id
+from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import Registry
-from pytest_acrauth.emulator.world.world import World
 
 _LIFE = 20 * 60
 _VERSION = "2018-03-28"

@@ -1,6 +1,6 @@
 """Changes of a world, each one cause: what happened to a secret, a role, a user, a password or a program.
 
-They know neither how a cause is called nor where it shows.
+They know neither how a cause is called nor where it shows. What lies on the way to the registries is in `obstacles`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from pytest_acrauth.emulator.azure.login import TokenServer
 from pytest_acrauth.emulator.azure.rights import Caller, Kind
-from pytest_acrauth.emulator.scenarios.obstacles import Change, every_registry
+from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.cloud import DAY, MINUTE, SUBSCRIPTION, Registry, RoleAssignment
 from pytest_acrauth.emulator.world.directory import Password
 from pytest_acrauth.emulator.world.healthy import (
@@ -24,10 +24,23 @@ from pytest_acrauth.emulator.world.healthy import (
 )
 from pytest_acrauth.emulator.world.roles import EVIDENCE, Role
 from pytest_acrauth.emulator.world.workplace import Docker
-from pytest_acrauth.emulator.world.world import World
 
 _NULL_GUID = "00000000-0000-0000-0000-000000000000"
 _READER = "Container Registry Repository Reader"
+
+
+def nothing(_world: World) -> None:
+    """Leave the world as it is."""
+
+
+def every_registry(change: Callable[[Registry], None]) -> Change:
+    """Change each registry."""
+
+    def apply(world: World) -> None:
+        for registry in world.cloud.registries.values():
+            change(registry)
+
+    return apply
 
 
 # Entra and its applications.
@@ -155,6 +168,10 @@ def puller(change: Callable[[Registry, float], None]) -> Change:
 def _first(world: World) -> list[Registry]:
     """Return the registry that the environment's passwords are for, if it still is there."""
     return [registry for name, registry in world.cloud.registries.items() if name == REGISTRIES[0]]
+
+
+def as_it_is(_registry: Registry, _now: float) -> None:
+    """Leave the token as it is."""
 
 
 def regenerated(registry: Registry, now: float) -> None:

@@ -17,9 +17,9 @@ from pytest_acrauth.emulator.azure.graph import Graph
 from pytest_acrauth.emulator.azure.login import TokenServer
 from pytest_acrauth.emulator.azure.metadata import ADDRESS, Metadata
 from pytest_acrauth.emulator.azure.registry import Registries
+from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import ARM, AUTHORITY, GRAPH
 from pytest_acrauth.emulator.world.network import Device
-from pytest_acrauth.emulator.world.world import World
 
 
 class LoggedRequest(NamedTuple):

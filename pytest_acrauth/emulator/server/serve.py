@@ -24,9 +24,9 @@ from pytest_acrauth.emulator.server.doors import BlackHole, ClosedPort, Door, Re
 from pytest_acrauth.emulator.server.front import Front, LoggedRequest
 from pytest_acrauth.emulator.server.machine import LOOPBACK, PLAIN, EmulatedMachine
 from pytest_acrauth.emulator.server.proxy import Proxy
+from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.network import Route
 from pytest_acrauth.emulator.world.workplace import Host
-from pytest_acrauth.emulator.world.world import World
 
 _KEEP_ALIVE = 75
 _CLOSING = 200  # turns of the loop, a millisecond each, in which connections must have ended

@@ -6,6 +6,7 @@ import base64
 import secrets
 import time
 
+from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import (
     ARM,
     AUTHORITY,
@@ -24,7 +25,6 @@ from pytest_acrauth.emulator.world.directory import Application, Password, User
 from pytest_acrauth.emulator.world.network import Certificate, Name, Network
 from pytest_acrauth.emulator.world.roles import EVIDENCE, EVIDENCE_ROLE
 from pytest_acrauth.emulator.world.workplace import Az, Docker, Podman, Workplace
-from pytest_acrauth.emulator.world.world import World
 
 #: The registries of the healthy world. Each has repositories team/app and team/multi, both with a tag latest.
 REGISTRIES = ("myacr", "otheracr")
