@@ -10,8 +10,10 @@ import pytest
 
 from pytest_acrauth.auth import method_named
 from pytest_acrauth.model.machine import Machine
+from pytest_acrauth.model.target import BadName
 from pytest_acrauth.plugin.configuration import Plan
 from pytest_acrauth.plugin.options import Setting, Settings, named, where
+from pytest_acrauth.plugin.values import registries
 
 if TYPE_CHECKING:
     from pytest_acrauth.emulator import Emulator
@@ -32,9 +34,7 @@ def with_defaults(settings: Settings) -> Settings:
     asked = where("emulate", settings["emulate"])
     wanted = _wanted(settings)
     if not settings["registry"].values:
-        from pytest_acrauth.emulator import REGISTRIES
-
-        raise pytest.UsageError(f"{asked} needs --acr-registry; the emulator has {', '.join(REGISTRIES)}")
+        raise pytest.UsageError(f"{asked} needs --acr-registry: whatever you name, the emulator has it")
     found = dict(settings)
     for name, values in wanted.items():
         if not settings[name].given:
@@ -86,10 +86,16 @@ def _lacking(name: str, wanted: tuple[str, ...], given: tuple[str, ...]) -> list
 
 
 def start(settings: Settings, config: pytest.Config) -> Machine:
-    """Start the emulator, for as long as pytest runs, and return its machine."""
+    """Start the emulator with every registry that is configured, for as long as pytest runs; return its machine.
+
+    Raises `pytest.UsageError` for a registry that no emulator has, before anything is started.
+    """
     from pytest_acrauth.emulator import Emulator
 
-    emulator = Emulator(*settings["emulate"].values)
+    try:
+        emulator = Emulator(*settings["emulate"].values, registries=registries(settings, config))
+    except BadName as error:
+        raise pytest.UsageError(f"{where('registry', settings['registry'])}: {error}") from error
     with ExitStack() as stack:
         stack.enter_context(emulator)
         config.add_cleanup(stack.pop_all().close)
@@ -105,16 +111,10 @@ def rebuild(workerinput: Mapping[str, str]) -> Machine:
 
 
 def fits(plan: Plan, settings: Settings) -> None:
-    """Raise `pytest.UsageError` for a registry the emulator does not have, or an identity a scenario is not about."""
-    from pytest_acrauth.emulator import REGISTRIES, choose
+    """Raise `pytest.UsageError` where no identity is one in which a scenario shows."""
+    from pytest_acrauth.emulator import choose
     from pytest_acrauth.emulator.scenarios.variants import USUAL
 
-    for registry in plan.registries:
-        if registry.login_server not in {f"{name}.azurecr.io" for name in REGISTRIES}:
-            raise pytest.UsageError(
-                f"{where('registry', settings['registry'])}: the emulator has no {registry.login_server}; "
-                f"it has {', '.join(REGISTRIES)}"
-            )
     flows = {target.identity.flow for target in plan.targets}
     for scenario in choose(settings["emulate"].values):
         auth = scenario.options.get("auth")

@@ -32,7 +32,7 @@ from pytest_acrauth.emulator.azure.resources import (
     usages_json,
 )
 from pytest_acrauth.emulator.world import World
-from pytest_acrauth.emulator.world.cloud import Registry, RoleAssignment
+from pytest_acrauth.emulator.world.cloud import Registry, RoleAssignment, upwards
 from pytest_acrauth.emulator.world.roles import REGISTRIES
 
 _REGISTRY = REGISTRIES.lower()
@@ -143,22 +143,20 @@ class Arm:
 
     def _registry(self, asked: Asked) -> Registry:
         """Return the registry that something is, belongs to, or is attached to."""
-        groups = {each.resource_group.lower() for each in self._cloud.registries.values()}
-        if str(asked.group).lower() not in groups:
+        registries, name = self._cloud.registries.values(), asked.names[0]
+        wanted = f"{_rid(asked.scope)}/{name}".lower()
+        for each in registries:
+            if each.name == name.lower() and each.resource_id.lower() == wanted:
+                return each
+        if all(each.resource_group.lower() != str(asked.group).lower() for each in registries):
             raise self._gate.refusal(
                 404, "ResourceGroupNotFound", f"Resource group '{asked.group}' could not be found."
             )
-        registries = self._cloud.registries.values()
-        name = asked.names[0]
-        wanted = f"{_rid(asked.scope)}/{name}".lower()
-        found = next((each for each in registries if each.resource_id.lower() == wanted), None)
-        if found is None:
-            text = (
-                f"The Resource '{REGISTRIES}/{name}' under resource group '{asked.group}' was not found. For more "
-                "details please go to https://aka.ms/ARMResourceNotFoundFix"
-            )
-            raise self._gate.refusal(404, "ResourceNotFound", text)
-        return found
+        text = (
+            f"The Resource '{REGISTRIES}/{name}' under resource group '{asked.group}' was not found. For more "
+            "details please go to https://aka.ms/ARMResourceNotFoundFix"
+        )
+        raise self._gate.refusal(404, "ResourceNotFound", text)
 
     def _child(self, asked: Asked, all_of: list[dict[str, Any]]) -> Answer:
         """Answer with one of a registry's children, by name, or all of them."""
@@ -221,9 +219,11 @@ class Arm:
         found: Iterable[RoleAssignment] = self._cloud.assigned(wanted["id"]) if wanted else self._cloud.assignments
         if wanted and wanted[0].lower().startswith("principalid"):
             found = [each for each in self._cloud.assignments if each.principal_id == wanted["id"]]
-        above = [each for each in found if each.reaches(asked.base)]
-        below = [each for each in found if each.scope.lower().startswith(f"{asked.base.lower()}/")]
-        shown = above if "atscope()" in query.lower() else [*above, *below]
+        above, below = set(upwards(asked.base)), f"{asked.base.lower()}/"
+        if "atscope()" in query.lower():
+            shown = [each for each in found if each.place in above]
+        else:
+            shown = [each for each in found if each.place in above or each.place.startswith(below)]
         return self._gate.json(listing([assignment_json(self._cloud, each) for each in shown]))
 
     def _definitions(self, request: Request, asked: Asked) -> Answer:
@@ -246,8 +246,8 @@ class Arm:
         return self._gate.json(listing([]))
 
     def _permissions(self, request: Request, asked: Asked) -> Answer:
-        assignments = self._cloud.assigned(request.state.claims["oid"])
-        held = [self._cloud.roles[each.role] for each in assignments if each.reaches(asked.base)]
+        roles, caller = self._cloud.roles, request.state.claims["oid"]
+        held = [roles[each.role] for each in self._cloud.reaching(caller, asked.base)]
         return self._gate.json(listing([permission_json(role) for role in held]))
 
     def _graph(self, request: Request) -> Answer:

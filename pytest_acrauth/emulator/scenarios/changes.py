@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 
 from pytest_acrauth.emulator.azure.login import TokenServer
 from pytest_acrauth.emulator.azure.rights import Caller, Kind
@@ -19,7 +20,6 @@ from pytest_acrauth.emulator.world.healthy import (
     OTHER_SUBSCRIPTION,
     OTHER_TENANT,
     PRINCIPAL,
-    REGISTRIES,
     TENANT,
 )
 from pytest_acrauth.emulator.world.roles import EVIDENCE, Role
@@ -131,19 +131,21 @@ def unknown_user(world: World) -> None:
 
 def old_admin_password(world: World) -> None:
     """Use a password of the admin user that is none of the current ones."""
-    basic(world, REGISTRIES[0], "password-before-it-was-regenerated")
+    basic(world, world.machine.environ["ACR_ADMIN_USERNAME"], "password-before-it-was-regenerated")
 
 
 def no_admin(world: World) -> None:
     """Switch the admin user off, and use it."""
-    basic(world, REGISTRIES[0], world.machine.environ["ACR_ADMIN_PASSWORD"])
+    environ = world.machine.environ
+    basic(world, environ["ACR_ADMIN_USERNAME"], environ["ACR_ADMIN_PASSWORD"])
     for each in world.cloud.registries.values():
         each.admin_enabled = False
 
 
 def login_server_as_user(world: World) -> None:
     """Use the admin user's password under the login server's name."""
-    basic(world, f"{REGISTRIES[0]}.azurecr.io", world.machine.environ["ACR_ADMIN_PASSWORD"])
+    environ = world.machine.environ
+    basic(world, f"{environ['ACR_ADMIN_USERNAME']}.azurecr.io", environ["ACR_ADMIN_PASSWORD"])
 
 
 def principal_without_role(world: World) -> None:
@@ -154,20 +156,15 @@ def principal_without_role(world: World) -> None:
 
 
 def puller(change: Callable[[Registry, float], None]) -> Change:
-    """Use the scope-map token of the first registry, after a change to that registry now."""
+    """Use a scope-map token, after a change to each registry now."""
 
     def apply(world: World) -> None:
         environ = world.machine.environ
         basic(world, environ["ACR_PULLER_USERNAME"], environ["ACR_PULLER_PASSWORD"])
-        for registry in _first(world):
+        for registry in world.cloud.registries.values():
             change(registry, world.cloud.now())
 
     return apply
-
-
-def _first(world: World) -> list[Registry]:
-    """Return the registry that the environment's passwords are for, if it still is there."""
-    return [registry for name, registry in world.cloud.registries.items() if name == REGISTRIES[0]]
 
 
 def as_it_is(_registry: Registry, _now: float) -> None:
@@ -204,7 +201,7 @@ def no_passwords(registry: Registry, _now: float) -> None:
 def expired_login(world: World) -> None:
     """Use a refresh token from a login of four hours ago."""
     caller, issued = Caller(Kind.PRINCIPAL, PRINCIPAL), world.cloud.now() - 240 * MINUTE
-    for registry in _first(world):
+    for registry in islice(world.cloud.registries.values(), 1):  # the environment's passwords are for the first one
         basic(world, _NULL_GUID, TokenServer(world).refresh_token(registry, caller, issued))
 
 

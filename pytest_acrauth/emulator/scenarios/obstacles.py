@@ -6,12 +6,14 @@ Each is one cause, as those of `pytest_acrauth.emulator.scenarios.changes`, whic
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import IPv4Address
 
 from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.cloud import AUTHORITY, MINUTE, PrivateEndpoint, Registry
 from pytest_acrauth.emulator.world.network import Certificate, Device, Page, Route
 
 _LOGIN_SERVERS = "*.azurecr.io"
+_PRIVATE = IPv4Address("10.1.0.0")
 
 
 def no_registry(world: World) -> None:
@@ -119,6 +121,6 @@ def private_zone_not_linked(world: World) -> None:
     for number, registry in enumerate(world.cloud.registries.values(), start=5):
         private_only(registry)
         registry.data_endpoint_enabled = True
-        registry.private_endpoints = [PrivateEndpoint(f"pe-{registry.name}", f"10.1.0.{number}")]
+        registry.private_endpoints = [PrivateEndpoint(f"pe-{registry.label}", str(_PRIVATE + number))]
         name = world.network.names[registry.login_server]
-        name.aliases = (f"{registry.name}.privatelink.azurecr.io", *name.aliases)
+        name.aliases = (f"{registry.label}.privatelink.azurecr.io", *name.aliases)
