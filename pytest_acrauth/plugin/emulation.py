@@ -34,7 +34,7 @@ def with_defaults(settings: Settings) -> Settings:
     asked = where("emulate", settings["emulate"])
     wanted = _wanted(settings)
     if not settings["registry"].values:
-        raise pytest.UsageError(f"{asked} needs --acr-registry: whatever you name, the emulator has it")
+        raise pytest.UsageError(f"{asked} needs --acr-registry; whichever you name, the emulator has it")
     found = dict(settings)
     for name, values in wanted.items():
         if not settings[name].given:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ssl
 from collections.abc import Iterator
 
@@ -17,7 +18,6 @@ from pytest_acrauth.model.target import Flow
 from pytest_acrauth.plugin.options import OPTIONS
 
 AUDIENCE = "https://containerregistry.azure.net"
-HEALTHY_CHALLENGE = 'Bearer realm="https://myacr.azurecr.io/oauth2/token",service="myacr.azurecr.io"'
 
 
 def reach(emulator: Emulator, host: str) -> Iterator[str]:
@@ -50,23 +50,24 @@ def errors(response: httpx.Response) -> str:
 class Climber:
     """Asks for one thing after the other as a plain client would, and yields what is wrong at the first that fails."""
 
-    def __init__(self, emulator: Emulator, http: httpx.Client) -> None:
-        self.emulator, self.environ, self.http = emulator, emulator.environ, http
+    def __init__(self, emulator: Emulator, http: httpx.Client, host: str) -> None:
+        self.emulator, self.environ, self.http, self.host = emulator, emulator.environ, http, host
 
     def climb(self, auth: str) -> Iterator[str]:
-        yield from reach(self.emulator, "myacr.azurecr.io")
+        yield from reach(self.emulator, self.host)
         yield from self.challenge()
         yield from self.identity() if auth == "service-principal" else self.password(auth)
         yield from self.pull()
 
     def challenge(self) -> Iterator[str]:
-        with self.http.stream("GET", "https://myacr.azurecr.io/v2/") as response:
+        with self.http.stream("GET", f"https://{self.host}/v2/") as response:
             first = next(response.iter_raw())
             if len(first) < int(response.headers["Content-Length"]):
                 yield "challenge: drips"
                 return
         found = response.headers.get("WWW-Authenticate")
-        if (response.status_code, found) != (401, HEALTHY_CHALLENGE):
+        healthy = f'Bearer realm="https://{self.host}/oauth2/token",service="{self.host}"'
+        if (response.status_code, found) != (401, healthy):
             yield f"challenge: {response.status_code} {found}"
 
     def identity(self) -> Iterator[str]:
@@ -79,8 +80,8 @@ class Climber:
         if entra.status_code != 200:
             yield f"entra: {entra.json()['error_codes'][0]}"
             return
-        form = {"grant_type": "access_token", "service": "myacr.azurecr.io", **entra.json()}
-        exchange = self.http.post("https://myacr.azurecr.io/oauth2/exchange", data=form)
+        form = {"grant_type": "access_token", "service": self.host, **entra.json()}
+        exchange = self.http.post(f"https://{self.host}/oauth2/exchange", data=form)
         if exchange.status_code != 200:
             yield f"exchange: {errors(exchange)}"
             return
@@ -89,16 +90,16 @@ class Climber:
     def password(self, auth: str) -> Iterator[str]:
         credentials = (self.environ.get("ACR_USERNAME", ""), self.environ.get("ACR_PASSWORD", ""))
         self.credentials = None if auth == "anonymous" else httpx.BasicAuth(*credentials)
-        token = self.http.get("https://myacr.azurecr.io/oauth2/token", auth=self.credentials)
+        token = self.http.get(f"https://{self.host}/oauth2/token", auth=self.credentials)
         if token.status_code != 200:
             yield f"access_token: {errors(token)}"
 
     def pull(self) -> Iterator[str]:
         query = {"scope": "repository:team/app:pull,push"}
-        token = self.http.get("https://myacr.azurecr.io/oauth2/token", params=query, auth=self.credentials)
+        token = self.http.get(f"https://{self.host}/oauth2/token", params=query, auth=self.credentials)
         headers = {"Authorization": f"Bearer {token.json()['access_token']}"}
         self.actions = jwt.decode(token.json()["access_token"], options={"verify_signature": False})["access"]
-        repository = "https://myacr.azurecr.io/v2/team/app"
+        repository = f"https://{self.host}/v2/team/app"
         manifest = self.http.get(f"{repository}/manifests/latest", headers=headers)
         if manifest.status_code != 200:
             yield f"operation: {errors(manifest)}"
@@ -110,11 +111,11 @@ class Climber:
             yield "data: no blob"
 
 
-def met(emulator: Emulator, auth: str) -> str:
+def met(emulator: Emulator, auth: str, host: str = "myacr.azurecr.io") -> str:
     """Return what is first wrong, or the actions granted where nothing is."""
     context = emulator.machine.ssl_context()
     with httpx.Client(proxy=emulator.proxy_url, verify=context, trust_env=False, timeout=5.0) as http:
-        climber = Climber(emulator, http)
+        climber = Climber(emulator, http, host)
         trouble = next(climber.climb(auth), None)
         if trouble is not None:
             return trouble
@@ -126,6 +127,26 @@ def test_scenario_shows(scenario):
     """With its own identity, a plain client meets first what the scenario's entry says."""
     with Emulator(scenario.id) as emulator:
         assert met(emulator, scenario.options.get("auth", "service-principal")) == scenario.shows
+
+
+def passwords(emulator: Emulator, name: str) -> list[str]:
+    """Return a registry's passwords: docker's for the scope-map token, and the admin user's if there is a registry."""
+    login = emulator.world.machine.docker_config["auths"][f"{name}.azurecr.io"]["auth"]
+    registry = emulator.world.cloud.registries.get(name)
+    return [base64.b64decode(login).decode().partition(":")[2], *(registry.admin_passwords if registry else ())]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
+def test_scenario_shows_at_every_registry(scenario):
+    """A fleet's other registries show what the first one does, whose passwords the environment holds."""
+    with Emulator(scenario.id, registries=("firstacr", "thirdacr")) as emulator:
+        environ = emulator.environ
+        own = dict(zip(passwords(emulator, "firstacr"), passwords(emulator, "thirdacr"), strict=True))
+        given = environ.get("ACR_PASSWORD", "")
+        environ["ACR_USERNAME"] = environ.get("ACR_USERNAME", "").replace("firstacr", "thirdacr")
+        environ["ACR_PASSWORD"] = own.get(given, given)
+        shown = met(emulator, scenario.options.get("auth", "service-principal"), "thirdacr.azurecr.io")
+    assert shown == scenario.shows.replace("myacr", "thirdacr")
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)

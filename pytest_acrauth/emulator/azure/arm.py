@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from starlette.requests import Request
@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from pytest_acrauth.emulator.azure.answers import Answer, Refusal, as_json
 from pytest_acrauth.emulator.azure.gate import Gate
-from pytest_acrauth.emulator.azure.kusto import BadQuery, run
+from pytest_acrauth.emulator.azure.kusto import BadQuery, names, run
 from pytest_acrauth.emulator.azure.paths import Asked, taken_apart
 from pytest_acrauth.emulator.azure.resources import (
     assignment_json,
@@ -134,11 +134,12 @@ class Arm:
         below = [each for each in self._readable(request) if each.resource_id.lower().startswith(asked.scope.lower())]
         return self._gate.json(listing([registry_json(each, version) for each in below]))
 
-    def _readable(self, request: Request) -> Iterable[Registry]:
+    def _readable(self, request: Request, wanted: Collection[str] | None = None) -> Iterable[Registry]:
         return (
             each
             for each in self._cloud.registries.values()
-            if self._gate.may(request, f"{REGISTRIES}/read", each.resource_id)
+            if (wanted is None or each.name in wanted)
+            and self._gate.may(request, f"{REGISTRIES}/read", each.resource_id)
         )
 
     def _registry(self, asked: Asked) -> Registry:
@@ -252,28 +253,31 @@ class Arm:
 
     def _graph(self, request: Request) -> Answer:
         body = _body(request)
-        subscriptions = {str(each).lower() for each in body.get("subscriptions") or self._cloud.subscriptions}
-        tenants = {each.id: each.tenant_id for each in self._cloud.subscriptions.values()}
-        rows = [
-            {
-                **registry_json(each, "2025-11-01"),
-                "type": _REGISTRY,
-                "tenantId": tenants[each.subscription_id],
-                "subscriptionId": each.subscription_id,
-                "resourceGroup": each.resource_group,
-                "kind": "",
-            }
-            for each in self._readable(request)
-            if each.subscription_id in subscriptions and tenants[each.subscription_id] == request.state.claims["tid"]
-        ]
+        query = str(body.get("query", ""))
         try:
-            found = run(str(body.get("query", "")), rows)
+            found = run(query, list(self._rows(request, body, names(query))))
         except BadQuery as error:
             raise self._gate.refusal(
                 400, "BadRequest", f"Please provide below info when asking for support: {error}"
             ) from error
         about = {"totalRecords": len(found), "count": len(found), "facets": [], "resultTruncated": "false"}
         return self._gate.json({**about, "data": found})
+
+    def _rows(self, request: Request, body: dict[str, Any], wanted: Collection[str] | None) -> Iterator[dict[str, Any]]:
+        """Yield what a caller is shown of the graph: all registries, or those of the names wanted."""
+        subscriptions = {str(each).lower() for each in body.get("subscriptions") or self._cloud.subscriptions}
+        tenants = {each.id: each.tenant_id for each in self._cloud.subscriptions.values()}
+        for each in self._readable(request, wanted):
+            tenant = tenants[each.subscription_id]
+            if each.subscription_id in subscriptions and tenant == request.state.claims["tid"]:
+                yield {
+                    **registry_json(each, "2025-11-01"),
+                    "type": _REGISTRY,
+                    "tenantId": tenant,
+                    "subscriptionId": each.subscription_id,
+                    "resourceGroup": each.resource_group,
+                    "kind": "",
+                }
 
 
 def _filter(request: Request) -> str:

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pytest_acrauth.emulator.world.content import Repository
 from pytest_acrauth.emulator.world.directory import Application, Password, Principal, User
@@ -160,7 +161,7 @@ class RoleAssignment:
         """Whether a resource is what it was given on, or below."""
         return self.place in upwards(resource_id)
 
-    @property
+    @cached_property
     def place(self) -> str:
         """What it was given on, in the one spelling in which places are compared."""
         return self.scope.lower().rstrip("/")
