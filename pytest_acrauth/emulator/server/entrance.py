@@ -36,27 +36,39 @@ class Entrance:
 
     async def keep(self) -> None:
         """Let in whoever comes, side by side, until cancelled."""
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                connection, _ = await loop.sock_accept(self._door)
-            except OSError:  # no file descriptor is left just now: whoever comes has to wait
-                await asyncio.sleep(_PAUSE)
-            else:
+        loop, knocked = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._door, knocked.set)
+        try:
+            while await knocked.wait():
+                knocked.clear()
+                try:
+                    # Not the loop's own way to accept: cancelled, it could lose a connection without closing it.
+                    connection, _ = self._door.accept()
+                except BlockingIOError:  # gone again
+                    continue
+                except OSError:  # no file descriptor is left just now: whoever comes has to wait
+                    await asyncio.sleep(_PAUSE)
+                    continue
+                connection.setblocking(False)
                 task = loop.create_task(self._let_in(connection))
                 self._inside.add(task)  # asyncio holds it weakly
                 task.add_done_callback(self._inside.discard)
+        finally:
+            loop.remove_reader(self._door)
 
     async def _let_in(self, connection: socket.socket) -> None:
         """Hand a connection to what is at the address that it is for."""
-        address = await _heard(connection)
-        if not address:
-            connection.close()
-            return
-        behind = self._reach(address)
-        with suppress(OSError):  # a handshake that came to nothing
-            loop = asyncio.get_running_loop()
-            await loop.connect_accepted_socket(behind.protocol, connection, ssl=behind.tls)
+        address = ""
+        try:
+            address = await _heard(connection)
+        finally:
+            if not address:
+                connection.close()
+        if address:
+            behind = self._reach(address)
+            with suppress(OSError):  # a handshake that came to nothing
+                loop = asyncio.get_running_loop()
+                await loop.connect_accepted_socket(behind.protocol, connection, ssl=behind.tls)
 
     def close(self) -> None:
         """Give the port back."""
