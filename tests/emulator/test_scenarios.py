@@ -186,6 +186,13 @@ def test_scenarios_are_applied_in_order():
         assert met(emulator, "service-principal") == "tcp: ConnectionRefusedError"
 
 
+@pytest.mark.parametrize("first", SCENARIOS)
+def test_any_scenario_can_follow_any_other(first):
+    """Whatever a scenario left or took away, each other one can still be applied to it."""
+    for name in SCENARIOS:
+        assert Emulator(first, name).world
+
+
 @pytest.mark.parametrize("first", ["registry-dns-nxdomain", "client-docker-missing", "entra-app-not-found"])
 def test_scenarios_can_follow_what_took_something_away(first):
     """Where a registry, a program or an application is gone, a later scenario about it changes what is left."""

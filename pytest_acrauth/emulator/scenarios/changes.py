@@ -156,13 +156,14 @@ def principal_without_role(world: World) -> None:
 
 
 def puller(change: Callable[[Registry, float], None]) -> Change:
-    """Use a scope-map token, after a change to each registry now."""
+    """Use a scope-map token, after a change now to each registry that has it."""
 
     def apply(world: World) -> None:
         environ = world.machine.environ
         basic(world, environ["ACR_PULLER_USERNAME"], environ["ACR_PULLER_PASSWORD"])
         for registry in world.cloud.registries.values():
-            change(registry, world.cloud.now())
+            if "puller" in registry.tokens:
+                change(registry, world.cloud.now())
 
     return apply
 
@@ -196,6 +197,12 @@ def deleted_token(registry: Registry, _now: float) -> None:
 def no_passwords(registry: Registry, _now: float) -> None:
     """Leave the token without any password."""
     registry.tokens["puller"].passwords.clear()
+
+
+def for_another_repository(registry: Registry, _now: float) -> None:
+    """Let the token's scope map name another repository."""
+    scope_map = registry.scope_maps[registry.tokens["puller"].scope_map]
+    scope_map.actions[:] = [action.replace("team/app", "team/multi") for action in scope_map.actions]
 
 
 def expired_login(world: World) -> None:

@@ -243,6 +243,13 @@ _RIGHTS = (
     Scenario("scope-not-granted", changes.with_role("AcrPull"), _IMAGE | {"must": "pull,push"}),
     Scenario("scope-map-lacks-action", puller(changes.as_it_is), _PULLER | _IMAGE | {"must": "pull,push"}),
     Scenario(
+        "scope-map-lacks-repository",
+        puller(changes.for_another_repository),
+        _PULLER | _IMAGE,
+        shows=f"operation: {_REQUIRED}",
+        needs_evidence=True,
+    ),
+    Scenario(
         "permission-excess",
         changes.with_role("AcrPush"),
         _IMAGE | {"must": "pull", "must-not": "push"},

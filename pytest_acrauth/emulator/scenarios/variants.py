@@ -98,7 +98,7 @@ def signed_in_with_az(world: World) -> None:
 
 
 def with_docker_login(world: World) -> None:
-    """Leave nothing but the login that docker keeps for the first registry."""
+    """Leave nothing but the login that docker keeps for each registry."""
     _without_application(world)
     world.machine.az = None
 
