@@ -221,22 +221,23 @@ class Cloud:
         """Every role definition there is, by name."""
         return BUILT_IN | self.custom_roles
 
-    def known_as(self, object_id: str) -> set[str]:
+    def _known_as(self, object_id: str) -> set[str]:
         """Return the object ids to which a role is given where it is given to a principal: its own, its groups'."""
         return {object_id, *(group for group, members in self.groups.items() if object_id in members)}
 
     def assigned(self, object_id: str) -> Iterable[RoleAssignment]:
         """Return the assignments of a principal, its groups' included."""
-        held = self.known_as(object_id)
+        held = self._known_as(object_id)
         return (assignment for assignment in self.assignments if assignment.principal_id in held)
 
     def reaching(self, object_id: str, resource_id: str) -> Iterator[RoleAssignment]:
         """Yield what a principal holds on a resource, then what it holds above; its groups' included."""
+        # The list may have changed in any way. To compare it is quick, to go through it for every request is not.
         if self._indexed != self.assignments:
             self._indexed, self._held = list(self.assignments), {}
             for each in self._indexed:
                 self._held.setdefault((each.principal_id, each.place), []).append(each)
-        holders, held = self.known_as(object_id), self._held
+        holders, held = self._known_as(object_id), self._held
         return (each for place in upwards(resource_id) for holder in holders for each in held.get((holder, place), ()))
 
     def in_force(self, assignment: RoleAssignment) -> bool:
