@@ -71,11 +71,10 @@ class Resolver:
     def _take(self) -> _LookUp | None:
         """Return the next name to look up; None, and this thread counts no more, where none comes for a while."""
         with self._changed:
-            if not self._waiting:
-                self._idle += 1
-                self._changed.wait(_IDLE)
-                self._idle -= 1
-            if self._waiting:
+            self._idle += 1
+            came = self._changed.wait_for(lambda: self._waiting, _IDLE)
+            self._idle -= 1
+            if came:
                 return self._waiting.popleft()
             self._threads -= 1
             return None
