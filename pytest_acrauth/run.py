@@ -162,7 +162,7 @@ class _Evidence:
         deadline = Deadline(max(0.0, left), wait=part)
         while needs := needed(transcript):
             found = self._shared(_LOOK_PART * part).answer(needs, transcript, deadline)
-            transcript = replace(transcript, evidence=replace(transcript.evidence, **found))
+            transcript = replace(transcript, evidence=transcript.evidence._replace(**found))
         return replace(transcript, elapsed=transcript.elapsed + time.monotonic() - began)
 
     def _shared(self, limit: float) -> Looks:

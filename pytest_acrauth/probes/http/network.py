@@ -70,13 +70,13 @@ class Connector:
             if not dns.ok or dns.resolution is None:
                 return connection, None
             tcp, plain = self._connect(host, _PORT, dns.resolution.addresses, deadline)
-            connection = replace(connection, tcp=tcp)
+            connection = connection._replace(tcp=tcp)
         if plain is None:
             return connection, None
         tls, secured = self._handshake(host, plain, deadline)
         if tls.trouble is Trouble.CERTIFICATE and not proxy:
             tls = replace(tls, certificate=self._look_at_certificate(host, tcp.attempts[-1].address, deadline))
-        return replace(connection, tls=tls), secured
+        return connection._replace(tls=tls), secured
 
     def reach_plain(self, host: str, port: int, deadline: Deadline) -> tuple[Connection, socket.socket | None]:
         """Open a connection without TLS and past any proxy, as instance metadata wants it."""
@@ -91,7 +91,7 @@ class Connector:
         if connection.broken is not None:
             return connection, None
         tcp, plain = self._connect(host, port, addresses, deadline)
-        return replace(connection, tcp=tcp), plain
+        return connection._replace(tcp=tcp), plain
 
     def look_up(self, host: str, deadline: Deadline) -> Dns:
         """Resolve a name within the deadline's next wait."""
