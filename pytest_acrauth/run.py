@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pytest_acrauth.probes.management.looks import Looks
 
 DEFAULT_TIMEOUT = 30.0
-DEFAULT_JOBS = 64
+DEFAULT_JOBS = 128
 _EVIDENCE_PART = 3  # of a climb's limit, its evidence may take one
 _LOOK_PART = 0.9  # of that, one look may take so much: its own reason comes before the waiting ends
 _GLANCE = 0.2  # seconds between two looks at Ctrl-C
