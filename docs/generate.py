@@ -20,7 +20,7 @@ from pytest_acrauth.catalogue.tables import MODES
 from pytest_acrauth.diagnosis.client import diagnose_client
 from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.diagnosis.conclusion import Diagnosis
-from pytest_acrauth.emulator import REGISTRIES, SCENARIOS, Defaults, Emulator
+from pytest_acrauth.emulator import REGISTRIES, SCENARIOS, Emulator, Scenario
 from pytest_acrauth.emulator.scenarios.variants import USUAL
 from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION
 from pytest_acrauth.emulator.world.healthy import CLIENT, OPERATOR, OTHER_SUBSCRIPTION, OTHER_TENANT, PRINCIPAL, TENANT
@@ -59,7 +59,7 @@ def pages() -> dict[Path, str]:
     import azure.mgmt.containerregistry  # noqa: F401
 
     with ThreadPoolExecutor(4) as pool:
-        shown = dict(zip(SCENARIOS, pool.map(seen_in_emulator, SCENARIOS), strict=True))
+        shown = dict(zip(SCENARIOS, pool.map(seen_in_emulator, SCENARIOS.values()), strict=True))
     return {
         Path("README.md"): readme(shown),
         Path("docs/reference/options.md"): options_page(),
@@ -68,11 +68,10 @@ def pages() -> dict[Path, str]:
     }
 
 
-def seen_in_emulator(scenario: str) -> str | None:
+def seen_in_emulator(scenario: Scenario) -> str | None:
     """Check a scenario as `--acr-emulate` does and return the first explanation; None if nothing is broken."""
-    needs = SCENARIOS[scenario].defaults
-    with Emulator(scenario) as emulator:
-        diagnoses = clients_checked(emulator, needs) if needs.client else climbed(emulator, needs)
+    with Emulator(scenario.id) as emulator:
+        diagnoses = clients_checked(emulator, scenario) if scenario.client else climbed(emulator, scenario)
     if not diagnoses:
         return None
     text = explain(diagnoses[0])
@@ -81,24 +80,29 @@ def seen_in_emulator(scenario: str) -> str | None:
     return text
 
 
-def climbed(emulator: Emulator, needs: Defaults) -> tuple[Diagnosis, ...]:
+def climbed(emulator: Emulator, scenario: Scenario) -> tuple[Diagnosis, ...]:
     """Climb as the emulated machine's service principal, or as a scenario needs it, with evidence."""
-    (chosen,) = choose([needs.auth or USUAL], emulator.environ)
+    needs = scenario.options
+    (chosen,) = choose([needs.get("auth", USUAL)], emulator.environ)
     target = Target(
         registry=Registry.parse(REGISTRIES[0]),
         identity=chosen.identity,
-        references=tuple(map(Reference.parse, needs.repository)),
-        must=tuple((needs.must or "pull").split(",")),
-        must_not=tuple((needs.must_not or "").split(",")) if needs.must_not else (),
+        references=tuple(map(Reference.parse, _listed(needs.get("repository", "")))),
+        must=_listed(needs.get("must", "pull")),
+        must_not=_listed(needs.get("must-not", "")),
     )
-    evidence = EvidenceChoice(subscription=needs.subscription or "")
-    run = Run(emulator.machine, timeout=needs.timeout or DEFAULT_TIMEOUT, evidence=evidence)
+    evidence = EvidenceChoice(subscription=needs.get("subscription", ""))
+    run = Run(emulator.machine, timeout=float(needs.get("timeout", DEFAULT_TIMEOUT)), evidence=evidence)
     return diagnose(run.check([target])[0])
 
 
-def clients_checked(emulator: Emulator, needs: Defaults) -> tuple[Diagnosis, ...]:
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(text.split(",")) if text else ()
+
+
+def clients_checked(emulator: Emulator, scenario: Scenario) -> tuple[Diagnosis, ...]:
     """Check the client that a scenario is about."""
-    record = check_client(needs.client[0], emulator.machine, DEFAULT_TIMEOUT, [Registry.parse(REGISTRIES[0])])
+    record = check_client(scenario.client, emulator.machine, DEFAULT_TIMEOUT, [Registry.parse(REGISTRIES[0])])
     at_home = record.to_json().replace(emulator.environ["HOME"], _HOME)
     return diagnose_client(ClientRecord.from_json(at_home))
 
@@ -254,17 +258,7 @@ def _reproduce(entry: CauseEntry) -> Iterator[str]:
     yield "```console"
     yield f"$ pytest --acr-registry {REGISTRIES[0]} --acr-emulate {scenario}"
     yield "```"
-    needs = SCENARIOS[scenario].defaults
-    options = {
-        "--acr-auth": needs.auth,
-        "--acr-repository": ",".join(needs.repository),
-        "--acr-must": needs.must,
-        "--acr-must-not": needs.must_not,
-        "--acr-client": ",".join(needs.client),
-        "--acr-subscription": needs.subscription,
-        "--acr-timeout": f"{needs.timeout:g}" if needs.timeout else None,
-    }
-    if given := [f"`{flag} {value}`" for flag, value in options.items() if value]:
+    if given := [f"`--acr-{name} {value}`" for name, value in SCENARIOS[scenario].options.items()]:
         yield ""
         yield f"Where you give none of your own, the scenario adds {', '.join(given)}."
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pytest_acrauth.probes.management.looks import Looks
 
 DEFAULT_TIMEOUT = 30.0
-DEFAULT_JOBS = 64
+DEFAULT_JOBS = 128
 _EVIDENCE_PART = 3  # of a climb's limit, its evidence may take one
 _LOOK_PART = 0.9  # of that, one look may take so much: its own reason comes before the waiting ends
 _GLANCE = 0.2  # seconds between two looks at Ctrl-C
@@ -83,9 +83,7 @@ class Run:
         self, targets: Sequence[Target], progress: Callable[[int, int], None] | None, *, tokens_only: bool
     ) -> tuple[Transcript, ...]:
         if self._connector is None:
-            context = self.machine.ssl_context()
-            context.set_alpn_protocols(["http/1.1"])
-            self._connector = Connector(self.machine, context, self.secrets)
+            self._connector = Connector.of(self.machine, self.secrets)
         connector = self._connector
         credentials = Credentials(self.machine.environ, self.secrets)
         identities = _Identities(connector, self._timeout)
@@ -164,7 +162,7 @@ class _Evidence:
         deadline = Deadline(max(0.0, left), wait=part)
         while needs := needed(transcript):
             found = self._shared(_LOOK_PART * part).answer(needs, transcript, deadline)
-            transcript = replace(transcript, evidence=replace(transcript.evidence, **found))
+            transcript = replace(transcript, evidence=transcript.evidence._replace(**found))
         return replace(transcript, elapsed=transcript.elapsed + time.monotonic() - began)
 
     def _shared(self, limit: float) -> Looks:

@@ -189,7 +189,7 @@ def test_the_role_shown_for_evidence_suffices(scenario) -> None:
 
     with Emulator(scenario) as emulator:
         emulator.change(as_shown)
-        found = generator().climbed(emulator, SCENARIOS[scenario].defaults)
+        found = generator().climbed(emulator, SCENARIOS[scenario])
     assert [diagnosis.mode and diagnosis.mode.id for diagnosis in found] == [scenario]
 
 

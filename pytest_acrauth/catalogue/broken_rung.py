@@ -308,6 +308,8 @@ def _who(seen: Break) -> Iterator[Row]:
         yield Row("rights", _NO_RIGHT)
     if transcript.proxy:
         yield Row("proxy", transcript.proxy)
+    for host, seconds in transcript.held_back:
+        yield Row("held back", f"{seconds:.1f} s: {host} had asked for silence before")
 
 
 def _way(seen: Break) -> Iterator[Row]:

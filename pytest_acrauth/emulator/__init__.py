@@ -5,21 +5,23 @@ Needs the extra ``pytest-acrauth[emulator]``; without it importing this package 
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Iterable, MutableMapping
 from types import TracebackType
 from typing import Self
 
-from pytest_acrauth.emulator.scenarios.entries import SCENARIOS, Defaults, Scenario, UnknownScenario, choose
+from pytest_acrauth.emulator.fleet import wanted
+from pytest_acrauth.emulator.scenarios.entries import SCENARIOS, Scenario, UnknownScenario, choose
 from pytest_acrauth.emulator.server.front import LoggedRequest
 from pytest_acrauth.emulator.server.machine import EmulatedMachine
 from pytest_acrauth.emulator.server.serve import Server
+from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.healthy import REGISTRIES, healthy_world
-from pytest_acrauth.emulator.world.world import World
+from pytest_acrauth.model.target import Registry
 
 __all__ = [
     "REGISTRIES",
     "SCENARIOS",
-    "Defaults",
+    "Change",
     "EmulatedMachine",
     "Emulator",
     "LoggedRequest",
@@ -31,17 +33,20 @@ __all__ = [
 
 
 class Emulator:
-    """A healthy world changed by scenarios, served while the context lasts.
+    """A healthy world changed by scenarios, by the ids of the failure modes, served while the context lasts.
 
-    Raises `UnknownScenario` for an id that is none. Contacts nothing outside loopback and reads nothing of the real
-    environment::
+    ``registries`` are those it has beside `REGISTRIES`: by name, login server or resource id. The environment's
+    passwords are those of the first one, else of the first of `REGISTRIES`.
 
-        with Emulator("entra-sp-secret-expired") as emulator:
-            emulator.machine.resolve("myacr.azurecr.io")
+    Raises `UnknownScenario` for an id that is none, and `BadName` for a registry that no public cloud can have.
+    Contacts nothing outside loopback and reads nothing of the real environment::
+
+        with Emulator(registries=("thirdacr",)) as emulator:
+            emulator.machine.resolve("thirdacr.azurecr.io")
     """
 
-    def __init__(self, *scenarios: str) -> None:
-        self.world: World = healthy_world()
+    def __init__(self, *scenarios: str, registries: Iterable[str | Registry] = ()) -> None:
+        self.world: World = healthy_world(*map(wanted, registries))
         for scenario in choose(scenarios):
             scenario.change(self.world)
 
@@ -93,7 +98,7 @@ class Emulator:
         """Change the running world by more scenarios. Raises `UnknownScenario`, and then changes nothing."""
         self.change(*(scenario.change for scenario in choose(scenarios)))
 
-    def change(self, *changes: Callable[[World], None]) -> None:
+    def change(self, *changes: Change) -> None:
         """Change the running world by functions of it, and bring listeners, programs and files up to that."""
         for change in changes:
             change(self.world)

@@ -11,7 +11,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytest_acrauth.emulator import Emulator, UnknownScenario
+from pytest_acrauth.emulator import REGISTRIES, Emulator, UnknownScenario
+from pytest_acrauth.model.target import BadName
 
 #: Who reads the file named: OpenSSL and Go, Python's requests (azure-cli), curl.
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -28,10 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     changes = "change the healthy world by failure-mode ids, in order"
     parser.add_argument("--scenario", metavar="ID[,ID…]", default="healthy", help=changes)
+    more = f"a registry to have beside {' and '.join(REGISTRIES)}: name, login server or resource id; repeatable"
+    parser.add_argument("--registry", metavar="NAME", action="append", default=[], help=more)
     chosen = parser.parse_args(arguments)
     try:
-        emulator = Emulator(*(each.strip() for each in chosen.scenario.split(",")))
-    except UnknownScenario as error:
+        emulator = Emulator(*(each.strip() for each in chosen.scenario.split(",")), registries=chosen.registry)
+    except (UnknownScenario, BadName) as error:
         parser.error(str(error))
     interrupted = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 from pytest_acrauth.model import codec
 from pytest_acrauth.model.credential import SecretShape
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ran:
+class Ran(NamedTuple):
     """One program that was run: what was asked of it, and what it said. ``exit_code`` is None where it did not end.
 
     ``trouble`` is what kept it from starting; where that is empty too, its time was over.
@@ -42,8 +41,7 @@ class Socket(StrEnum):
     LISTENS = "something listens"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Daemon:
+class Daemon(NamedTuple):
     """Where a client looks for its daemon (``source`` says who told it so), and how the socket there was found."""
 
     endpoint: str
@@ -51,8 +49,7 @@ class Daemon:
     socket: Socket
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Helper:
+class Helper(NamedTuple):
     """A credential helper that a docker config names: where it is ('' if nowhere), and how ``list`` went."""
 
     name: str
@@ -64,8 +61,7 @@ class Helper:
         return self.listed is not None and self.listed.ok
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredLogin:
+class StoredLogin(NamedTuple):
     """One login in a docker config: its key as written, and what may be shown of the credential.
 
     ``expires`` is the end of a token, in seconds since the epoch.
@@ -77,8 +73,7 @@ class StoredLogin:
     expires: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DockerConfig:
+class DockerConfig(NamedTuple):
     """A docker ``config.json``: its path, why it could not be read ('' if it was), its helpers and stored logins.
 
     ``keys`` are the servers that the helpers hold a login for.

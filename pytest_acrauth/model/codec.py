@@ -13,14 +13,28 @@ T = TypeVar("T")
 
 
 def to_json(record: Any) -> str:
-    """Return a record, which is a dataclass instance, as JSON text; `from_json` reads it back."""
-    return json.dumps(dataclasses.asdict(record), ensure_ascii=False)
+    """Return a record, a dataclass instance or a named tuple, as JSON text; `from_json` reads it back."""
+    return json.dumps(_plain(record), ensure_ascii=False)
 
 
 def from_json(kind: type[T], text: str) -> T:
     """Rebuild a record from `to_json`'s text. Raises ValueError, TypeError or KeyError for other text."""
     rebuilt: T = _rebuild(kind, json.loads(text))
     return rebuilt
+
+
+def _names(kind: Any) -> tuple[str, ...] | None:
+    """Return the names of a record's fields; None for what is no record."""
+    if dataclasses.is_dataclass(kind):
+        return tuple(field.name for field in dataclasses.fields(kind))
+    return getattr(kind, "_fields", None)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it: records by the names of their fields."""
+    if (names := _names(value)) is not None:
+        return {name: _plain(getattr(value, name)) for name in names}
+    return [_plain(entry) for entry in value] if isinstance(value, tuple) else value
 
 
 @cache
@@ -35,28 +49,26 @@ def _rebuild(kind: Any, value: Any) -> Any:
         if value is None:
             return None
         options = [option for option in get_args(kind) if option is not type(None)]
-        fitting = [option for option in options if not dataclasses.is_dataclass(option) or _fits(option, value)]
+        fitting = [option for option in options if _names(option) is None or _fits(option, value)]
         return _rebuild(fitting[0], value)
     if origin is tuple:
         return tuple(_rebuild(get_args(kind)[0], entry) for entry in value)
-    if isinstance(origin, type) and dataclasses.is_dataclass(origin):  # a generic one, such as Look[RegistryFacts]
+    if origin is not None and _names(origin) is not None:  # a generic one, such as Look[RegistryFacts]
         return origin(**{name: _rebuild(_bound(origin, kind, name), entry) for name, entry in value.items()})
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and _names(kind) is not None:
         hints = _hints(kind)
         return kind(**{name: _rebuild(hints[name], entry) for name, entry in value.items()})
-    if hasattr(kind, "_fields"):
-        return kind(*value)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(value)
     return value
 
 
-def _bound(origin: type, kind: Any, name: str) -> Any:
-    """Return a field's annotation with the one type variable of a generic dataclass filled in."""
+def _bound(origin: Any, kind: Any, name: str) -> Any:
+    """Return a field's annotation with the one type variable of a generic record filled in."""
     hint = _hints(origin)[name]
-    (parameter,), (bound,) = origin.__parameters__, get_args(kind)  # type: ignore[attr-defined]
+    (parameter,), (bound,) = origin.__parameters__, get_args(kind)
     return bound | None if parameter in get_args(hint) else hint
 
 
 def _fits(kind: Any, value: Any) -> bool:
-    return isinstance(value, dict) and {field.name for field in dataclasses.fields(kind)} == set(value)
+    return isinstance(value, dict) and set(_names(kind) or ()) == set(value)

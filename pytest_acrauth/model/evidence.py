@@ -5,9 +5,8 @@ Each look is a value with who looked, or why nobody could. "Could not look" is n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -28,8 +27,7 @@ AUTO = "auto"
 OFF = "off"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvidenceChoice:
+class EvidenceChoice(NamedTuple):
     """Who may be asked to look, and where.
 
     ``method`` is ``auto`` (the identity under test if it is an Entra one, else the Azure login that the environment
@@ -43,8 +41,7 @@ class EvidenceChoice:
     resource_group: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look(Generic[T]):
+class Look(NamedTuple, Generic[T]):
     """One look: the value and who looked, or no value and why.
 
     A value with a ``why`` does not tell everything: it says why the rest is missing.
@@ -55,16 +52,14 @@ class Look(Generic[T]):
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrivateEndpoint:
+class PrivateEndpoint(NamedTuple):
     """One private endpoint connection: its name and whether its owner approved it (Approved, Pending, …)."""
 
     name: str
     status: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegistryFacts:
+class RegistryFacts(NamedTuple):
     """The registry's own record in ARM. ``found`` is False where no such registry is readable.
 
     ``readable`` is False where ARM answered that the asker may not read it (AuthorizationFailed), which says nothing
@@ -95,8 +90,7 @@ class RegistryFacts:
     name_free: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordFacts:
+class PasswordFacts(NamedTuple):
     """One of a scope-map token's two passwords: its name and dates (ISO 8601, '' for none)."""
 
     name: str
@@ -104,8 +98,7 @@ class PasswordFacts:
     expiry: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScopeMapTokenFacts:
+class ScopeMapTokenFacts(NamedTuple):
     """A scope-map token's record in ARM; ``found`` is False where there is no token of that name."""
 
     found: bool
@@ -114,8 +107,7 @@ class ScopeMapTokenFacts:
     passwords: tuple[PasswordFacts, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScopeMapFacts:
+class ScopeMapFacts(NamedTuple):
     """A scope map's actions, such as ``repositories/team/app/content/read``."""
 
     found: bool
@@ -123,8 +115,7 @@ class ScopeMapFacts:
     actions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleAssignment:
+class RoleAssignment(NamedTuple):
     """One role assignment that reaches the registry: its role (name, actions), scope, condition and age.
 
     ``custom`` tells whether the role is none of Azure's own.
@@ -142,8 +133,7 @@ class RoleAssignment:
     custom: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleFacts:
+class RoleFacts(NamedTuple):
     """What roles a principal holds on the registry, groups and parents included, and what denies it something.
 
     ``denials`` are the names of deny assignments for this principal or everybody; None where they were not readable.
@@ -154,16 +144,14 @@ class RoleFacts:
     denials: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretFacts:
+class SecretFacts(NamedTuple):
     """The dates of one client secret or certificate of an application (ISO 8601, '' for none)."""
 
     start: str = ""
     end: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApplicationFacts:
+class ApplicationFacts(NamedTuple):
     """An application and its service principal in Graph; ``found`` is False where the tenant has none of that id.
 
     ``home`` tells whether the application itself, and so its credentials, could be read in this tenant.
@@ -177,8 +165,7 @@ class ApplicationFacts:
     home: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntraFacts:
+class EntraFacts(NamedTuple):
     """What Entra itself says of a service principal's secret that was sent as Basic credentials.
 
     ``tenant_id`` is the tenant it was asked in, ``object_id`` the principal's, where a token was issued.
@@ -190,8 +177,7 @@ class EntraFacts:
     object_id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(NamedTuple):
     """All looks of one climb; None is a look that was not needed or not asked."""
 
     registry: Look[RegistryFacts] | None = None

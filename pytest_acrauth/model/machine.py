@@ -8,9 +8,8 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Resolved(StrEnum):
@@ -22,8 +21,7 @@ class Resolved(StrEnum):
     RESOLVER_FAILED = "resolver failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(NamedTuple):
     """One look-up: its outcome, the names from the one asked to the last alias, the addresses, the resolver's words.
 
     ``chain`` is None where the resolver does not tell the aliases.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from pytest_acrauth.model.machine import Resolution, Resolved
@@ -47,8 +47,7 @@ class Observation(Protocol):
         """Seconds spent in the stage."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotObserved:
+class NotObserved(NamedTuple):
     """A stage that was passed without being seen, and why: not a failure. ``elapsed`` is in seconds."""
 
     reason: str
@@ -76,8 +75,7 @@ class Dns:
         return self.resolution is not None and self.resolution.outcome is Resolved.FOUND
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One try to connect to one address; ``trouble`` is None for the one that succeeded."""
 
     address: str
@@ -108,8 +106,7 @@ class Tcp:
         return next((trouble for trouble in telling if trouble in seen), Trouble.OUT_OF_TIME)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
+class Certificate(NamedTuple):
     """What the peer's certificate says of itself. Dates are ISO 8601, UTC."""
 
     subject: str
@@ -141,8 +138,7 @@ class Tls:
         return self.trouble is None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
+class Connection(NamedTuple):
     """The way to one host: its look-up, connection and handshake; a part is None where it was not reached or seen.
 
     ``proxy`` names the proxy the way leads through, which then does the look-up and the connection.
@@ -160,8 +156,7 @@ class Connection:
         return next((part for part in (self.dns, self.tcp, self.tls) if part is not None and not part.ok), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(NamedTuple):
     """One HTTP answer, reduced to what may be evidence; texts are bounded, cleaned and free of secrets.
 
     ``url`` has no query. ``code``, ``message`` and ``detail`` are the first entry of the registry's ``errors`` list.
@@ -189,6 +184,13 @@ class Reply:
     def words(self) -> str:
         """What the peer said, in one line: the error's code and message, else the beginning of the body."""
         return " ".join(part for part in (self.code, self.message) if part) or self.body
+
+
+class HeldBack(NamedTuple):
+    """For how many seconds requests to a host waited, because it had asked for silence (429 with Retry-After)."""
+
+    host: str
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,8 +227,7 @@ class Challenge(Answered):
         return asked and self.scheme == "bearer" and bool(self.service) and self.realm_is_own
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntraClaims:
+class EntraClaims(NamedTuple):
     """What an Entra token says of the principal; all empty where it could not be read.
 
     ``expires`` is in seconds since the epoch.
@@ -258,8 +259,7 @@ class Entra(Answered):
         return self.issued
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshClaims:
+class RefreshClaims(NamedTuple):
     """What a refresh token says: RBAC registries put the caller's actions in, ABAC registries an ``aad_identity``.
 
     ``expires`` is in seconds since the epoch.

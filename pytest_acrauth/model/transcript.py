@@ -16,6 +16,7 @@ from pytest_acrauth.model.observation import (
     Dns,
     Entra,
     Exchange,
+    HeldBack,
     NotObserved,
     Observation,
     Operation,
@@ -40,7 +41,10 @@ class Access:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """One climb of one target: shared stages once, one `Access` per repository. None stands for *not reached*."""
+    """One climb of one target: shared stages once, one `Access` per repository. None stands for *not reached*.
+
+    ``started`` is the wall clock in seconds since the epoch, ``limit`` and ``elapsed`` are in seconds.
+    """
 
     target: Target
     credential: CredentialFacts
@@ -57,6 +61,7 @@ class Transcript:
     access_token: AccessToken | None = None
     accesses: tuple[Access, ...] = ()
     evidence: Evidence = _NOTHING_ASKED
+    held_back: tuple[HeldBack, ...] = ()
 
     def at(self, rung: Rung) -> Observation | None:
         """Return what was recorded at a rung, or None where it was not reached."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -10,8 +10,10 @@ import pytest
 
 from pytest_acrauth.auth import method_named
 from pytest_acrauth.model.machine import Machine
+from pytest_acrauth.model.target import BadName
 from pytest_acrauth.plugin.configuration import Plan
-from pytest_acrauth.plugin.options import Setting, Settings, where
+from pytest_acrauth.plugin.options import Setting, Settings, named, where
+from pytest_acrauth.plugin.values import registries
 
 if TYPE_CHECKING:
     from pytest_acrauth.emulator import Emulator
@@ -24,30 +26,31 @@ MACHINE = "acr_machine"
 
 
 def with_defaults(settings: Settings) -> Settings:
-    """Return the settings with the scenarios' defaults for options that nobody gave.
+    """Return the settings with the scenarios' values for options that nobody gave.
 
     Raises `pytest.UsageError` for an unknown scenario, without a registry, without the emulator's dependencies, and
     where a given option lacks what a scenario is about, so that nothing of it would be seen.
     """
     asked = where("emulate", settings["emulate"])
-    defaults = _defaults(settings)
+    wanted = _wanted(settings)
     if not settings["registry"].values:
-        from pytest_acrauth.emulator import REGISTRIES
-
-        raise pytest.UsageError(f"{asked} needs --acr-registry; the emulator has {', '.join(REGISTRIES)}")
+        raise pytest.UsageError(f"{asked} needs --acr-registry; whichever you name, the emulator has it")
     found = dict(settings)
-    for name, wanted in defaults.items():
+    for name, values in wanted.items():
         if not settings[name].given:
-            found[name] = Setting(wanted, "from scenario")
-        elif lacking := _lacking(name, wanted, settings[name].values):
+            found[name] = Setting(values, "from scenario")
+        elif lacking := _lacking(name, values, settings[name].values):
             raise pytest.UsageError(
                 f"{where(name, settings[name])} hides what {asked} shows: add {', '.join(lacking)}, or leave it out"
             )
     return found
 
 
-def _defaults(settings: Settings) -> dict[str, tuple[str, ...]]:
-    """Return the options' values that the scenarios need to be seen."""
+def _wanted(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """Return the options' values without which the scenarios are not seen.
+
+    Of an option that takes several, all that any scenario wants; of any other, what the first one wants.
+    """
     asked = where("emulate", settings["emulate"])
     try:
         from pytest_acrauth.emulator import UnknownScenario, choose
@@ -58,40 +61,41 @@ def _defaults(settings: Settings) -> dict[str, tuple[str, ...]]:
             f"{asked}: the emulator needs {error.name}; install it with: pip install 'pytest-acrauth[emulator]'"
         ) from error
     try:
-        every = [scenario.defaults for scenario in choose(settings["emulate"].values)]
+        scenarios = choose(settings["emulate"].values)
     except UnknownScenario as error:
         raise pytest.UsageError(f"{asked}: {error}") from error
-    auth = _once(each.auth for each in every)
-    if len(auth) > 1:
+    found: dict[str, tuple[str, ...]] = {}
+    for name, text in (option for scenario in scenarios for option in scenario.options.items()):
+        if named(name).many:
+            found[name] = tuple(dict.fromkeys([*found.get(name, ()), *text.split(",")]))
+        else:
+            found.setdefault(name, (text,))
+    if len(auth := found.get("auth", ())) > 1:
         raise pytest.UsageError(f"{asked}: these need different identities ({', '.join(auth)}); emulate one at a time")
-    found = {
-        "auth": auth,
-        "repository": _once(text for each in every for text in each.repository),
-        "must": _once(text for each in every if each.must for text in each.must.split(",")),
-        "must-not": _once(text for each in every if each.must_not for text in each.must_not.split(",")),
-        "client": _once(name for each in every for name in each.client),
-        "subscription": _once(each.subscription for each in every),
-        "timeout": tuple(f"{limit:g}" for limit in sorted(each.timeout for each in every if each.timeout)[:1]),
-    }
-    return {name: values for name, values in found.items() if values}
-
-
-def _once(values: Iterable[str | None]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value for value in values if value))
+    return found
 
 
 def _lacking(name: str, wanted: tuple[str, ...], given: tuple[str, ...]) -> list[str]:
+    """Return what is wanted of an option of several values and not given; whoever asks is judged in `fits`."""
+    if name == "auth" or not named(name).many:
+        return []
     if name == "repository":
-        tagged = [text if ":" in text.rpartition("/")[2] else f"{text}:latest" for text in given]
-        return [text for text in wanted if not any(f"/{other}".endswith(f"/{text}") for other in tagged)]
-    return [text for text in wanted if text not in given] if name in {"must", "must-not", "client"} else []
+        given = tuple(text if ":" in text.rpartition("/")[2] else f"{text}:latest" for text in given)
+        return [text for text in wanted if not any(f"/{other}".endswith(f"/{text}") for other in given)]
+    return [text for text in wanted if text not in given]
 
 
 def start(settings: Settings, config: pytest.Config) -> Machine:
-    """Start the emulator, for as long as pytest runs, and return its machine."""
+    """Start the emulator with every registry that is configured, for as long as pytest runs; return its machine.
+
+    Raises `pytest.UsageError` for a registry that no emulator has, before anything is started.
+    """
     from pytest_acrauth.emulator import Emulator
 
-    emulator = Emulator(*settings["emulate"].values)
+    try:
+        emulator = Emulator(*settings["emulate"].values, registries=registries(settings, config))
+    except BadName as error:
+        raise pytest.UsageError(f"{where('registry', settings['registry'])}: {error}") from error
     with ExitStack() as stack:
         stack.enter_context(emulator)
         config.add_cleanup(stack.pop_all().close)
@@ -107,20 +111,14 @@ def rebuild(workerinput: Mapping[str, str]) -> Machine:
 
 
 def fits(plan: Plan, settings: Settings) -> None:
-    """Raise `pytest.UsageError` for a registry the emulator does not have, or an identity a scenario is not about."""
-    from pytest_acrauth.emulator import REGISTRIES, choose
+    """Raise `pytest.UsageError` where no identity is one in which a scenario shows."""
+    from pytest_acrauth.emulator import choose
     from pytest_acrauth.emulator.scenarios.variants import USUAL
 
-    for registry in plan.registries:
-        if registry.login_server not in {f"{name}.azurecr.io" for name in REGISTRIES}:
-            raise pytest.UsageError(
-                f"{where('registry', settings['registry'])}: the emulator has no {registry.login_server}; "
-                f"it has {', '.join(REGISTRIES)}"
-            )
     flows = {target.identity.flow for target in plan.targets}
     for scenario in choose(settings["emulate"].values):
-        auth = scenario.defaults.auth
-        seen_by = [str(method_named(auth).flow)] if auth else list(scenario.defaults.seen_by)
+        auth = scenario.options.get("auth")
+        seen_by = [str(method_named(auth).flow)] if auth else scenario.seen_by
         if seen_by and flows.isdisjoint(seen_by):
             raise pytest.UsageError(
                 f"{where('auth', settings['auth'])} hides what {where('emulate', settings['emulate'])} shows: leave "

@@ -152,7 +152,7 @@ OPTIONS = (
         "jobs",
         "N",
         "how many climbs run at once",
-        default="64",
+        default="128",
         check=whole_number,
         line=Line(6),
     ),

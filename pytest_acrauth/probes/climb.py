@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from pytest_acrauth.auth import Credential
 from pytest_acrauth.model.credential import Kind
-from pytest_acrauth.model.observation import AccessToken, Challenge, Connection, Entra, NotObserved, Trouble
+from pytest_acrauth.model.observation import AccessToken, Challenge, Connection, Entra, HeldBack, NotObserved, Trouble
 from pytest_acrauth.model.secret import Secret
 from pytest_acrauth.model.target import Flow, Target
 from pytest_acrauth.model.transcript import Access, Transcript
@@ -83,7 +83,8 @@ def climb(
                 seen = replace(seen, credential=credential.facts)
             parts = _Climb(target, http, connector, credential)
             seen = _ask_registry(seen, parts, token, tokens_only=tokens_only)
-    return replace(seen, elapsed=time.monotonic() - began)
+    held_back = tuple(HeldBack(*each) for each in http.held_back.items())
+    return replace(seen, held_back=held_back, elapsed=time.monotonic() - began)
 
 
 def _with_network(seen: Transcript, way: Connection | None, challenge: Challenge) -> Transcript:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pytest_acrauth.model.machine import Resolution, Resolved
+from pytest_acrauth.probes.http.once import Once
 
 
 class RealMachine:
@@ -52,6 +53,7 @@ class RealMachine:
         return context
 
     def resolve(self, name: str) -> Resolution:
+        aliases = Once(lambda: _look_up_aliases(name), "aliases")  # at the same time: either asks a name server
         try:
             found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
@@ -59,7 +61,7 @@ class RealMachine:
         except UnicodeError as error:
             return Resolution(Resolved.NO_SUCH_NAME, text=str(error))
         addresses = tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
-        return Resolution(Resolved.FOUND, addresses, _look_up_aliases(name))
+        return Resolution(Resolved.FOUND, addresses, aliases.within(_ALIASES_WAIT))
 
     def dial(self, address: str, port: int, timeout: float) -> socket.socket:
         connection = socket.create_connection((address, port), timeout)
@@ -67,11 +69,15 @@ class RealMachine:
         return connection
 
 
+#: Seconds that the aliases may take beyond the addresses: they tell more of a failure, and decide nothing alone.
+_ALIASES_WAIT = 2.0
+
+
 def _look_up_aliases(name: str) -> tuple[str, ...] | None:
     """Return the chain of names behind ``name``; None where the resolver keeps it to itself (IPv6-only names)."""
     try:
         canonical, aliases, _ = socket.gethostbyname_ex(name)
-    except OSError:
+    except (OSError, UnicodeError):
         return None
     return tuple(dict.fromkeys((name, *aliases, canonical)))
 

@@ -15,7 +15,7 @@ from pytest_acrauth.model.claims import granted_actions, refresh_claims
 from pytest_acrauth.model.observation import AccessToken, Challenge, Data, Exchange, Operation, Trouble
 from pytest_acrauth.model.secret import Secret, Secrets, clean
 from pytest_acrauth.model.target import NULL_GUID, Reference, Registry
-from pytest_acrauth.probes.http.client import Http, Response
+from pytest_acrauth.probes.http.client import TOKEN_BYTES, Http, Response
 from pytest_acrauth.probes.http.issued import issued_token
 from pytest_acrauth.probes.http.replies import parse_json, urlsplit_host
 
@@ -87,6 +87,7 @@ class Login:
                 "tenant": self._credential.facts.tenant_id,
                 "access_token": entra_token.reveal(),
             },
+            most=TOKEN_BYTES,
         )
         self._refresh = issued_token(response, "refresh_token", self._secrets)
         return Exchange(
@@ -137,7 +138,7 @@ class Login:
         query = {"service": self._service}
         if self._refresh is not None and scope:
             form = {**query, "grant_type": "refresh_token", "scope": scope, "refresh_token": self._refresh.reveal()}
-            return self._http.send("POST", self._realm, form=form)
+            return self._http.send("POST", self._realm, form=form, most=TOKEN_BYTES)
         if scope:
             query["scope"] = scope
         user, secret = (NULL_GUID, self._refresh) if self._refresh else (self._credential.user, self._credential.secret)
@@ -146,11 +147,13 @@ class Login:
             query["account"] = user
             headers = _basic(user, secret)
         joint = "&" if "?" in self._realm else "?"
-        return self._http.send("GET", self._realm + joint + urlencode(query), headers=headers)
+        return self._http.send("GET", self._realm + joint + urlencode(query), headers=headers, most=TOKEN_BYTES)
 
 
 def _basic(user: str, secret: Secret) -> dict[str, str]:
-    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{secret.reveal()}".encode()).decode()}
+    # Bytes of the environment that are no UTF-8 go out as they came.
+    raw = f"{user}:{secret.reveal()}".encode("utf-8", "surrogateescape")
+    return {"Authorization": f"Basic {base64.b64encode(raw).decode()}"}
 
 
 def _bearer(token: Secret) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_acrauth.emulator.azure.kusto import BadQuery, run
+from pytest_acrauth.emulator.azure.kusto import BadQuery, names, run
 from pytest_acrauth.emulator.world.conditions import lets_through
 
 PREFIX = "Microsoft.ContainerRegistry/registries/repositories"
@@ -79,6 +79,20 @@ ROWS = [{"name": "MyAcr", "properties": {"loginServer": "myacr.azurecr.io"}}, {"
 def test_queries_find_rows(query, expected):
     """Comparison, folding, lists, paths, columns and limits mean what they mean in Kusto."""
     assert run(query, ROWS) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("Resources | where type =~ 'x' | where name =~ 'MyAcr' | project id", {"myacr"}),
+        ("Resources | where name in~ ('a', 'B') and name == 'b'", {"b"}),
+        ("Resources | where name != 'a'", None),
+        ("Resources | project name = kind | where name == 'a'", None),
+    ],
+)
+def test_names_that_a_query_is_about(query, expected):
+    """A query that goes by name can be answered from the registries of these names, and any other cannot."""
+    assert names(query) == expected
 
 
 @pytest.mark.parametrize("query", ["Tables", "Resources | where name contains 'x'", "Resources | join x", ""])

@@ -26,7 +26,9 @@ def served(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str
     ):
         try:
             assert running.stderr is not None
-            assert running.stderr.readline().startswith("serving myacr.azurecr.io")
+            said = running.stderr.readline()
+            assert said.startswith("serving ")
+            assert "myacr.azurecr.io, otheracr.azurecr.io; interrupt to end" in said
             yield running, printed
         finally:
             running.kill()
@@ -73,9 +75,31 @@ def test_scenarios_change_the_world_it_serves(tmp_path):
     assert environ["ACR_USERNAME"] == "pull-ci"
 
 
-def test_an_unknown_scenario_is_named():
-    """A scenario that is none ends it at once, with the choices."""
-    done = subprocess.run([*COMMAND, "--scenario", "helthy"], capture_output=True, text=True, check=False, timeout=60)
+def test_more_registries_are_served_by_name(tmp_path):
+    """Registries that are named are there beside the two, trusted by their names; the first one's admin logs in."""
+    with served(tmp_path, "--registry", "thirdacr", "--registry", "fourthacr-a1b2.azurecr.io") as (_, printed):
+        environ = exported(printed)
+        folders = {each.name for each in Path(environ["ACR_EMULATOR_CERTS"]).iterdir()}
+        assert {"thirdacr.azurecr.io", "fourthacr-a1b2.azurecr.io", "myacr.azurecr.io"} <= folders
+        trusting = ssl.create_default_context(cafile=environ["SSL_CERT_FILE"])
+        with httpx.Client(proxy=environ["HTTPS_PROXY"], verify=trusting, trust_env=False) as http:
+            assert http.get("https://fourthacr-a1b2.azurecr.io/v2/").status_code == 401
+            login = (environ["ACR_ADMIN_USERNAME"], environ["ACR_ADMIN_PASSWORD"])
+            assert http.get("https://thirdacr.azurecr.io/oauth2/token", auth=login).status_code == 200
+            with pytest.raises(httpx.ProxyError):
+                http.get("https://fifthacr.azurecr.io/v2/")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--scenario", "helthy"), "'helthy' is no scenario; choose from: "),
+        (("--registry", "myacr.azurecr.us"), "the emulator plays AzureCloud alone, "),
+    ],
+)
+def test_a_wrong_argument_is_named(arguments, words):
+    """A scenario or registry that is none ends it at once, and says why."""
+    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 2
-    assert "'helthy' is no scenario; choose from: " in done.stderr
+    assert words in done.stderr
     assert done.stdout == ""

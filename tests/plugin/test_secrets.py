@@ -129,3 +129,30 @@ def test_a_collection_error(inner: Inner, clean_environment: pytest.MonkeyPatch)
     result = inner.run("--acr-registry", "myacr", "--showlocals", "--full-trace")
     result.stdout.fnmatch_lines(["*ValueError: [*][*][*]"])
     assert "a-password-to-be-found" not in result.stdout.str()
+
+
+def test_a_fleet_with_a_password_for_each(spilling: Inner) -> None:
+    """Two hundred registries, each with a login of its own that a test prints: no output holds any of them."""
+    spilling.pytester.makepyfile(
+        """
+        import json
+        from pathlib import Path
+
+        def login(acr, request):
+            from pytest_acrauth.plugin import CLIMBS
+            environ = request.config.stash[CLIMBS].plan.machine.environ
+            kept = json.loads((Path(environ["DOCKER_CONFIG"]) / "config.json").read_text())
+            return kept["auths"][acr.login_server]
+
+        def test_prints_its_login(acr, request):
+            entry = login(acr, request)
+            print(entry)
+            assert entry == {}, entry
+        """
+    )
+    names = ",".join(f"fleet{number:03}" for number in range(200))
+    result = spilling.run(
+        "--acr-registry", names, "--acr-emulate", "healthy", "--acr-auth", "docker-config", "-vv", "-l"
+    )
+    result.assert_outcomes(failed=200, passed=1000)
+    search(spilling.pytester.path, result)

@@ -64,12 +64,12 @@ WRONG: list[tuple[tuple[str, ...], dict[str, str], str]] = [
         {**PRINCIPAL, "AZURE_AUTHORITY_HOST": "https://login.chinacloudapi.cn"},
         "AZURE_AUTHORITY_HOST is 'https://login.chinacloudapi.cn', but myacr.azurecr.io is in AzureCloud*",
     ),
-    (("--acr-emulate", "healthy"), {}, "--acr-emulate needs --acr-registry; the emulator has myacr, otheracr"),
+    (("--acr-emulate", "healthy"), {}, "--acr-emulate needs --acr-registry; whichever you name, the emulator has it"),
     ((*MY, "--acr-emulate", "helthy"), {}, "--acr-emulate: 'helthy' is no scenario; choose from*healthy*"),
     (
-        ("--acr-registry", "thirdacr", "--acr-emulate", "healthy"),
+        ("--acr-registry", "myacr.azurecr.cn", "--acr-emulate", "healthy"),
         {},
-        "--acr-registry: the emulator has no thirdacr.azurecr.io; it has myacr, otheracr",
+        "--acr-registry: the emulator plays AzureCloud alone, where login servers end in .azurecr.io; *.cn does not",
     ),
     (
         (*MY, "--acr-emulate", "anonymous-pull-disabled", "--acr-auth", "service-principal"),

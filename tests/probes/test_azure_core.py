@@ -59,7 +59,7 @@ class Asking:
     def __init__(self, method: str, environ: Mapping[str, str] = ENVIRON, *, limit: float = 10.0) -> None:
         machine = NoNetwork(environ)
         self.secrets = Secrets()
-        connector = Connector(machine, machine.ssl_context(), self.secrets)
+        connector = Connector.of(machine, self.secrets)
         identity = Identity(method, method, Flow.ENTRA, "AZURE")
         nobody = Credential(CredentialFacts(kind=Kind.SERVICE_PRINCIPAL))
         request = EntraRequest(identity, CLOUD, nobody, connector, Deadline(limit))
@@ -219,7 +219,7 @@ def test_the_deadline_holds_for_azure_identity(entra: respx.MockRouter) -> None:
 def test_plain_http_is_for_instance_metadata_only(entra: respx.MockRouter) -> None:
     """A request over plain http leaves for a place that hands out a managed identity's tokens, and for no other."""
     machine = NoNetwork({})
-    connector = Connector(machine, machine.ssl_context(), Secrets())
+    connector = Connector.of(machine, Secrets())
     with Http(connector, Deadline(5.0), plain=metadata_places({})) as http:
         refused = http.send("GET", "http://registry.example/v2/")
         allowed = http.send("GET", "http://169.254.169.254/metadata/identity/oauth2/token")
@@ -259,7 +259,7 @@ def test_a_response_reads_as_azure_core_wants_it(entra: respx.MockRouter) -> Non
     entra.get("https://login.microsoftonline.com/x").respond(418, json={"a": "ü"}, headers={"X-Y": "z"})
     machine = NoNetwork({})
     secrets = Secrets()
-    with Http(Connector(machine, machine.ssl_context(), secrets), Deadline(5.0)) as http:
+    with Http(Connector.of(machine, secrets), Deadline(5.0)) as http:
         client: Any = PipelineClient(
             "https://login.microsoftonline.com", transport=Transport(http, secrets, login_only(CLOUD)), policies=[]
         )

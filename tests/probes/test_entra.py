@@ -28,9 +28,9 @@ from pytest_acrauth.emulator.scenarios.variants import (
     signed_in_with_az,
     with_certificate,
 )
+from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.directory import FederatedCredential
 from pytest_acrauth.emulator.world.healthy import CLIENT, OPERATOR, TENANT
-from pytest_acrauth.emulator.world.world import World
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.evidence import OFF, EvidenceChoice
 from pytest_acrauth.model.machine import Machine

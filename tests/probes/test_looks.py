@@ -172,7 +172,7 @@ def test_a_named_login_looks_instead_of_the_identity_under_test() -> None:
     assert seen.evidence.roles is not None
     assert seen.evidence.roles.who == "service principal 7a0c3e52-1111-4222-8333-944455556666"
     assert ids(one(seen)) == ["exchange-no-role"]
-    missing, _ = in_world(change, choice=replace(choice, prefix="NOBODY"))
+    missing, _ = in_world(change, choice=choice._replace(prefix="NOBODY"))
     assert missing.evidence.roles is not None
     assert "NOBODY_CLIENT_SECRET" in missing.evidence.roles.why
 

@@ -174,7 +174,7 @@ def test_hostile_certificates_cannot_break_the_layout() -> None:
     tls = SPECIMENS["certificate-name"].observation
     assert isinstance(tls, Tls)
     assert tls.certificate is not None
-    shown = replace(tls.certificate, names=(HOSTILE,) * 50, issuer=HOSTILE, subject=HOSTILE)
+    shown = tls.certificate._replace(names=(HOSTILE,) * 50, issuer=HOSTILE, subject=HOSTILE)
     (found,) = diagnose(climb(Stage.TLS, replace(tls, certificate=shown)))
     lines = explain(found).splitlines()
     assert all(line.isprintable() for line in lines)

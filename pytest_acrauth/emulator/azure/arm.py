@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from starlette.requests import Request
@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from pytest_acrauth.emulator.azure.answers import Answer, Refusal, as_json
 from pytest_acrauth.emulator.azure.gate import Gate
-from pytest_acrauth.emulator.azure.kusto import BadQuery, run
+from pytest_acrauth.emulator.azure.kusto import BadQuery, names, run
 from pytest_acrauth.emulator.azure.paths import Asked, taken_apart
 from pytest_acrauth.emulator.azure.resources import (
     assignment_json,
@@ -31,9 +31,9 @@ from pytest_acrauth.emulator.azure.resources import (
     token_json,
     usages_json,
 )
-from pytest_acrauth.emulator.world.cloud import Registry, RoleAssignment
+from pytest_acrauth.emulator.world import World
+from pytest_acrauth.emulator.world.cloud import Registry, RoleAssignment, upwards
 from pytest_acrauth.emulator.world.roles import REGISTRIES
-from pytest_acrauth.emulator.world.world import World
 
 _REGISTRY = REGISTRIES.lower()
 _ROLES = "microsoft.authorization"
@@ -134,31 +134,30 @@ class Arm:
         below = [each for each in self._readable(request) if each.resource_id.lower().startswith(asked.scope.lower())]
         return self._gate.json(listing([registry_json(each, version) for each in below]))
 
-    def _readable(self, request: Request) -> Iterable[Registry]:
+    def _readable(self, request: Request, wanted: Collection[str] | None = None) -> Iterable[Registry]:
         return (
             each
             for each in self._cloud.registries.values()
-            if self._gate.may(request, f"{REGISTRIES}/read", each.resource_id)
+            if (wanted is None or each.name in wanted)
+            and self._gate.may(request, f"{REGISTRIES}/read", each.resource_id)
         )
 
     def _registry(self, asked: Asked) -> Registry:
         """Return the registry that something is, belongs to, or is attached to."""
-        groups = {each.resource_group.lower() for each in self._cloud.registries.values()}
-        if str(asked.group).lower() not in groups:
+        registries, name = self._cloud.registries.values(), asked.names[0]
+        wanted = f"{_rid(asked.scope)}/{name}".lower()
+        for each in registries:
+            if each.name == name.lower() and each.resource_id.lower() == wanted:
+                return each
+        if all(each.resource_group.lower() != str(asked.group).lower() for each in registries):
             raise self._gate.refusal(
                 404, "ResourceGroupNotFound", f"Resource group '{asked.group}' could not be found."
             )
-        registries = self._cloud.registries.values()
-        name = asked.names[0]
-        wanted = f"{_rid(asked.scope)}/{name}".lower()
-        found = next((each for each in registries if each.resource_id.lower() == wanted), None)
-        if found is None:
-            text = (
-                f"The Resource '{REGISTRIES}/{name}' under resource group '{asked.group}' was not found. For more "
-                "details please go to https://aka.ms/ARMResourceNotFoundFix"
-            )
-            raise self._gate.refusal(404, "ResourceNotFound", text)
-        return found
+        text = (
+            f"The Resource '{REGISTRIES}/{name}' under resource group '{asked.group}' was not found. For more "
+            "details please go to https://aka.ms/ARMResourceNotFoundFix"
+        )
+        raise self._gate.refusal(404, "ResourceNotFound", text)
 
     def _child(self, asked: Asked, all_of: list[dict[str, Any]]) -> Answer:
         """Answer with one of a registry's children, by name, or all of them."""
@@ -221,9 +220,11 @@ class Arm:
         found: Iterable[RoleAssignment] = self._cloud.assigned(wanted["id"]) if wanted else self._cloud.assignments
         if wanted and wanted[0].lower().startswith("principalid"):
             found = [each for each in self._cloud.assignments if each.principal_id == wanted["id"]]
-        above = [each for each in found if each.reaches(asked.base)]
-        below = [each for each in found if each.scope.lower().startswith(f"{asked.base.lower()}/")]
-        shown = above if "atscope()" in query.lower() else [*above, *below]
+        above, below = set(upwards(asked.base)), f"{asked.base.lower()}/"
+        if "atscope()" in query.lower():
+            shown = [each for each in found if each.place in above]
+        else:
+            shown = [each for each in found if each.place in above or each.place.startswith(below)]
         return self._gate.json(listing([assignment_json(self._cloud, each) for each in shown]))
 
     def _definitions(self, request: Request, asked: Asked) -> Answer:
@@ -246,34 +247,37 @@ class Arm:
         return self._gate.json(listing([]))
 
     def _permissions(self, request: Request, asked: Asked) -> Answer:
-        assignments = self._cloud.assigned(request.state.claims["oid"])
-        held = [self._cloud.roles[each.role] for each in assignments if each.reaches(asked.base)]
+        roles, caller = self._cloud.roles, request.state.claims["oid"]
+        held = [roles[each.role] for each in self._cloud.reaching(caller, asked.base)]
         return self._gate.json(listing([permission_json(role) for role in held]))
 
     def _graph(self, request: Request) -> Answer:
         body = _body(request)
-        subscriptions = {str(each).lower() for each in body.get("subscriptions") or self._cloud.subscriptions}
-        tenants = {each.id: each.tenant_id for each in self._cloud.subscriptions.values()}
-        rows = [
-            {
-                **registry_json(each, "2025-11-01"),
-                "type": _REGISTRY,
-                "tenantId": tenants[each.subscription_id],
-                "subscriptionId": each.subscription_id,
-                "resourceGroup": each.resource_group,
-                "kind": "",
-            }
-            for each in self._readable(request)
-            if each.subscription_id in subscriptions and tenants[each.subscription_id] == request.state.claims["tid"]
-        ]
+        query = str(body.get("query", ""))
         try:
-            found = run(str(body.get("query", "")), rows)
+            found = run(query, list(self._rows(request, body, names(query))))
         except BadQuery as error:
             raise self._gate.refusal(
                 400, "BadRequest", f"Please provide below info when asking for support: {error}"
             ) from error
         about = {"totalRecords": len(found), "count": len(found), "facets": [], "resultTruncated": "false"}
         return self._gate.json({**about, "data": found})
+
+    def _rows(self, request: Request, body: dict[str, Any], wanted: Collection[str] | None) -> Iterator[dict[str, Any]]:
+        """Yield what a caller is shown of the graph: all registries, or those of the names wanted."""
+        subscriptions = {str(each).lower() for each in body.get("subscriptions") or self._cloud.subscriptions}
+        tenants = {each.id: each.tenant_id for each in self._cloud.subscriptions.values()}
+        for each in self._readable(request, wanted):
+            tenant = tenants[each.subscription_id]
+            if each.subscription_id in subscriptions and tenant == request.state.claims["tid"]:
+                yield {
+                    **registry_json(each, "2025-11-01"),
+                    "type": _REGISTRY,
+                    "tenantId": tenant,
+                    "subscriptionId": each.subscription_id,
+                    "resourceGroup": each.resource_group,
+                    "kind": "",
+                }
 
 
 def _filter(request: Request) -> str:

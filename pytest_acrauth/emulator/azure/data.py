@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 
 from pytest_acrauth.emulator.azure.answers import Answer, Headers, http_date, new_id
+from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import Registry
-from pytest_acrauth.emulator.world.world import World
 
 _LIFE = 20 * 60
 _VERSION = "2018-03-28"
@@ -28,11 +28,13 @@ class BlobLinks:
     def __init__(self, world: World) -> None:
         self._world = world
         self._key = secrets.token_bytes(32)
+        self._containers: dict[str, str] = {}
 
     def url(self, registry: Registry, digest: str) -> str:
         """Return where to read a blob from within the next twenty minutes."""
         host = registry.data_endpoint if registry.data_endpoint_enabled else self._world.cloud.blob_host
         text = digest.removeprefix("sha256:")
+        self._containers[registry.container] = registry.login_server
         path = f"/{registry.container}/docker/registry/v2/blobs/sha256/{text[:2]}/{text}/data"
         end = datetime.fromtimestamp(self._world.cloud.now() + _LIFE, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         query = {"se": end, "sig": self._signature(path, end), "sp": "r", "spr": "https", "sr": "b", "sv": _VERSION}
@@ -44,6 +46,10 @@ class BlobLinks:
         if not hmac.compare_digest(given.encode(), self._signature(request.url.path, end).encode()):
             return False
         return datetime.fromisoformat(end).timestamp() > self._world.cloud.now()
+
+    def registry(self, container: str) -> Registry | None:
+        """Return the registry, if it still exists, to whose container links were made."""
+        return self._world.cloud.registry_at(self._containers.get(container, ""))
 
     def _signature(self, path: str, end: str) -> str:
         return base64.b64encode(hmac.digest(self._key, f"{path}\n{end}".encode(), hashlib.sha256)).decode()
@@ -77,8 +83,7 @@ class DataHosts:
 
     def _find(self, path: str) -> bytes | None:
         named = _PATH.fullmatch(path)
-        registries = self._world.cloud.registries.values()
-        registry = next((each for each in registries if named and each.container == named["container"]), None)
+        registry = self._links.registry(named["container"]) if named else None
         if registry is None or named is None:
             return None
         digest = f"sha256:{named['hex']}"

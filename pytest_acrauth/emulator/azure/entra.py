@@ -12,9 +12,9 @@ from starlette.routing import Route
 from pytest_acrauth.emulator.azure.answers import GUARD, JSON, Answer, as_json, form_of, http_date, new_id
 from pytest_acrauth.emulator.azure.assertions import Fault, check_assertion
 from pytest_acrauth.emulator.azure.issuing import LIFE, audience_of, entra_token
+from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import AUTHORITY
 from pytest_acrauth.emulator.world.directory import Application
-from pytest_acrauth.emulator.world.world import World
 
 
 class Entra:

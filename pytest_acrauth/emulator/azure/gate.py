@@ -10,8 +10,8 @@ from starlette.requests import Request
 from pytest_acrauth.emulator.azure.answers import GUARD, JSON, Answer, Headers, Refusal, as_json, http_date, new_id
 from pytest_acrauth.emulator.azure.issuing import MANAGEMENT_AUDIENCES
 from pytest_acrauth.emulator.azure.paths import Asked
+from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import AUTHORITY, Cloud
-from pytest_acrauth.emulator.world.world import World
 
 _ROLE_DEFINITIONS = "microsoft.authorization/roledefinitions"
 

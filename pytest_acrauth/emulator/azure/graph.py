@@ -11,9 +11,9 @@ from starlette.routing import Route
 
 from pytest_acrauth.emulator.azure.answers import JSON, Answer, Refusal, as_json, http_date, new_id, refuse
 from pytest_acrauth.emulator.azure.issuing import GRAPH_AUDIENCE
+from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import GRAPH
 from pytest_acrauth.emulator.world.directory import Application, moment
-from pytest_acrauth.emulator.world.world import World
 
 _BY_APP = re.compile(r"appId eq '(?P<id>[^']*)'")
 _HINT = 3  # characters of a secret's value

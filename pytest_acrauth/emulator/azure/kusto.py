@@ -25,7 +25,8 @@ def run(query: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         verb, _, rest = step.partition(" ")
         match verb.lower():
             case "where":
-                rows = [row for row in rows if _holds(rest, row)]
+                conditions = _conditions(rest)
+                rows = [row for row in rows if all(_holds(condition, row) for condition in conditions)]
             case "project":
                 rows = [_columns(rest, row) for row in rows]
             case "limit" | "take" if rest.strip().isdecimal():
@@ -35,16 +36,33 @@ def run(query: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
-def _holds(conditions: str, row: dict[str, Any]) -> bool:
-    parts = re.split(r"\s+and\s+", conditions.strip(), flags=re.IGNORECASE)
-    held = [_one(part.strip(), row) for part in parts]  # each is read, so that a mistake shows whatever the rows are
-    return all(held)
+def names(query: str) -> frozenset[str] | None:
+    """Return the names, in small letters, that all found rows have one of; None where any may be found.
+
+    Raises `BadQuery`.
+    """
+    found: frozenset[str] | None = None
+    for step in query.split("|")[1:]:
+        verb, _, rest = step.strip().partition(" ")
+        if verb.lower() != "where":
+            break
+        for condition in _conditions(rest):
+            if condition["field"] == "name" and condition["operator"] != "!=":
+                values = frozenset("".join(pair).lower() for pair in _VALUE.findall(condition["values"]))
+                found = values if found is None else found & values
+    return found
 
 
-def _one(condition: str, row: dict[str, Any]) -> bool:
-    match = _CONDITION.fullmatch(condition)
-    if match is None:
-        raise BadQuery(f"the condition {condition!r}")
+def _conditions(text: str) -> list[re.Match[str]]:
+    """Take apart what is behind ``where``: each condition is read, so that a mistake shows whatever the rows are."""
+    parts = [part.strip() for part in re.split(r"\s+and\s+", text.strip(), flags=re.IGNORECASE)]
+    matches = [_CONDITION.fullmatch(part) for part in parts]
+    if None in matches:
+        raise BadQuery(f"the condition {parts[matches.index(None)]!r}")
+    return [match for match in matches if match is not None]
+
+
+def _holds(match: re.Match[str], row: dict[str, Any]) -> bool:
     value = str(_column(match["field"], row))
     wanted = ["".join(pair) for pair in _VALUE.findall(match["values"])]
     if match["fold"] or match["operator"].endswith("~"):

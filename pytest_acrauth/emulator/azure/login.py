@@ -14,8 +14,8 @@ from starlette.requests import Request
 from pytest_acrauth.emulator.azure.answers import GUARD, JSON, Answer, Refusal, as_json, form_of, http_date, new_id
 from pytest_acrauth.emulator.azure.issuing import MANAGEMENT_AUDIENCES, REGISTRY_AUDIENCE
 from pytest_acrauth.emulator.azure.rights import ALL, Caller, Kind, actions_on, known, lists_catalog, roles_of
+from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import Cloud, Registry
-from pytest_acrauth.emulator.world.world import World
 
 _ISSUER = "Azure Container Registry"
 _NULL_GUID = "00000000-0000-0000-0000-000000000000"

@@ -11,9 +11,9 @@ from starlette.routing import Route
 
 from pytest_acrauth.emulator.azure.answers import JSON, Answer, as_json, http_date, new_id
 from pytest_acrauth.emulator.azure.issuing import audience_of, entra_token
+from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.directory import Application
 from pytest_acrauth.emulator.world.workplace import Host
-from pytest_acrauth.emulator.world.world import World
 
 #: Where every machine in Azure finds it.
 ADDRESS = "169.254.169.254"

@@ -15,9 +15,9 @@ from pytest_acrauth.emulator.azure.answers import GUARD, JSON, Answer, Refusal, 
 from pytest_acrauth.emulator.azure.data import BlobLinks
 from pytest_acrauth.emulator.azure.login import REQUIRED, TokenServer, errors
 from pytest_acrauth.emulator.azure.uploads import Api, Uploads
+from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import Registry
 from pytest_acrauth.emulator.world.content import OCI_INDEX, Manifest, Repository
-from pytest_acrauth.emulator.world.world import World
 
 _EXPOSED = ("Docker-Content-Digest", "WWW-Authenticate", "Link", "X-Ms-Correlation-Request-Id")
 _NAME = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")

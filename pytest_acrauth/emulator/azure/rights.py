@@ -52,9 +52,8 @@ def _held(cloud: Cloud, registry: Registry, caller: Caller) -> list[tuple[RoleAs
     """Return what a principal holds on the registry or above it, as far as the token servers know of it."""
     if caller.kind is not Kind.PRINCIPAL:
         return []
-    assignments = cloud.assigned(caller.name)
-    reaching = (each for each in assignments if each.reaches(registry.resource_id) and cloud.in_force(each))
-    return [(assignment, cloud.roles[assignment.role]) for assignment in reaching]
+    roles, reaching = cloud.roles, cloud.reaching(caller.name, registry.resource_id)
+    return [(assignment, roles[assignment.role]) for assignment in reaching if cloud.in_force(assignment)]
 
 
 def roles_of(cloud: Cloud, registry: Registry, caller: Caller) -> list[Role]:

@@ -17,12 +17,12 @@ from pytest_acrauth.emulator.azure.resources import registry_json
 from pytest_acrauth.emulator.azure.rights import Caller, Kind, known
 from pytest_acrauth.emulator.programs.containers import docker, podman
 from pytest_acrauth.emulator.programs.outcome import Call, Ran
+from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import AUTHORITY, Cloud, Registry, Subscription
 from pytest_acrauth.emulator.world.directory import Principal
 from pytest_acrauth.emulator.world.network import Route
 from pytest_acrauth.emulator.world.roles import REGISTRIES
 from pytest_acrauth.emulator.world.workplace import Az
-from pytest_acrauth.emulator.world.world import World
 
 _NULL_GUID = "00000000-0000-0000-0000-000000000000"
 _ARM = "https://management.core.windows.net/"

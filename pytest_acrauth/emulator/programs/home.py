@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pytest_acrauth.emulator.programs.outcome import Call, Ran
-from pytest_acrauth.emulator.world.world import World
+from pytest_acrauth.emulator.world import World
 
 _PROGRAM = """#!{interpreter} -IS
 import json, os, socket, sys

@@ -1,16 +1,17 @@
 """Changes of a world, each one cause: what happened to a secret, a role, a user, a password or a program.
 
-They know neither how a cause is called nor where it shows.
+They know neither how a cause is called nor where it shows. What lies on the way to the registries is in `obstacles`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 
 from pytest_acrauth.emulator.azure.login import TokenServer
 from pytest_acrauth.emulator.azure.rights import Caller, Kind
-from pytest_acrauth.emulator.scenarios.obstacles import Change, every_registry
+from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.cloud import DAY, MINUTE, SUBSCRIPTION, Registry, RoleAssignment
 from pytest_acrauth.emulator.world.directory import Password
 from pytest_acrauth.emulator.world.healthy import (
@@ -19,15 +20,27 @@ from pytest_acrauth.emulator.world.healthy import (
     OTHER_SUBSCRIPTION,
     OTHER_TENANT,
     PRINCIPAL,
-    REGISTRIES,
     TENANT,
 )
 from pytest_acrauth.emulator.world.roles import EVIDENCE, Role
 from pytest_acrauth.emulator.world.workplace import Docker
-from pytest_acrauth.emulator.world.world import World
 
 _NULL_GUID = "00000000-0000-0000-0000-000000000000"
 _READER = "Container Registry Repository Reader"
+
+
+def nothing(_world: World) -> None:
+    """Leave the world as it is."""
+
+
+def every_registry(change: Callable[[Registry], None]) -> Change:
+    """Change each registry."""
+
+    def apply(world: World) -> None:
+        for registry in world.cloud.registries.values():
+            change(registry)
+
+    return apply
 
 
 # Entra and its applications.
@@ -118,19 +131,21 @@ def unknown_user(world: World) -> None:
 
 def old_admin_password(world: World) -> None:
     """Use a password of the admin user that is none of the current ones."""
-    basic(world, REGISTRIES[0], "password-before-it-was-regenerated")
+    basic(world, world.machine.environ["ACR_ADMIN_USERNAME"], "password-before-it-was-regenerated")
 
 
 def no_admin(world: World) -> None:
     """Switch the admin user off, and use it."""
-    basic(world, REGISTRIES[0], world.machine.environ["ACR_ADMIN_PASSWORD"])
+    environ = world.machine.environ
+    basic(world, environ["ACR_ADMIN_USERNAME"], environ["ACR_ADMIN_PASSWORD"])
     for each in world.cloud.registries.values():
         each.admin_enabled = False
 
 
 def login_server_as_user(world: World) -> None:
     """Use the admin user's password under the login server's name."""
-    basic(world, f"{REGISTRIES[0]}.azurecr.io", world.machine.environ["ACR_ADMIN_PASSWORD"])
+    environ = world.machine.environ
+    basic(world, f"{environ['ACR_ADMIN_USERNAME']}.azurecr.io", environ["ACR_ADMIN_PASSWORD"])
 
 
 def principal_without_role(world: World) -> None:
@@ -141,20 +156,20 @@ def principal_without_role(world: World) -> None:
 
 
 def puller(change: Callable[[Registry, float], None]) -> Change:
-    """Use the scope-map token of the first registry, after a change to that registry now."""
+    """Use a scope-map token, after a change now to each registry that has it."""
 
     def apply(world: World) -> None:
         environ = world.machine.environ
         basic(world, environ["ACR_PULLER_USERNAME"], environ["ACR_PULLER_PASSWORD"])
-        for registry in _first(world):
-            change(registry, world.cloud.now())
+        for registry in world.cloud.registries.values():
+            if "puller" in registry.tokens:
+                change(registry, world.cloud.now())
 
     return apply
 
 
-def _first(world: World) -> list[Registry]:
-    """Return the registry that the environment's passwords are for, if it still is there."""
-    return [registry for name, registry in world.cloud.registries.items() if name == REGISTRIES[0]]
+def as_it_is(_registry: Registry, _now: float) -> None:
+    """Leave the token as it is."""
 
 
 def regenerated(registry: Registry, now: float) -> None:
@@ -184,10 +199,16 @@ def no_passwords(registry: Registry, _now: float) -> None:
     registry.tokens["puller"].passwords.clear()
 
 
+def for_another_repository(registry: Registry, _now: float) -> None:
+    """Let the token's scope map name another repository."""
+    scope_map = registry.scope_maps[registry.tokens["puller"].scope_map]
+    scope_map.actions[:] = [action.replace("team/app", "team/multi") for action in scope_map.actions]
+
+
 def expired_login(world: World) -> None:
     """Use a refresh token from a login of four hours ago."""
     caller, issued = Caller(Kind.PRINCIPAL, PRINCIPAL), world.cloud.now() - 240 * MINUTE
-    for registry in _first(world):
+    for registry in islice(world.cloud.registries.values(), 1):  # the environment's passwords are for the first one
         basic(world, _NULL_GUID, TokenServer(world).refresh_token(registry, caller, issued))
 
 

@@ -1,46 +1,47 @@
-"""The scenarios: each changes the healthy world in one way, and brings the options without which it stays unseen.
+"""The scenarios: each changes the healthy world in one way, and says which options it needs and what is to be seen.
 
-The only module of the emulator that knows failure-mode ids.
+The only module of the emulator that knows failure modes: a scenario has the id of the one that it brings about.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from pytest_acrauth.emulator.scenarios import changes, obstacles
-from pytest_acrauth.emulator.scenarios.changes import docker, puller
-from pytest_acrauth.emulator.scenarios.obstacles import Change, certificate, device, every_registry
+from pytest_acrauth.emulator.scenarios.changes import docker, every_registry, puller
+from pytest_acrauth.emulator.scenarios.obstacles import certificate, device
+from pytest_acrauth.emulator.world import Change
 from pytest_acrauth.emulator.world.cloud import DAY, SUBSCRIPTION
 from pytest_acrauth.emulator.world.network import Device, Issuer, Route
-
-_APP = ("team/app:latest",)
-
-
-@dataclass(frozen=True)
-class Defaults:
-    """Option values that a scenario needs; None or empty where it needs none.
-
-    ``seen_by`` are the flows (entra, basic) in which it shows at all, where it does not in every one.
-    """
-
-    auth: str | None = None
-    repository: tuple[str, ...] = ()
-    must: str | None = None
-    must_not: str | None = None
-    timeout: float | None = None
-    client: tuple[str, ...] = ()
-    subscription: str | None = None
-    seen_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A named change of a world."""
+    """A named change of a world, with the options without which it stays unseen, and what is expected of it.
+
+    ``options`` are values of the plugin's options by the options' names, as they are written on a command line; they
+    hold where nobody gives others. ``seen_by`` are the flows (entra, basic) in which it shows at all, where it does
+    not in every one.
+
+    The rest is what tests hold it to. ``shows`` is what a plain client meets first that knows nothing of scenarios:
+    the stage and what is wrong there, or what it is granted. ``needs_evidence`` says that a climb alone leaves the
+    cause open. ``record`` is the status with which ARM answers the user of the Azure CLI who asks for a registry's
+    record, None where nobody gets as far as asking.
+    """
 
     id: str
     change: Change
-    defaults: Defaults = Defaults()
+    options: Mapping[str, str] = field(default_factory=dict)
+    seen_by: tuple[str, ...] = ()
+    shows: str = "granted pull"
+    needs_evidence: bool = False
+    record: int | None = 200
+
+    @property
+    def client(self) -> str:
+        """The client whose check it breaks, '' where it breaks a climb or nothing."""
+        return self.options.get("client", "")
 
 
 class UnknownScenario(ValueError):
@@ -60,70 +61,221 @@ def choose(ids: Iterable[str]) -> tuple[Scenario, ...]:
     return tuple(chosen)
 
 
-_ADMIN = Defaults(auth="admin")
-_BASIC = Defaults(auth="basic")
-_PULLER = Defaults(auth="scope-map-token")
-_IMAGE = Defaults(repository=_APP)
-_PUSH = Defaults(repository=_APP, must="pull,push")
-_SHORT = Defaults(timeout=3.0)
-_ENTRA = Defaults(seen_by=("entra",))
-_PRINCIPAL = Defaults(seen_by=("entra", "basic"))  # a service principal's secret is good for both
-_DOCKER = Defaults(client=("docker",))
-_AZ = Defaults(client=("az",))
+_ENTRA = ("entra",)
+_PRINCIPAL = ("entra", "basic")  # a service principal's secret is good for both
+_IMAGE = {"repository": "team/app:latest"}
+_SHORT = {"timeout": "3"}
+_ADMIN = {"auth": "admin"}
+_BASIC = {"auth": "basic"}
+_PULLER = {"auth": "scope-map-token"}
+_DOCKER = {"client": "docker"}
+_AZ = {"client": "az"}
+_REQUIRED = "401 authentication required, visit https://aka.ms/acr/authorization for more information."
+_UNREGISTERED = "401 Application not registered with AAD."
+_DENIED = "403 client with IP '198.51.100.7' is not allowed access. Refer https://aka.ms/acr/firewall to grant access."
 
 _NETWORK = (
-    Scenario("registry-dns-nxdomain", obstacles.no_registry),
-    Scenario("registry-dns-resolver-broken", obstacles.silent_resolver),
-    Scenario("private-dns-resolves-public", obstacles.private_zone_not_linked),
-    Scenario("registry-tcp-blocked", obstacles.route_to_registries(Route.FILTERED), _SHORT),
-    Scenario("tcp-refused", obstacles.route_to_registries(Route.CLOSED)),
-    # The device inspects the registries only, as where traffic to Entra is exempt.
-    Scenario("registry-tls-intercepted", certificate(lambda shown: replace(shown, issuer=Issuer.INSPECTING))),
-    Scenario("tls-certificate-expired", certificate(lambda shown: replace(shown, ends=shown.starts + DAY))),
-    Scenario("tls-hostname-mismatch", certificate(lambda shown: replace(shown, names=("mirror.example",)))),
-    Scenario("tls-handshake-failed", obstacles.route_to_registries(Route.RESET)),
-    Scenario("challenge-missing", device(obstacles.portal)),
-    Scenario("challenge-open", device(obstacles.open_registry)),
-    Scenario("challenge-not-bearer", device(obstacles.basic_challenge)),
-    Scenario("challenge-foreign-realm", device(obstacles.foreign_challenge)),
-    Scenario("firewall-ip-denied", every_registry(obstacles.other_addresses_only)),
-    Scenario("firewall-public-access-disabled", every_registry(obstacles.private_only)),
-    Scenario("firewall-rule-propagating", obstacles.rule_just_added),
-    Scenario("data-endpoint-blocked", obstacles.block_data, Defaults(repository=_APP, timeout=3.0)),
-    Scenario("data-redirect-foreign", device(obstacles.foreign_redirect), _IMAGE),
-    Scenario("climb-timeout", device(lambda _host: Device(pause=0.1)), Defaults(timeout=2.0)),
+    Scenario(
+        "registry-dns-nxdomain", obstacles.no_registry, shows="dns: no such name", needs_evidence=True, record=403
+    ),
+    Scenario("registry-dns-resolver-broken", obstacles.silent_resolver, shows="dns: resolver failed"),
+    Scenario(
+        "private-dns-resolves-public",
+        obstacles.private_zone_not_linked,
+        shows=f"exchange: {_DENIED}",
+        needs_evidence=True,
+    ),
+    Scenario("registry-tcp-blocked", obstacles.route_to_registries(Route.FILTERED), _SHORT, shows="tcp: TimeoutError"),
+    Scenario("tcp-refused", obstacles.route_to_registries(Route.CLOSED), shows="tcp: ConnectionRefusedError"),
+    Scenario(
+        "registry-tls-intercepted",
+        # The device inspects the registries only, as where traffic to Entra is exempt.
+        certificate(lambda shown: replace(shown, issuer=Issuer.INSPECTING)),
+        shows="tls: 20",
+    ),
+    Scenario(
+        "tls-certificate-expired",
+        certificate(lambda shown: replace(shown, ends=shown.starts + DAY)),
+        shows="tls: 10",
+    ),
+    Scenario(
+        "tls-hostname-mismatch",
+        certificate(lambda shown: replace(shown, names=("mirror.example",))),
+        shows="tls: 62",
+    ),
+    Scenario("tls-handshake-failed", obstacles.route_to_registries(Route.RESET), shows="tls: ConnectionResetError"),
+    Scenario("challenge-missing", device(obstacles.portal), shows="challenge: 302 None"),
+    Scenario("challenge-open", device(obstacles.open_registry), shows="challenge: 200 None"),
+    Scenario(
+        "challenge-not-bearer",
+        device(obstacles.basic_challenge),
+        shows='challenge: 401 Basic realm="mirror.example"',
+    ),
+    Scenario(
+        "challenge-foreign-realm",
+        device(obstacles.foreign_challenge),
+        shows='challenge: 401 Bearer realm="https://mirror.example/oauth2/token",service="myacr.azurecr.io"',
+    ),
+    Scenario(
+        "firewall-ip-denied",
+        every_registry(obstacles.other_addresses_only),
+        shows=f"exchange: {_DENIED}",
+        needs_evidence=True,
+    ),
+    Scenario(
+        "firewall-public-access-disabled",
+        every_registry(obstacles.private_only),
+        shows=f"exchange: {_DENIED}",
+        needs_evidence=True,
+    ),
+    Scenario("firewall-rule-propagating", obstacles.rule_just_added, shows=f"exchange: {_DENIED}", needs_evidence=True),
+    Scenario("data-endpoint-blocked", obstacles.block_data, _IMAGE | _SHORT, shows="data tcp: TimeoutError"),
+    Scenario("data-redirect-foreign", device(obstacles.foreign_redirect), _IMAGE, shows="data dns: no such name"),
+    Scenario("climb-timeout", device(lambda _host: Device(pause=0.1)), {"timeout": "2"}, shows="challenge: drips"),
 )
 _IDENTITY = (
-    Scenario("entra-authority-unreachable", obstacles.block_authority, replace(_ENTRA, timeout=3.0)),
-    Scenario("entra-sp-secret-wrong", changes.wrong_secret, _PRINCIPAL),
-    Scenario("entra-sp-secret-expired", changes.expired_secret, _PRINCIPAL),
-    Scenario("entra-app-not-found", changes.no_application, _PRINCIPAL),
-    Scenario("entra-tenant-not-found", changes.no_tenant, _ENTRA),
-    Scenario("exchange-no-role", changes.no_role, _PRINCIPAL),
-    # A foreign tenant's identity is shown no registry to read the subscription from.
-    Scenario("exchange-cross-tenant", changes.another_tenant, replace(_ENTRA, subscription=SUBSCRIPTION)),
-    Scenario("exchange-throttled", every_registry(changes.throttled), _PRINCIPAL),
-    Scenario("role-propagation-delay", changes.role_just_given, _PRINCIPAL),
-    Scenario("basic-username-unknown", changes.unknown_user, _BASIC),
-    Scenario("admin-password-not-current", changes.old_admin_password, _ADMIN),
-    Scenario("admin-user-disabled", changes.no_admin, _ADMIN),
-    Scenario("admin-username-wrong", changes.login_server_as_user, _ADMIN),
-    Scenario("scope-map-token-password-wrong", puller(changes.regenerated), _PULLER),
-    Scenario("scope-map-token-password-expired", puller(changes.expired_passwords), _PULLER),
-    Scenario("scope-map-token-disabled", puller(changes.disabled_token), _PULLER),
-    Scenario("scope-map-token-not-found", puller(changes.deleted_token), _PULLER),
-    Scenario("scope-map-token-no-password", puller(changes.no_passwords), _PULLER),
-    Scenario("sp-lacks-role", changes.principal_without_role, _BASIC),
-    Scenario("refresh-token-expired", changes.expired_login, _BASIC),
-    Scenario("anonymous-pull-disabled", every_registry(changes.no_anonymous), Defaults(auth="anonymous")),
+    Scenario(
+        "entra-authority-unreachable",
+        obstacles.block_authority,
+        _SHORT,
+        seen_by=_ENTRA,
+        shows="entra tcp: TimeoutError",
+        record=None,
+    ),
+    Scenario("entra-sp-secret-wrong", changes.wrong_secret, seen_by=_PRINCIPAL, shows="entra: 7000215"),
+    Scenario("entra-sp-secret-expired", changes.expired_secret, seen_by=_PRINCIPAL, shows="entra: 7000222"),
+    Scenario("entra-app-not-found", changes.no_application, seen_by=_PRINCIPAL, shows="entra: 700016"),
+    Scenario("entra-tenant-not-found", changes.no_tenant, seen_by=_ENTRA, shows="entra: 90002"),
+    Scenario(
+        "exchange-no-role", changes.no_role, seen_by=_PRINCIPAL, shows=f"exchange: {_REQUIRED}", needs_evidence=True
+    ),
+    Scenario(
+        "exchange-cross-tenant",
+        changes.another_tenant,
+        # A foreign tenant's identity is shown no registry to read the subscription from.
+        {"subscription": SUBSCRIPTION},
+        seen_by=_ENTRA,
+        shows=f"exchange: {_REQUIRED}",
+        needs_evidence=True,
+    ),
+    Scenario(
+        "exchange-throttled",
+        every_registry(changes.throttled),
+        seen_by=_PRINCIPAL,
+        shows="exchange: 429 too many requests",
+    ),
+    Scenario(
+        "role-propagation-delay",
+        changes.role_just_given,
+        seen_by=_PRINCIPAL,
+        shows=f"exchange: {_REQUIRED}",
+        needs_evidence=True,
+    ),
+    Scenario(
+        "basic-username-unknown",
+        changes.unknown_user,
+        _BASIC,
+        shows=f"access_token: {_UNREGISTERED}",
+        needs_evidence=True,
+    ),
+    Scenario(
+        "admin-password-not-current",
+        changes.old_admin_password,
+        _ADMIN,
+        shows=f"access_token: {_REQUIRED}",
+        needs_evidence=True,
+    ),
+    Scenario("admin-user-disabled", changes.no_admin, _ADMIN, shows=f"access_token: {_REQUIRED}", needs_evidence=True),
+    Scenario(
+        "admin-username-wrong",
+        changes.login_server_as_user,
+        _ADMIN,
+        shows=f"access_token: {_UNREGISTERED}",
+        needs_evidence=True,
+    ),
+    Scenario(
+        "scope-map-token-password-wrong",
+        puller(changes.regenerated),
+        _PULLER,
+        shows=f"access_token: {_REQUIRED}",
+        needs_evidence=True,
+    ),
+    Scenario(
+        "scope-map-token-password-expired",
+        puller(changes.expired_passwords),
+        _PULLER,
+        shows=f"access_token: {_REQUIRED}",
+        needs_evidence=True,
+    ),
+    Scenario(
+        "scope-map-token-disabled",
+        puller(changes.disabled_token),
+        _PULLER,
+        shows=f"access_token: {_REQUIRED}",
+        needs_evidence=True,
+    ),
+    Scenario(
+        "scope-map-token-not-found",
+        puller(changes.deleted_token),
+        _PULLER,
+        shows=f"access_token: {_UNREGISTERED}",
+        needs_evidence=True,
+    ),
+    Scenario(
+        "scope-map-token-no-password",
+        puller(changes.no_passwords),
+        _PULLER,
+        shows=f"access_token: {_REQUIRED}",
+        needs_evidence=True,
+    ),
+    Scenario(
+        "sp-lacks-role", changes.principal_without_role, _BASIC, shows=f"access_token: {_REQUIRED}", needs_evidence=True
+    ),
+    Scenario("refresh-token-expired", changes.expired_login, _BASIC, shows=f"access_token: {_REQUIRED}"),
+    Scenario(
+        "anonymous-pull-disabled",
+        every_registry(changes.no_anonymous),
+        {"auth": "anonymous"},
+        shows=f"access_token: {_REQUIRED}",
+    ),
 )
 _RIGHTS = (
-    Scenario("scope-not-granted", changes.with_role("AcrPull"), _PUSH),
-    Scenario("scope-map-lacks-action", puller(lambda _registry, _now: None), replace(_PUSH, auth="scope-map-token")),
-    Scenario("permission-excess", changes.with_role("AcrPush"), replace(_IMAGE, must="pull", must_not="push")),
-    Scenario("abac-legacy-role-ineffective", every_registry(changes.by_repository), _IMAGE),
-    Scenario("abac-condition-excludes-repo", changes.other_repositories_only, _IMAGE),
-    Scenario("image-not-found", every_registry(changes.no_image), _IMAGE),
+    Scenario("scope-not-granted", changes.with_role("AcrPull"), _IMAGE | {"must": "pull,push"}),
+    Scenario("scope-map-lacks-action", puller(changes.as_it_is), _PULLER | _IMAGE | {"must": "pull,push"}),
+    Scenario(
+        "scope-map-lacks-repository",
+        puller(changes.for_another_repository),
+        _PULLER | _IMAGE,
+        shows=f"operation: {_REQUIRED}",
+        needs_evidence=True,
+    ),
+    Scenario(
+        "permission-excess",
+        changes.with_role("AcrPush"),
+        _IMAGE | {"must": "pull", "must-not": "push"},
+        shows="granted pull,push",
+    ),
+    Scenario(
+        "abac-legacy-role-ineffective",
+        every_registry(changes.by_repository),
+        _IMAGE,
+        shows=f"operation: {_REQUIRED}",
+        needs_evidence=True,
+    ),
+    Scenario(
+        "abac-condition-excludes-repo",
+        changes.other_repositories_only,
+        _IMAGE,
+        shows=f"operation: {_REQUIRED}",
+        needs_evidence=True,
+    ),
+    Scenario(
+        "image-not-found",
+        every_registry(changes.no_image),
+        _IMAGE,
+        shows='operation: 404 manifest tagged by "latest" is not found',
+        needs_evidence=True,
+    ),
 )
 _MACHINE = (
     Scenario("client-docker-missing", changes.no_containers, _DOCKER),
@@ -131,12 +283,12 @@ _MACHINE = (
     Scenario("client-docker-socket-permission", docker(changes.not_in_group), _DOCKER),
     Scenario("client-docker-stderr-noise", docker(changes.emulated), _DOCKER),
     Scenario("client-cloud-shell-no-daemon", changes.cloud_shell, _DOCKER),
-    Scenario("arm-registry-not-found-in-subscription", changes.unseen, _AZ),
+    Scenario("arm-registry-not-found-in-subscription", changes.unseen, _AZ, record=403),
     Scenario("arm-wrong-subscription", changes.other_subscription, _AZ),
-    Scenario("arm-no-read", changes.seen_not_read, _AZ),
+    Scenario("arm-no-read", changes.seen_not_read, _AZ, record=403),
 )
 
 SCENARIOS: dict[str, Scenario] = {
     scenario.id: scenario
-    for scenario in (Scenario("healthy", obstacles.nothing), *_NETWORK, *_IDENTITY, *_RIGHTS, *_MACHINE)
+    for scenario in (Scenario("healthy", changes.nothing), *_NETWORK, *_IDENTITY, *_RIGHTS, *_MACHINE)
 }

@@ -1,32 +1,19 @@
 """Changes of what lies between machine and registries: names, routes, certificates, devices, network rules.
 
-Each is one cause, as those of `pytest_acrauth.emulator.scenarios.changes`.
+Each is one cause, as those of `pytest_acrauth.emulator.scenarios.changes`, which are about identities and programs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import IPv4Address
 
+from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.cloud import AUTHORITY, MINUTE, PrivateEndpoint, Registry
 from pytest_acrauth.emulator.world.network import Certificate, Device, Page, Route
-from pytest_acrauth.emulator.world.world import World
 
-Change = Callable[[World], None]
 _LOGIN_SERVERS = "*.azurecr.io"
-
-
-def nothing(_world: World) -> None:
-    """Leave the world as it is."""
-
-
-def every_registry(change: Callable[[Registry], None]) -> Change:
-    """Change each registry."""
-
-    def apply(world: World) -> None:
-        for registry in world.cloud.registries.values():
-            change(registry)
-
-    return apply
+_PRIVATE = IPv4Address("10.1.0.0")
 
 
 def no_registry(world: World) -> None:
@@ -34,7 +21,7 @@ def no_registry(world: World) -> None:
     for registry in world.cloud.registries.values():
         world.network.names.pop(registry.login_server, None)
         world.network.names.pop(registry.data_endpoint, None)
-    gone = [registry.resource_id for registry in world.cloud.registries.values()]
+    gone = {registry.resource_id for registry in world.cloud.registries.values()}
     world.cloud.assignments[:] = [each for each in world.cloud.assignments if each.scope not in gone]
     world.cloud.registries.clear()
 
@@ -134,6 +121,6 @@ def private_zone_not_linked(world: World) -> None:
     for number, registry in enumerate(world.cloud.registries.values(), start=5):
         private_only(registry)
         registry.data_endpoint_enabled = True
-        registry.private_endpoints = [PrivateEndpoint(f"pe-{registry.name}", f"10.1.0.{number}")]
+        registry.private_endpoints = [PrivateEndpoint(f"pe-{registry.label}", str(_PRIVATE + number))]
         name = world.network.names[registry.login_server]
-        name.aliases = (f"{registry.name}.privatelink.azurecr.io", *name.aliases)
+        name.aliases = (f"{registry.label}.privatelink.azurecr.io", *name.aliases)

@@ -6,7 +6,7 @@ Each is a change of a world, to be given to `Emulator.change`; the service princ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from cryptography import x509
@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from pytest_acrauth.emulator.scenarios.obstacles import nothing
+from pytest_acrauth.emulator.scenarios.changes import nothing
+from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.cloud import DAY, MINUTE, SUBSCRIPTION, Cloud
 from pytest_acrauth.emulator.world.directory import Application, ClientCertificate, FederatedCredential
 from pytest_acrauth.emulator.world.healthy import CLIENT, TENANT, entitle
 from pytest_acrauth.emulator.world.tokens import Signer
 from pytest_acrauth.emulator.world.workplace import Host
-from pytest_acrauth.emulator.world.world import World
 
 CLUSTER = "https://eastus.oic.prod-aks.azure.com/3f0c8a52-6d1e-4b7a-9a55-0e8d2c41b6f7/0c5e9a47/"
 SUBJECT = "system:serviceaccount:ci:acr-checks"
@@ -98,7 +98,7 @@ def signed_in_with_az(world: World) -> None:
 
 
 def with_docker_login(world: World) -> None:
-    """Leave nothing but the login that docker keeps for the first registry."""
+    """Leave nothing but the login that docker keeps for each registry."""
     _without_application(world)
     world.machine.az = None
 
@@ -111,7 +111,7 @@ def open_to_everybody(world: World) -> None:
         registry.anonymous_pull = True
 
 
-def _with_pair(prefix: str) -> Callable[[World], None]:
+def _with_pair(prefix: str) -> Change:
     """Put a pair that the environment has under another prefix where `ACR_USERNAME` and `ACR_PASSWORD` are read."""
 
     def change(world: World) -> None:
@@ -131,7 +131,7 @@ def _without_secret(world: World) -> None:
 
 
 #: All of those that prove themselves to Entra, for tests that hold for each.
-VARIANTS: tuple[Callable[[World], None], ...] = (
+VARIANTS: tuple[Change, ...] = (
     with_certificate,
     in_kubernetes,
     on_virtual_machine,
@@ -141,7 +141,7 @@ VARIANTS: tuple[Callable[[World], None], ...] = (
 #: The authentication method that the healthy world's environment is for.
 USUAL = "service-principal"
 #: By the name of each authentication method, what puts its credential into the machine.
-IDENTITIES: Mapping[str, Callable[[World], None]] = {
+IDENTITIES: Mapping[str, Change] = {
     USUAL: nothing,
     "service-principal-certificate": with_certificate,
     "workload-identity": in_kubernetes,

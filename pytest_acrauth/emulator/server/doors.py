@@ -1,4 +1,4 @@
-"""Listening sockets on loopback, one for each state that the way to an address can be in."""
+"""Listening sockets on loopback, and what is behind them for each state that the way to an address can be in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from pytest_acrauth.emulator.server.machine import LOOPBACK
 
-_BACKLOG = 256
+_BACKLOG = 1024  # as many as dial at once
 
 
 class Door(socket.socket):

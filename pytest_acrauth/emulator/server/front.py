@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 from starlette.requests import Request
@@ -17,9 +17,9 @@ from pytest_acrauth.emulator.azure.graph import Graph
 from pytest_acrauth.emulator.azure.login import TokenServer
 from pytest_acrauth.emulator.azure.metadata import ADDRESS, Metadata
 from pytest_acrauth.emulator.azure.registry import Registries
+from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import ARM, AUTHORITY, GRAPH
 from pytest_acrauth.emulator.world.network import Device
-from pytest_acrauth.emulator.world.world import World
 
 
 class LoggedRequest(NamedTuple):
@@ -32,11 +32,10 @@ class LoggedRequest(NamedTuple):
 
 
 class Front:
-    """The ASGI application behind every listener. ``addresses`` maps a listener's port to the address it stands for."""
+    """The ASGI application at every address. A request's state holds the ``address`` that its connection reached."""
 
-    def __init__(self, world: World, addresses: Mapping[int, str], log: Callable[[LoggedRequest], None]) -> None:
+    def __init__(self, world: World, log: Callable[[LoggedRequest], None]) -> None:
         self._world = world
-        self._addresses = addresses
         self._log = log
         links = BlobLinks(world)
         self._registries = Registries(world, TokenServer(world), links).app
@@ -50,9 +49,8 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        host, address = Request(scope).headers.get("host", ""), self._addresses.get(scope["server"][1], "")
-        host = ADDRESS if address == ADDRESS else host.partition(":")[0].lower()
-        scope["state"] = {"host": host, "address": address}
+        host = Request(scope).headers.get("host", "").partition(":")[0].lower()
+        host = scope["state"]["host"] = ADDRESS if scope["state"]["address"] == ADDRESS else host
         device = self._world.network.devices.get(host, Device())
         logged = self._logging(scope, host, send)
         try:
@@ -67,10 +65,7 @@ class Front:
         service = self._central.get(host)
         if service is not None:
             return service
-        cloud = self._world.cloud
-        if host == cloud.blob_host or any(host == registry.data_endpoint for registry in cloud.registries.values()):
-            return self._serve_data
-        return self._registries
+        return self._serve_data if self._world.cloud.stores_at(host) else self._registries
 
     async def _serve_data(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = await self._data.serve(Request(scope, receive))

@@ -20,20 +20,21 @@ from pytest_acrauth.model.machine import Resolution, Resolved
 LOOPBACK = "127.0.0.1"
 HTTPS = 443
 HTTP = 80
-#: The listener for plain HTTP, where an address has one.
-PLAIN = "http"
+#: The length of what is said first at the entrance: the address that is meant, filled up with spaces.
+SAID = 45
 
 
 @dataclass(frozen=True, eq=False)
 class EmulatedMachine:
     """A machine of the emulated world; in the emulator's process it follows the world, elsewhere it is a snapshot.
 
-    ``ports`` says, for each address and each state of the way there, which loopback port stands for it.
+    ``ports`` are those on loopback, by the state of the way to an address: behind the open one is the entrance to
+    all addresses. One that is served without TLS has a port of its own, by the address.
     """
 
     network: Network
     workplace: Workplace
-    ports: Mapping[str, Mapping[str, int]]
+    ports: Mapping[str, int]
     ca_pem: str
 
     @property
@@ -67,24 +68,32 @@ class EmulatedMachine:
             return _failed(Resolved.NO_SUCH_NAME, socket.EAI_NONAME, "Name or service not known", chain)
         return Resolution(Resolved.FOUND, found.addresses, chain)
 
-    def port_for(self, address: str, port: int) -> int:
-        """Return the loopback port that stands for an address; raises OSError where nothing leads there."""
+    def way(self, address: str, port: int) -> tuple[int, bytes]:
+        """Return the loopback port behind which an address is, and what to say there before anything else.
+
+        Raises OSError where nothing leads to the address.
+        """
         if address == LOOPBACK:  # where the instance metadata is that this machine's environment names
-            return port
-        if address not in self.ports:
+            return port, b""
+        if address in self.ports:
+            return self.ports[address if port == HTTP else Route.CLOSED], b""
+        if self.network.host_at(address) is None:
             raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))
-        ports = self.ports[address]
-        if PLAIN in ports and port == HTTP:
-            return ports[PLAIN]
         route = self.network.routes.get(address, Route.OPEN) if port == HTTPS else Route.CLOSED
-        if route not in ports:
-            raise OSError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
-        return ports[route]
+        if route in {Route.CLOSED, Route.FILTERED}:
+            return self.ports[route], b""
+        return self.ports[Route.OPEN], address.encode().ljust(SAID)
 
     def dial(self, address: str, port: int, timeout: float) -> socket.socket:
         """Return a connected TCP socket, or raise `OSError` within ``timeout`` seconds."""
-        connection = socket.create_connection((LOOPBACK, self.port_for(address, port)), timeout)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        port, said = self.way(address, port)
+        connection = socket.create_connection((LOOPBACK, port), timeout)
+        try:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.sendall(said)
+        except OSError:
+            connection.close()
+            raise
         return connection
 
     def to_json(self) -> str:
@@ -94,7 +103,7 @@ class EmulatedMachine:
             "silent_zones": sorted(self.network.silent_zones),
             "routes": self.network.routes,
             "environ": dict(self.environ),
-            "ports": {address: dict(ports) for address, ports in self.ports.items()},
+            "ports": dict(self.ports),
             "ca_pem": self.ca_pem,
             "clock_offset": self.workplace.clock_offset,
         }

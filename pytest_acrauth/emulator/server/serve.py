@@ -1,11 +1,10 @@
-"""Serving a world: listeners for every address, TLS, the CONNECT proxy, in one daemon thread."""
+"""Serving a world: what is at every address, TLS, the CONNECT proxy, in one daemon thread."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
 import socket
-import ssl
 import threading
 import weakref
 from collections.abc import Callable, Coroutine
@@ -21,16 +20,16 @@ from pytest_acrauth.emulator.azure.metadata import ADDRESS, APP_SERVICE_PATH
 from pytest_acrauth.emulator.programs.home import Home
 from pytest_acrauth.emulator.server.certificates import Authorities
 from pytest_acrauth.emulator.server.doors import BlackHole, ClosedPort, Door, Reset
+from pytest_acrauth.emulator.server.entrance import Behind, Entrance
 from pytest_acrauth.emulator.server.front import Front, LoggedRequest
-from pytest_acrauth.emulator.server.machine import LOOPBACK, PLAIN, EmulatedMachine
+from pytest_acrauth.emulator.server.machine import LOOPBACK, EmulatedMachine
 from pytest_acrauth.emulator.server.proxy import Proxy
+from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.network import Route
 from pytest_acrauth.emulator.world.workplace import Host
-from pytest_acrauth.emulator.world.world import World
 
 _KEEP_ALIVE = 75
 _CLOSING = 200  # turns of the loop, a millisecond each, in which connections must have ended
-
 
 #: Handles one connection of a stream server.
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]]
@@ -45,12 +44,16 @@ class Server:
         self._world = world
         self._authorities = Authorities()
         self._context = self._authorities.context(world.network.certificate_for)
-        self._closed, self._hole = ClosedPort(), BlackHole()
-        self._ports: dict[str, dict[str, int]] = {}
-        self._addresses: dict[int, str] = {}
         self._servers: list[asyncio.Server] = []
         self._handling: set[asyncio.Task[None] | None] = set()
         self._accepted: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._entrance, self._closed, self._hole = Entrance(self._accepted.add, self._reach), ClosedPort(), BlackHole()
+        self._ports: dict[str, int] = {
+            Route.OPEN: self._entrance.port,
+            Route.CLOSED: int(self._closed.getsockname()[1]),
+            Route.FILTERED: self._hole.port,
+        }
+        self._state = ServerState()
         self._ready: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="acr-emulator", daemon=True)
         self.machine = EmulatedMachine(world.network, world.machine, self._ports, self._authorities.trusted_pem)
@@ -76,7 +79,7 @@ class Server:
         self._home.close()
 
     def follow(self) -> None:
-        """Bring listeners, files and environment up to what came into the world since it is served."""
+        """Bring files, environment and the instance metadata up to what came into the world since it is served."""
         asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
         self._home.follow()
 
@@ -89,7 +92,7 @@ class Server:
     async def _serve(self) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
         config = uvicorn.Config(
-            Front(self._world, self._addresses, self.requests.append),
+            Front(self._world, self.requests.append),
             http=H11Protocol,
             ws="none",
             lifespan="off",
@@ -101,8 +104,8 @@ class Server:
             timeout_keep_alive=_KEEP_ALIVE,
         )
         config.load()
-        # uvicorn's own server would poll for its end; it makes its protocols the same way.
-        self._http = partial(H11Protocol, config, ServerState(), {})
+        self._config = config
+        keeper = self._loop.create_task(self._entrance.keep())
         try:
             await self._open()
             self._servers.append(await asyncio.start_server(self._held(Proxy(self.machine).serve), sock=self._proxy))
@@ -110,7 +113,25 @@ class Server:
             self._ready.set_result(None)
             await self._end.wait()
         finally:
+            keeper.cancel()
+            await asyncio.wait([keeper])
             await self._close()
+
+    def _reach(self, address: str) -> Behind:
+        self._count(address)
+        match self._world.network.routes.get(address, Route.OPEN):
+            case Route.MUTE:
+                return Behind(asyncio.Protocol)
+            case Route.RESET:
+                return Behind(Reset)
+        return Behind(self._http(address), self._context)
+
+    def _http(self, address: str) -> Callable[[], asyncio.Protocol]:
+        # uvicorn's own server would poll for its end; it makes its protocols the same way.
+        return partial(H11Protocol, self._config, self._state, {"address": address})
+
+    def _count(self, address: str) -> None:
+        self.connections.append(self._world.network.host_at(address) or address)
 
     def _held(self, handle: Handler) -> Handler:
         """Keep each connection's task: asyncio holds it weakly, and would let it be collected while it waits."""
@@ -126,24 +147,16 @@ class Server:
         return held
 
     async def _open(self) -> None:
-        for address in self._world.network.addresses:
-            if address in self._ports:
-                continue
-            self._ports[address] = {
-                Route.OPEN: await self._listen(address, self._http, self._context),
-                Route.MUTE: await self._listen(address, asyncio.Protocol),
-                Route.RESET: await self._listen(address, Reset),
-                Route.CLOSED: int(self._closed.getsockname()[1]),
-                Route.FILTERED: self._hole.port,
-            }
         if self._world.machine.host is not None:
             await self._open_metadata(self._world.machine.host)
 
     async def _open_metadata(self, host: Host) -> None:
         """Serve the machine's instance metadata, over plain HTTP as everywhere, and name it in the environment."""
         if ADDRESS not in self._ports:
-            self._ports[ADDRESS] = {PLAIN: await self._listen(ADDRESS, self._http)}
-        root, environ = f"http://{LOOPBACK}:{self._ports[ADDRESS][PLAIN]}", self._world.machine.environ
+            door = Door(self._came_for_metadata)
+            self._servers.append(await self._loop.create_server(self._http(ADDRESS), sock=door))
+            self._ports[ADDRESS] = door.port
+        root, environ = f"http://{LOOPBACK}:{self._ports[ADDRESS]}", self._world.machine.environ
         for name in ("AZURE_POD_IDENTITY_AUTHORITY_HOST", "IDENTITY_ENDPOINT"):
             environ.pop(name, None)
         if host is Host.VIRTUAL_MACHINE:
@@ -152,22 +165,14 @@ class Server:
             environ["IDENTITY_ENDPOINT"] = f"{root}{APP_SERVICE_PATH}"
             environ.setdefault("IDENTITY_HEADER", secrets.token_hex(16))
 
-    async def _listen(
-        self, address: str, protocol: Callable[[], asyncio.Protocol], tls: ssl.SSLContext | None = None
-    ) -> int:
-        door = Door(partial(self._entered, address))
-        self._addresses[door.port] = address
-        self._servers.append(await self._loop.create_server(protocol, sock=door, ssl=tls))
-        return door.port
-
-    def _entered(self, address: str, connection: socket.socket) -> None:
-        self.connections.append(self._world.network.host_at(address))
+    def _came_for_metadata(self, connection: socket.socket) -> None:
+        self._count(ADDRESS)
         self._accepted.add(connection)
 
     async def _close(self) -> None:
         for server in self._servers:
             server.close()
-        for held in (self._proxy, self._programs, self._closed, self._hole):
+        for held in (self._entrance, self._proxy, self._programs, self._closed, self._hole):
             held.close()
         # The sockets are shut down below whatever uses them: each layer above then ends by itself, a handshake too.
         for connection in list(self._accepted):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ipaddress
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pytest_acrauth.emulator.world.content import Repository
 from pytest_acrauth.emulator.world.directory import Application, Password, Principal, User
@@ -19,9 +20,11 @@ AUTHORITY = "login.microsoftonline.com"
 ARM = "management.azure.com"
 GRAPH = "graph.microsoft.com"
 SUBSCRIPTION = "5b1d7a70-31c4-4d0e-8f5a-2f7f3a0c9e11"
+GROUP = "rg-registries"
 # Documented as "up to ten minutes" and "a few minutes"; neither is promised.
 _ROLE_PROPAGATION = 10 * MINUTE
 _RULE_PROPAGATION = 5 * MINUTE
+_SUFFIX = ".azurecr.io"
 
 
 @dataclass
@@ -69,6 +72,7 @@ class Registry:
     """One registry as ARM describes it, with what it stores.
 
     What arrives at its private endpoints passes the firewall.
+    ``scope_hash`` is what a domain name label scope puts behind its name in host names.
     ``firewall_at_challenge`` tells whether ``/v2/`` refuses a caller too, or only what comes after it; both are seen.
     ``modified`` is when it was last changed; for minutes after, ``ip_rules_before`` (None: the same) still apply.
     """
@@ -77,7 +81,8 @@ class Registry:
     location: str
     tenant_id: str
     subscription_id: str = SUBSCRIPTION
-    resource_group: str = "rg-registries"
+    resource_group: str = GROUP
+    scope_hash: str = ""
     sku: str = "Premium"
     tags: dict[str, str] = field(default_factory=dict)
     created: float = 0.0
@@ -100,13 +105,18 @@ class Registry:
     tokens: dict[str, ScopeMapToken] = field(default_factory=dict)
 
     @property
+    def label(self) -> str:
+        """The first word of its host names, by which it is the only one."""
+        return f"{self.name}-{self.scope_hash}" if self.scope_hash else self.name
+
+    @property
     def login_server(self) -> str:
-        return f"{self.name}.azurecr.io"
+        return self.label + _SUFFIX
 
     @property
     def data_endpoint(self) -> str:
         """The dedicated data endpoint's host name, in use only when it is enabled."""
-        return f"{self.name}.{self.location}.data.azurecr.io"
+        return f"{self.label}.{self.location}.data{_SUFFIX}"
 
     @property
     def resource_id(self) -> str:
@@ -149,16 +159,30 @@ class RoleAssignment:
 
     def reaches(self, resource_id: str) -> bool:
         """Whether a resource is what it was given on, or below."""
-        return f"{resource_id.lower()}/".startswith(f"{self.scope.lower().rstrip('/')}/")
+        return self.place in upwards(resource_id)
+
+    @cached_property
+    def place(self) -> str:
+        """What it was given on, in the one spelling in which places are compared."""
+        return self.scope.lower().rstrip("/")
+
+
+def upwards(resource_id: str) -> Iterator[str]:
+    """Yield the places at which a role reaches a resource: itself, then one after the other what it lies in."""
+    place = resource_id.lower().rstrip("/")
+    while place:
+        yield place
+        place = place.rpartition("/")[0]
+    yield ""
 
 
 @dataclass
 class Cloud:
     """Azure: its subscriptions, registries, Entra tenants and applications, who holds which role.
 
-    ``clock`` is the services'. ``directory_readers`` are the object ids that may read the directory through Graph,
-    ``groups`` the members of groups, both by object id. ``assertion_issuers`` are those outside Entra whose keys it
-    can fetch.
+    ``registries`` are by their labels. ``clock`` is the services'. ``directory_readers`` are the object ids that may
+    read the directory through Graph, ``groups`` the members of groups, both by object id. ``assertion_issuers`` are
+    those outside Entra whose keys it can fetch.
     """
 
     registries: dict[str, Registry]
@@ -175,6 +199,8 @@ class Cloud:
     entra: Signer = field(default_factory=Signer)
     token_server: Signer = field(default_factory=Signer)
     clock: Callable[[], float] = time.time
+    _indexed: list[RoleAssignment] = field(default_factory=list, init=False, repr=False)
+    _held: dict[tuple[str, str], list[RoleAssignment]] = field(default_factory=dict, init=False, repr=False)
 
     def now(self) -> float:
         """Return the services' time, seconds since the epoch."""
@@ -182,17 +208,37 @@ class Cloud:
 
     def registry_at(self, host: str) -> Registry | None:
         """Return the registry with this login server."""
-        return next((registry for registry in self.registries.values() if registry.login_server == host), None)
+        found = self.registries.get(host.partition(".")[0])
+        return found if found is not None and found.login_server == host else None
+
+    def stores_at(self, host: str) -> bool:
+        """Whether blobs are read from a host: the shared one, or a registry's dedicated data endpoint."""
+        found = self.registries.get(host.partition(".")[0])
+        return host == self.blob_host or (found is not None and found.data_endpoint == host)
 
     @property
     def roles(self) -> dict[str, Role]:
         """Every role definition there is, by name."""
         return BUILT_IN | self.custom_roles
 
+    def _known_as(self, object_id: str) -> set[str]:
+        """Return the object ids to which a role is given where it is given to a principal: its own, its groups'."""
+        return {object_id, *(group for group, members in self.groups.items() if object_id in members)}
+
     def assigned(self, object_id: str) -> Iterable[RoleAssignment]:
         """Return the assignments of a principal, its groups' included."""
-        held = {object_id, *(group for group, members in self.groups.items() if object_id in members)}
+        held = self._known_as(object_id)
         return (assignment for assignment in self.assignments if assignment.principal_id in held)
+
+    def reaching(self, object_id: str, resource_id: str) -> Iterator[RoleAssignment]:
+        """Yield what a principal holds on a resource, then what it holds above; its groups' included."""
+        # The list may have changed in any way. To compare it is quick, to go through it for every request is not.
+        if self._indexed != self.assignments:
+            self._indexed, self._held = list(self.assignments), {}
+            for each in self._indexed:
+                self._held.setdefault((each.principal_id, each.place), []).append(each)
+        holders, held = self._known_as(object_id), self._held
+        return (each for place in upwards(resource_id) for holder in holders for each in held.get((holder, place), ()))
 
     def in_force(self, assignment: RoleAssignment) -> bool:
         """Whether the registries' token servers know of an assignment already; ARM knows at once."""
@@ -200,11 +246,8 @@ class Cloud:
 
     def may(self, object_id: str, action: str, scope: str) -> bool:
         """Whether a principal may do something on the management plane."""
-        return any(
-            self.roles[assignment.role].allows(action)
-            for assignment in self.assigned(object_id)
-            if assignment.reaches(scope)
-        )
+        roles = self.roles
+        return any(roles[assignment.role].allows(action) for assignment in self.reaching(object_id, scope))
 
     def principal(self, application: Application, tenant: str) -> Principal:
         """Return an application's service principal in a tenant. Raises KeyError where it has none."""

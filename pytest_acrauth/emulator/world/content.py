@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 import tarfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
@@ -48,6 +48,12 @@ class Repository:
     manifests: dict[str, Manifest] = field(default_factory=dict)
     blobs: dict[str, bytes] = field(default_factory=dict)
     locks: set[str] = field(default_factory=set)
+
+    def copy(self) -> Repository:
+        """Return a repository of its own with the same content."""
+        return replace(
+            self, tags=dict(self.tags), manifests=dict(self.manifests), blobs=dict(self.blobs), locks=set(self.locks)
+        )
 
     def find(self, reference: str) -> Manifest | None:
         """Return the manifest behind a tag or digest."""

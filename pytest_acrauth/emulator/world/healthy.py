@@ -1,16 +1,20 @@
-"""The healthy world: two registries, one service principal that may pull from both, nothing in the way."""
+"""The healthy world: registries all made alike, one service principal that may pull from each, nothing in the way."""
 
 from __future__ import annotations
 
 import base64
 import secrets
 import time
+from ipaddress import IPv4Address
+from typing import NamedTuple
 
+from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import (
     ARM,
     AUTHORITY,
     DAY,
     GRAPH,
+    GROUP,
     SUBSCRIPTION,
     Cloud,
     Registry,
@@ -24,9 +28,8 @@ from pytest_acrauth.emulator.world.directory import Application, Password, User
 from pytest_acrauth.emulator.world.network import Certificate, Name, Network
 from pytest_acrauth.emulator.world.roles import EVIDENCE, EVIDENCE_ROLE
 from pytest_acrauth.emulator.world.workplace import Az, Docker, Podman, Workplace
-from pytest_acrauth.emulator.world.world import World
 
-#: The registries of the healthy world. Each has repositories team/app and team/multi, both with a tag latest.
+#: The registries that every healthy world has, beside those that are asked for.
 REGISTRIES = ("myacr", "otheracr")
 TENANT = "3f0c8a52-6d1e-4b7a-9a55-0e8d2c41b6f7"
 OTHER_TENANT = "b7e2d914-58c3-4a6f-8d20-1c9f5e7a3b46"
@@ -36,25 +39,43 @@ PRINCIPAL = "8e4d2f6a-90b7-4c13-a5d8-7f1b3c6e0d94"
 OPERATOR = User("operator@contoso.example", "2b7f9c5e-4d31-4e8a-b6c0-9a5d1e3f7086", TENANT)
 LOCATION = "eastus"
 BLOB_HOST = "eusmanaged1.blob.core.windows.net"
+#: Where a fleet's addresses begin: the range that is reserved for measuring networks (RFC 2544).
+_FLEET = IPv4Address("198.18.0.0")
 
 
-def healthy_world() -> World:
-    """Return a new healthy world with secrets of its own.
+class Wanted(NamedTuple):
+    """A registry to make: its name, and what else tells it from others in host names and resource ids.
+
+    ``scope_hash`` is what a domain name label scope puts behind its name.
+    """
+
+    name: str
+    scope_hash: str = ""
+    subscription_id: str = SUBSCRIPTION
+    resource_group: str = GROUP
+
+
+def healthy_world(*wanted: Wanted) -> World:
+    """Return a new healthy world with secrets of its own: the registries wanted, and those that there always are.
+
+    Each registry has repositories team/app and team/multi, both with a tag latest, and the scope-map token puller.
 
     The environment holds the service principal's ``AZURE_…`` variables, and for named identities its secret as Basic
-    credentials (``ACR_SP_…``), the first registry's admin user (``ACR_ADMIN_…``) and a scope-map token
-    (``ACR_PULLER_…``). Docker keeps that token's password too. A user is logged in to the Azure CLI, and may do what
-    the service principal may: pull, and read what evidence needs, from the directory too.
+    credentials (``ACR_SP_…``), the first registry's admin user (``ACR_ADMIN_…``) and its scope-map token
+    (``ACR_PULLER_…``). Docker keeps that token's password of each registry. A user is logged in to the Azure CLI, and
+    may do what the service principal may: pull, and read what evidence needs, from the directory too.
     """
     now = time.time()
-    registries = {name: _registry(name, now) for name in REGISTRIES}
+    images, registries = _images(now), dict[str, Registry]()
+    for each in (*wanted, *map(Wanted, REGISTRIES)):
+        made = _registry(each, images, now)
+        registries.setdefault(made.label, made)
+    subscriptions = {each.subscription_id: "registries" for each in registries.values()}
+    subscriptions |= {SUBSCRIPTION: "registries", OTHER_SUBSCRIPTION: "applications"}
     secret = Password(_secret(), starts=now - 30 * DAY, ends=now + 335 * DAY)
     cloud = Cloud(
         registries=registries,
-        subscriptions={
-            SUBSCRIPTION: Subscription(SUBSCRIPTION, "registries", TENANT),
-            OTHER_SUBSCRIPTION: Subscription(OTHER_SUBSCRIPTION, "applications", TENANT),
-        },
+        subscriptions={each: Subscription(each, name, TENANT) for each, name in subscriptions.items()},
         tenants={TENANT, OTHER_TENANT},
         applications={CLIENT: Application(CLIENT, [secret], {TENANT: PRINCIPAL})},
         assignments=[],
@@ -64,7 +85,7 @@ def healthy_world() -> World:
     )
     for object_id in (PRINCIPAL, OPERATOR.object_id):
         entitle(cloud, object_id)
-    return World(cloud, _network(cloud, now), _machine(registries[REGISTRIES[0]], secret))
+    return World(cloud, _network(cloud, now), _machine(list(registries.values()), secret))
 
 
 def entitle(cloud: Cloud, object_id: str) -> None:
@@ -83,23 +104,31 @@ def _secret() -> str:
     return secrets.token_urlsafe(30)
 
 
-def _registry(name: str, now: float) -> Registry:
+def _images(now: float) -> tuple[Repository, ...]:
+    """Return what each registry stores: made once, because all hold the same."""
     app = Repository("team/app", now - 20 * DAY)
     app.add_image("latest")
     multi = Repository("team/multi", now - 10 * DAY)
     multi.add_index("latest", "amd64", "arm64", "s390x")
+    return app, multi
+
+
+def _registry(wanted: Wanted, images: tuple[Repository, ...], now: float) -> Registry:
     reading = ["repositories/team/app/content/read", "repositories/team/app/metadata/read"]
     passwords = [Password(_secret(), now - 5 * DAY, now + 85 * DAY), Password(_secret(), now - 5 * DAY)]
     made = now - 40 * DAY
     return Registry(
-        name,
+        wanted.name,
         LOCATION,
         TENANT,
+        wanted.subscription_id,
+        wanted.resource_group,
+        wanted.scope_hash,
         created=made,
         modified=made,
         admin_enabled=True,
         admin_passwords=(_secret(), _secret()),
-        repositories={repository.name: repository for repository in (app, multi)},
+        repositories={image.name: image.copy() for image in images},
         scope_maps={"app-pull": ScopeMap("app-pull", reading, created=made), **_system_maps(made)},
         tokens={"puller": ScopeMapToken("puller", "app-pull", passwords, created=made)},
     )
@@ -117,8 +146,9 @@ def _system_maps(made: float) -> dict[str, ScopeMap]:
     }
 
 
-def _machine(first: Registry, secret: Password) -> Workplace:
-    password = first.tokens["puller"].passwords[0].value
+def _machine(registries: list[Registry], secret: Password) -> Workplace:
+    passwords = {each.login_server: each.tokens["puller"].passwords[0].value for each in registries}
+    first = registries[0]
     environ = {
         "AZURE_TENANT_ID": TENANT,
         "AZURE_CLIENT_ID": CLIENT,
@@ -128,20 +158,20 @@ def _machine(first: Registry, secret: Password) -> Workplace:
         "ACR_ADMIN_USERNAME": first.name,
         "ACR_ADMIN_PASSWORD": first.admin_passwords[0],
         "ACR_PULLER_USERNAME": "puller",
-        "ACR_PULLER_PASSWORD": password,
+        "ACR_PULLER_PASSWORD": passwords[first.login_server],
     }
-    kept = base64.b64encode(f"puller:{password}".encode()).decode()
+    kept = {host: base64.b64encode(f"puller:{password}".encode()).decode() for host, password in passwords.items()}
     return Workplace(
         environ,
         docker=Docker(),
         podman=Podman(),
         az=Az(OPERATOR.name, SUBSCRIPTION),
-        docker_config={"auths": {first.login_server: {"auth": kept}}},
+        docker_config={"auths": {host: {"auth": login} for host, login in kept.items()}},
     )
 
 
 def _network(cloud: Cloud, now: float) -> Network:
-    """Lay out names and addresses; the addresses are of the ranges reserved for documentation (RFC 5737)."""
+    """Lay out names and addresses."""
     names = {
         AUTHORITY: Name(("203.0.113.30",)),
         cloud.blob_host: Name(("203.0.113.40",)),
@@ -150,8 +180,16 @@ def _network(cloud: Cloud, now: float) -> Network:
     }
     for number, registry in enumerate(cloud.registries.values(), start=1):
         aliases = (f"r010{number}eus.{registry.location}.fe.azcr.io", f"acr-eus-{number}.trafficmanager.net")
-        names[registry.login_server] = Name((f"203.0.113.{10 + number}",), aliases)
-        names[registry.data_endpoint] = Name((f"203.0.113.{50 + number}",))
+        login, data = _addresses(number)
+        names[registry.login_server] = Name((login,), aliases)
+        names[registry.data_endpoint] = Name((data,))
     hosts = (AUTHORITY, ARM, GRAPH, "*.azurecr.io", f"*.{LOCATION}.data.azurecr.io", "*.blob.core.windows.net")
     certificates = {host: Certificate((host,), now - 40 * DAY, now + 325 * DAY) for host in hosts}
     return Network(names, certificates, egress="198.51.100.7")
+
+
+def _addresses(number: int) -> tuple[str, str]:
+    """Return the addresses of a registry and its data endpoint: a few are of the documentation's range (RFC 5737)."""
+    if number < 10:
+        return f"203.0.113.{10 + number}", f"203.0.113.{50 + number}"
+    return str(_FLEET + 2 * number), str(_FLEET + 2 * number + 1)

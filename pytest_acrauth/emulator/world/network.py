@@ -78,15 +78,17 @@ class Network:
     silent_zones: set[str] = field(default_factory=set)
     routes: dict[str, Route] = field(default_factory=dict)
     devices: dict[str, Device] = field(default_factory=dict)
+    _hosts: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """Every address that a name leads to."""
-        return tuple(dict.fromkeys(address for name in self.names.values() for address in name.addresses))
-
-    def host_at(self, address: str) -> str:
-        """Return the first name of an address, or the address where none is left."""
-        return next((host for host, name in self.names.items() if address in name.addresses), address)
+    def host_at(self, address: str) -> str | None:
+        """Return the first name that leads to an address, None where none does."""
+        host = self._hosts.get(address)
+        # What was found before is a guess: names may come and go at any time.
+        if host is None or host not in self.names or address not in self.names[host].addresses:
+            names = reversed(list(self.names.items()))
+            self._hosts = {each: host for host, name in names for each in name.addresses}
+            host = self._hosts.get(address)
+        return host
 
     def route_all(self, host: str, route: Route) -> None:
         """Set what happens on the way to a host, for all its addresses."""

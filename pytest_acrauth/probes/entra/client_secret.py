@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 from pytest_acrauth.model.observation import Entra
 from pytest_acrauth.model.secret import Secret
 from pytest_acrauth.probes.entra.request import NO_REFUSAL, EntraRequest, recorded, refusal_in
-from pytest_acrauth.probes.http.client import Http
+from pytest_acrauth.probes.http.client import TOKEN_BYTES, Http
 from pytest_acrauth.probes.http.issued import issued_token
 
 
@@ -24,6 +24,7 @@ def ask_with_secret(request: EntraRequest) -> tuple[Entra, Secret | None]:
                 "client_secret": credential.secret.reveal() if credential.secret else "",
                 "scope": request.scope,
             },
+            most=TOKEN_BYTES,
         )
         connection = http.connections.get(urlsplit(authority).hostname or "")
     token = issued_token(response, "access_token", request.connector.secrets)

@@ -17,7 +17,7 @@ from pytest_acrauth.auth.managed_identity import ENDPOINTS
 from pytest_acrauth.model.observation import Entra, Trouble
 from pytest_acrauth.model.secret import Secret, clean
 from pytest_acrauth.probes.entra.request import EntraRequest, recorded
-from pytest_acrauth.probes.http.client import Http, Response
+from pytest_acrauth.probes.http.client import TOKEN_BYTES, Http, Response
 from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.issued import issued_token
 
@@ -94,9 +94,9 @@ def _send(http: Http, endpoint: Endpoint, request: EntraRequest) -> Response:
     if request.credential.facts.client_id and endpoint.client_id:
         asked[endpoint.client_id] = request.credential.facts.client_id
     if endpoint.method == "POST":
-        return http.send("POST", endpoint.url, headers=endpoint.headers, form=asked)
+        return http.send("POST", endpoint.url, headers=endpoint.headers, form=asked, most=TOKEN_BYTES)
     joint = "&" if "?" in endpoint.url else "?"
-    return http.send("GET", endpoint.url + joint + urlencode(asked), headers=endpoint.headers)
+    return http.send("GET", endpoint.url + joint + urlencode(asked), headers=endpoint.headers, most=TOKEN_BYTES)
 
 
 def _words(response: Response, url: str) -> str:

@@ -23,9 +23,11 @@ from pytest_acrauth.model.secret import clean
 from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.logs import quiet_loggers
 from pytest_acrauth.probes.http.network import Connector, trouble_of
-from pytest_acrauth.probes.http.replies import read_reply
+from pytest_acrauth.probes.http.replies import read_reply, urlsplit_host
 
 _MOST_BYTES = 4 * 1024 * 1024  # the largest manifest a registry accepts
+#: Bytes of an answer that holds a token and little else; tokens are some thousand.
+TOKEN_BYTES = 128 * 1024
 _KEEP_ALIVE = 60.0  # seconds
 
 
@@ -87,8 +89,8 @@ class _Stream(httpcore.NetworkStream):
 
     def _ended(self, error: OSError) -> _Ended:
         trouble = trouble_of(error)
-        if trouble is Trouble.TIMEOUT:
-            trouble = self._deadline.trouble()
+        if trouble is Trouble.TIMEOUT and self._deadline.trouble() is Trouble.OUT_OF_TIME:
+            return _Ended(Trouble.OUT_OF_TIME)  # whether the end came within a wait or between two is chance
         return _Ended(trouble, clean(getattr(error, "reason", None) or str(error)))
 
 
@@ -195,7 +197,8 @@ class Http:
     """One client for one climb: `send` never raises for what a network or a peer can do.
 
     ``plain`` are the only hosts and ports that are spoken to in plain http, and never through a proxy: the places on
-    this machine or its link where managed identities get their tokens.
+    this machine or its link where managed identities get their tokens. ``held_back`` tells for how many seconds
+    requests waited because their host had asked for it.
     """
 
     def __init__(
@@ -211,6 +214,8 @@ class Http:
         )
         self._client = httpx.Client(transport=_Transport(pool), trust_env=False, timeout=None)  # noqa: S113 - see deadline
         self._scrub = connector.secrets.scrub
+        self._silences = connector.silences
+        self.held_back: dict[str, float] = {}
         quiet_loggers()
 
     def __enter__(self) -> Self:
@@ -230,8 +235,14 @@ class Http:
         form: Mapping[str, str] | None = None,
         content: bytes | None = None,
         first_bytes: int | None = None,
+        most: int = _MOST_BYTES,
     ) -> Response:
-        """Send one request and read its answer to the end, or to ``first_bytes`` of a body that is one's goal."""
+        """Send one request and read its answer to the end, or to ``first_bytes`` of a body that is one's goal.
+
+        An answer of more than ``most`` bytes is none. A host that has asked for silence gets it first, if it ends
+        within the deadline.
+        """
+        self._hold_back(url)
         began = time.monotonic()
         if self.deadline.left() <= 0.0:
             return Response(None, trouble=Trouble.OUT_OF_TIME)
@@ -252,12 +263,13 @@ class Http:
                 return Response(None, trouble=Trouble.WITHHELD, text="it is no https address")
             response = self._client.send(request, stream=True)
             try:
-                body, complete = self._read(response, first_bytes)
+                body, complete = _read(response, first_bytes or most, goal=first_bytes is not None)
                 reply = read_reply(method, response, body, self._scrub)
+                self._silences.heed(request.url.host, reply)
                 location = response.headers.get("location", "")
                 received = response.headers
                 if not complete and first_bytes is None:
-                    trouble, text = Trouble.TOO_LARGE, f"more than {_MOST_BYTES} bytes"
+                    trouble, text = Trouble.TOO_LARGE, f"more than {most} bytes"
             finally:
                 response.close()
         except _Ended as ended:
@@ -273,14 +285,23 @@ class Http:
         elapsed = max(0.0, time.monotonic() - began - connecting)
         return Response(reply, body, location, trouble, self._scrub(text), elapsed, received)
 
-    def _read(self, response: httpx.Response, first_bytes: int | None) -> tuple[bytes, bool]:
-        limit = _MOST_BYTES if first_bytes is None else first_bytes
-        body = b""
-        for chunk in response.iter_raw():
-            body += chunk
-            if len(body) > limit or (first_bytes is not None and body):
-                return body[:limit], False
-        return body, True
+    def _hold_back(self, url: str) -> None:
+        """Wait for the end of the silence that a request's host has asked for."""
+        host = urlsplit_host(url)
+        seconds = self._silences.left(host)
+        if 0.0 < seconds < self.deadline.left():
+            time.sleep(seconds)
+            self.held_back[host] = self.held_back.get(host, 0.0) + seconds
+
+
+def _read(response: httpx.Response, limit: int, *, goal: bool) -> tuple[bytes, bool]:
+    """Read a body to its end or its limit; where some bytes of it are the goal, the first that come are enough."""
+    body = bytearray()
+    for chunk in response.iter_raw():
+        body += chunk
+        if len(body) > limit or (goal and body):
+            return bytes(body[:limit]), False
+    return bytes(body), True
 
 
 def _spent(connection: Connection) -> float:

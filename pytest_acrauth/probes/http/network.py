@@ -7,7 +7,7 @@ import errno
 import socket
 import ssl
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
@@ -16,7 +16,8 @@ from pytest_acrauth.model.machine import Machine, Resolution
 from pytest_acrauth.model.observation import Attempt, Certificate, Connection, Dns, Tcp, Tls, Trouble
 from pytest_acrauth.model.secret import Secrets, clean
 from pytest_acrauth.probes.http.deadline import Deadline
-from pytest_acrauth.probes.http.once import Once
+from pytest_acrauth.probes.http.manners import Silences
+from pytest_acrauth.probes.http.resolver import Resolver
 
 _PORT = 443
 _MOST_ADDRESSES = 16
@@ -42,11 +43,20 @@ def trouble_of(error: Exception) -> Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """What the ways to all hosts of a run share: the machine, its one SSL context, and the register of secrets."""
+    """What the ways to all hosts of a run share: the machine, its resolver, one SSL context, secrets, manners."""
 
     machine: Machine
     context: ssl.SSLContext
     secrets: Secrets
+    resolver: Resolver
+    silences: Silences = field(default_factory=Silences)
+
+    @classmethod
+    def of(cls, machine: Machine, secrets: Secrets) -> Connector:
+        """Return the connector of a run on a machine, whose trust store is read now, and once."""
+        context = machine.ssl_context()
+        context.set_alpn_protocols(["http/1.1"])
+        return cls(machine, context, secrets, Resolver(machine.resolve))
 
     def reach(self, host: str, deadline: Deadline) -> tuple[Connection, ssl.SSLSocket | None]:
         """Open the connection to a host, directly or through the environment's proxy; the socket is None if broken."""
@@ -60,13 +70,13 @@ class Connector:
             if not dns.ok or dns.resolution is None:
                 return connection, None
             tcp, plain = self._connect(host, _PORT, dns.resolution.addresses, deadline)
-            connection = replace(connection, tcp=tcp)
+            connection = connection._replace(tcp=tcp)
         if plain is None:
             return connection, None
         tls, secured = self._handshake(host, plain, deadline)
         if tls.trouble is Trouble.CERTIFICATE and not proxy:
             tls = replace(tls, certificate=self._look_at_certificate(host, tcp.attempts[-1].address, deadline))
-        return replace(connection, tls=tls), secured
+        return connection._replace(tls=tls), secured
 
     def reach_plain(self, host: str, port: int, deadline: Deadline) -> tuple[Connection, socket.socket | None]:
         """Open a connection without TLS and past any proxy, as instance metadata wants it."""
@@ -81,12 +91,12 @@ class Connector:
         if connection.broken is not None:
             return connection, None
         tcp, plain = self._connect(host, port, addresses, deadline)
-        return replace(connection, tcp=tcp), plain
+        return connection._replace(tcp=tcp), plain
 
     def look_up(self, host: str, deadline: Deadline) -> Dns:
-        """Resolve a name. The resolver can block far beyond any limit, so it is left behind in a daemon thread."""
+        """Resolve a name within the deadline's next wait."""
         began = time.monotonic()
-        resolution = Once(lambda: self.machine.resolve(host), "resolve").within(deadline.next_wait())
+        resolution = self.resolver.look_up(host, deadline.next_wait())
         trouble = deadline.trouble() if resolution is None else None
         if resolution is not None:
             cleaned = tuple(clean(name, 255) for name in (resolution.chain or ())[:_MOST_ADDRESSES])
