@@ -11,6 +11,7 @@ from typing import NamedTuple
 from pytest_acrauth.catalogue.shape import Break
 from pytest_acrauth.model.evidence import RegistryFacts
 from pytest_acrauth.model.observation import Answered, Data, Dns, Entra, Reply, Tcp, Tls, Trouble
+from pytest_acrauth.model.target import Registry
 
 
 class Fact(NamedTuple):
@@ -25,6 +26,7 @@ FACTS = {
     # what the user configured
     "registry": Fact("REGISTRY", "the registry"),
     "login_server": Fact("LOGIN_SERVER", "the login server"),
+    "login_name": Fact("REGISTRY", "the registry"),
     "cloud": Fact("CLOUD", "its cloud"),
     "identity": Fact("IDENTITY", "the identity"),
     "kind": Fact("KIND", "the credential"),
@@ -37,12 +39,17 @@ FACTS = {
     "stage": Fact("STAGE", "current"),
     "repository": Fact("REPOSITORY", "the repository"),
     "version": Fact("TAG", "the tag or digest"),
+    "image": Fact("REPOSITORY:TAG", "the image"),
     "authority": Fact("https://login.microsoftonline.com", "Entra"),
     "host": Fact("HOST", "the host"),
     "addresses": Fact("ADDRESS", "its addresses"),
     "role": Fact("ROLE", "the role it needs"),
     "role_in_abac_mode": Fact("ROLE", "the role it needs in ABAC mode"),
+    "beyond_roles": Fact("ACTIONS", "the right to soft-deleted artifacts"),
+    "permissions": Fact("PERMISSIONS", "every action that is wanted"),
     "assignee": Fact("--assignee CLIENT_ID", "the identity"),
+    "holder": Fact("--assignee CLIENT_ID", "the identity"),
+    "nobody": Fact("NOBODY", "an anonymous caller"),
     "registry_id": Fact("REGISTRY_RESOURCE_ID", "the registry"),
     "wanted": Fact("ACTIONS", "what was asked for"),
     "scope_map_actions": Fact("ACTIONS", "the actions"),
@@ -67,6 +74,11 @@ FACTS = {
     "not_before": Fact("DATE", "its first day"),
     "not_after": Fact("DATE", "its last day"),
     "elapsed": Fact("SECONDS", "some"),
+    # what was looked up
+    "scope_map": Fact("SCOPE_MAP", "the scope map"),
+    "spare_password": Fact("PASSWORD_NAME", "the password that nobody uses"),
+    "custom_role": Fact("CUSTOM_ROLE", "the custom role"),
+    "registry_tenant": Fact("REGISTRY_TENANT_ID", "the registry's tenant"),
     # what follows from the cloud
     "private_zone": Fact("privatelink.azurecr.io", "privatelink.azurecr.io"),
     "blob_hosts": Fact("*.blob.core.windows.net", "*.blob.core.windows.net"),
@@ -162,6 +174,15 @@ def wanted(seen: Break) -> tuple[str, ...]:
 def scope_map_actions(actions: Iterable[str]) -> tuple[str, ...]:
     """Return what a scope map has to list for these actions."""
     return tuple(dict.fromkeys(part for name in actions for part in _SCOPE_MAP_ACTIONS.get(name, ())))
+
+
+def login_name(registry: Registry) -> str:
+    """Return a registry as ``az acr login -n`` takes it: its name, and the hash of its login server if that has one.
+
+    az leaves the hash out where it cannot read the registry's record.
+    """
+    _, _, behind = registry.login_server.partition(".")[0].partition("-")
+    return f"{registry.name} --suffix {behind}" if behind else registry.name
 
 
 def registry_record(broken: Break) -> RegistryFacts | None:

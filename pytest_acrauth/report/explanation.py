@@ -157,7 +157,7 @@ def filled(seen: Subject) -> Names:
 
 
 #: Facts that a climb can show not to exist.
-_MAY_BE_NONE = {"role", "role_in_abac_mode"}
+_MAY_BE_NONE = {"role", "role_in_abac_mode", "beyond_roles", "nobody", "assignee"}
 
 
 def cause(mode: FailureMode, names: Names) -> Cause:
