@@ -23,9 +23,11 @@ from pytest_acrauth.catalogue.facts import (
     wanted,
     zone_record,
 )
+from pytest_acrauth.catalogue.questions.records import TokenState
+from pytest_acrauth.catalogue.questions.rights import permissions, uses_wildcard
 from pytest_acrauth.catalogue.shape import Break
 from pytest_acrauth.catalogue.symptoms.addresses import rule_address
-from pytest_acrauth.model.credential import Kind
+from pytest_acrauth.model.credential import CredentialFacts, Kind
 from pytest_acrauth.model.machine import Resolved
 from pytest_acrauth.model.observation import (
     AccessToken,
@@ -39,7 +41,7 @@ from pytest_acrauth.model.observation import (
     Tls,
 )
 from pytest_acrauth.model.stage import Rung
-from pytest_acrauth.model.target import GUID, Flow
+from pytest_acrauth.model.target import GUID, Flow, Reference
 from pytest_acrauth.model.transcript import Transcript
 
 _HELPER = re.compile(r"docker-credential-[\w.-]{1,60}(?=\W|$)")
@@ -63,6 +65,8 @@ _ABAC_ROLES = {
     "metadata_write": "Writer",
     "delete": "Contributor",
 }
+# Who holds no role, whatever is assigned: rights of the admin user and of scope-map tokens come from elsewhere.
+_WITHOUT_ROLES = {Kind.ANONYMOUS, Kind.ADMIN, Kind.SCOPE_MAP_TOKEN}
 _PRINCIPAL_TYPES = {
     Kind.SERVICE_PRINCIPAL: "ServicePrincipal",
     Kind.MANAGED_IDENTITY: "ServicePrincipal",
@@ -85,6 +89,7 @@ class BrokenRung(Break):
         return {
             **_configured(self.transcript),
             **_repository(self),
+            **_looked_up(self),
             **_answered(self),
             **_connection(self),
             "stage": str(self.stage),
@@ -125,8 +130,6 @@ class BrokenRung(Break):
 
 def _configured(transcript: Transcript) -> dict[str, str]:
     registry, credential = transcript.target.registry, transcript.credential
-    claims = transcript.entra.claims if transcript.entra else None
-    application = credential.user_name if credential.kind is Kind.SERVICE_PRINCIPAL else ""
     return {
         "registry": registry.name,
         "login_server": registry.login_server,
@@ -137,9 +140,9 @@ def _configured(transcript: Transcript) -> dict[str, str]:
         "kind": str(credential.kind),
         "host": registry.login_server,
         "user_name": _word(credential.user_name),
-        "client_id": _word(credential.client_id or application),
+        "client_id": _word(_application(credential)),
         "tenant_id": _word(credential.tenant_id),
-        "object_id": claims.object_id if claims and GUID.fullmatch(claims.object_id) else "",
+        "object_id": _object_id(transcript),
         "limit": f"{transcript.limit:g}",
         "proxy": transcript.proxy,
         "private_zone": f"privatelink{registry.cloud.registry_suffix}",
@@ -156,22 +159,36 @@ def _assignment(transcript: Transcript) -> dict[str, str]:
     ``holder`` is who, as `az role assignment list` takes it.
     """
     registry, credential = transcript.target.registry, transcript.credential
-    claims = transcript.entra.claims if transcript.entra else None
-    object_id = claims.object_id if claims and GUID.fullmatch(claims.object_id) else ""
-    application = credential.client_id or (credential.user_name if credential.kind is Kind.SERVICE_PRINCIPAL else "")
-    kind = _PRINCIPAL_TYPES.get(credential.kind)
-    if object_id and kind:
-        holder = f"--assignee-object-id {object_id}"
-        assignee = f"{holder} --assignee-principal-type {kind}"
-    else:
-        holder = assignee = f"--assignee {_word(application)}" if application else ""
     look = transcript.evidence.registry
-    known = look.value.resource_id if look and look.value else ""
-    return {
-        "assignee": assignee,
-        "holder": holder,
-        "registry_id": _word(known) if known else looked_up_id(registry),
-    }
+    known = (look.value.resource_id if look and look.value else "") or registry.resource_id
+    where = {"registry_id": _word(known) if known else looked_up_id(registry)}
+    if credential.kind in _WITHOUT_ROLES:
+        return where | {"assignee": "", "nobody": "an anonymous caller" if credential.kind is Kind.ANONYMOUS else ""}
+    if object_id := _object_id(transcript):
+        holder = f"--assignee-object-id {object_id}"
+        kind = _PRINCIPAL_TYPES.get(credential.kind)
+        assignee = f"{holder} --assignee-principal-type {kind}" if kind else holder
+        return where | {"assignee": assignee, "holder": holder, "nobody": ""}
+    if application := _application(credential):
+        return where | dict.fromkeys(("assignee", "holder"), f"--assignee {_word(application)}") | {"nobody": ""}
+    return where | {"nobody": ""}
+
+
+def _application(credential: CredentialFacts) -> str:
+    """Return the id of the application that signs in, '' where that is not known or it is none."""
+    return credential.client_id or (credential.user_name if credential.kind is Kind.SERVICE_PRINCIPAL else "")
+
+
+def _object_id(transcript: Transcript) -> str:
+    """Return the object id that roles are assigned to, as the Entra token or a look tells it; '' where none does."""
+    evidence = transcript.evidence
+    found = (
+        transcript.entra.claims.object_id if transcript.entra and transcript.entra.claims else "",
+        evidence.roles.value.principal_id if evidence.roles and evidence.roles.value else "",
+        evidence.entra_direct.value.object_id if evidence.entra_direct and evidence.entra_direct.value else "",
+        evidence.application.value.object_id if evidence.application and evidence.application.value else "",
+    )
+    return next((each for each in found if GUID.fullmatch(each)), "")
 
 
 def _pending(transcript: Transcript) -> dict[str, str]:
@@ -195,7 +212,9 @@ def _repository(seen: Break) -> dict[str, str]:
     return {
         "repository": access.reference.repository if access else "",
         "version": access.reference.version if access else "",
-        **_roles(needed, role_mode(seen)),
+        "image": _image(access.reference) if access else "",
+        **_roles(() if seen.transcript.credential.kind in _WITHOUT_ROLES else needed, role_mode(seen)),
+        "permissions": _join(permissions(needed, role_mode(seen))),
         "wanted": ", ".join(needed),
         "scope_map_actions": " ".join(scope_map_actions(needed)),
         "missing": ", ".join(token.missing) if token else "",
@@ -204,19 +223,41 @@ def _repository(seen: Break) -> dict[str, str]:
     }
 
 
-def _roles(needed: tuple[str, ...], mode: RoleMode | None) -> dict[str, str]:
-    """Return the built-in roles for all of these actions, as the registry's mode counts them; '' where there is none.
+def _image(reference: Reference) -> str:
+    """Return an image as az takes it; a digest has a colon, and no tag has."""
+    return f"{reference.repository}{'@' if ':' in reference.version else ':'}{reference.version}"
 
-    Where the mode is not known, ``role_in_abac_mode`` has those that count if it is that one.
+
+def _roles(needed: tuple[str, ...], mode: RoleMode | None) -> dict[str, str]:
+    """Return the roles for images that allow these actions: outside ABAC mode, and in it; '' where there is none.
+
+    Where the mode is known, the roles of the other one are ''. ``beyond_roles`` is what none of them allows.
     """
     wide = [name for name in dict.fromkeys(_ROLES.get(action, "") for action in needed) if name]
     if "AcrPush" in wide and "AcrPull" in wide:
         wide.remove("AcrPull")
     narrow = next((_ABAC_ROLES[name] for name in reversed(_ABAC_ROLES) if name in needed), "")
     narrow = f"Container Registry Repository {narrow}" if narrow else ""
-    if mode is RoleMode.ABAC:
-        return {"role": narrow, "role_in_abac_mode": ""}
-    return {"role": ", ".join(wide), "role_in_abac_mode": "" if mode is RoleMode.RBAC else narrow}
+    return {
+        "role": "" if mode is RoleMode.ABAC else _join(wide),
+        "role_in_abac_mode": "" if mode is RoleMode.RBAC else narrow,
+        "beyond_roles": _join(permissions((action for action in needed if action not in _ROLES), RoleMode.RBAC)),
+    }
+
+
+def _looked_up(seen: Break) -> dict[str, str]:
+    """Return the names that the looks found."""
+    evidence = seen.transcript.evidence
+    values: dict[str, str] = {}
+    if evidence.scope_map_token and (token := evidence.scope_map_token.value):
+        state = TokenState(token, seen.transcript.started)
+        values |= {"scope_map": _word(token.scope_map), "spare_password": state.spare}
+    if evidence.roles and evidence.roles.value:
+        custom = (each.role for each in evidence.roles.value.assignments if uses_wildcard(each))
+        values["custom_role"] = next(custom, "")
+    if evidence.tenant and evidence.tenant.value:
+        values["registry_tenant"] = _word(evidence.tenant.value)
+    return values
 
 
 def _answered(seen: BrokenRung) -> dict[str, str]:

@@ -7,17 +7,48 @@ from pytest_acrauth.catalogue.shape import Command, Given, Instruction
 LIST_ROLES = Command(
     "az role assignment list {holder} --include-inherited --include-groups --scope {registry_id} -o table"
 )
+SHOW_ROLE_MODE = Command("az acr show -n {registry} --query roleAssignmentMode -o tsv")
+#: What decides which role to assign: those that there are (where somebody can hold one), and the registry's mode.
+LOOK_AT_ROLES: tuple[Instruction, ...] = (Command(LIST_ROLES.text, each="assignee"), SHOW_ROLE_MODE)
 #: The roles for what was asked for, as the registry's mode counts them; where the mode is not known, those of either.
 ASSIGN_ROLES: tuple[Instruction, ...] = (
-    "Whoever may assign roles on the registry (Owner, User Access Administrator) gives this identity the role:",
+    Given(
+        "Outside ABAC mode (roleAssignmentMode is LegacyRegistryPermissions), whoever may assign roles on the"
+        " registry, such as its Owner, gives the identity what it lacks:",
+        "role",
+    ),
     Command('az role assignment create {assignee} --role "{role}" --scope {registry_id}', each="role"),
     Given(
-        "If the registry is in ABAC mode (roleAssignmentMode), that role does not count, but this one:",
+        "In ABAC mode (roleAssignmentMode is AbacRepositoryPermissions), which ignores AcrPull and its like, whoever"
+        " may assign roles gives another role. Without the condition it is for every repository:",
         "role_in_abac_mode",
     ),
     Command(
-        'az role assignment create {assignee} --role "{role_in_abac_mode}" --scope {registry_id}',
+        'az role assignment create {assignee} --role "{role_in_abac_mode}" --scope {registry_id} --condition'
+        " \"@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEqualsIgnoreCase '{repository}'\"",
         each="role_in_abac_mode",
+    ),
+    Given(
+        "No role for images has {beyond_roles}. Outside ABAC mode, whoever may define roles makes a custom role that"
+        " lists it, without a wildcard; in ABAC mode no role is documented to have it.",
+        "beyond_roles",
+    ),
+    Given(
+        "No role can be given to {nobody}, who can pull at most: choose an identity with --acr-auth.",
+        "nobody",
+    ),
+)
+#: A new password goes straight to where its clients read it, here a key vault, and is never printed.
+GENERATE_PASSWORD: tuple[Instruction, ...] = (
+    (
+        "Whoever manages the registry's tokens generates the password (password1 or password2) that no client uses; the"
+        " other goes on working. The new one ends in 30 days, and goes straight to where clients read it, here a key"
+        " vault:"
+    ),
+    Command(
+        "az acr token credential generate -n {user_name} -r {registry} --{spare_password} --expiration-in-days 30"
+        " --query \"passwords[?name=='{spare_password}'].value | [0]\" -o tsv | tr -d '\\n'"
+        " | az keyvault secret set --vault-name VAULT --name SECRET_NAME --file /dev/stdin -o none"
     ),
 )
 #: A table would leave out whether the connections are approved.

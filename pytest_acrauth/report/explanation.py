@@ -157,7 +157,15 @@ def filled(seen: Subject) -> Names:
 
 
 #: Facts that a climb can show not to exist.
-_MAY_BE_NONE = {"role", "role_in_abac_mode", "rule_address", "pending_connections"}
+_MAY_BE_NONE = {
+    "assignee",
+    "beyond_roles",
+    "nobody",
+    "pending_connections",
+    "role",
+    "role_in_abac_mode",
+    "rule_address",
+}
 
 
 def cause(mode: FailureMode, names: Names) -> Cause:

@@ -6,8 +6,8 @@ from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.facts import registry_record
 from pytest_acrauth.catalogue.questions.climb import USER_KIND, access_token_of
 from pytest_acrauth.catalogue.questions.records import MapState
-from pytest_acrauth.catalogue.questions.verdicts import possible, proven
-from pytest_acrauth.catalogue.shape import Answers, Break, Command, FailureMode, Question, Verdict
+from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Instruction, Question
+from pytest_acrauth.catalogue.steps import LOOK_AT_ROLES
 from pytest_acrauth.catalogue.symptoms import access_token, challenge, operation
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.evidence import Need
@@ -32,20 +32,20 @@ def _quarantine(broken: Break) -> str | None:
 GRANTED: Question[tuple[str, ...]] = Question(
     id="granted",
     asks="Which of the actions asked for does the access token grant?",
-    by_hand="Decode the access token's middle part and read access[].actions.",
+    by_hand="Decode the access token's middle part on this machine, and read access[].actions.",
     read=_granted,
 )
 SCOPE_MAP: Question[MapState] = Question(
     id="scope-map",
     asks="What does the scope map allow?",
-    by_hand=Command("az acr scope-map list -r {registry} -o table"),
+    by_hand=Command("az acr scope-map show -n {scope_map} -r {registry} --query actions"),
     needs=Need.SCOPE_MAP,
     read=_map_state,
 )
-IMAGE: Question[str] = Question(
+IMAGE: Question[bool] = Question(
     id="image",
-    asks="Which tags does the repository have?",
-    by_hand=Command("az acr repository show-tags -n {registry} --repository {repository}"),
+    asks="Does the repository have this tag or digest?",
+    by_hand=Command('az acr manifest list-metadata -r {registry} -n {repository} --query "[].[digest,tags]"'),
 )
 QUARANTINE: Question[str] = Question(
     id="quarantine",
@@ -55,127 +55,174 @@ QUARANTINE: Question[str] = Question(
     read=_quarantine,
 )
 
-PERMISSION_EXCESS = FailureMode(
-    id="permission-excess",
-    title="the identity may {excess} on {repository}, which it must not",
-    seen=(access_token.RIGHTS_EXCESS,),
-    means="The issued access token grants more than --acr-must-not allows. A role, a scope map or the admin user"
-    " gives the identity more than its job needs.",
-    fix=(
-        Command(
-            "az role assignment list --assignee {client_id} --include-inherited --include-groups --scope $(az acr"
-            " show -n {registry} --query id -o tsv) -o table"
-        ),
-        "Replace the role or the scope map by a smaller one; instead of the admin user, use an identity of its own.",
+_OF_A_SCOPE_MAP = USER_KIND.is_(Kind.SCOPE_MAP_TOKEN)
+_GRANTS_SOMETHING = GRANTED.where("some", bool)
+_SCOPE_MAP_PAGE = pages.ACR + "container-registry-token-based-repository-permissions"
+#: What a scope map is, for whoever meets one.
+_MEANS = "A scope map lists what a scope-map token may do on which repositories."
+_WIDEN: tuple[Instruction, ...] = (
+    (
+        "Whoever manages the registry's scope maps adds it. It counts at once, for every token with this map, and the"
+        " passwords stay:"
     ),
-    page=pages.ACR + "container-registry-rbac-built-in-roles-overview",
+    Command("az acr scope-map update -n {scope_map} -r {registry} --add-repository {repository} {scope_map_actions}"),
+    "A map whose name begins with _repositories_ is Azure's own and cannot be changed: there, make one for this token.",
+)
+_MAP_OF_ITS_OWN: tuple[Instruction, ...] = (
+    (
+        "If other tokens with this map must not get it, make one for this token alone. It replaces the map the token"
+        " has, so list everything that it needs:"
+    ),
+    Command("az acr scope-map create -n NEW_SCOPE_MAP -r {registry} --repository {repository} {scope_map_actions}"),
+    Command("az acr token update -n {user_name} -r {registry} --scope-map NEW_SCOPE_MAP"),
 )
 
-_SCOPE_MAP_PAGE = pages.ACR + "container-registry-token-based-repository-permissions"
-
-
-def _by_scope_map(answers: Answers) -> Verdict:
-    return answers[USER_KIND].holds(lambda kind: kind is Kind.SCOPE_MAP_TOKEN)
-
-
+PERMISSION_EXCESS = FailureMode(
+    id="permission-excess",
+    title="the access token allows {excess} on {repository}, which it must not",
+    seen=(access_token.RIGHTS_EXCESS,),
+    means="The identity can do more than --acr-must-not allows. The right comes from one of its roles, from its scope"
+    " map, or from being the admin user, who can do everything.",
+    look=LOOK_AT_ROLES,
+    fix=(
+        (
+            "Whoever may assign roles on the registry gives the identity a smaller role first, and then takes the"
+            " larger one away. One that a group holds counts for all of its members, and one that is assigned above the"
+            " registry counts elsewhere, too."
+        ),
+        "A scope-map token gets a scope map that lists less; other tokens can have the same map.",
+        "Instead of the admin user, use an identity of its own.",
+    ),
+    instead=("If the job does need {excess}, take it out of --acr-must-not.",),
+    page=pages.ACR + "container-registry-rbac-built-in-roles-overview#recommended-built-in-roles-by-scenario",
+)
 SCOPE_MAP_LACKS_ACTION = FailureMode(
     id="scope-map-lacks-action",
-    title="the scope map of {user_name} does not list {wanted} for {repository}",
+    title="the scope map does not allow {wanted} on {repository}",
     seen=(access_token.RIGHTS_MISSING, operation.OPERATION_REFUSED),
-    asks=(USER_KIND, SCOPE_MAP),
-    proof=lambda a: proven(_by_scope_map(a), a[SCOPE_MAP].holds(lambda found: found.lacks)),
-    means="Pulling needs content/read, pushing content/write beside it, deleting content/delete; the metadata"
-    " actions are listed apart.",
-    fix=(
-        Command(
-            "az acr scope-map update -n <scope map> -r {registry} --add-repository {repository} {scope_map_actions}"
-        ),
-        "The change counts at once; the password stays.",
-    ),
-    page=pages.ACR + "container-registry-token-based-repository-permissions",
+    when=(_OF_A_SCOPE_MAP, SCOPE_MAP.where("something on the repository, and not all of this", lambda it: it.lacks)),
+    means=f"{_MEANS} Pulling needs content/read, pushing content/write beside it, deleting content/delete; reading and"
+    " writing metadata, such as lists of tags, are actions of their own.",
+    look=(SCOPE_MAP.by_hand,),
+    fix=_WIDEN,
+    instead=_MAP_OF_ITS_OWN,
+    page=_SCOPE_MAP_PAGE + "#update-token-permissions",
 )
 SCOPE_MAP_LACKS_REPOSITORY = FailureMode(
     id="scope-map-lacks-repository",
-    title="the scope map of {user_name} does not contain {repository} at all",
+    title="the scope map does not name {repository}",
     seen=(access_token.RIGHTS_MISSING, operation.OPERATION_REFUSED),
-    asks=(USER_KIND, GRANTED, SCOPE_MAP),
-    proof=lambda a: proven(
-        _by_scope_map(a),
-        a[GRANTED].holds(lambda granted: not granted) if a[GRANTED].value is not None else Verdict.YES,
-        a[SCOPE_MAP].holds(lambda found: not found.empty and not found.here),
-    ),
-    means="A scope map names its repositories; a wildcard counts at the end of a name only, as in team/*.",
-    fix=(
-        Command(
-            "az acr scope-map update -n <scope map> -r {registry} --add-repository {repository} {scope_map_actions}"
-        ),
-    ),
-    page=pages.ACR + "container-registry-token-based-repository-permissions",
+    when=(_OF_A_SCOPE_MAP, SCOPE_MAP.where("other repositories only", lambda it: not it.empty and not it.here)),
+    not_when=(_GRANTS_SOMETHING,),
+    means=f"{_MEANS} This one names others. A wildcard counts at the end of a name only, as in team/*, or alone.",
+    look=(SCOPE_MAP.by_hand,),
+    fix=_WIDEN,
+    instead=_MAP_OF_ITS_OWN,
+    page=_SCOPE_MAP_PAGE + "#update-token-permissions",
 )
 SCOPE_MAP_MISSING = FailureMode(
     id="scope-map-missing",
-    title="the scope map of {user_name} was deleted or is empty",
+    title="{user_name} has a scope map that was deleted or is empty",
     seen=(access_token.RIGHTS_MISSING,),
-    asks=(USER_KIND, GRANTED, SCOPE_MAP),
-    proof=lambda a: proven(
-        _by_scope_map(a),
-        a[GRANTED].holds(lambda granted: not granted) if a[GRANTED].value is not None else Verdict.YES,
-        a[SCOPE_MAP].holds(lambda found: found.empty),
+    when=(_OF_A_SCOPE_MAP, SCOPE_MAP.where("nothing: it is not there, or is empty", lambda it: it.empty)),
+    not_when=(_GRANTS_SOMETHING,),
+    means=f"{_MEANS} The token and its password are still good, and nothing says any more what they allow.",
+    look=("See which maps there are:", Command("az acr scope-map list -r {registry} -o table")),
+    fix=(
+        (
+            "Whoever manages the registry's tokens gives this one a map that allows what it needs, and no more; its"
+            " password stays:"
+        ),
+        Command("az acr token update -n {user_name} -r {registry} --scope-map NEW_SCOPE_MAP"),
     ),
-    means="The token and its password are still good, and nothing says any more what they allow.",
-    fix=(Command("az acr token update -n {user_name} -r {registry} --scope-map <scope map>"),),
-    page=pages.ACR + "container-registry-token-based-repository-permissions",
+    instead=(
+        "If no map fits, make one first:",
+        Command("az acr scope-map create -n NEW_SCOPE_MAP -r {registry} --repository {repository} {scope_map_actions}"),
+    ),
+    page=_SCOPE_MAP_PAGE + "#update-token-with-new-scope-map",
 )
 IMAGE_NOT_FOUND = FailureMode(
     id="image-not-found",
-    title="{repository} has no {version} in {login_server}",
+    title="{version} is not in {repository} at {login_server}",
     seen=(operation.MANIFEST_UNKNOWN,),
-    asks=(IMAGE,),
-    means="The identity may pull, and there is nothing of that name: it is mistyped, was deleted or purged, was"
-    " never pushed, or is in another registry.",
-    fix=(
-        Command("az acr repository show-tags -n {registry} --repository {repository}"),
-        "Correct the reference, or push the image first. Names are written in small letters.",
+    when=(IMAGE.is_(False),),
+    means="The identity may pull, and there is nothing of that name: it is mistyped, was never pushed, was deleted or"
+    " purged, or is in another registry. A replica does not have it for some minutes after a push in another region.",
+    look=(
+        "See what there is, and when it was pushed:",
+        Command("az acr repository show-tags -n {registry} --repository {repository} --detail --orderby time_desc"),
+        "If deleted images are kept for a while (soft delete), see those, too:",
+        Command("az acr manifest list-deleted-tags -r {registry} -n {repository}"),
     ),
-    page=pages.ACR + "container-registry-faq",
+    fix=(
+        "Correct the reference; repositories are written in small letters.",
+        "If it was pushed a moment ago in another region, wait until this region's replica has it.",
+        "Otherwise whoever publishes the image pushes it again, or restores it if it was deleted.",
+    ),
+    page=pages.ACR + "container-registry-geo-replication#consistency-model",
+    transient=True,
+    unlike=(
+        "Error: manifest unknown for ghcr.io/team/app:v1",
+        "manifest for nginx:nosuch not found: manifest unknown: manifest unknown",
+    ),
 )
 QUARANTINED_IMAGE = FailureMode(
     id="quarantined-image",
-    title="{repository}, {version} may be in quarantine",
+    title="{version} of {repository} is held in quarantine",
     seen=(operation.MANIFEST_UNKNOWN, operation.OPERATION_REFUSED),
-    asks=(QUARANTINE,),
-    proof=lambda a: possible(a[QUARANTINE].holds(lambda status: status == "enabled")),
-    means="A registry can hold back pushed images until a scanner approves them; until then only the quarantine"
-    " roles see them.",
+    when=(QUARANTINE.is_("enabled"),),
+    provable=False,
+    means="A registry can hold back pushed images until a scanner approves them; until then only identities with a"
+    " quarantine role see them.",
+    look=(Command("az acr show -n {registry} --query policies.quarantinePolicy.status -o tsv"),),
     fix=(
-        Command("az acr show -n {registry} --query policies.quarantinePolicy.status -o tsv"),
-        "Approve the image, or let the scanner's identity read it with the role AcrQuarantineReader.",
+        (
+            "Ask whoever runs the scanner why it has not approved the image. It needs the role AcrQuarantineWriter to"
+            " do so; who only reads quarantined images has AcrQuarantineReader."
+        ),
     ),
-    page=pages.ACR + "container-registry-faq",
+    page="https://github.com/Azure/acr/blob/main/docs/preview/quarantine/readme.md",
 )
 OPERATION_DISALLOWED = FailureMode(
     id="operation-disallowed",
     title="{registry} disallows this on {repository}, whoever asks",
     seen=(operation.DISALLOWED,),
-    means="The identity has the right. The image or the repository is locked, or the registry is: a storage"
-    " limit, a quarantine policy, a tier that was retired.",
-    fix=(
+    means="The identity has the right, and something else stands in the way: the repository, the tag or the image is"
+    " locked, the image is in quarantine, the storage is used up, or the registry is of the retired Classic tier.",
+    look=(
+        "See the locks, which the repository, the tag and the image each have; false is locked:",
         Command("az acr repository show -n {registry} --repository {repository} --query changeableAttributes"),
-        Command("az acr repository update -n {registry} --repository {repository} --read-enabled true"),
-        Command("az acr show-usage -n {registry}"),
+        Command("az acr repository show -n {registry} --image {image} --query changeableAttributes"),
+        Command("az acr manifest show-metadata -r {registry} -n {image} --query changeableAttributes"),
+        "See tier, quarantine and storage:",
+        Command('az acr show -n {registry} --query "[sku.name,policies.quarantinePolicy.status]"'),
+        Command("az acr show-usage -n {registry} -o table"),
     ),
-    page=pages.ACR + "container-registry-faq",
+    fix=(
+        (
+            "If it is locked, ask who locked it, and why. Who may change it sets the attribute that is false to true,"
+            " and only that, with az acr repository update; the page shows how."
+        ),
+        (
+            "If the storage is used up, whoever owns the images deletes what nobody needs, or the registry's owner"
+            " moves it to a larger tier, which costs more."
+        ),
+    ),
+    page=pages.ACR + "container-registry-image-lock#unlock-an-image-or-repository",
 )
 REGISTRY_THROTTLED = FailureMode(
     id="registry-throttled",
     title="{login_server} limits the rate of requests, and the limit is reached",
     seen=(challenge.THROTTLED,),
-    means="Reads, writes and deletions have allowances per minute, for the registry and for each identity. All"
-    " anonymous callers share one.",
+    means="Reads, writes and deletions each have an allowance per minute, for the registry and for each identity; all"
+    " anonymous callers are one, and so is the admin user. In a registry with replicas each replica has its own.",
+    look=("Find out which clients ask most, such as a cluster that starts many pods at once, or a scanner.",),
     fix=(
         "Wait {retry_after} seconds, then check again.",
-        "Spread the load over time or over identities; the Premium tier has twice the allowance.",
+        "Spread the load over time, and give each client an identity of its own.",
     ),
-    page=pages.ACR + "container-registry-skus",
+    instead=("The Premium tier has twice the allowance or more, and costs more: a matter for the registry's owner.",),
+    page=pages.ACR + "container-registry-skus#api-request-rate-limits",
     transient=True,
+    unlike=("toomanyrequests: You have reached your pull rate limit. https://www.docker.com/increase-rate-limit",),
 )

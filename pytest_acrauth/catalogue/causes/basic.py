@@ -10,6 +10,7 @@ from __future__ import annotations
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.causes.basic_questions import (
     ADMIN_ENABLED,
+    CERTIFICATE_ONLY,
     DECLARED,
     SCOPE_MAP_TOKEN,
     SECRET,
@@ -17,83 +18,95 @@ from pytest_acrauth.catalogue.causes.basic_questions import (
     SECRET_EXPIRED,
 )
 from pytest_acrauth.catalogue.questions.climb import USER_KIND, USER_NAME, NameShape
-from pytest_acrauth.catalogue.questions.directory import APP_CREDENTIALS, ENTRA_DIRECTLY, WRONG_SECRET
 from pytest_acrauth.catalogue.questions.management import ROLES
 from pytest_acrauth.catalogue.questions.records import TokenState
-from pytest_acrauth.catalogue.questions.verdicts import possible, proven
-from pytest_acrauth.catalogue.shape import Answers, Command, FailureMode, Verdict
-from pytest_acrauth.catalogue.steps import ASSIGN_ROLES
+from pytest_acrauth.catalogue.shape import Command, FailureMode
+from pytest_acrauth.catalogue.steps import ASSIGN_ROLES, GENERATE_PASSWORD, LOOK_AT_ROLES
 from pytest_acrauth.catalogue.symptoms import access_token, client, management
 from pytest_acrauth.model.credential import Kind, SecretShape
 
-_REGISTRY_TOKENS = {SecretShape.ACR_REFRESH_TOKEN, SecretShape.ACR_ACCESS_TOKEN}
-
-
-def _admin_misnamed(answers: Answers) -> Verdict:
-    shape = answers[USER_NAME].holds(lambda shape: shape not in {NameShape.REGISTRY, NameShape.GUID})
-    if answers[DECLARED].value == Kind.ADMIN or answers[USER_NAME].value in {NameShape.HOST, NameShape.MAIL}:
-        meant = Verdict.YES if answers[DECLARED].value in {Kind.ADMIN, "none"} else Verdict.NO
-    else:
-        meant = possible(answers[DECLARED].holds(lambda kind: kind == "none"))
-    return proven(shape, meant, answers[ADMIN_ENABLED].holds(bool))
-
-
-def _scope_map_token_missing(answers: Answers) -> Verdict:
-    declared = answers[DECLARED].value == Kind.SCOPE_MAP_TOKEN
-    meant = Verdict.YES if declared else possible(answers[DECLARED].holds(lambda kind: kind == "none"))
-    plain = answers[USER_NAME].holds(lambda shape: shape is NameShape.PLAIN)
-    return proven(plain, meant, answers[SCOPE_MAP_TOKEN].holds(lambda state: not state.found))
-
-
-def _nobody(answers: Answers) -> Verdict:
-    """Judge a name that says nothing of what it was meant to be: it is none of what there is."""
-    undeclared = answers[DECLARED].holds(lambda kind: kind == "none")
-    plain = answers[USER_NAME].holds(lambda shape: shape is NameShape.PLAIN)
-    missing = answers[SCOPE_MAP_TOKEN].holds(lambda state: not state.found)
-    if missing is Verdict.NO:
-        return Verdict.NO
-    return Verdict.YES if {undeclared, plain, missing} == {Verdict.YES} else Verdict.UNKNOWN
-
+_UNDECLARED = "none"
+_ADMIN_PAGE = pages.ACR + "container-registry-authentication#admin-account"
+_TOKEN_PAGE = pages.ACR + "container-registry-token-based-repository-permissions"
+_NULL_GUID = "00000000-0000-0000-0000-000000000000"
+#: A refresh token goes from az into docker, and is never printed.
+_LOGIN_BY_TOKEN = Command(
+    "az acr login -n {login_name} --expose-token --query refreshToken -o tsv"
+    f" | docker login {{login_server}} -u {_NULL_GUID} --password-stdin"
+)
 
 ADMIN_USER_DISABLED = FailureMode(
     id="admin-user-disabled",
     title="the admin user of {registry} is disabled",
     seen=(access_token.BASIC_REFUSED, management.ADMIN_DISABLED),
-    asks=(USER_KIND, ADMIN_ENABLED),
-    proof=lambda a: proven(
-        a[USER_KIND].holds(lambda kind: kind is Kind.ADMIN), a[ADMIN_ENABLED].holds(lambda enabled: not enabled)
-    ),
-    means="It is off unless somebody switches it on, and a policy may switch it off again.",
+    when=(USER_KIND.is_(Kind.ADMIN), ADMIN_ENABLED.is_(False)),
+    means="Every registry has an admin user, whose name is the registry's. It is off by default, and an Azure Policy"
+    " can switch it off again. While it is off, its passwords are refused.",
+    look=(Command("az acr show -n {registry} --query adminUserEnabled -o tsv"),),
     fix=(
-        Command("az acr update -n {registry} --admin-enabled true"),
-        "Better, use an Entra identity: the admin user is one password for everything and everybody.",
+        (
+            "Use an identity of its own instead: a service principal, a managed identity or a user with a role on the"
+            " registry (--acr-auth says which)."
+        ),
+        (
+            "If az acr login printed this, repair what its lines before say: az tries the admin user only after its own"
+            " login was refused."
+        ),
     ),
-    page=pages.ACR + "container-registry-authentication#admin-account",
+    instead=(
+        (
+            "The registry's owner can switch the admin user on. It is one password for everything, and whoever has it"
+            " can pull and push. If it is off again later, a policy does that:"
+        ),
+        Command("az acr update -n {registry} --admin-enabled true"),
+    ),
+    page=_ADMIN_PAGE,
+    unlike=(
+        "ERROR: Admin user is disabled for this PostgreSQL flexible server; use Microsoft Entra authentication.",
+        "unauthorized: authentication required (https://auth.docker.io/token)",
+    ),
 )
 ADMIN_PASSWORD_NOT_CURRENT = FailureMode(
     id="admin-password-not-current",
-    title="the password is none of the two current ones of the admin user",
+    title="{registry} does not accept this password for its admin user",
     seen=(access_token.BASIC_REFUSED,),
-    asks=(USER_KIND, ADMIN_ENABLED),
-    proof=lambda a: proven(
-        a[USER_KIND].holds(lambda kind: kind is Kind.ADMIN), a[ADMIN_ENABLED].holds(lambda enabled: enabled)
-    ),
-    means="It was renewed since it was stored, or it was never right; nothing tells these apart.",
+    when=(USER_KIND.is_(Kind.ADMIN), ADMIN_ENABLED.is_(True)),
+    means="The admin user has two passwords, and this is neither of them: one was renewed since this was stored, or it"
+    " was never right. A password that was renewed within the last minute is not accepted yet.",
+    look=("Ask whether a password was renewed, and when; after a renewal wait a minute, then check again.",),
     fix=(
-        Command("az acr credential show -n {registry}"),
-        "Store one of the two passwords it prints; after a renewal allow a minute until it is accepted.",
+        (
+            "Whoever may list the registry's keys, such as its Owner, sends a current password straight to where this"
+            " client reads it, here a key vault:"
+        ),
+        Command(
+            "az acr credential show -n {registry} --query \"passwords[0].value\" -o tsv | tr -d '\\n'"
+            " | az keyvault secret set --vault-name VAULT --name SECRET_NAME --file /dev/stdin -o none"
+        ),
+        "Or, on this machine, into docker:",
+        Command(
+            'az acr credential show -n {registry} --query "passwords[0].value" -o tsv'
+            " | docker login {login_server} -u {registry} --password-stdin"
+        ),
     ),
-    page=pages.ACR + "container-registry-authentication#admin-account",
+    instead=("Use an identity of its own, whose password nobody else can renew: a service principal, for one.",),
+    page=_ADMIN_PAGE,
+    transient=True,
 )
 ADMIN_USERNAME_WRONG = FailureMode(
     id="admin-username-wrong",
-    title="the admin user of {registry} is not called {user_name}",
+    title="{user_name} is not the name of {registry}'s admin user",
     seen=(access_token.APP_NOT_REGISTERED,),
-    asks=(DECLARED, USER_NAME, ADMIN_ENABLED),
-    proof=_admin_misnamed,
-    means="The admin user is named as the registry is: not as its login server, and not by an e-mail address.",
-    fix=("Log in with user name {registry}.",),
-    page=pages.ACR + "container-registry-authentication#admin-account",
+    when=(
+        DECLARED.is_(Kind.ADMIN, _UNDECLARED),
+        USER_NAME.is_not(NameShape.REGISTRY, NameShape.GUID),
+        ADMIN_ENABLED.is_(True),
+    ),
+    # A plain name that nobody declared can be meant for a scope-map token as well.
+    open_when=(DECLARED.is_(_UNDECLARED), USER_NAME.is_(NameShape.PLAIN)),
+    means="The admin user is called as the registry is: not as its login server, and not by an e-mail address.",
+    fix=("Log in with user name {registry}, in small letters, and one of the admin user's two passwords.",),
+    page=_ADMIN_PAGE,
 )
 
 
@@ -110,174 +123,213 @@ def _password_ended(state: TokenState) -> bool | None:
     return True if len(state.ended) == len(state.passwords) else None
 
 
-_GENERATE = (
-    "az acr token credential generate -n {user_name} -r {registry} --expiration-in-days 30 --password1"
-    " --query passwords[0].value -o tsv"
-)
-
 SCOPE_MAP_TOKEN_PASSWORD_WRONG = FailureMode(
     id="scope-map-token-password-wrong",
-    title="the password of scope-map token {user_name} is wrong",
+    title="{user_name} is a scope-map token, and its password is wrong",
     seen=(access_token.BASIC_REFUSED,),
-    when=(USER_KIND.is_(Kind.SCOPE_MAP_TOKEN), SCOPE_MAP_TOKEN.where("WORDS", _other_password)),
-    means="It was generated again since it was stored, or changed in copying. Azure shows a password once only.",
-    fix=(
-        Command(
-            "az acr token credential generate -n {user_name} -r {registry} --expiration-in-days 30 --password1"
-            " --query passwords[0].value -o tsv"
-        ),
-        "Store the new password; allow a minute until it is accepted.",
+    when=(
+        USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
+        SCOPE_MAP_TOKEN.where("it is enabled, and none of its passwords has ended or is new", _other_password),
     ),
-    page=pages.ACR + "container-registry-token-based-repository-permissions#regenerate-token-passwords",
+    means="A scope-map token is a user of the registry's own, with up to two passwords. The one that was used was"
+    " generated again since it was stored, or changed in copying. Azure shows a password once only.",
+    look=("See which passwords there are, and how old they are; their values stay hidden:", SCOPE_MAP_TOKEN.by_hand),
+    fix=(
+        "Look for a place where the token still works, and give this client the same password, without a line end.",
+        *GENERATE_PASSWORD,
+    ),
+    page=_TOKEN_PAGE + "#regenerate-token-passwords",
+    unlike=('denied: Incorrect Password for user "app" at registry.example.com', "redis: WRONGPASS invalid username"),
 )
 SCOPE_MAP_TOKEN_PASSWORD_EXPIRED = FailureMode(
     id="scope-map-token-password-expired",
-    title="the password of scope-map token {user_name} has expired",
+    title="{user_name} is a scope-map token, and its password has expired",
     seen=(access_token.BASIC_REFUSED,),
-    when=(USER_KIND.is_(Kind.SCOPE_MAP_TOKEN), SCOPE_MAP_TOKEN.where("WORDS", _password_ended)),
-    means="A password may have been generated with an end date. The token has two, with dates of their own.",
-    fix=(
-        Command(
-            "az acr token credential generate -n {user_name} -r {registry} --expiration-in-days 30 --password1"
-            " --query passwords[0].value -o tsv"
-        ),
-        "Store the new password before the old one ends.",
+    when=(
+        USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
+        SCOPE_MAP_TOKEN.where("it is enabled, and each of its passwords has ended", _password_ended),
     ),
-    page=pages.ACR + "container-registry-token-based-repository-permissions#show-token-details",
+    means="A scope-map token is a user of the registry's own, with up to two passwords, and each of them can have an"
+    " end date of its own. That date has passed.",
+    look=("See which passwords there are, and when they end:", SCOPE_MAP_TOKEN.by_hand),
+    fix=(*GENERATE_PASSWORD, "Note the new end date, and renew before it."),
+    page=_TOKEN_PAGE + "#regenerate-token-passwords",
 )
 SCOPE_MAP_TOKEN_DISABLED = FailureMode(
     id="scope-map-token-disabled",
-    title="scope-map token {user_name} is disabled",
+    title="{user_name} is a scope-map token that is disabled",
     seen=(access_token.BASIC_REFUSED,),
     when=(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
-        SCOPE_MAP_TOKEN.where("WORDS", lambda state: state.found and not state.usable),
+        SCOPE_MAP_TOKEN.where("it exists and is disabled", lambda state: state.found and not state.usable),
     ),
-    means="A disabled token keeps its passwords and gets no new access token.",
-    fix=(Command("az acr token update -n {user_name} -r {registry} --status enabled"),),
-    page=pages.ACR + "container-registry-token-based-repository-permissions",
+    means="A scope-map token is a user of the registry's own. Somebody disabled this one: it keeps its passwords, and"
+    " the registry lets nobody in with them.",
+    look=(
+        "See who disabled it, and ask why; a password that leaked is a usual reason:",
+        Command(
+            "az monitor activity-log list --resource-id {registry_id}/tokens/{user_name} --offset 90d"
+            ' --query "[].{{when:eventTimestamp,who:caller,what:operationName.value}}" -o table'
+        ),
+    ),
+    fix=(
+        (
+            "If they agree, whoever manages the registry's tokens enables it again. That lets in everybody who has one"
+            " of its passwords:"
+        ),
+        Command("az acr token update -n {user_name} -r {registry} --status enabled --scope-map {scope_map}"),
+    ),
+    page=_TOKEN_PAGE + "#disable-or-delete-token",
 )
 SCOPE_MAP_TOKEN_NO_PASSWORD = FailureMode(
     id="scope-map-token-no-password",
-    title="scope-map token {user_name} has no password",
+    title="{user_name} is a scope-map token without a password",
     seen=(access_token.BASIC_REFUSED,),
     when=(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
-        SCOPE_MAP_TOKEN.where("WORDS", lambda state: state.usable and not state.passwords),
+        SCOPE_MAP_TOKEN.where("it is enabled, and has no password", lambda state: state.usable and not state.passwords),
     ),
-    means="A token can be made without passwords; none is accepted until one is generated.",
-    fix=(
-        Command(
-            "az acr token credential generate -n {user_name} -r {registry} --expiration-in-days 30 --password1"
-            " --query passwords[0].value -o tsv"
-        ),
-    ),
-    page=pages.ACR + "container-registry-token-based-repository-permissions",
+    means="A scope-map token is a user of the registry's own. It can be made without passwords, and nobody can log in"
+    " with it until one is generated.",
+    look=(SCOPE_MAP_TOKEN.by_hand,),
+    fix=GENERATE_PASSWORD,
+    page=_TOKEN_PAGE + "#regenerate-token-passwords",
 )
 SCOPE_MAP_TOKEN_PASSWORD_PROPAGATING = FailureMode(
     id="scope-map-token-password-propagating",
-    title="a new password of scope-map token {user_name} may not be in effect yet",
+    title="{user_name} is a scope-map token, and its new password is not in effect yet",
     seen=(access_token.BASIC_REFUSED,),
-    when=(USER_KIND.is_(Kind.SCOPE_MAP_TOKEN), SCOPE_MAP_TOKEN.where("WORDS", lambda state: state.fresh)),
-    means="A generated password takes about a minute until it is accepted everywhere.",
-    fix=("Wait a minute after generating a password, then check again.",),
-    page=pages.ACR + "container-registry-token-based-repository-permissions",
+    when=(
+        USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
+        SCOPE_MAP_TOKEN.where("a password was made within the last two minutes", lambda state: state.fresh),
+    ),
+    means="A password that was generated again takes about a minute until the registry accepts it everywhere; until"
+    " then neither it nor the one before may work.",
+    look=("See when the passwords were made:", SCOPE_MAP_TOKEN.by_hand),
+    fix=("Wait a minute, then check again.",),
+    page=_TOKEN_PAGE + "#add-token-password",
     transient=True,
 )
 SCOPE_MAP_TOKEN_NOT_FOUND = FailureMode(
     id="scope-map-token-not-found",
-    title="{registry} has no scope-map token {user_name}",
+    title="{user_name} is not a scope-map token of {registry}",
     seen=(access_token.APP_NOT_REGISTERED,),
-    asks=(DECLARED, USER_NAME, SCOPE_MAP_TOKEN),
-    proof=_scope_map_token_missing,
-    means="The token was deleted, or belongs to another registry: tokens are known to one registry only.",
-    fix=(
-        Command("az acr token list -r {registry} -o table"),
-        Command("az acr token create -n {user_name} -r {registry} --scope-map <scope map>"),
+    when=(
+        USER_NAME.is_(NameShape.PLAIN),
+        DECLARED.where(
+            "scope-map token",
+            lambda kind: None if kind == _UNDECLARED else kind == Kind.SCOPE_MAP_TOKEN,
+        ),
+        SCOPE_MAP_TOKEN.where("it does not exist", lambda state: not state.found),
     ),
-    page=pages.ACR + "container-registry-token-based-repository-permissions",
+    means="A scope-map token is a user of one registry's own. This one was deleted, is spelt otherwise, or belongs to"
+    " another registry.",
+    look=("Compare with the tokens there are:", Command("az acr token list -r {registry} -o table")),
+    fix=(
+        "If the name is wrong, correct it where this client reads it.",
+        (
+            "If the token was deleted, whoever manages the registry's tokens makes it again, without passwords and with"
+            " a scope map that allows what it needs, and then gives it one password:"
+        ),
+        Command(
+            "az acr token create -n {user_name} -r {registry} --scope-map SCOPE_MAP --no-passwords true -o none",
+        ),
+        *GENERATE_PASSWORD,
+    ),
+    page=_TOKEN_PAGE + "#create-token-and-specify-scope-map",
 )
 BASIC_USERNAME_UNKNOWN = FailureMode(
     id="basic-username-unknown",
-    title="{login_server} has no user {user_name}",
+    title="{user_name} names nobody at {login_server}",
     seen=(access_token.APP_NOT_REGISTERED,),
-    asks=(DECLARED, USER_NAME, SCOPE_MAP_TOKEN),
-    proof=_nobody,
-    means="The name is neither the admin user nor a scope-map token here, and no application has it as its id.",
-    fix=(
-        "Check the user name's spelling, and that it belongs to {registry}.",
-        "Use the registry's name for the admin user, a token's exact name, or an application's client id.",
+    # Where it was declared what the name is, or the name itself tells, another cause says it better.
+    when=(
+        DECLARED.where("none", lambda kind: kind == _UNDECLARED or None),
+        USER_NAME.where(f"{NameShape.PLAIN}", lambda shape: shape is NameShape.PLAIN or None),
+        SCOPE_MAP_TOKEN.where("it does not exist", lambda state: not state.found),
     ),
-    page=pages.ACR + "container-registry-troubleshoot-login-authn-authz",
+    means="A user name is the registry's own name (the admin user), the name of one of its scope-map tokens, or an"
+    " application's client id. This one is none of them.",
+    look=("Compare with the tokens there are:", Command("az acr token list -r {registry} -o table")),
+    fix=(
+        (
+            "Correct the user name where this client reads it: {registry} for the admin user, a token's exact name, or"
+            " an application's client id. Check that it is meant for {login_server}."
+        ),
+    ),
+    page=pages.ACR + "container-registry-troubleshoot-login-authn-authz#confirm-credentials-to-access-registry",
 )
 CLIENT_NULL_GUID_NOT_USED = FailureMode(
     id="client-null-guid-not-used",
-    title="the password is a token of the registry, and {user_name} is not the user name for one",
+    title="the password is a token of the registry, and {user_name} cannot go with it",
     seen=(access_token.APP_NOT_REGISTERED,),
-    asks=(SECRET,),
-    proof=lambda a: a[SECRET].holds(lambda shape: shape in _REGISTRY_TOKENS),
-    means="A refresh token, such as az acr login --expose-token prints, is accepted as a password beside one user"
-    " name only: the null GUID.",
-    fix=(Command("docker login {login_server} -u 00000000-0000-0000-0000-000000000000 --password-stdin"),),
+    when=(SECRET.is_(SecretShape.ACR_REFRESH_TOKEN, SecretShape.ACR_ACCESS_TOKEN),),
+    means="A refresh token, such as az acr login --expose-token hands out, is accepted as a password beside one user"
+    f" name only: {_NULL_GUID}.",
+    fix=(
+        (
+            f"Give user name {_NULL_GUID} beside this password, or log docker in anew with that name; the token lasts"
+            " three hours:"
+        ),
+        _LOGIN_BY_TOKEN,
+    ),
     page=pages.ACR + "container-registry-authentication#use-az-acr-login-without-docker-daemon",
 )
 CLIENT_ENTRA_TOKEN_AS_PASSWORD = FailureMode(
     id="client-entra-token-as-password",
     title="the password is an Entra token, which the registry does not take as one",
     seen=(access_token.INVALID_CLIENT,),
-    asks=(SECRET,),
-    proof=lambda a: a[SECRET].holds(lambda shape: shape is SecretShape.ENTRA_TOKEN),
-    means="An Entra token has to be exchanged at the registry first; only what it returns can be a password.",
+    when=(SECRET.is_(SecretShape.ENTRA_TOKEN),),
+    means="A registry takes an Entra token only in exchange for a token of its own, its refresh token; that one can be"
+    " a password.",
     fix=(
-        Command("az acr login -n {registry} --expose-token --query refreshToken -o tsv"),
-        "Use that as the password, with user name 00000000-0000-0000-0000-000000000000.",
+        "Let az do the exchange and hand the refresh token to docker; it lasts three hours:",
+        _LOGIN_BY_TOKEN,
     ),
-    page=pages.PROTOCOL,
+    instead=("Give the Entra identity itself to this check, which does the exchange: --acr-auth.",),
+    page=pages.PROTOCOL + "#calling-post-oauth2exchange-to-get-an-acr-refresh-token",
 )
 SP_CERTIFICATE_WITH_DOCKER_LOGIN = FailureMode(
     id="sp-certificate-with-docker-login",
-    title="application {client_id} may have a certificate only, which cannot be a password",
+    title="{client_id} has only a certificate, which cannot be a password",
     seen=(access_token.INVALID_CLIENT,),
-    asks=(SECRET, APP_CREDENTIALS, ENTRA_DIRECTLY),
-    proof=lambda a: proven(
-        a[SECRET].holds(lambda shape: shape is SecretShape.OPAQUE),
-        a[APP_CREDENTIALS].holds(lambda found: found.certificate_only)
-        if a[APP_CREDENTIALS].value is not None
-        else possible(a[ENTRA_DIRECTLY].holds(lambda answer: answer == WRONG_SECRET)),
-    ),
-    means="A service principal with a certificate signs in through Entra; the registry itself takes client secrets.",
+    when=(SECRET.is_(SecretShape.OPAQUE), CERTIFICATE_ONLY.is_(True)),
+    means="An application that signs in with a certificate does so at Entra. A docker-style login takes client secrets"
+    " only, and this application has none.",
+    look=("See what the application has; no secret is shown:", CERTIFICATE_ONLY.by_hand),
     fix=(
-        Command("az login --service-principal -u {client_id} --certificate <file> --tenant <tenant id>"),
-        Command("az acr login -n {registry}"),
+        "Sign in at Entra with the certificate, then let az log docker in. It replaces az's present login:",
+        Command(
+            "az login --service-principal -u {client_id} --tenant {tenant_id} --certificate CERTIFICATE_FILE -o none"
+        ),
+        Command("az acr login -n {login_name}"),
+        "This check takes it as --acr-auth service-principal-certificate.",
     ),
-    page=pages.ACR + "container-registry-auth-service-principal",
+    page=pages.ACR + "container-registry-auth-service-principal#use-with-certificate",
 )
 SP_LACKS_ROLE = FailureMode(
     id="sp-lacks-role",
-    title="service principal {client_id} has no role on {registry}",
+    title="{client_id} has no role on {registry}",
     seen=(access_token.BASIC_REFUSED,),
-    asks=(USER_KIND, ROLES),
-    proof=lambda a: proven(
-        a[USER_KIND].holds(lambda kind: kind is Kind.SERVICE_PRINCIPAL),
-        a[ROLES].holds(lambda rights: rights.short and not rights.granted),
+    when=(
+        USER_KIND.is_(Kind.SERVICE_PRINCIPAL),
+        ROLES.where("none that gives a right to images", lambda rights: rights.short and not rights.granted),
     ),
-    means="Its secret was accepted, since a bad one has another text; nothing is assigned to it on the registry.",
+    means="Its secret was accepted, since a bad one has another text. Nothing is assigned to it on the registry, or"
+    " above it, that lets it pull or push.",
+    look=LOOK_AT_ROLES,
     fix=ASSIGN_ROLES,
-    page=pages.ACR + "container-registry-auth-service-principal",
+    page=pages.ACR + "container-registry-rbac-built-in-roles-overview#perform-role-assignments-to-grant-permissions",
 )
 REFRESH_TOKEN_EXPIRED = FailureMode(
     id="refresh-token-expired",
     title="the registry's refresh token, used as the password, has expired",
     seen=(access_token.BASIC_REFUSED, client.STORED_LOGIN_ENDED),
-    asks=(USER_KIND, SECRET_EXPIRED),
-    proof=lambda a: proven(
-        a[USER_KIND].holds(lambda kind: kind is Kind.REFRESH_TOKEN), a[SECRET_EXPIRED].holds(lambda expired: expired)
-    ),
-    means="What az acr login stores lives three hours, and docker cannot renew it.",
-    fix=(
-        Command("az acr login -n {registry}"),
-        "For longer jobs use a credential helper, a service principal or a scope-map token.",
-    ),
+    when=(USER_KIND.is_(Kind.REFRESH_TOKEN), SECRET_EXPIRED.is_(True)),
+    means="az acr login stores a token of the registry as docker's password. It lives three hours, and docker cannot"
+    " renew it.",
+    fix=("Log in again:", Command("az acr login -n {login_name}")),
+    instead=("For longer jobs use what does not end so soon: a service principal's secret, or a scope-map token.",),
     page=pages.ACR + "container-registry-authentication#authenticate-with-microsoft-entra-id",
     az_code="CONNECTIVITY_ACCESS_TOKEN_ERROR",
 )
@@ -285,23 +337,19 @@ REFRESH_TOKEN_OTHER_REGISTRY = FailureMode(
     id="refresh-token-other-registry",
     title="the refresh token used as the password belongs to another registry",
     seen=(access_token.BASIC_REFUSED,),
-    asks=(USER_KIND, SECRET_ELSEWHERE),
-    proof=lambda a: proven(
-        a[USER_KIND].holds(lambda kind: kind is Kind.REFRESH_TOKEN), a[SECRET_ELSEWHERE].holds(lambda other: other)
-    ),
-    means="A refresh token is good for the one login server named in it.",
-    fix=(Command("az acr login -n {registry}"),),
-    page=pages.PROTOCOL,
+    when=(USER_KIND.is_(Kind.REFRESH_TOKEN), SECRET_ELSEWHERE.is_(True)),
+    means="A refresh token is a registry's own, and good for the one login server that is named in it.",
+    fix=("Log in at this registry; logins at others stay:", Command("az acr login -n {login_name}")),
+    page=pages.PROTOCOL + "#azure-container-registry-token-claim-sets",
     az_code="CONNECTIVITY_ACCESS_TOKEN_ERROR",
 )
 ANONYMOUS_PULL_DISABLED = FailureMode(
     id="anonymous-pull-disabled",
     title="{registry} does not allow anonymous pull",
     seen=(access_token.ANONYMOUS_REFUSED,),
-    means="Anonymous pull is off unless somebody switched it on, and the Basic tier does not have it.",
-    fix=(
-        "Authenticate: choose an identity with --acr-auth.",
-        Command("az acr update -n {registry} --anonymous-pull-enabled true"),
-    ),
+    means="A registry lets nobody pull without a login unless its owner opened all of its repositories to everybody."
+    " The Basic tier cannot.",
+    look=(Command("az acr show -n {registry} --query anonymousPullEnabled -o tsv"),),
+    fix=("Log in: choose an identity with --acr-auth.",),
     page=pages.ACR + "anonymous-pull-access",
 )

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.facts import registry_record
 from pytest_acrauth.catalogue.questions.management import ROLES
-from pytest_acrauth.catalogue.questions.verdicts import proven
-from pytest_acrauth.catalogue.shape import Answers, Break, Command, FailureMode, Question, Verdict
-from pytest_acrauth.catalogue.steps import ASSIGN_ROLES
+from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Question
+from pytest_acrauth.catalogue.steps import ASSIGN_ROLES, LOOK_AT_ROLES
 from pytest_acrauth.catalogue.symptoms import exchange
 from pytest_acrauth.model.evidence import Need
 
 
-def _token_tenant(broken: Break) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Tenants:
+    """The tenant that issued the Entra token, and that of the registry's subscription."""
+
+    issuer: str
+    registry: str
+
+    @property
+    def differ(self) -> bool:
+        return self.issuer.lower() != self.registry.lower()
+
+    def __str__(self) -> str:
+        return f"no, to {self.registry} and not to {self.issuer}" if self.differ else f"yes, both are {self.registry}"
+
+
+def _tenants(broken: Break) -> Tenants | None:
     claims = broken.transcript.entra.claims if broken.transcript.entra else None
-    return claims.tenant_id or None if claims else None
+    look = broken.transcript.evidence.tenant
+    if claims is None or not claims.tenant_id or look is None or look.value is None:
+        return None
+    return Tenants(claims.tenant_id, look.value)
 
 
 def _entra_audience(broken: Break) -> str | None:
@@ -22,122 +41,133 @@ def _entra_audience(broken: Break) -> str | None:
     return claims.audience or None if claims else None
 
 
-def _tenant(broken: Break) -> str | None:
-    look = broken.transcript.evidence.tenant
-    return look.value if look else None
-
-
 def _arm_audience(broken: Break) -> str | None:
     return record.arm_audience or None if (record := registry_record(broken)) else None
 
 
-TOKEN_TENANT: Question[str] = Question(
-    id="entra-token-tenant",
-    asks="Which tenant issued the Entra token?",
-    by_hand="Decode the Entra token's middle part and read tid.",
-    read=_token_tenant,
-)
-REGISTRY_TENANT: Question[str] = Question(
-    id="registry-tenant",
-    asks="To which tenant does the registry's subscription belong?",
+TENANTS: Question[Tenants] = Question(
+    id="tenants",
+    asks="Does the registry belong to the tenant that issued the Entra token?",
     by_hand=Command("az account show --query tenantId -o tsv"),
     needs=Need.TENANT,
-    read=_tenant,
+    read=_tenants,
 )
 ENTRA_AUDIENCE: Question[str] = Question(
     id="entra-audience",
     asks="For which audience is the Entra token?",
-    by_hand="Decode the Entra token's middle part and read aud.",
+    by_hand="Decode the Entra token's middle part on this machine, and read aud.",
     read=_entra_audience,
 )
 ARM_AUDIENCE_POLICY: Question[str] = Question(
     id="arm-audience-policy",
     asks="Does the registry accept tokens for the management audience?",
-    by_hand=Command("az acr config authentication-as-arm show -r {registry}"),
+    by_hand=Command("az acr config authentication-as-arm show -r {registry} --query status -o tsv"),
     needs=Need.REGISTRY,
     read=_arm_audience,
 )
-
-
-def _foreign(answers: Answers) -> Verdict:
-    """Judge whether the Entra token is of another tenant than the registry."""
-    issuer = answers[TOKEN_TENANT].value
-    if issuer is None:
-        return Verdict.UNKNOWN
-    return answers[REGISTRY_TENANT].holds(lambda tenant: tenant.lower() != issuer.lower())
-
-
-def _unless_foreign(answers: Answers, verdict: Verdict) -> Verdict:
-    return Verdict.NO if _foreign(answers) is Verdict.YES else verdict
-
+_OTHER_TENANT = TENANTS.where("no, to another one", lambda tenants: tenants.differ)
 
 EXCHANGE_NO_ROLE = FailureMode(
     id="exchange-no-role",
     title="the identity has no role on {registry}",
     seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403),
-    asks=(ROLES, TOKEN_TENANT, REGISTRY_TENANT),
-    proof=lambda a: _unless_foreign(a, a[ROLES].holds(lambda rights: rights.short and not rights.granted)),
-    means="Entra knows the identity, and nothing is assigned to it on the registry or above it. The assignment"
-    " may have gone to another principal, such as the application object instead of its service principal,"
-    " or to another registry.",
+    when=(ROLES.where("none that gives a right to images", lambda rights: rights.short and not rights.granted),),
+    not_when=(_OTHER_TENANT,),
+    means="Entra knows the identity, and nothing is assigned to it on the registry, or above it, that lets it pull or"
+    " push. The role may have gone to another identity of a like name, to an application instead of its service"
+    " principal, or to another registry.",
+    look=LOOK_AT_ROLES,
     fix=ASSIGN_ROLES,
-    page=pages.ACR + "container-registry-rbac-built-in-roles-overview",
+    page=pages.ACR + "container-registry-rbac-built-in-roles-overview#perform-role-assignments-to-grant-permissions",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
 )
 EXCHANGE_ARM_AUDIENCE_REJECTED = FailureMode(
     id="exchange-arm-audience-rejected",
     title="{registry} accepts no Entra token made for the management plane",
     seen=(exchange.VALIDATION_FAILED, exchange.EXCHANGE_REFUSED, exchange.BARE_403),
-    asks=(ENTRA_AUDIENCE, ARM_AUDIENCE_POLICY),
-    proof=lambda a: proven(
-        a[ENTRA_AUDIENCE].holds(exchange.for_management),
-        a[ARM_AUDIENCE_POLICY].holds(lambda status: status == "disabled"),
+    when=(
+        ENTRA_AUDIENCE.where("one of the management plane", exchange.for_management),
+        ARM_AUDIENCE_POLICY.is_("disabled"),
     ),
-    means="The client sent a token whose audience is Azure's management plane, and the registry is set to take"
-    " only tokens for its own audience.",
+    means="An Entra token says for whom it was made, its audience. This one was made for Azure's management plane, and"
+    " the registry is set to take only those made for registries. Older clients send the other kind.",
+    look=(Command("az acr config authentication-as-arm show -r {registry} --query status -o tsv"),),
     fix=(
-        "Ask Entra for the scope https://containerregistry.azure.net/.default, or upgrade the client so that it does.",
-        Command("az acr config authentication-as-arm update -r {registry} --status enabled"),
+        "Upgrade the client: az, the node image of a Kubernetes cluster, or msi-acrpull.",
+        "In code of your own, ask Entra for the scope https://containerregistry.azure.net/.default.",
     ),
-    page=pages.ACR + "container-registry-disable-authentication-as-arm",
+    instead=(
+        (
+            "Some services cannot ask for it, Web Apps among them. For those the registry's owner decides whether to"
+            " accept both kinds again; the page says what that weakens, and an Azure Policy can undo it."
+        ),
+    ),
+    page=pages.ACR + "container-registry-disable-authentication-as-arm#registry-configuration-options",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
 )
 EXCHANGE_CROSS_TENANT = FailureMode(
     id="exchange-cross-tenant",
-    title="{registry} may belong to another tenant than the identity",
+    title="{registry} belongs to another tenant than the identity",
     seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403),
-    asks=(TOKEN_TENANT, REGISTRY_TENANT),
-    proof=_foreign,
-    means="A registry trusts the tenant of its own subscription. A valid token of another tenant is refused"
-    " without saying so, and a managed identity cannot cross tenants at all.",
-    fix=("Sign in to the registry's tenant, or use an application that both tenants have consented to.",),
-    page=pages.ACR + "authenticate-aks-cross-tenant",
+    when=(_OTHER_TENANT,),
+    means="A tenant is an organisation's own directory in Entra. A registry trusts that of its own subscription, and"
+    " refuses a valid token of any other without saying why.",
+    look=(
+        "See the tenant of the subscription that az uses, if that is the registry's:",
+        Command("az account show --query tenantId -o tsv"),
+    ),
+    fix=(
+        "A person who is a member or a guest there signs in to the registry's tenant:",
+        Command("az login --tenant {registry_tenant} --scope https://containerregistry.azure.net/.default"),
+        (
+            "For a service, use an application that may sign in to several tenants: an administrator of the registry's"
+            " tenant adds it there, and the registry's owner gives it a role."
+        ),
+    ),
+    instead=(
+        (
+            "A managed identity cannot sign in to another tenant itself, but such an application can trust it as a"
+            " federated credential."
+        ),
+    ),
+    page=pages.ACR + "container-registry-auth-service-principal#create-service-principal-for-cross-tenant-scenarios",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
 )
 EXCHANGE_THROTTLED = FailureMode(
     id="exchange-throttled",
     title="{login_server} limits the rate of logins, and the limit is reached",
     seen=(exchange.LOGIN_THROTTLED,),
-    means="All logins of a registry share one allowance per minute, whoever they come from.",
+    means="Logins, and the tokens that clients ask for before each pull and push, share one allowance per minute,"
+    " whoever asks. In a registry with replicas each replica has its own.",
+    look=("Find out which clients log in most often, such as a cluster that starts many pods at once, or a scanner.",),
     fix=(
         "Wait {retry_after} seconds, then check again.",
-        "Let clients keep their tokens instead of logging in for every pull.",
-        "The Premium tier has twice the allowance.",
+        "Let those clients keep their tokens, and spread their pulls over time.",
     ),
-    page=pages.ACR + "container-registry-skus",
+    instead=("The Premium tier has twice the allowance, and costs more: a matter for the registry's owner.",),
+    page=pages.ACR + "container-registry-skus#api-request-rate-limits",
     az_code="CONNECTIVITY_TOOMANYREQUESTS_ERROR",
     transient=True,
+    unlike=(
+        "toomanyrequests: You have reached your pull rate limit. https://www.docker.com/increase-rate-limit",
+        "(SubscriptionRequestsThrottled) Number of requests for subscription exceeded the limit.",
+    ),
 )
 EXCHANGE_SERVER_ERROR = FailureMode(
     id="exchange-server-error",
     title="{login_server} fails with an error of its own",
     seen=(exchange.SERVER_ERROR,),
-    means="The registry, or the replica that answers this network, has a fault. Nothing is said about the identity.",
-    fix=(
-        "Check again in some minutes, and look at https://azure.status.microsoft.",
+    means="The registry, or the replica of it that answers this network, has a fault. Nothing is said about the"
+    " identity.",
+    look=(
+        "See whether Azure reports an outage: https://azure.status.microsoft",
         Command("az acr replication list -r {registry} -o table"),
-        "If it stays, open a support case with correlation id {correlation_id}.",
     ),
-    page=pages.ACR + "container-registry-troubleshoot-access",
+    fix=(
+        "Check again in some minutes.",
+        "If it stays, open a support case, and quote {correlation_id}.",
+    ),
+    page=pages.ACR + "container-registry-geo-replication#health-aware-failover",
     transient=True,
+    unlike=("503 Service Unavailable from https://registry-1.docker.io/v2/",),
 )

@@ -6,9 +6,9 @@ from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.facts import RoleMode, role_mode
 from pytest_acrauth.catalogue.questions.climb import FRESH, USER_KIND, access_token_of
 from pytest_acrauth.catalogue.questions.management import ROLES
-from pytest_acrauth.catalogue.questions.verdicts import possible, proven
-from pytest_acrauth.catalogue.shape import Answers, Break, Command, FailureMode, Question, Verdict
-from pytest_acrauth.catalogue.steps import ASSIGN_ROLES
+from pytest_acrauth.catalogue.questions.rights import Rights
+from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Question
+from pytest_acrauth.catalogue.steps import ASSIGN_ROLES, LOOK_AT_ROLES, SHOW_ROLE_MODE
 from pytest_acrauth.catalogue.symptoms import access_token, exchange, operation
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.evidence import Need
@@ -28,10 +28,14 @@ def _grants_asked(broken: Break) -> bool | None:
     return not token.missing and not contradicted
 
 
-def _accepted(broken: Break) -> bool:
+def _accepted(broken: Break) -> bool | None:
+    """Answer by what the registry let pass; where it refused at once, by whether the identity has any role."""
     transcript = broken.transcript
     token = access_token_of(broken)
-    return bool((transcript.exchange and transcript.exchange.ok) or (token and token.issued))
+    if (transcript.exchange and transcript.exchange.ok) or (token and token.issued):
+        return True
+    rights = ROLES.read(broken) if ROLES.read else None
+    return None if rights is None else bool(rights.granted)
 
 
 SCOPE: Question[str] = Question(
@@ -42,26 +46,28 @@ SCOPE: Question[str] = Question(
 )
 GRANTS_ASKED: Question[bool] = Question(
     id="grants-asked",
-    asks="Does the access token grant what was asked, in its own words and in the registry's?",
-    by_hand="Decode the access token's middle part and read access[].actions.",
+    asks="Does the access token contain the requested actions?",
+    by_hand="Decode the access token's middle part on this machine, and read access[].actions.",
     read=_grants_asked,
 )
 ACCEPTED: Question[bool] = Question(
     id="identity-accepted",
-    asks="Did the registry take the identity in, before it was asked for this?",
+    asks="Did the registry accept the identity at sign-in, or does it have a role there?",
     by_hand="Compare the stages that passed.",
+    needs=Need.ROLES,
     read=_accepted,
 )
 ROLE_MODE: Question[RoleMode] = Question(
     id="role-mode",
     asks="Which role assignment mode is the registry in?",
-    by_hand=Command("az acr show -n {registry} --query roleAssignmentMode -o tsv"),
+    by_hand=SHOW_ROLE_MODE,
     needs=Need.REGISTRY,
     read=role_mode,
 )
 
 # Whoever a role can be assigned to, itself or behind a token; a stored login keeps it to itself.
-_ASSIGNABLE = {Kind.SERVICE_PRINCIPAL, Kind.MANAGED_IDENTITY, Kind.USER, Kind.REFRESH_TOKEN}
+_CAN_HOLD_ROLES = USER_KIND.is_(Kind.SERVICE_PRINCIPAL, Kind.MANAGED_IDENTITY, Kind.USER, Kind.REFRESH_TOKEN)
+_ABAC = ROLE_MODE.is_(RoleMode.ABAC)
 _REFUSED = (
     exchange.EXCHANGE_REFUSED,
     exchange.BARE_403,
@@ -69,29 +75,18 @@ _REFUSED = (
     access_token.NOTHING_GRANTED,
     operation.OPERATION_REFUSED,
 )
+_ABAC_PAGE = pages.ACR + "container-registry-rbac-abac-repository-permissions"
 
 
-def _has_roles(answers: Answers) -> Verdict:
-    return answers[USER_KIND].holds(lambda kind: kind in _ASSIGNABLE)
+def _excluded(rights: Rights) -> bool | None:
+    return None if rights.unclear else rights.excluded
 
 
-def _is_abac(answers: Answers) -> Verdict:
-    return answers[ROLE_MODE].holds(lambda mode: mode is RoleMode.ABAC)
-
-
-def _excluded(answers: Answers) -> Verdict:
-    rights = answers[ROLES].value
-    if rights is not None and rights.unclear:
-        return Verdict.UNKNOWN
-    return answers[ROLES].holds(lambda rights: rights.excluded)
-
-
-def _denied(answers: Answers) -> Verdict:
+def _denied(rights: Rights) -> bool | None:
     """Judge a deny assignment: it explains nothing where the roles are too small anyway."""
-    rights = answers[ROLES].value
-    if rights is None or (rights.enough and rights.denied is None):
-        return Verdict.UNKNOWN
-    return Verdict.YES if rights.enough and rights.denied else Verdict.NO
+    if rights.enough and rights.denied is None:
+        return None
+    return rights.enough and bool(rights.denied)
 
 
 SCOPE_NOT_GRANTED = FailureMode(
@@ -103,42 +98,60 @@ SCOPE_NOT_GRANTED = FailureMode(
         operation.OPERATION_REFUSED,
         access_token.BASIC_REFUSED,
     ),
-    asks=(USER_KIND, SCOPE, GRANTS_ASKED, ACCEPTED, ROLES),
-    proof=lambda a: proven(
-        a[USER_KIND].holds(lambda kind: kind not in {Kind.SCOPE_MAP_TOKEN, Kind.ADMIN}),
-        a[SCOPE].holds(bool),
-        # Of a refused token nothing is known that it grants.
-        Verdict.NO if a[GRANTS_ASKED].value else Verdict.YES,
-        a[ROLES].holds(lambda rights: rights.short and bool(rights.granted or a[ACCEPTED].value)),
+    when=(
+        USER_KIND.is_not(Kind.SCOPE_MAP_TOKEN, Kind.ADMIN),
+        SCOPE.where("one on a repository", bool),
+        ACCEPTED.is_(True),
+        ROLES.where("none that allows it", lambda rights: rights.short),
     ),
-    means="The registry grants exactly what the identity's roles allow: AcrPull pulls, AcrPush pulls and pushes,"
-    " AcrDelete deletes and does neither. A role assigned minutes ago may not count yet.",
+    not_when=(GRANTS_ASKED.is_(True),),
+    means="The registry grants what the identity's roles allow. AcrPull can pull, AcrPush can pull and push, AcrDelete"
+    " can only delete. In ABAC mode other roles count: Container Registry Repository Reader (pull), Writer (pull, push)"
+    " and Contributor (pull, push, delete).",
+    look=LOOK_AT_ROLES,
     fix=ASSIGN_ROLES,
-    instead=("Where more is asked for than the job needs, ask for less with --acr-must.",),
-    page=pages.ACR + "container-registry-rbac-built-in-roles-overview",
+    instead=("If the job does not need {wanted}, ask for less: --acr-must.",),
+    page=pages.ACR + "container-registry-rbac-built-in-roles-overview#recommended-built-in-roles-by-scenario",
     az_code="CONNECTIVITY_ACCESS_TOKEN_ERROR",
 )
 ROLE_PROPAGATION_DELAY = FailureMode(
     id="role-propagation-delay",
-    title="a role assigned in the last minutes may not be in effect yet",
+    title="a role assigned in the last minutes is not in effect yet",
     seen=_REFUSED,
-    asks=(USER_KIND, ROLES),
-    proof=lambda a: proven(_has_roles(a), a[ROLES].holds(lambda rights: rights.on_its_way)),
-    means="The registry's token servers keep what they know of an identity for up to ten minutes.",
-    fix=("Wait ten minutes after the assignment, then check again.",),
-    page=pages.ACR + "container-registry-faq",
+    when=(
+        _CAN_HOLD_ROLES,
+        ROLES.where("one that allows it, assigned less than ten minutes ago", lambda rights: rights.on_its_way),
+    ),
+    means="The role is assigned, and enough. The registry keeps what it knows of an identity for up to ten minutes, and"
+    " a Kubernetes node keeps its login for up to an hour.",
+    look=("Compare the time of the assignment with now:", Command("date -u")),
+    fix=(
+        "Wait ten minutes after the assignment, then check again; the role need not be assigned again.",
+        (
+            "A client that was logged in before keeps its old rights. Log it out, wait a minute, and log it in again as"
+            " before:"
+        ),
+        Command("docker logout {login_server}"),
+    ),
+    page=pages.ACR
+    + "container-registry-faq#why-aren-t-new-user-permissions-effective-immediately-after-they-re-granted-",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
     transient=True,
 )
 ABAC_LEGACY_ROLE_INEFFECTIVE = FailureMode(
     id="abac-legacy-role-ineffective",
-    title="{registry} assigns roles per repository and ignores AcrPull and its like",
+    title="{registry} is in ABAC mode and ignores AcrPull, AcrPush and AcrDelete",
     seen=(*_REFUSED, access_token.RIGHTS_MISSING),
-    asks=(USER_KIND, ROLE_MODE, ROLES),
-    proof=lambda a: proven(_has_roles(a), _is_abac(a), a[ROLES].holds(lambda rights: rights.legacy)),
-    means="In this mode AcrPull, AcrPush, AcrDelete, Reader, Contributor and Owner open no repository.",
-    fix=ASSIGN_ROLES,
-    page=pages.ACR + "container-registry-rbac-abac-repository-permissions",
+    when=(_CAN_HOLD_ROLES, _ABAC, ROLES.where("only ones that ABAC mode ignores", lambda rights: rights.legacy)),
+    means="The portal calls this mode RBAC Registry + ABAC Repository Permissions. In it AcrPull, AcrPush, AcrDelete,"
+    " Reader, Contributor and Owner open no repository; the Container Registry Repository roles do, and a condition can"
+    " limit them to some repositories.",
+    look=LOOK_AT_ROLES,
+    fix=(
+        *ASSIGN_ROLES,
+        "To list repositories, AcrPull's like takes a second role: Container Registry Repository Catalog Lister.",
+    ),
+    page=_ABAC_PAGE + "#effect-on-existing-role-assignments",
 )
 ABAC_CONDITION_EXCLUDES_REPO = FailureMode(
     id="abac-condition-excludes-repo",
@@ -149,46 +162,101 @@ ABAC_CONDITION_EXCLUDES_REPO = FailureMode(
         operation.OPERATION_REFUSED,
         access_token.BASIC_REFUSED,
     ),
-    asks=(USER_KIND, SCOPE, ROLE_MODE, ROLES),
-    proof=lambda a: proven(_has_roles(a), a[SCOPE].holds(bool), _is_abac(a), _excluded(a)),
-    means="The role is assigned for some repositories only. A prefix such as team/ matches what lies below it,"
-    " and not the repository team itself.",
-    fix=(
-        Command(
-            "az role assignment list --assignee {client_id} --include-inherited --query [].condition --scope $(az"
-            " acr show -n {registry} --query id -o tsv)"
-        ),
-        "Widen the condition so that it matches {repository}.",
+    when=(
+        _CAN_HOLD_ROLES,
+        SCOPE.where("one on a repository", bool),
+        _ABAC,
+        ROLES.where("one that allows it, on a condition that leaves this repository out", _excluded),
     ),
-    page=pages.ACR + "container-registry-rbac-abac-repository-permissions",
+    means="The role is assigned for some repositories only, which its condition names. A prefix such as team/ matches"
+    " what lies below it, and not the repository team itself.",
+    look=(
+        "See the conditions:",
+        Command(
+            "az role assignment list {holder} --include-inherited --include-groups --scope {registry_id}"
+            ' --query "[?condition].{{role:roleDefinitionName,holder:principalName,condition:condition}}"'
+        ),
+    ),
+    fix=(
+        (
+            "Whoever may assign roles on the registry, such as its Owner, widens the condition: in the portal under"
+            " Access control (IAM), Role assignments, or as a file. If a group holds the role, it counts for all of its"
+            " members:"
+        ),
+        Command(
+            "az role assignment list {holder} --include-inherited --include-groups --scope {registry_id}"
+            ' --query "[?condition] | [0]" > assignment.json'
+        ),
+        (
+            "Beside the names in its condition, write OR @Request[Microsoft.ContainerRegistry/registries/"
+            "repositories:name] StringEqualsIgnoreCase '{repository}', then:"
+        ),
+        Command("az role assignment update --role-assignment assignment.json"),
+    ),
+    page=_ABAC_PAGE + "#configure-azure-abac-repository-permissions",
 )
 ABAC_MODE_SWITCH_STALE_CREDENTIAL = FailureMode(
     id="abac-mode-switch-stale-credential",
     title="the credential is older than the last change of {registry}'s role assignment mode",
     seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403, access_token.BASIC_REFUSED, operation.OPERATION_REFUSED),
-    asks=(USER_KIND, FRESH, ROLE_MODE),
-    proof=lambda a: possible(_has_roles(a), a[FRESH].holds(lambda fresh: not fresh)),
-    means="Changing the mode ends every credential issued before, whatever its own date says.",
-    fix=(Command("az acr login -n {registry}"),),
-    page=pages.ACR + "container-registry-rbac-abac-repository-permissions",
+    when=(_CAN_HOLD_ROLES, FRESH.is_(False)),
+    provable=False,
+    means="When the mode of a registry is changed, every login from before it ends, whatever its own date says. Logins"
+    " made since then are not affected.",
+    look=("Ask whether the mode was changed, and when. It is now:", SHOW_ROLE_MODE),
+    fix=(
+        "Log in again:",
+        Command("az acr login -n {login_name}"),
+        (
+            "On Kubernetes the login is the node's: whoever runs the cluster restarts the kubelet or replaces the"
+            " nodes; restarting pods renews nothing. Without that it ends by itself within hours."
+        ),
+    ),
+    page=_ABAC_PAGE + "#step-4-refresh-cached-credentials-on-all-clients",
 )
 CUSTOM_ROLE_WILDCARD = FailureMode(
     id="custom-role-wildcard",
-    title="a custom role may name its actions with a wildcard that does not count",
+    title="{custom_role} uses a wildcard (*), which {registry} ignores",
     seen=_REFUSED,
-    asks=(USER_KIND, ROLES),
-    proof=lambda a: proven(_has_roles(a), a[ROLES].holds(lambda rights: rights.by_wildcard)),
-    means="In most tenants the registry honours the actions that a custom role lists one by one, and no wildcard.",
-    fix=("List Microsoft.ContainerRegistry/registries/pull/read and the others one by one in the role.",),
-    page=pages.ACR + "container-registry-rbac-custom-roles",
+    when=(
+        _CAN_HOLD_ROLES,
+        ROLES.where("a custom one that allows it by a wildcard only", lambda rights: rights.by_wildcard),
+    ),
+    means="A custom role lists what it allows. Unless the tenant reaches Azure's management over a private link, a"
+    " registry honours what is listed word for word, and no wildcard such as registries/*/read.",
+    look=(
+        Command(
+            "az role definition list --custom-role-only true --scope {registry_id}"
+            ' --query "[].{{role:roleName,allows:permissions[].[actions,dataActions]}}"'
+        ),
+    ),
+    fix=(
+        (
+            "Whoever may change the role lists {permissions} in it, word for word: in the portal under Access control"
+            " (IAM), Roles. That counts for everybody who holds the role."
+        ),
+    ),
+    page=pages.ACR + "container-registry-rbac-custom-roles#creating-or-updating-a-custom-role",
 )
 DENY_ASSIGNMENT = FailureMode(
     id="deny-assignment",
-    title="a deny assignment may take away what a role gives",
+    title="a deny assignment takes away what a role gives",
     seen=_REFUSED,
-    asks=(USER_KIND, ROLES),
-    proof=lambda a: proven(_has_roles(a), _denied(a)),
-    means="Managed applications and deployment stacks place them, and they win over every role.",
-    fix=("Look at Deny assignments in the registry's Access control (IAM), and ask whoever placed them.",),
+    when=(_CAN_HOLD_ROLES, ROLES.where("enough, and a deny assignment bears on the identity", _denied)),
+    means="A deny assignment overrides every role. Managed applications and deployment stacks create them, to keep"
+    " others from what they made.",
+    look=(
+        "See which there are, whom they exempt, and who placed them:",
+        Command(
+            "az rest --method get --url {registry_id}/providers/Microsoft.Authorization/denyAssignments"
+            ' --uri-parameters api-version=2022-04-01 --query "value[].properties"'
+        ),
+    ),
+    fix=(
+        (
+            "Only whoever runs that managed application or deployment stack can change it: ask them to exempt this"
+            " identity. No role helps."
+        ),
+    ),
     page="https://learn.microsoft.com/azure/role-based-access-control/deny-assignments",
 )

@@ -141,6 +141,12 @@ class TokenState:
         made = (when(each.created) for each in self.passwords if each not in self.ended)
         return any(moment is not None and self.moment - moment < _PASSWORDS_TRAVEL for moment in made)
 
+    @property
+    def spare(self) -> str:
+        """The name of a password that nobody can be using, ended or never made; '' where each may be in use."""
+        used = {each.name for each in self.token.passwords if each not in self.ended}
+        return next((name for name in ("password1", "password2") if name not in used), "") if all(used) else ""
+
     def __str__(self) -> str:
         if not self.token.found:
             return "it does not exist"

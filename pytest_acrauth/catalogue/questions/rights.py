@@ -35,6 +35,17 @@ _BY_CONTENT = {
 _ROLES_TRAVEL = 10 * 60
 
 
+def permissions(actions: Iterable[str], mode: RoleMode | None) -> tuple[str, ...]:
+    """Return what a custom role has to list for these actions, as the registry's mode counts it."""
+    known = _BY_CONTENT if mode is RoleMode.ABAC else _BY_ACTION
+    return tuple(dict.fromkeys(_REGISTRIES + known[action] for action in actions if action in known))
+
+
+def uses_wildcard(assignment: RoleAssignment) -> bool:
+    """Whether an assignment is of a custom role that names actions with a wildcard."""
+    return assignment.custom and any("*" in each for each in (*assignment.actions, *assignment.data_actions))
+
+
 @dataclass(frozen=True, slots=True)
 class Rights:
     """A principal's roles, and what they are worth for the actions that a climb wants on a repository.
