@@ -167,12 +167,6 @@ class Answer(Generic[T]):
     who: str = ""
     why: str = ""
 
-    def holds(self, condition: Callable[[T], bool]) -> Verdict:
-        """Judge a condition on the value: UNKNOWN where there is none."""
-        if self.value is None:
-            return Verdict.UNKNOWN
-        return Verdict.YES if condition(self.value) else Verdict.NO
-
 
 class Answers:
     """The answers to a mode's questions, looked up by the question itself."""
@@ -232,8 +226,6 @@ class FailureMode:
     transient: bool = False
     samples: tuple[str, ...] = ()
     unlike: tuple[str, ...] = ()
-    asks: tuple[Question[Any], ...] = ()
-    proof: Callable[[Answers], Verdict] | None = None
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -242,12 +234,10 @@ class FailureMode:
     @property
     def questions(self) -> tuple[Question[Any], ...]:
         """The questions that decide it, each once, in the order of its conditions."""
-        return self.asks or tuple({each.question.id: each.question for each in self.conditions}.values())
+        return tuple({each.question.id: each.question for each in self.conditions}.values())
 
     def judge(self, answers: Answers) -> Verdict:
         """Return how it stands by the answers to its questions."""
-        if self.proof is not None:
-            return self.proof(answers)
         when = {condition.judge(answers) for condition in self.when}
         against = {condition.judge(answers) for condition in self.not_when}
         if Verdict.NO in when or Verdict.YES in against:

@@ -171,12 +171,11 @@ def _by_hand(question: Asked) -> Iterator[str]:
 
 
 def _first(steps: tuple[Step, ...]) -> Iterator[Step]:
-    """Yield the first look and the first fix, each with what its sentence announces by a colon."""
-    for kind in (Kind.LOOK, Kind.FIX):
-        for step in (step for step in steps if step.kind is kind):
-            yield step
-            if not step.text.endswith(":"):
-                break
+    """Yield the first step, which is a look where there is any, with what its sentence announces by a colon."""
+    for step in steps:
+        yield step
+        if not step.text.endswith(":"):
+            break
 
 
 def _labelled(steps: Iterable[Step], indent: str) -> Iterator[str]:

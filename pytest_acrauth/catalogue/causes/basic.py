@@ -61,10 +61,7 @@ ADMIN_USER_DISABLED = FailureMode(
         Command("az acr update -n {registry} --admin-enabled true"),
     ),
     page=_ADMIN_PAGE,
-    unlike=(
-        "ERROR: Admin user is disabled for this PostgreSQL flexible server; use Microsoft Entra authentication.",
-        "unauthorized: authentication required (https://auth.docker.io/token)",
-    ),
+    unlike=("unauthorized: authentication required (https://auth.docker.io/token)",),
 )
 ADMIN_PASSWORD_NOT_CURRENT = FailureMode(
     id="admin-password-not-current",

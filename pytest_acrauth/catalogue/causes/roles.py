@@ -133,8 +133,7 @@ ROLE_PROPAGATION_DELAY = FailureMode(
         ),
         Command("docker logout {login_server}"),
     ),
-    page=pages.ACR
-    + "container-registry-faq#why-aren-t-new-user-permissions-effective-immediately-after-they-re-granted-",
+    page=pages.ACR + "container-registry-faq#why-arent-new-user-permissions-effective-immediately-after-theyre-granted",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
     transient=True,
 )
