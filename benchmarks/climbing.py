@@ -1,0 +1,64 @@
+"""The process that is measured for fleets: imports the product, then checks registries and says how long that took.
+
+Usage: climbing.py FILE COUNT, where the file says in JSON how the emulated Azure is reached. Of the product and of
+Python it loads nothing but what `pytest_acrauth.check` needs.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_acrauth import Identity, Reference, Registry, Target, check
+from pytest_acrauth.model.machine import Resolution, Resolved
+from pytest_acrauth.model.target import Flow
+
+
+@dataclass(frozen=True)
+class FarMachine:
+    """A machine on which every name leads to a port on loopback; names are found at once."""
+
+    hosts: dict[str, int]
+    environ: dict[str, str]
+    authority: str
+    trust: str = "the emulator's own certificate authority"
+
+    def now(self) -> float:
+        """Return this machine's time."""
+        return time.time()
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """Return a context that trusts the emulator alone."""
+        return ssl.create_default_context(cadata=self.authority)
+
+    def resolve(self, name: str) -> Resolution:
+        """Return the port as an address: here it says all there is to say."""
+        return Resolution(Resolved.FOUND, (str(self.hosts[name]),), (name,))
+
+    def dial(self, address: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002 - always 443
+        """Connect to the port that stands for an address."""
+        connection = socket.create_connection(("127.0.0.1", int(address)), timeout)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+
+def main(file: str, count: int) -> None:
+    """Check so many registries down to the data endpoint; say how long that took and how many were ready."""
+    machine = FarMachine(**json.loads(Path(file).read_text(encoding="utf-8")))
+    identity = Identity("service-principal", "service-principal", Flow.ENTRA, "AZURE")
+    references = (Reference.parse("team/app"),)
+    targets = [Target(Registry.parse(f"fleet{number:04}"), identity, references) for number in range(count)]
+    began = time.perf_counter()
+    seen = check(targets, machine)
+    seconds = time.perf_counter() - began
+    ready = [each for each in seen if not any(each.broken()) and each.accesses and each.accesses[0].data]
+    print(json.dumps({"seconds": seconds, "ready": len(ready)}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))
