@@ -7,6 +7,7 @@ with the requests and connections so far and the processor time spent; its end i
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import time
 from dataclasses import replace
@@ -31,6 +32,8 @@ def fleet(count: int) -> World:
 
 def main(count: int) -> None:
     """Serve until standard input ends."""
+    # A client that took too long is ended in the middle of its requests, which is no error of the server's.
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     server = Server(fleet(count))
     server.start()
     machine = server.machine
