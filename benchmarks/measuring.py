@@ -74,14 +74,15 @@ class Taken(NamedTuple):
         return "; ".join(f"{name}: {reason}" for name, reason in self.failed.items())
 
 
-def alternate(runs: int, take: dict[str, Callable[[], Spent]]) -> Taken:
+def alternate(runs: int, take: Mapping[str, Callable[[], Spent]]) -> Taken:
     """Take turns, there and back, so that whatever else this machine does meets all alike; return what each took.
 
     A first turn warms up and does not count.
     """
     taken = Taken({name: [] for name in take}, {})
     for turn in range(-1, runs):
-        for name in [each for each in (reversed(take) if turn % 2 else take) if each not in taken.failed]:
+        left = [name for name in take if name not in taken.failed]
+        for name in reversed(left) if turn % 2 else left:
             try:
                 spent = take[name]()
             except Failed as failed:
