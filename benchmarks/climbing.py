@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_acrauth import Identity, Reference, Registry, Target, check
+from pytest_acrauth import Identity, Reference, Registry, Target, Transcript, check
 from pytest_acrauth.model.machine import Resolution, Resolved
 from pytest_acrauth.model.target import Flow
 
@@ -48,7 +48,7 @@ class FarMachine:
 
 
 def main(file: str, count: int) -> None:
-    """Check so many registries down to the data endpoint; say how long that took and how many were ready."""
+    """Check so many registries down to the data endpoint; say how long that took and what was not ready."""
     machine = FarMachine(**json.loads(Path(file).read_text(encoding="utf-8")))
     identity = Identity("service-principal", "service-principal", Flow.ENTRA, "AZURE")
     references = (Reference.parse("team/app"),)
@@ -56,8 +56,13 @@ def main(file: str, count: int) -> None:
     began = time.perf_counter()
     seen = check(targets, machine)
     seconds = time.perf_counter() - began
-    ready = [each for each in seen if not any(each.broken()) and each.accesses and each.accesses[0].data]
-    print(json.dumps({"seconds": seconds, "ready": len(ready)}))
+    print(json.dumps({"seconds": seconds, "broken": [text for each in seen if (text := _broken(each))]}))
+
+
+def _broken(seen: Transcript) -> str:
+    """Return where a climb stopped, and why; '' if it is complete."""
+    found = ((rung, seen.at(rung)) for rung in seen.target.rungs)
+    return next((f"{seen.target.id} at {rung}: {what}" for rung, what in found if what is None or not what.ok), "")
 
 
 if __name__ == "__main__":

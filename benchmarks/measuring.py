@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from statistics import median
 from typing import NamedTuple
 
 LIMIT = 120.0
@@ -64,9 +63,9 @@ class Taken(NamedTuple):
     spent: dict[str, list[Spent]]
     failed: dict[str, str]
 
-    def medians(self, of: Callable[[Spent], float]) -> dict[str, float]:
-        """Return the median of one figure for each process that could be measured."""
-        return {name: median(map(of, spents)) for name, spents in self.spent.items() if name not in self.failed}
+    def figures(self, of: Callable[[Spent], float]) -> dict[str, list[float]]:
+        """Return one figure of every turn, for each process that could be measured."""
+        return {name: [of(spent) for spent in turns] for name, turns in self.spent.items() if name not in self.failed}
 
     @property
     def why(self) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import median
 from typing import NamedTuple
 
 _HEAD = ("what", "medians", "result", "goal", "")
@@ -48,19 +49,35 @@ def shown(value: float, unit: str) -> str:
     return f"{value:.0f} {unit}"
 
 
-def ratio(figures: Mapping[str, float], one: str, other: str) -> float | None:
-    """Return how many times the one takes what the other does; None where either was not measured."""
-    return figures[one] / figures[other] if {one, other} <= figures.keys() else None
+#: What each process took in each turn, by the process's name.
+Figures = Mapping[str, Sequence[float]]
 
 
-def share(figures: Mapping[str, float], more: str, less: str, whole: str) -> float | None:
-    """Return what one takes beyond another, as a share of a third; None where one of them was not measured."""
-    return (figures[more] - figures[less]) / figures[whole] if {more, less, whole} <= figures.keys() else None
+def medians(figures: Figures) -> dict[str, float]:
+    """Return the median of each process."""
+    return {name: median(turns) for name, turns in figures.items()}
 
 
-def further(figures: Mapping[str, float], many: str, one: str) -> float | None:
-    """Return what each further one of so many takes beyond the first; None where either was not measured."""
-    return (figures[many] - figures[one]) / (int(many) - int(one)) if {many, one} <= figures.keys() else None
+def ratio(figures: Figures, one: str, other: str) -> float | None:
+    """Return how many times the one takes what the other does in the same turn; None where either is missing."""
+    return _middle(figures, (one, other), lambda one, other: one / other)
+
+
+def share(figures: Figures, more: str, less: str, whole: str) -> float | None:
+    """Return what one takes beyond another, as a share of a third; None where one of them is missing."""
+    return _middle(figures, (more, less, whole), lambda more, less, whole: (more - less) / whole)
+
+
+def further(figures: Figures, many: str, one: str) -> float | None:
+    """Return what each further one of so many takes beyond the first; None where either is missing."""
+    return _middle(figures, (many, one), lambda all_of_them, first: (all_of_them - first) / (int(many) - int(one)))
+
+
+def _middle(figures: Figures, names: Sequence[str], result: Callable[..., float]) -> float | None:
+    """Return the median, over all turns, of what is worked out within one: a machine's slow minutes then cancel out."""
+    if not all(figures.get(name) for name in names):
+        return None
+    return median(map(result, *(figures[name] for name in names)))
 
 
 def written(rows: Iterable[Row]) -> str:

@@ -67,19 +67,20 @@ def test_turns_alternate_and_the_first_does_not_count():
 
     found = alternate(2, {name: lambda name=name: take(name) for name in ("one", "broken", "other")})
     assert order == ["other", "broken", "one", "one", "other", "other", "one"]
-    assert found.medians(lambda spent: spent.wall) == {"one": 5.5, "other": 5.5}
+    assert found.figures(lambda spent: spent.wall) == {"one": [4, 7], "other": [5, 6]}
     assert found.why == "broken: it broke"
 
 
-def test_ratios_are_of_what_was_measured():
-    """Ratios, shares and what a further one takes are worked out of medians, and are missing where a median is."""
-    figures = {"bare": 0.2, "check": 0.3, "az": 0.5, "1": 0.25, "21": 0.45}
+def test_ratios_are_worked_out_within_a_turn():
+    """A minute in which the machine is slow changes no ratio, share or price of a further one; without figures none."""
+    quiet = {"bare": 0.2, "check": 0.3, "az": 0.5, "1": 0.25, "21": 0.45}
+    slow = {"bare": 0.4, "check": 0.6, "az": 1.0, "1": 0.25, "21": 0.45}
+    figures = {name: [quiet[name], slow[name], quiet[name]] for name in quiet} | {"broken": []}
     assert ratio(figures, "check", "az") == pytest.approx(0.6)
     assert share(figures, "check", "bare", "az") == pytest.approx(0.2)
     assert further(figures, "21", "1") == pytest.approx(0.01)
-    assert (
-        ratio(figures, "check", "100") is share(figures, "check", "bare", "100") is further(figures, "100", "1") is None
-    )
+    assert ratio(figures, "check", "100") is share(figures, "check", "bare", "broken") is None
+    assert further(figures, "100", "1") is None
 
 
 def test_table_says_beside_each_goal_whether_it_is_met():
