@@ -21,9 +21,10 @@ from pytest_acrauth.model.target import Flow
 
 @dataclass(frozen=True)
 class FarMachine:
-    """A machine on which every name leads to a port on loopback; names are found at once."""
+    """A machine that finds every name at once; ``ways`` say which port stands for an address, and what to say there."""
 
-    hosts: dict[str, int]
+    names: dict[str, str]
+    ways: dict[str, tuple[int, str]]
     environ: dict[str, str]
     authority: str
     trust: str = "the emulator's own certificate authority"
@@ -37,13 +38,15 @@ class FarMachine:
         return ssl.create_default_context(cadata=self.authority)
 
     def resolve(self, name: str) -> Resolution:
-        """Return the port as an address: here it says all there is to say."""
-        return Resolution(Resolved.FOUND, (str(self.hosts[name]),), (name,))
+        """Return the name's address."""
+        return Resolution(Resolved.FOUND, (self.names[name],), (name,))
 
-    def dial(self, address: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002 - always 443
+    def dial(self, address: str, port: int, timeout: float) -> socket.socket:
         """Connect to the port that stands for an address."""
-        connection = socket.create_connection(("127.0.0.1", int(address)), timeout)
+        port, said = self.ways[address]
+        connection = socket.create_connection(("127.0.0.1", port), timeout)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(said.encode())
         return connection
 
 

@@ -28,7 +28,7 @@ class Counts(NamedTuple):
 class Azure:
     """An emulated Azure behind a forwarder. ``bundle`` holds the authority to trust, ``environ`` who one is there.
 
-    ``machine`` is a file that tells climbing.py which port stands for which name.
+    ``machine`` is a file that tells climbing.py how all this is reached.
     """
 
     def __init__(self, served: Process, forwarder: Process, found: dict[str, Any], folder: Path) -> None:
@@ -54,13 +54,15 @@ def serve(count: int, folder: Path, *, real_names: bool = False) -> Iterator[Azu
     """Serve so many registries, with ``real_names`` under Azure's names on port 443, which needs a namespace."""
     with talk("served.py", str(count)) as served:
         found = served.listen()
-        targets = dict(found["hosts"].values())
+        (target,) = {port for port, _ in found["ways"].values()}
         if real_names:
-            show(found["hosts"], folder)
-        listen = {address: f"{address}:443" if real_names else f"{LOOPBACK}:0" for address in targets}
-        with talk("forwarder.py", *(f"{listen[address]}={port}" for address, port in targets.items())) as forwarder:
-            ports = dict(zip(targets, forwarder.listen(), strict=True))
-            found["hosts"] = {host: ports[address] for host, (address, _) in found["hosts"].items()}
+            show(found["names"], folder)
+            ways = [(address, 443, target, said) for address, (_, said) in found["ways"].items()]
+        else:
+            ways = [(LOOPBACK, 0, target, "")]
+        with talk("forwarder.py", json.dumps(ways)) as forwarder:
+            near = forwarder.listen()[0]
+            found["ways"] = {address: (near, said) for address, (_, said) in found["ways"].items()}
             yield Azure(served, forwarder, found, folder)
 
 
@@ -103,12 +105,12 @@ def namespace() -> tuple[tuple[str, ...], str]:
     return (), reason
 
 
-def show(hosts: Mapping[str, tuple[str, int]], folder: Path) -> None:
+def show(names: Mapping[str, str], folder: Path) -> None:
     """Inside a namespace: give loopback these addresses, and lead the names there by a hosts file of its own."""
-    for address in {address for address, _ in hosts.values()}:
+    for address in set(names.values()):
         subprocess.run(["ip", "address", "add", f"{address}/32", "dev", "lo"], check=True)
-    names = [f"{address} {host}\n" for host, (address, _) in hosts.items()]
-    for name, text in {"hosts": "127.0.0.1 localhost\n" + "".join(names), "resolv.conf": ""}.items():
+    hosts = [f"{address} {host}\n" for host, address in names.items()]
+    for name, text in {"hosts": "127.0.0.1 localhost\n" + "".join(hosts), "resolv.conf": ""}.items():
         own = folder / name
         own.write_text(text, encoding="ascii")
         subprocess.run(["mount", "--bind", str(own), f"/etc/{name}"], check=True)

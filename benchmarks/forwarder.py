@@ -1,8 +1,8 @@
 """A TCP forwarder that makes loopback as slow as a network with a round-trip time.
 
-Usage: forwarder.py HOST:PORT=TARGET… where port 0 takes any, and TARGET is the port on loopback that is led to. Prints
-the ports as JSON; each line on standard input is a new round-trip time in seconds, answered with the processor time
-spent so far; its end is the end.
+Usage: forwarder.py WAYS, a list in JSON of the arguments of `Forwarder.lead`. Prints the ports that are listened on;
+each line on standard input is a new round-trip time in seconds, answered with the processor time spent so far; its end
+is the end.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ class Forwarder:
         self.crossing = math.inf
         self.setting_up = math.inf
 
-    async def lead(self, host: str, port: int, target: int) -> asyncio.Server:
-        """Listen there, and forward every connection to the target port on loopback."""
+    async def lead(self, host: str, port: int, target: int, said: str = "") -> asyncio.Server:
+        """Listen there, and forward every connection to the target port on loopback, where ``said`` is said first."""
         loop = asyncio.get_running_loop()
-        return await loop.create_server(partial(_Near, self, target), host, port, backlog=_BACKLOG)
+        near = partial(_Near, self, target, said.encode())
+        return await loop.create_server(near, host, port, backlog=_BACKLOG)
 
 
 class _End(asyncio.Protocol):
@@ -76,9 +77,10 @@ class _End(asyncio.Protocol):
 class _Near(_End):
     """The end that a client connected to; it opens the far one, and listens when that is open."""
 
-    def __init__(self, forwarder: Forwarder, target: int) -> None:
+    def __init__(self, forwarder: Forwarder, target: int, said: bytes) -> None:
         super().__init__(forwarder)
         self._target = target
+        self._said = said
         self._opened = self._loop.time()
         self._last = self._opened + 3 * forwarder.round_trip / 2
         self._spoken = False
@@ -92,6 +94,7 @@ class _Near(_End):
         self.other = _End(self._forwarder)
         self.other.other = self
         await self._loop.create_connection(lambda: self.other, LOOPBACK, self._target)
+        self.other.transport.write(self._said)
         self.transport.resume_reading()
 
     def _arrive(self, data: bytes, came: float) -> None:
@@ -101,19 +104,15 @@ class _Near(_End):
         super()._arrive(data, came)
 
 
-async def main(ways: Sequence[str]) -> None:
+async def main(ways: Sequence[tuple[str, int, int, str]]) -> None:
     """Forward until standard input ends."""
-    forwarder, loop, ports = Forwarder(), asyncio.get_running_loop(), []
-    for way in ways:
-        place, _, target = way.partition("=")
-        host, _, port = place.rpartition(":")
-        server = await forwarder.lead(host, int(port), int(target))
-        ports.append(server.sockets[0].getsockname()[1])
-    print(json.dumps(ports), flush=True)
+    forwarder, loop = Forwarder(), asyncio.get_running_loop()
+    servers = [await forwarder.lead(*way) for way in ways]
+    print(json.dumps([server.sockets[0].getsockname()[1] for server in servers]), flush=True)
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         forwarder.round_trip = float(line)
         print(time.process_time(), flush=True)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1:]))
+    asyncio.run(main(json.loads(sys.argv[1])))

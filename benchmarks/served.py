@@ -10,40 +10,28 @@ import json
 import logging
 import sys
 import time
-from dataclasses import replace
 
-from pytest_acrauth.emulator.server.serve import Server
-from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION, RoleAssignment
-from pytest_acrauth.emulator.world.healthy import PRINCIPAL, healthy_world
-from pytest_acrauth.emulator.world.network import Route
-from pytest_acrauth.emulator.world.world import World
-
-
-def fleet(count: int) -> World:
-    """Return the healthy world with registries ``fleet0000`` and so on, made like myacr and at its address."""
-    world = healthy_world()
-    cloud, model = world.cloud, world.cloud.registries["myacr"]
-    for number in range(count):
-        registry = cloud.registries[f"fleet{number:04}"] = replace(model, name=f"fleet{number:04}")
-        world.network.names[registry.login_server] = world.network.names[model.login_server]
-    cloud.assignments.insert(0, RoleAssignment(PRINCIPAL, "AcrPull", f"/subscriptions/{SUBSCRIPTION}"))
-    return world
+from pytest_acrauth.emulator import Emulator
 
 
 def main(count: int) -> None:
-    """Serve until standard input ends."""
+    """Serve the registries fleet0000 and so on, beside those that there always are, until standard input ends."""
     # A client that took too long is ended in the middle of its requests, which is no error of the server's.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-    server = Server(fleet(count))
-    server.start()
-    machine = server.machine
-    first = {host: name.addresses[0] for host, name in machine.network.names.items()}
-    hosts = {host: (address, machine.ports[address][Route.OPEN]) for host, address in first.items()}
-    print(json.dumps({"hosts": hosts, "environ": dict(machine.environ), "authority": machine.ca_pem}), flush=True)
-    while sys.stdin.readline():
-        counts = {"requests": len(server.requests), "connections": len(server.connections)}
-        print(json.dumps({**counts, "cpu": time.process_time()}), flush=True)
-    server.stop()
+    with Emulator(registries=[f"fleet{number:04}" for number in range(count)]) as emulator:
+        machine = emulator.machine
+        names = {host: name.addresses[0] for host, name in machine.network.names.items()}
+        ways = {address: machine.way(address, 443) for address in names.values()}
+        found = {
+            "names": names,
+            "ways": {address: (port, said.decode()) for address, (port, said) in ways.items()},
+            "environ": dict(emulator.environ),
+            "authority": emulator.ca_pem,
+        }
+        print(json.dumps(found), flush=True)
+        while sys.stdin.readline():
+            counts = {"requests": len(emulator.requests), "connections": len(emulator.connections)}
+            print(json.dumps({**counts, "cpu": time.process_time()}), flush=True)
 
 
 if __name__ == "__main__":
