@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 from collections.abc import Mapping
@@ -79,3 +80,10 @@ def outcomes(result: pytest.RunResult) -> Mapping[str, str]:
         if match and (word := match["before"] or match["after"]) and match["id"] not in found:
             found[match["id"]] = word
     return found
+
+
+@pytest.fixture(autouse=True)
+def _thawed():
+    """Let what inner runs of this process froze be collected: there are thousands of them."""
+    yield
+    gc.unfreeze()

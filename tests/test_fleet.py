@@ -28,13 +28,14 @@ class Watched:
 
     def __init__(self, machine):
         self._machine = machine
+        self._others = set(threading.enumerate())  # of an earlier run, on their way out
         self.most_threads = 0
 
     def __getattr__(self, name):
         return getattr(self._machine, name)
 
     def dial(self, address, port, timeout):
-        ours = [thread for thread in threading.enumerate() if thread.name.startswith(THREADS)]
+        ours = [each for each in threading.enumerate() if each.name.startswith(THREADS) and each not in self._others]
         self.most_threads = max(self.most_threads, len(ours))
         return self._machine.dial(address, port, timeout)
 

@@ -5,6 +5,7 @@ Loaded at every pytest start. Whatever is heavy is imported inside a function, a
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
@@ -52,9 +53,24 @@ def pytest_configure(config: pytest.Config) -> None:
     settings = config.stash[SETTINGS] = options.read(config)
     asks_for_help = config.option.help or config.option.markers
     if not asks_for_help and options.activating(settings):
-        from pytest_acrauth.plugin.activation import activate
+        config.stash[CLIMBS] = _activate(config, settings)
 
-        config.stash[CLIMBS] = activate(config, settings)
+
+def _activate(config: pytest.Config, settings: options.Settings) -> Climbs:
+    """Import what an active run needs, and turn it on.
+
+    All of that stays to the end, so garbage is not looked for in it, now or when pytest looks for its own, which it
+    does five times at the end of each run: half of what a healthy check would cost.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        from pytest_acrauth.plugin.activation import activate
+    finally:
+        if enabled:
+            gc.enable()
+    gc.freeze()
+    return activate(config, settings)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

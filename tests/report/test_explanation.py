@@ -102,8 +102,9 @@ def test_few_causes_come_with_their_first_step() -> None:
     many = explanation(DIAGNOSES["text-vague"])
     assert len(many.causes) > 12
     lines = explain(DIAGNOSES["text-vague"]).splitlines()
-    listed = lines[lines.index("Possible causes") + 1 :][: len(many.causes)]
-    assert [line.strip().partition(":")[0] for line in listed] == [cause.id for cause in many.causes]
+    listed = lines[lines.index("Possible causes") + 1 :]
+    assert [cause.id for cause in many.causes if not any(line.startswith(f"  {cause.id}: ") for line in listed)] == []
+    assert not any(line.startswith(("    look  ", "    fix  ")) for line in listed)
 
 
 def test_one_cause_is_explained_itself() -> None:

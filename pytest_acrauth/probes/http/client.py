@@ -210,7 +210,7 @@ class Http:
         self._backend = _Backend(connector, deadline, self.connections, plain)
         # Connections arrive open; without a context given, httpcore builds one for each, with a trust store read anew.
         pool = httpcore.ConnectionPool(
-            ssl_context=connector.context, keepalive_expiry=_KEEP_ALIVE, network_backend=self._backend
+            ssl_context=connector.unused, keepalive_expiry=_KEEP_ALIVE, network_backend=self._backend
         )
         self._client = httpx.Client(transport=_Transport(pool), trust_env=False, timeout=None)  # noqa: S113 - see deadline
         self._scrub = connector.secrets.scrub

@@ -49,6 +49,8 @@ class Connector:
     context: ssl.SSLContext
     secrets: Secrets
     resolver: Resolver
+    #: For httpcore, which sets options of the one it is given for each connection, while others shake hands.
+    unused: ssl.SSLContext
     silences: Silences = field(default_factory=Silences)
 
     @classmethod
@@ -56,7 +58,7 @@ class Connector:
         """Return the connector of a run on a machine, whose trust store is read now, and once."""
         context = machine.ssl_context()
         context.set_alpn_protocols(["http/1.1"])
-        return cls(machine, context, secrets, Resolver(machine.resolve))
+        return cls(machine, context, secrets, Resolver(machine.resolve), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
 
     def reach(self, host: str, deadline: Deadline) -> tuple[Connection, ssl.SSLSocket | None]:
         """Open the connection to a host, directly or through the environment's proxy; the socket is None if broken."""

@@ -36,6 +36,7 @@ class Resolver:
         self._waiting: deque[_LookUp] = deque()
         self._threads = 0
         self._idle = 0
+        self._busy = 0
 
     def look_up(self, name: str, seconds: float) -> Resolution | None:
         """Return what the resolver answers within so many seconds; None if it does not, and it is left behind."""
@@ -46,12 +47,13 @@ class Resolver:
                 self._changed.notify()
             elif self._threads < _THREADS:
                 self._start()
-        if not wanted.done.wait(min(seconds, _PATIENCE)):
-            with self._changed:
-                if wanted in self._waiting:
-                    self._start()
-            if not wanted.done.wait(max(0.0, seconds - _PATIENCE)):
+        while not wanted.done.wait(min(seconds, _PATIENCE)):
+            seconds -= _PATIENCE
+            if seconds <= 0.0:
                 return None
+            with self._changed:
+                if wanted in self._waiting and self._busy == self._threads:
+                    self._start()
         if wanted.error is not None:
             raise wanted.error
         return wanted.found
@@ -67,6 +69,8 @@ class Resolver:
             except BaseException as error:  # noqa: BLE001 - raised again where the answer is waited for
                 wanted.error = error
             wanted.done.set()
+            with self._changed:
+                self._busy -= 1
 
     def _take(self) -> _LookUp | None:
         """Return the next name to look up; None, and this thread counts no more, where none comes for a while."""
@@ -75,6 +79,7 @@ class Resolver:
             came = self._changed.wait_for(lambda: self._waiting, _IDLE)
             self._idle -= 1
             if came:
+                self._busy += 1
                 return self._waiting.popleft()
             self._threads -= 1
             return None
