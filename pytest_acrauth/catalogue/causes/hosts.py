@@ -20,11 +20,11 @@ AKS_KUBELET_IDENTITY_NO_ROLE = FailureMode(
     " that identity, the node is left without a credential, and the runtime asks without one: the refusal of that is"
     " all that is printed.",
     look=(
-        Command("az acr show -n {registry} --query roleAssignmentMode -o tsv"),
         Command(
             f"az role assignment list --assignee-object-id {_KUBELET} --include-inherited --include-groups"
             " --scope {registry_id} -o table"
         ),
+        Command("az acr show -n {registry} --query roleAssignmentMode -o tsv"),
     ),
     fix=(
         (
