@@ -29,7 +29,7 @@ AKS_KUBELET_IDENTITY_NO_ROLE = FailureMode(
     fix=(
         (
             "Whoever may assign roles on the registry (Owner, User Access Administrator) gives that identity the role"
-            " to pull. If the registry is in ABAC mode (AbacRepositoryPermissions):"
+            " to pull, here from every repository. If the registry is in ABAC mode (AbacRepositoryPermissions):"
         ),
         Command(_ASSIGN % "Container Registry Repository Reader"),
         "If it is not, and not otherwise, because ABAC mode ignores this role, which az aks update --attach-acr gives:",
