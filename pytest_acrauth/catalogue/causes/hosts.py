@@ -20,16 +20,16 @@ AKS_KUBELET_IDENTITY_NO_ROLE = FailureMode(
     " that identity, the node is left without a credential, and the runtime asks without one: the refusal of that is"
     " all that is printed.",
     look=(
-        Command("az acr show -n {registry} --query roleAssignmentMode -o tsv"),
         Command(
             f"az role assignment list --assignee-object-id {_KUBELET} --include-inherited --include-groups"
             " --scope {registry_id} -o table"
         ),
+        Command("az acr show -n {registry} --query roleAssignmentMode -o tsv"),
     ),
     fix=(
         (
             "Whoever may assign roles on the registry (Owner, User Access Administrator) gives that identity the role"
-            " to pull. If the registry is in ABAC mode (AbacRepositoryPermissions):"
+            " to pull, here from every repository. If the registry is in ABAC mode (AbacRepositoryPermissions):"
         ),
         Command(_ASSIGN % "Container Registry Repository Reader"),
         "If it is not, and not otherwise, because ABAC mode ignores this role, which az aks update --attach-acr gives:",
