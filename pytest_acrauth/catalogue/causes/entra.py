@@ -7,15 +7,14 @@ from enum import StrEnum
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.questions.climb import FRESH, USER_NAME, NameShape
 from pytest_acrauth.catalogue.questions.directory import (
-    APP_CREDENTIALS,
     ENDED_SECRET,
-    ENTRA_DIRECTLY,
     NO_APPLICATION,
     WRONG_SECRET,
     app_credentials,
     entra_answer,
 )
 from pytest_acrauth.catalogue.questions.management import ROLES
+from pytest_acrauth.catalogue.questions.records import AppCredentials
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Instruction, Question
 from pytest_acrauth.catalogue.symptoms import access_token, entra, exchange
 from pytest_acrauth.model.evidence import Need
@@ -46,6 +45,25 @@ def _application_found(broken: Break) -> bool | None:
     return None if said is None else said != NO_APPLICATION
 
 
+ENTRA_DIRECTLY: Question[str] = Question(
+    id="entra-directly",
+    asks="What does Entra itself answer to this client id and secret?",
+    by_hand=Command(
+        'printf %s "$AZURE_CLIENT_SECRET" | curl -sS {authority}/{tenant_id}/oauth2/v2.0/token'
+        " -d grant_type=client_credentials -d client_id={client_id}"
+        " -d scope=https://containerregistry.azure.net/.default --data-urlencode client_secret@-"
+        """ | grep -oE '"(error_description|token_type)":"[^"]*"'"""
+    ),
+    needs=Need.ENTRA_DIRECT,
+    read=entra_answer,
+)
+APP_CREDENTIALS: Question[AppCredentials] = Question(
+    id="app-credentials",
+    asks="Which secrets and certificates does the application have, and when do they end?",
+    by_hand=Command('az ad app credential list --id {client_id} --query "[].endDateTime" -o tsv'),
+    needs=Need.APPLICATION,
+    read=app_credentials,
+)
 SECRET_ENDED: Question[Ended] = Question(
     id="secret-ended",
     asks="Has the client secret ended?",

@@ -1,13 +1,9 @@
-"""What can be asked of Microsoft Graph, and of Entra itself, to tell causes apart, by more than one family of them.
-
-``by_hand`` is a format string over the facts, like every text here.
-"""
+"""What Microsoft Graph and Entra itself have told, read by the questions of more than one family of causes."""
 
 from __future__ import annotations
 
 from pytest_acrauth.catalogue.questions.records import AppCredentials
-from pytest_acrauth.catalogue.shape import Break, Command, Question
-from pytest_acrauth.model.evidence import Need
+from pytest_acrauth.catalogue.shape import Break
 
 TOKEN_ISSUED = "a token"  # noqa: S105 - what Entra gives for a right secret
 WRONG_SECRET = "AADSTS7000215"  # noqa: S105 - what Entra answers to one
@@ -29,24 +25,3 @@ def entra_answer(broken: Break) -> str | None:
     if look is None or look.value is None:
         return None
     return TOKEN_ISSUED if look.value.issued else f"AADSTS{look.value.codes[0]}"
-
-
-ENTRA_DIRECTLY: Question[str] = Question(
-    id="entra-directly",
-    asks="What does Entra itself answer to this client id and secret?",
-    by_hand=Command(
-        'printf %s "$AZURE_CLIENT_SECRET" | curl -sS {authority}/{tenant_id}/oauth2/v2.0/token'
-        " -d grant_type=client_credentials -d client_id={client_id}"
-        " -d scope=https://containerregistry.azure.net/.default --data-urlencode client_secret@-"
-        """ | grep -oE '"(error_description|token_type)":"[^"]*"'"""
-    ),
-    needs=Need.ENTRA_DIRECT,
-    read=entra_answer,
-)
-APP_CREDENTIALS: Question[AppCredentials] = Question(
-    id="app-credentials",
-    asks="Which secrets and certificates does the application have, and when do they end?",
-    by_hand=Command('az ad app credential list --id {client_id} --query "[].endDateTime" -o tsv'),
-    needs=Need.APPLICATION,
-    read=app_credentials,
-)
