@@ -206,13 +206,14 @@ def _word(text: str) -> str:
 
 
 def _repository(seen: Break) -> dict[str, str]:
-    access = seen.access
+    access, named = seen.access, seen.transcript.target.references
     token = access.access_token if access else seen.transcript.access_token
+    reference = access.reference if access else named[0] if len(named) == 1 else None
     needed = wanted(seen)
     return {
-        "repository": access.reference.repository if access else "",
-        "version": access.reference.version if access else "",
-        "image": _image(access.reference) if access else "",
+        "repository": reference.repository if reference else "",
+        "version": reference.version if reference else "",
+        "image": _image(reference) if reference else "",
         **_roles(() if seen.transcript.credential.kind in _WITHOUT_ROLES else needed, role_mode(seen)),
         "permissions": _join(permissions(needed, role_mode(seen))),
         "wanted": ", ".join(needed),

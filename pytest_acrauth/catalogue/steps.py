@@ -5,22 +5,15 @@ from __future__ import annotations
 from pytest_acrauth.catalogue.shape import Command, Given, Instruction
 
 LIST_ROLES = Command(
-    "az role assignment list {holder} --include-inherited --include-groups --scope {registry_id} -o table"
+    "az role assignment list {holder} --include-inherited --include-groups --scope {registry_id}"
+    ' --query "[].{{role:roleDefinitionName,since:createdOn,scope:scope,condition:condition}}"'
 )
 SHOW_ROLE_MODE = Command("az acr show -n {registry} --query roleAssignmentMode -o tsv")
-#: What decides which role to assign: those that there are (where somebody can hold one), and the registry's mode.
-LOOK_AT_ROLES: tuple[Instruction, ...] = (Command(LIST_ROLES.text, each="assignee"), SHOW_ROLE_MODE)
-#: The roles for what was asked for, as the registry's mode counts them; where the mode is not known, those of either.
-ASSIGN_ROLES: tuple[Instruction, ...] = (
+#: The role for what was asked for that counts in ABAC mode, on the one repository.
+ASSIGN_IN_ABAC_MODE: tuple[Instruction, ...] = (
     Given(
-        "Outside ABAC mode (roleAssignmentMode is LegacyRegistryPermissions), whoever may assign roles on the"
-        " registry, such as its Owner, gives the identity what it lacks:",
-        "role",
-    ),
-    Command('az role assignment create {assignee} --role "{role}" --scope {registry_id}', each="role"),
-    Given(
-        "In ABAC mode (roleAssignmentMode is AbacRepositoryPermissions), which ignores AcrPull and its like, whoever"
-        " may assign roles gives another role. Without the condition it is for every repository:",
+        "In ABAC mode, which ignores AcrPull and its like, whoever may assign roles on the registry gives this role."
+        " Without its condition it is for every repository:",
         "role_in_abac_mode",
     ),
     Command(
@@ -28,14 +21,20 @@ ASSIGN_ROLES: tuple[Instruction, ...] = (
         " \"@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEqualsIgnoreCase '{repository}'\"",
         each="role_in_abac_mode",
     ),
+)
+#: The roles for what was asked for, as the registry's mode counts them; where the mode is not known, those of either.
+ASSIGN_ROLES: tuple[Instruction, ...] = (
+    Given(
+        "Unless the registry is in ABAC mode (its roleAssignmentMode is AbacRepositoryPermissions), whoever may assign"
+        " roles on it, such as its Owner, gives what is lacking:",
+        "role",
+    ),
+    Command('az role assignment create {assignee} --role "{role}" --scope {registry_id}', each="role"),
+    *ASSIGN_IN_ABAC_MODE,
     Given(
         "No role for images has {beyond_roles}. Outside ABAC mode, whoever may define roles makes a custom role that"
         " lists it, without a wildcard; in ABAC mode no role is documented to have it.",
         "beyond_roles",
-    ),
-    Given(
-        "No role can be given to {nobody}, who can pull at most: choose an identity with --acr-auth.",
-        "nobody",
     ),
 )
 #: A new password goes straight to where its clients read it, here a key vault, and is never printed.

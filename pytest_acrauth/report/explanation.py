@@ -152,12 +152,12 @@ def filled(seen: Subject) -> Names:
 
     What is known to be nothing, such as a role that does not exist, is ''; what is not known has its word.
     """
-    known = {key: one_line(value) for key, value in seen.facts.items() if value or key in _MAY_BE_NONE}
+    known = {key: one_line(value) for key, value in seen.facts.items() if value or key in MAY_BE_NONE}
     return Names({**NO_NAMES.typed, **known}, {**NO_NAMES.said, **known})
 
 
 #: Facts that a climb can show not to exist.
-_MAY_BE_NONE = {
+MAY_BE_NONE = {
     "assignee",
     "beyond_roles",
     "nobody",

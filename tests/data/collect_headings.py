@@ -34,7 +34,7 @@ def anchors(page: Path) -> list[str]:
     for title in found.findall(text):
         if _TAB.search(title):  # one of several tabs, which has an anchor of another kind
             continue
-        name = slug(title)
+        name = _of_question(title) if page.suffix == ".yml" else slug(title)
         names.append(f"{name}-{made[name]}" if made.get(name) else name)
         made[name] = made.get(name, 0) + 1
     return sorted({*names, *_BOOKMARK.findall(text)})
@@ -45,6 +45,11 @@ def slug(title: str) -> str:
     words = re.sub(r"!?\[([^]]*)\]\([^)]*\)", r"\1", title)  # of a link, its words
     words = re.sub(r"(?<!\\)<[a-z/][^>]*>", "", words)
     return re.sub(r"[^\w\- ]", "", words.strip().lower()).replace(" ", "-")
+
+
+def _of_question(title: str) -> str:
+    """Return a question as an anchor: lower case, a hyphen for everything that is neither letter nor digit."""
+    return re.sub(r"[^a-z0-9]", "-", title.strip().lower())
 
 
 def _text(page: Path) -> str:

@@ -19,7 +19,7 @@ from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.model.observation import Exchange
 from pytest_acrauth.model.stage import Stage
-from pytest_acrauth.report.explanation import _MAY_BE_NONE, explanation, filled, headline
+from pytest_acrauth.report.explanation import MAY_BE_NONE, explanation, filled, headline
 from pytest_acrauth.report.text import explain
 
 DENIED = "denied: client with IP '20.1.2.3' is not allowed access. Refer https://aka.ms/acr/firewall to grant access."
@@ -175,7 +175,7 @@ def test_every_fact_has_a_value(diagnosis: Diagnosis) -> None:
     """Every documented key can be filled in, whatever a diagnosis is about, and no other one is known."""
     for values in filled(diagnosis.seen):
         assert set(values) == set(FACTS)
-        assert all(value for key, value in values.items() if key not in _MAY_BE_NONE)
+        assert all(value for key, value in values.items() if key not in MAY_BE_NONE)
     assert set(diagnosis.seen.facts) <= set(FACTS)
 
 

@@ -7,7 +7,7 @@ from pytest_acrauth.catalogue.facts import registry_record
 from pytest_acrauth.catalogue.questions.climb import USER_KIND, access_token_of
 from pytest_acrauth.catalogue.questions.records import MapState
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Instruction, Question
-from pytest_acrauth.catalogue.steps import LOOK_AT_ROLES
+from pytest_acrauth.catalogue.steps import LIST_ROLES
 from pytest_acrauth.catalogue.symptoms import access_token, challenge, operation
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.evidence import Need
@@ -83,7 +83,7 @@ PERMISSION_EXCESS = FailureMode(
     seen=(access_token.RIGHTS_EXCESS,),
     means="The identity can do more than --acr-must-not allows. The right comes from one of its roles, from its scope"
     " map, or from being the admin user, who can do everything.",
-    look=LOOK_AT_ROLES,
+    look=(Command(LIST_ROLES.text, each="assignee"),),
     fix=(
         (
             "Whoever may assign roles on the registry gives the identity a smaller role first, and then takes the"
@@ -103,7 +103,6 @@ SCOPE_MAP_LACKS_ACTION = FailureMode(
     when=(_OF_A_SCOPE_MAP, SCOPE_MAP.where("something on the repository, and not all of this", lambda it: it.lacks)),
     means=f"{_MEANS} Pulling needs content/read, pushing content/write beside it, deleting content/delete; reading and"
     " writing metadata, such as lists of tags, are actions of their own.",
-    look=(SCOPE_MAP.by_hand,),
     fix=_WIDEN,
     instead=_MAP_OF_ITS_OWN,
     page=_SCOPE_MAP_PAGE + "#update-token-permissions",
@@ -115,7 +114,6 @@ SCOPE_MAP_LACKS_REPOSITORY = FailureMode(
     when=(_OF_A_SCOPE_MAP, SCOPE_MAP.where("other repositories only", lambda it: not it.empty and not it.here)),
     not_when=(_GRANTS_SOMETHING,),
     means=f"{_MEANS} This one names others. A wildcard counts at the end of a name only, as in team/*, or alone.",
-    look=(SCOPE_MAP.by_hand,),
     fix=_WIDEN,
     instead=_MAP_OF_ITS_OWN,
     page=_SCOPE_MAP_PAGE + "#update-token-permissions",
@@ -147,7 +145,7 @@ IMAGE_NOT_FOUND = FailureMode(
     seen=(operation.MANIFEST_UNKNOWN,),
     when=(IMAGE.is_(False),),
     means="The identity may pull, and there is nothing of that name: it is mistyped, was never pushed, was deleted or"
-    " purged, or is in another registry. A replica does not have it for some minutes after a push in another region.",
+    " purged, or is in another registry. A replica has it some minutes after a push in another region.",
     look=(
         "See what there is, and when it was pushed:",
         Command("az acr repository show-tags -n {registry} --repository {repository} --detail --orderby time_desc"),
@@ -174,7 +172,6 @@ QUARANTINED_IMAGE = FailureMode(
     provable=False,
     means="A registry can hold back pushed images until a scanner approves them; until then only identities with a"
     " quarantine role see them.",
-    look=(Command("az acr show -n {registry} --query policies.quarantinePolicy.status -o tsv"),),
     fix=(
         (
             "Ask whoever runs the scanner why it has not approved the image. It needs the role AcrQuarantineWriter to"
@@ -193,7 +190,10 @@ OPERATION_DISALLOWED = FailureMode(
         "See the locks, which the repository, the tag and the image each have; false is locked:",
         Command("az acr repository show -n {registry} --repository {repository} --query changeableAttributes"),
         Command("az acr repository show -n {registry} --image {image} --query changeableAttributes"),
-        Command("az acr manifest show-metadata -r {registry} -n {image} --query changeableAttributes"),
+        Command(
+            "az acr manifest show-metadata -r {registry} --query changeableAttributes"
+            " -n {repository}@$(az acr manifest show-metadata -r {registry} -n {image} --query digest -o tsv)"
+        ),
         "See tier, quarantine and storage:",
         Command('az acr show -n {registry} --query "[sku.name,policies.quarantinePolicy.status]"'),
         Command("az acr show-usage -n {registry} -o table"),

@@ -21,7 +21,7 @@ from pytest_acrauth.catalogue.questions.climb import USER_KIND, USER_NAME, NameS
 from pytest_acrauth.catalogue.questions.management import ROLES
 from pytest_acrauth.catalogue.questions.records import TokenState
 from pytest_acrauth.catalogue.shape import Command, FailureMode
-from pytest_acrauth.catalogue.steps import ASSIGN_ROLES, GENERATE_PASSWORD, LOOK_AT_ROLES
+from pytest_acrauth.catalogue.steps import ASSIGN_ROLES, GENERATE_PASSWORD
 from pytest_acrauth.catalogue.symptoms import access_token, client, management
 from pytest_acrauth.model.credential import Kind, SecretShape
 
@@ -42,7 +42,6 @@ ADMIN_USER_DISABLED = FailureMode(
     when=(USER_KIND.is_(Kind.ADMIN), ADMIN_ENABLED.is_(False)),
     means="Every registry has an admin user, whose name is the registry's. It is off by default, and an Azure Policy"
     " can switch it off again. While it is off, its passwords are refused.",
-    look=(Command("az acr show -n {registry} --query adminUserEnabled -o tsv"),),
     fix=(
         (
             "Use an identity of its own instead: a service principal, a managed identity or a user with a role on the"
@@ -55,13 +54,16 @@ ADMIN_USER_DISABLED = FailureMode(
     ),
     instead=(
         (
-            "The registry's owner can switch the admin user on. It is one password for everything, and whoever has it"
-            " can pull and push. If it is off again later, a policy does that:"
+            "The registry's owner can switch the admin user on; an Azure Policy can undo that. It is one password for"
+            " everything, and whoever has it can pull and push:"
         ),
         Command("az acr update -n {registry} --admin-enabled true"),
     ),
     page=_ADMIN_PAGE,
-    unlike=("unauthorized: authentication required (https://auth.docker.io/token)",),
+    unlike=(
+        "ERROR: the administrator of this PostgreSQL server is disabled; use Microsoft Entra authentication.",
+        "unauthorized: authentication required (https://auth.docker.io/token)",
+    ),
 )
 ADMIN_PASSWORD_NOT_CURRENT = FailureMode(
     id="admin-password-not-current",
@@ -102,7 +104,7 @@ ADMIN_USERNAME_WRONG = FailureMode(
     # A plain name that nobody declared can be meant for a scope-map token as well.
     open_when=(DECLARED.is_(_UNDECLARED), USER_NAME.is_(NameShape.PLAIN)),
     means="The admin user is called as the registry is: not as its login server, and not by an e-mail address.",
-    fix=("Log in with user name {registry}, in small letters, and one of the admin user's two passwords.",),
+    fix=("Give the registry's own name ({registry}, in small letters) as the user name beside the admin's password.",),
     page=_ADMIN_PAGE,
 )
 
@@ -130,7 +132,6 @@ SCOPE_MAP_TOKEN_PASSWORD_WRONG = FailureMode(
     ),
     means="A scope-map token is a user of the registry's own, with up to two passwords. The one that was used was"
     " generated again since it was stored, or changed in copying. Azure shows a password once only.",
-    look=("See which passwords there are, and how old they are; their values stay hidden:", SCOPE_MAP_TOKEN.by_hand),
     fix=(
         "Look for a place where the token still works, and give this client the same password, without a line end.",
         *GENERATE_PASSWORD,
@@ -148,7 +149,6 @@ SCOPE_MAP_TOKEN_PASSWORD_EXPIRED = FailureMode(
     ),
     means="A scope-map token is a user of the registry's own, with up to two passwords, and each of them can have an"
     " end date of its own. That date has passed.",
-    look=("See which passwords there are, and when they end:", SCOPE_MAP_TOKEN.by_hand),
     fix=(*GENERATE_PASSWORD, "Note the new end date, and renew before it."),
     page=_TOKEN_PAGE + "#regenerate-token-passwords",
 )
@@ -188,7 +188,6 @@ SCOPE_MAP_TOKEN_NO_PASSWORD = FailureMode(
     ),
     means="A scope-map token is a user of the registry's own. It can be made without passwords, and nobody can log in"
     " with it until one is generated.",
-    look=(SCOPE_MAP_TOKEN.by_hand,),
     fix=GENERATE_PASSWORD,
     page=_TOKEN_PAGE + "#regenerate-token-passwords",
 )
@@ -201,8 +200,7 @@ SCOPE_MAP_TOKEN_PASSWORD_PROPAGATING = FailureMode(
         SCOPE_MAP_TOKEN.where("a password was made within the last two minutes", lambda state: state.fresh),
     ),
     means="A password that was generated again takes about a minute until the registry accepts it everywhere; until"
-    " then neither it nor the one before may work.",
-    look=("See when the passwords were made:", SCOPE_MAP_TOKEN.by_hand),
+    " then neither it nor the one before is sure to work.",
     fix=("Wait a minute, then check again.",),
     page=_TOKEN_PAGE + "#add-token-password",
     transient=True,
@@ -226,7 +224,7 @@ SCOPE_MAP_TOKEN_NOT_FOUND = FailureMode(
         "If the name is wrong, correct it where this client reads it.",
         (
             "If the token was deleted, whoever manages the registry's tokens makes it again, without passwords and with"
-            " a scope map that allows what it needs, and then gives it one password:"
+            " a scope map that allows what it needs:"
         ),
         Command(
             "az acr token create -n {user_name} -r {registry} --scope-map SCOPE_MAP --no-passwords true -o none",
@@ -242,7 +240,7 @@ BASIC_USERNAME_UNKNOWN = FailureMode(
     # Where it was declared what the name is, or the name itself tells, another cause says it better.
     when=(
         DECLARED.where("none", lambda kind: kind == _UNDECLARED or None),
-        USER_NAME.where(f"{NameShape.PLAIN}", lambda shape: shape is NameShape.PLAIN or None),
+        USER_NAME.where(str(NameShape.PLAIN), lambda shape: shape is NameShape.PLAIN or None),
         SCOPE_MAP_TOKEN.where("it does not exist", lambda state: not state.found),
     ),
     means="A user name is the registry's own name (the admin user), the name of one of its scope-map tokens, or an"
@@ -250,8 +248,8 @@ BASIC_USERNAME_UNKNOWN = FailureMode(
     look=("Compare with the tokens there are:", Command("az acr token list -r {registry} -o table")),
     fix=(
         (
-            "Correct the user name where this client reads it: {registry} for the admin user, a token's exact name, or"
-            " an application's client id. Check that it is meant for {login_server}."
+            "Correct the user name where this client reads it: the registry's own name ({registry}) for the admin user,"
+            " a token's exact name, or an application's client id. Check that it is meant for {login_server}."
         ),
     ),
     page=pages.ACR + "container-registry-troubleshoot-login-authn-authz#confirm-credentials-to-access-registry",
@@ -293,7 +291,6 @@ SP_CERTIFICATE_WITH_DOCKER_LOGIN = FailureMode(
     when=(SECRET.is_(SecretShape.OPAQUE), CERTIFICATE_ONLY.is_(True)),
     means="An application that signs in with a certificate does so at Entra. A docker-style login takes client secrets"
     " only, and this application has none.",
-    look=("See what the application has; no secret is shown:", CERTIFICATE_ONLY.by_hand),
     fix=(
         "Sign in at Entra with the certificate, then let az log docker in. It replaces az's present login:",
         Command(
@@ -314,7 +311,6 @@ SP_LACKS_ROLE = FailureMode(
     ),
     means="Its secret was accepted, since a bad one has another text. Nothing is assigned to it on the registry, or"
     " above it, that lets it pull or push.",
-    look=LOOK_AT_ROLES,
     fix=ASSIGN_ROLES,
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#perform-role-assignments-to-grant-permissions",
 )

@@ -8,7 +8,7 @@ from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.facts import registry_record
 from pytest_acrauth.catalogue.questions.management import ROLES
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Question
-from pytest_acrauth.catalogue.steps import ASSIGN_ROLES, LOOK_AT_ROLES
+from pytest_acrauth.catalogue.steps import ASSIGN_ROLES
 from pytest_acrauth.catalogue.symptoms import exchange
 from pytest_acrauth.model.evidence import Need
 
@@ -76,7 +76,6 @@ EXCHANGE_NO_ROLE = FailureMode(
     means="Entra knows the identity, and nothing is assigned to it on the registry, or above it, that lets it pull or"
     " push. The role may have gone to another identity of a like name, to an application instead of its service"
     " principal, or to another registry.",
-    look=LOOK_AT_ROLES,
     fix=ASSIGN_ROLES,
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#perform-role-assignments-to-grant-permissions",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
@@ -91,7 +90,6 @@ EXCHANGE_ARM_AUDIENCE_REJECTED = FailureMode(
     ),
     means="An Entra token says for whom it was made, its audience. This one was made for Azure's management plane, and"
     " the registry is set to take only those made for registries. Older clients send the other kind.",
-    look=(Command("az acr config authentication-as-arm show -r {registry} --query status -o tsv"),),
     fix=(
         "Upgrade the client: az, the node image of a Kubernetes cluster, or msi-acrpull.",
         "In code of your own, ask Entra for the scope https://containerregistry.azure.net/.default.",
@@ -112,10 +110,6 @@ EXCHANGE_CROSS_TENANT = FailureMode(
     when=(_OTHER_TENANT,),
     means="A tenant is an organisation's own directory in Entra. A registry trusts that of its own subscription, and"
     " refuses a valid token of any other without saying why.",
-    look=(
-        "See the tenant of the subscription that az uses, if that is the registry's:",
-        Command("az account show --query tenantId -o tsv"),
-    ),
     fix=(
         "A person who is a member or a guest there signs in to the registry's tenant:",
         Command("az login --tenant {registry_tenant} --scope https://containerregistry.azure.net/.default"),

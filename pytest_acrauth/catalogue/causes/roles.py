@@ -7,8 +7,8 @@ from pytest_acrauth.catalogue.facts import RoleMode, role_mode
 from pytest_acrauth.catalogue.questions.climb import FRESH, USER_KIND, access_token_of
 from pytest_acrauth.catalogue.questions.management import ROLES
 from pytest_acrauth.catalogue.questions.rights import Rights
-from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Question
-from pytest_acrauth.catalogue.steps import ASSIGN_ROLES, LOOK_AT_ROLES, SHOW_ROLE_MODE
+from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Question
+from pytest_acrauth.catalogue.steps import ASSIGN_IN_ABAC_MODE, ASSIGN_ROLES, SHOW_ROLE_MODE
 from pytest_acrauth.catalogue.symptoms import access_token, exchange, operation
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.evidence import Need
@@ -108,8 +108,10 @@ SCOPE_NOT_GRANTED = FailureMode(
     means="The registry grants what the identity's roles allow. AcrPull can pull, AcrPush can pull and push, AcrDelete"
     " can only delete. In ABAC mode other roles count: Container Registry Repository Reader (pull), Writer (pull, push)"
     " and Contributor (pull, push, delete).",
-    look=LOOK_AT_ROLES,
-    fix=ASSIGN_ROLES,
+    fix=(
+        *ASSIGN_ROLES,
+        Given("No role can be given to {nobody}, who can pull at most: choose an identity with --acr-auth.", "nobody"),
+    ),
     instead=("If the job does not need {wanted}, ask for less: --acr-must.",),
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#recommended-built-in-roles-by-scenario",
     az_code="CONNECTIVITY_ACCESS_TOKEN_ERROR",
@@ -124,9 +126,8 @@ ROLE_PROPAGATION_DELAY = FailureMode(
     ),
     means="The role is assigned, and enough. The registry keeps what it knows of an identity for up to ten minutes, and"
     " a Kubernetes node keeps its login for up to an hour.",
-    look=("Compare the time of the assignment with now:", Command("date -u")),
     fix=(
-        "Wait ten minutes after the assignment, then check again; the role need not be assigned again.",
+        "Wait ten minutes after the assignment, then check again. Assigning again helps nothing.",
         (
             "A client that was logged in before keeps its old rights. Log it out, wait a minute, and log it in again as"
             " before:"
@@ -145,10 +146,12 @@ ABAC_LEGACY_ROLE_INEFFECTIVE = FailureMode(
     means="The portal calls this mode RBAC Registry + ABAC Repository Permissions. In it AcrPull, AcrPush, AcrDelete,"
     " Reader, Contributor and Owner open no repository; the Container Registry Repository roles do, and a condition can"
     " limit them to some repositories.",
-    look=LOOK_AT_ROLES,
     fix=(
-        *ASSIGN_ROLES,
-        "To list repositories, AcrPull's like takes a second role: Container Registry Repository Catalog Lister.",
+        *ASSIGN_IN_ABAC_MODE,
+        (
+            "Where it must list repositories too, as AcrPull could, it needs a second role: Container Registry"
+            " Repository Catalog Lister."
+        ),
     ),
     page=_ABAC_PAGE + "#effect-on-existing-role-assignments",
 )
@@ -169,13 +172,6 @@ ABAC_CONDITION_EXCLUDES_REPO = FailureMode(
     ),
     means="The role is assigned for some repositories only, which its condition names. A prefix such as team/ matches"
     " what lies below it, and not the repository team itself.",
-    look=(
-        "See the conditions:",
-        Command(
-            "az role assignment list {holder} --include-inherited --include-groups --scope {registry_id}"
-            ' --query "[?condition].{{role:roleDefinitionName,holder:principalName,condition:condition}}"'
-        ),
-    ),
     fix=(
         (
             "Whoever may assign roles on the registry, such as its Owner, widens the condition: in the portal under"
@@ -187,8 +183,8 @@ ABAC_CONDITION_EXCLUDES_REPO = FailureMode(
             ' --query "[?condition] | [0]" > assignment.json'
         ),
         (
-            "Beside the names in its condition, write OR @Request[Microsoft.ContainerRegistry/registries/"
-            "repositories:name] StringEqualsIgnoreCase '{repository}', then:"
+            "Add {repository} to the condition in that file, beside the names that it has: OR"
+            " @Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEqualsIgnoreCase 'NAME'. Then:"
         ),
         Command("az role assignment update --role-assignment assignment.json"),
     ),
@@ -202,7 +198,7 @@ ABAC_MODE_SWITCH_STALE_CREDENTIAL = FailureMode(
     provable=False,
     means="When the mode of a registry is changed, every login from before it ends, whatever its own date says. Logins"
     " made since then are not affected.",
-    look=("Ask whether the mode was changed, and when. It is now:", SHOW_ROLE_MODE),
+    look=("Ask whoever manages the registry whether its mode was changed, and when.",),
     fix=(
         "Log in again:",
         Command("az acr login -n {login_name}"),
@@ -229,12 +225,7 @@ CUSTOM_ROLE_WILDCARD = FailureMode(
             ' --query "[].{{role:roleName,allows:permissions[].[actions,dataActions]}}"'
         ),
     ),
-    fix=(
-        (
-            "Whoever may change the role lists {permissions} in it, word for word: in the portal under Access control"
-            " (IAM), Roles. That counts for everybody who holds the role."
-        ),
-    ),
+    fix=("Whoever may change the role lists {permissions} in it, word for word, for all who hold it.",),
     page=pages.ACR + "container-registry-rbac-custom-roles#creating-or-updating-a-custom-role",
 )
 DENY_ASSIGNMENT = FailureMode(
@@ -245,17 +236,11 @@ DENY_ASSIGNMENT = FailureMode(
     means="A deny assignment overrides every role. Managed applications and deployment stacks create them, to keep"
     " others from what they made.",
     look=(
-        "See which there are, whom they exempt, and who placed them:",
         Command(
             "az rest --method get --url {registry_id}/providers/Microsoft.Authorization/denyAssignments"
             ' --uri-parameters api-version=2022-04-01 --query "value[].properties"'
         ),
     ),
-    fix=(
-        (
-            "Only whoever runs that managed application or deployment stack can change it: ask them to exempt this"
-            " identity. No role helps."
-        ),
-    ),
+    fix=("Ask whoever placed it, as its description says, to exempt this identity. No role helps.",),
     page="https://learn.microsoft.com/azure/role-based-access-control/deny-assignments",
 )

@@ -1,7 +1,4 @@
-"""What can be asked of Microsoft Graph, and of Entra itself, to tell causes apart, by more than one family of them.
-
-``by_hand`` is a format string over the facts, like every text here.
-"""
+"""What Microsoft Graph and Entra itself have told, read by the questions of more than one family of causes."""
 
 from __future__ import annotations
 
