@@ -134,7 +134,8 @@ ROLE_PROPAGATION_DELAY = FailureMode(
         ),
         Command("docker logout {login_server}"),
     ),
-    page=pages.ACR + "container-registry-faq#why-aren-t-new-user-permissions-effective-immediately-after-they-re-granted-",
+    page=pages.ACR
+    + "container-registry-faq#why-aren-t-new-user-permissions-effective-immediately-after-they-re-granted-",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
     transient=True,
 )
