@@ -40,14 +40,19 @@ ASSIGN_ROLES: tuple[Instruction, ...] = (
 #: A new password goes straight to where its clients read it, here a key vault, and is never printed.
 GENERATE_PASSWORD: tuple[Instruction, ...] = (
     (
-        "Whoever manages the registry's tokens generates the password (password1 or password2) that no client uses; the"
-        " other goes on working. The new one ends in 30 days, and goes straight to where clients read it, here a key"
-        " vault:"
+        "Whoever manages the registry's tokens generates the password (password1 or password2) that no client uses, by"
+        " az acr token credential generate; the other goes on working."
+    ),
+    Given(
+        "Nobody can be using {spare_password}. The new one ends in 30 days, and goes straight to where clients read it,"
+        " here a key vault:",
+        "spare_password",
     ),
     Command(
         "az acr token credential generate -n {user_name} -r {registry} --{spare_password} --expiration-in-days 30"
         " --query \"passwords[?name=='{spare_password}'].value | [0]\" -o tsv | tr -d '\\n'"
-        " | az keyvault secret set --vault-name VAULT --name SECRET_NAME --file /dev/stdin -o none"
+        " | az keyvault secret set --vault-name VAULT --name SECRET_NAME --file /dev/stdin -o none",
+        each="spare_password",
     ),
 )
 #: A table would leave out whether the connections are approved.

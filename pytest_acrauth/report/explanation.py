@@ -165,6 +165,7 @@ MAY_BE_NONE = {
     "role",
     "role_in_abac_mode",
     "rule_address",
+    "spare_password",
 }
 
 
