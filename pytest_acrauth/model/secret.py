@@ -159,12 +159,17 @@ def _masked(text: str, spans: Iterable[tuple[int, int]]) -> str:
     return "".join([*parts, text[done:]])
 
 
+def as_bytes(text: str) -> bytes:
+    """Return the bytes of any string: those of the environment that are no UTF-8 as they came, halves as they are."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
 def _forms(text: str) -> Iterable[str]:
     """Return the spellings in which a value is printed or sent; any string has them, half a character included."""
-    try:
-        raw = text.encode("utf-8", "surrogateescape")  # how the environment's own bytes come to us
-    except UnicodeEncodeError:
-        raw = text.encode("utf-8", "surrogatepass")
+    raw = as_bytes(text)
     standard, for_urls = base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()
     in_url = quote_from_bytes(raw, safe="")
     sent = (in_url, in_url.replace("%20", "+"), quote_from_bytes(standard.encode(), safe=""))

@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from pytest_acrauth.auth import Credential
 from pytest_acrauth.model.claims import granted_actions, refresh_claims
 from pytest_acrauth.model.observation import AccessToken, Challenge, Data, Exchange, Operation, Trouble
-from pytest_acrauth.model.secret import Secret, Secrets, clean
+from pytest_acrauth.model.secret import Secret, Secrets, as_bytes, clean
 from pytest_acrauth.model.target import NULL_GUID, Reference, Registry
 from pytest_acrauth.probes.http.client import TOKEN_BYTES, Http, Response
 from pytest_acrauth.probes.http.issued import issued_token
@@ -151,9 +151,7 @@ class Login:
 
 
 def _basic(user: str, secret: Secret) -> dict[str, str]:
-    # Bytes of the environment that are no UTF-8 go out as they came.
-    raw = f"{user}:{secret.reveal()}".encode("utf-8", "surrogateescape")
-    return {"Authorization": f"Basic {base64.b64encode(raw).decode()}"}
+    return {"Authorization": f"Basic {base64.b64encode(as_bytes(f'{user}:{secret.reveal()}')).decode()}"}
 
 
 def _bearer(token: Secret) -> dict[str, str]:

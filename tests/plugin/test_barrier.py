@@ -112,3 +112,11 @@ def test_a_rerun_climbs_again(counted: Inner) -> None:
     assert (alone.ret, again.ret) == (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.TESTS_FAILED)
     assert once == (1 + 2 * 2, 1 + 2)
     assert counts(counted) == (2 * 3, 2 * 2)
+
+
+def test_a_fleet_is_climbed_once_for_all_workers(counted: Inner) -> None:
+    """A hundred registries and four workers: each registry is asked once in all, and Entra once."""
+    names = ",".join(f"fleet{number:03}" for number in range(100))
+    result = counted.run("--acr-registry", names, "--acr-emulate", "healthy", "-n", "4")
+    result.assert_outcomes(passed=700)
+    assert counts(counted) == (3 * 100 + 1, 100 + 1)

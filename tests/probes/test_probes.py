@@ -246,3 +246,15 @@ def test_several_registries_share_one_entra_token(cloud: respx.MockRouter) -> No
     assert cloud["entra"].call_count == 1
     run.check(both)
     assert cloud["entra"].call_count == 2
+
+
+@pytest.mark.parametrize("password", ["bytes \udcff of an environment", "half \ud800 a character"])
+def test_a_password_of_any_characters_is_sent(cloud: respx.MockRouter, password: str) -> None:
+    """A password that is no UTF-8 goes out as its bytes are, and ends in a record like any other."""
+    cloud.get(f"{BASE}/oauth2/token").respond(401)
+    machine = NoNetwork({"ACR_USERNAME": "ci-puller", "ACR_PASSWORD": password})
+    (seen,) = Run(machine).check([target(BASIC)])
+    assert seen.access_token is not None
+    assert seen.access_token.reply is not None
+    assert seen.access_token.reply.status == 401
+    assert password not in seen.to_json()
