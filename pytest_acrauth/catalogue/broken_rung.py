@@ -23,8 +23,9 @@ from pytest_acrauth.catalogue.facts import (
     wanted,
     zone_record,
 )
+from pytest_acrauth.catalogue.questions.management import rights_of
 from pytest_acrauth.catalogue.questions.records import TokenState
-from pytest_acrauth.catalogue.questions.rights import permissions, uses_wildcard
+from pytest_acrauth.catalogue.questions.rights import permissions
 from pytest_acrauth.catalogue.shape import Break
 from pytest_acrauth.catalogue.symptoms.addresses import rule_address
 from pytest_acrauth.model.credential import CredentialFacts, Kind
@@ -253,9 +254,8 @@ def _looked_up(seen: Break) -> dict[str, str]:
     if evidence.scope_map_token and (token := evidence.scope_map_token.value):
         state = TokenState(token, seen.transcript.started)
         values |= {"scope_map": _word(token.scope_map), "spare_password": state.spare}
-    if evidence.roles and evidence.roles.value:
-        custom = (each.role for each in evidence.roles.value.assignments if uses_wildcard(each))
-        values["custom_role"] = next(custom, "")
+    if (rights := rights_of(seen)) is not None:
+        values["custom_role"] = next(iter(rights.wildcard_roles), "")
     if evidence.tenant and evidence.tenant.value:
         values["registry_tenant"] = _word(evidence.tenant.value)
     return values

@@ -209,6 +209,10 @@ OPERATION_DISALLOWED = FailureMode(
         ),
     ),
     page=pages.ACR + "container-registry-image-lock#unlock-an-image-or-repository",
+    unlike=(
+        "Error: the operation is disallowed on this database.",
+        "(ScopeLocked) The scope '/subscriptions/s' cannot perform delete operation: it is locked.",
+    ),
 )
 REGISTRY_THROTTLED = FailureMode(
     id="registry-throttled",

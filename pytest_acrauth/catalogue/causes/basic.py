@@ -253,6 +253,10 @@ BASIC_USERNAME_UNKNOWN = FailureMode(
         ),
     ),
     page=pages.ACR + "container-registry-troubleshoot-login-authn-authz#confirm-credentials-to-access-registry",
+    unlike=(
+        'FATAL: role "puller" does not exist',
+        "error: client id must be a valid GUID",
+    ),
 )
 CLIENT_NULL_GUID_NOT_USED = FailureMode(
     id="client-null-guid-not-used",
@@ -283,6 +287,7 @@ CLIENT_ENTRA_TOKEN_AS_PASSWORD = FailureMode(
     ),
     instead=("Give the Entra identity itself to this check, which does the exchange: --acr-auth.",),
     page=pages.PROTOCOL + "#calling-post-oauth2exchange-to-get-an-acr-refresh-token",
+    unlike=("Error: Invalid client id or client secret (https://github.com/login/oauth/access_token)",),
 )
 SP_CERTIFICATE_WITH_DOCKER_LOGIN = FailureMode(
     id="sp-certificate-with-docker-login",
@@ -313,6 +318,7 @@ SP_LACKS_ROLE = FailureMode(
     " above it, that lets it pull or push.",
     fix=ASSIGN_ROLES,
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#perform-role-assignments-to-grant-permissions",
+    unlike=("denied: requested access to the resource is denied: app.jfrog.io/team/app",),
 )
 REFRESH_TOKEN_EXPIRED = FailureMode(
     id="refresh-token-expired",
@@ -325,6 +331,7 @@ REFRESH_TOKEN_EXPIRED = FailureMode(
     instead=("For longer jobs use what does not end so soon: a service principal's secret, or a scope-map token.",),
     page=pages.ACR + "container-registry-authentication#authenticate-with-microsoft-entra-id",
     az_code="CONNECTIVITY_ACCESS_TOKEN_ERROR",
+    unlike=("error: the refresh token has expired; log in again at https://gitlab.com/oauth/token",),
 )
 REFRESH_TOKEN_OTHER_REGISTRY = FailureMode(
     id="refresh-token-other-registry",
@@ -345,4 +352,5 @@ ANONYMOUS_PULL_DISABLED = FailureMode(
     look=(Command("az acr show -n {registry} --query anonymousPullEnabled -o tsv"),),
     fix=("Log in: choose an identity with --acr-auth.",),
     page=pages.ACR + "anonymous-pull-access",
+    unlike=("unauthorized: authentication required (https://ghcr.io/v2/)",),
 )

@@ -79,6 +79,7 @@ EXCHANGE_NO_ROLE = FailureMode(
     fix=ASSIGN_ROLES,
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#perform-role-assignments-to-grant-permissions",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
+    unlike=("(AuthorizationFailed) The client does not have authorization for 'Microsoft.Storage/read'.",),
 )
 EXCHANGE_ARM_AUDIENCE_REJECTED = FailureMode(
     id="exchange-arm-audience-rejected",

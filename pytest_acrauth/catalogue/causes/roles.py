@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.facts import RoleMode, role_mode
 from pytest_acrauth.catalogue.questions.climb import FRESH, USER_KIND, access_token_of
-from pytest_acrauth.catalogue.questions.management import ROLES
+from pytest_acrauth.catalogue.questions.management import ROLES, rights_of
 from pytest_acrauth.catalogue.questions.rights import Rights
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Question
 from pytest_acrauth.catalogue.steps import ASSIGN_IN_ABAC_MODE, ASSIGN_ROLES, SHOW_ROLE_MODE
@@ -34,7 +34,7 @@ def _accepted(broken: Break) -> bool | None:
     token = access_token_of(broken)
     if (transcript.exchange and transcript.exchange.ok) or (token and token.issued):
         return True
-    rights = ROLES.read(broken) if ROLES.read else None
+    rights = rights_of(broken)
     return None if rights is None else bool(rights.granted)
 
 
@@ -115,6 +115,10 @@ SCOPE_NOT_GRANTED = FailureMode(
     instead=("If the job does not need {wanted}, ask for less: --acr-must.",),
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#recommended-built-in-roles-by-scenario",
     az_code="CONNECTIVITY_ACCESS_TOKEN_ERROR",
+    unlike=(
+        'Www-Authenticate: Bearer realm="https://ghcr.io/token",scope="repository:team/app:push",error="insufficient_scope"',
+        "denied: requested access to the resource is denied: push to docker.io/library/app",
+    ),
 )
 ROLE_PROPAGATION_DELAY = FailureMode(
     id="role-propagation-delay",
@@ -127,7 +131,7 @@ ROLE_PROPAGATION_DELAY = FailureMode(
     means="The role is assigned, and enough. The registry keeps what it knows of an identity for up to ten minutes, and"
     " a Kubernetes node keeps its login for up to an hour.",
     fix=(
-        "Wait ten minutes after the assignment, then check again. Assigning again helps nothing.",
+        "Wait ten minutes after the assignment, then check again. It need not be assigned again.",
         (
             "A client that was logged in before keeps its old rights. Log it out, wait a minute, and log it in again as"
             " before:"
@@ -226,7 +230,7 @@ CUSTOM_ROLE_WILDCARD = FailureMode(
             ' --query "[].{{role:roleName,allows:permissions[].[actions,dataActions]}}"'
         ),
     ),
-    fix=("Whoever may change the role lists {permissions} in it, word for word, for all who hold it.",),
+    fix=("Whoever may change the role lists in it, word for word, {permissions}; that counts for all who hold it.",),
     page=pages.ACR + "container-registry-rbac-custom-roles#creating-or-updating-a-custom-role",
 )
 DENY_ASSIGNMENT = FailureMode(

@@ -19,7 +19,8 @@ def _endpoints(broken: Break) -> Endpoints | None:
     return Endpoints(record) if (record := registry_record(broken)) else None
 
 
-def _rights(broken: Break) -> Rights | None:
+def rights_of(broken: Break) -> Rights | None:
+    """Return what the identity's roles are worth, None where nobody could look or the registry's mode decides."""
     look = broken.transcript.evidence.roles
     if look is None or look.value is None:
         return None
@@ -45,5 +46,5 @@ ROLES: Question[Rights] = Question(
     asks="Which roles does the identity hold on the registry, since when, on which conditions?",
     by_hand=LIST_ROLES,
     needs=Need.ROLES,
-    read=_rights,
+    read=rights_of,
 )

@@ -41,11 +41,6 @@ def permissions(actions: Iterable[str], mode: RoleMode | None) -> tuple[str, ...
     return tuple(dict.fromkeys(_REGISTRIES + known[action] for action in actions if action in known))
 
 
-def uses_wildcard(assignment: RoleAssignment) -> bool:
-    """Whether an assignment is of a custom role that names actions with a wildcard."""
-    return assignment.custom and any("*" in each for each in (*assignment.actions, *assignment.data_actions))
-
-
 @dataclass(frozen=True, slots=True)
 class Rights:
     """A principal's roles, and what they are worth for the actions that a climb wants on a repository.
@@ -102,6 +97,15 @@ class Rights:
         if self.enough or self.excluded or self.legacy:
             return False
         return set(self.wanted) <= self._given(self.roles.assignments, wildcards=True)
+
+    @property
+    def wildcard_roles(self) -> tuple[str, ...]:
+        """The roles that allow something that is wanted by a wildcard, and so not at all."""
+        return tuple(
+            each.role
+            for each in self.roles.assignments
+            if set(self.wanted) & (self._given([each], wildcards=True) - self._given([each]))
+        )
 
     @property
     def short(self) -> bool:
