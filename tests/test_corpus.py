@@ -8,6 +8,7 @@ import pytest
 from conftest import Inner
 from corpus import rows
 
+HERE = str(Path(__file__).parent)
 SUITE = """
 import pathlib
 import pytest
@@ -28,6 +29,8 @@ def test_other(row):
 def suite(inner: Inner) -> Inner:
     """Deliver inner runs of a suite whose tests want rows."""
     inner.pytester.makepyfile(SUITE)
+    # A worker has the path that its controller began with, and the plugin is not on that.
+    inner.pytester.makeconftest(f"import sys; sys.path.append({HERE!r}); pytest_plugins = ['corpus']")
     return inner
 
 
@@ -54,14 +57,14 @@ def test_the_cases_that_ran_are_counted(suite: Inner, workers: tuple[str, ...]) 
     """The summary counts each row once that any test ran with, whether it held or not."""
     folder = suite.pytester.mkdir("corpus")
     (folder / "some.jsonl").write_text('{"id": "a"}\n{"id": "b"}\n{"id": "c"}\n', encoding="utf-8")
-    result = suite.run("-p", "corpus", "--strict-markers", *workers)
+    result = suite.run("--strict-markers", *workers)
     result.assert_outcomes(passed=4, failed=1, skipped=1)
     result.stdout.fnmatch_lines(["real cases: 3 ran"])
 
 
 def test_without_the_folder_none_ran_and_that_is_said(suite: Inner) -> None:
     """Whoever has no real cases reads why the tests were skipped, and that none ran."""
-    result = suite.run("-p", "corpus", "-rs")
+    result = suite.run("-rs")
     result.assert_outcomes(skipped=2)
     result.stdout.fnmatch_lines(["real cases: 0 ran", "SKIPPED * no real cases: there is no ../shared/corpus *"])
 
@@ -70,6 +73,6 @@ def test_where_nothing_wants_real_cases_nothing_is_said(suite: Inner) -> None:
     """A run of other tests has no line about real cases."""
     suite.pytester.mkdir("corpus").joinpath("some.jsonl").write_text('{"id": "a"}\n', encoding="utf-8")
     suite.pytester.makepyfile(test_else="def test_else(): ...")
-    result = suite.run("-p", "corpus", "-k", "else")
+    result = suite.run("-k", "else")
     result.assert_outcomes(passed=1, deselected=2)
     result.stdout.no_fnmatch_line("real cases*")
