@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pytest_acrauth.model.secret import Secrets, clean
+from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import CLOUDS
 
 #: How much of a text is looked at.
@@ -97,7 +97,7 @@ class Printed:
         if len(line) > _LINE:
             begin = max(self._starts[index], offset - _LINE // 3)
             line = "…" * (begin > self._starts[index]) + self.flat[begin : min(end, begin + _LINE)]
-        return index + 1, clean(Secrets().scrub(_ESCAPES.sub("", line)), _LINE)
+        return index + 1, Secrets().clean(_ESCAPES.sub("", line), _LINE)
 
     def nearest(self, start: int, end: int) -> Host | None:
         """Return the host that words are about: one inside them, else the last before, else the first behind."""

@@ -7,7 +7,7 @@ import time
 from pytest_acrauth.auth.programs import find_program
 from pytest_acrauth.model.claims import aadsts_codes
 from pytest_acrauth.model.observation import Entra, Trouble
-from pytest_acrauth.model.secret import Secret, clean
+from pytest_acrauth.model.secret import Secret
 from pytest_acrauth.probes.entra.request import EntraRequest, Refusal, recorded
 from pytest_acrauth.probes.http.replies import parse_json
 from pytest_acrauth.probes.programs.running import Ended, run_program
@@ -33,7 +33,7 @@ def ask_az(request: EntraRequest) -> tuple[Entra, Secret | None]:
         ended = _run_az(program, request)
         token = _printed_token(ended, request)
         trouble, text = (None, "") if token is not None else _why_none(ended, request)
-    text = clean(request.connector.secrets.scrub(text))
+    text = request.connector.secrets.clean(text)
     refusal = Refusal(codes=aadsts_codes({"error_description": text}))
     return recorded(request, token, elapsed=time.monotonic() - began, trouble=trouble, text=text, refusal=refusal)
 

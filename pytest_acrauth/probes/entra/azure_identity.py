@@ -17,7 +17,7 @@ from azure.core.credentials import TokenCredential
 from pytest_acrauth.auth import BadAuth
 from pytest_acrauth.model.claims import aadsts_codes
 from pytest_acrauth.model.observation import Entra, Trouble
-from pytest_acrauth.model.secret import Secret, clean
+from pytest_acrauth.model.secret import Secret
 from pytest_acrauth.model.target import Cloud
 from pytest_acrauth.probes.entra.metadata import metadata_places
 from pytest_acrauth.probes.entra.request import NO_REFUSAL, EntraRequest, recorded, refusal_in
@@ -167,7 +167,7 @@ def ask(credential: Callable[[], TokenCredential], scope: str, transport: Transp
     except Exception as error:  # noqa: BLE001 - any bytes that Entra can send, through code that is not ours
         last = transport.responses[-1] if transport.responses else None
         found = parse_json(last.body) if last is not None else None
-        said = clean(transport.secrets.scrub(str(getattr(error, "message", None) or error)))
+        said = transport.secrets.clean(str(getattr(error, "message", None) or error))
         return Issued(
             None,
             aadsts_codes(found if isinstance(found, dict) else {}) or aadsts_codes({"error_description": said}),

@@ -213,7 +213,7 @@ class Http:
             ssl_context=connector.unused, keepalive_expiry=_KEEP_ALIVE, network_backend=self._backend
         )
         self._client = httpx.Client(transport=_Transport(pool), trust_env=False, timeout=None)  # noqa: S113 - see deadline
-        self._scrub = connector.secrets.scrub
+        self._secrets = connector.secrets
         self._silences = connector.silences
         self.held_back: dict[str, float] = {}
         quiet_loggers()
@@ -264,7 +264,7 @@ class Http:
             response = self._client.send(request, stream=True)
             try:
                 body, complete = _read(response, first_bytes or most, goal=first_bytes is not None)
-                reply = read_reply(method, response, body, self._scrub)
+                reply = read_reply(method, response, body, self._secrets)
                 self._silences.heed(request.url.host, reply)
                 location = response.headers.get("location", "")
                 received = response.headers
@@ -283,7 +283,7 @@ class Http:
             trouble, text = (Trouble.CLOSED if closed else Trouble.MALFORMED), clean(str(error))
         connecting = sum(_spent(way) - opened.get(host, 0.0) for host, way in self.connections.items())
         elapsed = max(0.0, time.monotonic() - began - connecting)
-        return Response(reply, body, location, trouble, self._scrub(text), elapsed, received)
+        return Response(reply, body, location, trouble, self._secrets.scrub(text), elapsed, received)
 
     def _hold_back(self, url: str) -> None:
         """Wait for the end of the silence that a request's host has asked for."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
 from pytest_acrauth.model.observation import Reply
-from pytest_acrauth.model.secret import clean
+from pytest_acrauth.model.secret import Secrets, clean
 
 _REGISTRY_HEADERS = ("docker-distribution-api-version", "x-ms-correlation-request-id")
 _RATE_LIMIT = "x-ms-ratelimit-"
@@ -24,22 +23,22 @@ def parse_json(body: bytes) -> Any:
         return None
 
 
-def read_reply(method: str, response: httpx.Response, body: bytes, scrub: Callable[[str], str]) -> Reply:
+def read_reply(method: str, response: httpx.Response, body: bytes, secrets: Secrets) -> Reply:
     """Keep what an answer says for a diagnosis: bounded, cleaned, without secrets."""
 
     def header(name: str, limit: int = 300) -> str:
-        return clean(scrub(response.headers.get(name, "")), limit)
+        return secrets.clean(response.headers.get(name, ""), limit)
 
     found = parse_json(body)
-    code, message, detail = (clean(scrub(part)) for part in _error(found))
+    code, message, detail = (secrets.clean(part) for part in _error(found))
     # Entra says it in the body, and uses the registry's headers for something else.
     correlation = found.get("correlation_id") if isinstance(found, dict) else None
-    excerpt = "" if code or message else clean(scrub(body[:4096].decode("utf-8", "replace")), 300)
+    excerpt = "" if code or message else secrets.clean(body[:4096].decode("utf-8", "replace"), 300)
     url = response.request.url
     names = {name.lower() for name in response.headers}
     return Reply(
         method=method,
-        url=clean(scrub(f"{url.scheme}://{url.netloc.decode('ascii', 'replace')}{url.path}"), 400),
+        url=secrets.clean(f"{url.scheme}://{url.netloc.decode('ascii', 'replace')}{url.path}", 400),
         status=response.status_code,
         code=code,
         message=message,
@@ -49,7 +48,7 @@ def read_reply(method: str, response: httpx.Response, body: bytes, scrub: Callab
         server=header("server", 100),
         authenticate=header("www-authenticate", 600),
         location_host=clean(urlsplit_host(response.headers.get("location", "")), 255),
-        correlation_id=clean(scrub(correlation), 100)
+        correlation_id=secrets.clean(correlation, 100)
         if isinstance(correlation, str)
         else header("x-ms-correlation-request-id", 100) or header("x-ms-request-id", 100),
         retry_after=header("retry-after", 100),

@@ -22,7 +22,7 @@ from pytest_acrauth.model.evidence import (
     ScopeMapFacts,
     ScopeMapTokenFacts,
 )
-from pytest_acrauth.model.secret import Secret, clean
+from pytest_acrauth.model.secret import Secret
 from pytest_acrauth.model.target import GUID
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.probes.entra.client_secret import ask_with_secret
@@ -78,9 +78,7 @@ class Looks:
             try:
                 return looked()
             except Exception as error:  # noqa: BLE001 - it must not take the place of the failure it was to explain
-                return Look(
-                    why=f"looking ended in {type(error).__name__}: {clean(self._connector.secrets.scrub(str(error)))}"
-                )
+                return Look(why=f"looking ended in {type(error).__name__}: {self._connector.secrets.clean(str(error))}")
 
         def looked() -> Look[T]:
             deadline = Deadline(self._limit, wait=self._limit)

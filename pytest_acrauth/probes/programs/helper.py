@@ -12,7 +12,6 @@ from pytest_acrauth.auth import Credential, login_with
 from pytest_acrauth.auth.docker_config import helper_answer
 from pytest_acrauth.auth.programs import find_program
 from pytest_acrauth.model.observation import Trouble
-from pytest_acrauth.model.secret import clean
 from pytest_acrauth.model.target import Registry
 from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.network import Connector
@@ -37,5 +36,5 @@ def ask_helper(credential: Credential, registry: Registry, connector: Connector,
         return replace(credential, trouble=trouble, text=f"{helper} did not end in time")
     # A helper says on its standard output what it could not do. What it says when it succeeds is never shown.
     said = ended.trouble or (ended.out + ended.err).decode("utf-8", "replace").strip() if ended.exit_code else ""
-    text = clean(connector.secrets.scrub(said)) or f"no login, exit code {ended.exit_code}"
+    text = connector.secrets.clean(said) or f"no login, exit code {ended.exit_code}"
     return replace(credential, trouble=Trouble.UNAVAILABLE, text=f"{helper}: {text}")
