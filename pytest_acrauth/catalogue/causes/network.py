@@ -54,6 +54,11 @@ REFUSED_DIRECTLY: Question[bool] = Question(
 
 _CURL = Command("curl -sSv -o /dev/null --max-time 20 https://{login_server}/v2/")
 
+_COMPARE_NAMES = (
+    "Compare what this machine believes (its hosts file included) with what its name server says:",
+    Command("getent hosts {login_server}"),
+    Command("nslookup {login_server}"),
+)
 REGISTRY_DNS_NXDOMAIN = FailureMode(
     id="registry-dns-nxdomain",
     title="there is no registry at {login_server}",
@@ -179,11 +184,7 @@ TCP_REFUSED = FailureMode(
     seen=(tcp.CONNECTION_REFUSED,),
     means="The address belongs to a machine that runs, and nothing listens there. A registry never refuses, so"
     " the name leads elsewhere, or a firewall on the way answers for it.",
-    look=(
-        "Compare what this machine believes (its hosts file included) with what its name server says:",
-        Command("getent hosts {login_server}"),
-        Command("nslookup {login_server}"),
-    ),
+    look=_COMPARE_NAMES,
     fix=(
         "Remove what overrides the address: a line of the hosts file, a record of a private zone.",
         "If the address is right, whoever runs the network lets port 443 pass to it.",
@@ -302,11 +303,7 @@ TLS_HOSTNAME_MISMATCH = FailureMode(
     seen=(tls.OTHER_NAME,),
     means="A trusted server answers, but it is not this registry: the name leads to another address than Azure's,"
     " or a proxy or a custom domain stands in front.",
-    look=(
-        "Compare what this machine believes (its hosts file included) with what its name server says:",
-        Command("getent hosts {login_server}"),
-        Command("nslookup {login_server}"),
-    ),
+    look=_COMPARE_NAMES,
     fix=(
         "Remove what overrides the address: a line of the hosts file, a record of a private zone.",
         "With a custom domain or an alias in front, give the registry's own login server to --acr-registry.",
