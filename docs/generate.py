@@ -207,9 +207,11 @@ def _what_you_see(entry: CauseEntry, output: str | None) -> Iterator[str]:
 
 
 def _proof(entry: CauseEntry) -> Iterator[str]:
-    for symptom in entry.alone:
-        yield f"- `{symptom.id}` has no other cause: seeing it is the proof."
-    if entry.alone == entry.symptoms:
+    if entry.signs:
+        yield f"- Seeing {' or '.join(f'`{name}`' for name in entry.signs)} is the proof. {prose(entry.certain)}"
+    if entry.unprovable:
+        yield f"- Nothing proves it; it is probable when its neighbours are ruled out. {prose(entry.unprovable)}"
+    if not entry.questions:
         return
     conditions = (
         ("It is certain when all of this holds", entry.certain_when),
@@ -219,9 +221,6 @@ def _proof(entry: CauseEntry) -> Iterator[str]:
     for words, listed in conditions:
         if listed:
             yield from ("", f"{words}:", "", *(f"- {prose(one.question)} {prose(one.answer)}" for one in listed))
-    if not entry.questions:
-        yield "- Nothing that is asked tells it from its neighbours; it is left when they are ruled out."
-        return
     yield from ("", "How each question is answered:", "")
     for question in entry.questions:
         yield f"- {question.asked.text}"

@@ -1,4 +1,7 @@
-"""Every scenario three ways: with evidence, without any, and with a management plane that fails."""
+"""Every scenario three ways: with evidence, without any, and with a management plane that fails.
+
+Worlds that look alike are told apart in `test_look_alikes`.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ import pytest
 from emulator.climbing import climbed
 from instructions import too_wide
 
+from pytest_acrauth.catalogue.tables import MODES
 from pytest_acrauth.diagnosis.climb import NOT_ASKED, diagnose
-from pytest_acrauth.diagnosis.conclusion import Diagnosis
+from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis
 from pytest_acrauth.emulator import SCENARIOS, Change, Emulator, Scenario, World
 from pytest_acrauth.emulator.world.cloud import ARM, AUTHORITY, GRAPH
 from pytest_acrauth.emulator.world.network import Device, Page
@@ -45,9 +49,11 @@ def asked(emulator: Emulator) -> list[str]:
 
 @pytest.mark.parametrize("scenario", CLIMBS, ids=lambda each: each.id)
 def test_with_evidence_a_scenario_is_diagnosed_as_itself(scenario: Scenario) -> None:
-    """Exactly one cause remains and it is the scenario's; what was sent for it only reads, and is bounded."""
+    """One cause remains, proven unless nothing can prove it: the scenario's; what was sent only reads, and is bounded."""
     diagnosis, emulator = diagnosed(scenario)
     assert [mode.id for mode in diagnosis.candidates] == [scenario.id]
+    proven = not MODES[scenario.id].unprovable
+    assert diagnosis.certainty is (Certainty.PROVEN if proven else Certainty.PROBABLE)
     assert bool(asked(emulator)) is scenario.needs_evidence
     elsewhere = [each for each in emulator.requests if each.host in {ARM, GRAPH, AUTHORITY}]
     assert len(elsewhere) <= MOST_REQUESTS
@@ -67,9 +73,10 @@ def test_without_evidence_it_is_one_of_several_or_what_the_climb_decides(scenari
     diagnosis, emulator = diagnosed(scenario, EvidenceChoice(method=OFF))
     assert not asked(emulator)
     assert scenario.id in {mode.id for mode in diagnosis.candidates}
-    assert (diagnosis.mode is None) is scenario.needs_evidence
+    unproven = scenario.needs_evidence or bool(MODES[scenario.id].unprovable)
+    assert (diagnosis.certainty is not Certainty.PROVEN) is unproven
+    assert (": one of " in headline(diagnosis) or ": probably " in headline(diagnosis)) is unproven
     if scenario.needs_evidence:
-        assert ": one of " in headline(diagnosis)
         assert f"could not look: {NOT_ASKED}" in explain(diagnosis)
 
 
@@ -78,7 +85,7 @@ def test_where_nobody_can_answer_the_reason_is_said(scenario: Scenario) -> None:
     """A management plane that fails is "could not look" with its answer, and rules nothing out."""
     diagnosis, _ = diagnosed(scenario, EvidenceChoice(), busy)
     without, _ = diagnosed(scenario, EvidenceChoice(method=OFF))
-    assert diagnosis.mode is None
+    assert diagnosis.certainty in {Certainty.PROBABLE, Certainty.ONE_OF}
     assert diagnosis.candidates == without.candidates
     text = " ".join(explain(diagnosis).split())
     assert "could not look: management.azure.com answered 503, as service principal" in text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from pytest_acrauth.model.client_record import ClientRecord
@@ -23,6 +23,14 @@ class Verdict(StrEnum):
     YES = "yes"
     NO = "no"
     UNKNOWN = "could not look"
+
+
+class Occurs(IntEnum):
+    """How often a cause is met, among those that look the same: the order in which they are named."""
+
+    OFTEN = 0
+    AT_TIMES = 1
+    SELDOM = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +205,12 @@ class Condition:
 class FailureMode:
     """One documented cause: what is seen, when it is certain, what excludes it, what it means, and what to do.
 
-    ``seen`` are the symptoms it can cause. It is proven when every condition of ``when`` holds, and excluded when one
+    ``seen`` are the symptoms it can cause. It is proven where one of its ``signs`` is seen, those of ``seen`` that only
+    it can cause, as ``certain`` says; and when every condition of ``when`` holds. It is excluded when one of these
     fails, or when one of ``not_when`` holds; where an answer is missing it stays open. It stays open too, whatever
-    holds, while all of ``open_when`` do (something else explains the answers as well), and always if nothing can prove
-    it (``provable``). ``title`` (a fact), ``means`` and the instructions are format strings over the keys of
-    `catalogue.facts`.
+    holds, while all of ``open_when`` do (something else explains the answers as well), and always where there is a
+    reason why nothing can prove it (``unprovable``). ``occurs`` tells how likely it is beside the others. ``title`` (a
+    fact), ``means`` and the instructions are format strings over the keys of `catalogue.facts`.
 
     ``look`` only reads. ``fix`` changes something: it says who may, what it costs and what else it touches where that
     is not plain. ``instead`` are other ways, never told alone. ``page`` documents the cause. ``az_code`` is what
@@ -213,10 +222,13 @@ class FailureMode:
     id: str
     title: str
     seen: tuple[Symptom, ...]
+    signs: tuple[Symptom, ...] = ()
+    certain: str = ""
     when: tuple[Condition, ...] = ()
     not_when: tuple[Condition, ...] = ()
     open_when: tuple[Condition, ...] = ()
-    provable: bool = True
+    unprovable: str = ""
+    occurs: Occurs = Occurs.AT_TIMES
     means: str
     look: tuple[Instruction, ...] = ()
     fix: tuple[Instruction, ...]
@@ -236,13 +248,13 @@ class FailureMode:
         """The questions that decide it, each once, in the order of its conditions."""
         return tuple({each.question.id: each.question for each in self.conditions}.values())
 
-    def judge(self, answers: Answers) -> Verdict:
-        """Return how it stands by the answers to its questions."""
+    def judge(self, answers: Answers, symptom: Symptom) -> Verdict:
+        """Return how it stands where a symptom was seen, by the answers to its questions."""
         when = {condition.judge(answers) for condition in self.when}
         against = {condition.judge(answers) for condition in self.not_when}
         if Verdict.NO in when or Verdict.YES in against:
             return Verdict.NO
-        if not self.provable or when != {Verdict.YES}:
+        if self.unprovable or (when != {Verdict.YES} and symptom not in self.signs):
             return Verdict.UNKNOWN
         explained = {condition.judge(answers) for condition in self.open_when}
         return Verdict.UNKNOWN if explained == {Verdict.YES} else Verdict.YES

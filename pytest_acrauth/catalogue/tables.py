@@ -1,7 +1,6 @@
 """The catalogue gathered: every symptom, every documented cause, and the families of causes.
 
 An order that somebody sees is written here: that of families and modules below, and within a module that of its file.
-Remedies that begin with a small letter are commands.
 """
 
 from __future__ import annotations
@@ -97,7 +96,7 @@ def family_of(mode: FailureMode) -> str:
 
 
 def causes(symptom: Symptom) -> tuple[FailureMode, ...]:
-    """Return every cause that can show a symptom, or one of those that it could be, sorted by id."""
+    """Return every cause that can show a symptom, or one of those that it could be, the likeliest first."""
     shown = (symptom, *symptom.either)
     found = (mode for mode in MODES.values() if any(one in mode.seen for one in shown))
-    return tuple(sorted(found, key=lambda mode: mode.id))
+    return tuple(sorted(found, key=lambda mode: mode.occurs))

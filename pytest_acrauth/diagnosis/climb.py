@@ -9,7 +9,7 @@ from pytest_acrauth.catalogue.broken_rung import BrokenRung
 from pytest_acrauth.catalogue.shape import Answer, Break, Question, Symptom, Verdict
 from pytest_acrauth.catalogue.symptoms.climb import OUT_OF_TIME, UNRECOGNISED
 from pytest_acrauth.catalogue.tables import SYMPTOMS
-from pytest_acrauth.diagnosis.conclusion import Diagnosis, conclude
+from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis, conclude
 from pytest_acrauth.model.evidence import Need
 from pytest_acrauth.model.transcript import Transcript
 
@@ -66,12 +66,12 @@ def ask(question: Question[Any], seen: Break) -> Answer[Any]:
 
 
 def needed(transcript: Transcript) -> frozenset[Need]:
-    """Return the looks that could decide between causes which the climb alone leaves open."""
+    """Return the looks that could confirm or exclude a cause which the climb alone leaves open."""
     return frozenset(
         need
         for diagnosis in diagnose(transcript)
         for finding in diagnosis.findings
-        if diagnosis.mode is None and finding.verdict is Verdict.UNKNOWN
+        if diagnosis.certainty is not Certainty.PROVEN and finding.verdict is Verdict.UNKNOWN
         for answer in finding.answers
         if answer.value is None
         for need in answer.question.looks

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol
 
 from pytest_acrauth.catalogue.facts import Row
@@ -48,6 +49,15 @@ class Subject(Protocol):
         ...
 
 
+class Certainty(StrEnum):
+    """How sure a diagnosis is. Only what is proven is stated as a fact."""
+
+    PROVEN = "proven"  # the cause's own evidence says yes
+    PROBABLE = "probable"  # one known cause is left, and nothing confirmed it
+    ONE_OF = "one of"  # several are
+    UNRECOGNISED = "unrecognised"  # none is
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """How one candidate cause stands, and the answers that say so."""
@@ -62,7 +72,7 @@ class Diagnosis:
     """What something seen means: the symptom, the causes still possible, and those ruled out.
 
     ``seen`` is the broken rung of a climb, a line of a text, or a client check. ``findings`` holds every cause of the
-    symptom with its verdict, sorted by id.
+    symptom with its verdict, the likeliest first.
     """
 
     seen: Subject
@@ -94,21 +104,25 @@ class Diagnosis:
 
     @property
     def mode(self) -> FailureMode | None:
-        """The cause, if exactly one remains."""
+        """The cause, if exactly one remains; `certainty` tells whether it is proven."""
         return self.candidates[0] if len(self.candidates) == 1 else None
+
+    @property
+    def certainty(self) -> Certainty:
+        """Whether the cause is proven, only left over, one of several, or unknown."""
+        if self.mode is None:
+            return Certainty.ONE_OF if self.candidates else Certainty.UNRECOGNISED
+        proven = any(finding.verdict is Verdict.YES for finding in self.findings)
+        return Certainty.PROVEN if proven else Certainty.PROBABLE
 
 
 def conclude(seen: Subject, symptom: Symptom, answer: Callable[[Question[Any]], Answer[Any]]) -> Diagnosis:
     """Judge every cause of a symptom by the answers to its questions, each asked once."""
     modes = causes(symptom)
-    if len(modes) == 1:
-        # The symptom itself decides, and nothing needs to be asked.
-        finding = Finding(mode=modes[0], verdict=Verdict.YES, answers=())
-        return Diagnosis(seen=seen, symptom=symptom, findings=(finding,))
     asked = {question.id: answer(question) for mode in modes for question in mode.questions}
-    findings = tuple(_judge(mode, tuple(asked[question.id] for question in mode.questions)) for mode in modes)
+    findings = tuple(_judge(mode, symptom, tuple(asked[question.id] for question in mode.questions)) for mode in modes)
     return Diagnosis(seen=seen, symptom=symptom, findings=findings)
 
 
-def _judge(mode: FailureMode, answers: tuple[Answer[Any], ...]) -> Finding:
-    return Finding(mode=mode, verdict=mode.judge(Answers(answers)), answers=answers)
+def _judge(mode: FailureMode, symptom: Symptom, answers: tuple[Answer[Any], ...]) -> Finding:
+    return Finding(mode=mode, verdict=mode.judge(Answers(answers), symptom), answers=answers)

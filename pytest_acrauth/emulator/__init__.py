@@ -10,7 +10,9 @@ from types import TracebackType
 from typing import Self
 
 from pytest_acrauth.emulator.fleet import wanted
-from pytest_acrauth.emulator.scenarios.entries import SCENARIOS, Scenario, UnknownScenario, choose
+from pytest_acrauth.emulator.scenarios.entries import SCENARIOS, UnknownScenario, choose
+from pytest_acrauth.emulator.scenarios.look_alikes import LOOK_ALIKES
+from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
 from pytest_acrauth.emulator.server.front import LoggedRequest
 from pytest_acrauth.emulator.server.machine import EmulatedMachine
 from pytest_acrauth.emulator.server.serve import Server
@@ -19,6 +21,8 @@ from pytest_acrauth.emulator.world.healthy import REGISTRIES, healthy_world
 from pytest_acrauth.model.target import Registry
 
 __all__ = [
+    "LOOK_ALIKES",
+    "READY",
     "REGISTRIES",
     "SCENARIOS",
     "Change",

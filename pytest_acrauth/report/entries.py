@@ -70,13 +70,17 @@ class Decisive(NamedTuple):
 class CauseEntry:
     """A cause, its symptoms, and what tells it from its neighbours.
 
-    ``certain_when``, ``excluded_when`` and ``open_when`` are its conditions in words; ``samples`` are other programs'
-    words for it.
+    ``signs`` are the symptoms that prove it by themselves, as ``certain`` says. ``certain_when``, ``excluded_when`` and
+    ``open_when`` are its conditions in words; ``unprovable`` is the reason why none can prove it. ``samples`` are other
+    programs' words for it.
     """
 
     cause: Cause
     family: str
     symptoms: tuple[SymptomEntry, ...]
+    signs: tuple[str, ...]
+    certain: str
+    unprovable: str
     questions: tuple[Decisive, ...]
     certain_when: tuple[ToldCondition, ...]
     excluded_when: tuple[ToldCondition, ...]
@@ -84,11 +88,6 @@ class CauseEntry:
     az_code: str
     transient: bool
     samples: tuple[str, ...]
-
-    @property
-    def alone(self) -> tuple[SymptomEntry, ...]:
-        """The symptoms that have no other cause, so that seeing them is the proof."""
-        return tuple(symptom for symptom in self.symptoms if len(symptom.causes) == 1)
 
     @property
     def related(self) -> dict[str, str]:
@@ -120,7 +119,10 @@ def cause_entry(mode: FailureMode) -> CauseEntry:
         family=family_of(mode),
         symptoms=tuple(map(symptom_entry, mode.seen)),
         questions=tuple(Decisive(asked(question, NO_NAMES), _told_by(question)) for question in mode.questions),
-        certain_when=tuple(map(_condition, mode.when)) if mode.provable else (),
+        signs=tuple(symptom.id for symptom in mode.signs),
+        certain=mode.certain,
+        unprovable=mode.unprovable,
+        certain_when=() if mode.unprovable else tuple(map(_condition, mode.when)),
         excluded_when=tuple(map(_condition, mode.not_when)),
         open_when=tuple(map(_condition, mode.open_when)),
         az_code=mode.az_code,

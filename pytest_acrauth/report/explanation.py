@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.facts import FACTS, Row, one_line
 from pytest_acrauth.catalogue.shape import Answer, Command, FailureMode, Given, Instruction, Question, Verdict
-from pytest_acrauth.diagnosis.conclusion import Diagnosis, Subject
+from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis, Subject
 
 
 class Names(NamedTuple):
@@ -111,11 +111,13 @@ class Explanation:
     links: tuple[str, ...]
 
 
+_MOST_NAMED = 5  # causes in a headline
 #: What helps where no cause is known.
 _LOOK_CLOSER = (
     Step(Kind.LOOK, "Look at what was answered, and at what stands between here and the registry.", command=False),
     Step(Kind.FIX, "If the registry or Entra answered, open a support case with the correlation id.", command=False),
 )
+_NOTHING_KNOWN = "Every cause that is known for this was ruled out, so that nothing known explains it."
 _TROUBLESHOOTING = f"{pages.ACR}container-registry-troubleshoot-access"
 
 
@@ -123,7 +125,7 @@ def explanation(diagnosis: Diagnosis) -> Explanation:
     """Put a diagnosis into words."""
     names = filled(diagnosis.seen)
     causes = tuple(cause(mode, names) for mode in diagnosis.candidates)
-    meaning, steps, links = _advice(causes)
+    meaning, steps, links = _advice(causes, ruled_out=bool(diagnosis.ruled_out))
     return Explanation(
         headline=headline(diagnosis),
         says=_says(diagnosis, names),
@@ -139,11 +141,18 @@ def explanation(diagnosis: Diagnosis) -> Explanation:
 
 
 def headline(diagnosis: Diagnosis) -> str:
-    """Return a diagnosis in one line: the cause, or ``one of`` several, or what was answered and not recognised."""
+    """Return a diagnosis in one line, which states as a fact only what is proven.
+
+    The cause; or ``probably`` the one that is left; or ``one of`` several; or what was answered and not recognised.
+    """
     if diagnosis.mode is not None:
-        return f"{diagnosis.mode.id}: {one_line(diagnosis.mode.title.format_map(filled(diagnosis.seen).said))}"
+        title = one_line(diagnosis.mode.title.format_map(filled(diagnosis.seen).said))
+        hedge = "" if diagnosis.certainty is Certainty.PROVEN else "probably "
+        return f"{diagnosis.mode.id}: {hedge}{title}"
     if diagnosis.candidates:
-        return f"{diagnosis.symptom.id}: one of {', '.join(sorted(mode.id for mode in diagnosis.candidates))}"
+        named = ", ".join(mode.id for mode in diagnosis.candidates[:_MOST_NAMED])
+        more = len(diagnosis.candidates) - _MOST_NAMED
+        return f"{diagnosis.symptom.id}: one of {named}{f' and {more} more' if more > 0 else ''}"
     return f"{diagnosis.symptom.id}: {one_line(diagnosis.seen.answer, 160)}"
 
 
@@ -203,13 +212,13 @@ def _steps(kind: Kind, instructions: Iterable[Instruction], names: Names) -> Ite
                 yield Step(kind, text.format_map(names.said), command=False)
 
 
-def _advice(causes: tuple[Cause, ...]) -> tuple[str, tuple[Step, ...], tuple[str, ...]]:
+def _advice(causes: tuple[Cause, ...], *, ruled_out: bool) -> tuple[str, tuple[Step, ...], tuple[str, ...]]:
     """Return meaning, steps and links for a reader who need not choose between causes."""
     match causes:
         case (one,):
             return one.meaning, one.steps, (one.link,)
         case ():
-            return "", _LOOK_CLOSER, (_TROUBLESHOOTING,)
+            return _NOTHING_KNOWN if ruled_out else "", _LOOK_CLOSER, (_TROUBLESHOOTING,)
     return "", (), ()
 
 

@@ -96,6 +96,28 @@ def test_a_mode_is_complete(mode: FailureMode) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES.values(), ids=lambda mode: mode.id)
+def test_a_cause_says_how_it_is_known(mode: FailureMode) -> None:
+    """A cause that is concluded without a question says why, and one that nothing proves; all others have conditions.
+
+    A sign is a symptom that no other cause shows.
+    """
+    assert bool(mode.signs) is bool(mode.certain)
+    assert mode.signs or mode.when or mode.unprovable
+    assert not (mode.signs and mode.unprovable)
+    assert set(mode.signs) <= set(mode.seen)
+    assert [causes(sign) for sign in mode.signs] == [(mode,)] * len(mode.signs)
+    for reason in filter(None, (mode.certain, mode.unprovable)):
+        assert reason.endswith(".")
+        assert len(reason) > 30
+
+
+def test_no_two_causes_are_certain_for_the_same_reason() -> None:
+    """Why a sign is a proof is said of that very sign."""
+    reasons = [mode.certain for mode in MODES.values() if mode.certain]
+    assert sorted(reasons) == sorted(set(reasons))
+
+
+@pytest.mark.parametrize("mode", MODES.values(), ids=lambda mode: mode.id)
 def test_texts_name_documented_facts_only(mode: FailureMode) -> None:
     """A format string uses keys of the documented set, so that filling it in cannot fail."""
     for text in _texts(mode):

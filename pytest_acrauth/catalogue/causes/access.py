@@ -81,6 +81,8 @@ PERMISSION_EXCESS = FailureMode(
     id="permission-excess",
     title="the access token allows {excess} on {repository}, which it must not",
     seen=(access_token.RIGHTS_EXCESS,),
+    signs=(access_token.RIGHTS_EXCESS,),
+    certain="TODO",
     means="The identity can do more than --acr-must-not allows. The right comes from one of its roles, from its scope"
     " map, or from being the admin user, who can do everything.",
     look=(Command(LIST_ROLES.text, each="assignee"),),
@@ -169,7 +171,7 @@ QUARANTINED_IMAGE = FailureMode(
     title="{version} of {repository} is held in quarantine",
     seen=(operation.MANIFEST_UNKNOWN, operation.OPERATION_REFUSED),
     when=(QUARANTINE.is_("enabled"),),
-    provable=False,
+    unprovable="TODO",
     means="A registry can hold back pushed images until a scanner approves them; until then only identities with a"
     " quarantine role see them.",
     fix=(
@@ -184,6 +186,8 @@ OPERATION_DISALLOWED = FailureMode(
     id="operation-disallowed",
     title="{registry} disallows this on {repository}, whoever asks",
     seen=(operation.DISALLOWED,),
+    signs=(operation.DISALLOWED,),
+    certain="TODO",
     means="The identity has the right, and something else stands in the way: the repository, the tag or the image is"
     " locked, the image is in quarantine, the storage is used up, or the registry is of the retired Classic tier.",
     look=(
@@ -218,6 +222,8 @@ REGISTRY_THROTTLED = FailureMode(
     id="registry-throttled",
     title="{login_server} limits the rate of requests, and the limit is reached",
     seen=(challenge.THROTTLED,),
+    signs=(challenge.THROTTLED,),
+    certain="TODO",
     means="Reads, writes and deletions each have an allowance per minute, for the registry and for each identity; all"
     " anonymous callers are one, and so is the admin user. In a registry with replicas each replica has its own.",
     look=("Find out which clients ask most, such as a cluster that starts many pods at once, or a scanner.",),

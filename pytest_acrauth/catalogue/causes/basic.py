@@ -39,6 +39,8 @@ ADMIN_USER_DISABLED = FailureMode(
     id="admin-user-disabled",
     title="the admin user of {registry} is disabled",
     seen=(access_token.BASIC_REFUSED, management.ADMIN_DISABLED),
+    signs=(management.ADMIN_DISABLED,),
+    certain="TODO",
     when=(USER_KIND.is_(Kind.ADMIN), ADMIN_ENABLED.is_(False)),
     means="Every registry has an admin user, whose name is the registry's. It is off by default, and an Azure Policy"
     " can switch it off again. While it is off, its passwords are refused.",
@@ -324,6 +326,8 @@ REFRESH_TOKEN_EXPIRED = FailureMode(
     id="refresh-token-expired",
     title="the registry's refresh token, used as the password, has expired",
     seen=(access_token.BASIC_REFUSED, client.STORED_LOGIN_ENDED),
+    signs=(client.STORED_LOGIN_ENDED,),
+    certain="TODO",
     when=(USER_KIND.is_(Kind.REFRESH_TOKEN), SECRET_EXPIRED.is_(True)),
     means="az acr login stores a token of the registry as docker's password. It lives three hours, and docker cannot"
     " renew it.",
@@ -347,6 +351,8 @@ ANONYMOUS_PULL_DISABLED = FailureMode(
     id="anonymous-pull-disabled",
     title="{registry} does not allow anonymous pull",
     seen=(access_token.ANONYMOUS_REFUSED,),
+    signs=(access_token.ANONYMOUS_REFUSED,),
+    certain="TODO",
     means="A registry lets nobody pull without a login unless its owner opened all of its repositories to everybody."
     " The Basic tier cannot.",
     look=(Command("az acr show -n {registry} --query anonymousPullEnabled -o tsv"),),

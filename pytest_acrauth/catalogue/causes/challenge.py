@@ -13,6 +13,8 @@ CHALLENGE_MISSING = FailureMode(
     id="challenge-missing",
     title="{login_server} did not issue a challenge",
     seen=(challenge.NO_CHALLENGE,),
+    signs=(challenge.NO_CHALLENGE,),
+    certain="TODO",
     means="A registry answers an unauthenticated request to /v2/ with 401 and says where tokens are had: the challenge."
     " What was seen came from something else, such as a captive portal or a proxy, or from a registry in trouble.",
     look=(_ASK,),
@@ -28,6 +30,8 @@ CHALLENGE_OPEN = FailureMode(
     id="challenge-open",
     title="{login_server} asks for no authentication at all",
     seen=(challenge.OPEN,),
+    signs=(challenge.OPEN,),
+    certain="TODO",
     means="This is not an Azure Container Registry: it let everyone in without a sign-in, which Azure's never does,"
     " even where anonymous pull is on.",
     look=(_RESOLVE, _ASK),
@@ -39,6 +43,8 @@ CHALLENGE_NOT_BEARER = FailureMode(
     id="challenge-not-bearer",
     title="{login_server} does not offer token authentication",
     seen=(challenge.OTHER_SCHEME,),
+    signs=(challenge.OTHER_SCHEME,),
+    certain="TODO",
     means="An Azure registry asks for a bearer token and names its token server (realm) and itself (service). Not"
     " all of that is here, where the scheme is {scheme}: it may be a connected registry, another product, or a proxy"
     " that rewrites headers.",
@@ -57,6 +63,8 @@ CHALLENGE_FOREIGN_REALM = FailureMode(
     id="challenge-foreign-realm",
     title="{login_server} sends its clients to another host for tokens; nothing was sent there",
     seen=(challenge.REALM_ELSEWHERE,),
+    signs=(challenge.REALM_ELSEWHERE,),
+    certain="TODO",
     means="An Azure registry is its own token server: the realm, where clients get their tokens, is the login server"
     " over https. Here it is {realm}. Whoever answers there would receive the credentials, so the check stopped.",
     look=(_ASK, _RESOLVE),

@@ -65,6 +65,8 @@ DATA_ENDPOINT_BLOCKED = FailureMode(
     id="data-endpoint-blocked",
     title="no secure connection to {redirect}, where the layers are, came about from here",
     seen=(data.STORAGE_UNREACHED, data.DATA_ENDPOINT_UNREACHED),
+    signs=(data.STORAGE_UNREACHED,),
+    certain="TODO",
     when=(ALLOWED.is_(False),),
     means="Logging in and reading the manifest need the login server only; layers come from another host. This"
     " network lets the first through and not the second, or a device on the way opens TLS for the second only. Without"
@@ -149,6 +151,8 @@ DATA_REDIRECT_FOREIGN = FailureMode(
     id="data-redirect-foreign",
     title="the registry redirects layers to {redirect}, which was not followed",
     seen=(data.REDIRECT_ELSEWHERE,),
+    signs=(data.REDIRECT_ELSEWHERE,),
+    certain="TODO",
     means="Layers come over https from the login server, from a data endpoint of this registry or from the"
     " cloud's blob storage. Any other destination can only have been put there by something in between.",
     look=(
@@ -165,6 +169,8 @@ BLOB_URL_EXPIRED = FailureMode(
     id="blob-url-expired",
     title="the signed address of the layer at {redirect} is no longer valid",
     seen=(data.STORAGE_REFUSED,),
+    signs=(data.STORAGE_REFUSED,),
+    certain="TODO",
     means="The registry signs the address of a layer for less than half an hour. It was used too late, or something"
     " between here and the registry kept an old one or changed it.",
     look=("Look whether a proxy or a cache stands between here and the registry.",),

@@ -98,6 +98,8 @@ ENTRA_SP_SECRET_WRONG = FailureMode(
     id="entra-sp-secret-wrong",
     title="the secret or signature that {client_id} presents is not one that Entra knows",
     seen=(entra.AADSTS_7000215, access_token.INVALID_CLIENT),
+    signs=(entra.AADSTS_7000215,),
+    certain="TODO",
     when=(ENTRA_DIRECTLY.is_(WRONG_SECRET),),
     not_when=(APP_CREDENTIALS.where("certificates only", lambda found: found.certificate_only),),
     means="The application exists, and its client secret, which is its password, is wrong: mistyped, deleted, the"
@@ -128,6 +130,8 @@ ENTRA_SP_SECRET_EXPIRED = FailureMode(
     id="entra-sp-secret-expired",
     title="the client secret of {client_id} has expired",
     seen=(entra.AADSTS_7000222, access_token.INVALID_CLIENT),
+    signs=(entra.AADSTS_7000222,),
+    certain="TODO",
     when=(SECRET_ENDED.is_(Ended.SAID, Ended.DATED),),
     means="Entra knows the secret, which is the application's password, and no longer takes it: its end date has"
     " passed. A secret made by az lives one year unless told otherwise.",
@@ -153,6 +157,8 @@ ENTRA_APP_NOT_FOUND = FailureMode(
     id="entra-app-not-found",
     title="{client_id} is missing from {tenant_id}, or disabled there",
     seen=(entra.AADSTS_700016, access_token.APP_NOT_REGISTERED),
+    signs=(entra.AADSTS_700016,),
+    certain="TODO",
     when=(USER_NAME.is_(NameShape.GUID), APPLICATION.is_(False)),
     means="Entra looked for an application with this client id in the tenant and found none: the id is wrong (an"
     " object id or a secret's id instead), the application was deleted, or it belongs to another tenant and was never"
@@ -181,6 +187,11 @@ ENTRA_TENANT_NOT_FOUND = FailureMode(
     id="entra-tenant-not-found",
     title="{tenant_id} is not known to {authority}",
     seen=(entra.AADSTS_90002, entra.AADSTS_900023),
+    signs=(
+        entra.AADSTS_90002,
+        entra.AADSTS_900023,
+    ),
+    certain="TODO",
     means="A tenant is an organisation's own directory in Entra. The id or domain that was asked for is mistyped, the"
     " tenant was deleted, or it is in another cloud than the registry.",
     look=(
@@ -203,6 +214,8 @@ ENTRA_AUTHORITY_UNREACHABLE = FailureMode(
     id="entra-authority-unreachable",
     title="there is no usable connection to {authority} from here",
     seen=(entra.AUTHORITY_UNREACHED,),
+    signs=(entra.AUTHORITY_UNREACHED,),
+    certain="TODO",
     means="No token could be asked for, so nothing is known about the identity yet. The name does not resolve, port"
     " 443 is blocked, a proxy refuses, or something on the way presents a certificate that is not trusted here.",
     look=(
@@ -231,7 +244,7 @@ ENTRA_TOKEN_STALE = FailureMode(
         FRESH.is_(False),
         ROLES.where("enough, and not only since minutes", lambda rights: rights.enough and not rights.on_its_way),
     ),
-    provable=False,
+    unprovable="TODO",
     means="The registry judges by the Entra token that it is shown. A token from a cache says what was true when it was"
     " issued; a group joined since is not in it.",
     look=("See when the sign-in took place and when the group was joined; the token must be the younger.",),

@@ -85,6 +85,8 @@ EXCHANGE_ARM_AUDIENCE_REJECTED = FailureMode(
     id="exchange-arm-audience-rejected",
     title="{registry} accepts no Entra token made for the management plane",
     seen=(exchange.VALIDATION_FAILED, exchange.EXCHANGE_REFUSED, exchange.BARE_403),
+    signs=(exchange.VALIDATION_FAILED,),
+    certain="TODO",
     when=(
         ENTRA_AUDIENCE.where("one of the management plane", exchange.for_management),
         ARM_AUDIENCE_POLICY.is_("disabled"),
@@ -132,6 +134,8 @@ EXCHANGE_THROTTLED = FailureMode(
     id="exchange-throttled",
     title="{login_server} limits the rate of logins, and the limit is reached",
     seen=(exchange.LOGIN_THROTTLED,),
+    signs=(exchange.LOGIN_THROTTLED,),
+    certain="TODO",
     means="Logins, and the tokens that clients ask for before each pull and push, share one allowance per minute,"
     " whoever asks. In a registry with replicas each replica has its own.",
     look=("Find out which clients log in most often, such as a cluster that starts many pods at once, or a scanner.",),
@@ -152,6 +156,8 @@ EXCHANGE_SERVER_ERROR = FailureMode(
     id="exchange-server-error",
     title="{login_server} fails with an error of its own",
     seen=(exchange.SERVER_ERROR,),
+    signs=(exchange.SERVER_ERROR,),
+    certain="TODO",
     means="The registry, or the replica of it that answers this network, has a fault. Nothing is said about the"
     " identity.",
     look=(

@@ -124,7 +124,7 @@ FIREWALL_SERVICE_ENDPOINT = FailureMode(
     title="the virtual network of {client_ip} is no longer admitted through its service endpoint",
     seen=(challenge.DENIED_WITH_IP,),
     when=(CLIENT_IP.where("a private one", is_private),),
-    provable=False,
+    unprovable="TODO",
     means="The request came through a service endpoint (a virtual network's own way to Azure's public addresses). The"
     " rule for its subnet is missing, or public access was switched off or a private endpoint added, which both end"
     " this way in.",

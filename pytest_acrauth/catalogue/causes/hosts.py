@@ -60,6 +60,8 @@ K8S_PULL_SECRET_WRONG = FailureMode(
     id="k8s-pull-secret-wrong",
     title="the pod's pull secret is missing, of the wrong kind, or for another server",
     seen=(text.NO_CREDENTIAL_SENT, text.GENERIC_401, text.PULL_SECRET_MISSING),
+    signs=(text.PULL_SECRET_MISSING,),
+    certain="TODO",
     means="A pull secret counts in its own namespace only, must be of type kubernetes.io/dockerconfigjson with"
     " {login_server} as its server, and the pod or its service account must name it.",
     look=(

@@ -60,6 +60,8 @@ ARM_NO_READ = FailureMode(
     id="arm-no-read",
     title="no role of the caller allows {action} on {registry}",
     seen=(management.ARM_FORBIDDEN, management.ARM_NOT_FOUND),
+    signs=(management.ARM_FORBIDDEN,),
+    certain="TODO",
     means="The management plane keeps the settings of registries, and wants a role for each look at them and each"
     " change. A login and a pull need no such role: az goes on with the registry's name alone.",
     look=(
@@ -90,6 +92,8 @@ ARM_LIST_CREDENTIALS_FORBIDDEN = FailureMode(
     id="arm-list-credentials-forbidden",
     title="the caller is not allowed to read the admin user's password of {registry}",
     seen=(management.LIST_CREDENTIALS_FORBIDDEN,),
+    signs=(management.LIST_CREDENTIALS_FORBIDDEN,),
+    certain="TODO",
     means="az acr login tries the admin user when the login through Entra was refused. That refusal, further up, is the"
     " cause; this one only ends the command.",
     fix=(
@@ -111,6 +115,8 @@ ARM_LOGIN_SERVER_UNRESOLVABLE = FailureMode(
     id="arm-login-server-unresolvable",
     title="az cannot tell the login server of {registry}",
     seen=(management.LOGIN_SERVER_UNKNOWN,),
+    signs=(management.LOGIN_SERVER_UNKNOWN,),
+    certain="TODO",
     means="The registry cannot be read in the active subscription, and az's cloud has no registry suffix to make"
     " its login server from.",
     look=(
@@ -140,6 +146,8 @@ ARM_DUPLICATE_NAME = FailureMode(
     id="arm-duplicate-name",
     title="the active subscription shows several registries called {registry}",
     seen=(management.DUPLICATE_NAME,),
+    signs=(management.DUPLICATE_NAME,),
+    certain="TODO",
     means="az takes the name alone, and does not choose between them.",
     look=(
         Command(
@@ -157,6 +165,8 @@ ARM_PROVIDER_NOT_REGISTERED = FailureMode(
     id="arm-provider-not-registered",
     title="the subscription does not use Azure Container Registry yet",
     seen=(management.PROVIDER_UNREGISTERED,),
+    signs=(management.PROVIDER_UNREGISTERED,),
+    certain="TODO",
     means="A subscription has to register a service, by its resource provider, before it can hold resources of it.",
     look=(Command("az provider show -n Microsoft.ContainerRegistry --query registrationState -o tsv"),),
     fix=(
@@ -206,6 +216,8 @@ REGISTRY_NAME_INVALID = FailureMode(
     id="registry-name-invalid",
     title="the registry's name cannot be used as it was given",
     seen=(management.NAME_UNUSABLE,),
+    signs=(management.NAME_UNUSABLE,),
+    certain="TODO",
     means="A name has 5 to 50 letters and digits. A login server, which has a dot and sometimes a dash, is not the"
     " name, and belongs to one registry only.",
     look=(
@@ -222,6 +234,8 @@ ARM_TOKEN_REFUSED = FailureMode(
     id="arm-token-refused",
     title="the Entra token is not one that this subscription's management plane takes",
     seen=(management.ARM_TOKEN_UNUSABLE,),
+    signs=(management.ARM_TOKEN_UNUSABLE,),
+    certain="TODO",
     means="It was issued by another tenant than the subscription's, for another audience, or in another cloud.",
     look=(
         Command("az account show --query tenantId -o tsv"),
@@ -237,6 +251,8 @@ ARM_TOKEN_EXPIRED = FailureMode(
     id="arm-token-expired",
     title="the Entra token shown to the management plane had ended",
     seen=(management.ARM_TOKEN_ENDED,),
+    signs=(management.ARM_TOKEN_ENDED,),
+    certain="TODO",
     means="A program kept a token for longer than it counts, or the clock of this machine is wrong.",
     look=("Compare this with a clock that is right:", Command("date -u")),
     fix=(
@@ -266,6 +282,8 @@ ARM_THROTTLED = FailureMode(
     id="arm-throttled",
     title="the management plane limits the rate of this caller's requests",
     seen=(management.ARM_THROTTLED_SAID,),
+    signs=(management.ARM_THROTTLED_SAID,),
+    certain="TODO",
     means="Everything that asks as the same identity about the same subscription shares one allowance: jobs that run"
     " side by side, loops that wait, refreshes of Terraform. The registry counts logins and pulls apart from that.",
     fix=(
@@ -283,6 +301,8 @@ ARM_GRAPH_FORBIDDEN = FailureMode(
     id="arm-graph-forbidden",
     title="the caller is not allowed to read or change this in the directory",
     seen=(management.GRAPH_FORBIDDEN,),
+    signs=(management.GRAPH_FORBIDDEN,),
+    certain="TODO",
     means="The directory, Entra's list of users and applications, has permissions of its own: a role on a registry or a"
     " subscription does not count there. Without one, nobody is told when an application's secrets end or whose an id"
     " is, and nobody makes a new secret.",
@@ -300,6 +320,8 @@ ARM_PRINCIPAL_NOT_FOUND = FailureMode(
     id="arm-principal-not-found",
     title="the id that a role was to be given to is unknown in this tenant, or was made a moment ago",
     seen=(management.PRINCIPAL_UNKNOWN,),
+    signs=(management.PRINCIPAL_UNKNOWN,),
+    certain="TODO",
     means="It is a client id where an object id was wanted, belongs to another tenant, was deleted, or the"
     " directory does not show it everywhere yet.",
     look=(
@@ -326,6 +348,8 @@ CMK_IDENTITY_MISSING = FailureMode(
     id="cmk-identity-missing",
     title="the identity that reads the encryption key of {registry} does not exist any more",
     seen=(management.CMK_MISSING,),
+    signs=(management.CMK_MISSING,),
+    certain="TODO",
     means="The registry is encrypted with a key of its owner's, and reads that key as an identity which was deleted.",
     look=(Command("az acr encryption show -n {registry}"), Command("az acr identity show -n {registry}")),
     fix=(
@@ -348,6 +372,8 @@ CMK_IDENTITY_INACTIVE = FailureMode(
     id="cmk-identity-inactive",
     title="{registry} cannot reach its encryption key, and refuses every image",
     seen=(management.CMK_INACTIVE,),
+    signs=(management.CMK_INACTIVE,),
+    certain="TODO",
     means="The identity that reads the key was taken away from the registry, usually months ago, or its key or vault"
     " was deleted, disabled or closed.",
     look=(

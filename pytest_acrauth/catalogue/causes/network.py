@@ -114,8 +114,10 @@ PRIVATE_DNS_STALE_ZONE = FailureMode(
     id="private-dns-stale-zone",
     title="this network's private zone has no address for {login_server}",
     seen=(dns.NXDOMAIN, dns.DANGLING_ALIAS),
+    signs=(dns.DANGLING_ALIAS,),
+    certain="TODO",
     when=(THROUGH_PRIVATE_LINK,),
-    provable=False,
+    unprovable="TODO",
     means="The network is linked to a private zone for registries, but the record is missing: the private"
     " endpoint was deleted and the link was kept, or the endpoint's record was never made. Other networks"
     " resolve the name.",
@@ -144,6 +146,8 @@ REGISTRY_DNS_RESOLVER_BROKEN = FailureMode(
     id="registry-dns-resolver-broken",
     title="this machine's resolver gave no usable answer for {login_server}",
     seen=(dns.RESOLVER_FAILED,),
+    signs=(dns.RESOLVER_FAILED,),
+    certain="TODO",
     means="The name server did not answer, or answered with a failure. That says nothing about the registry.",
     look=(
         Command("nslookup {login_server}"),
@@ -162,6 +166,8 @@ REGISTRY_TCP_BLOCKED = FailureMode(
     id="registry-tcp-blocked",
     title="nothing gets through from here to {login_server}, port 443",
     seen=(tcp.TCP_TIMEOUT, tcp.PRIVATE_TCP_TIMEOUT),
+    signs=(tcp.TCP_TIMEOUT,),
+    certain="TODO",
     not_when=(THROUGH_PRIVATE_LINK,),
     means="The name resolves, and its address is not reached. After a timeout, a firewall, a network security group or"
     " a route on the way drops the packets (a closed port would have refused); if the address is unreachable, this"
@@ -182,6 +188,8 @@ TCP_REFUSED = FailureMode(
     id="tcp-refused",
     title="{login_server} refuses connections to port 443 at {addresses}",
     seen=(tcp.CONNECTION_REFUSED,),
+    signs=(tcp.CONNECTION_REFUSED,),
+    certain="TODO",
     means="The address belongs to a machine that runs, and nothing listens there. A registry never refuses, so"
     " the name leads elsewhere, or a firewall on the way answers for it.",
     look=_COMPARE_NAMES,
@@ -262,6 +270,8 @@ REGISTRY_TLS_INTERCEPTED = FailureMode(
     id="registry-tls-intercepted",
     title="the certificate at {login_server} comes from an authority that is not trusted here",
     seen=(tls.UNTRUSTED_ISSUER,),
+    signs=(tls.UNTRUSTED_ISSUER,),
+    certain="TODO",
     means="Azure's certificates come from public authorities. This one was issued by {issuer} for {subject}: most"
     " often by a proxy that opens TLS and whose authority this machine does not know. Trust was judged by {trust}.",
     look=(
@@ -282,6 +292,8 @@ TLS_CERTIFICATE_EXPIRED = FailureMode(
     id="tls-certificate-expired",
     title="the certificate at {login_server} is out of its dates ({not_before} to {not_after})",
     seen=(tls.CERTIFICATE_DATES,),
+    signs=(tls.CERTIFICATE_DATES,),
+    certain="TODO",
     means="Azure renews a registry's certificate long before its end. Either something else answers with an old"
     " one (its issuer is {issuer}), or this machine's clock is wrong.",
     look=(
@@ -301,6 +313,8 @@ TLS_HOSTNAME_MISMATCH = FailureMode(
     id="tls-hostname-mismatch",
     title="the certificate at {login_server} is for {names}",
     seen=(tls.OTHER_NAME,),
+    signs=(tls.OTHER_NAME,),
+    certain="TODO",
     means="A trusted server answers, but it is not this registry: the name leads to another address than Azure's,"
     " or a proxy or a custom domain stands in front.",
     look=_COMPARE_NAMES,
@@ -316,6 +330,8 @@ TLS_HANDSHAKE_FAILED = FailureMode(
     id="tls-handshake-failed",
     title="no TLS session with {login_server} came about",
     seen=(tls.HANDSHAKE_BROKEN,),
+    signs=(tls.HANDSHAKE_BROKEN,),
+    certain="TODO",
     means="The connection stands, but both sides found no common protocol, or the handshake was broken off or"
     " never answered. A device that inspects TLS does this, and so does a port that speaks no TLS.",
     look=(Command("openssl s_client -connect {login_server}:443 -servername {login_server} </dev/null"),),
@@ -331,6 +347,11 @@ PROXY_BLOCKS_REGISTRY = FailureMode(
     id="proxy-blocks-registry",
     title="requests to {login_server} do not get through a proxy on the way",
     seen=(tcp.PROXY_REFUSED, challenge.FOREIGN_403, exchange.BARE_403, challenge.DENIED_WITH_IP),
+    signs=(
+        tcp.PROXY_REFUSED,
+        challenge.FOREIGN_403,
+    ),
+    certain="TODO",
     not_when=(REFUSED_DIRECTLY.is_(True),),
     means="The answer tells which of four it is. 407: the proxy wants a login of its own. A refused or lost connection:"
     " the proxy itself is not reached. 403: the proxy forbids the registry. 403 with an address: the registry answered,"

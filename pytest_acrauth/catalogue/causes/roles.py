@@ -200,7 +200,7 @@ ABAC_MODE_SWITCH_STALE_CREDENTIAL = FailureMode(
     title="the credential is older than the last change of {registry}'s role assignment mode",
     seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403, access_token.BASIC_REFUSED, operation.OPERATION_REFUSED),
     when=(_CAN_HOLD_ROLES, FRESH.is_(False)),
-    provable=False,
+    unprovable="TODO",
     means="When the mode of a registry is changed, every login from before it ends, whatever its own date says. Logins"
     " made since then are not affected.",
     look=("Ask whoever manages the registry whether its mode was changed, and when.",),

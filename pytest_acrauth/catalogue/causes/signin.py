@@ -13,6 +13,8 @@ ENTRA_MFA_REQUIRED = FailureMode(
     id="entra-mfa-required",
     title="Entra wants a second factor from this user, and has no valid one",
     seen=(entra.AADSTS_50076,),
+    signs=(entra.AADSTS_50076,),
+    certain="TODO",
     means="Azure itself asks it of every user who changes resources by az, PowerShell or another tool, and no policy"
     " switches that off; a tenant's own policy can ask it, too. A person gives it in a browser, a pipeline cannot."
     " With AADSTS50072, 50079 or 53004 the user has none set up yet; with 50078 it was given too long ago.",
@@ -32,6 +34,8 @@ ENTRA_CONDITIONAL_ACCESS_BLOCKED = FailureMode(
     id="entra-conditional-access-blocked",
     title="Entra blocks this sign-in for its place, its device, its client or a risk",
     seen=(entra.AADSTS_53003,),
+    signs=(entra.AADSTS_53003,),
+    certain="TODO",
     means="The password or secret was not the trouble. Most of these numbers mean a Conditional Access policy, a rule"
     " that the tenant's administrators made; 50097, 53000 and 53001 want a device that the organisation manages. There"
     " is no policy to find behind 530035 (security defaults, which refuse old ways to sign in), 53011 and 530034 (the"
@@ -63,6 +67,8 @@ ENTRA_USER_SESSION_EXPIRED = FailureMode(
     id="entra-user-session-expired",
     title="the login that is stored here has ended; the person has to sign in again",
     seen=(entra.AADSTS_700082,),
+    signs=(entra.AADSTS_700082,),
+    certain="TODO",
     means="It was not used for too long, was revoked, its password was changed, or a policy limits how long it counts."
     " No retry renews it.",
     fix=("The person whose login it is signs in again:", _SIGN_IN),
@@ -77,6 +83,8 @@ ENTRA_USER_CREDENTIALS = FailureMode(
     id="entra-user-credentials",
     title="Entra refuses this user's account or password",
     seen=(entra.AADSTS_50126,),
+    signs=(entra.AADSTS_50126,),
+    certain="TODO",
     means="The number says why. 50126 and 50056: the name or the password is wrong. 50055: the password has expired."
     " 50057: the account is disabled. 50053: it is locked after too many wrong passwords, or the sign-in came from an"
     " address that attacks others. Trying again with guesses locks it.",
@@ -102,6 +110,8 @@ ENTRA_GUEST_OR_TENANT_RESTRICTION = FailureMode(
     id="entra-guest-or-tenant-restriction",
     title="{tenant_id} does not admit this account",
     seen=(entra.AADSTS_50020,),
+    signs=(entra.AADSTS_50020,),
+    certain="TODO",
     means="A tenant is an organisation's own directory. The account is not in it and no guest of it (50020, 50034,"
     " 51004, 90072, 16000), or its name is misspelt. With 500021 or 500022 this network lets its users into some"
     " tenants only; 500212 is a rule of the account's own tenant, 500213 one of this tenant.",
@@ -125,6 +135,8 @@ ENTRA_CONSENT_MISSING = FailureMode(
     id="entra-consent-missing",
     title="nobody has consented to the application in this tenant",
     seen=(entra.AADSTS_65001,),
+    signs=(entra.AADSTS_65001,),
+    certain="TODO",
     means="An application may act for users, or in another tenant, only once somebody there has agreed (consented) to"
     " what it asks for. With AADSTS90094 only an administrator can.",
     look=(
@@ -149,6 +161,8 @@ ENTRA_ACR_RESOURCE_UNAVAILABLE = FailureMode(
     id="entra-acr-resource-unavailable",
     title="Entra issues no token for the resource or scope that was asked for",
     seen=(entra.AADSTS_500011,),
+    signs=(entra.AADSTS_500011,),
+    certain="TODO",
     means="A token is made for one resource; for registries that is the application Azure Container Registry. 500011,"
     " 50001 and 650052: the tenant has no such application, has switched it off, or the request went to another cloud."
     " 650057: the client's own registration does not list the resource. 70011: the scope is malformed.",
@@ -181,6 +195,8 @@ ENTRA_APP_DISABLED = FailureMode(
     id="entra-app-disabled",
     title="{client_id} is disabled in its tenant",
     seen=(entra.AADSTS_7000112,),
+    signs=(entra.AADSTS_7000112,),
+    certain="TODO",
     means="An administrator, or Microsoft, has switched the application off, for example because a secret of it leaked."
     " Its secrets are not looked at meanwhile.",
     look=(
@@ -206,6 +222,8 @@ ENTRA_SP_CERTIFICATE_INVALID = FailureMode(
     id="entra-sp-certificate-invalid",
     title="Entra does not accept the signed assertion of {client_id}",
     seen=(entra.AADSTS_700027, entra.AADSTS_50013),
+    signs=(entra.AADSTS_700027,),
+    certain="TODO",
     means="Instead of a secret, the application presented an assertion: a short statement, signed with its certificate"
     " or by another service that it trusts. The certificate was never given to the application, was replaced or has"
     " expired, or the assertion is malformed or made for another application or audience. 50027 and 50013 are said of"
@@ -233,6 +251,8 @@ ENTRA_THROTTLED = FailureMode(
     id="entra-throttled",
     title="Entra puts this caller off: it asks too often, or Entra has a passing fault",
     seen=(entra.AADSTS_50196,),
+    signs=(entra.AADSTS_50196,),
+    certain="TODO",
     means="With 50196 one client asked the same thing in a loop; with 90055 too many requests came for the whole"
     " tenant; 90033 and 90006 are faults of Entra's own that pass.",
     look=(
@@ -256,6 +276,8 @@ ENTRA_NATIONAL_CLOUD_MISMATCH = FailureMode(
     id="entra-national-cloud-mismatch",
     title="the identity belongs to another cloud than {registry}",
     seen=(entra.AADSTS_90038,),
+    signs=(entra.AADSTS_90038,),
+    certain="TODO",
     means="Azure's clouds (public, US government, China and others) each have an Entra of their own, and none knows the"
     " identities of another. Guests from another cloud are possible only where both tenants allow it.",
     look=(

@@ -56,6 +56,8 @@ ENTRA_FIC_ISSUER_MISMATCH = FailureMode(
     id="entra-fic-issuer-mismatch",
     title="no federated credential of {client_id} takes tokens of this issuer",
     seen=(entra.AADSTS_700211, entra.AADSTS_70021),
+    signs=(entra.AADSTS_700211,),
+    certain="TODO",
     means="A federated credential says which outside token an application trusts instead of a secret. The issuer is the"
     " address of the service that made the token, compared letter by letter, a slash at its end included. A token of"
     " Entra's own counts only if it is a managed identity's, never a user's.",
@@ -78,6 +80,8 @@ ENTRA_FIC_AUDIENCE_MISMATCH = FailureMode(
     id="entra-fic-audience-mismatch",
     title="no federated credential of {client_id} has the audience that was presented",
     seen=(entra.AADSTS_700212, entra.AADSTS_70021),
+    signs=(entra.AADSTS_700212,),
+    certain="TODO",
     means="A federated credential says which outside token an application trusts instead of a secret. The audience"
     " says for whom the token was made, and both sides have to name the same: api://AzureADTokenExchange in the public"
     " cloud, api://AzureADTokenExchangeUSGov and api://AzureADTokenExchangeChina in those clouds.",
@@ -117,6 +121,8 @@ ENTRA_FIC_ISSUER_UNREACHABLE = FailureMode(
     id="entra-fic-issuer-unreachable",
     title="Entra cannot fetch the keys of the federated credential's issuer",
     seen=(entra.AADSTS_90061,),
+    signs=(entra.AADSTS_90061,),
+    certain="TODO",
     means="To check a token's signature, Entra reads the issuer's keys over the internet. A private cluster, a firewall"
     " or a wrong address keeps it from doing so.",
     look=(
@@ -174,6 +180,8 @@ ENTRA_WORKLOAD_IDENTITY_NOT_INJECTED = FailureMode(
     id="entra-workload-identity-not-injected",
     title="no workload identity is set up for this process",
     seen=(entra.NOT_INJECTED,),
+    signs=(entra.NOT_INJECTED,),
+    certain="TODO",
     means="Inside Kubernetes, a webhook gives a pod the variables and the token of its identity. It did not change"
     " this pod: the label is missing on the pod itself, the service account is not annotated, or the webhook does not"
     " run. Outside Kubernetes the line is one of a chain of credentials that were tried, and only says that it did not"
@@ -203,6 +211,8 @@ MSI_ENDPOINT_UNREACHABLE = FailureMode(
     id="msi-endpoint-unreachable",
     title="no managed identity endpoint answers here",
     seen=(entra.NO_METADATA,),
+    signs=(entra.NO_METADATA,),
+    certain="TODO",
     means="A managed identity gets its tokens from an address that only exists inside Azure. This does not run in"
     " Azure, its host has no managed identity, or a proxy or a network policy stands before the address.",
     look=(
@@ -227,6 +237,8 @@ MSI_IDENTITY_NOT_FOUND = FailureMode(
     id="msi-identity-not-found",
     title="the managed identity that was asked for is not assigned to this host",
     seen=(entra.NO_SUCH_IDENTITY,),
+    signs=(entra.NO_SUCH_IDENTITY,),
+    certain="TODO",
     means="The host has none, or the client id or resource id belongs to an identity that was never assigned to it: an"
     " identity can exist and be unknown to this one machine.",
     look=(
@@ -251,6 +263,8 @@ MSI_AMBIGUOUS = FailureMode(
     id="msi-ambiguous",
     title="this host has several managed identities, and none was named",
     seen=(entra.SEVERAL_IDENTITIES,),
+    signs=(entra.SEVERAL_IDENTITIES,),
+    certain="TODO",
     means="With more than one user-assigned identity, Azure does not choose. The client has to name the one it means.",
     look=(
         "List the identities of the host with their client ids; for a virtual machine:",
@@ -264,6 +278,8 @@ ENTRA_ENV_INCOMPLETE = FailureMode(
     id="entra-env-incomplete",
     title="some of the variables that make up the credential are not set",
     seen=(entra.ENVIRONMENT_INCOMPLETE,),
+    signs=(entra.ENVIRONMENT_INCOMPLETE,),
+    certain="TODO",
     means="A service principal needs its tenant, its client id, and a secret or the path of a certificate together. A"
     " variable that is set without export, or under another name, does not reach the program.",
     look=(
@@ -281,6 +297,8 @@ ENTRA_NO_CREDENTIAL = FailureMode(
     id="entra-no-credential",
     title="none of the credentials that were tried gave a token",
     seen=(entra.NO_CREDENTIAL,),
+    signs=(entra.NO_CREDENTIAL,),
+    certain="TODO",
     means="The client tried one kind of credential after another. Its message lists each with its own reason; most only"
     " say that they do not apply here, and the one that was meant to work is the one to repair.",
     look=("Read the line of the credential that was meant, and leave the others.",),

@@ -1,63 +1,36 @@
-"""The scenarios: each changes the healthy world in one way, and says which options it needs and what is to be seen.
+"""The scenarios: each changes the healthy world in one way, and has the id of the failure mode that it brings about.
 
-The only module of the emulator that knows failure modes: a scenario has the id of the one that it brings about.
+With `look_alikes`, the only modules of the emulator that know failure modes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 
 from pytest_acrauth.emulator.scenarios import changes, obstacles
 from pytest_acrauth.emulator.scenarios.changes import docker, every_registry, puller
+from pytest_acrauth.emulator.scenarios.look_alikes import LOOK_ALIKES
 from pytest_acrauth.emulator.scenarios.obstacles import certificate, device
-from pytest_acrauth.emulator.world import Change
+from pytest_acrauth.emulator.scenarios.scenario import Scenario
 from pytest_acrauth.emulator.world.cloud import DAY, SUBSCRIPTION
 from pytest_acrauth.emulator.world.network import Device, Issuer, Route
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """A named change of a world, with the options without which it stays unseen, and what is expected of it.
-
-    ``options`` are values of the plugin's options by the options' names, as they are written on a command line; they
-    hold where nobody gives others. ``seen_by`` are the flows (entra, basic) in which it shows at all, where it does
-    not in every one.
-
-    The rest is what tests hold it to. ``shows`` is what a plain client meets first that knows nothing of scenarios:
-    the stage and what is wrong there, or what it is granted. ``needs_evidence`` says that a climb alone leaves the
-    cause open. ``record`` is the status with which ARM answers the user of the Azure CLI who asks for a registry's
-    record, None where nobody gets as far as asking.
-    """
-
-    id: str
-    change: Change
-    options: Mapping[str, str] = field(default_factory=dict)
-    seen_by: tuple[str, ...] = ()
-    shows: str = "granted pull"
-    needs_evidence: bool = False
-    record: int | None = 200
-
-    @property
-    def client(self) -> str:
-        """The client whose check it breaks, '' where it breaks a climb or nothing."""
-        return self.options.get("client", "")
 
 
 class UnknownScenario(ValueError):
     """A scenario id that does not exist; the text names it and the choices."""
 
     def __init__(self, scenario: str) -> None:
-        super().__init__(f"{scenario!r} is no scenario; choose from: {', '.join(sorted(SCENARIOS))}")
+        super().__init__(f"{scenario!r} is no scenario; choose from: {', '.join(sorted(_CHOICES))}")
 
 
 def choose(ids: Iterable[str]) -> tuple[Scenario, ...]:
     """Return the scenarios of these ids, in order. Raises `UnknownScenario`."""
     chosen = []
     for each in ids:
-        if each not in SCENARIOS:
+        if each not in _CHOICES:
             raise UnknownScenario(each)
-        chosen.append(SCENARIOS[each])
+        chosen.append(_CHOICES[each])
     return tuple(chosen)
 
 
@@ -292,3 +265,4 @@ SCENARIOS: dict[str, Scenario] = {
     scenario.id: scenario
     for scenario in (Scenario("healthy", changes.nothing), *_NETWORK, *_IDENTITY, *_RIGHTS, *_MACHINE)
 }
+_CHOICES = SCENARIOS | LOOK_ALIKES

@@ -1,0 +1,15 @@
+"""Worlds that look like another at first sight, and have another cause, or none that is known, or are healthy.
+
+Each stands beside the scenario it is ``like``: what tells the two apart is evidence, or a fact of the climb that is
+easily overlooked.
+"""
+
+from __future__ import annotations
+
+from pytest_acrauth.emulator.scenarios.look_alikes import identities, layers, network, rights
+from pytest_acrauth.emulator.scenarios.scenario import Scenario
+
+LOOK_ALIKES: dict[str, Scenario] = {
+    scenario.id: scenario
+    for scenario in (*network.LOOK_ALIKES, *identities.LOOK_ALIKES, *rights.LOOK_ALIKES, *layers.LOOK_ALIKES)
+}

@@ -1,0 +1,50 @@
+"""What a scenario is: a change of a world, and what is expected of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pytest_acrauth.emulator.world import Change
+
+#: What a world is diagnosed as in which nothing is broken.
+READY = "ready"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A named change of a world, with the options without which it stays unseen, and what is expected of it.
+
+    ``options`` are values of the plugin's options by the options' names, as they are written on a command line; they
+    hold where nobody gives others. ``seen_by`` are the flows (entra, basic) in which it shows at all, where it does
+    not in every one.
+
+    ``diagnosed`` is what it is diagnosed as with evidence, where that is not the cause of its own id: another cause,
+    ``<stage>-unrecognised`` where none is known, or `READY` for a world that only looks broken. ``like`` is the id of
+    a scenario that looks the same at first sight.
+
+    The rest is what tests hold it to. ``shows`` is what a plain client meets first that knows nothing of scenarios:
+    the stage and what is wrong there, or what it is granted. ``needs_evidence`` says that a climb alone leaves the
+    cause open. ``record`` is the status with which ARM answers the user of the Azure CLI who asks for a registry's
+    record, None where nobody gets as far as asking.
+    """
+
+    id: str
+    change: Change
+    options: Mapping[str, str] = field(default_factory=dict)
+    seen_by: tuple[str, ...] = ()
+    diagnosed: str = ""
+    like: str = ""
+    shows: str = "granted pull"
+    needs_evidence: bool = False
+    record: int | None = 200
+
+    @property
+    def cause(self) -> str:
+        """What it is diagnosed as."""
+        return self.diagnosed or self.id
+
+    @property
+    def client(self) -> str:
+        """The client whose check it breaks, '' where it breaks a climb or nothing."""
+        return self.options.get("client", "")

@@ -1,0 +1,56 @@
+"""Worlds that look the same at first sight: told apart where somebody may look, and never guessed where nobody may."""
+
+from __future__ import annotations
+
+import pytest
+from emulator.climbing import climbed
+
+from pytest_acrauth.catalogue.symptoms.climb import UNRECOGNISED
+from pytest_acrauth.catalogue.tables import MODES
+from pytest_acrauth.diagnosis.climb import diagnose
+from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis
+from pytest_acrauth.emulator import LOOK_ALIKES, READY, SCENARIOS, Emulator, Scenario
+from pytest_acrauth.model.evidence import OFF, EvidenceChoice
+
+NO_CAUSE = {symptom.id for symptom in UNRECOGNISED.values()}
+KNOWN = SCENARIOS | LOOK_ALIKES
+
+
+def diagnosed(scenario: Scenario, evidence: EvidenceChoice | None = None) -> tuple[Diagnosis, ...]:
+    """Climb in a world and conclude."""
+    with Emulator(scenario.id) as emulator:
+        return diagnose(climbed(emulator, scenario, evidence))
+
+
+def told(diagnoses: tuple[Diagnosis, ...]) -> list[str]:
+    """Return what each diagnosis says: its causes, or the symptom that none explains."""
+    names = [mode.id for each in diagnoses for mode in each.candidates]
+    return names + [each.symptom.id for each in diagnoses if not each.candidates]
+
+
+def test_an_entry_names_its_like() -> None:
+    """Each look-alike stands beside a scenario that is diagnosed otherwise, and says a known answer."""
+    assert not set(SCENARIOS) & set(LOOK_ALIKES)
+    for scenario in LOOK_ALIKES.values():
+        assert scenario.like in KNOWN, scenario.id
+        assert scenario.cause != KNOWN[scenario.like].cause, scenario.id
+        assert scenario.cause in {*MODES, *NO_CAUSE, READY}, scenario.id
+
+
+@pytest.mark.parametrize("scenario", LOOK_ALIKES.values(), ids=LOOK_ALIKES)
+def test_with_evidence_it_is_told_from_its_like(scenario: Scenario) -> None:
+    """It is diagnosed as what it is: proven, unless nothing proves that cause or none is known; or it is ready."""
+    found = diagnosed(scenario)
+    assert told(found) == ([] if scenario.cause == READY else [scenario.cause])
+    for diagnosis in found:
+        sure = Certainty.PROBABLE if diagnosis.mode and diagnosis.mode.unprovable else Certainty.PROVEN
+        assert diagnosis.certainty is (Certainty.UNRECOGNISED if scenario.cause in NO_CAUSE else sure)
+
+
+@pytest.mark.parametrize("scenario", LOOK_ALIKES.values(), ids=LOOK_ALIKES)
+def test_without_evidence_nothing_is_claimed_that_the_climb_does_not_show(scenario: Scenario) -> None:
+    """Its own cause stays possible, unless none is known; what is stated as a fact is right."""
+    for diagnosis in diagnosed(scenario, EvidenceChoice(method=OFF)):
+        if scenario.cause in MODES:
+            assert scenario.cause in told((diagnosis,))
+        assert diagnosis.certainty is not Certainty.PROVEN or told((diagnosis,)) == [scenario.cause]
