@@ -49,7 +49,7 @@ def asked(emulator: Emulator) -> list[str]:
 
 @pytest.mark.parametrize("scenario", CLIMBS, ids=lambda each: each.id)
 def test_with_evidence_a_scenario_is_diagnosed_as_itself(scenario: Scenario) -> None:
-    """One cause remains, proven unless nothing can prove it: the scenario's; what was sent only reads, and is bounded."""
+    """Its own cause remains, proven unless nothing can prove it; what was sent only reads, and is bounded."""
     diagnosis, emulator = diagnosed(scenario)
     assert [mode.id for mode in diagnosis.candidates] == [scenario.id]
     proven = not MODES[scenario.id].unprovable
