@@ -80,6 +80,7 @@ class BrokenRung(Break):
 
     __slots__ = ()
     quoted = False
+    assured = True
 
     @property
     def broken(self) -> Break:

@@ -19,6 +19,7 @@ class CheckedClient:
     record: ClientRecord
 
     quoted = False
+    assured = True
     broken = None
     shared_by = None
 

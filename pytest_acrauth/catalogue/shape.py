@@ -248,13 +248,13 @@ class FailureMode:
         """The questions that decide it, each once, in the order of its conditions."""
         return tuple({each.question.id: each.question for each in self.conditions}.values())
 
-    def judge(self, answers: Answers, symptom: Symptom) -> Verdict:
-        """Return how it stands where a symptom was seen, by the answers to its questions."""
+    def judge(self, answers: Answers, sign: Symptom | None) -> Verdict:
+        """Return how it stands by the answers to its questions, and by the assured symptom, if there is one."""
         when = {condition.judge(answers) for condition in self.when}
         against = {condition.judge(answers) for condition in self.not_when}
         if Verdict.NO in when or Verdict.YES in against:
             return Verdict.NO
-        if self.unprovable or (when != {Verdict.YES} and symptom not in self.signs):
+        if self.unprovable or (when != {Verdict.YES} and sign not in self.signs):
             return Verdict.UNKNOWN
         explained = {condition.judge(answers) for condition in self.open_when}
         return Verdict.UNKNOWN if explained == {Verdict.YES} else Verdict.YES

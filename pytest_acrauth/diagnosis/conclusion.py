@@ -39,6 +39,11 @@ class Subject(Protocol):
         ...
 
     @property
+    def assured(self) -> bool:
+        """Whether it is surely about an Azure registry or its clients, so that a sign in it is a proof."""
+        ...
+
+    @property
     def broken(self) -> Break | None:
         """The broken rung; None outside a climb."""
         ...
@@ -120,9 +125,10 @@ def conclude(seen: Subject, symptom: Symptom, answer: Callable[[Question[Any]], 
     """Judge every cause of a symptom by the answers to its questions, each asked once."""
     modes = causes(symptom)
     asked = {question.id: answer(question) for mode in modes for question in mode.questions}
-    findings = tuple(_judge(mode, symptom, tuple(asked[question.id] for question in mode.questions)) for mode in modes)
+    sign = symptom if seen.assured else None
+    findings = tuple(_judge(mode, sign, tuple(asked[question.id] for question in mode.questions)) for mode in modes)
     return Diagnosis(seen=seen, symptom=symptom, findings=findings)
 
 
-def _judge(mode: FailureMode, symptom: Symptom, answers: tuple[Answer[Any], ...]) -> Finding:
-    return Finding(mode=mode, verdict=mode.judge(Answers(answers), symptom), answers=answers)
+def _judge(mode: FailureMode, sign: Symptom | None, answers: tuple[Answer[Any], ...]) -> Finding:
+    return Finding(mode=mode, verdict=mode.judge(Answers(answers), sign), answers=answers)

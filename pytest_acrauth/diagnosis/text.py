@@ -76,11 +76,13 @@ class Line:
     """One line that another program printed, its number counted from 1, and the names that the words show.
 
     The keys of ``names`` are those of `pytest_acrauth.catalogue.facts`; every value was validated as what it is called.
+    ``assured`` is False for words that others say as well, where no host beside them tells who is meant.
     """
 
     text: str
     number: int
     names: Mapping[str, str] = field(default_factory=dict, hash=False)
+    assured: bool = True
 
     quoted = True
     broken = None
@@ -127,17 +129,18 @@ def _rank(diagnosis: Diagnosis) -> tuple[int, int]:
 
 def _seen(symptom: Symptom, printed: Printed) -> tuple[int, Line] | None:
     """Return where a text first shows a symptom: the offset, and the line with every name that its words hold."""
-    matches = [found for words in symptom.texts if (found := _first(words, printed)) is not None]
+    matches = [(*found, words.where) for words in symptom.texts if (found := _first(words, printed)) is not None]
     if not matches:
         return None
     first = min(found[0].start() for found in matches)
     names: dict[str, str] = {}
-    for match, registry, host in sorted(matches, key=lambda found: found[0].start()):
+    for match, registry, host, _ in sorted(matches, key=lambda found: found[0].start()):
         for name, value in (*match.groupdict().items(), *_around(printed, match), *_of(registry, host)):
             if value and name not in names and (checked := _checked(name, value)):
                 names[name] = checked
     number, text = printed.line(first)
-    return first, Line(text, number, _completed(names))
+    assured = any(host is not None or where is not Where.NOT_ELSEWHERE for _, _, host, where in matches)
+    return first, Line(text, number, _completed(names), assured)
 
 
 def _first(words: Words, printed: Printed) -> tuple[re.Match[str], Host | None, Host | None] | None:

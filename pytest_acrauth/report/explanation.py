@@ -134,7 +134,7 @@ def explanation(diagnosis: Diagnosis) -> Explanation:
         meaning=meaning,
         evidence=tuple(_answered(each, names) for each in _bearing(diagnosis) if each.value is not None),
         ruled_out=_ruled_out(diagnosis, names),
-        unanswered=_unanswered(diagnosis, names),
+        unanswered=() if diagnosis.certainty is Certainty.PROVEN else _unanswered(diagnosis, names),
         steps=steps,
         links=links,
     )

@@ -79,11 +79,12 @@ def test_a_healthy_climb_has_no_diagnosis() -> None:
 
 @pytest.mark.parametrize("symptom", sorted(SPECIMENS))
 def test_every_specimen_is_diagnosed_as_its_symptom(symptom: str) -> None:
-    """A broken rung gives one diagnosis, with its symptom and all of its causes judged."""
+    """A broken rung gives one diagnosis, with its symptom and all of its causes judged, the likeliest first."""
     diagnosis = one(SPECIMENS[symptom].transcript)
     assert diagnosis.symptom.id == symptom
-    causes = sorted(mode.id for mode in MODES.values() if SYMPTOMS[symptom] in mode.seen)
-    assert [finding.mode.id for finding in diagnosis.findings] == causes
+    judged = [finding.mode for finding in diagnosis.findings]
+    assert {mode.id for mode in judged} == {mode.id for mode in MODES.values() if SYMPTOMS[symptom] in mode.seen}
+    assert judged == sorted(judged, key=lambda mode: (mode.occurs, list(MODES).index(mode.id)))
 
 
 @pytest.mark.parametrize(

@@ -70,11 +70,12 @@ def test_related_are_those_that_can_look_the_same(name: str) -> None:
         assert MODES[other] in causes(SYMPTOMS[shared])
 
 
-def test_a_symptom_without_another_cause_is_the_proof() -> None:
+def test_a_sign_is_told_with_the_reason_why_it_is_one() -> None:
     """What only one cause can show stands apart, because seeing it decides."""
     found = cause_entry(MODES["entra-sp-secret-expired"])
-    assert [symptom.id for symptom in found.alone] == ["aadsts-7000222"]
-    assert cause_entry(MODES["firewall-ip-denied"]).alone == ()
+    assert found.signs == ("aadsts-7000222",)
+    assert found.certain == MODES["entra-sp-secret-expired"].certain
+    assert cause_entry(MODES["firewall-ip-denied"]).signs == ()
 
 
 def test_a_question_says_what_answers_it() -> None:

@@ -16,6 +16,7 @@ AKS_KUBELET_IDENTITY_NO_ROLE = FailureMode(
     id="aks-kubelet-identity-no-role",
     title="the identity of the cluster's nodes has no role on {registry} that lets it pull",
     seen=(text.NO_CREDENTIAL_SENT, text.GENERIC_401),
+    unprovable="The answer to the request without a credential is printed, not what the node's own identity was told.",
     means="In AKS the nodes pull, as the identity of their kubelet (the program that starts pods). The registry refuses"
     " that identity, the node is left without a credential, and the runtime asks without one: the refusal of that is"
     " all that is printed.",
@@ -58,10 +59,10 @@ AKS_KUBELET_IDENTITY_NO_ROLE = FailureMode(
 )
 K8S_PULL_SECRET_WRONG = FailureMode(
     id="k8s-pull-secret-wrong",
-    title="the pod's pull secret is missing, of the wrong kind, or for another server",
+    title="the pod names a pull secret that is not there, or not for {login_server}",
     seen=(text.NO_CREDENTIAL_SENT, text.GENERIC_401, text.PULL_SECRET_MISSING),
     signs=(text.PULL_SECRET_MISSING,),
-    certain="TODO",
+    certain="The kubelet looked the secret up by its name in the pod's namespace, and the cluster had none.",
     means="A pull secret counts in its own namespace only, must be of type kubernetes.io/dockerconfigjson with"
     " {login_server} as its server, and the pod or its service account must name it.",
     look=(
