@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.facts import FACTS, Row, one_line
+from pytest_acrauth.catalogue.questions.climb import USER_KIND
 from pytest_acrauth.catalogue.shape import Answer, Command, FailureMode, Given, Instruction, Question, Verdict
 from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis, Subject
+from pytest_acrauth.model.credential import Kind as CredentialKind
 
 
 class Names(NamedTuple):
@@ -81,13 +83,17 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A cause in words: its title, its meaning, what to do about it (looks first), and the page that documents it."""
+    """A cause in words: its title, its meaning, what to do about it (looks first), and the page that documents it.
+
+    ``kinds`` are the kinds of credential that it can be about, () where it does not depend on that.
+    """
 
     id: str
     title: str
     meaning: str
     steps: tuple[Step, ...]
     link: str
+    kinds: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +193,14 @@ def cause(mode: FailureMode, names: Names) -> Cause:
         meaning=mode.means.format_map(names.said),
         steps=tuple(step for kind, instructions in told for step in _steps(kind, instructions, names)),
         link=mode.page.format_map(names.typed),
+        kinds=_kinds(mode),
     )
+
+
+def _kinds(mode: FailureMode) -> tuple[str, ...]:
+    """Return the kinds of credential that a cause's conditions admit, () where they do not ask."""
+    asks = [condition for condition in mode.when if condition.question is USER_KIND]
+    return tuple(map(str, (kind for kind in CredentialKind if all(one.holds(kind) for one in asks)))) if asks else ()
 
 
 def asked(question: Question[Any], names: Names) -> Asked:

@@ -88,12 +88,26 @@ def _table(rows: tuple[Row, ...]) -> Iterator[str]:
 
 
 def _possible(causes: tuple[Cause, ...]) -> Iterator[str]:
+    kinds = _by_kind(causes)
     few = len(causes) <= _FEW
+    if not few and len(kinds) > 1:
+        yield "Possible causes, by the kind of credential"
+        for kind, names in kinds.items():
+            yield from _wrap(f"{kind}: {', '.join(names)}", "  ", "    ")
+        return
     yield "Possible causes, each with what to do first" if few else "Possible causes"
     for cause in causes:
         yield from _wrap(f"{cause.id}: {cause.title}", "  ", "    ")
         if few:
             yield from _labelled(_first(cause.steps), "    ")
+
+
+def _by_kind(causes: tuple[Cause, ...]) -> dict[str, list[str]]:
+    """Return the ids of causes by the kinds of credential they can be about, in the order of the causes."""
+    found: dict[str, list[str]] = {}
+    for cause in causes:
+        found.setdefault(" or ".join(cause.kinds) or "any", []).append(cause.id)
+    return found
 
 
 def _evidence(evidence: tuple[Answered, ...]) -> Iterator[str]:
