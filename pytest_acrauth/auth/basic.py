@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from pytest_acrauth.auth.shape import BadAuth, Credential, Variables
 from pytest_acrauth.model.claims import claims, expiry_of, shape_of, text_of
-from pytest_acrauth.model.credential import CredentialFacts, Kind
+from pytest_acrauth.model.credential import CredentialFacts, Kind, kind_of_user
 from pytest_acrauth.model.secret import Secrets
-from pytest_acrauth.model.target import GUID, NULL_GUID, BadName, Identity, Registry
+from pytest_acrauth.model.target import BadName, Identity, Registry
 
 PREFIX = "ACR"
 PAIR = ("USERNAME", "PASSWORD")
@@ -25,7 +25,7 @@ def login_with(
 ) -> Credential:
     """Return the credential of a user name and a password; without a declared kind the user name tells it."""
     found = claims(password) or {}
-    told = kind or _kind_of(user, registry)
+    told = kind or kind_of_user(user, registry.name)
     facts = CredentialFacts(
         kind=told,
         declared=kind is not None,
@@ -37,14 +37,6 @@ def login_with(
         source=source,
     )
     return Credential(facts, user, secrets.add(password, user=user))
-
-
-def _kind_of(user: str, registry: Registry) -> Kind:
-    if user == NULL_GUID:
-        return Kind.REFRESH_TOKEN
-    if GUID.fullmatch(user):
-        return Kind.SERVICE_PRINCIPAL
-    return Kind.ADMIN if user.lower() == registry.name else Kind.SCOPE_MAP_TOKEN
 
 
 def only_its_registry(

@@ -25,6 +25,7 @@ from pytest_acrauth.catalogue.symptoms.text import GENERIC_401, NO_CREDENTIAL_SE
 from pytest_acrauth.catalogue.tables import SYMPTOMS
 from pytest_acrauth.diagnosis.conclusion import Diagnosis, conclude
 from pytest_acrauth.diagnosis.printed import Host, Place, Printed
+from pytest_acrauth.model.credential import kind_of_user
 from pytest_acrauth.model.target import GUID, BadName, Reference, Registry
 
 THIS_TEXT = "this text"
@@ -56,6 +57,11 @@ _FOLLOWS = (
     NOT_INTERACTIVE,
 )
 
+# Who somebody logged in as at a registry; az login, which is a login at Entra, is not meant.
+_LOGIN_AS = (
+    r"\b(?:docker|podman|buildah|skopeo|oras|nerdctl|helm registry|az acr) login\b[^|;&]{0,120}?"
+    r"(?:-u|--username)[ =][\"']?(?P<user_name>[\w-]{1,80})"
+)
 _NAMES = tuple(
     re.compile(pattern)
     for pattern in (
@@ -65,6 +71,7 @@ _NAMES = tuple(
         r"scope=repository(?:%3A|:)(?P<repository>[\w./%-]{1,255}?)(?:%3A|:)",
         r"/v2/(?P<repository>[\w./-]{1,255}?)/(?:manifests|blobs|tags)/",
         r"azurecr\.[\w.-]{2,30}?/(?!v2/|oauth2/)(?P<repository>[\w./-]{1,255}?):(?P<version>[\w.-]{1,128})",
+        _LOGIN_AS,
         r"\bregistry '(?P<registry>[A-Za-z0-9]{5,50})'",
         r"\baz acr [\w -]{1,80}?(?:--name|--registry|-n|-r) (?P<registry>[A-Za-z0-9]{5,50})\b",
     )
@@ -213,6 +220,7 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     "client_id": _matching(GUID.pattern),
     "tenant_id": _matching(GUID.pattern),
     "object_id": _matching(GUID.pattern),
+    "user_name": _matching(r"\w[\w-]{0,79}"),
     "aadsts": _matching(r"\d{5,8}"),
     "repository": _repository,
     "version": _matching(r"[\w.-]{1,128}"),
@@ -278,6 +286,8 @@ def _answer(question: Question[Any], line: Line) -> Answer[Any]:
             value = line.names.get("client_ip")
         case "login-server-host":
             value = line.names.get("login_server")
+        case "user-kind" if "user_name" in line.names and "registry" in line.names:
+            value = kind_of_user(line.names["user_name"], line.names["registry"])
     if value is None:
         return Answer(question, None, why=NOT_IN_TEXT)
     return Answer(question, value, who=THIS_TEXT)

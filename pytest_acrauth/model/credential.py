@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pytest_acrauth.model.target import GUID, NULL_GUID
+
 
 class Kind(StrEnum):
     """What a credential is; Basic ones are told by their user name, as docs/how-to/authentication.md lists."""
@@ -51,3 +53,12 @@ class CredentialFacts:
     secret_expires: float | None = None
     source: str = ""
     also: tuple[str, ...] = ()
+
+
+def kind_of_user(name: str, registry: str) -> Kind:
+    """Return what a user name tells of a Basic credential for a registry of this name."""
+    if name == NULL_GUID:
+        return Kind.REFRESH_TOKEN
+    if GUID.fullmatch(name):
+        return Kind.SERVICE_PRINCIPAL
+    return Kind.ADMIN if name.lower() == registry.lower() else Kind.SCOPE_MAP_TOKEN

@@ -13,13 +13,17 @@ from labels import LABELS
 
 from pytest_acrauth.catalogue.shape import FailureMode
 from pytest_acrauth.catalogue.tables import MODES, SYMPTOMS, family_of
-from pytest_acrauth.diagnosis.conclusion import Diagnosis
+from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis
 from pytest_acrauth.diagnosis.printed import LIMIT
 from pytest_acrauth.diagnosis.text import NOT_IN_TEXT, THIS_TEXT, Line, recognise
 from pytest_acrauth.report.explanation import explanation, headline
 from pytest_acrauth.report.text import explain
 
 GUID = "11111111-2222-3333-4444-555555555555"
+SCOPE_MAP_TOKEN = {
+    f"scope-map-token-{what}"
+    for what in ("password-wrong", "password-expired", "disabled", "no-password", "password-propagating")
+}
 DENIED = "denied: client with IP '20.1.2.3' is not allowed access. Refer https://aka.ms/acr/firewall to grant access."
 
 
@@ -300,3 +304,32 @@ def test_any_text_ends_in_diagnoses(pieces: list[str], times: int) -> None:
 def test_random_text_proves_nothing(text: str) -> None:
     """Characters without words are no failure of authentication, and no error."""
     assert ids(text) == []
+
+
+REFUSED_LOGIN = "Error response from daemon: login attempt to https://myacr.azurecr.io/v2/ failed with status: 401"
+
+
+@pytest.mark.parametrize(
+    ("command", "candidates"),
+    [
+        ("docker login myacr.azurecr.io -u myacr", {"admin-user-disabled", "admin-password-not-current"}),
+        ("docker login myacr.azurecr.io --username=puller", SCOPE_MAP_TOKEN),
+        ("helm registry login myacr.azurecr.io -u 'puller'", SCOPE_MAP_TOKEN),
+    ],
+)
+def test_the_user_name_of_a_login_tells_what_it_can_be(command: str, candidates: set[str]) -> None:
+    """The line that logs in tells the kind of credential, and so which causes are possible at all."""
+    assert {mode.id for mode in best(f"$ {command}\n{REFUSED_LOGIN}").candidates} == candidates
+
+
+def test_a_login_at_entra_is_no_login_at_the_registry() -> None:
+    """Who signed in to Entra says nothing of the pair that the registry refused."""
+    alone = best(REFUSED_LOGIN).candidates
+    assert best(f"$ az login -u puller\n{REFUSED_LOGIN}").candidates == alone
+
+
+def test_words_that_others_say_are_never_certain() -> None:
+    """Where no host tells who is meant, a sign is none; beside a login server it is one."""
+    words = "x509: certificate signed by unknown authority"
+    assert best(words).certainty is Certainty.PROBABLE
+    assert best(f'Get "https://myacr.azurecr.io/v2/": {words}').certainty is Certainty.PROVEN
