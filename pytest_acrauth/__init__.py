@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pytest_acrauth.catalogue.shape import FailureMode as FailureMode
     from pytest_acrauth.catalogue.shape import Symptom as Symptom
     from pytest_acrauth.diagnosis.climb import diagnose as diagnose
+    from pytest_acrauth.diagnosis.conclusion import Certainty as Certainty
     from pytest_acrauth.diagnosis.conclusion import Diagnosis as Diagnosis
     from pytest_acrauth.diagnosis.text import recognise as recognise
     from pytest_acrauth.model.machine import Machine as Machine
@@ -32,6 +33,7 @@ _HOMES = {
     "diagnose": "diagnosis.climb",
     "explain": "report.text",
     "recognise": "diagnosis.text",
+    "Certainty": "diagnosis.conclusion",
     "Diagnosis": "diagnosis.conclusion",
     "FailureMode": "catalogue.shape",
     "Identity": "model.target",

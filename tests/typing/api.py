@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_acrauth import (
+    Certainty,
     Diagnosis,
     FailureMode,
     Identity,
@@ -39,7 +40,8 @@ def texts(machine: Machine) -> list[str]:
 def causes(diagnosis: Diagnosis) -> tuple[Stage, Symptom, FailureMode | None, list[str]]:
     """Read a conclusion."""
     remaining = [mode.id for mode in (*diagnosis.candidates, *diagnosis.ruled_out)]
-    return diagnosis.broken.stage, diagnosis.symptom, diagnosis.mode, remaining
+    sure: bool = diagnosis.certainty is Certainty.PROVEN
+    return diagnosis.broken.stage, diagnosis.symptom, diagnosis.mode if sure else None, remaining
 
 
 def stored(transcript: Transcript) -> Transcript:
