@@ -17,6 +17,7 @@ from pytest_acrauth.model.machine import Machine
 from pytest_acrauth.model.target import Flow, Identity, Registry, Target
 from pytest_acrauth.plugin import header, values
 from pytest_acrauth.plugin.options import Settings, check, where
+from pytest_acrauth.probes.http.proxies import BadProxy, check_proxy
 from pytest_acrauth.probes.machine import RealMachine
 
 
@@ -54,6 +55,7 @@ def plan(settings: Settings, machine: Machine, config: pytest.Config) -> Plan:
     chosen, pairs = _pairs(settings, registries, machine) if registries else ((), ())
     targets = tuple(Target(registry, identity, references[registry], must, must_not) for registry, identity in pairs)
     _one_authority(targets, machine)
+    _usable_proxy(machine)
     return Plan(
         targets=targets,
         clients=tuple(dict.fromkeys(settings["client"].values)),
@@ -108,6 +110,14 @@ def real_machine(settings: Settings, config: pytest.Config) -> RealMachine:
     except (OSError, ssl.SSLError) as error:
         reason = "it holds no certificate in PEM form" if isinstance(error, ssl.SSLError) else error.strerror
         raise pytest.UsageError(f"{where('ca-bundle', setting)}: cannot use {setting.value!r}: {reason}") from error
+
+
+def _usable_proxy(machine: Machine) -> None:
+    """Refuse a variable that names a proxy and holds no address: no registry is to blame for it."""
+    try:
+        check_proxy(machine.environ)
+    except BadProxy as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def _consistent(settings: Settings, must: tuple[str, ...], must_not: tuple[str, ...]) -> None:

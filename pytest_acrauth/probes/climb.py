@@ -19,7 +19,8 @@ from pytest_acrauth.probes.entra.methods import ask_entra
 from pytest_acrauth.probes.entra.request import EntraRequest
 from pytest_acrauth.probes.http.client import Http
 from pytest_acrauth.probes.http.deadline import Deadline
-from pytest_acrauth.probes.http.network import Connector, proxy_for, without_user
+from pytest_acrauth.probes.http.network import Connector
+from pytest_acrauth.probes.http.proxies import proxy_for, without_user
 from pytest_acrauth.probes.programs.helper import ask_helper
 from pytest_acrauth.probes.registry import Login, ask_challenge, read_layer, read_manifest
 
@@ -67,7 +68,7 @@ def climb(
         credential=credential.facts,
         started=connector.machine.now(),
         limit=limit,
-        proxy=without_user(proxy_for(host, connector.machine)),
+        proxy=without_user(proxy_for(host, connector.machine), connector.secrets),
     )
     with Http(connector, deadline) as http:
         challenge = ask_challenge(http, target.registry)

@@ -49,6 +49,8 @@ WRONG: list[tuple[tuple[str, ...], dict[str, str], str]] = [
         PRINCIPAL,
         "--acr-must and --acr-must-not: push cannot be both",
     ),
+    (MY, {"HTTPS_PROXY": "http://proxy.example:abc", **PRINCIPAL}, "HTTPS_PROXY is no address of a proxy; set it to *"),
+    (MY, {"all_proxy": "http://[::1", **PRINCIPAL}, "all_proxy is no address of a proxy; set it to http://HOST:PORT*"),
     ((*MY, "--acr-timeout", "soon"), PRINCIPAL, "--acr-timeout: 'soon' is no positive number"),
     ((*MY, "--acr-timeout", "nan"), PRINCIPAL, "--acr-timeout: 'nan' is no positive number"),
     ((*MY, "--acr-jobs", "0"), PRINCIPAL, "--acr-jobs: '0' is no positive number"),

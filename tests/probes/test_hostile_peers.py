@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from types import SimpleNamespace
+from unittest import mock
 
 import pytest
 import trustme
@@ -17,9 +19,14 @@ from hypothesis import strategies as st
 
 from pytest_acrauth.model.machine import Resolution, Resolved
 from pytest_acrauth.model.observation import Challenge, Tcp, Tls, Trouble
+from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.stage import Rung, Stage
 from pytest_acrauth.model.target import Flow, Identity, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
+from pytest_acrauth.probes.http import network
+from pytest_acrauth.probes.http.client import Http
+from pytest_acrauth.probes.http.deadline import Deadline
+from pytest_acrauth.probes.http.network import Connector
 from pytest_acrauth.probes.machine import RealMachine
 from pytest_acrauth.run import Run
 
@@ -285,3 +292,96 @@ def test_a_proxy_that_tunnels_is_passed_through(
     assert seen.proxy == "proxy.example:3128"
     assert isinstance(seen.tls, Tls)
     assert not isinstance(seen.tcp, Tcp)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"HTTP/1.1 " + b"2" * 5000 + b" x\r\n\r\n", b"HTTP/1.1 2 x\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n", b"SSH-2.0\r\n\r\n"],
+    ids=["5000 digits", "one digit", "letters", "another protocol"],
+)
+def test_a_proxys_unreadable_answer_is_the_proxys(serve: Callable[[Peer], Loopback], answer: bytes) -> None:
+    """What a proxy answers with is its connection's trouble, and the challenge was never asked."""
+
+    def refuse(accepted: socket.socket) -> None:
+        accepted.recv(65_536)
+        accepted.sendall(answer)
+
+    class Behind(Loopback):
+        @property
+        def environ(self) -> dict[str, str]:
+            return {"HTTPS_PROXY": "http://proxy.example:3128"}
+
+    direct = serve(refuse)
+    seen = climb(Behind(direct.port, direct.authority))
+    assert list(seen.broken()) == [Rung(Stage.TCP)]
+    assert isinstance(seen.tcp, Tcp)
+    assert seen.tcp.trouble is Trouble.PROXY
+
+
+def test_a_mistyped_proxy_is_the_proxys_failure(authority: trustme.CA) -> None:
+    """Without the plugin's own look at the configuration, it is recorded where the proxy would have been reached."""
+
+    class Behind(Loopback):
+        @property
+        def environ(self) -> dict[str, str]:
+            return {"HTTPS_PROXY": "http://someone:planted-password"}
+
+    seen = climb(Behind(9, authority))
+    assert list(seen.broken()) == [Rung(Stage.TCP)]
+    assert "planted-password" not in seen.to_json()
+
+
+def test_many_open_files_change_nothing(serve: Callable[[Peer], Loopback], over_tls: Callable[[Peer], Peer]) -> None:
+    """A connection that is used again is looked at whatever its number is: an idle close is answered by a new one."""
+    resource = pytest.importorskip("resource")
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < 1200:
+        pytest.skip("this process may not open so many files")
+    machine = serve(over_tls(says(b"HTTP/1.1 401 x\r\nContent-Length: 0\r\n\r\n")))
+    with ExitStack() as stack:
+        for _ in range(1100):
+            stack.enter_context(socket.socket())
+        with Http(Connector.of(machine, Secrets()), Deadline(LIMIT)) as http:
+            answers = [http.send("GET", "https://myacr.azurecr.io/v2/") for _ in range(2)]
+    assert [answer.trouble for answer in answers] == [None, Trouble.TIMEOUT]
+
+
+def test_no_cookie_is_read_or_sent(serve: Callable[[Peer], Loopback], over_tls: Callable[[Peer], Peer]) -> None:
+    """What a host wants to be told again is told to nobody, and what is no cookie is not looked at."""
+    heard: list[bytes] = []
+    cookies = b"Set-Cookie: a=b; Domain=.azurecr.io\r\nSet-Cookie: c=d; expires=Wed, 01-Jan-" + b"9" * 5000 + b"\r\n"
+
+    def answer(accepted: socket.socket) -> None:
+        accepted.sendall(b"HTTP/1.1 401 x\r\nContent-Length: 0\r\n" + cookies + b"\r\n")
+        heard.append(accepted.recv(65_536))
+        accepted.sendall(b"HTTP/1.1 401 x\r\nContent-Length: 0\r\n\r\n")
+        hold(accepted)
+
+    machine = serve(over_tls(answer))
+    with Http(Connector.of(machine, Secrets()), Deadline(LIMIT)) as http:
+        answers = [http.send("GET", "https://myacr.azurecr.io/v2/") for _ in range(2)]
+    assert [answer.reply is not None for answer in answers] == [True, True]
+    assert b"GET /v2/" in heard[0]
+    assert b"cookie" not in heard[0].lower()
+
+
+def test_looking_at_a_certificate_is_one_wait(authority: trustme.CA) -> None:
+    """Connecting and handshake of the second look share a wait: what the first took is missing to the second."""
+    timeouts: list[float] = []
+
+    class Slow(Loopback):
+        def dial(self, address: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002
+            timeouts.append(timeout)
+            one, other = socket.socketpair()
+            others.append(other)
+            clock.append(timeout)  # all of it is gone
+            return one
+
+    clock: list[float] = []
+    others: list[socket.socket] = []
+    connector = Connector.of(Slow(9, authority), Secrets())
+    with mock.patch.object(network, "time", SimpleNamespace(monotonic=lambda: sum(clock))):
+        assert connector._look_at_certificate("myacr.azurecr.io", "192.0.2.1", Deadline(LIMIT)) is None
+    others[0].settimeout(5)
+    assert others[0].recv(65_536)  # the handshake began, and nobody waited for its end
+    assert timeouts == [pytest.approx(LIMIT / 3)]
+    others[0].close()

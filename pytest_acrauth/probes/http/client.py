@@ -6,12 +6,13 @@ is sent twice, and nothing is read beyond its bound.
 
 from __future__ import annotations
 
-import select
+import selectors
 import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,7 +20,6 @@ import httpcore
 import httpx
 
 from pytest_acrauth.model.observation import Connection, Reply, Trouble
-from pytest_acrauth.model.secret import clean
 from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.logs import quiet_loggers
 from pytest_acrauth.probes.http.network import Connector, trouble_of
@@ -79,7 +79,7 @@ class _Stream(httpcore.NetworkStream):
         if info == "ssl_object":
             return self._connected if isinstance(self._connected, ssl.SSLSocket) else None
         if info == "is_readable":  # asked before a connection is used again: readable while idle means closed
-            return bool(select.select([self._connected], [], [], 0)[0])
+            return _readable(self._connected)
         return None
 
     def _arm(self) -> None:
@@ -91,7 +91,7 @@ class _Stream(httpcore.NetworkStream):
         trouble = trouble_of(error)
         if trouble is Trouble.TIMEOUT and self._deadline.trouble() is Trouble.OUT_OF_TIME:
             return _Ended(Trouble.OUT_OF_TIME)  # whether the end came within a wait or between two is chance
-        return _Ended(trouble, clean(getattr(error, "reason", None) or str(error)))
+        return _Ended(trouble, getattr(error, "reason", None) or str(error))
 
 
 class _Backend(httpcore.NetworkBackend):
@@ -142,6 +142,16 @@ def _cause(connection: Connection) -> tuple[Trouble, str]:
     return (dns.trouble if dns and dns.trouble else Trouble.NAME), (
         dns.resolution.text if dns and dns.resolution else ""
     )
+
+
+class _NoCookies(CookieJar):
+    """A jar that stays empty: nothing here needs what a host wants to be told again, by itself or by its neighbour."""
+
+    def extract_cookies(self, response: Any, request: Any) -> None:
+        """Keep nothing, and read nothing: what is no cookie is nobody's business either."""
+
+    def add_cookie_header(self, request: Any) -> None:
+        """Send nothing."""
 
 
 class _Body(httpx.SyncByteStream):
@@ -212,7 +222,12 @@ class Http:
         pool = httpcore.ConnectionPool(
             ssl_context=connector.unused, keepalive_expiry=_KEEP_ALIVE, network_backend=self._backend
         )
-        self._client = httpx.Client(transport=_Transport(pool), trust_env=False, timeout=None)  # noqa: S113 - see deadline
+        self._client = httpx.Client(
+            transport=_Transport(pool),
+            trust_env=False,
+            timeout=None,  # noqa: S113 - see deadline
+            cookies=_NoCookies(),
+        )
         self._secrets = connector.secrets
         self._silences = connector.silences
         self.held_back: dict[str, float] = {}
@@ -275,15 +290,15 @@ class Http:
         except _Ended as ended:
             trouble, text = ended.trouble, ended.text
         except httpx.TimeoutException as error:  # only something that stands in for the connection raises these two
-            trouble, text = Trouble.TIMEOUT, clean(str(error))
+            trouble, text = Trouble.TIMEOUT, str(error)
         except (httpx.NetworkError, httpcore.NetworkError) as error:
-            trouble, text = Trouble.RESET, clean(str(error))
+            trouble, text = Trouble.RESET, str(error)
         except (httpcore.ProtocolError, httpx.ProtocolError, httpx.InvalidURL, ValueError) as error:
             closed = self._backend.closed_by_peer and reply is None
-            trouble, text = (Trouble.CLOSED if closed else Trouble.MALFORMED), clean(str(error))
+            trouble, text = (Trouble.CLOSED if closed else Trouble.MALFORMED), str(error)
         connecting = sum(_spent(way) - opened.get(host, 0.0) for host, way in self.connections.items())
         elapsed = max(0.0, time.monotonic() - began - connecting)
-        return Response(reply, body, location, trouble, self._secrets.scrub(text), elapsed, received)
+        return Response(reply, body, location, trouble, self._secrets.clean(text), elapsed, received)
 
     def _hold_back(self, url: str) -> None:
         """Wait for the end of the silence that a request's host has asked for."""
@@ -306,3 +321,10 @@ def _read(response: httpx.Response, limit: int, *, goal: bool) -> tuple[bytes, b
 
 def _spent(connection: Connection) -> float:
     return sum(part.elapsed for part in (connection.dns, connection.tcp, connection.tls) if part is not None)
+
+
+def _readable(connected: socket.socket) -> bool:
+    """Whether there is something to read, in a process with any number of open files."""
+    with getattr(selectors, "PollSelector", selectors.SelectSelector)() as selector:
+        selector.register(connected, selectors.EVENT_READ)
+        return bool(selector.select(0))

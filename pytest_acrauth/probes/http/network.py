@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import base64
 import errno
+import re
 import socket
 import ssl
 import time
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
-from urllib.parse import unquote, urlsplit
-from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
+from urllib.parse import unquote
 
 from pytest_acrauth.model.machine import Machine, Resolution
 from pytest_acrauth.model.observation import Attempt, Certificate, Connection, Dns, Tcp, Tls, Trouble
-from pytest_acrauth.model.secret import Secrets, clean
+from pytest_acrauth.model.secret import Secret, Secrets, as_bytes
+from pytest_acrauth.probes.http.certificates import certificate_of
 from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.manners import Silences
+from pytest_acrauth.probes.http.proxies import BadProxy, address_of, proxy_for, without_user
 from pytest_acrauth.probes.http.resolver import Resolver
 
 _PORT = 443
 _MOST_ADDRESSES = 16
+_STATUS = re.compile(r"[1-9][0-9]{2}")
 _UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 
 
@@ -65,7 +68,7 @@ class Connector:
         proxy = proxy_for(host, self.machine)
         if proxy:
             tcp, plain = self._tunnel(proxy, host, deadline)
-            connection = Connection(host=host, proxy=without_user(proxy), tcp=None if plain else tcp)
+            connection = Connection(host=host, proxy=without_user(proxy, self.secrets), tcp=None if plain else tcp)
         else:
             dns = self.look_up(host, deadline)
             connection = Connection(host=host, dns=dns)
@@ -101,12 +104,12 @@ class Connector:
         resolution = self.resolver.look_up(host, deadline.next_wait())
         trouble = deadline.trouble() if resolution is None else None
         if resolution is not None:
-            cleaned = tuple(clean(name, 255) for name in (resolution.chain or ())[:_MOST_ADDRESSES])
+            cleaned = tuple(self.secrets.clean(name, 255) for name in (resolution.chain or ())[:_MOST_ADDRESSES])
             resolution = Resolution(
                 resolution.outcome,
                 resolution.addresses[:_MOST_ADDRESSES],
                 cleaned if resolution.chain is not None else None,
-                clean(resolution.text),
+                self.secrets.clean(resolution.text),
             )
         return Dns(host=host, resolution=resolution, trouble=trouble, elapsed=time.monotonic() - began)
 
@@ -126,7 +129,8 @@ class Connector:
                 trouble = trouble_of(error)
                 if trouble is Trouble.TIMEOUT:
                     trouble = deadline.trouble()
-                attempts.append(Attempt(address=address, trouble=trouble, text=clean(error.strerror or str(error))))
+                text = self.secrets.clean(error.strerror or str(error))
+                attempts.append(Attempt(address=address, trouble=trouble, text=text))
             else:
                 attempts.append(Attempt(address=address))
                 break
@@ -134,14 +138,14 @@ class Connector:
 
     def _handshake(self, host: str, plain: socket.socket, deadline: Deadline) -> tuple[Tls, ssl.SSLSocket | None]:
         began = time.monotonic()
-        facts = Tls(host=host, trust=self.machine.trust)
+        facts = Tls(host=host, trust=self.secrets.clean(self.machine.trust))
         plain.settimeout(deadline.next_wait())
         try:
             # The handshake comes after the wrapping: truststore wraps under a lock that all connections share.
             secured = self.context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
         except (OSError, ValueError) as error:
             plain.close()
-            return replace(facts, trouble=trouble_of(error), text=clean(str(error))), None
+            return replace(facts, trouble=trouble_of(error), text=self.secrets.clean(str(error))), None
         try:
             secured.do_handshake()
         except (OSError, ValueError) as error:
@@ -151,39 +155,48 @@ class Connector:
                 facts,
                 trouble=deadline.trouble() if trouble is Trouble.TIMEOUT else trouble,
                 verify_code=getattr(error, "verify_code", None),
-                text=clean(getattr(error, "verify_message", "") or getattr(error, "reason", "") or str(error)),
+                text=self.secrets.clean(
+                    getattr(error, "verify_message", "") or getattr(error, "reason", "") or str(error)
+                ),
                 elapsed=time.monotonic() - began,
             )
             return broken, None
         return replace(facts, version=secured.version() or "", elapsed=time.monotonic() - began), secured
 
     def _look_at_certificate(self, host: str, address: str, deadline: Deadline) -> Certificate | None:
-        """Fetch the certificate that was refused: a second, unverified handshake over which nothing is sent."""
+        """Fetch the certificate that was refused: a second, unverified handshake over which nothing is sent.
+
+        Connecting and handshake together are one wait.
+        """
+        limit = time.monotonic() + deadline.next_wait()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         try:
-            with (
-                self.machine.dial(address, _PORT, deadline.next_wait()) as plain,
-                context.wrap_socket(plain, server_hostname=host) as secured,
-            ):
-                encoded = secured.getpeercert(binary_form=True)
+            with self.machine.dial(address, _PORT, deadline.next_wait()) as plain:
+                plain.settimeout(max(0.001, limit - time.monotonic()))
+                with context.wrap_socket(plain, server_hostname=host) as secured:
+                    encoded = secured.getpeercert(binary_form=True)
         except (OSError, ValueError):
             return None
-        return certificate_of(encoded) if encoded else None
+        return certificate_of(encoded, self.secrets) if encoded else None
 
     def _tunnel(self, proxy: str, host: str, deadline: Deadline) -> tuple[Tcp, socket.socket | None]:
         """Ask a proxy for a tunnel. What it refuses is recorded as the connection's trouble: the host never spoke."""
         began = time.monotonic()
-        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-        name = parts.hostname or ""
-        port = parts.port or 80
-        label = f"proxy {name}:{port}"
+        label = "proxy"
 
         def refused(text: str, trouble: Trouble = Trouble.PROXY) -> tuple[Tcp, None]:
-            attempt = Attempt(address=label, trouble=trouble, text=clean(text))
+            attempt = Attempt(address=label, trouble=trouble, text=self.secrets.clean(text))
             return Tcp(host=host, port=_PORT, attempts=(attempt,), elapsed=time.monotonic() - began), None
 
+        try:
+            parts = address_of(proxy)
+        except BadProxy as error:
+            return refused(f"the environment's proxy {error}")
+        name = parts.hostname or ""
+        port = parts.port or 80
+        label = self.secrets.clean(f"proxy {name}:{port}")
         if parts.scheme != "http":
             return refused(f"a {parts.scheme} proxy is not supported; give an http:// one")
         dns = self.look_up(name, deadline)
@@ -194,7 +207,8 @@ class Connector:
             return refused(f"{tcp.trouble}: {tcp.attempts[-1].text}" if tcp.attempts else "no address")
         plain.settimeout(deadline.next_wait())
         try:
-            plain.sendall(self._connect_request(host, parts.username, parts.password))
+            password = None if parts.password is None else Secret(parts.password)
+            plain.sendall(self._connect_request(host, parts.username, password))
             status, reason = _read_connect_answer(plain, deadline)
         except OSError as error:
             plain.close()
@@ -204,13 +218,14 @@ class Connector:
             return refused(f"answered CONNECT with {status} {reason}".strip())
         return Tcp(host=host, port=_PORT, attempts=(Attempt(address=label),), elapsed=time.monotonic() - began), plain
 
-    def _connect_request(self, host: str, user: str | None, password: str | None) -> bytes:
-        lines = [f"CONNECT {host}:{_PORT} HTTP/1.1", f"Host: {host}:{_PORT}"]
-        if user is not None:
-            name, secret = unquote(user), unquote(password or "")
-            self.secrets.add(secret, user=name)
-            lines.append("Proxy-Authorization: Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode())
-        return ("\r\n".join(lines) + "\r\n\r\n").encode()
+    def _connect_request(self, host: str, user: str | None, password: Secret | None) -> bytes:
+        head = f"CONNECT {host}:{_PORT} HTTP/1.1\r\nHost: {host}:{_PORT}\r\n"
+        if user is None:
+            return f"{head}\r\n".encode()
+        name = unquote(user)
+        secret = self.secrets.add(unquote(password.reveal()) if password is not None else "", user=name)
+        basic = Secret(base64.b64encode(as_bytes(f"{name}:{secret.reveal()}")).decode())
+        return f"{head}Proxy-Authorization: Basic {basic.reveal()}\r\n\r\n".encode()
 
 
 def _read_connect_answer(plain: socket.socket, deadline: Deadline) -> tuple[int, str]:
@@ -226,42 +241,6 @@ def _read_connect_answer(plain: socket.socket, deadline: Deadline) -> tuple[int,
         head += byte
     version, _, rest = head.split(b"\r\n", 1)[0].decode("latin-1").partition(" ")
     status, _, reason = rest.partition(" ")
-    if not version.startswith("HTTP/1.") or not status.isdecimal():
+    if not version.startswith("HTTP/1.") or not _STATUS.fullmatch(status):
         raise ConnectionResetError("answered CONNECT with something that is no HTTP")
     return int(status), reason
-
-
-def proxy_for(host: str, machine: Machine) -> str:
-    """Return the proxy that the machine's environment names for an https host, or ''."""
-    environ = machine.environ
-    proxy = next(
-        (environ[name] for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY") if environ.get(name)), ""
-    )
-    exempt = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
-    return "" if not proxy or proxy_bypass_environment(host, {"no": exempt}) else proxy
-
-
-def without_user(proxy: str) -> str:
-    """Return a proxy's address as it may be shown: without user name and password."""
-    return clean(proxy.rpartition("@")[2].removeprefix("http://"), 255)
-
-
-def certificate_of(encoded: bytes) -> Certificate | None:
-    """Return what a DER certificate says of itself, or None for bytes that are none."""
-    from cryptography import x509
-
-    try:
-        certificate = x509.load_der_x509_certificate(encoded)
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        dns_names = tuple(clean(name, 255) for name in names.get_values_for_type(x509.DNSName)[:10])
-    except x509.ExtensionNotFound:
-        dns_names = ()
-    except ValueError:
-        return None
-    return Certificate(
-        subject=clean(certificate.subject.rfc4514_string()),
-        issuer=clean(certificate.issuer.rfc4514_string()),
-        names=dns_names,
-        not_before=certificate.not_valid_before_utc.isoformat(),
-        not_after=certificate.not_valid_after_utc.isoformat(),
-    )
