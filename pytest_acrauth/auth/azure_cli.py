@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_acrauth.auth.programs import find_program, home_of
+from pytest_acrauth.auth.files import read_regular
+from pytest_acrauth.auth.programs import find_program, home_of, shown
 from pytest_acrauth.auth.shape import Credential, Place, Variables
 from pytest_acrauth.model.credential import CredentialFacts, Kind
 from pytest_acrauth.model.secret import Secrets
@@ -36,8 +37,7 @@ def read_azure_login(environ: Mapping[str, str]) -> AzureLogin | None:
     """Return the login that az would use, None where it is not signed in or its profile cannot be read."""
     path = profile_path(environ)
     try:
-        with path.open("rb") as file:
-            found = json.loads(file.read(_LARGEST).decode("utf-8-sig"))
+        found = json.loads(read_regular(path, _LARGEST).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return None
     entries = found.get("subscriptions") if isinstance(found, dict) else None
@@ -52,17 +52,17 @@ def read_azure_login(environ: Mapping[str, str]) -> AzureLogin | None:
         kind = Kind.MANAGED_IDENTITY
     elif user.get("type") == "servicePrincipal":
         kind, client_id = Kind.SERVICE_PRINCIPAL, name
-    return AzureLogin(str(path), kind, client_id, str(account.get("tenantId", "")))
+    return AzureLogin(shown(path), kind, client_id, str(account.get("tenantId", "")))
 
 
-def read_login(variables: Variables, _registry: Registry, _secrets: Secrets) -> Credential:
+def read_login(variables: Variables, _registry: Registry, secrets: Secrets) -> Credential:
     """Read whose login az has; a tenant that a variable names stands before the login's own."""
     login = read_azure_login(variables.environ) or AzureLogin("")
     facts = CredentialFacts(
         kind=login.kind,
         declared=True,
-        client_id=login.client_id,
-        tenant_id=variables.value("TENANT_ID") or login.tenant_id,
+        client_id=secrets.clean(login.client_id, 200),
+        tenant_id=secrets.clean(variables.value("TENANT_ID") or login.tenant_id, 200),
         source=login.path,
     )
     return Credential(facts)
@@ -79,6 +79,6 @@ def _read_path(environ: Mapping[str, str]) -> str:
 
 PROFILE = Place(
     find=_find,
-    words=lambda environ: f"az on PATH, signed in by {profile_path(environ)}",
+    words=lambda environ: f"az on PATH, signed in by {shown(profile_path(environ))}",
     note=_read_path,
 )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pytest_acrauth.auth.shape import BadAuth, Credential, Variables
 from pytest_acrauth.model.claims import claims, expiry_of, shape_of, text_of
 from pytest_acrauth.model.credential import CredentialFacts, Kind, kind_of_user
-from pytest_acrauth.model.secret import Secrets
+from pytest_acrauth.model.secret import Secret, Secrets
 from pytest_acrauth.model.target import BadName, Identity, Registry
 
 PREFIX = "ACR"
@@ -16,27 +16,28 @@ PAIR = ("USERNAME", "PASSWORD")
 
 def read_pair(variables: Variables, registry: Registry, secrets: Secrets, *, kind: Kind | None = None) -> Credential:
     """Read the two variables; a method that declares the ``kind`` is believed, whatever the user name looks like."""
-    user, password = map(variables.value, PAIR)
-    return login_with(user, password, registry, secrets, kind=kind)
+    name, password = PAIR
+    return login_with(variables.value(name), Secret(variables.value(password)), registry, secrets, kind=kind)
 
 
 def login_with(
-    user: str, password: str, registry: Registry, secrets: Secrets, *, kind: Kind | None = None, source: str = ""
+    user: str, password: Secret, registry: Registry, secrets: Secrets, *, kind: Kind | None = None, source: str = ""
 ) -> Credential:
     """Return the credential of a user name and a password; without a declared kind the user name tells it."""
+    secrets.add(password, user=user)
     found = claims(password) or {}
     told = kind or kind_of_user(user, registry.name)
     facts = CredentialFacts(
         kind=told,
         declared=kind is not None,
-        user_name=user,
+        user_name=secrets.clean(user, 200),
         client_id=user if told is Kind.SERVICE_PRINCIPAL else "",
         secret=shape_of(password),
-        secret_audience=text_of(found, "aud"),
+        secret_audience=text_of(found, secrets, "aud"),
         secret_expires=expiry_of(found),
         source=source,
     )
-    return Credential(facts, user, secrets.add(password, user=user))
+    return Credential(facts, user, password)
 
 
 def only_its_registry(

@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pytest_acrauth.auth.programs import home_of
+from pytest_acrauth.auth.files import read_regular
+from pytest_acrauth.auth.programs import home_of, shown
 from pytest_acrauth.auth.shape import BadAuth
 from pytest_acrauth.model.client_record import host_of_key
-from pytest_acrauth.model.secret import Secret
+from pytest_acrauth.model.secret import Secret, Secrets
 from pytest_acrauth.model.target import NULL_GUID
 
 _HELPER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -75,7 +76,10 @@ class ConfigFile:
 
         Raises `BadAuth` for an entry that cannot be understood, without a word of what is in it.
         """
-        return _kept(_mapping(_mapping(self._content, "auths"), key), f"{self.path}: the entry for {key}")
+        return _kept(
+            _mapping(_mapping(self._content, "auths"), key),
+            f"{shown(self.path)}: the entry for {Secrets().clean(key, 300)}",
+        )
 
     def login(self, host: str) -> Login | None:
         """Return what the file holds for a host, None where it holds nothing.
@@ -86,10 +90,10 @@ class ConfigFile:
         own = _mapping(self._content, "credHelpers").get(host)
         if helper := own or self._content.get("credsStore"):
             if not isinstance(helper, str) or not can_be_helper(helper):
-                raise BadAuth(f"{self.path}: the credential helper for {host} has no name that can be run")
-            return Login(str(self.path), helper=helper_program(helper), noted=bool(own) or entry is not None)
-        user, secret = _kept(entry or {}, f"{self.path}: the entry for {host}")
-        return Login(str(self.path), user, secret) if user and secret is not None else None
+                raise BadAuth(f"{shown(self.path)}: the credential helper for {host} has no name that can be run")
+            return Login(shown(self.path), helper=helper_program(helper), noted=bool(own) or entry is not None)
+        user, secret = _kept(entry or {}, f"{shown(self.path)}: the entry for {host}")
+        return Login(shown(self.path), user, secret) if user and secret is not None else None
 
     def _entry(self, host: str) -> Mapping[str, Any] | None:
         """Return a host's entry: under its name, or under an address of it, as older clients wrote them."""
@@ -112,20 +116,19 @@ def read_config(environ: Mapping[str, str]) -> ConfigFile | None:
     if path is None:
         return None
     try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST)
+        content = read_regular(path, _LARGEST)
     except FileNotFoundError:
         return None
-    except OSError as error:
-        reason = error.strerror or "it cannot be read"
-        raise UnreadableConfig(f"the docker config {path} cannot be read: {error.strerror}", reason) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it cannot be read"
+        raise UnreadableConfig(f"the docker config {shown(path)} cannot be read: {reason}", reason) from error
     try:
         found = json.loads(content)
     except (ValueError, RecursionError):
         # Not chained: the parser's exception holds the document.
-        raise UnreadableConfig(f"the docker config {path} is no JSON", "it is no JSON object") from None
+        raise UnreadableConfig(f"the docker config {shown(path)} is no JSON", "it is no JSON object") from None
     if not isinstance(found, dict):
-        raise UnreadableConfig(f"the docker config {path} is no JSON object", "it is no JSON object")
+        raise UnreadableConfig(f"the docker config {shown(path)} is no JSON object", "it is no JSON object")
     return ConfigFile(path, found)
 
 
@@ -153,9 +156,9 @@ def helper_answer(text: bytes) -> tuple[str, Secret] | None:
         return None
     if not isinstance(found, dict):
         return None
-    user, secret = _text(found, "Username"), _text(found, "Secret")
+    user, secret = _text(found, "Username"), Secret(_text(found, "Secret"))
     # The protocol's mark for an identity token, docker's word for a refresh token.
-    return (NULL_GUID if user == "<token>" else user, Secret(secret)) if user and secret else None
+    return (NULL_GUID if user == "<token>" else user, secret) if user and secret.reveal() else None
 
 
 def _mapping(config: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -170,19 +173,19 @@ def _text(entry: Mapping[str, Any], name: str) -> str:
 
 def _kept(entry: Mapping[str, Any], where: str) -> tuple[str, Secret | None]:
     user, password = _decoded(entry, where)
-    if token := _text(entry, "identitytoken"):
-        user, password = NULL_GUID, token
-    return user, Secret(password) if password else None
+    if _text(entry, "identitytoken"):
+        user, password = NULL_GUID, Secret(_text(entry, "identitytoken"))
+    return user, password if password.reveal() else None
 
 
-def _decoded(entry: Mapping[str, Any], where: str) -> tuple[str, str]:
-    encoded = _text(entry, "auth")
-    if not encoded:
-        return _text(entry, "username"), _text(entry, "password")
+def _decoded(entry: Mapping[str, Any], where: str) -> tuple[str, Secret]:
+    encoded = Secret(_text(entry, "auth"))
+    if not encoded.reveal():
+        return _text(entry, "username"), Secret(_text(entry, "password"))
     try:
-        user, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+        pair = Secret(base64.b64decode(encoded.reveal(), validate=True).decode())
     except (binascii.Error, ValueError):
-        colon = ""
-    if not colon:
+        pair = Secret("")
+    if ":" not in pair.reveal():
         raise BadAuth(f"{where} has an auth that is no user name and password")
-    return user, password.rstrip("\x00")
+    return pair.reveal().partition(":")[0], Secret(pair.reveal().partition(":")[2].rstrip("\x00"))

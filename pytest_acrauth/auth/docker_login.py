@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pytest_acrauth.auth.basic import login_with
 from pytest_acrauth.auth.docker_config import Login, config_path, read_config, read_login
+from pytest_acrauth.auth.programs import shown
 from pytest_acrauth.auth.shape import BadAuth, Credential, Place, Variables
 from pytest_acrauth.model.credential import CredentialFacts, Kind
 from pytest_acrauth.model.secret import Secrets
@@ -20,7 +21,7 @@ def read_stored(variables: Variables, registry: Registry, secrets: Secrets) -> C
     if stored.secret is None:
         source = f"{stored.helper}, named in {stored.path}"
         return Credential(CredentialFacts(kind=Kind.STORED, source=source), helper=stored.helper)
-    return login_with(stored.user, stored.secret.reveal(), registry, secrets, source=stored.path)
+    return login_with(stored.user, stored.secret, registry, secrets, source=stored.path)
 
 
 def find_registries(
@@ -40,7 +41,7 @@ def _read_logins(registries: Sequence[Registry], environ: Mapping[str, str]) -> 
 
 def _nothing_stored(registries: Sequence[Registry], environ: Mapping[str, str]) -> BadAuth:
     names = ", ".join(registry.login_server for registry in registries)
-    where = config_path(environ) or "DOCKER_CONFIG and HOME, which are not set,"
+    where = shown(config_path(environ)) or "DOCKER_CONFIG and HOME, which are not set,"
     return BadAuth(f"docker-config: {where} holds no login for {names}; run docker login, or choose another method")
 
 
@@ -52,6 +53,8 @@ def _find(environ: Mapping[str, str], registries: Sequence[Registry]) -> str:
 
 CONFIG = Place(
     find=_find,
-    words=lambda environ: f"the registry's login in {config_path(environ) or 'a home folder, which is not known'}",
-    note=lambda environ: str(config_path(environ) or "no home folder is known"),
+    words=lambda environ: (
+        f"the registry's login in {shown(config_path(environ)) or 'a home folder, which is not known'}"
+    ),
+    note=lambda environ: shown(config_path(environ)) or "no home folder is known",
 )

@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from pytest_acrauth.model.secret import Secrets
+
 
 def find_program(name: str, environ: Mapping[str, str]) -> str:
     """Return a program's absolute path by the machine's PATH, or ''; the current folder is never looked into.
@@ -26,3 +28,8 @@ def home_of(environ: Mapping[str, str]) -> Path | None:
     """Return the user's home folder, or None where the environment does not name one."""
     named = environ.get("HOME") or environ.get("USERPROFILE")
     return Path(named) if named else None
+
+
+def shown(path: Path | None) -> str:
+    """Return a path as a line of text may have it, '' for none: the environment decides what it is made of."""
+    return Secrets().clean(str(path or ""), 1000)

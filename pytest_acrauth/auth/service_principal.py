@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
+from typing import Any
+
 from pytest_acrauth.auth.certificates import BadCertificate, end_of_certificate
 from pytest_acrauth.auth.shape import BadAuth, Credential, Variables
 from pytest_acrauth.model.claims import claims, expiry_of, text_of
@@ -15,18 +19,26 @@ SECRET = "CLIENT_SECRET"  # noqa: S105 - the end of a variable's name
 CERTIFICATE = "CLIENT_CERTIFICATE_PATH"
 CERTIFICATE_PASSWORD = "CLIENT_CERTIFICATE_PASSWORD"  # noqa: S105 - the end of a variable's name
 ASSERTION = "FEDERATED_TOKEN_FILE"
+_ROTATED = (0.05, 0.1, 0.2)  # seconds between looks at a file that is empty
 
 
 def read_secret(variables: Variables, _registry: Registry, secrets: Secrets) -> Credential:
     """Read a client secret."""
     secret = secrets.add(variables.value(SECRET), user=variables.value("CLIENT_ID"))
-    return _credential(variables, SecretShape.OPAQUE, secret=secret)
+    return _credential(variables, SecretShape.OPAQUE, secrets, secret=secret)
 
 
 def read_certificate(variables: Variables, _registry: Registry, secrets: Secrets) -> Credential:
-    """Read until when a certificate is valid; whoever signs with it reads the file again."""
+    """Read until when a certificate is valid; whoever signs with it reads the file again.
+
+    Files are written anew while a run goes on: one that cannot be read at this moment tells nothing, and whoever then
+    signs with it says why it cannot.
+    """
     secrets.add(variables.value(CERTIFICATE_PASSWORD))
-    return _credential(variables, SecretShape.CERTIFICATE, expires=_read_end_of_certificate(variables))
+    expires: float | None = None
+    with suppress(BadAuth):
+        expires = _read_end_of_certificate(variables)
+    return _credential(variables, SecretShape.CERTIFICATE, secrets, expires=expires)
 
 
 def check_certificate(variables: Variables) -> None:
@@ -35,20 +47,23 @@ def check_certificate(variables: Variables) -> None:
 
 
 def read_assertion(variables: Variables, _registry: Registry, secrets: Secrets) -> Credential:
-    """Read what a federated token says of itself; whoever shows it reads the file again."""
-    found = claims(secrets.add(_read_assertion(variables)).reveal()) or {}
-    audience = text_of(found, "aud")
-    return _credential(variables, SecretShape.ASSERTION, audience=audience, expires=expiry_of(found))
+    """Read what a federated token says of itself; whoever shows it reads the file again, as with a certificate."""
+    found: dict[str, Any] = {}
+    with suppress(BadAuth):
+        found = claims(secrets.add(read_federated_token(variables))) or {}
+    audience = text_of(found, secrets, "aud")
+    return _credential(variables, SecretShape.ASSERTION, secrets, audience=audience, expires=expiry_of(found))
 
 
 def check_assertion(variables: Variables) -> None:
     """Raise `BadAuth` for a file that holds no federated token."""
-    _read_assertion(variables)
+    read_federated_token(variables)
 
 
 def _credential(
     variables: Variables,
     shape: SecretShape,
+    secrets: Secrets,
     *,
     secret: Secret | None = None,
     audience: str = "",
@@ -58,8 +73,8 @@ def _credential(
     facts = CredentialFacts(
         kind=Kind.SERVICE_PRINCIPAL,
         declared=True,
-        client_id=client,
-        tenant_id=variables.value("TENANT_ID"),
+        client_id=secrets.clean(client, 200),
+        tenant_id=secrets.clean(variables.value("TENANT_ID"), 200),
         secret=shape,
         secret_audience=audience,
         secret_expires=expires,
@@ -75,8 +90,14 @@ def _read_end_of_certificate(variables: Variables) -> float:
         raise BadAuth(f"{variables.name(CERTIFICATE)}: cannot use {path!r}: {error}") from error
 
 
-def _read_assertion(variables: Variables) -> str:
-    assertion = variables.read_file(ASSERTION).decode("utf-8", "replace").strip()
-    if not assertion:
-        raise BadAuth(f"{variables.name(ASSERTION)}: {variables.value(ASSERTION)!r} is empty")
-    return assertion
+def read_federated_token(variables: Variables) -> Secret:
+    """Return the federated token of the file that a variable names. Raises `BadAuth` for a file without one.
+
+    Whoever rotates it may empty the file before it is written: it gets a moment for that.
+    """
+    for wait in (*_ROTATED, None):
+        if (token := Secret(variables.read_file(ASSERTION).decode("utf-8", "replace").strip())).reveal():
+            return token
+        if wait is not None:
+            time.sleep(wait)
+    raise BadAuth(f"{variables.name(ASSERTION)}: {variables.value(ASSERTION)!r} is empty")

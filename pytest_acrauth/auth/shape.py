@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from pytest_acrauth.auth.files import read_regular
 from pytest_acrauth.model.credential import CredentialFacts
 from pytest_acrauth.model.observation import Trouble
 from pytest_acrauth.model.secret import Secret, Secrets
@@ -53,8 +54,7 @@ class Variables:
     def read_file(self, suffix: str) -> bytes:
         """Read the file that a variable names. Raises `BadAuth` with variable, path and reason."""
         try:
-            with Path(self.value(suffix)).open("rb") as file:
-                return file.read(_LARGEST)
+            return read_regular(Path(self.value(suffix)), _LARGEST)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "that is no path"
             raise BadAuth(f"{self.name(suffix)}: cannot read {self.value(suffix)!r}: {reason}") from error

@@ -10,6 +10,7 @@ from typing import Any
 
 from pytest_acrauth.model.credential import SecretShape
 from pytest_acrauth.model.observation import EntraClaims, RefreshClaims
+from pytest_acrauth.model.secret import Secret, Secrets
 
 #: The Entra audience every registry accepts, the same string in every cloud, for azure-cli and as the
 #: default of azure-containerregistry, Azure's SDK for registries.
@@ -18,52 +19,61 @@ _ACR_ISSUER = "Azure Container Registry"
 _CODE = re.compile(r"AADSTS(\d{5,7})")
 
 
-def claims(token: str) -> dict[str, Any] | None:
+#: Seconds since the epoch that every calendar and time zone can show: up to the end of the year 9998.
+_END_OF_TIME = 253_370_764_800
+_MOST_ACTIONS = 50
+
+
+def claims(token: Secret) -> dict[str, Any] | None:
     """Return a JWT's claims, or None for a text that is none."""
-    parts = token.split(".")
-    if len(parts) != 3:  # header, payload, signature
+    if token.reveal().count(".") != 2:  # between header, payload and signature
         return None
     try:
-        payload = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        payload = json.loads(base64.urlsafe_b64decode(token.reveal().split(".")[1] + "=="))
     except (binascii.Error, ValueError, RecursionError):
         return None
     return payload if isinstance(payload, dict) else None
 
 
-def text_of(found: dict[str, Any], *names: str) -> str:
-    """Return the first of the named claims that is a text, else ''."""
-    return next((found[name][:200] for name in names if isinstance(found.get(name), str)), "")
+def text_of(found: dict[str, Any], secrets: Secrets, *names: str) -> str:
+    """Return the first of the named claims that is a text, as it may be kept, else ''."""
+    return next((secrets.clean(found[name], 200) for name in names if isinstance(found.get(name), str)), "")
 
 
 def expiry_of(found: dict[str, Any]) -> float | None:
-    """Return the ``exp`` claim, seconds since the epoch, or None where it is no number."""
+    """Return the ``exp`` claim, seconds since the epoch, or None where it is no number or in no calendar."""
     value = found.get("exp")
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    known = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _END_OF_TIME
+    return float(value) if known else None  # type: ignore[arg-type]
 
 
 def aadsts_codes(error: dict[str, Any]) -> tuple[int, ...]:
     """Return the AADSTS numbers of Entra's refusal: from ``error_codes``, then from its text, which may change."""
     listed = error.get("error_codes")
-    numbers = [code for code in listed if isinstance(code, int)] if isinstance(listed, list) else []
+    numbers = [code for code in listed if _is_code(code)] if isinstance(listed, list) else []
     numbers += [int(code) for code in _CODE.findall(str(error.get("error_description") or ""))]
     return tuple(dict.fromkeys(numbers[:10]))
 
 
-def entra_claims(token: str) -> EntraClaims | None:
+def _is_code(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10_000_000
+
+
+def entra_claims(token: Secret, secrets: Secrets) -> EntraClaims | None:
     """Return what an Entra token says of its principal; None for an opaque token."""
     found = claims(token)
     if found is None:
         return None
     return EntraClaims(
-        audience=text_of(found, "aud"),
-        object_id=text_of(found, "oid"),
-        client_id=text_of(found, "appid", "azp"),
-        tenant_id=text_of(found, "tid"),
+        audience=text_of(found, secrets, "aud"),
+        object_id=text_of(found, secrets, "oid"),
+        client_id=text_of(found, secrets, "appid", "azp"),
+        tenant_id=text_of(found, secrets, "tid"),
         expires=expiry_of(found),
     )
 
 
-def refresh_claims(token: str) -> RefreshClaims | None:
+def refresh_claims(token: Secret, secrets: Secrets) -> RefreshClaims | None:
     """Return what a refresh token says of the caller's rights; None for an opaque token."""
     found = claims(token)
     if found is None:
@@ -71,13 +81,11 @@ def refresh_claims(token: str) -> RefreshClaims | None:
     permissions = found.get("permissions")
     actions = permissions.get("actions") if isinstance(permissions, dict) else None
     return RefreshClaims(
-        permissions=tuple(str(action)[:100] for action in actions[:50]) if isinstance(actions, list) else (),
-        aad_identity="aad_identity" in found,
-        expires=expiry_of(found),
+        permissions=_actions(actions, secrets), aad_identity="aad_identity" in found, expires=expiry_of(found)
     )
 
 
-def granted_actions(token: str, repository: str) -> tuple[str, ...] | None:
+def granted_actions(token: Secret, repository: str, secrets: Secrets) -> tuple[str, ...] | None:
     """Return the actions an access token grants on a repository, sorted; None where the token cannot be read."""
     found = claims(token)
     access = found.get("access") if found is not None else None
@@ -87,18 +95,24 @@ def granted_actions(token: str, repository: str) -> tuple[str, ...] | None:
     actions: set[str] = set()
     for entry in access:
         if isinstance(entry, dict) and entry.get("type") == "repository" and entry.get("name") == repository:
-            actions |= {str(action)[:100] for action in (entry.get("actions") or ()) if isinstance(action, str)}
+            actions.update(_actions(entry.get("actions"), secrets))
     return tuple(sorted(actions))
 
 
-def shape_of(secret: str) -> SecretShape:
+def _actions(listed: object, secrets: Secrets) -> tuple[str, ...]:
+    """Return the names of actions in what may be a list of them, as they may be kept."""
+    named = [action for action in listed if isinstance(action, str)] if isinstance(listed, list) else []
+    return tuple(secrets.clean(action, 100) for action in named[:_MOST_ACTIONS])
+
+
+def shape_of(secret: Secret) -> SecretShape:
     """Tell what a secret is by its look: an opaque string, or whose JWT."""
     found = claims(secret)
     if found is None:
         return SecretShape.OPAQUE
-    if text_of(found, "iss") == _ACR_ISSUER:
-        access = text_of(found, "grant_type") == "access_token"
+    issuer = found.get("iss")
+    if issuer == _ACR_ISSUER:
+        access = found.get("grant_type") == "access_token"
         return SecretShape.ACR_ACCESS_TOKEN if access else SecretShape.ACR_REFRESH_TOKEN
-    if text_of(found, "tid") or "sts.windows.net" in text_of(found, "iss") or "/v2.0" in text_of(found, "iss"):
-        return SecretShape.ENTRA_TOKEN
-    return SecretShape.OTHER_JWT
+    entra = isinstance(issuer, str) and ("sts.windows.net" in issuer or "/v2.0" in issuer)
+    return SecretShape.ENTRA_TOKEN if entra or found.get("tid") else SecretShape.OTHER_JWT

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import types
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from pytest_acrauth.model.secret import whole
+
 T = TypeVar("T")
 
 
 def to_json(record: Any) -> str:
-    """Return a record, a dataclass instance or a named tuple, as JSON text; `from_json` reads it back."""
-    return json.dumps(_plain(record), ensure_ascii=False)
+    """Return a record, a dataclass instance or a named tuple, as JSON text; `from_json` reads it back.
+
+    Any reader of JSON and any file takes it: a number that is none is null, and half a character is replaced.
+    """
+    return json.dumps(_plain(record), ensure_ascii=False, allow_nan=False)
 
 
 def from_json(kind: type[T], text: str) -> T:
@@ -34,7 +40,11 @@ def _plain(value: Any) -> Any:
     """Return a value as JSON has it: records by the names of their fields."""
     if (names := _names(value)) is not None:
         return {name: _plain(getattr(value, name)) for name in names}
-    return [_plain(entry) for entry in value] if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return whole(value) if isinstance(value, str) else value
 
 
 @cache

@@ -55,11 +55,15 @@ class Secret:
 
 
 class _Form(NamedTuple):
-    """One spelling of a secret that ends ``after`` characters behind the start of a gram: no letter of it is kept."""
+    """One spelling of a secret that ends ``after`` characters behind the start of a gram: no letter of it is kept.
+
+    ``own`` tells whether it is somebody's own, and no token that a peer issued.
+    """
 
     length: int
     after: int
     digest: int
+    own: bool
 
 
 class Secrets:
@@ -80,12 +84,31 @@ class Secrets:
     def __repr__(self) -> str:
         return f"Secrets({len(self._known)} values)"
 
-    def add(self, value: str, *, user: str | None = None) -> Secret:
+    def add(self, value: str | Secret, *, user: str | None = None) -> Secret:
         """Register a value and return it as a `Secret`; ``user`` also registers the Basic credentials of the two."""
-        if len(value) >= _SHORTEST:
-            for text in [value] if user is None else [value, f"{user}:{value}"]:
-                self._register(text)
-        return Secret(value)
+        secret = value if isinstance(value, Secret) else Secret(value)
+        del value  # from the locals that a traceback could show
+        self._add(secret, user, own=True)
+        return secret
+
+    def issued(self, value: str | Secret, *, user: str | None = None) -> Secret | None:
+        """Register a token that a peer issued and return it, None for one that holds somebody's own secret.
+
+        Nobody issues what somebody else has to keep: a peer that answers so wants it to be carried on.
+        """
+        token = value if isinstance(value, Secret) else Secret(value)
+        del value
+        found = self._registered(token.reveal())
+        if any(form.own and (form.length >= _LONG or form.length == len(token.reveal())) for _, form in found):
+            return None
+        self._add(token, user, own=False)
+        return token
+
+    def _add(self, secret: Secret, user: str | None, *, own: bool) -> None:
+        if len(secret.reveal()) >= _SHORTEST:
+            self._register(secret, own=own)
+            if user is not None:
+                self._register(Secret(f"{user}:{secret.reveal()}"), own=own)
 
     def scrub(self, text: str) -> str:
         """Return the text with every registered secret, and whatever looks like one, replaced by a mask."""
@@ -96,48 +119,54 @@ class Secrets:
         """Return text from outside as it may be kept and printed: scrubbed, and one harmless line within ``limit``.
 
         The one way into a record. Whatever the length of the text, little of it is looked at; a secret that stands
-        across the end of that part is masked as far as it reaches into it.
+        across the end of that part is masked as far as it reaches into it. What only cleaning makes a secret, because
+        control characters stood where it has spaces, is masked as well.
         """
         end = _KEPT * limit
         spans = self._spans(text[: end + self._longest])
-        return clean(_masked(text[:end], ((start, stop) for start, stop in spans if start < end)), limit)
+        kept = self.scrub(_harmless(_masked(text[:end], ((start, stop) for start, stop in spans if start < end))))
+        return kept if len(kept) <= limit else kept[: limit - 1] + "…"
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
-        return [*self._registered(text), *_looking_secret(text)]
+        registered = ((start, start + form.length) for start, form in self._registered(text))
+        return [*registered, *_looking_secret(text)]
 
     def scrub_object(self, value: Any) -> Any:
         """Scrub every string inside a report's representation in place; return what replaces ``value``."""
         return _walk(value, self.scrub, set())
 
-    def _register(self, text: str) -> None:
-        digest = hash(text)
+    def _register(self, secret: Secret, *, own: bool) -> None:
+        digest = hash(secret.reveal())
         with self._lock:
             if digest in self._known:
                 return
-            for form in set(_forms(text)):
-                self._index(form)
+            for form in map(Secret, set(_forms(secret))):
+                self._index(form, own=own)
             self._known.add(digest)
 
-    def _index(self, form: str) -> None:
-        length, digest = len(form), hash(form)
+    def _index(self, form: Secret, *, own: bool) -> None:
+        length, digest = len(form.reveal()), hash(form.reveal())
         self._longest = max(self._longest, length)
         if length < _LONG:
-            self._beginnings.setdefault(form[:_SHORTEST], []).append(_Form(length, length, digest))
+            beginning = _Form(length, length, digest, own)
+            self._beginnings.setdefault(form.reveal()[:_SHORTEST], []).append(beginning)
             return
         for start in range(length - _LONG, length - _GRAM + 1):
-            self._grams.setdefault(form[start : start + _GRAM], []).append(_Form(length, length - start, digest))
+            gram = _Form(length, length - start, digest, own)
+            self._grams.setdefault(form.reveal()[start : start + _GRAM], []).append(gram)
 
-    def _registered(self, text: str) -> Iterator[tuple[int, int]]:
-        """Yield where registered spellings stand in a text."""
+    def _registered(self, text: str) -> Iterator[tuple[int, _Form]]:
+        """Yield where registered spellings begin in a text."""
         for index, width, step in ((self._grams, _GRAM, _STEP), (self._beginnings, _SHORTEST, 1)):
             if not index:
                 continue
             for place in range(0, len(text) - width + 1, step):
                 if (forms := index.get(text[place : place + width])) is not None:
-                    for length, after, digest in forms:
-                        start, end = place + after - length, place + after
-                        if start >= 0 and hash(text[start:end]) == digest:
-                            yield start, end
+                    for form in forms:
+                        end = place + form.after
+                        start = end - form.length
+                        if start >= 0 and hash(text[start:end]) == form.digest:
+                            yield start, form
 
 
 def _looking_secret(text: str) -> Iterator[tuple[int, int]]:
@@ -167,15 +196,25 @@ def as_bytes(text: str) -> bytes:
         return text.encode("utf-8", "surrogatepass")
 
 
-def _forms(text: str) -> Iterable[str]:
-    """Return the spellings in which a value is printed or sent; any string has them, half a character included."""
-    raw = as_bytes(text)
-    standard, for_urls = base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()
-    in_url = quote_from_bytes(raw, safe="")
-    sent = (in_url, in_url.replace("%20", "+"), quote_from_bytes(standard.encode(), safe=""))
-    yield from (text, repr(text)[1:-1], json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
-    yield from (standard, standard.rstrip("="), for_urls, for_urls.rstrip("="))
-    yield from (*sent, *(_HEX.sub(lambda found: found[0].lower(), spelling) for spelling in sent))
+def _forms(secret: Secret) -> Iterator[str]:
+    """Yield the spellings in which a value is printed or sent; any string has them, half a character included."""
+    yield secret.reveal()
+    yield repr(secret.reveal())[1:-1]
+    yield json.dumps(secret.reveal())[1:-1]
+    yield json.dumps(secret.reveal(), ensure_ascii=False)[1:-1]
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        yield encode(as_bytes(secret.reveal())).decode()
+        yield encode(as_bytes(secret.reveal())).decode().rstrip("=")
+    for in_url in map(Secret, _in_urls(secret)):
+        yield in_url.reveal()
+        yield _HEX.sub(lambda found: found[0].lower(), in_url.reveal())
+
+
+def _in_urls(secret: Secret) -> Iterator[str]:
+    """Yield a value as it stands in an address, in a form, and as base64 in either."""
+    yield quote_from_bytes(as_bytes(secret.reveal()), safe="")
+    yield quote_from_bytes(as_bytes(secret.reveal()), safe="").replace("%20", "+")
+    yield quote_from_bytes(base64.b64encode(as_bytes(secret.reveal())), safe="")
 
 
 def _walk(value: Any, scrub: Any, seen: set[int]) -> Any:
@@ -195,17 +234,24 @@ def _walk(value: Any, scrub: Any, seen: set[int]) -> Any:
     return value
 
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]+")
 _HALVES = re.compile("[\ud800-\udfff]")  # of characters, which no file and no terminal takes
-_COMMANDS = re.compile(r"::(?=[A-Za-z](?:(?!::).)*::)|##(?=vso\[|\[)", re.IGNORECASE)
+# What CI systems run: ``::`` at the beginning of a line or before another one, ``##`` before a word in brackets.
+_COMMANDS = re.compile(
+    r"::(?=[A-Za-z](?:(?!::).)*::)|(?<!\S)::(?=[A-Za-z][\w-]*(?:\s|$))|##(?=\w*\[)",
+    re.IGNORECASE,
+)
 
 
-def clean(text: str, limit: int = 500) -> str:
-    """Make text from the network harmless to print: one line, bounded, no control or bidi characters, no CI commands.
+def whole(text: str) -> str:
+    """Return a text that any file and any terminal takes: halves of characters are replaced."""
+    return _HALVES.sub("\ufffd", text)
 
-    CI systems run what a log line says between ``::`` or behind ``##vso[``; both are broken up by a space. What could
-    hold a secret goes through `Secrets.clean` instead.
+
+def _harmless(text: str) -> str:
+    """Make a text harmless to print: one line, no control or bidi characters, no half ones, no CI commands.
+
+    Such commands are broken up by a space: those of GitHub (``::name::``), Azure Pipelines (``##vso[``, ``##[``) and
+    TeamCity (``##teamcity[``).
     """
-    text = _HALVES.sub("\ufffd", _CONTROL.sub(" ", text[: _KEPT * limit]))
-    text = _COMMANDS.sub(lambda match: " ".join(match[0]), text).strip()
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return _COMMANDS.sub(lambda match: " ".join(match[0]), whole(_CONTROL.sub(" ", text))).strip()

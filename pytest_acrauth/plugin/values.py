@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from pytest_acrauth.auth.files import read_regular
 from pytest_acrauth.model.target import ACTIONS, CLOUDS, BadName, Cloud, Reference, Registry, cloud_of
 from pytest_acrauth.plugin.options import Setting, Settings, where
+
+_LARGEST = 4 * 1024 * 1024  # bytes of a list of registries
 
 
 def path(setting: Setting, text: str, config: pytest.Config) -> Path:
@@ -53,7 +56,7 @@ def _names(setting: Setting, config: pytest.Config) -> Iterable[str]:
             yield text
             continue
         try:
-            lines = path(setting, text[1:], config).read_text("utf-8").splitlines()
+            lines = read_regular(path(setting, text[1:], config), _LARGEST).decode("utf-8").splitlines()
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
             raise pytest.UsageError(f"{where('registry', setting)}: cannot read {text[1:]!r}: {reason}") from error

@@ -10,8 +10,11 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from pytest_acrauth.auth.files import read_regular
 from pytest_acrauth.model.machine import Resolution, Resolved
 from pytest_acrauth.probes.http.once import Once
+
+_LARGEST = 16 * 1024 * 1024  # bytes of a CA bundle
 
 
 class RealMachine:
@@ -23,8 +26,13 @@ class RealMachine:
 
     def __init__(self, ca_bundle: Path | None = None) -> None:
         self._ca_bundle = ca_bundle
+        self._authorities = ""
         if ca_bundle is not None:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=ca_bundle)
+            # What stands beside the certificates, such as names of authorities, may be in any letters.
+            self._authorities = read_regular(ca_bundle, _LARGEST).decode("ascii", "ignore")
+            if not self._authorities:
+                raise ssl.SSLError("the file is empty")
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=self._authorities)
 
     @property
     def environ(self) -> Mapping[str, str]:
@@ -48,8 +56,8 @@ class RealMachine:
         else:
             # The same store, read once: truststore reads the file again for every connection, some 8 ms each.
             context = ssl.create_default_context()
-        if self._ca_bundle is not None:
-            context.load_verify_locations(cafile=str(self._ca_bundle))
+        if self._authorities:
+            context.load_verify_locations(cadata=self._authorities)
         return context
 
     def resolve(self, name: str) -> Resolution:

@@ -8,14 +8,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from pytest_acrauth.auth import Credential
 from pytest_acrauth.model.claims import granted_actions, refresh_claims
 from pytest_acrauth.model.observation import AccessToken, Challenge, Data, Exchange, Operation, Trouble
-from pytest_acrauth.model.secret import Secret, Secrets, as_bytes, clean
+from pytest_acrauth.model.secret import Secret, Secrets, as_bytes
 from pytest_acrauth.model.target import NULL_GUID, Reference, Registry
-from pytest_acrauth.probes.http.client import TOKEN_BYTES, Http, Response
+from pytest_acrauth.probes.http.client import TOKEN_BYTES, Http, Response, encoded
 from pytest_acrauth.probes.http.issued import issued_token
 from pytest_acrauth.probes.http.replies import parse_json, urlsplit_host
 
@@ -56,7 +56,7 @@ def ask_challenge(http: Http, registry: Registry) -> Challenge:
         text=response.text,
         elapsed=response.elapsed,
         host=registry.login_server,
-        scheme=clean(scheme, 50),
+        scheme=scheme[:50],
         realm=parameters.get("realm", ""),
         service=parameters.get("service", ""),
     )
@@ -85,18 +85,18 @@ class Login:
                 "grant_type": "access_token",
                 "service": self._service,
                 "tenant": self._credential.facts.tenant_id,
-                "access_token": entra_token.reveal(),
+                "access_token": entra_token,
             },
             most=TOKEN_BYTES,
         )
-        self._refresh = issued_token(response, "refresh_token", self._secrets)
+        self._refresh = issued_token(response, "refresh_token", self._secrets, user=NULL_GUID)
         return Exchange(
             reply=response.reply,
             trouble=response.trouble,
             text=response.text,
             elapsed=response.elapsed,
             issued=self._refresh is not None,
-            claims=refresh_claims(self._refresh.reveal()) if self._refresh is not None else None,
+            claims=refresh_claims(self._refresh, self._secrets) if self._refresh is not None else None,
         )
 
     def ask_access_token(
@@ -128,16 +128,21 @@ class Login:
                 must_not=must_not,
                 must_alone=must_alone,
                 issued=token is not None,
-                granted=granted_actions(token.reveal(), repository) if token is not None and scope else None,
+                granted=granted_actions(token, repository, self._secrets) if token is not None and scope else None,
             ),
             token,
         )
 
     def _ask(self, scope: str) -> Response:
         """Ask the realm: with the refresh token's grant, or with Basic credentials as docker does, or with nothing."""
-        query = {"service": self._service}
+        query: dict[str, str | Secret] = {"service": self._service}
         if self._refresh is not None and scope:
-            form = {**query, "grant_type": "refresh_token", "scope": scope, "refresh_token": self._refresh.reveal()}
+            form: dict[str, str | Secret] = {
+                **query,
+                "grant_type": "refresh_token",
+                "scope": scope,
+                "refresh_token": self._refresh,
+            }
             return self._http.send("POST", self._realm, form=form, most=TOKEN_BYTES)
         if scope:
             query["scope"] = scope
@@ -147,7 +152,7 @@ class Login:
             query["account"] = user
             headers = _basic(user, secret)
         joint = "&" if "?" in self._realm else "?"
-        return self._http.send("GET", self._realm + joint + urlencode(query), headers=headers, most=TOKEN_BYTES)
+        return self._http.send("GET", self._realm + joint + encoded(query), headers=headers, most=TOKEN_BYTES)
 
 
 def _basic(user: str, secret: Secret) -> dict[str, str]:
@@ -167,16 +172,16 @@ def read_manifest(http: Http, registry: Registry, reference: Reference, token: S
     response = _get_manifest(http, registry, reference.repository, reference.version, token)
     document, elapsed = _document(response), response.elapsed
     if entries := _entries(document, "manifests"):
-        digest = _text(next(filter(_is_this_platform, entries), entries[0]).get("digest"))
-        if not _DIGEST.fullmatch(digest):
+        digest = _digest(next(filter(_is_this_platform, entries), entries[0]), "digest", http.secrets)
+        if not digest:
             return _unusable(response, "the index names no digest", elapsed)
         response = _get_manifest(http, registry, reference.repository, digest, token)
         document, elapsed = _document(response), elapsed + response.elapsed
     operation = Operation(reply=response.reply, trouble=response.trouble, text=response.text, elapsed=elapsed)
     if response.trouble is not None or response.reply is None or response.reply.status != 200:
         return operation
-    blob = _first_blob(document)
-    if not _DIGEST.fullmatch(blob):
+    blob = _first_blob(document, http.secrets)
+    if not blob:
         return _unusable(response, "the manifest names no layer and no configuration", elapsed)
     return replace(operation, media_type=response.reply.content_type, blob=blob)
 
@@ -200,8 +205,10 @@ def _entries(document: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
     return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+def _digest(entry: Mapping[str, Any], field: str, secrets: Secrets) -> str:
+    """Return the digest in a field, '' for whatever is none: it will be asked for and recorded."""
+    found = entry.get(field)
+    return found if isinstance(found, str) and _DIGEST.fullmatch(secrets.clean(found)) else ""
 
 
 def _is_this_platform(entry: Mapping[str, Any]) -> bool:
@@ -213,12 +220,12 @@ def _is_this_platform(entry: Mapping[str, Any]) -> bool:
     return isinstance(named, dict) and (named.get("os"), named.get("architecture")) == (system, architecture)
 
 
-def _first_blob(manifest: Mapping[str, Any]) -> str:
+def _first_blob(manifest: Mapping[str, Any], secrets: Secrets) -> str:
     """Return the digest of the first layer, else of the configuration; '' where there is neither."""
-    layers = [_text(entry.get("digest")) for entry in _entries(manifest, "layers")]
-    older = [_text(entry.get("blobSum")) for entry in _entries(manifest, "fsLayers")]
+    layers = [_digest(entry, "digest", secrets) for entry in _entries(manifest, "layers")]
+    older = [_digest(entry, "blobSum", secrets) for entry in _entries(manifest, "fsLayers")]
     config = manifest.get("config")
-    configuration = [_text(config.get("digest"))] if isinstance(config, dict) else []
+    configuration = [_digest(config, "digest", secrets)] if isinstance(config, dict) else []
     return next((digest for digest in (*layers, *older, *configuration) if digest), "")
 
 
@@ -228,10 +235,12 @@ def read_layer(http: Http, registry: Registry, reference: Reference, blob: str, 
     response = http.send("GET", url, headers=_bearer(token), first_bytes=_FIRST_BYTES)
     if response.reply is None or not 300 <= response.reply.status < 400 or not response.location:
         return _data(response)
-    location, refused = _destination(url, response.location, registry)
+    location, refused = _destination(url, response.location, registry, http.secrets)
     host = urlsplit_host(location)
     if refused:
-        return replace(_data(response), trouble=Trouble.WITHHELD, redirect=clean(host, 255), refused=refused)
+        return replace(
+            _data(response), trouble=Trouble.WITHHELD, redirect=http.secrets.clean(host, 255), refused=refused
+        )
     # Without Authorization: storage refuses it, and it is none of its business.
     followed = http.send("GET", location, headers={"Range": f"bytes=0-{_FIRST_BYTES - 1}"}, first_bytes=_FIRST_BYTES)
     elapsed = response.elapsed + followed.elapsed
@@ -253,27 +262,29 @@ def _received(response: Response) -> int:
     return len(response.body) if good else 0
 
 
-def _destination(url: str, redirect: str, registry: Registry) -> tuple[str, str]:
+def _destination(url: str, redirect: str, registry: Registry, secrets: Secrets) -> tuple[str, str]:
     """Return where a redirect leads, and why it is not followed ('' if it may be).
 
     It is followed over https only, to the login server itself or to one of Azure's data hosts.
     """
     try:
         location = urljoin(url, redirect)
-        return location, _why_refused(location, registry)
+        return location, _why_refused(location, registry, secrets)
     except ValueError:
         return "", "its address cannot be read"
 
 
-def _why_refused(location: str, registry: Registry) -> str:
+def _why_refused(location: str, registry: Registry, secrets: Secrets) -> str:
     parts = urlsplit(location)
     port = parts.port
     host = (parts.hostname or "").lower()
     if parts.scheme != "https":
-        return f"it is {clean(parts.scheme, 20) or 'no'} instead of https"
+        return f"it is {secrets.clean(parts.scheme, 20) or 'no'} instead of https"
     if port not in {None, 443} or parts.username is not None:
         return "its address names a port or a user"
     own = (registry.cloud.data_suffix, registry.cloud.storage_suffix)
     if host != registry.login_server and not host.endswith(own):
         return f"it is neither the login server nor a host under *{' or *'.join(own)}"
+    if secrets.clean(host, 255) != host:
+        return "its host's name holds what may not be sent or shown"
     return ""

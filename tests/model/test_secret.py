@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import sys
 import threading
 from unittest import mock
 from urllib.parse import quote, quote_plus
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_acrauth.model.secret import Secret, Secrets, clean
+from pytest_acrauth.model.secret import Secret, Secrets
 
 VALUE = "p+ss/w rd\"é'~1"
 
@@ -170,7 +171,7 @@ def test_a_secret_counts_from_the_moment_it_is_added():
 def test_no_text_makes_scrubbing_slow(text):
     """A megabyte made to be slow comes back within the test's limit, and nothing of it is taken for a secret."""
     assert Secrets().scrub(text).startswith(text[:10]) or text.startswith("eyJaaaaaaaaaa.")
-    assert len(clean(text, 100_000)) <= 100_000
+    assert len(Secrets().clean(text, 100_000)) <= 100_000
 
 
 def test_text_from_outside_is_masked_across_its_end():
@@ -266,12 +267,88 @@ def test_other_objects_are_left_alone() -> None:
 )
 def test_text_from_the_network_is_data(text: str, expected: str) -> None:
     """Control and bidi characters go, and what a CI system would run is broken up."""
-    assert clean(text) == expected
+    assert Secrets().clean(text) == expected
 
 
 @given(st.text(max_size=3000), st.integers(1, 600))
 def test_cleaned_text_is_one_bounded_line(text: str, limit: int) -> None:
     """Whatever a peer sends, what is kept is one line within its limit."""
-    cleaned = clean(text, limit)
+    cleaned = Secrets().clean(text, limit)
     assert len(cleaned) <= limit
     assert cleaned.splitlines() in ([], [cleaned])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"::error title={'a' * 5000}::text",
+        f"##vso[task.complete {'a' * 5000}]text",
+        "::error and what a second text ends with",
+        "::stop-commands",
+        "##teamcity[buildStop]",
+        "first\n::add-mask file=a::x",
+    ],
+)
+@pytest.mark.parametrize("limit", [60, 500, 10_000])
+def test_a_command_is_broken_up_whatever_its_length(text, limit):
+    """A command whose end is cut off, or comes with the text that is printed behind, is none."""
+    kept = Secrets().clean(text, limit)
+    assert not re.search(r"(?:^|\s)::[a-z]|##\w*\[", kept)
+
+
+@pytest.mark.parametrize(
+    "text", ["client with IP '2001:db8::a' is denied", "::1", "fe80::1", "::ffff:10.0.0.1", "a ::"]
+)
+def test_an_address_is_no_command(text):
+    """Addresses of IPv6 stay as they are."""
+    assert Secrets().clean(text) == text
+
+
+def test_a_secret_that_cleaning_makes_is_masked():
+    """Where control characters stand for the spaces of a secret, cleaning would put it together."""
+    secrets = Secrets()
+    secrets.add("correct horse battery")
+    assert secrets.clean("it is correct\x00\x01horse\nbattery.") == "it is ***."
+
+
+@pytest.mark.parametrize("value", ["own-secret", "own-secret-of-twenty-letters", "1f-own"])
+def test_somebodys_own_secret_is_no_token(value):
+    """A peer that answers with a secret, in any spelling of a long one, has issued nothing."""
+    secrets = Secrets()
+    secrets.add(value, user="me")
+    assert secrets.issued(value) is None
+    assert secrets.issued(base64.b64encode(f"me:{value}".encode()).decode()) is None
+    if len(value) > 14:
+        assert secrets.issued(f"eyJ.{value}.x") is None
+
+
+def test_a_token_can_be_issued_again():
+    """Caches hand out a token more than once; it is one each time, and masked."""
+    secrets = Secrets()
+    for _ in range(2):
+        token = secrets.issued("an-opaque-token-of-a-cache", user="me")
+        assert token is not None
+        assert token.reveal() == "an-opaque-token-of-a-cache"
+    assert secrets.scrub(
+        f"an-opaque-token-of-a-cache {base64.b64encode(b'me:an-opaque-token-of-a-cache').decode()}"
+    ) == ("*** ***")
+
+
+def test_no_local_holds_a_value():
+    """What registers a secret has it in no local that a traceback could show: only what makes it one gets it."""
+    seen: set[str] = set()
+
+    def look(frame, _event, _arg):
+        if frame.f_code.co_filename.endswith("model/secret.py") and frame.f_code.co_qualname != "Secret.__init__":
+            seen.update(str(value) for value in frame.f_locals.values() if isinstance(value, str | bytes))
+        return look
+
+    secrets, value = Secrets(), Secret("a-long-secret-value-that-nobody-should-see")
+    before = sys.gettrace()
+    sys.settrace(look)
+    try:
+        secrets.add(value, user="me")
+    finally:
+        sys.settrace(before)
+    assert "me" in seen  # the frames were looked at
+    assert not [text for text in seen if "nobody" in text]

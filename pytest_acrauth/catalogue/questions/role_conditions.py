@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
+from itertools import accumulate
 
 _WORD = re.compile(r"\s*(&&|\|\||[(){},!]|'[^']*'|@\w+\[[^\]]+\]|[\w:]+)")
+_DEEPEST = 50  # parentheses; what Azure's own editor writes has a handful
 _NAME = "registries/repositories:name]"
 _HOW: dict[str, Callable[[str, str], bool]] = {
     "StringEquals": str.__eq__,
@@ -27,6 +29,9 @@ def lets_through(condition: str, right: str, repository: str) -> bool | None:
     if not condition:
         return True
     words = [match[1] for match in _WORD.finditer(condition)]
+    depth = max(accumulate((word == "(") - (word == ")") for word in words), default=0)
+    if depth > _DEEPEST or _WORD.sub("", condition).strip():
+        return None
     try:
         found = _either(words, right, repository)
     except (_NotUnderstood, IndexError):
@@ -51,9 +56,15 @@ def _both(words: list[str], right: str, repository: str) -> bool:
 
 
 def _one(words: list[str], right: str, repository: str) -> bool:
+    negated = False
+    while words[0].upper() in {"!", "NOT"}:
+        words.pop(0)
+        negated = not negated
+    return _plain(words, right, repository) is not negated
+
+
+def _plain(words: list[str], right: str, repository: str) -> bool:
     word = words.pop(0)
-    if word.upper() in {"!", "NOT"}:
-        return not _one(words, right, repository)
     if word == "(":
         found = _either(words, right, repository)
         if words.pop(0) != ")":

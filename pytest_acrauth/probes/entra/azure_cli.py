@@ -33,7 +33,6 @@ def ask_az(request: EntraRequest) -> tuple[Entra, Secret | None]:
         ended = _run_az(program, request)
         token = _printed_token(ended, request)
         trouble, text = (None, "") if token is not None else _why_none(ended, request)
-    text = request.connector.secrets.clean(text)
     refusal = Refusal(codes=aadsts_codes({"error_description": text}))
     return recorded(request, token, elapsed=time.monotonic() - began, trouble=trouble, text=text, refusal=refusal)
 
@@ -50,7 +49,7 @@ def _run_az(program: str, request: EntraRequest) -> Ended:
 def _printed_token(ended: Ended, request: EntraRequest) -> Secret | None:
     found = parse_json(ended.out) if ended.exit_code == 0 else None
     value = found.get("accessToken") if isinstance(found, dict) else None
-    return request.connector.secrets.add(value) if isinstance(value, str) and value else None
+    return request.connector.secrets.issued(value) if isinstance(value, str) and value else None
 
 
 def _why_none(ended: Ended, request: EntraRequest) -> tuple[Trouble, str]:

@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 from azure.core.credentials import TokenCredential
 
 from pytest_acrauth.auth import BadAuth
+from pytest_acrauth.auth.service_principal import CERTIFICATE, CERTIFICATE_PASSWORD, read_federated_token
 from pytest_acrauth.model.claims import aadsts_codes
 from pytest_acrauth.model.observation import Entra, Trouble
-from pytest_acrauth.model.secret import Secret
+from pytest_acrauth.model.secret import Secret, Secrets
 from pytest_acrauth.model.target import Cloud
 from pytest_acrauth.probes.entra.metadata import metadata_places
 from pytest_acrauth.probes.entra.request import NO_REFUSAL, EntraRequest, recorded, refusal_in
@@ -62,14 +63,12 @@ def certificate_credential(request: EntraRequest, transport: Transport) -> Token
     from azure.identity import CertificateCredential
 
     variables = request.variables
-    password = variables.value("CLIENT_CERTIFICATE_PASSWORD") or None
-    if password is not None:
-        transport.secrets.add(password)
+    password = transport.secrets.add(variables.value(CERTIFICATE_PASSWORD))
     return CertificateCredential(
         variables.value("TENANT_ID"),
         variables.value("CLIENT_ID"),
-        variables.value("CLIENT_CERTIFICATE_PATH"),
-        password=password,
+        certificate_data=variables.read_file(CERTIFICATE),
+        password=password.reveal() or None,
         authority=request.cloud.authority,
         disable_instance_discovery=True,
         transport=transport,
@@ -78,14 +77,14 @@ def certificate_credential(request: EntraRequest, transport: Transport) -> Token
 
 
 def assertion_credential(request: EntraRequest, transport: Transport) -> TokenCredential:
-    """Return a credential that shows the federated token of the file that a variable names."""
-    from azure.identity import WorkloadIdentityCredential
+    """Return a credential that shows the federated token of the file that a variable names, as it is by then."""
+    from azure.identity import ClientAssertionCredential
 
     variables = request.variables
-    return WorkloadIdentityCredential(
-        tenant_id=variables.value("TENANT_ID"),
-        client_id=variables.value("CLIENT_ID"),
-        token_file_path=variables.value("FEDERATED_TOKEN_FILE"),
+    return ClientAssertionCredential(
+        variables.value("TENANT_ID"),
+        variables.value("CLIENT_ID"),
+        lambda: transport.secrets.add(read_federated_token(variables)).reveal(),
         authority=request.cloud.authority,
         disable_instance_discovery=True,
         transport=transport,
@@ -138,7 +137,7 @@ def _ask_entra(request: EntraRequest, make: Maker) -> tuple[Entra, Secret | None
         reply=response.reply,
         trouble=response.trouble,
         text=issued.text if refused and response.trouble is None else response.text,
-        refusal=refusal_in(response)._replace(codes=issued.codes) if refused else NO_REFUSAL,
+        refusal=refusal_in(response, request.connector.secrets)._replace(codes=issued.codes) if refused else NO_REFUSAL,
     )
 
 
@@ -161,7 +160,7 @@ def _ask(http: Http, request: EntraRequest, make: Maker) -> Issued:
 def ask(credential: Callable[[], TokenCredential], scope: str, transport: Transport) -> Issued:
     """Make a credential and ask it for a token. Raises `BadAuth` only: whatever else it raises is in the result."""
     try:
-        token = credential().get_token(scope).token
+        token = _issued(credential().get_token(scope).token, transport.secrets)
     except BadAuth:
         raise
     except Exception as error:  # noqa: BLE001 - any bytes that Entra can send, through code that is not ours
@@ -174,7 +173,13 @@ def ask(credential: Callable[[], TokenCredential], scope: str, transport: Transp
             said,
             last,
         )
-    return Issued(transport.secrets.add(token), response=transport.responses[-1] if transport.responses else None)
+    last = transport.responses[-1] if transport.responses else None
+    return Issued(token, text="" if token is not None else "the answer holds no token", response=last)
+
+
+def _issued(token: object, secrets: Secrets) -> Secret | None:
+    """Return what a credential calls a token, None for what is none: it hands on whatever an answer holds."""
+    return secrets.issued(token) if isinstance(token, str) and token else None
 
 
 def login_only(cloud: Cloud, plain: frozenset[tuple[str, int]] = frozenset()) -> Callable[[str, str], bool]:

@@ -21,7 +21,7 @@ def ask_with_secret(request: EntraRequest) -> tuple[Entra, Secret | None]:
             form={
                 "grant_type": "client_credentials",
                 "client_id": credential.user,
-                "client_secret": credential.secret.reveal() if credential.secret else "",
+                "client_secret": credential.secret or "",
                 "scope": request.scope,
             },
             most=TOKEN_BYTES,
@@ -36,5 +36,5 @@ def ask_with_secret(request: EntraRequest) -> tuple[Entra, Secret | None]:
         reply=response.reply,
         trouble=response.trouble,
         text=response.text,
-        refusal=refusal_in(response) if token is None else NO_REFUSAL,
+        refusal=refusal_in(response, request.connector.secrets) if token is None else NO_REFUSAL,
     )

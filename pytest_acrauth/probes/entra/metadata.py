@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 
 from pytest_acrauth.auth.managed_identity import ENDPOINTS
 from pytest_acrauth.model.observation import Entra, Trouble
-from pytest_acrauth.model.secret import Secret, clean
+from pytest_acrauth.model.secret import Secret
 from pytest_acrauth.probes.entra.request import EntraRequest, recorded
 from pytest_acrauth.probes.http.client import TOKEN_BYTES, Http, Response
 from pytest_acrauth.probes.http.deadline import Deadline
@@ -38,7 +38,10 @@ class Endpoint(NamedTuple):
 
 
 def endpoint_of(environ: Mapping[str, str]) -> Endpoint | None:
-    """Return the machine's metadata endpoint, by its variables; None for one that wants more than a request."""
+    """Return the machine's metadata endpoint, by its variables; None for one that wants more than a request.
+
+    All hosts of Azure have it on the machine itself or on its link; whatever else a variable names is shown nothing.
+    """
     endpoint, header = environ.get("IDENTITY_ENDPOINT"), environ.get("IDENTITY_HEADER")
     older, secret = environ.get("MSI_ENDPOINT"), environ.get("MSI_SECRET")
     if endpoint and header and not environ.get("IDENTITY_SERVER_THUMBPRINT"):
@@ -90,6 +93,8 @@ def ask_metadata(endpoint: Endpoint, request: EntraRequest) -> tuple[Entra, Secr
 
 
 def _send(http: Http, endpoint: Endpoint, request: EntraRequest) -> Response:
+    if not _is_near(urlsplit(endpoint.url).hostname or ""):
+        return Response(None, trouble=Trouble.WITHHELD, text="it is neither this machine nor on its link")
     asked = {**endpoint.query, "resource": request.audience}
     if request.credential.facts.client_id and endpoint.client_id:
         asked[endpoint.client_id] = request.credential.facts.client_id
@@ -101,6 +106,5 @@ def _send(http: Http, endpoint: Endpoint, request: EntraRequest) -> Response:
 
 def _words(response: Response, url: str) -> str:
     if response.reply is None or response.trouble is not None:
-        place = clean(urlsplit(url).netloc, 100)
-        return clean(f"no response from the IMDS endpoint {place}: {response.trouble} {response.text}".strip())
+        return f"no response from the IMDS endpoint {urlsplit(url).netloc}: {response.trouble} {response.text}".strip()
     return f"{response.reply.status} {response.reply.words or 'without a token'}"

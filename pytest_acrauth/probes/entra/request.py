@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pytest_acrauth.auth import Credential, Variables
 from pytest_acrauth.model.claims import ACR_AUDIENCE, aadsts_codes, entra_claims
 from pytest_acrauth.model.observation import Connection, Entra, Reply, Trouble
-from pytest_acrauth.model.secret import Secret, clean
+from pytest_acrauth.model.secret import Secret, Secrets
 from pytest_acrauth.model.target import Cloud, Identity
 from pytest_acrauth.probes.http.client import Response
 from pytest_acrauth.probes.http.deadline import Deadline
@@ -49,14 +49,14 @@ class Refusal(NamedTuple):
 NO_REFUSAL = Refusal()
 
 
-def refusal_in(response: Response) -> Refusal:
+def refusal_in(response: Response, secrets: Secrets) -> Refusal:
     """Return what Entra's answer says of its refusal."""
     found = parse_json(response.body)
     error = found if isinstance(found, dict) else {}
     return Refusal(
-        error=clean(str(error.get("error") or ""), 100),
+        error=secrets.clean(str(error.get("error") or ""), 100),
         codes=aadsts_codes(error),
-        trace_id=clean(str(error.get("trace_id") or ""), 100),
+        trace_id=secrets.clean(str(error.get("trace_id") or ""), 100),
     )
 
 
@@ -75,19 +75,20 @@ def recorded(
 
     ``elapsed`` is in seconds; ``reply`` is Entra's own, None where somebody else was asked.
     """
+    secrets = request.connector.secrets
     seen = Entra(
         reply=reply,
         trouble=trouble,
-        text=text,
+        text=secrets.clean(text),
         elapsed=elapsed,
         authority=request.cloud.authority,
-        tenant_id=clean(request.credential.facts.tenant_id, 100),
-        client_id=clean(request.credential.facts.client_id, 100),
+        tenant_id=secrets.clean(request.credential.facts.tenant_id, 100),
+        client_id=secrets.clean(request.credential.facts.client_id, 100),
         connection=connection,
         error=refusal.error,
         codes=refusal.codes,
         trace_id=refusal.trace_id,
         issued=token is not None,
-        claims=entra_claims(token.reveal()) if token is not None else None,
+        claims=entra_claims(token, secrets) if token is not None else None,
     )
     return seen, token

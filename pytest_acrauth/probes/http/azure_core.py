@@ -15,11 +15,11 @@ from azure.core.rest import HttpRequest, HttpResponse
 from azure.core.utils import case_insensitive_dict
 
 from pytest_acrauth.model.observation import Trouble
-from pytest_acrauth.model.secret import Secrets, clean
+from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.probes.http.client import Http, Response
-from pytest_acrauth.probes.http.replies import parse_json
+from pytest_acrauth.probes.http.replies import parse_json, register_issued
 
-_SECRET_FIELDS = ("client_secret", "client_assertion", "access_token", "refresh_token")
+_SECRET_FIELDS = ("client_secret", "client_assertion")
 
 
 class Unreached(ServiceRequestError):
@@ -45,7 +45,9 @@ class Transport(HttpTransport[HttpRequest, HttpResponse]):
 
     def send(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:  # noqa: ARG002 - the deadline decides
         if not self._allows(request.method, request.url):
-            raise Unreached(Response(None, trouble=Trouble.WITHHELD, text=f"not sent to {clean(request.url, 100)}"))
+            raise Unreached(
+                Response(None, trouble=Trouble.WITHHELD, text=f"not sent to {self.secrets.clean(request.url, 100)}")
+            )
         content = _content(request)
         self._register(content)
         response = self.http.send(request.method, request.url, headers=request.headers, content=content)
@@ -63,6 +65,7 @@ class Transport(HttpTransport[HttpRequest, HttpResponse]):
         for name in _SECRET_FIELDS:
             if isinstance(found.get(name), str):
                 self.secrets.add(found[name])
+        register_issued(found, self.secrets)
 
     def open(self) -> None:
         """Do nothing: connections are opened as they are needed."""

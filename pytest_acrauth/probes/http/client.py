@@ -15,11 +15,13 @@ from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlencode
 
 import httpcore
 import httpx
 
 from pytest_acrauth.model.observation import Connection, Reply, Trouble
+from pytest_acrauth.model.secret import Secret, as_bytes
 from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.logs import quiet_loggers
 from pytest_acrauth.probes.http.network import Connector, trouble_of
@@ -228,7 +230,7 @@ class Http:
             timeout=None,  # noqa: S113 - see deadline
             cookies=_NoCookies(),
         )
-        self._secrets = connector.secrets
+        self.secrets = connector.secrets
         self._silences = connector.silences
         self.held_back: dict[str, float] = {}
         quiet_loggers()
@@ -247,7 +249,7 @@ class Http:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
-        form: Mapping[str, str] | None = None,
+        form: Mapping[str, str | Secret] | None = None,
         content: bytes | None = None,
         first_bytes: int | None = None,
         most: int = _MOST_BYTES,
@@ -270,16 +272,19 @@ class Http:
         text = ""
         try:
             # The body is read as it comes: asking for no encoding leaves nothing to unpack.
-            plain = {"Accept-Encoding": "identity", "User-Agent": "pytest-acrauth"}
+            plain = {"Accept-Encoding": "identity", "User-Agent": "pytest-acrauth", **_kind_of(form)}
             request = self._client.build_request(
-                method, url, headers={**plain, **(headers or {})}, data=form, content=content
+                method,
+                url,
+                headers={**plain, **(headers or {})},
+                content=content if form is None else encoded(form).encode(),
             )
             if request.url.scheme != "https" and (request.url.host, request.url.port or 80) not in self.plain:
                 return Response(None, trouble=Trouble.WITHHELD, text="it is no https address")
             response = self._client.send(request, stream=True)
             try:
                 body, complete = _read(response, first_bytes or most, goal=first_bytes is not None)
-                reply = read_reply(method, response, body, self._secrets)
+                reply = read_reply(method, response, body, self.secrets)
                 self._silences.heed(request.url.host, reply)
                 location = response.headers.get("location", "")
                 received = response.headers
@@ -298,7 +303,7 @@ class Http:
             trouble, text = (Trouble.CLOSED if closed else Trouble.MALFORMED), str(error)
         connecting = sum(_spent(way) - opened.get(host, 0.0) for host, way in self.connections.items())
         elapsed = max(0.0, time.monotonic() - began - connecting)
-        return Response(reply, body, location, trouble, self._secrets.clean(text), elapsed, received)
+        return Response(reply, body, location, trouble, self.secrets.clean(text), elapsed, received)
 
     def _hold_back(self, url: str) -> None:
         """Wait for the end of the silence that a request's host has asked for."""
@@ -307,6 +312,17 @@ class Http:
         if 0.0 < seconds < self.deadline.left():
             time.sleep(seconds)
             self.held_back[host] = self.held_back.get(host, 0.0) + seconds
+
+
+def encoded(form: Mapping[str, str | Secret]) -> str:
+    """Return a form as it is sent; values of any characters go out as their bytes are."""
+    return urlencode(
+        {name: as_bytes(value.reveal() if isinstance(value, Secret) else value) for name, value in form.items()}
+    )
+
+
+def _kind_of(form: Mapping[str, str | Secret] | None) -> dict[str, str]:
+    return {} if form is None else {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def _read(response: httpx.Response, limit: int, *, goal: bool) -> tuple[bytes, bool]:

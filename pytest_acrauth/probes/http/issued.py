@@ -7,10 +7,14 @@ from pytest_acrauth.probes.http.client import Response
 from pytest_acrauth.probes.http.replies import parse_json
 
 
-def issued_token(response: Response, field: str, secrets: Secrets) -> Secret | None:
-    """Return the token that a 200 carries in a field of its JSON body, registered as a secret; None for all else."""
+def issued_token(response: Response, field: str, secrets: Secrets, *, user: str | None = None) -> Secret | None:
+    """Return the token that a 200 carries in a field of its JSON body, registered as a secret; None for all else.
+
+    ``user`` is whose password it may be sent as. A token that is somebody's own secret is none.
+    """
     if response.reply is None or response.reply.status != 200 or response.trouble is not None:
         return None
     found = parse_json(response.body)
-    value = found.get(field) if isinstance(found, dict) else None
-    return secrets.add(value) if isinstance(value, str) and value else None
+    if not isinstance(found, dict) or not isinstance(found.get(field), str) or not found[field]:
+        return None
+    return secrets.issued(found[field], user=user)

@@ -3,37 +3,69 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 
 from pytest_acrauth.model.observation import Reply
-from pytest_acrauth.model.secret import Secrets, clean
+from pytest_acrauth.model.secret import Secrets
 
 _REGISTRY_HEADERS = ("docker-distribution-api-version", "x-ms-correlation-request-id")
 _RATE_LIMIT = "x-ms-ratelimit-"
+_DEEPEST = 64  # levels of a JSON value; what peers send has a handful, and whoever walks through it is no machine
+#: The fields in which peers hand out tokens.
+TOKENS = ("access_token", "refresh_token", "accessToken", "id_token")
+_SIGNATURE = re.compile(r"[?&;]sig=([^&;#\s]{16,1000})", re.IGNORECASE)
 
 
 def parse_json(body: bytes) -> Any:
-    """Return the JSON value in a body, or None for bytes that hold none."""
+    """Return the JSON value in a body, or None for bytes that hold none that can be walked through."""
     try:
-        return json.loads(body)
+        found = json.loads(body)
     except (ValueError, RecursionError):
         return None
+    level = [found]
+    for _ in range(_DEEPEST):
+        level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, dict | list)]
+        if not level:
+            return found
+    return None
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def register_issued(found: Any, secrets: Secrets) -> None:
+    """Register the tokens that a peer hands out in its answer, before a word of the answer is kept."""
+    for name in TOKENS if isinstance(found, dict) else ():
+        if isinstance(found.get(name), str):
+            secrets.issued(found[name])
 
 
 def read_reply(method: str, response: httpx.Response, body: bytes, secrets: Secrets) -> Reply:
-    """Keep what an answer says for a diagnosis: bounded, cleaned, without secrets."""
+    """Keep what an answer says for a diagnosis: bounded, cleaned, without secrets.
+
+    What it hands out, tokens and the signature of the address it leads to, is registered first.
+    """
+    found = parse_json(body)
+    if response.status_code == 200:
+        register_issued(found, secrets)
+    location = response.headers.get("location", "")
+    for signature in _SIGNATURE.findall(location):
+        secrets.add(signature)
+        secrets.add(unquote(signature))
 
     def header(name: str, limit: int = 300) -> str:
         return secrets.clean(response.headers.get(name, ""), limit)
 
-    found = parse_json(body)
     code, message, detail = (secrets.clean(part) for part in _error(found))
     # Entra says it in the body, and uses the registry's headers for something else.
     correlation = found.get("correlation_id") if isinstance(found, dict) else None
-    excerpt = "" if code or message else secrets.clean(body[:4096].decode("utf-8", "replace"), 300)
+    excerpt = "" if code or message else secrets.clean(body.decode("utf-8", "replace"), 300)
     url = response.request.url
     names = {name.lower() for name in response.headers}
     return Reply(
@@ -47,7 +79,7 @@ def read_reply(method: str, response: httpx.Response, body: bytes, secrets: Secr
         content_type=header("content-type", 100),
         server=header("server", 100),
         authenticate=header("www-authenticate", 600),
-        location_host=clean(urlsplit_host(response.headers.get("location", "")), 255),
+        location_host=secrets.clean(urlsplit_host(location), 255),
         correlation_id=secrets.clean(correlation, 100)
         if isinstance(correlation, str)
         else header("x-ms-correlation-request-id", 100) or header("x-ms-request-id", 100),

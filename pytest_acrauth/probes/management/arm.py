@@ -21,13 +21,11 @@ from pytest_acrauth.model.evidence import (
     ScopeMapFacts,
     ScopeMapTokenFacts,
 )
-from pytest_acrauth.model.secret import clean
 from pytest_acrauth.model.target import Registry
 from pytest_acrauth.probes.management.plane import (
     CouldNotLook,
     Plane,
     all_texts,
-    ask_through_sdk,
     entries,
     flag,
     mapping,
@@ -46,7 +44,7 @@ _REGISTRIES = "Microsoft.ContainerRegistry/registries"
 def read_registry(plane: Plane, wanted: Registry, choice: EvidenceChoice) -> RegistryFacts:
     """Find the registry's record: by its id, in the subscription given, else wherever the asker can look."""
     host = urlsplit(plane.cloud.arm).hostname or ""
-    resource_id = wanted.resource_id or _find_resource_id(plane, wanted, choice, host)
+    resource_id = wanted.resource_id or _find_resource_id(plane, wanted, choice)
     if not resource_id:
         return RegistryFacts(found=False, name_free=_ask_whether_free(plane, wanted, choice))
     place = _RESOURCE.fullmatch(resource_id)
@@ -54,7 +52,7 @@ def read_registry(plane: Plane, wanted: Registry, choice: EvidenceChoice) -> Reg
         raise CouldNotLook(f"{host} named no usable id for the registry")
     subscription, group, name = place.groups()
     try:
-        found = ask_through_sdk(lambda: plane.sdk(subscription).registries.get(group, name).as_dict(), host)
+        found = plane.ask_through_sdk(lambda: plane.sdk(subscription).registries.get(group, name).as_dict())
     except CouldNotLook as refused:
         if refused.status == 404:
             return RegistryFacts(
@@ -62,20 +60,23 @@ def read_registry(plane: Plane, wanted: Registry, choice: EvidenceChoice) -> Reg
             )
         if refused.status == 403:
             return RegistryFacts(
-                found=False, readable=False, subscription_id=subscription, resource_id=clean(resource_id, 300)
+                found=False,
+                readable=False,
+                subscription_id=subscription,
+                resource_id=plane.secrets.clean(resource_id, 300),
             )
         raise
     return _registry_facts(found, subscription)
 
 
-def _find_resource_id(plane: Plane, wanted: Registry, choice: EvidenceChoice, host: str) -> str:
+def _find_resource_id(plane: Plane, wanted: Registry, choice: EvidenceChoice) -> str:
     if choice.subscription:
         if choice.resource_group:
             return (
                 f"/subscriptions/{choice.subscription}/resourceGroups/{choice.resource_group}"
                 f"/providers/{_REGISTRIES}/{wanted.name}"
             )
-        return _find_in_lists(plane, wanted, (choice.subscription,), host)
+        return _find_in_lists(plane, wanted, (choice.subscription,))
     query = (
         "Resources | where type =~ 'microsoft.containerregistry/registries'"
         f" | where name =~ '{wanted.name}' | project id, name, subscriptionId"
@@ -89,7 +90,7 @@ def _find_resource_id(plane: Plane, wanted: Registry, choice: EvidenceChoice, ho
     except CouldNotLook as refused:
         if refused.status not in {400, 403, 404}:
             raise
-        return _find_in_lists(plane, wanted, _read_subscriptions(plane), host)
+        return _find_in_lists(plane, wanted, _read_subscriptions(plane))
     return next((text(entry, "id") for entry in entries(found, "data")), "")
 
 
@@ -98,15 +99,18 @@ def _read_subscriptions(plane: Plane) -> tuple[str, ...]:
     return tuple(text(entry, "subscriptionId") for entry in entries(found, "value"))[:MOST_SUBSCRIPTIONS]
 
 
-def _find_in_lists(plane: Plane, wanted: Registry, subscriptions: Iterable[str], host: str) -> str:
+def _find_in_lists(plane: Plane, wanted: Registry, subscriptions: Iterable[str]) -> str:
     """Look through subscriptions for the registry; what the asker may not read is silently absent from the lists."""
     for subscription in subscriptions:
         client = plane.sdk(subscription)
-        page = ask_through_sdk(lambda each=client: next(each.registries.list().by_page(), ()), host)  # type: ignore[misc]
-        for entry in page:
-            if str(entry.name or "").lower() == wanted.name:
-                return str(entry.id or "")
+        page = plane.ask_through_sdk(lambda each=client: _ids_by_name(next(each.registries.list().by_page(), ())))  # type: ignore[misc]
+        if found := page.get(wanted.name):
+            return str(found)
     return ""
+
+
+def _ids_by_name(page: Iterable[Any]) -> dict[str, str]:
+    return {str(entry.name or "").lower(): str(entry.id or "") for entry in page}
 
 
 def _ask_whether_free(plane: Plane, wanted: Registry, choice: EvidenceChoice) -> bool | None:
@@ -183,8 +187,8 @@ def read_scope_map(plane: Plane, record: RegistryFacts, name: str) -> ScopeMapFa
     """Read a scope map's actions."""
     found = _read_child(plane, record, lambda client, group, own: client.scope_maps.get(group, own, name))
     if found is None:
-        return ScopeMapFacts(found=False, name=clean(name, 100))
-    return ScopeMapFacts(found=True, name=clean(name, 100), actions=texts(mapping(found, "properties"), "actions"))
+        return ScopeMapFacts(found=False, name=name[:100])
+    return ScopeMapFacts(found=True, name=name[:100], actions=texts(mapping(found, "properties"), "actions"))
 
 
 def _read_child(plane: Plane, record: RegistryFacts, get: Callable[[Any, str, str], Any]) -> Any:
@@ -194,8 +198,7 @@ def _read_child(plane: Plane, record: RegistryFacts, get: Callable[[Any, str, st
         raise CouldNotLook("the registry's record was not readable")
     subscription, group, own = place.groups()
     try:
-        host = urlsplit(plane.cloud.arm).hostname or ""
-        return ask_through_sdk(lambda: get(plane.sdk(subscription), group, own).as_dict(), host)
+        return plane.ask_through_sdk(lambda: get(plane.sdk(subscription), group, own).as_dict())
     except CouldNotLook as refused:
         if refused.status == 404:
             return None

@@ -8,7 +8,7 @@ from pytest_acrauth.auth import METHODS, BadAuth, choose, method_named, read_cre
 from pytest_acrauth.auth.detection import look_for_credentials
 from pytest_acrauth.model.evidence import AUTO, EvidenceChoice
 from pytest_acrauth.model.observation import Entra
-from pytest_acrauth.model.secret import Secret, clean
+from pytest_acrauth.model.secret import Secret
 from pytest_acrauth.model.target import Flow, Identity, Registry
 from pytest_acrauth.probes.entra.methods import ask_entra
 from pytest_acrauth.probes.entra.request import EntraRequest
@@ -57,7 +57,7 @@ class Askers:
                     return asker
                 refused = refused or asker
         except BadAuth as error:
-            return Asker(why=str(error))
+            return Asker(why=self._connector.secrets.clean(str(error)))
         return refused or Asker(why=NO_LOGIN)
 
     def _find_identities(self, tested: Identity | None) -> list[Identity]:
@@ -77,15 +77,15 @@ class Askers:
         deadline = Deadline(self._limit, wait=self._limit)
         request = EntraRequest(identity, registry.cloud, credential, connector, deadline, audience)
         entra, token = ask_entra(request)
-        who = _who(identity, entra)
+        who = connector.secrets.clean(_who(identity, entra), 100)
         if token is not None:
             return Asker(who, token)
         words = f"AADSTS{entra.codes[0]}" if entra.codes else f"{entra.trouble or ''} {entra.text or entra.error}"
-        return Asker(who, why=f"no token for it: {clean(words, 200)}")
+        return Asker(who, why=f"no token for it: {connector.secrets.clean(words, 200)}")
 
 
 def _who(identity: Identity, entra: Entra) -> str:
     """Name who looks, as in a text: the method, and the principal where it is known."""
     evidence = method_named(identity.method).evidence
     principal = entra.client_id or (entra.claims.client_id or entra.claims.object_id if entra.claims else "")
-    return clean(evidence.called.format(principal=principal), 100).strip() if evidence is not None else ""
+    return evidence.called.format(principal=principal) if evidence is not None else ""

@@ -226,7 +226,7 @@ class Looks:
             return named
         registry, tested = transcript.target.registry, self._askers.tested(identity)
         asker = self._askers.log_in(registry, registry.cloud.arm_audience, tested, deadline)
-        claims = entra_claims(asker.token.reveal()) if asker.token else None
+        claims = entra_claims(asker.token, self._connector.secrets) if asker.token else None
         return claims.tenant_id if claims else ""
 
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from pytest_acrauth.model.secret import Secret, Secrets, clean
+from pytest_acrauth.model.secret import Secret, Secrets
 from pytest_acrauth.model.target import Cloud
 from pytest_acrauth.probes.http.client import Http, Response
 from pytest_acrauth.probes.http.replies import parse_json
 
 _READING_POSTS = ("/providers/Microsoft.ResourceGraph/resources", "/checkNameAvailability")
+_LONGEST = 4000  # characters of a text; conditions of role assignments are the longest that are kept
 _ACTION = re.compile(r"perform action '([^']{1,100})'")
 
 
@@ -52,13 +53,32 @@ class Plane:
 
     def _ask(self, method: str, url: str, audience: str, body: object) -> Any:
         if not self.allows(method, url):
-            raise CouldNotLook(f"not asked: {method} {clean(url, 200)} is no reading of the management plane")
+            raise CouldNotLook(
+                f"not asked: {method} {self.secrets.clean(url, 200)} is no reading of the management plane"
+            )
         headers = {"Authorization": f"Bearer {self.token(audience).reveal()}", "Accept": "application/json"}
         content = None
         if body is not None:
             headers["Content-Type"] = "application/json"
             content = json.dumps(body).encode()
-        return content_of(self.http.send(method, url, headers=headers, content=content), urlsplit(url).hostname or "")
+        response = self.http.send(method, url, headers=headers, content=content)
+        return content_of(response, urlsplit(url).hostname or "", self.secrets)
+
+    def ask_through_sdk(self, work: Callable[[], Any]) -> Any:
+        """Call the SDK and return its model's JSON. Raises `CouldNotLook` for whatever it raises."""
+        from azure.core.exceptions import HttpResponseError
+
+        host = urlsplit(self.cloud.arm).hostname or ""
+        try:
+            return _cleaned(work(), self.secrets)
+        except CouldNotLook:
+            raise
+        except HttpResponseError as error:
+            status = error.status_code or 0
+            content = error.response.content if error.response is not None else b""  # type: ignore[attr-defined]
+            raise CouldNotLook(_refusal(status, _cleaned(parse_json(content), self.secrets), host), status) from error
+        except Exception as error:
+            raise CouldNotLook(f"{host}: {self.secrets.clean(str(error), 200)}") from error
 
     def sdk(self, subscription: str) -> Any:
         """Return azure-mgmt-containerregistry's client over this plane, without its retries and registrations."""
@@ -85,39 +105,35 @@ class Plane:
         )
 
 
-def content_of(response: Response, host: str) -> Any:
-    """Return the JSON of a successful response. Raises `CouldNotLook` with the words of any other."""
+def content_of(response: Response, host: str, secrets: Secrets) -> Any:
+    """Return the JSON of a successful response, its texts as they may be kept.
+
+    Raises `CouldNotLook` with the words of any other.
+    """
     if response.reply is None or response.trouble is not None:
         raise CouldNotLook(f"{host}: {response.trouble}{f' ({response.text})' if response.text else ''}")
-    found = parse_json(response.body)
+    found = _cleaned(parse_json(response.body), secrets)
     if response.reply.status == 200 and isinstance(found, dict):
         return found
     raise CouldNotLook(_refusal(response.reply.status, found, host), response.reply.status)
 
 
+def _cleaned(value: Any, secrets: Secrets) -> Any:
+    """Return a JSON value whose texts may be kept."""
+    if isinstance(value, str):
+        return secrets.clean(value, _LONGEST)
+    if isinstance(value, Mapping):
+        return {name: _cleaned(entry, secrets) for name, entry in value.items()}
+    return [_cleaned(entry, secrets) for entry in value] if isinstance(value, list) else value
+
+
 def _refusal(status: int, found: object, host: str) -> str:
     """Say what was refused: the action that is missing, else status and code."""
     error = found.get("error") if isinstance(found, dict) else None
-    code = clean(str(error.get("code") or ""), 60) if isinstance(error, dict) else ""
+    code = str(error.get("code") or "")[:60] if isinstance(error, dict) else ""
     action = _ACTION.search(str(error.get("message") or "")) if isinstance(error, dict) else None
-    missing = f", the right {clean(action[1], 100)} is missing" if action else ""
+    missing = f", the right {action[1]} is missing" if action else ""
     return f"{host} answered {status} {code}".rstrip() + missing
-
-
-def ask_through_sdk(work: Callable[[], Any], host: str) -> Any:
-    """Call the SDK and return its model's JSON. Raises `CouldNotLook` for whatever it raises."""
-    from azure.core.exceptions import HttpResponseError
-
-    try:
-        return work()
-    except CouldNotLook:
-        raise
-    except HttpResponseError as error:
-        status = error.status_code or 0
-        found = parse_json(error.response.content) if error.response is not None else None  # type: ignore[attr-defined]
-        raise CouldNotLook(_refusal(status, found, host), status) from error
-    except Exception as error:
-        raise CouldNotLook(f"{host}: {clean(str(error), 200)}") from error
 
 
 def mapping(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -133,16 +149,20 @@ def entries(found: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 
 
 def text(found: Mapping[str, Any], name: str, limit: int = 300) -> str:
-    """Return a field that is a text, cleaned and bounded, else ''."""
+    """Return a field that is a text, bounded, else ''."""
     value = found.get(name)
-    return clean(value, limit) if isinstance(value, str) else ""
+    return _bounded(value, limit) if isinstance(value, str) else ""
 
 
 def texts(found: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """Return the texts of a field that is a list, cleaned and bounded."""
+    """Return the texts of a field that is a list, bounded."""
     value = found.get(name)
     listed = value[:500] if isinstance(value, list) else []
-    return tuple(clean(entry, 300) for entry in listed if isinstance(entry, str))
+    return tuple(_bounded(entry, 300) for entry in listed if isinstance(entry, str))
+
+
+def _bounded(value: str, limit: int) -> str:
+    return value if len(value) <= limit else value[: limit - 1] + "…"
 
 
 def all_texts(found: Iterable[Mapping[str, Any]], name: str) -> tuple[str, ...]:

@@ -26,7 +26,8 @@ from pytest_acrauth.auth.docker_config import (
     helper_program,
     read_config,
 )
-from pytest_acrauth.auth.programs import find_program
+from pytest_acrauth.auth.files import read_regular
+from pytest_acrauth.auth.programs import find_program, shown
 from pytest_acrauth.model.claims import claims, expiry_of, shape_of
 from pytest_acrauth.model.client_record import (
     ClientRecord,
@@ -39,7 +40,7 @@ from pytest_acrauth.model.client_record import (
 )
 from pytest_acrauth.model.credential import SecretShape
 from pytest_acrauth.model.machine import Machine
-from pytest_acrauth.model.secret import Secrets, clean
+from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import Registry
 from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.replies import parse_json
@@ -47,6 +48,8 @@ from pytest_acrauth.probes.programs.running import run_program
 
 _LARGEST = 4 * 1024 * 1024  # bytes of a file
 _MOST_LOGINS = 200
+_SECRETS = ("PASSWORD", "SECRET", "TOKEN", "KEY", "IDENTITY_HEADER")  # how their variables' names end
+_SHORTEST = 8  # characters: a shorter value is more likely a word
 _QUIET = {"AZURE_CORE_COLLECT_TELEMETRY": "0", "AZURE_CORE_NO_COLOR": "1", "AZURE_CORE_SURVEY_MESSAGE": "0"}
 _DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 _DEFAULT_PIPE = "npipe:////./pipe/docker_engine"
@@ -61,11 +64,20 @@ def check_client(name: str, machine: Machine, limit: float, registries: Sequence
     """
     if name not in CHECKS:
         raise ValueError(f"unknown client {name!r}; choose one of {', '.join(CHECKS)}")
-    return CHECKS[name](machine, Deadline(limit), registries)
+    return CHECKS[name](machine, Deadline(limit), registries, _secrets_of(machine.environ))
+
+
+def _secrets_of(environ: Mapping[str, str]) -> Secrets:
+    """Register what an environment holds under the name of a secret: a program can print what it was given."""
+    secrets = Secrets()
+    for name in environ:
+        if name.upper().endswith(_SECRETS) and len(environ[name]) >= _SHORTEST:
+            secrets.add(environ[name])
+    return secrets
 
 
 def _check_containers(
-    machine: Machine, deadline: Deadline, registries: Sequence[Registry], *, name: str
+    machine: Machine, deadline: Deadline, registries: Sequence[Registry], secrets: Secrets, *, name: str
 ) -> ClientRecord:
     environ = machine.environ
     # As az: DOCKER_COMMAND is what stands for docker, whatever it really is.
@@ -75,19 +87,19 @@ def _check_containers(
     runs: list[Ran] = []
     if command:
         for arguments in (("ps",), ("version", "--format", "json")):
-            runs.append(_run(command, arguments, environ, deadline))
+            runs.append(_run(command, arguments, environ, deadline, secrets))
             if not runs[-1].ok:
                 break
         runs = [_judged_version(ran) for ran in runs]
     return ClientRecord(
         client=name,
         checked_at=machine.now(),
-        wanted=wanted,
-        command=command,
-        refused=refused,
+        wanted=secrets.clean(wanted, 300),
+        command=secrets.clean(command, 1000),
+        refused=secrets.clean(refused, 1000),
         cloud_shell=shell,
         runs=tuple(runs),
-        daemon=_look_at_daemon(environ) if name == "docker" else None,
+        daemon=_look_at_daemon(environ, secrets) if name == "docker" else None,
         login_servers=tuple(registry.login_server for registry in registries),
     )
 
@@ -101,7 +113,7 @@ def _judged_version(ran: Ran) -> Ran:
     return Ran(arguments=ran.arguments, exit_code=1, stdout=ran.stdout, stderr="what it printed is no JSON document")
 
 
-def _check_az(machine: Machine, deadline: Deadline, registries: Sequence[Registry]) -> ClientRecord:
+def _check_az(machine: Machine, deadline: Deadline, registries: Sequence[Registry], secrets: Secrets) -> ClientRecord:
     environ = {**machine.environ, **_QUIET}
     command, refused = _find("az", environ)
     runs: list[Ran] = []
@@ -111,15 +123,15 @@ def _check_az(machine: Machine, deadline: Deadline, registries: Sequence[Registr
             ("acr", "show", "--name", registry.name, "--query", "id", "--output", "tsv") for registry in registries
         ]
         for arguments in asked:
-            runs.append(_run(command, arguments, environ, deadline))
+            runs.append(_run(command, arguments, environ, deadline, secrets))
             if not runs[-1].ok and "acr" not in arguments:
                 break  # what follows needs this
     return ClientRecord(
         client="az",
         checked_at=machine.now(),
         wanted="az",
-        command=command,
-        refused=refused,
+        command=secrets.clean(command, 1000),
+        refused=secrets.clean(refused, 1000),
         runs=tuple(runs),
         login_servers=tuple(registry.login_server for registry in registries),
     )
@@ -140,26 +152,30 @@ def _find(wanted: str, environ: Mapping[str, str]) -> tuple[str, str]:
     return "", str(here / wanted) if in_folder else ""
 
 
-def _run(command: str, arguments: tuple[str, ...], environ: Mapping[str, str], deadline: Deadline) -> Ran:
+def _run(
+    command: str, arguments: tuple[str, ...], environ: Mapping[str, str], deadline: Deadline, secrets: Secrets
+) -> Ran:
     ended = run_program([command, *arguments], environ, deadline.left())
     return Ran(
-        arguments=(Path(command).name, *arguments),
+        arguments=(secrets.clean(Path(command).name, 120), *arguments),
         exit_code=ended.exit_code,
-        stdout=_printed(ended.out, 8000),
-        stderr=_printed(ended.err, 4000),
-        trouble=ended.trouble,
+        stdout=_printed(ended.out, 8000, secrets),
+        stderr=_printed(ended.err, 4000, secrets),
+        trouble=secrets.clean(ended.trouble),
     )
 
 
-def _printed(output: bytes, limit: int) -> str:
-    """Return a program's output by lines, each harmless to print, without what looks like a secret."""
-    lines = Secrets().scrub(output[: 8 * limit].decode(errors="replace")).splitlines()
-    return "\n".join(clean(line, 1000) for line in lines)[:limit].strip()
+def _printed(output: bytes, limit: int, secrets: Secrets) -> str:
+    """Return a program's output by lines, each as it may be kept, without a secret that has several."""
+    lines = secrets.scrub(output.decode(errors="replace"))[: 8 * limit].splitlines()
+    return "\n".join(secrets.clean(line, 1000) for line in lines)[:limit].strip()
 
 
-def _look_at_daemon(environ: Mapping[str, str]) -> Daemon:
+def _look_at_daemon(environ: Mapping[str, str], secrets: Secrets) -> Daemon:
     endpoint, source = _find_endpoint(environ)
-    return Daemon(endpoint=clean(endpoint, 300), source=source, socket=_try_socket(endpoint))
+    return Daemon(
+        endpoint=secrets.clean(endpoint, 300), source=secrets.clean(source, 100), socket=_try_socket(endpoint)
+    )
 
 
 def _find_endpoint(environ: Mapping[str, str]) -> tuple[str, str]:
@@ -174,14 +190,9 @@ def _find_endpoint(environ: Mapping[str, str]) -> tuple[str, str]:
     if path is not None and named not in {"", "default"}:
         folder = hashlib.sha256(named.encode()).hexdigest()
         with contextlib.suppress(OSError, ValueError, RecursionError, KeyError, TypeError):
-            meta = json.loads(_read_start(path.parent / "contexts" / "meta" / folder / "meta.json"))
-            return str(meta["Endpoints"]["docker"]["Host"]), f"context {clean(named, 80)}"
+            meta = json.loads(read_regular(path.parent / "contexts" / "meta" / folder / "meta.json", _LARGEST))
+            return str(meta["Endpoints"]["docker"]["Host"]), f"context {named}"
     return (_DEFAULT_PIPE if sys.platform == "win32" else _DEFAULT_SOCKET), "default"
-
-
-def _read_start(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(_LARGEST)
 
 
 def _try_socket(endpoint: str) -> Socket:
@@ -203,64 +214,72 @@ def _try_socket(endpoint: str) -> Socket:
     return Socket.LISTENS
 
 
-def _check_docker_config(machine: Machine, deadline: Deadline, registries: Sequence[Registry]) -> ClientRecord:
+def _check_docker_config(
+    machine: Machine, deadline: Deadline, registries: Sequence[Registry], secrets: Secrets
+) -> ClientRecord:
     return ClientRecord(
         client="docker-config",
         checked_at=machine.now(),
-        config=_read_docker_config(machine.environ, deadline),
+        config=_read_docker_config(machine.environ, deadline, secrets),
         login_servers=tuple(registry.login_server for registry in registries),
     )
 
 
-def _read_docker_config(environ: Mapping[str, str], deadline: Deadline) -> DockerConfig:
+def _read_docker_config(environ: Mapping[str, str], deadline: Deadline, secrets: Secrets) -> DockerConfig:
     path = config_path(environ)
     if path is None:
         return DockerConfig(path="", trouble="neither DOCKER_CONFIG nor a home folder is set")
     try:
         config = read_config(environ)
     except UnreadableConfig as unreadable:
-        return DockerConfig(path=str(path), found=True, trouble=unreadable.reason)
+        return DockerConfig(path=shown(path), found=True, trouble=unreadable.reason)
     if config is None:
-        return DockerConfig(path=str(path))
-    helpers = [_ask_for_list(name, environ, deadline) for name in config.helpers]
+        return DockerConfig(path=shown(path))
+    logins = tuple(_stored_login(config, key, secrets) for key in config.keys[:_MOST_LOGINS])
+    helpers = [_ask_for_list(name, environ, deadline, secrets) for name in config.helpers]
     return DockerConfig(
-        path=str(path),
+        path=shown(path),
         found=True,
         helpers=tuple(helper for helper, _ in helpers),
-        logins=tuple(_stored_login(config, key) for key in config.keys[:_MOST_LOGINS]),
+        logins=logins,
         keys=tuple(dict.fromkeys(key for _, keys in helpers for key in keys))[:_MOST_LOGINS],
     )
 
 
-def _ask_for_list(name: str, environ: Mapping[str, str], deadline: Deadline) -> tuple[Helper, tuple[str, ...]]:
+def _ask_for_list(
+    name: str, environ: Mapping[str, str], deadline: Deadline, secrets: Secrets
+) -> tuple[Helper, tuple[str, ...]]:
     """Return a helper, and the servers that it has a login for; ``list`` tells their names and no secret."""
     program = helper_program(name)
     command = find_program(program, environ) if can_be_helper(name) else ""
     if not command:
-        return Helper(name=clean(program, 120), command=""), ()
+        return Helper(name=secrets.clean(program, 120), command=""), ()
     ended = run_program([command, "list"], environ, deadline.left())
     listed = parse_json(ended.out) if ended.exit_code == 0 else None
-    keys = tuple(clean(str(key), 300) for key in listed) if isinstance(listed, dict) else ()
-    words = _printed(ended.err or (b"" if ended.exit_code == 0 else ended.out), 1000)
-    ran = Ran(arguments=(program, "list"), exit_code=ended.exit_code, stderr=words, trouble=ended.trouble)
-    return Helper(name=program, command=command, listed=ran), keys
+    keys = tuple(secrets.clean(str(key), 300) for key in listed) if isinstance(listed, dict) else ()
+    words = _printed(ended.err or (b"" if ended.exit_code == 0 else ended.out), 1000, secrets)
+    trouble = secrets.clean(ended.trouble)
+    ran = Ran(arguments=(program, "list"), exit_code=ended.exit_code, stderr=words, trouble=trouble)
+    return Helper(name=program, command=secrets.clean(command, 1000), listed=ran), keys
 
 
-def _stored_login(config: ConfigFile, key: str) -> StoredLogin:
+def _stored_login(config: ConfigFile, key: str, secrets: Secrets) -> StoredLogin:
     """Return what may be shown of a stored login; of its secret only what a JWT says of itself."""
     user, secret = "", None
     with contextlib.suppress(BadAuth):  # whoever signs in with it is told; here it is a login that nobody can use
         user, secret = config.kept(key)
+    if secret is not None:
+        secrets.add(secret, user=user)
     return StoredLogin(
-        key=clean(key, 300),
-        user_name=clean(user, 120),
-        secret=shape_of(secret.reveal()) if secret is not None else SecretShape.NONE,
-        expires=expiry_of(claims(secret.reveal()) or {}) if secret is not None else None,
+        key=secrets.clean(key, 300),
+        user_name=secrets.clean(user, 120),
+        secret=shape_of(secret) if secret is not None else SecretShape.NONE,
+        expires=expiry_of(claims(secret) or {}) if secret is not None else None,
     )
 
 
 #: The clients that can be required, each with its check; `--acr-client` has the same choices.
-CHECKS: Mapping[str, Callable[[Machine, Deadline, Sequence[Registry]], ClientRecord]] = {
+CHECKS: Mapping[str, Callable[[Machine, Deadline, Sequence[Registry], Secrets], ClientRecord]] = {
     "docker": partial(_check_containers, name="docker"),
     "podman": partial(_check_containers, name="podman"),
     "az": _check_az,

@@ -17,6 +17,8 @@ from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.network import Connector
 from pytest_acrauth.probes.programs.running import run_program
 
+_ANSWER = (b"{", b'"secret"', b'"username"')
+
 
 def ask_helper(credential: Credential, registry: Registry, connector: Connector, deadline: Deadline) -> Credential:
     """Return the credential that the helper of one tells, or the same with why it told none in ``trouble``."""
@@ -26,15 +28,22 @@ def ask_helper(credential: Credential, registry: Registry, connector: Connector,
         words = f"{helper}: executable file not found in $PATH"
         return replace(credential, trouble=Trouble.UNAVAILABLE, text=words)
     ended = run_program([program, "get"], environ, deadline.next_wait(), given=registry.login_server.encode())
-    answer = helper_answer(ended.out) if ended.exit_code == 0 else None
+    answer = helper_answer(ended.out)
     if answer is not None:
         user, secret = answer
-        told = login_with(user, secret.reveal(), registry, connector.secrets, source=credential.facts.source)
-        return replace(told, facts=replace(told.facts, also=credential.facts.also))
+        connector.secrets.add(secret, user=user)
+        if ended.exit_code == 0:
+            told = login_with(user, secret, registry, connector.secrets, source=credential.facts.source)
+            return replace(told, facts=replace(told.facts, also=credential.facts.also))
     if ended.timed_out:
         trouble = Trouble.OUT_OF_TIME if deadline.left() <= 0.0 else Trouble.UNAVAILABLE
         return replace(credential, trouble=trouble, text=f"{helper} did not end in time")
     # A helper says on its standard output what it could not do. What it says when it succeeds is never shown.
-    said = ended.trouble or (ended.out + ended.err).decode("utf-8", "replace").strip() if ended.exit_code else ""
+    said = ended.trouble or " ".join(map(_words, (ended.out, ended.err))) if ended.exit_code else ""
     text = connector.secrets.clean(said) or f"no login, exit code {ended.exit_code}"
     return replace(credential, trouble=Trouble.UNAVAILABLE, text=f"{helper}: {text}")
+
+
+def _words(printed: bytes) -> str:
+    """Return what was printed, '' where an answer may be in it: whole, cut, or behind other words."""
+    return "" if any(sign in printed.lower() for sign in _ANSWER) else printed.decode("utf-8", "replace").strip()

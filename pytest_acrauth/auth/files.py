@@ -1,0 +1,31 @@
+"""Reading a file that somebody named: a regular one, to a limit, and never waiting for who would write to it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+_NO_FILE = "it is no regular file"
+# A pipe without a writer is opened at once, a terminal does not become this process's own.
+_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
+
+
+def read_regular(path: Path, limit: int) -> bytes:
+    """Return what a file holds, if that is at most ``limit`` bytes.
+
+    Raises `OSError`, whose ``strerror`` says why, for what is missing, no regular file or larger, and `ValueError` for
+    what can be no path.
+    """
+    descriptor = os.open(path, _FLAGS)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        folder = stat.S_ISDIR(mode)
+        raise OSError(errno.EISDIR, os.strerror(errno.EISDIR)) if folder else OSError(errno.EINVAL, _NO_FILE)
+    with os.fdopen(descriptor, "rb") as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, f"it is larger than {limit} bytes")
+    return content
