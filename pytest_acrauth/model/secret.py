@@ -188,12 +188,14 @@ def _masked(text: str, spans: Iterable[tuple[int, int]]) -> str:
     return "".join([*parts, text[done:]])
 
 
-def as_bytes(text: str) -> bytes:
+def as_bytes(text: str | Secret) -> bytes:
     """Return the bytes of any string: those of the environment that are no UTF-8 as they came, halves as they are."""
+    secret = text if isinstance(text, Secret) else Secret(text)
+    del text  # from the locals that a traceback could show
     try:
-        return text.encode("utf-8", "surrogateescape")
+        return secret.reveal().encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass")
+        return secret.reveal().encode("utf-8", "surrogatepass")
 
 
 def _forms(secret: Secret) -> Iterator[str]:
@@ -203,8 +205,8 @@ def _forms(secret: Secret) -> Iterator[str]:
     yield json.dumps(secret.reveal())[1:-1]
     yield json.dumps(secret.reveal(), ensure_ascii=False)[1:-1]
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        yield encode(as_bytes(secret.reveal())).decode()
-        yield encode(as_bytes(secret.reveal())).decode().rstrip("=")
+        yield encode(as_bytes(secret)).decode()
+        yield encode(as_bytes(secret)).decode().rstrip("=")
     for in_url in map(Secret, _in_urls(secret)):
         yield in_url.reveal()
         yield _HEX.sub(lambda found: found[0].lower(), in_url.reveal())
@@ -212,9 +214,9 @@ def _forms(secret: Secret) -> Iterator[str]:
 
 def _in_urls(secret: Secret) -> Iterator[str]:
     """Yield a value as it stands in an address, in a form, and as base64 in either."""
-    yield quote_from_bytes(as_bytes(secret.reveal()), safe="")
-    yield quote_from_bytes(as_bytes(secret.reveal()), safe="").replace("%20", "+")
-    yield quote_from_bytes(base64.b64encode(as_bytes(secret.reveal())), safe="")
+    yield quote_from_bytes(as_bytes(secret), safe="")
+    yield quote_from_bytes(as_bytes(secret), safe="").replace("%20", "+")
+    yield quote_from_bytes(base64.b64encode(as_bytes(secret)), safe="")
 
 
 def _walk(value: Any, scrub: Any, seen: set[int]) -> Any:

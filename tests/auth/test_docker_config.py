@@ -282,6 +282,19 @@ HELPERS = {
     "fails without a word": ("exit 3", "docker-credential-made-up: no login, exit code 3"),
     "prints something else": ("echo made-up-secret", "docker-credential-made-up: no login, exit code 0"),
     "prints no secret": ("""echo '{"Username": "made-up-user"}'""", "docker-credential-made-up: no login, exit code 0"),
+    "answers and fails": (
+        """echo '{"ServerURL":"x","Username":"u","Secret":"made-up-secret"}'; echo made-up-secret said >&2; exit 1""",
+        "docker-credential-made-up: *** said",
+    ),
+    "answers in part": ("""printf '{"Secret":"made-up-secret"'; exit 1""", "docker-credential-made-up: no login, exit"),
+    "answers behind other words": (
+        """echo warning; echo '{"Username":"u","Secret":"made-up-secret"}'; echo locked >&2; exit 1""",
+        "docker-credential-made-up: locked",
+    ),
+    "answers elsewhere": (
+        """echo '{"Username":"u","Secret":"made-up-secret"}' >&2; exit 1""",
+        "docker-credential-made-up: no login, exit code 1",
+    ),
     "is ended by a signal": ("kill -9 $$", "docker-credential-made-up: no login, exit code -9"),
 }
 

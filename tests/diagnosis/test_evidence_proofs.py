@@ -199,6 +199,14 @@ def test_a_condition_is_judged_for_the_repository(condition: str, expected: list
             True,
         ),
         ("@Request[x/registries/repositories:name] StringEquals {'a'", "content/read", "a", None),
+        ("@Request[x/registries/repositories:name] StringEquals 'a'…", "content/read", "a", None),
+        (f"{'(' * 20}{CONDITION}{')' * 20}", "content/read", "team/app/web", True),
+        ("(" * 1900, "content/read", "a", None),
+        (f"{'(' * 400}{CONDITION}{')' * 400}", "content/read", "team/app/web", None),
+        ("!" * 1900, "content/read", "a", None),
+        (f"{'!' * 1900}({CONDITION})", "content/read", "team/app/web", True),
+        ("{" * 1900, "content/read", "a", None),
+        ("(" * 1900 + ")" * 1900, "content/read", "a", None),
     ],
 )
 def test_conditions_have_three_verdicts(condition: str, right: str, repository: str, *, verdict: bool | None) -> None:

@@ -316,9 +316,7 @@ class Http:
 
 def encoded(form: Mapping[str, str | Secret]) -> str:
     """Return a form as it is sent; values of any characters go out as their bytes are."""
-    return urlencode(
-        {name: as_bytes(value.reveal() if isinstance(value, Secret) else value) for name, value in form.items()}
-    )
+    return urlencode({name: as_bytes(value) for name, value in form.items()})
 
 
 def _kind_of(form: Mapping[str, str | Secret] | None) -> dict[str, str]:

@@ -224,7 +224,7 @@ class Connector:
             return f"{head}\r\n".encode()
         name = unquote(user)
         secret = self.secrets.add(unquote(password.reveal()) if password is not None else "", user=name)
-        basic = Secret(base64.b64encode(as_bytes(f"{name}:{secret.reveal()}")).decode())
+        basic = Secret(base64.b64encode(as_bytes(Secret(f"{name}:{secret.reveal()}"))).decode())
         return f"{head}Proxy-Authorization: Basic {basic.reveal()}\r\n\r\n".encode()
 
 
