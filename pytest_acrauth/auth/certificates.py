@@ -36,6 +36,8 @@ def end_of_certificate(content: bytes, password: str) -> float:
         raise BadCertificate(why) from error
     except UnsupportedAlgorithm as error:
         raise BadCertificate("its private key is of an unknown kind") from error
+    except Warning as error:
+        raise BadCertificate("it is read with a warning only, and warnings are errors here") from error
     except ValueError as error:
         if isinstance(error, BadCertificate):
             raise

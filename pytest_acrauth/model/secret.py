@@ -55,15 +55,11 @@ class Secret:
 
 
 class _Form(NamedTuple):
-    """One spelling of a secret that ends ``after`` characters behind the start of a gram: no letter of it is kept.
-
-    ``own`` tells whether it is somebody's own, and no token that a peer issued.
-    """
+    """One spelling of a secret that ends ``after`` characters behind the start of a gram: no letter of it is kept."""
 
     length: int
     after: int
     digest: int
-    own: bool
 
 
 class Secrets:
@@ -77,6 +73,7 @@ class Secrets:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: set[int] = set()
+        self._own: set[int] = set()  # spellings of what no peer issued
         self._grams: dict[str, list[_Form]] = {}
         self._beginnings: dict[str, list[_Form]] = {}
         self._longest = _LONGEST_LOOK
@@ -92,14 +89,13 @@ class Secrets:
         return secret
 
     def issued(self, value: str | Secret, *, user: str | None = None) -> Secret | None:
-        """Register a token that a peer issued and return it, None for one that holds somebody's own secret.
+        """Register a token that a peer issued and return it, None for what is somebody's own secret in any spelling.
 
         Nobody issues what somebody else has to keep: a peer that answers so wants it to be carried on.
         """
         token = value if isinstance(value, Secret) else Secret(value)
         del value
-        found = self._registered(token.reveal())
-        if any(form.own and (form.length >= _LONG or form.length == len(token.reveal())) for _, form in found):
+        if hash(token.reveal()) in self._own:
             return None
         self._add(token, user, own=False)
         return token
@@ -128,8 +124,7 @@ class Secrets:
         return kept if len(kept) <= limit else kept[: limit - 1] + "…"
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
-        registered = ((start, start + form.length) for start, form in self._registered(text))
-        return [*registered, *_looking_secret(text)]
+        return [*self._registered(text), *_looking_secret(text)]
 
     def scrub_object(self, value: Any) -> Any:
         """Scrub every string inside a report's representation in place; return what replaces ``value``."""
@@ -141,32 +136,32 @@ class Secrets:
             if digest in self._known:
                 return
             for form in map(Secret, set(_forms(secret))):
-                self._index(form, own=own)
+                self._index(form)
+                if own:
+                    self._own.add(hash(form.reveal()))
             self._known.add(digest)
 
-    def _index(self, form: Secret, *, own: bool) -> None:
+    def _index(self, form: Secret) -> None:
         length, digest = len(form.reveal()), hash(form.reveal())
         self._longest = max(self._longest, length)
         if length < _LONG:
-            beginning = _Form(length, length, digest, own)
-            self._beginnings.setdefault(form.reveal()[:_SHORTEST], []).append(beginning)
+            self._beginnings.setdefault(form.reveal()[:_SHORTEST], []).append(_Form(length, length, digest))
             return
         for start in range(length - _LONG, length - _GRAM + 1):
-            gram = _Form(length, length - start, digest, own)
-            self._grams.setdefault(form.reveal()[start : start + _GRAM], []).append(gram)
+            gram = form.reveal()[start : start + _GRAM]
+            self._grams.setdefault(gram, []).append(_Form(length, length - start, digest))
 
-    def _registered(self, text: str) -> Iterator[tuple[int, _Form]]:
-        """Yield where registered spellings begin in a text."""
+    def _registered(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where registered spellings stand in a text."""
         for index, width, step in ((self._grams, _GRAM, _STEP), (self._beginnings, _SHORTEST, 1)):
             if not index:
                 continue
             for place in range(0, len(text) - width + 1, step):
                 if (forms := index.get(text[place : place + width])) is not None:
-                    for form in forms:
-                        end = place + form.after
-                        start = end - form.length
-                        if start >= 0 and hash(text[start:end]) == form.digest:
-                            yield start, form
+                    for length, after, digest in forms:
+                        start, end = place + after - length, place + after
+                        if start >= 0 and hash(text[start:end]) == digest:
+                            yield start, end
 
 
 def _looking_secret(text: str) -> Iterator[tuple[int, int]]:

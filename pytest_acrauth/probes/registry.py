@@ -147,7 +147,7 @@ class Login:
         if scope:
             query["scope"] = scope
         user, secret = (NULL_GUID, self._refresh) if self._refresh else (self._credential.user, self._credential.secret)
-        headers: dict[str, str] = {}
+        headers: dict[str, str | Secret] = {}
         if secret is not None:
             query["account"] = user
             headers = _basic(user, secret)
@@ -155,12 +155,13 @@ class Login:
         return self._http.send("GET", self._realm + joint + encoded(query), headers=headers, most=TOKEN_BYTES)
 
 
-def _basic(user: str, secret: Secret) -> dict[str, str]:
-    return {"Authorization": f"Basic {base64.b64encode(as_bytes(f'{user}:{secret.reveal()}')).decode()}"}
+def _basic(user: str, secret: Secret) -> dict[str, str | Secret]:
+    pair = Secret(f"{user}:{secret.reveal()}")
+    return {"Authorization": Secret(f"Basic {base64.b64encode(as_bytes(pair)).decode()}")}
 
 
-def _bearer(token: Secret) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token.reveal()}"}
+def _bearer(token: Secret) -> dict[str, str | Secret]:
+    return {"Authorization": Secret(f"Bearer {token.reveal()}")}
 
 
 def _scope(repository: str, actions: tuple[str, ...]) -> str:

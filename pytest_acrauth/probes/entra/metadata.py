@@ -31,7 +31,7 @@ class Endpoint(NamedTuple):
     """A metadata endpoint: where it is, what it wants to be shown, and how it calls what is asked."""
 
     url: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str | Secret]
     query: Mapping[str, str]
     client_id: str = "client_id"
     method: str = "GET"
@@ -42,13 +42,13 @@ def endpoint_of(environ: Mapping[str, str]) -> Endpoint | None:
 
     All hosts of Azure have it on the machine itself or on its link; whatever else a variable names is shown nothing.
     """
-    endpoint, header = environ.get("IDENTITY_ENDPOINT"), environ.get("IDENTITY_HEADER")
-    older, secret = environ.get("MSI_ENDPOINT"), environ.get("MSI_SECRET")
-    if endpoint and header and not environ.get("IDENTITY_SERVER_THUMBPRINT"):
+    endpoint, header = environ.get("IDENTITY_ENDPOINT"), Secret(environ.get("IDENTITY_HEADER", ""))
+    older, secret = environ.get("MSI_ENDPOINT"), Secret(environ.get("MSI_SECRET", ""))
+    if endpoint and header.reveal() and not environ.get("IDENTITY_SERVER_THUMBPRINT"):
         return Endpoint(endpoint, {"X-IDENTITY-HEADER": header, "Metadata": "true"}, {"api-version": "2019-08-01"})
     if endpoint:
         return None
-    if older and secret:
+    if older and secret.reveal():
         return Endpoint(older, {"secret": secret}, {"api-version": "2017-09-01"}, client_id="clientid")
     if older:  # Cloud Shell, where the identity is the user's
         return Endpoint(older, {"Metadata": "true"}, {}, client_id="", method="POST")

@@ -248,7 +248,7 @@ class Http:
         method: str,
         url: str,
         *,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | Secret] | None = None,
         form: Mapping[str, str | Secret] | None = None,
         content: bytes | None = None,
         first_bytes: int | None = None,
@@ -276,14 +276,14 @@ class Http:
             request = self._client.build_request(
                 method,
                 url,
-                headers={**plain, **(headers or {})},
+                headers={**plain, **{name: _said(value) for name, value in (headers or {}).items()}},
                 content=content if form is None else encoded(form).encode(),
             )
             if request.url.scheme != "https" and (request.url.host, request.url.port or 80) not in self.plain:
                 return Response(None, trouble=Trouble.WITHHELD, text="it is no https address")
             response = self._client.send(request, stream=True)
             try:
-                body, complete = _read(response, first_bytes or most, goal=first_bytes is not None)
+                body, complete = _read(response, first_bytes or most, self.deadline, goal=first_bytes is not None)
                 reply = read_reply(method, response, body, self.secrets)
                 self._silences.heed(request.url.host, reply)
                 location = response.headers.get("location", "")
@@ -319,14 +319,20 @@ def encoded(form: Mapping[str, str | Secret]) -> str:
     return urlencode({name: as_bytes(value) for name, value in form.items()})
 
 
+def _said(value: str | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else value
+
+
 def _kind_of(form: Mapping[str, str | Secret] | None) -> dict[str, str]:
     return {} if form is None else {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-def _read(response: httpx.Response, limit: int, *, goal: bool) -> tuple[bytes, bool]:
+def _read(response: httpx.Response, limit: int, deadline: Deadline, *, goal: bool) -> tuple[bytes, bool]:
     """Read a body to its end or its limit; where some bytes of it are the goal, the first that come are enough."""
     body = bytearray()
     for chunk in response.iter_raw():
+        if deadline.left() <= 0.0:  # what was received at once may be a thousand chunks
+            raise _Ended(Trouble.OUT_OF_TIME)
         body += chunk
         if len(body) > limit or (goal and body):
             return bytes(body[:limit]), False

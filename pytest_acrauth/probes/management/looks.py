@@ -74,12 +74,6 @@ class Looks:
         registry, tested = transcript.target.registry, self._askers.tested(transcript.target.identity)
         cloud = registry.cloud
 
-        def run() -> Look[T]:
-            try:
-                return looked()
-            except Exception as error:  # noqa: BLE001 - it must not take the place of the failure it was to explain
-                return Look(why=f"looking ended in {type(error).__name__}: {self._connector.secrets.clean(str(error))}")
-
         def looked() -> Look[T]:
             deadline = Deadline(self._limit, wait=self._limit)
             asker = self._askers.log_in(registry, cloud.arm_audience, tested, deadline)
@@ -99,7 +93,18 @@ class Looks:
                     return Look(who=asker.who, why=str(refused))
             return Look(value=value, who=asker.who, why=_missing(value))
 
-        return self._memo.once((cloud.name, tested, *_tuple(key)), run, "look")
+        return self._begin_once((cloud.name, tested, *_tuple(key)), looked)
+
+    def _begin_once(self, key: Hashable, looked: Callable[[], Look[T]]) -> Once[Look[T]]:
+        """Begin a look where nobody has. What it raises is why nobody could look."""
+
+        def run() -> Look[T]:
+            try:
+                return looked()
+            except Exception as error:  # noqa: BLE001 - it must not take the place of the failure it was to explain
+                return Look(why=f"looking ended in {type(error).__name__}: {self._connector.secrets.clean(str(error))}")
+
+        return self._memo.once(key, run, "look")
 
     def _look_at_registry(self, transcript: Transcript) -> Once[Look[RegistryFacts]]:
         wanted = transcript.target.registry
@@ -213,7 +218,7 @@ class Looks:
             value = EntraFacts(issued=entra.issued, codes=entra.codes, tenant_id=tenant, object_id=object_id)
             return Look(value=value, who=cloud.authority)
 
-        return self._memo.once((Need.ENTRA_DIRECT, target.registry, target.identity), run, "look")
+        return self._begin_once((Need.ENTRA_DIRECT, target.registry, target.identity), run)
 
     def _find_tenant(self, transcript: Transcript, deadline: Deadline) -> str:
         """Return the registry's tenant, else the one that the environment names, else the asker's own."""

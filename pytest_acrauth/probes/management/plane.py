@@ -56,7 +56,8 @@ class Plane:
             raise CouldNotLook(
                 f"not asked: {method} {self.secrets.clean(url, 200)} is no reading of the management plane"
             )
-        headers = {"Authorization": f"Bearer {self.token(audience).reveal()}", "Accept": "application/json"}
+        bearer = Secret(f"Bearer {self.token(audience).reveal()}")
+        headers: dict[str, str | Secret] = {"Authorization": bearer, "Accept": "application/json"}
         content = None
         if body is not None:
             headers["Content-Type"] = "application/json"
