@@ -111,9 +111,14 @@ def cloud() -> Iterator[respx.MockRouter]:
         yield router
 
 
-def climb(what: Target) -> Transcript:
+def alone() -> Run:
+    """Return a run without a network and without evidence."""
+    return Run(NoNetwork(), evidence=EvidenceChoice(method=OFF))
+
+
+def climb(what: Target, run: Run | None = None) -> Transcript:
     """Climb where nothing but what stands in can answer, and check all that is kept and told."""
-    (seen,) = Run(NoNetwork(), evidence=EvidenceChoice(method=OFF)).check([what])
+    (seen,) = (run or alone()).check([what])
     check_kept(seen, [OWN[what.identity], *ISSUED, SIGNATURE], *map(explain, diagnose(seen)))
     return seen
 
@@ -138,9 +143,10 @@ def test_hostile_answers(cloud: respx.MockRouter, route: str, status: int, what:
     """In every textual place of every answer, and at every status, the same words leave nothing behind."""
     bodies: list[Any] = [*ERRORS, *ENTRA, HOSTILE, {"access_token": 0.5, "refresh_token": {"a": "b"}}]
     contents = [*(json.dumps(body).encode() for body in bodies), HOSTILE.encode("utf-8", "replace"), LONG.encode()]
+    run = alone()
     for content in contents:
         cloud[route].respond(status, content=content, headers=HEADERS)
-        climb(what)
+        climb(what, run)
 
 
 @pytest.mark.parametrize("what", TARGETS)

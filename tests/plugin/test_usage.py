@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -138,6 +140,22 @@ def test_wrong_configuration(
     assert "Traceback" not in result.stderr.str()
     assert "passed" not in result.stdout.str()
     assert "not-a-real-one" not in result.stderr.str()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes in folders")
+@pytest.mark.parametrize(
+    ("option", "value"), [("--acr-registry", "@pipe"), ("--acr-ca-bundle", "pipe")], ids=["registries", "authorities"]
+)
+def test_a_pipe_in_place_of_a_file(
+    inner: Inner, files: Path, clean_environment: pytest.MonkeyPatch, option: str, value: str
+) -> None:
+    """Nobody waits for who would write to it."""
+    os.mkfifo(files / "pipe")
+    for name, content in PRINCIPAL.items():
+        clean_environment.setenv(name, content)
+    result = inner.run("--acr-registry", "myacr", f"{option}={value}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {option}: *it is no regular file"])
 
 
 @pytest.mark.parametrize("number", [0, 8, 12, 32])

@@ -172,6 +172,34 @@ def test_the_number_that_azure_identity_loses_is_kept(entra: respx.MockRouter) -
     assert "90002" not in asking.issued.text
 
 
+@pytest.mark.parametrize("token", [{"a": "b"}, 0.5, ["x"], True, "", None, 10**400])
+@pytest.mark.parametrize("method", ["client-secret", "service-principal-certificate", "workload-identity"])
+def test_what_is_no_token_is_none(
+    entra: respx.MockRouter, pem: Path, tmp_path: Path, method: str, token: object
+) -> None:
+    """A credential hands on whatever an answer calls a token; what is no text is none, and no exception."""
+    (tmp_path / "assertion").write_text("planted.federated.assertion", encoding="ascii")
+    files = {
+        "AZURE_CLIENT_CERTIFICATE_PATH": str(pem),
+        "AZURE_FEDERATED_TOKEN_FILE": str(tmp_path / "assertion"),
+    }
+    entra["token"].respond(200, json={"access_token": token, "expires_in": 3599, "token_type": "Bearer"})
+    asking = Asking(method, {**ENVIRON, **files})
+    assert asking.issued.token is None
+    assert asking.issued.text
+
+
+@pytest.mark.parametrize("secret", ["planted.federated.assertion", "planted-client-secret"])
+def test_a_secret_that_comes_back_is_no_token(entra: respx.MockRouter, tmp_path: Path, secret: str) -> None:
+    """Entra that answers with what it was shown has issued nothing."""
+    (tmp_path / "assertion").write_text("planted.federated.assertion", encoding="ascii")
+    entra["token"].respond(200, json={"access_token": secret, "expires_in": 3599, "token_type": "Bearer"})
+    method = "workload-identity" if "assertion" in secret else "client-secret"
+    environ = {**ENVIRON, "AZURE_CLIENT_SECRET": "planted-client-secret"}
+    asking = Asking(method, {**environ, "AZURE_FEDERATED_TOKEN_FILE": str(tmp_path / "assertion")})
+    assert asking.issued.token is None
+
+
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_nothing_is_sent_twice(entra: respx.MockRouter, status: int) -> None:
     """An answer that azure-core would retry is asked for once."""

@@ -205,6 +205,18 @@ def test_what_a_client_prints_is_bounded_and_clean(programs: Programs) -> None:
     assert token not in record.to_json()
 
 
+def test_what_a_program_was_given_is_masked(programs: Programs) -> None:
+    """A program that prints the passwords of its environment, and one stored in a docker config, tells nobody."""
+    programs.add("docker", "echo $ACR_PASSWORD $AZURE_CLIENT_SECRET >&2; echo ${GITHUB_TOKEN}; exit 1")
+    environ = {"ACR_PASSWORD": PLANTED, "AZURE_CLIENT_SECRET": f"other-{PLANTED}", "GITHUB_TOKEN": PLANTED[::-1]}
+    record = check_client("docker", programs.desk(**environ), LIMIT)
+    assert (record.runs[0].stdout, record.runs[0].stderr) == ("***", "*** ***")
+    programs.add("docker-credential-made-up", f"echo {PLANTED} >&2; exit 1")
+    stored = {"auths": {"myacr.azurecr.io": {"username": "me", "password": PLANTED}}, "credsStore": "made-up"}
+    programs.config(stored)
+    assert PLANTED not in check_client("docker-config", programs.desk(), LIMIT, [MYACR]).to_json()
+
+
 def test_the_daemons_socket_is_looked_at(programs: Programs, tmp_path: Path) -> None:
     """The socket of DOCKER_HOST is missing, silent or listening; that decides where docker's words do not."""
     programs.add("docker", "exit 1")

@@ -193,6 +193,27 @@ def test_entra_refuses(emulator: Emulator, case: str) -> None:
     assert "eyJ" not in seen.text
 
 
+@pytest.mark.parametrize(
+    ("variant", "name", "words"),
+    [
+        (in_kubernetes, "AZURE_FEDERATED_TOKEN_FILE", "is empty"),
+        (with_certificate, "AZURE_CLIENT_CERTIFICATE_PATH", ""),
+    ],
+)
+def test_a_file_that_is_emptied_in_the_middle(
+    emulator: Emulator, variant: Callable[[World], None], name: str, words: str
+) -> None:
+    """A file that was good when the run began and is empty now breaks the stage that needs it, in plain words."""
+    change(emulator, variant)
+    (chosen,) = choose(["default"], emulator.environ, [MY])
+    Path(emulator.environ[name]).write_bytes(b"")
+    (seen,) = Run(emulator.machine, evidence=EvidenceChoice(method=OFF)).check([Target(MY, chosen.identity)])
+    assert [rung.stage for rung in seen.broken()] == [Stage.ENTRA]
+    assert entra(seen).trouble is Trouble.UNAVAILABLE
+    assert words in entra(seen).text
+    assert entra(seen).text
+
+
 @pytest.mark.parametrize("variant", [with_certificate, in_kubernetes])
 def test_an_authority_that_is_not_reached(emulator: Emulator, variant: Callable[[World], None]) -> None:
     """What kept Entra away is recorded as the connection's trouble, as for a secret."""
@@ -301,10 +322,14 @@ def test_metadata_endpoints(registry: respx.MockRouter, case: str, client: str) 
         {"AZURE_POD_IDENTITY_AUTHORITY_HOST": "http://example.org"},
         {"IDENTITY_ENDPOINT": "http://example.org/msi/token", "IDENTITY_HEADER": "planted-header"},
         {"IDENTITY_ENDPOINT": "http://127.0.0.1.example.org/", "IDENTITY_HEADER": "planted-header"},
+        {"IDENTITY_ENDPOINT": "https://example.org/msi/token", "IDENTITY_HEADER": "planted-header"},
+        {"IDENTITY_ENDPOINT": "https://8.8.8.8/msi/token", "IDENTITY_HEADER": "planted-header"},
+        {"MSI_ENDPOINT": "https://anything.azurewebsites.net/msi", "MSI_SECRET": "planted-header"},
+        {"AZURE_POD_IDENTITY_AUTHORITY_HOST": "https://example.org"},
     ],
 )
 def test_metadata_endpoints_elsewhere(registry: respx.MockRouter, environ: Mapping[str, str]) -> None:
-    """What an endpoint wants to be shown is not sent in plain http to a host beyond this machine and its link."""
+    """What an endpoint wants to be shown is sent to no host beyond this machine and its link, over https neither."""
     seen = entra(climb(NoNetwork(environ), "managed-identity"))
     assert not registry.routes["metadata"].called
     assert seen.trouble is Trouble.UNAVAILABLE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from dataclasses import replace
 
 import httpx
@@ -11,6 +12,7 @@ from standing_in import (
     ANONYMOUS,
     BASE,
     BASIC,
+    CREDENTIALS,
     DIGEST,
     LOGIN_SERVER,
     SERVICE_PRINCIPAL,
@@ -232,6 +234,45 @@ def test_a_200_without_a_token_is_no_token(cloud: respx.MockRouter, body: bytes)
     """Entra's and the registry's 200 count only with a token in them."""
     cloud["entra"].respond(200, content=body)
     assert list(climb(target()).broken()) == [Rung(Stage.ENTRA)]
+
+
+@pytest.mark.parametrize("levels", [60, 900, 5000, 100_000])
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+def test_nesting_of_any_depth_is_an_answer(cloud: respx.MockRouter, opening: bytes, levels: int) -> None:
+    """However deep an error's detail is, the answer ends in a record."""
+    closing = b"]" if opening == b"[" else b"}"
+    detail = opening * levels + b"1" + closing * levels
+    body = b'{"errors": [{"code": "DENIED", "message": "no", "detail": %b}]}' % detail
+    for route in ("entra", "exchange", "post_token", "manifest", "blob"):
+        before = cloud[route].return_value
+        cloud[route].respond(403, content=body)
+        assert list(climb(target(SERVICE_PRINCIPAL, "team/app")).broken())
+        cloud[route].return_value = before
+
+
+ANY_BYTES = "bytes \udcff of an environment"
+
+
+@pytest.mark.parametrize("name", ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"])
+def test_an_application_of_any_characters_is_asked_for(cloud: respx.MockRouter, name: str) -> None:
+    """A variable that is no UTF-8 ends in Entra's refusal and in a record that can be written."""
+    refusal = {"error": "invalid_request"}
+    cloud["entra"].respond(400, json=refusal)
+    cloud.post(url__regex="https://login.microsoftonline.com/.*").respond(400, json=refusal)
+    (seen,) = Run(NoNetwork({**CREDENTIALS, name: ANY_BYTES})).check([target()])
+    assert seen.entra is not None
+    assert seen.entra.error == "invalid_request"
+    assert seen.to_json().encode()
+
+
+@pytest.mark.parametrize("references", [(), ("team/app",)])
+def test_a_user_of_any_characters_is_sent(cloud: respx.MockRouter, references: tuple[str, ...]) -> None:
+    """A user name that is no UTF-8 goes out as its bytes are, in the header and in the query."""
+    (seen,) = Run(NoNetwork({"ACR_USERNAME": ANY_BYTES, "ACR_PASSWORD": "x"})).check([target(BASIC, *references)])
+    request = cloud["get_token"].calls.last.request
+    assert b"account=bytes+%FF+of" in request.url.query
+    assert b64decode(request.headers["authorization"][6:]) == b"bytes \xff of an environment:x"
+    assert seen.to_json().encode()
 
 
 def test_several_registries_share_one_entra_token(cloud: respx.MockRouter) -> None:

@@ -1,0 +1,32 @@
+"""Certificates of service principals that are odd: refused in plain words, where warnings are errors, too."""
+
+from __future__ import annotations
+
+from base64 import encodebytes
+from datetime import UTC, datetime
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from pytest_acrauth.auth.certificates import BadCertificate, end_of_certificate
+
+SERIAL_OF_ONE = bytes.fromhex("a003020102020101")  # behind the version
+BELOW_ZERO = bytes.fromhex("a003020102020181")
+
+
+def test_a_warning_is_no_traceback():
+    """A serial number below zero, of which cryptography warns, is told like any other defect."""
+    key = generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "ci")])
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, start, start.replace(year=2040))
+    encoded = builder.sign(key, SHA256()).public_bytes(Encoding.DER)
+    assert SERIAL_OF_ONE in encoded
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    odd = encoded.replace(SERIAL_OF_ONE, BELOW_ZERO)
+    pem = b"-----BEGIN CERTIFICATE-----\n" + encodebytes(odd) + b"-----END CERTIFICATE-----\n"
+    with pytest.raises(BadCertificate, match="warning"):
+        end_of_certificate(pem + private, "")
