@@ -49,7 +49,7 @@ def read_host(variables: Variables, _registry: Registry, secrets: Secrets) -> Cr
     facts = CredentialFacts(
         kind=Kind.MANAGED_IDENTITY,
         declared=True,
-        client_id=variables.value("CLIENT_ID"),
+        client_id=secrets.clean(variables.value("CLIENT_ID"), 200),
         source=endpoint_variable(variables.environ),
     )
     return Credential(facts, facts.client_id)

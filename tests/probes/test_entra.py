@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import respx
+from kept import check_kept
 from standing_in import NoNetwork
 
 from pytest_acrauth.auth import METHODS, choose
@@ -334,6 +335,11 @@ def test_metadata_endpoints_elsewhere(registry: respx.MockRouter, environ: Mappi
     assert not registry.routes["metadata"].called
     assert seen.trouble is Trouble.UNAVAILABLE
     assert "planted" not in seen.text
+
+
+def test_an_odd_client_id_is_kept_in_one_line(registry: respx.MockRouter) -> None:
+    """What a variable says of the identity is asked for as it may be kept: a harmless line."""
+    check_kept(climb(NoNetwork({"AZURE_CLIENT_ID": "\x1b[31m\udcff::error::x"}), "managed-identity"), ())
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from dataclasses import replace
 import httpx
 import pytest
 import respx
+from kept import check_kept
 from standing_in import (
     ANONYMOUS,
     BASE,
@@ -251,6 +252,7 @@ def test_nesting_of_any_depth_is_an_answer(cloud: respx.MockRouter, opening: byt
 
 
 ANY_BYTES = "bytes \udcff of an environment"
+ODD = f"{ANY_BYTES}\x1b[31m\u202e ##vso[task.complete]"
 
 
 @pytest.mark.parametrize("name", ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"])
@@ -259,10 +261,10 @@ def test_an_application_of_any_characters_is_asked_for(cloud: respx.MockRouter, 
     refusal = {"error": "invalid_request"}
     cloud["entra"].respond(400, json=refusal)
     cloud.post(url__regex="https://login.microsoftonline.com/.*").respond(400, json=refusal)
-    (seen,) = Run(NoNetwork({**CREDENTIALS, name: ANY_BYTES})).check([target()])
+    (seen,) = Run(NoNetwork({**CREDENTIALS, name: ODD})).check([target()])
     assert seen.entra is not None
     assert seen.entra.error == "invalid_request"
-    assert seen.to_json().encode()
+    check_kept(seen, ())
 
 
 @pytest.mark.parametrize("references", [(), ("team/app",)])
@@ -272,7 +274,7 @@ def test_a_user_of_any_characters_is_sent(cloud: respx.MockRouter, references: t
     request = cloud["get_token"].calls.last.request
     assert b"account=bytes+%FF+of" in request.url.query
     assert b64decode(request.headers["authorization"][6:]) == b"bytes \xff of an environment:x"
-    assert seen.to_json().encode()
+    check_kept(seen, ())
 
 
 def test_several_registries_share_one_entra_token(cloud: respx.MockRouter) -> None:

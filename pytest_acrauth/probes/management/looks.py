@@ -228,7 +228,7 @@ class Looks:
         environ, identity = self._connector.machine.environ, transcript.target.identity
         named = environ.get(f"{identity.prefix}_TENANT_ID") or environ.get("AZURE_TENANT_ID")
         if named:
-            return named
+            return self._connector.secrets.clean(named, 200)
         registry, tested = transcript.target.registry, self._askers.tested(identity)
         asker = self._askers.log_in(registry, registry.cloud.arm_audience, tested, deadline)
         claims = entra_claims(asker.token, self._connector.secrets) if asker.token else None
