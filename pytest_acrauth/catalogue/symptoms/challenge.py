@@ -30,7 +30,7 @@ def _foreign_403(broken: Break) -> bool:
 def _throttled(broken: Break) -> bool:
     observation, reply = broken.observation, facts.reply(broken)
     elsewhere = isinstance(observation, Data) and bool(observation.redirect)
-    return reply is not None and reply.status == 429 and not elsewhere
+    return reply is not None and reply.status == 429 and facts.registry_spoke(reply) and not elsewhere
 
 
 def _missing(broken: Break) -> bool:

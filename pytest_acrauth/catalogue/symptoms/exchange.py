@@ -8,34 +8,21 @@ from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
 from pytest_acrauth.catalogue.symptoms.answers import generic_401
 from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry
+from pytest_acrauth.model.observation import Data
 from pytest_acrauth.model.stage import Stage
 
 _NO_PERMISSION = re.compile("retrieving permissions failed", re.IGNORECASE)
 _VALIDATION = re.compile("token validation failed", re.IGNORECASE)
-# Audiences of the management plane in every cloud, and its application id (azure-cli-core ``cloud.py``).
-_MANAGEMENT = (
-    "management.azure.com",
-    "management.core.windows.net",
-    "management.chinacloudapi.cn",
-    "management.core.chinacloudapi.cn",
-    "management.usgovcloudapi.net",
-    "management.core.usgovcloudapi.net",
-    "management.sovcloud-api.fr",
-    "797f4846-ba00-4fd7-ba43-dac1f8f63013",
-)
-
-
-def for_management(audience: str) -> bool:
-    """Whether an Entra token's audience is the management plane's, not the registry's own."""
-    return any(known in audience.lower() for known in _MANAGEMENT)
 
 
 def _refused(broken: Break) -> bool:
     reply = facts.reply(broken)
     if reply is None or facts.firewall_spoke(broken):
         return False
+    if reply.status in {401, 403} and _NO_PERMISSION.search(reply.words):
+        return facts.registry_spoke(reply)
     if reply.status == 403:
-        return facts.registry_spoke(reply) and (not reply.words.strip() or bool(_NO_PERMISSION.search(reply.words)))
+        return facts.registry_spoke(reply) and not reply.words.strip()
     return generic_401(reply)
 
 
@@ -46,22 +33,29 @@ def _bare_403(broken: Break) -> bool:
 
 def _validation_failed(broken: Break) -> bool:
     reply = facts.reply(broken)
-    if reply is None or reply.status != 401 or not _VALIDATION.search(reply.words):
-        return False
-    claims = broken.transcript.entra.claims if broken.transcript.entra else None
-    # A token that is known to be for the registry's own audience is not refused for its audience.
-    return claims is None or not claims.audience or for_management(claims.audience)
+    return reply is not None and reply.status == 401 and bool(_VALIDATION.search(reply.words))
 
 
 def _throttled(broken: Break) -> bool:
     reply = facts.reply(broken)
-    return reply is not None and reply.status == 429
+    return reply is not None and reply.status == 429 and facts.registry_spoke(reply)
 
 
 def _server_error(broken: Break) -> bool:
     reply = facts.reply(broken)
     failed = reply is not None and reply.status >= 500 and facts.registry_spoke(reply)
     return failed and not facts.firewall_spoke(broken)
+
+
+def _answered_in_its_place(broken: Break) -> bool:
+    """Hold for refusals and failures that other symptoms know of a registry alone, and that have no mark of one."""
+    observation, reply = broken.observation, facts.reply(broken)
+    if reply is None or facts.registry_spoke(reply) or (isinstance(observation, Data) and observation.redirect):
+        return False
+    if broken.stage is Stage.CHALLENGE:
+        return reply.status == 429
+    behind = broken.stage in {Stage.OPERATION, Stage.DATA}
+    return reply.status == 429 or reply.status >= 500 or (behind and generic_401(reply))
 
 
 EXCHANGE_REFUSED = Symptom(
@@ -116,4 +110,12 @@ SERVER_ERROR = Symptom(
         r"\b5\d\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out)",
     )
     + anywhere(r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 5\d\d"),
+)
+# 403 without the registry's headers is a symptom of its own, because devices are known to refuse so.
+NOT_FROM_REGISTRY = Symptom(
+    id="answer-not-from-registry",
+    stages=(Stage.CHALLENGE, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA),
+    when=_answered_in_its_place,
+    says="The {stage} request was answered with {answer}, without a header or an error body that a registry sends.",
+    texts=(),
 )
