@@ -10,7 +10,7 @@ from pytest_acrauth.catalogue.facts import registry_record
 from pytest_acrauth.catalogue.questions.climb import FRESH, GRANTS_ASKED, USER_KIND
 from pytest_acrauth.catalogue.questions.management import ROLES, TENANTS
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Occurs, Question
-from pytest_acrauth.catalogue.symptoms import access_token, exchange, operation
+from pytest_acrauth.catalogue.symptoms import access_token, challenge, exchange, operation
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.evidence import Need
 from pytest_acrauth.model.target import CLOUDS, Cloud
@@ -132,7 +132,7 @@ EXCHANGE_WRONG_AUDIENCE = FailureMode(
     means="An Entra token says for whom it was made, its audience. A registry takes those made for registries, and"
     " unless it is set otherwise those for the management plane; a token for Graph, or any other service, is refused.",
     look=(
-        "See who chooses the audience here: a service that hands out tokens, or a wrapper around az, can be fixed to one.",
+        "See who chooses the audience here: a service that hands out tokens can be fixed to one, and so can a wrapper.",
     ),
     fix=("Ask Entra for the scope https://containerregistry.azure.net/.default.",),
     page=_TOKEN_PAGE,
@@ -154,7 +154,7 @@ EXCHANGE_TOKEN_OTHER_CLOUD = FailureMode(
         Command("az cloud set --name {cloud}"),
         Command("az login"),
     ),
-    page="https://learn.microsoft.com/cli/azure/manage-clouds-azure-cli",
+    page=pages.ACR + "container-registry-disable-authentication-as-arm#microsoft-entra-authentication-scope-types",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
 )
 EXCHANGE_TOKEN_EXPIRED = FailureMode(
@@ -163,8 +163,8 @@ EXCHANGE_TOKEN_EXPIRED = FailureMode(
     seen=_INVALID,
     when=(ENTRA_TOKEN_ENDED.is_(True),),
     occurs=Occurs.SELDOM,
-    means="A token has an end, and a cache hands it out up to that. If this machine's clock is behind, the cache does not"
-    " notice that the end is past; the registry's clock tells.",
+    means="A token has an end, and a cache hands it out up to that. If this machine's clock is behind, the cache does"
+    " not notice that the end is past; the registry's clock tells.",
     look=(
         "Compare this machine's clock with that of the registry:",
         Command("date -u; curl -sI https://{login_server}/v2/"),
@@ -278,7 +278,7 @@ EXCHANGE_SERVER_ERROR = FailureMode(
 ANSWERED_ON_THE_WAY = FailureMode(
     id="answered-on-the-way",
     title="something on the way to {login_server} answers in its place",
-    seen=(exchange.NOT_FROM_REGISTRY,),
+    seen=(challenge.NOT_FROM_REGISTRY,),
     unprovable="A registry's answers have headers of its own; that they are missing does not tell who spoke instead.",
     means="A registry puts headers of its own on every answer, and this one has none of them. A proxy, a gateway or a"
     " mirror on the way may have answered by itself, or the front of an overloaded registry. Nothing is said about the"
@@ -291,6 +291,6 @@ ANSWERED_ON_THE_WAY = FailureMode(
         "Whoever runs what stands in between lets requests to {login_server} through unchanged.",
         "If nothing stands in between, check again in some minutes.",
     ),
-    page=pages.ACR + "container-registry-firewall-access-rules",
+    page=pages.ACR + "container-registry-access-selected-networks#access-behind-https-proxy",
     transient=True,
 )

@@ -146,8 +146,11 @@ class Rights:
     def _denies(self, denial: Denial, action: str) -> bool | None:
         if not denial.below and not _ITSELF.search(denial.scope):
             return False
-        verdicts = {self._names(denial.principals), self._takes(denial, action), _not(self._names(denial.excluded))}
-        return False if False in verdicts else None if None in verdicts else True
+        meant, spared = self._names(denial.principals), self._names(denial.excluded)
+        taken = self._takes(denial, action)
+        if spared or meant is False or taken is False:
+            return False
+        return None if None in {meant, spared, taken} else True
 
     def _names(self, named: tuple[Named, ...]) -> bool | None:
         """Whether the principal is among those named; None where it may be by a group."""
@@ -245,10 +248,6 @@ class _Counted:
 
 def _known(mode: RoleMode | None) -> dict[str, str]:
     return _BY_CONTENT if mode is RoleMode.ABAC else _BY_ACTION
-
-
-def _not(verdict: bool | None) -> bool | None:
-    return None if verdict is None else not verdict
 
 
 def _matches(right: str, patterns: Iterable[str]) -> bool:

@@ -8,7 +8,6 @@ from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
 from pytest_acrauth.catalogue.symptoms.answers import generic_401
 from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry
-from pytest_acrauth.model.observation import Data
 from pytest_acrauth.model.stage import Stage
 
 _NO_PERMISSION = re.compile("retrieving permissions failed", re.IGNORECASE)
@@ -45,17 +44,6 @@ def _server_error(broken: Break) -> bool:
     reply = facts.reply(broken)
     failed = reply is not None and reply.status >= 500 and facts.registry_spoke(reply)
     return failed and not facts.firewall_spoke(broken)
-
-
-def _answered_in_its_place(broken: Break) -> bool:
-    """Hold for refusals and failures that other symptoms know of a registry alone, and that have no mark of one."""
-    observation, reply = broken.observation, facts.reply(broken)
-    if reply is None or facts.registry_spoke(reply) or (isinstance(observation, Data) and observation.redirect):
-        return False
-    if broken.stage is Stage.CHALLENGE:
-        return reply.status == 429
-    behind = broken.stage in {Stage.OPERATION, Stage.DATA}
-    return reply.status == 429 or reply.status >= 500 or (behind and generic_401(reply))
 
 
 EXCHANGE_REFUSED = Symptom(
@@ -110,12 +98,4 @@ SERVER_ERROR = Symptom(
         r"\b5\d\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out)",
     )
     + anywhere(r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 5\d\d"),
-)
-# 403 without the registry's headers is a symptom of its own, because devices are known to refuse so.
-NOT_FROM_REGISTRY = Symptom(
-    id="answer-not-from-registry",
-    stages=(Stage.CHALLENGE, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA),
-    when=_answered_in_its_place,
-    says="The {stage} request was answered with {answer}, without a header or an error body that a registry sends.",
-    texts=(),
 )
