@@ -162,6 +162,8 @@ EXCHANGE_TOKEN_EXPIRED = FailureMode(
     title="the Entra token had ended when it was shown to {login_server}",
     seen=_INVALID,
     when=(ENTRA_TOKEN_ENDED.is_(True),),
+    # What Entra issued in this very run has not ended.
+    not_when=(FRESH.is_(True),),
     occurs=Occurs.SELDOM,
     means="A token has an end, and a cache hands it out up to that. If this machine's clock is behind, the cache does"
     " not notice that the end is past; the registry's clock tells.",
