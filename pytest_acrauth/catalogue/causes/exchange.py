@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.facts import registry_record
-from pytest_acrauth.catalogue.questions.climb import FRESH, GRANTS_ASKED, USER_KIND
+from pytest_acrauth.catalogue.questions.climb import FRESH, USER_KIND
 from pytest_acrauth.catalogue.questions.management import ROLES, TENANTS
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Occurs, Question
 from pytest_acrauth.catalogue.symptoms import access_token, challenge, exchange, operation
@@ -193,7 +193,6 @@ ENTRA_TOKEN_STALE = FailureMode(
         FRESH.is_(False),
         ROLES.where("enough, and not only since minutes", lambda rights: rights.enough),
     ),
-    not_when=(GRANTS_ASKED.is_(True),),
     unprovable="A token from a cache does not tell when it was issued, nor any record since when a group has a member.",
     occurs=Occurs.SELDOM,
     means="The registry judges by the Entra token that it is shown. A token from a cache says what was true when it was"

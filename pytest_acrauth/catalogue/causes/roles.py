@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pytest_acrauth.catalogue import pages
+from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.facts import RoleMode, role_mode
-from pytest_acrauth.catalogue.questions.climb import FRESH, GRANTS_ASKED, USER_KIND, access_token_of
+from pytest_acrauth.catalogue.questions.climb import FRESH, USER_KIND, access_token_of
 from pytest_acrauth.catalogue.questions.management import LAST_CHANGE, ROLES, TENANTS, rights_of
 from pytest_acrauth.catalogue.questions.rights import Rights, Standing
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Occurs, Question
@@ -22,6 +22,15 @@ _LOGIN_LASTS = 3 * 3600
 def _scope(broken: Break) -> str | None:
     token = access_token_of(broken)
     return token.scope if token else None
+
+
+def _grants_asked(broken: Break) -> bool | None:
+    token = access_token_of(broken)
+    if token is None or token.granted is None:
+        return None
+    reply = facts.reply(broken)
+    contradicted = reply is not None and "insufficient_scope" in reply.authenticate
+    return not token.missing and not contradicted
 
 
 def _accepted(broken: Break) -> bool | None:
@@ -42,6 +51,12 @@ SCOPE: Question[str] = Question(
     by_hand="Name a repository with --acr-repository.",
     read=_scope,
 )
+GRANTS_ASKED: Question[bool] = Question(
+    id="grants-asked",
+    asks="Does the access token contain the requested actions?",
+    by_hand="Decode the access token's middle part on this machine, and read access[].actions.",
+    read=_grants_asked,
+)
 ACCEPTED: Question[bool] = Question(
     id="identity-accepted",
     asks="Did the registry accept the identity at sign-in, or does it have a role there?",
@@ -61,7 +76,6 @@ ROLE_MODE: Question[RoleMode] = Question(
 _CAN_HOLD_ROLES = USER_KIND.is_(Kind.SERVICE_PRINCIPAL, Kind.MANAGED_IDENTITY, Kind.USER, Kind.REFRESH_TOKEN)
 _ABAC = ROLE_MODE.is_(RoleMode.ABAC)
 _ON_A_REPOSITORY = SCOPE.where("one on a repository", bool)
-_GRANTED = GRANTS_ASKED.is_(True)
 # Where rights on a repository were refused or are lacking, and where the identity was not let in at all.
 _LACKING = (
     access_token.BASIC_REFUSED,
@@ -127,7 +141,7 @@ SCOPE_NOT_GRANTED = FailureMode(
         ACCEPTED.is_(True),
         ROLES.where("none that allows it", _because(Standing.NONE)),
     ),
-    not_when=(_GRANTED,),
+    not_when=(GRANTS_ASKED.is_(True),),
     occurs=Occurs.OFTEN,
     means="The registry grants what the identity's roles allow. AcrPull can pull, AcrPush can pull and push, AcrDelete"
     " can only delete. In ABAC mode other roles count: Container Registry Repository Reader (pull), Writer (pull, push)"
@@ -153,7 +167,6 @@ ROLE_PROPAGATION_DELAY = FailureMode(
             _because(Standing.YOUNG, Standing.SINCE),
         ),
     ),
-    not_when=(_GRANTED,),
     occurs=Occurs.OFTEN,
     means="The role is there, and enough. The registry keeps what it knows of an identity and its groups for up to ten"
     " minutes, and a Kubernetes node keeps its login for up to an hour.",
@@ -175,7 +188,6 @@ ABAC_LEGACY_ROLE_INEFFECTIVE = FailureMode(
     title="{registry} is in ABAC mode and ignores AcrPull, AcrPush and AcrDelete",
     seen=_REFUSED,
     when=(_CAN_HOLD_ROLES, _ABAC, ROLES.where("only ones that ABAC mode ignores", _because(Standing.LEGACY))),
-    not_when=(_GRANTED,),
     occurs=Occurs.OFTEN,
     means="The portal calls this mode RBAC Registry + ABAC Repository Permissions. In it AcrPull, AcrPush, AcrDelete,"
     " Reader, Contributor and Owner open no repository; the Container Registry Repository roles do, and a condition can"
@@ -202,7 +214,6 @@ ABAC_CONDITION_EXCLUDES_REPO = FailureMode(
             _because(Standing.EXCLUDED, Standing.UNCLEAR),
         ),
     ),
-    not_when=(_GRANTED,),
     means="The role is assigned for some repositories only, which its condition names. A prefix such as team/ matches"
     " what lies below it, and not the repository team itself.",
     fix=(
@@ -252,7 +263,6 @@ REFRESH_TOKEN_OLDER_THAN_ROLE = FailureMode(
     title="the stored login is older than the role that it would need",
     seen=_LACKING,
     when=(USER_KIND.is_(Kind.REFRESH_TOKEN),),
-    not_when=(_GRANTED,),
     unprovable="A refresh token does not say whose it is, so that nobody can look up since when which role is held.",
     means="az acr login stores a token of the registry as docker's password. For three hours it goes on saying what the"
     " identity was allowed at that login, whatever was assigned since.",
@@ -266,7 +276,6 @@ CUSTOM_ROLE_WILDCARD = FailureMode(
     title="{custom_role} uses a wildcard (*), which {registry} ignores",
     seen=_REFUSED,
     when=(_CAN_HOLD_ROLES, ROLES.where("a custom one that allows it by a wildcard only", _because(Standing.WILDCARD))),
-    not_when=(_GRANTED,),
     occurs=Occurs.SELDOM,
     means="A custom role lists what it allows. Unless the tenant reaches Azure's management over a private link, a"
     " registry honours what is listed word for word, and no wildcard such as registries/*/read.",
@@ -287,7 +296,6 @@ DENY_ASSIGNMENT = FailureMode(
         _CAN_HOLD_ROLES,
         ROLES.where("any, and a deny assignment takes it from this identity", lambda rights: rights.denied),
     ),
-    not_when=(_GRANTED,),
     occurs=Occurs.SELDOM,
     means="A deny assignment overrides every role. Managed applications and deployment stacks create them, to keep"
     " others from what they made.",

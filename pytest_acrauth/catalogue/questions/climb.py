@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Command, Question
 from pytest_acrauth.catalogue.symptoms.addresses import is_private, through_private_link
 from pytest_acrauth.model.credential import Kind, SecretShape
@@ -53,15 +52,6 @@ def _name_shape(broken: Break) -> NameShape | None:
     return NameShape.GUID if GUID.fullmatch(name) else NameShape.PLAIN
 
 
-def _grants_asked(broken: Break) -> bool | None:
-    token = access_token_of(broken)
-    if token is None or token.granted is None:
-        return None
-    reply = facts.reply(broken)
-    contradicted = reply is not None and "insufficient_scope" in reply.authenticate
-    return not token.missing and not contradicted
-
-
 def _fresh(broken: Break) -> bool | None:
     credential = broken.transcript.credential
     if broken.transcript.target.identity.flow is Flow.ENTRA:
@@ -95,12 +85,6 @@ USER_NAME: Question[NameShape] = Question(
     asks="What does the user name look like?",
     by_hand="Compare the user name with the registry's name.",
     read=_name_shape,
-)
-GRANTS_ASKED: Question[bool] = Question(
-    id="grants-asked",
-    asks="Does the access token contain the requested actions?",
-    by_hand="Decode the access token's middle part on this machine, and read access[].actions.",
-    read=_grants_asked,
 )
 FRESH: Question[bool] = Question(
     id="credential-fresh",

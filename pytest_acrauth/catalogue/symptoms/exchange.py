@@ -52,7 +52,9 @@ EXCHANGE_REFUSED = Symptom(
     when=_refused,
     says="Entra issued a token for this identity, and {login_server} refused to give its own token in exchange.",
     texts=anywhere(
-        r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 401",
+        # az says the same of an access token, behind another code.
+        r"(?<!CONNECTIVITY_ACCESS_TOKEN_ERROR )Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\."
+        r" Response code: 401",
         r"retrieving permissions failed",
         r"ACR token exchange endpoint returned error status: 401",
         r"ACR (?P<login_server>[\w.*-]{1,253}) rejected token exchange(?!.{0,80}?status: (?:403|429|5))",
