@@ -189,6 +189,7 @@ SPECIMENS = {
     "invalid-clientid": access_token(reply(401, "UNAUTHORIZED", "Invalid clientid or client secret."), basic=True),
     "app-not-registered": access_token(reply(401, "UNAUTHORIZED", "Application not registered with AAD."), basic=True),
     "anonymous-refused": broken_at(Stage.ACCESS_TOKEN, AccessToken(reply=generic_401()), chosen=target(ANONYMOUS)),
+    "answer-not-from-registry": operation(reply(401, from_registry=False)),
     "rights-missing": granted("pull", must=("pull", "push")),
     "rights-excess": granted("pull", "push", must_not=("push",)),
     "nothing-granted": access_token(generic_401()),

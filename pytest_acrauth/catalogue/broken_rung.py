@@ -68,6 +68,13 @@ _ABAC_ROLES = {
 }
 # Who holds no role, whatever is assigned: rights of the admin user and of scope-map tokens come from elsewhere.
 _WITHOUT_ROLES = {Kind.ANONYMOUS, Kind.ADMIN, Kind.SCOPE_MAP_TOKEN}
+# Where a right comes from that no role gave.
+_SOURCES = {
+    Kind.ADMIN: "as the admin user, who can do everything",
+    Kind.SCOPE_MAP_TOKEN: "from its scope map",
+    Kind.REFRESH_TOKEN: "from a role of whoever logged in",
+    Kind.ANONYMOUS: "as everybody has it",
+}
 _PRINCIPAL_TYPES = {
     Kind.SERVICE_PRINCIPAL: "ServicePrincipal",
     Kind.MANAGED_IDENTITY: "ServicePrincipal",
@@ -165,15 +172,15 @@ def _assignment(transcript: Transcript) -> dict[str, str]:
     known = (look.value.resource_id if look and look.value else "") or registry.resource_id
     where = {"registry_id": _word(known) if known else looked_up_id(registry)}
     if credential.kind in _WITHOUT_ROLES:
-        return where | {"assignee": "", "nobody": "an anonymous caller" if credential.kind is Kind.ANONYMOUS else ""}
+        return where | {"assignee": ""}
     if object_id := _object_id(transcript):
         holder = f"--assignee-object-id {object_id}"
         kind = _PRINCIPAL_TYPES.get(credential.kind)
         assignee = f"{holder} --assignee-principal-type {kind}" if kind else holder
-        return where | {"assignee": assignee, "holder": holder, "nobody": ""}
+        return where | {"assignee": assignee, "holder": holder}
     if application := _application(credential):
-        return where | dict.fromkeys(("assignee", "holder"), f"--assignee {_word(application)}") | {"nobody": ""}
-    return where | {"nobody": ""}
+        return where | dict.fromkeys(("assignee", "holder"), f"--assignee {_word(application)}")
+    return where
 
 
 def _application(credential: CredentialFacts) -> str:
@@ -211,14 +218,18 @@ def _repository(seen: Break) -> dict[str, str]:
     access, named = seen.access, seen.transcript.target.references
     token = access.access_token if access else seen.transcript.access_token
     reference = access.reference if access else named[0] if len(named) == 1 else None
-    needed = wanted(seen)
+    needed, rights = wanted(seen), rights_of(seen)
+    # Where a role is there, and only young, or on a condition, no second one is told.
+    lacking = (rights and rights.to_assign) or needed
     return {
         "repository": reference.repository if reference else "",
         "version": reference.version if reference else "",
         "image": _image(reference) if reference else "",
-        **_roles(() if seen.transcript.credential.kind in _WITHOUT_ROLES else needed, role_mode(seen)),
+        **_roles(() if seen.transcript.credential.kind in _WITHOUT_ROLES else lacking, role_mode(seen)),
         "permissions": _join(permissions(needed, role_mode(seen))),
         "wanted": ", ".join(needed),
+        "unassigned": ", ".join((rights and rights.unassigned) or needed),
+        "right_from": _SOURCES.get(seen.transcript.credential.kind, "from one of its roles"),
         "scope_map_actions": " ".join(scope_map_actions(needed)),
         "missing": ", ".join(token.missing) if token else "",
         "excess": ", ".join(token.excess) if token else "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import NamedTuple
@@ -11,7 +12,8 @@ from typing import NamedTuple
 from pytest_acrauth.catalogue.shape import Break
 from pytest_acrauth.model.evidence import RegistryFacts
 from pytest_acrauth.model.observation import Answered, Data, Dns, Entra, Reply, Tcp, Tls, Trouble
-from pytest_acrauth.model.target import CLOUDS, Registry, cloud_of
+from pytest_acrauth.model.stage import Stage
+from pytest_acrauth.model.target import ACTIONS, CLOUDS, Registry, cloud_of
 
 
 class Fact(NamedTuple):
@@ -50,10 +52,11 @@ FACTS = {
     "permissions": Fact("PERMISSIONS", "every action that is wanted"),
     "assignee": Fact("--assignee CLIENT_ID", "the identity"),
     "holder": Fact("--assignee CLIENT_ID", "the identity"),
-    "nobody": Fact("NOBODY", "an anonymous caller"),
     "registry_id": Fact("REGISTRY_RESOURCE_ID", "the registry"),
     "wanted": Fact("ACTIONS", "what was asked for"),
     "scope_map_actions": Fact("ACTIONS", "the actions"),
+    "unassigned": Fact("ACTIONS", "what was asked for"),
+    "right_from": Fact("SOURCE", "from a role, from a scope map, or as the admin user"),
     "missing": Fact("ACTIONS", "an action"),
     "excess": Fact("ACTIONS", "an action"),
     "granted": Fact("ACTIONS", "what it granted"),
@@ -99,6 +102,8 @@ FACTS = {
     "config": Fact("~/.docker/config.json", "the docker config"),
 }
 
+# The right that a registry's refusal names beside its words.
+_REFUSED = re.compile(r'"Action": ?"(?P<action>[a-z_]{1,30})"')
 _DENIED = re.compile(r"client with IP (?:\\u0027|')?(?P<ip>[^ ]{0,60}?)(?:\\u0027|')? is not allowed access")
 
 # What a scope map has to list for an action
@@ -175,9 +180,25 @@ def _denied(seen: Break) -> re.Match[str] | None:
 
 
 def wanted(seen: Break) -> tuple[str, ...]:
-    """Return the actions that a rung is about: those an access token lacks, else all that must be held."""
+    """Return the actions that a rung is about: what was refused, or is lacking, else all that must be held.
+
+    What is refused behind the access token is the pull that a climb tries there, or the right that the refusal names.
+    """
+    if seen.stage in {Stage.OPERATION, Stage.DATA}:
+        answered = reply(seen)
+        named = _REFUSED.search(answered.detail) if answered else None
+        return (named["action"] if named and named["action"] in ACTIONS else "pull",)
     token = seen.access.access_token if seen.access else seen.transcript.access_token
     return (token and (token.missing or token.must)) or seen.transcript.target.must
+
+
+def moment(seen: Break) -> float:
+    """Return when a rung was answered, by the clock of whoever answered; without an answer, when the climb began."""
+    answered = reply(seen)
+    try:
+        return parsedate_to_datetime(answered.date if answered else "").timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return seen.transcript.started
 
 
 def scope_map_actions(actions: Iterable[str]) -> tuple[str, ...]:

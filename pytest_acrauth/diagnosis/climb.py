@@ -23,13 +23,15 @@ BY_HAND = "only a person can look"
 def diagnose(transcript: Transcript) -> tuple[Diagnosis, ...]:
     """Conclude what every broken rung means, in the climb's order; empty where nothing is broken.
 
-    A rung with several symptoms, such as rights both missing and in excess, gives one diagnosis for each. One without
-    any, or whose causes are all ruled out, gives ``<stage>-unrecognised``.
+    A rung with several symptoms, such as rights both missing and in excess, gives one diagnosis for each, and so does a
+    symptom with several causes that are proven, such as two rights that are missing for different reasons. A rung
+    without any symptom, or whose causes are all ruled out, gives ``<stage>-unrecognised``.
     """
     return tuple(
-        _conclude(seen, symptom)
+        diagnosis
         for seen in (BrokenRung(transcript, rung) for rung in transcript.broken())
         for symptom in symptoms(seen) or (UNRECOGNISED[seen.stage],)
+        for diagnosis in _conclude(seen, symptom)
     )
 
 
@@ -45,10 +47,15 @@ def symptoms(seen: Break) -> tuple[Symptom, ...]:
     )
 
 
-def _conclude(seen: BrokenRung, symptom: Symptom) -> Diagnosis:
+def _conclude(seen: BrokenRung, symptom: Symptom) -> tuple[Diagnosis, ...]:
     diagnosis = conclude(seen, symptom, lambda question: ask(question, seen))
-    left = any(finding.verdict is not Verdict.NO for finding in diagnosis.findings)
-    return diagnosis if left else replace(diagnosis, symptom=UNRECOGNISED[seen.stage])
+    if all(finding.verdict is Verdict.NO for finding in diagnosis.findings):
+        return (replace(diagnosis, symptom=UNRECOGNISED[seen.stage]),)
+    proven = [finding for finding in diagnosis.findings if finding.verdict is Verdict.YES]
+    if len(proven) < 2:
+        return (diagnosis,)
+    open_ones = [finding for finding in diagnosis.findings if finding.verdict is not Verdict.YES]
+    return tuple(replace(diagnosis, findings=(each, *open_ones)) for each in proven)
 
 
 def ask(question: Question[Any], seen: Break) -> Answer[Any]:

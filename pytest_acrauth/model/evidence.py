@@ -108,17 +108,20 @@ class ScopeMapTokenFacts(NamedTuple):
 
 
 class ScopeMapFacts(NamedTuple):
-    """A scope map's actions, such as ``repositories/team/app/content/read``."""
+    """A scope map's actions, such as ``repositories/team/app/content/read``, and when it was changed (ISO 8601)."""
 
     found: bool
     name: str = ""
     actions: tuple[str, ...] = ()
+    modified: str = ""
 
 
 class RoleAssignment(NamedTuple):
-    """One role assignment that reaches the registry: its role (name, actions), scope, condition and age.
+    """One role assignment that reaches the registry, or something below it: its role, scope, condition and age.
 
-    ``custom`` tells whether the role is none of Azure's own.
+    ``created`` is when it was made, ``changed`` when it or its custom role was changed last (ISO 8601, '' where that
+    was not told). ``holder`` is the object id that holds it: the principal's own, or a group's. ``custom`` tells
+    whether the role is none of Azure's own, ``readable`` whether what the role allows could be read.
     """
 
     role: str
@@ -130,18 +133,53 @@ class RoleAssignment(NamedTuple):
     not_data_actions: tuple[str, ...] = ()
     condition: str = ""
     created: str = ""
+    changed: str = ""
+    holder: str = ""
     custom: bool = False
+    readable: bool = True
+
+
+class Named(NamedTuple):
+    """Whom a denial names: an object id, and whether it is a group's."""
+
+    object_id: str
+    group: bool = False
+
+
+class Denial(NamedTuple):
+    """One deny assignment at the registry or above: what it denies, to whom, and where.
+
+    ``principals`` has `EVERYBODY` where it is for all; ``excluded`` are spared. ``below`` tells whether it holds below
+    its scope, too.
+    """
+
+    name: str
+    scope: str
+    principals: tuple[Named, ...] = ()
+    excluded: tuple[Named, ...] = ()
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
+    condition: str = ""
+    below: bool = True
+
+
+#: By this object id a denial names everybody
+#: (https://learn.microsoft.com/azure/role-based-access-control/deny-assignments).
+EVERYBODY = "00000000-0000-0000-0000-000000000000"
 
 
 class RoleFacts(NamedTuple):
-    """What roles a principal holds on the registry, groups and parents included, and what denies it something.
+    """What roles a principal holds on the registry, groups and parents included, and what is denied there.
 
-    ``denials`` are the names of deny assignments for this principal or everybody; None where they were not readable.
+    ``whole`` tells whether these are all of its roles. ``denials`` are of anybody; None where they were not readable.
     """
 
     principal_id: str
     assignments: tuple[RoleAssignment, ...] = ()
-    denials: tuple[str, ...] | None = None
+    denials: tuple[Denial, ...] | None = None
+    whole: bool = True
 
 
 class SecretFacts(NamedTuple):

@@ -175,7 +175,6 @@ def filled(seen: Subject) -> Names:
 MAY_BE_NONE = {
     "assignee",
     "beyond_roles",
-    "nobody",
     "pending_connections",
     "role",
     "role_in_abac_mode",

@@ -133,10 +133,9 @@ def test_what_no_role_has_is_said(*, abac: bool | None):
 
 def test_nobody_is_given_no_role():
     """An anonymous caller can hold no role, so none is advised, and what helps is said."""
-    told = steps(lacking("push", kind=Kind.ANONYMOUS), "scope-not-granted")
-    assert assignments(lacking("push", kind=Kind.ANONYMOUS)) == []
-    assert any("anonymous caller" in step.text and "--acr-auth" in step.text for step in told)
-    assert not any("anonymous" in step.text for step in steps(lacking("push"), "scope-not-granted"))
+    told = steps(lacking("push", kind=Kind.ANONYMOUS), "anonymous-pull-only")
+    assert not any("role" in step.text for step in told)
+    assert any("--acr-auth" in step.text for step in told)
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from email.utils import formatdate
 from typing import Any
 
 import pytest
 from factories import (
+    ANONYMOUS,
+    AUDIENCE,
     BASIC,
     CLIENT_ID,
     DATA_HOST,
@@ -27,15 +30,20 @@ from factories import (
 )
 from specimens import SPECIMENS
 
+from pytest_acrauth.catalogue.facts import RoleMode
+from pytest_acrauth.catalogue.questions.rights import Rights
 from pytest_acrauth.catalogue.questions.role_conditions import lets_through
 from pytest_acrauth.diagnosis.climb import diagnose, needed
-from pytest_acrauth.diagnosis.conclusion import Diagnosis
-from pytest_acrauth.model.credential import Kind
+from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis
+from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.evidence import (
+    EVERYBODY,
     ApplicationFacts,
+    Denial,
     EntraFacts,
     Evidence,
     Look,
+    Named,
     Need,
     PasswordFacts,
     PrivateEndpoint,
@@ -55,6 +63,7 @@ from pytest_acrauth.model.observation import (
     Entra,
     EntraClaims,
     Exchange,
+    Operation,
     RefreshClaims,
     Trouble,
 )
@@ -111,9 +120,15 @@ PULL = ("Microsoft.ContainerRegistry/registries/pull/read",)
 READER = ("Microsoft.ContainerRegistry/registries/repositories/content/read",)
 
 
-def roles(*assignments: Assigned, denials: tuple[str, ...] | None = ()) -> Any:
+def roles(*assignments: Assigned, denials: tuple[Denial, ...] | None = (), **parts: Any) -> Any:
     """Return a look at roles."""
-    return looked(RoleFacts(principal_id=OBJECT_ID, assignments=assignments, denials=denials))
+    return looked(RoleFacts(principal_id=OBJECT_ID, assignments=assignments, denials=denials, **parts))
+
+
+def denial(*actions: str, to: tuple[Named, ...] = (Named(EVERYBODY),), **parts: Any) -> Denial:
+    """Return a deny assignment at the registry, for everybody, but for what is given."""
+    usual: dict[str, Any] = {"name": "stack", "scope": RESOURCE_ID, "principals": to, "actions": actions}
+    return Denial(**(usual | parts))
 
 
 def role(**parts: Any) -> Assigned:
@@ -143,7 +158,7 @@ ABAC = record(role_assignment_mode="AbacRepositoryPermissions")
             },
             ["custom-role-wildcard"],
         ),
-        ({"registry": record(), "roles": roles(role(), denials=("locked",))}, ["deny-assignment"]),
+        ({"registry": record(), "roles": roles(role(), denials=(denial(*PULL),))}, ["deny-assignment"]),
         ({"registry": record(), "roles": roles(role(), denials=None)}, ["deny-assignment"]),
         ({"registry": record(), "roles": roles(role(), denials=())}, []),
         ({"registry": ABAC, "roles": roles(role())}, ["abac-legacy-role-ineffective"]),
@@ -158,6 +173,243 @@ def test_roles_are_judged_as_the_registry_does(looks: dict[str, Any], expected: 
     transcript = climb(Stage.EXCHANGE, Exchange(reply=generic_401()), chosen=target())
     told = {"tenant": looked(TENANT_ID)} | looks
     assert with_evidence(transcript, **told) == expected
+
+
+REGISTRIES = "Microsoft.ContainerRegistry/registries/"
+PUSH, DELETE = (f"{REGISTRIES}push/write",), (f"{REGISTRIES}artifacts/delete",)
+YOUNG = iso(STARTED - MINUTE)
+OTHERS, OURS = "0f0f0f0f-1234-1234-1234-123412341234", "9d9d9d9d-1234-1234-1234-123412341234"
+
+
+def lacking(look: Any, *must: str, granted: tuple[str, ...] = ("pull",), abac: bool = False) -> list[list[str]]:
+    """Return the causes of each diagnosis where an access token lacks what is wanted, by a look at roles."""
+    chosen = target(SERVICE_PRINCIPAL, "team/app", must=must)
+    scope = f"repository:team/app:{','.join(must)}"
+    token = AccessToken(scope=scope, must=must, issued=True, granted=granted, reply=reply(200))
+    claims = RefreshClaims(aad_identity=True) if abac else RefreshClaims(permissions=("read",))
+    exchange = Exchange(issued=True, claims=claims, reply=reply(200))
+    transcript = climb(Stage.ACCESS_TOKEN, token, chosen=chosen, exchange=exchange)
+    return [ids(each) for each in diagnose(replace(transcript, evidence=Evidence(roles=look)))]
+
+
+@pytest.mark.parametrize(
+    ("look", "expected"),
+    [
+        (roles(role()), [["scope-not-granted"]]),
+        # The age of the role that gives what is missing counts, not that of another.
+        (roles(role(), role(actions=PUSH, created=YOUNG)), [["role-propagation-delay"]]),
+        (roles(role(created=YOUNG), role(actions=PUSH)), []),
+        # Somewhat older, changed since, of no known date, or through a group: nobody can say.
+        (roles(role(actions=PUSH, created=iso(STARTED - 20 * MINUTE))), [["role-propagation-delay"]]),
+        (roles(role(actions=PUSH, changed=YOUNG)), [["role-propagation-delay"]]),
+        (roles(role(actions=PUSH, created="")), [["role-propagation-delay"]]),
+        (roles(role(actions=PUSH, holder=OURS)), [["role-propagation-delay"]]),
+        (roles(role(actions=PUSH, holder=OBJECT_ID)), []),
+        (roles(role(custom=True, actions=(f"{REGISTRIES}*",))), [["custom-role-wildcard"]]),
+        # Two that are missing for two reasons are two diagnoses.
+        (roles(role(), denials=(denial(*PUSH),)), [["scope-not-granted"], ["deny-assignment"]]),
+        # What could not be read excludes nothing.
+        (
+            roles(role(), role(readable=False, actions=())),
+            [["scope-not-granted", "role-propagation-delay", "custom-role-wildcard"]],
+        ),
+        (roles(role(), whole=False), [["scope-not-granted", "role-propagation-delay", "custom-role-wildcard"]]),
+        (roles(role(actions=PUSH), denials=None), [["deny-assignment"]]),
+        # Roles below the registry.
+        (roles(role(actions=PUSH, scope=f"{RESOURCE_ID}/repositories/team/other")), [["scope-not-granted"]]),
+        (roles(role(actions=PUSH, scope=f"{RESOURCE_ID}/tokens/puller")), [["scope-not-granted"]]),
+        (roles(role(actions=PUSH, scope="/subscriptions/s", created=YOUNG)), [["role-propagation-delay"]]),
+    ],
+)
+def test_what_is_missing_is_judged_by_its_own_role(look: Any, expected: list[list[str]]) -> None:
+    """An action that an access token lacks has the cause that the roles for this very action leave."""
+    found = lacking(look, "pull", "push")
+    assert found == (expected or [[]])
+
+
+def test_what_is_missing_for_two_reasons_is_told_twice() -> None:
+    """Pushing is on its way, and nothing lets it delete: both are proven, each with the role that is really lacking."""
+    look = roles(role(), role(actions=PUSH, created=YOUNG))
+    assert lacking(look, "pull", "push", "delete") == [["scope-not-granted"], ["role-propagation-delay"]]
+    chosen = target(SERVICE_PRINCIPAL, "team/app", must=("pull", "push", "delete"))
+    token = AccessToken(scope="x", must=chosen.must, issued=True, granted=("pull",), reply=reply(200))
+    transcript = climb(Stage.ACCESS_TOKEN, token, chosen=chosen, evidence=Evidence(roles=look))
+    first, _ = diagnose(transcript)
+    text = explain(first)
+    assert text.startswith("scope-not-granted: delete on team/app")
+    assert "AcrDelete" in text
+    assert '--role "AcrPush"' not in text
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (denial(*PUSH), ["deny-assignment"]),
+        (denial("*"), ["deny-assignment"]),
+        (denial("*", not_actions=(f"{REGISTRIES}push/*",)), []),
+        (denial(*DELETE), []),
+        (denial(data_actions=("*",)), []),
+        (denial(*PUSH, to=(Named(OBJECT_ID),)), ["deny-assignment"]),
+        (denial(*PUSH, to=(Named(OTHERS),)), []),
+        # Of which groups it is a member is not known, but for those that hold its roles.
+        (denial(*PUSH, to=(Named(OURS, group=True),)), ["deny-assignment"]),
+        (denial(*PUSH, to=(Named(OTHERS, group=True),)), ["deny-assignment?"]),
+        (denial(*PUSH, excluded=(Named(OBJECT_ID),)), []),
+        (denial(*PUSH, excluded=(Named(OURS, group=True),)), []),
+        (denial(*PUSH, excluded=(Named(OTHERS, group=True),)), ["deny-assignment?"]),
+        (denial(*PUSH, scope="/subscriptions/s"), ["deny-assignment"]),
+        (denial(*PUSH, scope="/subscriptions/s", below=False), []),
+        (denial(*PUSH, below=False), ["deny-assignment"]),
+        (denial(*PUSH, condition="@Resource[x] StringEquals 'y'"), ["deny-assignment?"]),
+    ],
+)
+def test_a_denial_counts_if_it_takes_what_is_wanted_from_this_identity(found: Denial, expected: list[str]) -> None:
+    """What it denies, to whom, whom it spares and where it stands: each can make it count for nothing."""
+    look = roles(role(holder=OURS), role(actions=PUSH, holder=OBJECT_ID), denials=(found,))
+    (seen,) = lacking(look, "pull", "push")
+    assert seen == [each.removesuffix("?") for each in expected]
+    for word in expected:
+        rights = Rights(look.value, ("push",), "team/app", RoleMode.RBAC, STARTED)
+        assert rights.denied is (None if word.endswith("?") else True)
+
+
+@pytest.mark.parametrize(
+    ("held", "expected"),
+    [
+        ([BY_REPOSITORY], [["scope-not-granted"]]),
+        (["AcrPush"], [["abac-legacy-role-ineffective"]]),
+        ([BY_REPOSITORY, "AcrPush"], [["abac-legacy-role-ineffective"]]),
+        ([{"scope": f"{RESOURCE_ID}/repositories/team/app", "data_actions": (f"{READER[0][:-4]}write",)}], [[]]),
+        ([{"scope": f"{RESOURCE_ID}/repositories/team%2Fapp", "data_actions": (f"{READER[0][:-4]}write",)}], [[]]),
+        (
+            [{"scope": f"{RESOURCE_ID}/repositories/team", "data_actions": (f"{READER[0][:-4]}write",)}],
+            [["scope-not-granted"]],
+        ),
+    ],
+)
+def test_in_abac_mode_a_role_counts_by_repository(held: list[Any], expected: list[list[str]]) -> None:
+    """Legacy roles count for nothing, and a role on one repository for that alone."""
+    made = [
+        role(actions=PUSH, role=each) if isinstance(each, str) else role(**{"actions": (), **each}) for each in held
+    ]
+    assert lacking(roles(*made), "pull", "push", abac=True) == expected
+
+
+@pytest.mark.parametrize(
+    ("parts", "ended"),
+    [
+        ({"audience": "https://graph.microsoft.com"}, "exchange-wrong-audience"),
+        ({"audience": "https://management.core.chinacloudapi.cn/"}, "exchange-token-other-cloud"),
+        ({"audience": AUDIENCE, "expires": STARTED - 1}, "exchange-token-expired"),
+    ],
+)
+@pytest.mark.parametrize("message", ["token validation failed", "authentication required"])
+def test_an_invalid_entra_token_says_itself_what_is_wrong_with_it(
+    parts: dict[str, Any], ended: str, message: str
+) -> None:
+    """A token for another service, of another cloud, or past its end by the registry's clock is refused for that."""
+    entra, when = observation(Stage.ENTRA), formatdate(STARTED, usegmt=True)
+    assert isinstance(entra, Entra)
+    shown = replace(entra, claims=EntraClaims(tenant_id=TENANT_ID, object_id=OBJECT_ID, **parts))
+    own = replace(credential(), kind=Kind.USER, secret=SecretShape.NONE)
+    answer = reply(401, "UNAUTHORIZED", message, date=when)
+    (found,) = diagnose(climb(Stage.EXCHANGE, Exchange(reply=answer), entra=shown, own=own))
+    assert ids(found) == [ended]
+    assert found.certainty is Certainty.PROVEN
+
+
+def test_a_valid_token_that_is_called_invalid_has_no_known_cause() -> None:
+    """Where the policy accepts the management plane's tokens, nothing known explains that one is refused."""
+    entra = observation(Stage.ENTRA)
+    assert isinstance(entra, Entra)
+    claims = EntraClaims(audience="https://management.azure.com/", tenant_id=TENANT_ID, object_id=OBJECT_ID)
+    answer = reply(401, "UNAUTHORIZED", "token validation failed. CorrelationId: 1")
+    transcript = climb(Stage.EXCHANGE, Exchange(reply=answer), entra=replace(entra, claims=claims))
+    found = one(replace(transcript, evidence=Evidence(registry=record(arm_audience="enabled"))))
+    assert found.symptom.id == "exchange-unrecognised"
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, "UNAUTHORIZED"), (403, "DENIED")])
+def test_retrieving_permissions_failed_is_a_refusal_with_either_status(status: int, code: str) -> None:
+    """The words decide, not the number."""
+    answer = reply(status, code, "retrieving permissions failed")
+    assert one(climb(Stage.EXCHANGE, Exchange(reply=answer))).symptom.id == "exchange-refused"
+
+
+@pytest.mark.parametrize(
+    ("parts", "must", "expected"),
+    [
+        ({"anonymous_pull_enabled": False}, ("pull",), ["anonymous-pull-disabled"]),
+        ({"anonymous_pull_enabled": True, "modified": iso(STARTED - DAY)}, ("pull",), []),
+        ({"anonymous_pull_enabled": True, "modified": YOUNG}, ("pull",), ["anonymous-pull-propagating"]),
+        ({"anonymous_pull_enabled": None}, ("pull",), ["anonymous-pull-disabled", "anonymous-pull-propagating"]),
+        ({"anonymous_pull_enabled": True}, ("push",), ["anonymous-pull-only"]),
+        ({"anonymous_pull_enabled": False}, ("push",), ["anonymous-pull-only"]),
+    ],
+)
+def test_a_caller_without_a_name_is_refused_by_a_setting(
+    parts: dict[str, Any], must: tuple[str, ...], expected: list[str]
+) -> None:
+    """The record says whether anonymous pull is on; where it is, and long since, nothing known explains a refusal."""
+    chosen = target(ANONYMOUS, "team/app", must=must)
+    token = AccessToken(scope="x", must=must, reply=generic_401())
+    assert with_evidence(climb(Stage.ACCESS_TOKEN, token, chosen=chosen), registry=record(**parts)) == expected
+
+
+@pytest.mark.parametrize(
+    ("quarantine", "expected", "certainty"),
+    [
+        ("disabled", ["image-not-found"], Certainty.PROVEN),
+        ("enabled", ["image-not-found", "quarantined-image"], Certainty.ONE_OF),
+        ("", ["image-not-found", "quarantined-image"], Certainty.ONE_OF),
+    ],
+)
+def test_an_image_is_not_there_unless_quarantine_may_hide_it(
+    quarantine: str, expected: list[str], certainty: Certainty
+) -> None:
+    """A 404 of the registry is absence here and now, where nothing hides what is there."""
+    transcript = replace(
+        SPECIMENS["manifest-unknown"].transcript, evidence=Evidence(registry=record(quarantine=quarantine))
+    )
+    found = one(transcript)
+    assert (ids(found), found.certainty) == (expected, certainty)
+
+
+@pytest.mark.parametrize("status", [401, 429, 500, 503])
+def test_what_has_no_mark_of_the_registry_is_not_held_against_it(status: int) -> None:
+    """A refusal or failure without the registry's headers is probably something else's; with them it is its own."""
+    bare = climb(Stage.OPERATION, Operation(reply=reply(status, from_registry=False)))
+    found = one(bare)
+    assert (ids(found), found.certainty) == (["answered-on-the-way"], Certainty.PROBABLE)
+    assert "answered-on-the-way" not in ids(one(climb(Stage.OPERATION, Operation(reply=reply(status)))))
+
+
+def test_the_right_that_a_refusal_names_is_the_one_that_is_judged() -> None:
+    """A refused pull is judged by pulling, though pushing is wanted as well; the refusal's own detail says it."""
+    chosen = target(SERVICE_PRINCIPAL, "team/app", must=("pull", "push"))
+    detail = '[{"Type": "repository", "Name": "team/app", "Action": "metadata_read"}]'
+    for shown, right in ((detail, "metadata_read"), ("", "pull")):
+        answer = generic_401(detail=shown, authenticate='Bearer error="insufficient_scope"')
+        transcript = climb(Stage.OPERATION, Operation(reply=answer), chosen=chosen)
+        found = one(replace(transcript, evidence=Evidence(roles=roles(role(actions=PUSH)))))
+        assert ids(found) == ["scope-not-granted"]
+        assert explain(found).startswith(f"scope-not-granted: {right} on team/app is not granted")
+
+
+def test_a_stored_login_keeps_to_itself_whose_it_is() -> None:
+    """Behind a refresh token stands nobody whose roles could be read, so that every cause of rights stays open."""
+    own = replace(credential(BASIC), kind=Kind.REFRESH_TOKEN, secret=SecretShape.ACR_REFRESH_TOKEN)
+    chosen = target(BASIC, "team/app", must=("pull", "push"))
+    token = AccessToken(scope="x", must=chosen.must, issued=True, granted=("pull",), reply=reply(200))
+    look = Look[RoleFacts](why="who stands behind the refresh token is not known")
+    old = record(modified=iso(STARTED - DAY))
+    transcript = climb(Stage.ACCESS_TOKEN, token, chosen=chosen, own=own)
+    found = with_evidence(transcript, roles=look, registry=old)
+    assert found == [
+        *("scope-not-granted", "role-propagation-delay", "refresh-token-older-than-role"),
+        *("custom-role-wildcard", "deny-assignment"),
+    ]
+    assert "abac-mode-switch-stale-credential" in with_evidence(transcript, roles=look, registry=record(modified=YOUNG))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from emulator.visiting import AUDIENCE, arm_error
 
-from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION, RoleAssignment
+from pytest_acrauth.emulator.world.cloud import EVERYBODY, SUBSCRIPTION, DenyAssignment, RoleAssignment
 from pytest_acrauth.emulator.world.healthy import CLIENT, OPERATOR, OTHER_SUBSCRIPTION, OTHER_TENANT, PRINCIPAL, TENANT
 from pytest_acrauth.emulator.world.roles import BUILT_IN, EVIDENCE, EVIDENCE_ROLE
 
@@ -233,15 +233,28 @@ def test_role_definitions_are_read_by_id(visitor):
 
 
 def test_own_permissions_need_no_role_of_their_own(visitor):
-    """Everybody learns what they may do themselves; nothing denies, and only who may look learns that."""
+    """Everybody learns what they may do themselves; what is denied, only who may look learns."""
     permissions = visitor.arm(f"{AUTHORIZATION}/permissions", version="2022-04-01").json()["value"]
     assert [each["actions"] for each in permissions] == [
         ["Microsoft.ContainerRegistry/registries/pull/read"],
         list(EVIDENCE_ROLE.actions),
     ]
-    assert arm_error(visitor.arm(f"{AUTHORIZATION}/denyAssignments")) == (403, "AuthorizationFailed")
-    visitor.emulator.world.cloud.assignments.append(RoleAssignment(PRINCIPAL, "Reader", GROUP))
     assert visitor.arm(f"{AUTHORIZATION}/denyAssignments").json() == {"value": []}
+    cloud = visitor.emulator.world.cloud
+    own = cloud.registries["myacr"].resource_id
+    cloud.denials += [
+        DenyAssignment("here", own, (EVERYBODY,), (PRINCIPAL,), ("*/delete",)),
+        DenyAssignment("above", GROUP, (PRINCIPAL,), below=False),
+        DenyAssignment("beside", cloud.registries["otheracr"].resource_id, (PRINCIPAL,)),
+    ]
+    listed = visitor.arm(f"{AUTHORIZATION}/denyAssignments", params={"$filter": "atScope()"}).json()["value"]
+    assert [each["properties"]["denyAssignmentName"] for each in listed] == ["here", "above"]
+    first, second = (each["properties"] for each in listed)
+    assert first["principals"] == [{"id": EVERYBODY, "type": "SystemDefined"}]
+    assert first["excludePrincipals"] == [{"id": PRINCIPAL, "type": "ServicePrincipal"}]
+    assert (first["doNotApplyToChildScopes"], second["doNotApplyToChildScopes"]) == (False, True)
+    cloud.assignments[:] = [each for each in cloud.assignments if each.role != EVIDENCE]
+    assert arm_error(visitor.arm(f"{AUTHORIZATION}/denyAssignments")) == (403, "AuthorizationFailed")
 
 
 def test_evidence_role_reads_no_secret_and_no_image(visitor):

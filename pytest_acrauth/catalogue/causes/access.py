@@ -1,12 +1,13 @@
-"""Family ``access``: what may be done on a repository: rights too small or too large, scope maps, the image itself."""
+"""Family ``access``: what may be done on a repository, roles apart: scope maps, anonymous pull, the image itself."""
 
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.facts import registry_record
 from pytest_acrauth.catalogue.questions.climb import USER_KIND, access_token_of
+from pytest_acrauth.catalogue.questions.management import LAST_CHANGE
 from pytest_acrauth.catalogue.questions.records import MapState
-from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Instruction, Question
+from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Instruction, Occurs, Question
 from pytest_acrauth.catalogue.steps import LIST_ROLES
 from pytest_acrauth.catalogue.symptoms import access_token, challenge, operation
 from pytest_acrauth.model.credential import Kind
@@ -22,11 +23,16 @@ def _map_state(broken: Break) -> MapState | None:
     look = broken.transcript.evidence.scope_map
     if look is None or look.value is None or broken.access is None:
         return None
-    return MapState(look.value, broken.access.reference.repository, facts.scope_map_actions(facts.wanted(broken)))
+    wanted = facts.scope_map_actions(facts.wanted(broken))
+    return MapState(look.value, broken.access.reference.repository, wanted, facts.moment(broken))
 
 
 def _quarantine(broken: Break) -> str | None:
     return record.quarantine or None if (record := registry_record(broken)) else None
+
+
+def _anonymous_pull(broken: Break) -> bool | None:
+    return record.anonymous_pull_enabled if (record := registry_record(broken)) else None
 
 
 GRANTED: Question[tuple[str, ...]] = Question(
@@ -42,11 +48,6 @@ SCOPE_MAP: Question[MapState] = Question(
     needs=Need.SCOPE_MAP,
     read=_map_state,
 )
-IMAGE: Question[bool] = Question(
-    id="image",
-    asks="Does the repository have this tag or digest?",
-    by_hand=Command('az acr manifest list-metadata -r {registry} -n {repository} --query "[].[digest,tags]"'),
-)
 QUARANTINE: Question[str] = Question(
     id="quarantine",
     asks="Does the registry quarantine images that were pushed?",
@@ -55,8 +56,27 @@ QUARANTINE: Question[str] = Question(
     read=_quarantine,
 )
 
+ANONYMOUS_PULL: Question[bool] = Question(
+    id="anonymous-pull",
+    asks="Does the registry allow anonymous pull?",
+    by_hand=Command("az acr show -n {registry} --query anonymousPullEnabled -o tsv"),
+    needs=Need.REGISTRY,
+    read=_anonymous_pull,
+)
+WANTED: Question[tuple[str, ...]] = Question(
+    id="wanted-actions",
+    asks="Which actions are wanted?",
+    by_hand="Compare --acr-must.",
+    read=facts.wanted,
+)
+
+_PULLING = {"pull", "metadata_read"}
+_ANONYMOUS = USER_KIND.is_(Kind.ANONYMOUS)
 _OF_A_SCOPE_MAP = USER_KIND.is_(Kind.SCOPE_MAP_TOKEN)
 _GRANTS_SOMETHING = GRANTED.where("some", bool)
+_ANONYMOUS_PAGE = pages.ACR + "anonymous-pull-access"
+# No time is documented; for network rules it is "a few minutes".
+_SETTINGS_TRAVEL = 15 * 60
 _SCOPE_MAP_PAGE = pages.ACR + "container-registry-token-based-repository-permissions"
 #: What a scope map is, for whoever meets one.
 _MEANS = "A scope map lists what a scope-map token may do on which repositories."
@@ -82,9 +102,8 @@ PERMISSION_EXCESS = FailureMode(
     title="the access token allows {excess} on {repository}, which it must not",
     seen=(access_token.RIGHTS_EXCESS,),
     signs=(access_token.RIGHTS_EXCESS,),
-    certain="TODO",
-    means="The identity can do more than --acr-must-not allows. The right comes from one of its roles, from its scope"
-    " map, or from being the admin user, who can do everything.",
+    certain="The access token itself lists, among its actions on the repository, one that --acr-must-not names.",
+    means="The identity can do more than --acr-must-not allows. It has the right {right_from}.",
     look=(Command(LIST_ROLES.text, each="assignee"),),
     fix=(
         (
@@ -97,6 +116,45 @@ PERMISSION_EXCESS = FailureMode(
     ),
     instead=("If the job does need {excess}, take it out of --acr-must-not.",),
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#recommended-built-in-roles-by-scenario",
+)
+ANONYMOUS_PULL_DISABLED = FailureMode(
+    id="anonymous-pull-disabled",
+    title="{registry} does not allow anonymous pull",
+    seen=(access_token.ANONYMOUS_REFUSED,),
+    when=(ANONYMOUS_PULL.is_(False), WANTED.where("pulling among them", lambda found: bool(_PULLING & set(found)))),
+    occurs=Occurs.OFTEN,
+    means="A registry lets nobody pull without a login unless its owner opened all of its repositories to everybody."
+    " The Basic tier cannot.",
+    look=(Command("az acr show -n {registry} --query anonymousPullEnabled -o tsv"),),
+    fix=("Log in: choose an identity with --acr-auth.",),
+    page=_ANONYMOUS_PAGE,
+    unlike=("unauthorized: authentication required (https://ghcr.io/v2/)",),
+)
+ANONYMOUS_PULL_ONLY = FailureMode(
+    id="anonymous-pull-only",
+    title="an anonymous caller can pull at most, and this wants {wanted}",
+    seen=(access_token.ANONYMOUS_REFUSED, access_token.RIGHTS_MISSING),
+    when=(_ANONYMOUS, WANTED.where("more than pulling", lambda found: bool(set(found) - _PULLING))),
+    means="A registry that allows anonymous pull lets everybody read its images. Whoever pushes or deletes must log in,"
+    " as an identity that has the right to; nobody can give it to a caller without a name.",
+    fix=("Log in: choose an identity that may do it with --acr-auth.",),
+    instead=("If the job only pulls, ask for no more: --acr-must pull.",),
+    page=_ANONYMOUS_PAGE,
+)
+ANONYMOUS_PULL_PROPAGATING = FailureMode(
+    id="anonymous-pull-propagating",
+    title="{registry} allows anonymous pull since a few minutes, and it is not in effect yet",
+    seen=(access_token.ANONYMOUS_REFUSED,),
+    when=(
+        ANONYMOUS_PULL.is_(True),
+        LAST_CHANGE.where("within the last quarter of an hour", lambda last: last.ago < _SETTINGS_TRAVEL),
+    ),
+    unprovable="The record tells when it was last changed, and not that anonymous pull was what changed.",
+    occurs=Occurs.SELDOM,
+    means="A changed setting of a registry can take some minutes until each of its servers follows it.",
+    fix=("Wait a few minutes, then check again. It need not be switched on again.",),
+    page=_ANONYMOUS_PAGE,
+    transient=True,
 )
 SCOPE_MAP_LACKS_ACTION = FailureMode(
     id="scope-map-lacks-action",
@@ -123,7 +181,7 @@ SCOPE_MAP_LACKS_REPOSITORY = FailureMode(
 SCOPE_MAP_MISSING = FailureMode(
     id="scope-map-missing",
     title="{user_name} has a scope map that was deleted or is empty",
-    seen=(access_token.RIGHTS_MISSING,),
+    seen=(access_token.RIGHTS_MISSING, operation.OPERATION_REFUSED),
     when=(_OF_A_SCOPE_MAP, SCOPE_MAP.where("nothing: it is not there, or is empty", lambda it: it.empty)),
     not_when=(_GRANTS_SOMETHING,),
     means=f"{_MEANS} The token and its password are still good, and nothing says any more what they allow.",
@@ -141,13 +199,32 @@ SCOPE_MAP_MISSING = FailureMode(
     ),
     page=_SCOPE_MAP_PAGE + "#update-token-with-new-scope-map",
 )
+SCOPE_MAP_PROPAGATING = FailureMode(
+    id="scope-map-propagating",
+    title="the scope map allows {wanted} since a few minutes, and it is not in effect yet",
+    seen=(access_token.RIGHTS_MISSING, operation.OPERATION_REFUSED),
+    when=(
+        _OF_A_SCOPE_MAP,
+        SCOPE_MAP.where("all of this, and it was changed in the last ten minutes", lambda it: it.just_enough),
+    ),
+    occurs=Occurs.SELDOM,
+    means=f"{_MEANS} This one was changed a moment ago, and allows it now.",
+    fix=("Wait a few minutes, then check again. Map and password can stay as they are.",),
+    page=_SCOPE_MAP_PAGE + "#update-token-permissions",
+    transient=True,
+)
 IMAGE_NOT_FOUND = FailureMode(
     id="image-not-found",
-    title="{version} is not in {repository} at {login_server}",
+    title="{login_server} has no {version} of {repository}, here and now",
     seen=(operation.MANIFEST_UNKNOWN,),
-    when=(IMAGE.is_(False),),
+    when=(
+        # Whoever may not pull is refused otherwise, so that quarantine alone hides an image that is there.
+        QUARANTINE.where("no", lambda status: True if status == "disabled" else None),
+    ),
+    occurs=Occurs.OFTEN,
     means="The identity may pull, and there is nothing of that name: it is mistyped, was never pushed, was deleted or"
-    " purged, or is in another registry. A replica has it some minutes after a push in another region.",
+    " purged, or is in another registry. A replica has it some minutes after a push in another region, and a repository"
+    " that an artifact cache fills has it only where the cache can fetch it.",
     look=(
         "See what there is, and when it was pushed:",
         Command("az acr repository show-tags -n {registry} --repository {repository} --detail --orderby time_desc"),
@@ -171,7 +248,8 @@ QUARANTINED_IMAGE = FailureMode(
     title="{version} of {repository} is held in quarantine",
     seen=(operation.MANIFEST_UNKNOWN, operation.OPERATION_REFUSED),
     when=(QUARANTINE.is_("enabled"),),
-    unprovable="TODO",
+    unprovable="An image in quarantine is answered like one that is not there, and only a scanner's role sees it.",
+    occurs=Occurs.SELDOM,
     means="A registry can hold back pushed images until a scanner approves them; until then only identities with a"
     " quarantine role see them.",
     fix=(
@@ -187,7 +265,7 @@ OPERATION_DISALLOWED = FailureMode(
     title="{registry} disallows this on {repository}, whoever asks",
     seen=(operation.DISALLOWED,),
     signs=(operation.DISALLOWED,),
-    certain="TODO",
+    certain="A registry says that an operation is disallowed on it, a repository or an image to whoever has the right.",
     means="The identity has the right, and something else stands in the way: the repository, the tag or the image is"
     " locked, the image is in quarantine, the storage is used up, or the registry is of the retired Classic tier.",
     look=(
@@ -223,7 +301,7 @@ REGISTRY_THROTTLED = FailureMode(
     title="{login_server} limits the rate of requests, and the limit is reached",
     seen=(challenge.THROTTLED,),
     signs=(challenge.THROTTLED,),
-    certain="TODO",
+    certain="The registry itself answers 429: the answer has a header or an error body that only a registry sends.",
     means="Reads, writes and deletions each have an allowance per minute, for the registry and for each identity; all"
     " anonymous callers are one, and so is the admin user. In a registry with replicas each replica has its own.",
     look=("Find out which clients ask most, such as a cluster that starts many pods at once, or a scanner.",),

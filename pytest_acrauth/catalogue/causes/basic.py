@@ -1,4 +1,4 @@
-"""Family ``basic``: the registry refuses a user name and password, or a request without any.
+"""Family ``basic``: the registry refuses a user name and password.
 
 A known user name with a wrong secret always gets the same general 401. What the user name looks like tells which
 causes are possible at all; an unknown user name, and an application's secret that Entra refuses, have texts of their
@@ -18,10 +18,9 @@ from pytest_acrauth.catalogue.causes.basic_questions import (
     SECRET_EXPIRED,
 )
 from pytest_acrauth.catalogue.questions.climb import USER_KIND, USER_NAME, NameShape
-from pytest_acrauth.catalogue.questions.management import ROLES
 from pytest_acrauth.catalogue.questions.records import TokenState
 from pytest_acrauth.catalogue.shape import Command, FailureMode
-from pytest_acrauth.catalogue.steps import ASSIGN_ROLES, GENERATE_PASSWORD
+from pytest_acrauth.catalogue.steps import GENERATE_PASSWORD
 from pytest_acrauth.catalogue.symptoms import access_token, client, management
 from pytest_acrauth.model.credential import Kind, SecretShape
 
@@ -308,20 +307,6 @@ SP_CERTIFICATE_WITH_DOCKER_LOGIN = FailureMode(
     ),
     page=pages.ACR + "container-registry-auth-service-principal#use-with-certificate",
 )
-SP_LACKS_ROLE = FailureMode(
-    id="sp-lacks-role",
-    title="{client_id} has no role on {registry}",
-    seen=(access_token.BASIC_REFUSED,),
-    when=(
-        USER_KIND.is_(Kind.SERVICE_PRINCIPAL),
-        ROLES.where("none that gives a right to images", lambda rights: rights.short and not rights.granted),
-    ),
-    means="Its secret was accepted, since a bad one has another text. Nothing is assigned to it on the registry, or"
-    " above it, that lets it pull or push.",
-    fix=ASSIGN_ROLES,
-    page=pages.ACR + "container-registry-rbac-built-in-roles-overview#perform-role-assignments-to-grant-permissions",
-    unlike=("denied: requested access to the resource is denied: app.jfrog.io/team/app",),
-)
 REFRESH_TOKEN_EXPIRED = FailureMode(
     id="refresh-token-expired",
     title="the registry's refresh token, used as the password, has expired",
@@ -346,17 +331,4 @@ REFRESH_TOKEN_OTHER_REGISTRY = FailureMode(
     fix=("Log in at this registry; logins at others stay:", Command("az acr login -n {login_name}")),
     page=pages.PROTOCOL + "#azure-container-registry-token-claim-sets",
     az_code="CONNECTIVITY_ACCESS_TOKEN_ERROR",
-)
-ANONYMOUS_PULL_DISABLED = FailureMode(
-    id="anonymous-pull-disabled",
-    title="{registry} does not allow anonymous pull",
-    seen=(access_token.ANONYMOUS_REFUSED,),
-    signs=(access_token.ANONYMOUS_REFUSED,),
-    certain="TODO",
-    means="A registry lets nobody pull without a login unless its owner opened all of its repositories to everybody."
-    " The Basic tier cannot.",
-    look=(Command("az acr show -n {registry} --query anonymousPullEnabled -o tsv"),),
-    fix=("Log in: choose an identity with --acr-auth.",),
-    page=pages.ACR + "anonymous-pull-access",
-    unlike=("unauthorized: authentication required (https://ghcr.io/v2/)",),
 )

@@ -1,11 +1,11 @@
-"""Family ``entra``: Entra refuses to issue a token, or its token is stale."""
+"""Family ``entra``: Entra refuses to issue a token."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.questions.climb import FRESH, USER_NAME, NameShape
+from pytest_acrauth.catalogue.questions.climb import USER_NAME, NameShape
 from pytest_acrauth.catalogue.questions.directory import (
     ENDED_SECRET,
     NO_APPLICATION,
@@ -13,10 +13,9 @@ from pytest_acrauth.catalogue.questions.directory import (
     app_credentials,
     entra_answer,
 )
-from pytest_acrauth.catalogue.questions.management import ROLES
 from pytest_acrauth.catalogue.questions.records import AppCredentials
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Instruction, Question
-from pytest_acrauth.catalogue.symptoms import access_token, entra, exchange
+from pytest_acrauth.catalogue.symptoms import access_token, entra
 from pytest_acrauth.model.evidence import Need
 
 
@@ -235,28 +234,4 @@ ENTRA_AUTHORITY_UNREACHABLE = FailureMode(
         "dial tcp: lookup auth.docker.io: no such host",
         "Get https://sts.amazonaws.com/: net/http: TLS handshake timeout",
     ),
-)
-ENTRA_TOKEN_STALE = FailureMode(
-    id="entra-token-stale",
-    title="the cached Entra token was issued before the role or group membership",
-    seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403),
-    when=(
-        FRESH.is_(False),
-        ROLES.where("enough, and not only since minutes", lambda rights: rights.enough and not rights.on_its_way),
-    ),
-    unprovable="TODO",
-    means="The registry judges by the Entra token that it is shown. A token from a cache says what was true when it was"
-    " issued; a group joined since is not in it.",
-    look=("See when the sign-in took place and when the group was joined; the token must be the younger.",),
-    fix=(
-        "A person signs in again, so that Entra issues a new token, and repeats the check:",
-        Command("az login --tenant {tenant_id} --scope https://containerregistry.azure.net/.default"),
-        (
-            "A managed identity cannot: Azure keeps its tokens for up to a day. Wait, or have it given the role"
-            " directly instead of through a group."
-        ),
-    ),
-    page=pages.HEALTH + "#connectivity_refresh_token_error",
-    az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
-    transient=True,
 )

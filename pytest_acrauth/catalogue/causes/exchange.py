@@ -1,62 +1,93 @@
-"""Family ``exchange``: the registry refuses the Entra token that Entra has issued."""
+"""Family ``exchange``: the registry refuses the Entra token that Entra has issued, or cannot serve."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from pytest_acrauth.catalogue import pages
+from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.facts import registry_record
-from pytest_acrauth.catalogue.questions.management import ROLES
-from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Question
-from pytest_acrauth.catalogue.steps import ASSIGN_ROLES
-from pytest_acrauth.catalogue.symptoms import exchange
+from pytest_acrauth.catalogue.questions.climb import FRESH, USER_KIND
+from pytest_acrauth.catalogue.questions.management import ROLES, TENANTS
+from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Occurs, Question
+from pytest_acrauth.catalogue.symptoms import access_token, challenge, exchange, operation
+from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.evidence import Need
+from pytest_acrauth.model.target import CLOUDS, Cloud
+
+# Entra's own applications, whose ids are audiences as well, the same in every cloud: registries, management plane.
+_REGISTRIES = ("https://containerregistry.azure.net", "6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26")
+_MANAGEMENT = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
 
 
 @dataclass(frozen=True, slots=True)
-class Tenants:
-    """The tenant that issued the Entra token, and that of the registry's subscription."""
+class Audience:
+    """For whom an Entra token was made, as a registry of a cloud sees it."""
 
-    issuer: str
-    registry: str
+    text: str
+    cloud: Cloud
 
     @property
-    def differ(self) -> bool:
-        return self.issuer.lower() != self.registry.lower()
+    def management(self) -> bool:
+        """Whether it is the management plane of the registry's own cloud."""
+        return self.text.lower() == _MANAGEMENT or self._host in _management(self.cloud)
+
+    @property
+    def elsewhere(self) -> bool | None:
+        """Whether it is the management plane of another cloud; None for registries', which is the same in each."""
+        if self.text.lower().rstrip("/") in _REGISTRIES:
+            return None
+        return self._host in {host for cloud in CLOUDS for host in _management(cloud)} - _management(self.cloud)
+
+    @property
+    def foreign(self) -> bool | None:
+        """Whether it is neither registries nor a management plane; None for an id that is not known."""
+        if self.management or self.elsewhere is not False:
+            return False
+        return True if self._host else None
+
+    @property
+    def _host(self) -> str:
+        return urlsplit(self.text.lower()).hostname or ""
 
     def __str__(self) -> str:
-        return f"no, to {self.registry} and not to {self.issuer}" if self.differ else f"yes, both are {self.registry}"
+        return self.text
 
 
-def _tenants(broken: Break) -> Tenants | None:
+def _management(cloud: Cloud) -> set[str]:
+    return {urlsplit(address).hostname or "" for address in (cloud.arm, cloud.arm_audience)}
+
+
+def _entra_audience(broken: Break) -> Audience | None:
     claims = broken.transcript.entra.claims if broken.transcript.entra else None
-    look = broken.transcript.evidence.tenant
-    if claims is None or not claims.tenant_id or look is None or look.value is None:
+    named = claims.audience if claims else ""
+    return Audience(named, broken.transcript.target.registry.cloud) if named else None
+
+
+def _token_ended(broken: Break) -> bool | None:
+    """Compare the token's end with the registry's clock: this machine's own may be wrong."""
+    claims = broken.transcript.entra.claims if broken.transcript.entra else None
+    answered = facts.reply(broken)
+    if claims is None or claims.expires is None or answered is None or not answered.date:
         return None
-    return Tenants(claims.tenant_id, look.value)
-
-
-def _entra_audience(broken: Break) -> str | None:
-    claims = broken.transcript.entra.claims if broken.transcript.entra else None
-    return claims.audience or None if claims else None
+    return claims.expires <= facts.moment(broken)
 
 
 def _arm_audience(broken: Break) -> str | None:
     return record.arm_audience or None if (record := registry_record(broken)) else None
 
 
-TENANTS: Question[Tenants] = Question(
-    id="tenants",
-    asks="Does the registry belong to the tenant that issued the Entra token?",
-    by_hand=Command("az account show --query tenantId -o tsv"),
-    needs=Need.TENANT,
-    read=_tenants,
-)
-ENTRA_AUDIENCE: Question[str] = Question(
+ENTRA_AUDIENCE: Question[Audience] = Question(
     id="entra-audience",
     asks="For which audience is the Entra token?",
     by_hand="Decode the Entra token's middle part on this machine, and read aud.",
     read=_entra_audience,
+)
+ENTRA_TOKEN_ENDED: Question[bool] = Question(
+    id="entra-token-ended",
+    asks="Had the Entra token ended when the registry answered, by the registry's own clock?",
+    by_hand="Decode the Entra token's middle part on this machine, and compare exp with the Date of the answer.",
+    read=_token_ended,
 )
 ARM_AUDIENCE_POLICY: Question[str] = Question(
     id="arm-audience-policy",
@@ -65,32 +96,18 @@ ARM_AUDIENCE_POLICY: Question[str] = Question(
     needs=Need.REGISTRY,
     read=_arm_audience,
 )
-_OTHER_TENANT = TENANTS.where("no, to another one", lambda tenants: tenants.differ)
+_TOKEN_PAGE = pages.PROTOCOL + "#calling-post-oauth2exchange-to-get-an-acr-refresh-token"
+_INVALID = (exchange.VALIDATION_FAILED, exchange.EXCHANGE_REFUSED, exchange.BARE_403)
 
-EXCHANGE_NO_ROLE = FailureMode(
-    id="exchange-no-role",
-    title="the identity has no role on {registry}",
-    seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403),
-    when=(ROLES.where("none that gives a right to images", lambda rights: rights.short and not rights.granted),),
-    not_when=(_OTHER_TENANT,),
-    means="Entra knows the identity, and nothing is assigned to it on the registry, or above it, that lets it pull or"
-    " push. The role may have gone to another identity of a like name, to an application instead of its service"
-    " principal, or to another registry.",
-    fix=ASSIGN_ROLES,
-    page=pages.ACR + "container-registry-rbac-built-in-roles-overview#perform-role-assignments-to-grant-permissions",
-    az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
-    unlike=("(AuthorizationFailed) The client does not have authorization for 'Microsoft.Storage/read'.",),
-)
 EXCHANGE_ARM_AUDIENCE_REJECTED = FailureMode(
     id="exchange-arm-audience-rejected",
     title="{registry} accepts no Entra token made for the management plane",
-    seen=(exchange.VALIDATION_FAILED, exchange.EXCHANGE_REFUSED, exchange.BARE_403),
-    signs=(exchange.VALIDATION_FAILED,),
-    certain="TODO",
+    seen=_INVALID,
     when=(
-        ENTRA_AUDIENCE.where("one of the management plane", exchange.for_management),
+        ENTRA_AUDIENCE.where("one of the management plane", lambda audience: audience.management),
         ARM_AUDIENCE_POLICY.is_("disabled"),
     ),
+    occurs=Occurs.SELDOM,
     means="An Entra token says for whom it was made, its audience. This one was made for Azure's management plane, and"
     " the registry is set to take only those made for registries. Older clients send the other kind.",
     fix=(
@@ -106,11 +123,98 @@ EXCHANGE_ARM_AUDIENCE_REJECTED = FailureMode(
     page=pages.ACR + "container-registry-disable-authentication-as-arm#registry-configuration-options",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
 )
+EXCHANGE_WRONG_AUDIENCE = FailureMode(
+    id="exchange-wrong-audience",
+    title="the Entra token was made for another service, and not for registries",
+    seen=_INVALID,
+    when=(ENTRA_AUDIENCE.where("neither registries nor the management plane", lambda audience: audience.foreign),),
+    occurs=Occurs.SELDOM,
+    means="An Entra token says for whom it was made, its audience. A registry takes those made for registries, and"
+    " unless it is set otherwise those for the management plane; a token for Graph, or any other service, is refused.",
+    look=(
+        "See who chooses the audience here: a service that hands out tokens can be fixed to one, and so can a wrapper.",
+    ),
+    fix=("Ask Entra for the scope https://containerregistry.azure.net/.default.",),
+    page=_TOKEN_PAGE,
+    az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
+)
+EXCHANGE_TOKEN_OTHER_CLOUD = FailureMode(
+    id="exchange-token-other-cloud",
+    title="the Entra token was issued for another cloud than that of {registry}",
+    seen=_INVALID,
+    when=(ENTRA_AUDIENCE.where("the management plane of another cloud", lambda audience: audience.elsewhere),),
+    # Whoever proves itself with a secret of its own asked the authority of the registry's cloud.
+    not_when=(FRESH.is_(True),),
+    occurs=Occurs.SELDOM,
+    means="Azure's clouds (public, US Government, China) have a directory each, and none takes a token of another. The"
+    " registry is in {cloud}.",
+    look=("See which cloud the client is set to:", Command("az cloud show --query name -o tsv")),
+    fix=(
+        "Set the client to the registry's cloud, and sign in there. For az, which then does the same for all it does:",
+        Command("az cloud set --name {cloud}"),
+        Command("az login"),
+    ),
+    page=pages.ACR + "container-registry-disable-authentication-as-arm#microsoft-entra-authentication-scope-types",
+    az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
+)
+EXCHANGE_TOKEN_EXPIRED = FailureMode(
+    id="exchange-token-expired",
+    title="the Entra token had ended when it was shown to {login_server}",
+    seen=_INVALID,
+    when=(ENTRA_TOKEN_ENDED.is_(True),),
+    # What Entra issued in this very run has not ended.
+    not_when=(FRESH.is_(True),),
+    occurs=Occurs.SELDOM,
+    means="A token has an end, and a cache hands it out up to that. If this machine's clock is behind, the cache does"
+    " not notice that the end is past; the registry's clock tells.",
+    look=(
+        "Compare this machine's clock with that of the registry:",
+        Command("date -u; curl -sI https://{login_server}/v2/"),
+    ),
+    fix=(
+        "If the clock is wrong, whoever runs the machine sets it, and keeps it right with a time service.",
+        "Then sign in again, so that Entra issues a new token.",
+    ),
+    page=_TOKEN_PAGE,
+    az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
+)
+ENTRA_TOKEN_STALE = FailureMode(
+    id="entra-token-stale",
+    title="the cached Entra token was issued before the role or group membership",
+    seen=(
+        exchange.EXCHANGE_REFUSED,
+        exchange.BARE_403,
+        access_token.NOTHING_GRANTED,
+        access_token.RIGHTS_MISSING,
+        operation.OPERATION_REFUSED,
+    ),
+    when=(
+        USER_KIND.is_(Kind.USER, Kind.MANAGED_IDENTITY),
+        FRESH.is_(False),
+        ROLES.where("enough, and not only since minutes", lambda rights: rights.enough),
+    ),
+    unprovable="A token from a cache does not tell when it was issued, nor any record since when a group has a member.",
+    occurs=Occurs.SELDOM,
+    means="The registry judges by the Entra token that it is shown. A token from a cache says what was true when it was"
+    " issued; a group joined since is not in it.",
+    look=("See when the sign-in took place and when the group was joined; the token must be the younger.",),
+    fix=(
+        "A person signs in again, so that Entra issues a new token, and repeats the check:",
+        Command("az login --tenant {tenant_id} --scope https://containerregistry.azure.net/.default"),
+        (
+            "A managed identity cannot: Azure keeps its tokens for up to a day. Wait, or have it given the role"
+            " directly instead of through a group."
+        ),
+    ),
+    page=pages.HEALTH + "#connectivity_refresh_token_error",
+    az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
+    transient=True,
+)
 EXCHANGE_CROSS_TENANT = FailureMode(
     id="exchange-cross-tenant",
     title="{registry} belongs to another tenant than the identity",
     seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403),
-    when=(_OTHER_TENANT,),
+    when=(TENANTS.where("no, to another one", lambda tenants: tenants.differ),),
     means="A tenant is an organisation's own directory in Entra. A registry trusts that of its own subscription, and"
     " refuses a valid token of any other without saying why.",
     fix=(
@@ -135,7 +239,7 @@ EXCHANGE_THROTTLED = FailureMode(
     title="{login_server} limits the rate of logins, and the limit is reached",
     seen=(exchange.LOGIN_THROTTLED,),
     signs=(exchange.LOGIN_THROTTLED,),
-    certain="TODO",
+    certain="The registry itself answers 429 to a login: only a registry sends such a header or error body.",
     means="Logins, and the tokens that clients ask for before each pull and push, share one allowance per minute,"
     " whoever asks. In a registry with replicas each replica has its own.",
     look=("Find out which clients log in most often, such as a cluster that starts many pods at once, or a scanner.",),
@@ -157,7 +261,7 @@ EXCHANGE_SERVER_ERROR = FailureMode(
     title="{login_server} fails with an error of its own",
     seen=(exchange.SERVER_ERROR,),
     signs=(exchange.SERVER_ERROR,),
-    certain="TODO",
+    certain="The status is 500 or more, and the answer has a header or an error body that only a registry sends.",
     means="The registry, or the replica of it that answers this network, has a fault. Nothing is said about the"
     " identity.",
     look=(
@@ -171,4 +275,23 @@ EXCHANGE_SERVER_ERROR = FailureMode(
     page=pages.ACR + "container-registry-geo-replication#health-aware-failover",
     transient=True,
     unlike=("503 Service Unavailable from https://registry-1.docker.io/v2/",),
+)
+ANSWERED_ON_THE_WAY = FailureMode(
+    id="answered-on-the-way",
+    title="something on the way to {login_server} answers in its place",
+    seen=(challenge.NOT_FROM_REGISTRY,),
+    unprovable="A registry's answers have headers of its own; that they are missing does not tell who spoke instead.",
+    means="A registry puts headers of its own on every answer, and this one has none of them. A proxy, a gateway or a"
+    " mirror on the way may have answered by itself, or the front of an overloaded registry. Nothing is said about the"
+    " identity.",
+    look=(
+        "See who answers, and on which way:",
+        Command("curl -svo /dev/null https://{login_server}/v2/"),
+    ),
+    fix=(
+        "Whoever runs what stands in between lets requests to {login_server} through unchanged.",
+        "If nothing stands in between, check again in some minutes.",
+    ),
+    page=pages.ACR + "container-registry-access-selected-networks#access-behind-https-proxy",
+    transient=True,
 )

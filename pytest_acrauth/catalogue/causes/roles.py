@@ -1,17 +1,22 @@
-"""Family ``roles``: role assignments that are too small, not yet or no longer in effect, or do not count."""
+"""Family ``roles``: role assignments that are missing, too small, not yet or no longer in effect, or do not count."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.facts import RoleMode, role_mode
 from pytest_acrauth.catalogue.questions.climb import FRESH, USER_KIND, access_token_of
-from pytest_acrauth.catalogue.questions.management import ROLES, rights_of
-from pytest_acrauth.catalogue.questions.rights import Rights
-from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Question
+from pytest_acrauth.catalogue.questions.management import LAST_CHANGE, ROLES, TENANTS, rights_of
+from pytest_acrauth.catalogue.questions.rights import Rights, Standing
+from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Occurs, Question
 from pytest_acrauth.catalogue.steps import ASSIGN_IN_ABAC_MODE, ASSIGN_ROLES, SHOW_ROLE_MODE
 from pytest_acrauth.catalogue.symptoms import access_token, exchange, operation
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.evidence import Need
+
+# How long a refresh token lasts, in seconds.
+_LOGIN_LASTS = 3 * 3600
 
 
 def _scope(broken: Break) -> str | None:
@@ -35,7 +40,9 @@ def _accepted(broken: Break) -> bool | None:
     if (transcript.exchange and transcript.exchange.ok) or (token and token.issued):
         return True
     rights = rights_of(broken)
-    return None if rights is None else bool(rights.granted)
+    if rights is None or rights.nothing is None:
+        return None
+    return bool(rights.granted)
 
 
 SCOPE: Question[str] = Question(
@@ -68,51 +75,79 @@ ROLE_MODE: Question[RoleMode] = Question(
 # Whoever a role can be assigned to, itself or behind a token; a stored login keeps it to itself.
 _CAN_HOLD_ROLES = USER_KIND.is_(Kind.SERVICE_PRINCIPAL, Kind.MANAGED_IDENTITY, Kind.USER, Kind.REFRESH_TOKEN)
 _ABAC = ROLE_MODE.is_(RoleMode.ABAC)
-_REFUSED = (
-    exchange.EXCHANGE_REFUSED,
-    exchange.BARE_403,
+_ON_A_REPOSITORY = SCOPE.where("one on a repository", bool)
+# Where rights on a repository were refused or are lacking, and where the identity was not let in at all.
+_LACKING = (
     access_token.BASIC_REFUSED,
     access_token.NOTHING_GRANTED,
+    access_token.RIGHTS_MISSING,
     operation.OPERATION_REFUSED,
 )
+_REFUSED = (exchange.EXCHANGE_REFUSED, exchange.BARE_403, *_LACKING)
 _ABAC_PAGE = pages.ACR + "container-registry-rbac-abac-repository-permissions"
 
 
-def _excluded(rights: Rights) -> bool | None:
-    return None if rights.unclear else rights.excluded
+def _because(standing: Standing, *open_for: Standing) -> Callable[[Rights], bool | None]:
+    """Return what judges whether something stands so; open where a role does not tell, and for the standings given."""
+
+    def judge(rights: Rights) -> bool | None:
+        found = rights.standings
+        return True if standing in found else None if found & {Standing.UNREAD, *open_for} else False
+
+    return judge
 
 
-def _denied(rights: Rights) -> bool | None:
-    """Judge a deny assignment: it explains nothing where the roles are too small anyway."""
-    if rights.enough and rights.denied is None:
-        return None
-    return rights.enough and bool(rights.denied)
+def _no_role(rights: Rights) -> bool | None:
+    return rights.nothing
 
 
+EXCHANGE_NO_ROLE = FailureMode(
+    id="exchange-no-role",
+    title="the identity has no role on {registry}",
+    seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403),
+    when=(ROLES.where("none that gives a right to images", _no_role),),
+    not_when=(TENANTS.where("no, to another one", lambda tenants: tenants.differ),),
+    occurs=Occurs.OFTEN,
+    means="Entra knows the identity, and nothing is assigned to it on the registry, or above it, that lets it pull or"
+    " push. The role may have gone to another identity of a like name, to an application instead of its service"
+    " principal, or to another registry.",
+    fix=ASSIGN_ROLES,
+    page=pages.ACR + "container-registry-rbac-built-in-roles-overview#perform-role-assignments-to-grant-permissions",
+    az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
+    unlike=("(AuthorizationFailed) The client does not have authorization for 'Microsoft.Storage/read'.",),
+)
+SP_LACKS_ROLE = FailureMode(
+    id="sp-lacks-role",
+    title="{client_id} has no role on {registry}",
+    seen=(access_token.BASIC_REFUSED,),
+    when=(
+        USER_KIND.is_(Kind.SERVICE_PRINCIPAL),
+        ROLES.where("none that gives a right to images", _no_role),
+    ),
+    occurs=Occurs.OFTEN,
+    means="Its secret was accepted, since a bad one has another text. Nothing is assigned to it on the registry, or"
+    " above it, that lets it pull or push.",
+    fix=ASSIGN_ROLES,
+    page=pages.ACR + "container-registry-rbac-built-in-roles-overview#perform-role-assignments-to-grant-permissions",
+    unlike=("denied: requested access to the resource is denied: app.jfrog.io/team/app",),
+)
 SCOPE_NOT_GRANTED = FailureMode(
     id="scope-not-granted",
-    title="{wanted} on {repository} is not granted to this identity",
-    seen=(
-        access_token.RIGHTS_MISSING,
-        access_token.NOTHING_GRANTED,
-        operation.OPERATION_REFUSED,
-        access_token.BASIC_REFUSED,
-    ),
+    title="{unassigned} on {repository} is not granted to this identity",
+    seen=_LACKING,
     when=(
-        USER_KIND.is_not(Kind.SCOPE_MAP_TOKEN, Kind.ADMIN),
-        SCOPE.where("one on a repository", bool),
+        _CAN_HOLD_ROLES,
+        _ON_A_REPOSITORY,
         ACCEPTED.is_(True),
-        ROLES.where("none that allows it", lambda rights: rights.short),
+        ROLES.where("none that allows it", _because(Standing.NONE)),
     ),
     not_when=(GRANTS_ASKED.is_(True),),
+    occurs=Occurs.OFTEN,
     means="The registry grants what the identity's roles allow. AcrPull can pull, AcrPush can pull and push, AcrDelete"
     " can only delete. In ABAC mode other roles count: Container Registry Repository Reader (pull), Writer (pull, push)"
     " and Contributor (pull, push, delete).",
-    fix=(
-        *ASSIGN_ROLES,
-        Given("No role can be given to {nobody}, who can pull at most: choose an identity with --acr-auth.", "nobody"),
-    ),
-    instead=("If the job does not need {wanted}, ask for less: --acr-must.",),
+    fix=ASSIGN_ROLES,
+    instead=("If the job does not need {unassigned}, ask for less: --acr-must.",),
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#recommended-built-in-roles-by-scenario",
     az_code="CONNECTIVITY_ACCESS_TOKEN_ERROR",
     unlike=(
@@ -122,14 +157,19 @@ SCOPE_NOT_GRANTED = FailureMode(
 )
 ROLE_PROPAGATION_DELAY = FailureMode(
     id="role-propagation-delay",
-    title="a role assigned in the last minutes is not in effect yet",
+    title="a role given in the last minutes is not in effect yet",
     seen=_REFUSED,
     when=(
         _CAN_HOLD_ROLES,
-        ROLES.where("one that allows it, assigned less than ten minutes ago", lambda rights: rights.on_its_way),
+        ROLES.where(
+            "one that allows it, assigned less than ten minutes ago",
+            # Somewhat older, changed since, or through a group: then nobody can say whether it is long enough.
+            _because(Standing.YOUNG, Standing.SINCE),
+        ),
     ),
-    means="The role is assigned, and enough. The registry keeps what it knows of an identity for up to ten minutes, and"
-    " a Kubernetes node keeps its login for up to an hour.",
+    occurs=Occurs.OFTEN,
+    means="The role is there, and enough. The registry keeps what it knows of an identity and its groups for up to ten"
+    " minutes, and a Kubernetes node keeps its login for up to an hour.",
     fix=(
         "Wait ten minutes after the assignment, then check again. It need not be assigned again.",
         (
@@ -146,8 +186,9 @@ ROLE_PROPAGATION_DELAY = FailureMode(
 ABAC_LEGACY_ROLE_INEFFECTIVE = FailureMode(
     id="abac-legacy-role-ineffective",
     title="{registry} is in ABAC mode and ignores AcrPull, AcrPush and AcrDelete",
-    seen=(*_REFUSED, access_token.RIGHTS_MISSING),
-    when=(_CAN_HOLD_ROLES, _ABAC, ROLES.where("only ones that ABAC mode ignores", lambda rights: rights.legacy)),
+    seen=_REFUSED,
+    when=(_CAN_HOLD_ROLES, _ABAC, ROLES.where("only ones that ABAC mode ignores", _because(Standing.LEGACY))),
+    occurs=Occurs.OFTEN,
     means="The portal calls this mode RBAC Registry + ABAC Repository Permissions. In it AcrPull, AcrPush, AcrDelete,"
     " Reader, Contributor and Owner open no repository; the Container Registry Repository roles do, and a condition can"
     " limit them to some repositories.",
@@ -163,17 +204,15 @@ ABAC_LEGACY_ROLE_INEFFECTIVE = FailureMode(
 ABAC_CONDITION_EXCLUDES_REPO = FailureMode(
     id="abac-condition-excludes-repo",
     title="the condition of the identity's role does not match {repository}",
-    seen=(
-        access_token.RIGHTS_MISSING,
-        access_token.NOTHING_GRANTED,
-        operation.OPERATION_REFUSED,
-        access_token.BASIC_REFUSED,
-    ),
+    seen=_LACKING,
     when=(
         _CAN_HOLD_ROLES,
-        SCOPE.where("one on a repository", bool),
+        _ON_A_REPOSITORY,
         _ABAC,
-        ROLES.where("one that allows it, on a condition that leaves this repository out", _excluded),
+        ROLES.where(
+            "one that allows it, on a condition that leaves this repository out",
+            _because(Standing.EXCLUDED, Standing.UNCLEAR),
+        ),
     ),
     means="The role is assigned for some repositories only, which its condition names. A prefix such as team/ matches"
     " what lies below it, and not the repository team itself.",
@@ -198,9 +237,14 @@ ABAC_CONDITION_EXCLUDES_REPO = FailureMode(
 ABAC_MODE_SWITCH_STALE_CREDENTIAL = FailureMode(
     id="abac-mode-switch-stale-credential",
     title="the credential is older than the last change of {registry}'s role assignment mode",
-    seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403, access_token.BASIC_REFUSED, operation.OPERATION_REFUSED),
-    when=(_CAN_HOLD_ROLES, FRESH.is_(False)),
-    unprovable="TODO",
+    seen=_REFUSED,
+    when=(
+        _CAN_HOLD_ROLES,
+        FRESH.is_(False),
+        LAST_CHANGE.where("within three hours, which a login lasts", lambda last: last.ago < _LOGIN_LASTS),
+    ),
+    unprovable="The record tells when it was last changed, and not that its role assignment mode was what changed.",
+    occurs=Occurs.SELDOM,
     means="When the mode of a registry is changed, every login from before it ends, whatever its own date says. Logins"
     " made since then are not affected.",
     look=("Ask whoever manages the registry whether its mode was changed, and when.",),
@@ -214,14 +258,25 @@ ABAC_MODE_SWITCH_STALE_CREDENTIAL = FailureMode(
     ),
     page=_ABAC_PAGE + "#step-4-refresh-cached-credentials-on-all-clients",
 )
+REFRESH_TOKEN_OLDER_THAN_ROLE = FailureMode(
+    id="refresh-token-older-than-role",
+    title="the stored login is older than the role that it would need",
+    seen=_LACKING,
+    when=(USER_KIND.is_(Kind.REFRESH_TOKEN),),
+    unprovable="A refresh token does not say whose it is, so that nobody can look up since when which role is held.",
+    means="az acr login stores a token of the registry as docker's password. For three hours it goes on saying what the"
+    " identity was allowed at that login, whatever was assigned since.",
+    look=("See when the login took place and when the role was assigned; the login must be the younger.",),
+    fix=("Log in again:", Command("az acr login -n {login_name}")),
+    page=pages.ACR
+    + "container-registry-faq#why-aren-t-new-user-permissions-effective-immediately-after-they-re-granted-",
+)
 CUSTOM_ROLE_WILDCARD = FailureMode(
     id="custom-role-wildcard",
     title="{custom_role} uses a wildcard (*), which {registry} ignores",
     seen=_REFUSED,
-    when=(
-        _CAN_HOLD_ROLES,
-        ROLES.where("a custom one that allows it by a wildcard only", lambda rights: rights.by_wildcard),
-    ),
+    when=(_CAN_HOLD_ROLES, ROLES.where("a custom one that allows it by a wildcard only", _because(Standing.WILDCARD))),
+    occurs=Occurs.SELDOM,
     means="A custom role lists what it allows. Unless the tenant reaches Azure's management over a private link, a"
     " registry honours what is listed word for word, and no wildcard such as registries/*/read.",
     look=(
@@ -237,7 +292,11 @@ DENY_ASSIGNMENT = FailureMode(
     id="deny-assignment",
     title="a deny assignment takes away what a role gives",
     seen=_REFUSED,
-    when=(_CAN_HOLD_ROLES, ROLES.where("enough, and a deny assignment bears on the identity", _denied)),
+    when=(
+        _CAN_HOLD_ROLES,
+        ROLES.where("any, and a deny assignment takes it from this identity", lambda rights: rights.denied),
+    ),
+    occurs=Occurs.SELDOM,
     means="A deny assignment overrides every role. Managed applications and deployment stacks create them, to keep"
     " others from what they made.",
     look=(

@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.facts import registry_record, role_mode
 from pytest_acrauth.catalogue.questions.climb import PUBLIC_ADDRESS, THROUGH_PRIVATE_LINK
-from pytest_acrauth.catalogue.questions.records import Endpoints
+from pytest_acrauth.catalogue.questions.records import Endpoints, date, when
 from pytest_acrauth.catalogue.questions.rights import Rights
-from pytest_acrauth.catalogue.shape import Break, Question
+from pytest_acrauth.catalogue.shape import Break, Command, Question
 from pytest_acrauth.catalogue.steps import LIST_ENDPOINTS, LIST_ROLES
 from pytest_acrauth.model.evidence import Need
+from pytest_acrauth.model.observation import AccessToken, Exchange
 
 
 def _endpoints(broken: Break) -> Endpoints | None:
@@ -28,7 +31,49 @@ def rights_of(broken: Break) -> Rights | None:
     if mode is None and look.value.assignments:
         return None
     repository = broken.access.reference.repository if broken.access else ""
-    return Rights(look.value, facts.wanted(broken), repository, mode, broken.transcript.started)
+    token = broken.observation if isinstance(broken.observation, AccessToken) else None
+    login = isinstance(broken.observation, Exchange) or (token is not None and not token.scope)
+    return Rights(look.value, facts.wanted(broken), repository, mode, facts.moment(broken), login)
+
+
+@dataclass(frozen=True, slots=True)
+class Tenants:
+    """The tenant that issued the Entra token, and that of the registry's subscription."""
+
+    issuer: str
+    registry: str
+
+    @property
+    def differ(self) -> bool:
+        return self.issuer.lower() != self.registry.lower()
+
+    def __str__(self) -> str:
+        return f"no, to {self.registry} and not to {self.issuer}" if self.differ else f"yes, both are {self.registry}"
+
+
+def _tenants(broken: Break) -> Tenants | None:
+    claims = broken.transcript.entra.claims if broken.transcript.entra else None
+    look = broken.transcript.evidence.tenant
+    if claims is None or not claims.tenant_id or look is None or look.value is None:
+        return None
+    return Tenants(claims.tenant_id, look.value)
+
+
+@dataclass(frozen=True, slots=True)
+class LastChange:
+    """When a record was last changed (ISO 8601), and how long that was ago, in seconds."""
+
+    moment: str
+    ago: float
+
+    def __str__(self) -> str:
+        return date(self.moment)
+
+
+def _last_change(broken: Break) -> LastChange | None:
+    record = registry_record(broken)
+    changed = when(record.modified) if record else None
+    return LastChange(record.modified, facts.moment(broken) - changed) if record and changed is not None else None
 
 
 PRIVATE_ENDPOINTS: Question[Endpoints] = Question(
@@ -41,6 +86,20 @@ PRIVATE_ENDPOINTS: Question[Endpoints] = Question(
 ENDPOINT_APPROVED = PRIVATE_ENDPOINTS.where("yes, and one is approved", lambda found: found.approved)
 #: All hold: the registry has a private endpoint, and its name does not lead there from here.
 PASSED_BY = (THROUGH_PRIVATE_LINK, PUBLIC_ADDRESS, ENDPOINT_APPROVED)
+TENANTS: Question[Tenants] = Question(
+    id="tenants",
+    asks="Does the registry belong to the tenant that issued the Entra token?",
+    by_hand=Command("az account show --query tenantId -o tsv"),
+    needs=Need.TENANT,
+    read=_tenants,
+)
+LAST_CHANGE: Question[LastChange] = Question(
+    id="last-change",
+    asks="When were the registry's settings last changed?",
+    by_hand=Command("az acr show -n {registry} --query systemData.lastModifiedAt -o tsv"),
+    needs=Need.REGISTRY,
+    read=_last_change,
+)
 ROLES: Question[Rights] = Question(
     id="roles",
     asks="Which roles does the identity hold on the registry, since when, on which conditions?",

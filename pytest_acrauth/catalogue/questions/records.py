@@ -17,6 +17,8 @@ from pytest_acrauth.model.evidence import (
 # Documented as "a few minutes" and "about a minute"; neither is promised.
 _RULES_TRAVEL = 15 * 60
 _PASSWORDS_TRAVEL = 2 * 60
+# Documented as "immediately", and an access token of the minutes before goes on as it was issued.
+_MAPS_TRAVEL = 10 * 60
 
 
 def when(text: str) -> float | None:
@@ -161,11 +163,12 @@ class TokenState:
 
 @dataclass(frozen=True, slots=True)
 class MapState:
-    """A scope map, and what it allows on the repository that a rung is about."""
+    """A scope map, and what it allows on the repository that a rung is about; ``moment`` is when that was answered."""
 
     scope_map: ScopeMapFacts
     repository: str
     wanted: tuple[str, ...]
+    moment: float
 
     @property
     def empty(self) -> bool:
@@ -185,10 +188,18 @@ class MapState:
         """Whether the repository is in the map and something that is wanted is not."""
         return bool(self.here) and not set(self.wanted) <= set(self.here)
 
+    @property
+    def just_enough(self) -> bool:
+        """Whether all that is wanted is in the map, which was changed so lately that another one may have applied."""
+        changed = when(self.scope_map.modified)
+        lately = changed is not None and self.moment - changed < _MAPS_TRAVEL
+        return lately and bool(self.here) and not self.lacks
+
     def __str__(self) -> str:
         if not self.scope_map.found:
             return "it does not exist"
-        return f"{self.scope_map.name}: {', '.join(self.here) or 'nothing'} on {self.repository}"
+        changed = f"; changed {date(self.scope_map.modified)}" if self.scope_map.modified else ""
+        return f"{self.scope_map.name}: {', '.join(self.here) or 'nothing'} on {self.repository}{changed}"
 
 
 def _named(pattern: str, repository: str) -> bool:

@@ -85,7 +85,10 @@ NOTHING_GRANTED = Symptom(
     stages=(Stage.ACCESS_TOKEN,),
     when=_nothing_granted,
     says="{login_server} accepted the identity at sign-in, and gave it no access token for {repository}.",
-    texts=(),
+    texts=anywhere(
+        r"CONNECTIVITY_ACCESS_TOKEN_ERROR Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\."
+        r" Response code: 401",
+    ),
 )
 RIGHTS_MISSING = Symptom(
     id="rights-missing",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
+from pytest_acrauth.catalogue.symptoms.answers import generic_401
 from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry
 from pytest_acrauth.model.observation import Challenge, Data, Reply, Trouble
 from pytest_acrauth.model.stage import Stage
@@ -30,7 +31,7 @@ def _foreign_403(broken: Break) -> bool:
 def _throttled(broken: Break) -> bool:
     observation, reply = broken.observation, facts.reply(broken)
     elsewhere = isinstance(observation, Data) and bool(observation.redirect)
-    return reply is not None and reply.status == 429 and not elsewhere
+    return reply is not None and reply.status == 429 and facts.registry_spoke(reply) and not elsewhere
 
 
 def _missing(broken: Break) -> bool:
@@ -58,6 +59,17 @@ def _foreign_realm(broken: Break) -> bool:
     if (asked := _asked(broken)) is None or asked[1].status != 401 or _not_bearer(broken):
         return False
     return bool(asked[0].scheme) and not asked[0].realm_is_own
+
+
+def _answered_in_its_place(broken: Break) -> bool:
+    """Hold for refusals and failures that other symptoms know of a registry alone, and that have no mark of one."""
+    observation, reply = broken.observation, facts.reply(broken)
+    if reply is None or facts.registry_spoke(reply) or (isinstance(observation, Data) and observation.redirect):
+        return False
+    if broken.stage is Stage.CHALLENGE:
+        return reply.status == 429
+    behind = broken.stage in {Stage.OPERATION, Stage.DATA}
+    return reply.status == 429 or reply.status >= 500 or (behind and generic_401(reply))
 
 
 # At later stages, too.
@@ -90,6 +102,15 @@ THROTTLED = Symptom(
     texts=at_registry(
         r"\b429 Too Many Requests|status.{0,20}?\b429\b",
     ),
+)
+
+# 403 without the registry's headers is a symptom of its own, because devices are known to refuse so.
+NOT_FROM_REGISTRY = Symptom(
+    id="answer-not-from-registry",
+    stages=(Stage.CHALLENGE, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA),
+    when=_answered_in_its_place,
+    says="The {stage} request was answered with {answer}, without a header or an error body that a registry sends.",
+    texts=(),
 )
 
 # At this stage only.

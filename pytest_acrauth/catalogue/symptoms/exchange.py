@@ -12,30 +12,16 @@ from pytest_acrauth.model.stage import Stage
 
 _NO_PERMISSION = re.compile("retrieving permissions failed", re.IGNORECASE)
 _VALIDATION = re.compile("token validation failed", re.IGNORECASE)
-# Audiences of the management plane in every cloud, and its application id (azure-cli-core ``cloud.py``).
-_MANAGEMENT = (
-    "management.azure.com",
-    "management.core.windows.net",
-    "management.chinacloudapi.cn",
-    "management.core.chinacloudapi.cn",
-    "management.usgovcloudapi.net",
-    "management.core.usgovcloudapi.net",
-    "management.sovcloud-api.fr",
-    "797f4846-ba00-4fd7-ba43-dac1f8f63013",
-)
-
-
-def for_management(audience: str) -> bool:
-    """Whether an Entra token's audience is the management plane's, not the registry's own."""
-    return any(known in audience.lower() for known in _MANAGEMENT)
 
 
 def _refused(broken: Break) -> bool:
     reply = facts.reply(broken)
     if reply is None or facts.firewall_spoke(broken):
         return False
+    if reply.status in {401, 403} and _NO_PERMISSION.search(reply.words):
+        return facts.registry_spoke(reply)
     if reply.status == 403:
-        return facts.registry_spoke(reply) and (not reply.words.strip() or bool(_NO_PERMISSION.search(reply.words)))
+        return facts.registry_spoke(reply) and not reply.words.strip()
     return generic_401(reply)
 
 
@@ -46,16 +32,12 @@ def _bare_403(broken: Break) -> bool:
 
 def _validation_failed(broken: Break) -> bool:
     reply = facts.reply(broken)
-    if reply is None or reply.status != 401 or not _VALIDATION.search(reply.words):
-        return False
-    claims = broken.transcript.entra.claims if broken.transcript.entra else None
-    # A token that is known to be for the registry's own audience is not refused for its audience.
-    return claims is None or not claims.audience or for_management(claims.audience)
+    return reply is not None and reply.status == 401 and bool(_VALIDATION.search(reply.words))
 
 
 def _throttled(broken: Break) -> bool:
     reply = facts.reply(broken)
-    return reply is not None and reply.status == 429
+    return reply is not None and reply.status == 429 and facts.registry_spoke(reply)
 
 
 def _server_error(broken: Break) -> bool:
@@ -70,7 +52,9 @@ EXCHANGE_REFUSED = Symptom(
     when=_refused,
     says="Entra issued a token for this identity, and {login_server} refused to give its own token in exchange.",
     texts=anywhere(
-        r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 401",
+        # az says the same of an access token, behind another code.
+        r"(?<!CONNECTIVITY_ACCESS_TOKEN_ERROR )Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\."
+        r" Response code: 401",
         r"retrieving permissions failed",
         r"ACR token exchange endpoint returned error status: 401",
         r"ACR (?P<login_server>[\w.*-]{1,253}) rejected token exchange(?!.{0,80}?status: (?:403|429|5))",

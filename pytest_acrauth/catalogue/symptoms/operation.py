@@ -29,7 +29,7 @@ def _operation_refused(broken: Break) -> bool:
     observation, reply = broken.observation, facts.reply(broken)
     if reply is None or (isinstance(observation, Data) and observation.redirect):
         return False
-    if facts.firewall_spoke(broken) or _disallowed(broken):
+    if facts.firewall_spoke(broken) or _disallowed(broken) or not facts.registry_spoke(reply):
         return False
     return generic_401(reply) or (reply.status == 403 and reply.code == "DENIED")
 
@@ -38,7 +38,7 @@ def _unknown(broken: Break) -> bool:
     reply = facts.reply(broken)
     if not isinstance(broken.observation, Operation) or reply is None or reply.status != 404:
         return False
-    return reply.code in _UNKNOWN_CODES or bool(_PLAIN_404.search(reply.body))
+    return reply.code in _UNKNOWN_CODES or (reply.from_registry and bool(_PLAIN_404.search(reply.body)))
 
 
 OPERATION_REFUSED = Symptom(

@@ -20,6 +20,7 @@ from pytest_acrauth.emulator.azure.paths import Asked, taken_apart
 from pytest_acrauth.emulator.azure.resources import (
     assignment_json,
     definition_json,
+    denial_json,
     endpoint_json,
     listing,
     permission_json,
@@ -243,8 +244,15 @@ class Arm:
             raise self._gate.refusal(404, "RoleDefinitionDoesNotExist", text)
         return self._gate.json(found)
 
-    def _denials(self, _request: Request, _asked: Asked) -> Answer:
-        return self._gate.json(listing([]))
+    def _denials(self, request: Request, asked: Asked) -> Answer:
+        above, below = set(upwards(asked.base)), f"{asked.base.lower()}/"
+        shown = [
+            each
+            for each in self._cloud.denials
+            if (place := each.scope.lower().rstrip("/")) in above
+            or ("atscope()" not in _filter(request).lower() and place.startswith(below))
+        ]
+        return self._gate.json(listing([denial_json(self._cloud, each) for each in shown]))
 
     def _permissions(self, request: Request, asked: Asked) -> Answer:
         roles, caller = self._cloud.roles, request.state.claims["oid"]

@@ -29,9 +29,9 @@ def audience_of(resource: str) -> str | None:
     return _AUDIENCES.get(resource.rstrip("/"))
 
 
-def entra_token(cloud: Cloud, principal: Principal, audience: str, life: int = LIFE) -> str:
-    """Return a token for an audience, as Entra issues it to this principal now."""
-    now, issuer = int(cloud.now()), f"https://sts.windows.net/{principal.tenant_id}/"
+def entra_token(cloud: Cloud, principal: Principal, audience: str, life: int = LIFE, ago: float = 0.0) -> str:
+    """Return a token for an audience, as Entra issues it to this principal now, or did some seconds ago."""
+    now, issuer = int(cloud.now() - ago), f"https://sts.windows.net/{principal.tenant_id}/"
     claims: dict[str, Any] = {
         "aud": audience,
         "iss": issuer,

@@ -48,7 +48,8 @@ class TokenServer:
             raise self._refusal(400, "UNSUPPORTED", "the grant type is not supported")
         audiences = {REGISTRY_AUDIENCE, *MANAGEMENT_AUDIENCES}
         claims = self._cloud.entra.read(form.get("access_token", ""), audiences, self._cloud.now())
-        if claims is not None and claims["aud"] != REGISTRY_AUDIENCE and not registry.arm_audience_accepted:
+        refused = claims is None or (claims["aud"] != REGISTRY_AUDIENCE and not registry.arm_audience_accepted)
+        if refused:
             raise self._refusal(401, "UNAUTHORIZED", f"token validation failed. CorrelationId: {new_id()}")
         caller = Caller(Kind.PRINCIPAL, claims["oid"]) if claims and claims["tid"] == registry.tenant_id else None
         if caller is None or not known(self._cloud, registry, caller):

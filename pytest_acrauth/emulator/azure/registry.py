@@ -83,12 +83,12 @@ class Registries:
 
     async def _manifest(self, request: Request) -> Answer:
         action = "delete" if request.method == "DELETE" else "pull"
-        _, repository = self._repository(request, action)
+        registry, repository = self._repository(request, action)
         if action == "delete":
             raise self._refusal(405, "UNSUPPORTED", "The operation is unsupported.")
         reference = request.path_params["reference"]
         manifest = repository.find(reference)
-        if manifest is None:
+        if manifest is None or (registry.quarantine and manifest.digest in repository.quarantined):
             named = f"manifest {reference}" if ":" in reference else f'manifest tagged by "{reference}"'
             detail = {"Name": repository.name, "Reference": reference}
             raise self._refusal(404, "MANIFEST_UNKNOWN", f"{named} is not found", detail=detail)

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pytest_acrauth.emulator.world.cloud import (
+    EVERYBODY,
     Cloud,
+    DenyAssignment,
     PrivateEndpoint,
     Registry,
     RoleAssignment,
@@ -111,7 +113,7 @@ def _shown(values: dict[str, Any], version: str) -> dict[str, Any]:
 def _policies(registry: Registry) -> dict[str, Any]:
     changed = {"lastUpdatedTime": written(registry.created), "status": "disabled"}
     return {
-        "quarantinePolicy": {"status": "disabled"},
+        "quarantinePolicy": {"status": "enabled" if registry.quarantine else "disabled"},
         "trustPolicy": {"type": "Notary", "status": "disabled"},
         "retentionPolicy": {"days": 7, **changed},
         "exportPolicy": {"status": "enabled"},
@@ -152,7 +154,8 @@ def scope_map_json(registry: Registry, scope_map: ScopeMap) -> dict[str, Any]:
         "provisioningState": "Succeeded",
         "actions": scope_map.actions,
     }
-    return _child(registry, "scopeMaps", scope_map.name, properties, scope_map.created)
+    child = _child(registry, "scopeMaps", scope_map.name, properties, scope_map.created)
+    return {**child, "systemData": _history(scope_map.created, scope_map.modified or scope_map.created)}
 
 
 def endpoint_json(registry: Registry, endpoint: PrivateEndpoint) -> dict[str, Any]:
@@ -241,6 +244,35 @@ def assignment_json(cloud: Cloud, assignment: RoleAssignment) -> dict[str, Any]:
     name = assignment.id.rpartition("/")[2]
     kind = "Microsoft.Authorization/roleAssignments"
     return {"properties": properties, "id": assignment.id, "type": kind, "name": name}
+
+
+def denial_json(cloud: Cloud, denial: DenyAssignment) -> dict[str, Any]:
+    """Return a deny assignment."""
+    permission = {
+        "actions": list(denial.actions),
+        "notActions": list(denial.not_actions),
+        "dataActions": list(denial.data_actions),
+        "notDataActions": list(denial.not_data_actions),
+        "condition": None,
+        "conditionVersion": None,
+    }
+    name = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{denial.name} {denial.scope}"))
+    kind = "Microsoft.Authorization/denyAssignments"
+    properties = {
+        "denyAssignmentName": denial.name,
+        "description": "",
+        "permissions": [permission],
+        "scope": denial.scope,
+        "doNotApplyToChildScopes": not denial.below,
+        "principals": [_denied(cloud, each) for each in denial.principals],
+        "excludePrincipals": [_denied(cloud, each) for each in denial.excluded],
+        "isSystemProtected": True,
+    }
+    return {"properties": properties, "id": f"{denial.scope}/providers/{kind}/{name}", "type": kind, "name": name}
+
+
+def _denied(cloud: Cloud, object_id: str) -> dict[str, str]:
+    return {"id": object_id, "type": "SystemDefined" if object_id == EVERYBODY else _kind_of(cloud, object_id)}
 
 
 def _kind_of(cloud: Cloud, object_id: str) -> str:

@@ -49,11 +49,14 @@ class Caller:
 
 
 def _held(cloud: Cloud, registry: Registry, caller: Caller) -> list[tuple[RoleAssignment, Role]]:
-    """Return what a principal holds on the registry or above it, as far as the token servers know of it."""
+    """Return what a principal holds on the registry, above or below it, as far as the token servers know of it."""
     if caller.kind is not Kind.PRINCIPAL:
         return []
-    roles, reaching = cloud.roles, cloud.reaching(caller.name, registry.resource_id)
-    return [(assignment, roles[assignment.role]) for assignment in reaching if cloud.in_force(assignment)]
+    roles, reaching = cloud.roles, [*cloud.reaching(caller.name, registry.resource_id)]
+    if registry.abac:  # a role can be given on one repository alone
+        below = f"{registry.resource_id.lower()}/repositories/"
+        reaching += [each for each in cloud.assigned(caller.name) if each.place.startswith(below)]
+    return [(each, roles[each.role].as_counted) for each in reaching if cloud.in_force(each)]
 
 
 def roles_of(cloud: Cloud, registry: Registry, caller: Caller) -> list[Role]:
@@ -64,15 +67,19 @@ def roles_of(cloud: Cloud, registry: Registry, caller: Caller) -> list[Role]:
 def known(cloud: Cloud, registry: Registry, caller: Caller) -> bool:
     """Whether the registry gives this caller a token at all, be it one that holds no right."""
     if caller.kind is Kind.NOBODY:
-        return registry.anonymous_pull
-    roles = roles_of(cloud, registry, caller)
-    return caller.kind is not Kind.PRINCIPAL or any(_logs_in(role) for role in roles)
-
-
-def _logs_in(role: Role) -> bool:
+        return registry.open_to_all(cloud.now())
+    if caller.kind is not Kind.PRINCIPAL:
+        return True
     # Roles of the control plane are documented to log in; whether one that reads settings alone does is not known.
-    ways = (*_BY_ACTION, "listCredentials/action")
-    return bool(role.data_actions) or any(role.allows(f"{REGISTRIES}/{way}") for way in ways)
+    roles, place = roles_of(cloud, registry, caller), registry.resource_id
+    ways = [f"{REGISTRIES}/{way}" for way in (*_BY_ACTION, "listCredentials/action")]
+    rights = [f"{REGISTRIES}/repositories/{right}" for right in _BY_CONTENT]
+    return any(
+        any(role.allows(way) for role in roles) and not cloud.denied(caller.name, way, place) for way in ways
+    ) or any(
+        any(role.allows_data(right) for role in roles) and not cloud.denied(caller.name, right, place, data=True)
+        for right in rights
+    )
 
 
 def actions_on(cloud: Cloud, registry: Registry, caller: Caller, repository: str) -> frozenset[str]:
@@ -81,15 +88,16 @@ def actions_on(cloud: Cloud, registry: Registry, caller: Caller, repository: str
         case Kind.ADMIN:
             return ALL
         case Kind.NOBODY:
-            return frozenset({"pull", "metadata_read"}) if registry.anonymous_pull else frozenset()
+            return frozenset({"pull", "metadata_read"}) if registry.open_to_all(cloud.now()) else frozenset()
         case Kind.TOKEN:
-            return _by_scope_map(registry, caller.name, repository)
+            return _by_scope_map(registry, caller.name, repository, cloud.now())
     if not registry.abac:
         roles = roles_of(cloud, registry, caller)
         held = [
             actions
             for right, actions in _BY_ACTION.items()
             if any(role.allows(f"{REGISTRIES}/{right}") for role in roles)
+            and not cloud.denied(caller.name, f"{REGISTRIES}/{right}", registry.resource_id)
         ]
         return frozenset(action for actions in held for action in actions)
     if repository == "*":  # a wildcard is ignored, not refused, where rights are given by repository
@@ -102,8 +110,13 @@ def actions_on(cloud: Cloud, registry: Registry, caller: Caller, repository: str
 
 
 def _on_repository(cloud: Cloud, registry: Registry, caller: Caller, right: str, repository: str) -> bool:
+    if cloud.denied(caller.name, right, registry.resource_id, data=True):
+        return False
+    own = f"{registry.resource_id}/repositories/{repository}".lower()
     return any(
-        role.allows_data(right) and lets_through(assignment.condition, right, repository)
+        role.allows_data(right)
+        and lets_through(assignment.condition, right, repository)
+        and (assignment.reaches(registry.resource_id) or assignment.place == own)
         for assignment, role in _held(cloud, registry, caller)
     )
 
@@ -118,10 +131,10 @@ def lists_catalog(cloud: Cloud, registry: Registry, caller: Caller) -> bool:
     return any(role.allows(f"{REGISTRIES}/pull/read") for role in roles)
 
 
-def _by_scope_map(registry: Registry, token: str, repository: str) -> frozenset[str]:
+def _by_scope_map(registry: Registry, token: str, repository: str, now: float) -> frozenset[str]:
     scope_map = registry.scope_maps.get(registry.tokens[token].scope_map)
     held = set()
-    for right in scope_map.actions if scope_map else ():
+    for right in scope_map.in_force(now) if scope_map else ():
         name, verb, what = right.removeprefix("repositories/").rsplit("/", 2)
         covers = name in {repository, "*"} or (name.endswith("/*") and repository.startswith(name[:-1]))
         if covers and f"{verb}/{what}" in _BY_CONTENT:

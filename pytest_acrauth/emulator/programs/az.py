@@ -121,16 +121,16 @@ class _Command:
         self._reach(AUTHORITY)
         scope = self._call.option("--scope")
         resource = scope.removesuffix("/.default") if scope else self._call.option("--resource") or _ARM
-        audience = audience_of(resource)
+        audience = audience_of(self._machine.resource or resource)
         if audience is None:
             text = f"AADSTS500011: The resource principal named {resource} was not found in the tenant named "
             raise _Stop(f"{text}{principal.tenant_id}.")
         tenant = self._call.option("--tenant", "-t")
         if tenant not in {None, principal.tenant_id}:
             raise _Stop(f"AADSTS90002: Tenant '{tenant}' not found.")
-        ends = self._cloud.now() + LIFE
+        ends = self._cloud.now() + LIFE - self._machine.kept
         return {
-            "accessToken": entra_token(self._cloud, principal, audience),
+            "accessToken": entra_token(self._cloud, principal, audience, ago=self._machine.kept),
             "expiresOn": datetime.fromtimestamp(ends).strftime("%Y-%m-%d %H:%M:%S.%f"),  # noqa: DTZ006 - local time
             "expires_on": int(ends),
             "subscription": subscription.id,

@@ -210,11 +210,17 @@ _IDENTITY = (
         every_registry(changes.no_anonymous),
         {"auth": "anonymous"},
         shows=f"access_token: {_REQUIRED}",
+        needs_evidence=True,
     ),
 )
 _RIGHTS = (
-    Scenario("scope-not-granted", changes.with_role("AcrPull"), _IMAGE | {"must": "pull,push"}),
-    Scenario("scope-map-lacks-action", puller(changes.as_it_is), _PULLER | _IMAGE | {"must": "pull,push"}),
+    Scenario("scope-not-granted", changes.with_role("AcrPull"), _IMAGE | {"must": "pull,push"}, needs_evidence=True),
+    Scenario(
+        "scope-map-lacks-action",
+        puller(changes.as_it_is),
+        _PULLER | _IMAGE | {"must": "pull,push"},
+        needs_evidence=True,
+    ),
     Scenario(
         "scope-map-lacks-repository",
         puller(changes.for_another_repository),

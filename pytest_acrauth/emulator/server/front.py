@@ -54,13 +54,13 @@ class Front:
         device = self._world.network.devices.get(host, Device())
         logged = self._logging(scope, host, send)
         try:
-            await self._service(host, device)(scope, receive, _through(device, logged))
+            await self._service(host, device, scope["path"])(scope, receive, _through(device, logged))
         except asyncio.CancelledError:
             # Only the end of the emulator cancels; passed on, uvicorn would report it as a broken application.
             return
 
-    def _service(self, host: str, device: Device) -> ASGIApp:
-        if device.page is not None:
+    def _service(self, host: str, device: Device, path: str) -> ASGIApp:
+        if device.page is not None and device.only in path:
             return Answer(device.page.status, device.page.headers.items(), device.page.body)
         service = self._central.get(host)
         if service is not None:

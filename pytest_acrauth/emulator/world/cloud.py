@@ -11,7 +11,7 @@ from functools import cached_property
 
 from pytest_acrauth.emulator.world.content import Repository
 from pytest_acrauth.emulator.world.directory import Application, Password, Principal, User
-from pytest_acrauth.emulator.world.roles import BUILT_IN, Role
+from pytest_acrauth.emulator.world.roles import BUILT_IN, Role, matches
 from pytest_acrauth.emulator.world.tokens import Signer
 
 DAY = 86400.0
@@ -25,6 +25,8 @@ GROUP = "rg-registries"
 _ROLE_PROPAGATION = 10 * MINUTE
 _RULE_PROPAGATION = 5 * MINUTE
 _SUFFIX = ".azurecr.io"
+#: By this id a deny assignment names everybody.
+EVERYBODY = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass
@@ -39,12 +41,22 @@ class Subscription:
 
 @dataclass
 class ScopeMap:
-    """What a scope-map token may do, in ARM's words: ``repositories/team/app/content/read``, a name may be ``*``."""
+    """What a scope-map token may do, in ARM's words: ``repositories/team/app/content/read``, a name may be ``*``.
+
+    ``modified`` is when it was last changed; for minutes after, ``actions_before`` (None: the same) still apply.
+    """
 
     name: str
     actions: list[str]
     system: bool = False
     created: float = 0.0
+    modified: float = 0.0
+    actions_before: list[str] | None = None
+
+    def in_force(self, now: float) -> list[str]:
+        """Return what the token servers go by."""
+        before = self.actions_before
+        return self.actions if before is None or now >= self.modified + _RULE_PROPAGATION else before
 
 
 @dataclass
@@ -74,7 +86,8 @@ class Registry:
     What arrives at its private endpoints passes the firewall.
     ``scope_hash`` is what a domain name label scope puts behind its name in host names.
     ``firewall_at_challenge`` tells whether ``/v2/`` refuses a caller too, or only what comes after it; both are seen.
-    ``modified`` is when it was last changed; for minutes after, ``ip_rules_before`` (None: the same) still apply.
+    ``modified`` is when it was last changed; for minutes after, ``ip_rules_before`` (None: the same) and
+    ``anonymous_pull_before`` still apply. ``quarantine`` holds back what its repositories list as quarantined.
     """
 
     name: str
@@ -90,6 +103,8 @@ class Registry:
     admin_enabled: bool = False
     admin_passwords: tuple[str, str] = ("", "")
     anonymous_pull: bool = False
+    anonymous_pull_before: bool | None = None
+    quarantine: bool = False
     public_network_access: bool = True
     default_action: str = "Allow"
     ip_rules: list[str] = field(default_factory=list)
@@ -127,6 +142,11 @@ class Registry:
     def container(self) -> str:
         """The storage container its blobs live in."""
         return uuid.uuid5(uuid.NAMESPACE_DNS, self.login_server).hex
+
+    def open_to_all(self, now: float) -> bool:
+        """Whether callers without a credential may pull."""
+        before = self.anonymous_pull_before
+        return self.anonymous_pull if before is None or now >= self.modified + _RULE_PROPAGATION else before
 
     def admits(self, address: str, arrived_at: str, now: float) -> bool:
         """Whether the firewall lets in a caller with this egress address, who came to ``arrived_at``."""
@@ -167,6 +187,32 @@ class RoleAssignment:
         return self.scope.lower().rstrip("/")
 
 
+@dataclass(frozen=True)
+class DenyAssignment:
+    """What is taken from some principals (object ids, or everybody's) and not from others, whatever their roles.
+
+    It holds at its scope, and below unless ``below`` is False.
+    """
+
+    name: str
+    scope: str
+    principals: tuple[str, ...]
+    excluded: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
+    below: bool = True
+
+    def takes(self, right: str, resource_id: str, *, data: bool = False) -> bool:
+        """Whether it takes a right on a resource from those that it is for."""
+        place = self.scope.lower().rstrip("/")
+        if place != resource_id.lower() and not (self.below and place in upwards(resource_id)):
+            return False
+        denied, spared = (self.data_actions, self.not_data_actions) if data else (self.actions, self.not_actions)
+        return matches(right, denied) and not matches(right, spared)
+
+
 def upwards(resource_id: str) -> Iterator[str]:
     """Yield the places at which a role reaches a resource: itself, then one after the other what it lies in."""
     place = resource_id.lower().rstrip("/")
@@ -195,6 +241,7 @@ class Cloud:
     groups: dict[str, set[str]] = field(default_factory=dict)
     directory_readers: set[str] = field(default_factory=set)
     custom_roles: dict[str, Role] = field(default_factory=dict)
+    denials: list[DenyAssignment] = field(default_factory=list)
     assertion_issuers: dict[str, Signer] = field(default_factory=dict)
     entra: Signer = field(default_factory=Signer)
     token_server: Signer = field(default_factory=Signer)
@@ -240,6 +287,15 @@ class Cloud:
         holders, held = self._known_as(object_id), self._held
         return (each for place in upwards(resource_id) for holder in holders for each in held.get((holder, place), ()))
 
+    def denied(self, object_id: str, right: str, resource_id: str, *, data: bool = False) -> bool:
+        """Whether a deny assignment takes a right on a resource from a principal."""
+        known = {*self._known_as(object_id), EVERYBODY}
+        return any(
+            each.takes(right, resource_id, data=data)
+            for each in self.denials
+            if known & set(each.principals) and not known & set(each.excluded)
+        )
+
     def in_force(self, assignment: RoleAssignment) -> bool:
         """Whether the registries' token servers know of an assignment already; ARM knows at once."""
         return self.now() >= assignment.created + _ROLE_PROPAGATION
@@ -247,7 +303,8 @@ class Cloud:
     def may(self, object_id: str, action: str, scope: str) -> bool:
         """Whether a principal may do something on the management plane."""
         roles = self.roles
-        return any(roles[assignment.role].allows(action) for assignment in self.reaching(object_id, scope))
+        allowed = any(roles[assignment.role].allows(action) for assignment in self.reaching(object_id, scope))
+        return allowed and not self.denied(object_id, action, scope)
 
     def principal(self, application: Application, tenant: str) -> Principal:
         """Return an application's service principal in a tenant. Raises KeyError where it has none."""

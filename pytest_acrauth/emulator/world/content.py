@@ -40,7 +40,10 @@ class Manifest:
 
 @dataclass
 class Repository:
-    """One repository. ``locks`` holds what is switched off: any of read, write, delete, list."""
+    """One repository. ``locks`` holds what is switched off: any of read, write, delete, list.
+
+    ``quarantined`` are the digests that no scanner has approved.
+    """
 
     name: str
     created: float
@@ -48,11 +51,17 @@ class Repository:
     manifests: dict[str, Manifest] = field(default_factory=dict)
     blobs: dict[str, bytes] = field(default_factory=dict)
     locks: set[str] = field(default_factory=set)
+    quarantined: set[str] = field(default_factory=set)
 
     def copy(self) -> Repository:
         """Return a repository of its own with the same content."""
         return replace(
-            self, tags=dict(self.tags), manifests=dict(self.manifests), blobs=dict(self.blobs), locks=set(self.locks)
+            self,
+            tags=dict(self.tags),
+            manifests=dict(self.manifests),
+            blobs=dict(self.blobs),
+            locks=set(self.locks),
+            quarantined=set(self.quarantined),
         )
 
     def find(self, reference: str) -> Manifest | None:

@@ -54,13 +54,14 @@ class Page:
 class Device:
     """Something between machine and service that speaks HTTP.
 
-    It answers with its own ``page``, or puts ``headers`` in the place of those of the same name, or hands a body on
-    with a ``pause`` of that many seconds before each byte.
+    It answers with its own ``page`` (where ``only`` is given, what has that in its path), or puts ``headers`` in the
+    place of those of the same name, or hands a body on with a ``pause`` of that many seconds before each byte.
     """
 
     page: Page | None = None
     headers: dict[str, str] = field(default_factory=dict)
     pause: float = 0.0
+    only: str = ""
 
 
 @dataclass

@@ -5,7 +5,7 @@ Ids and actions: learn.microsoft.com, Azure built-in roles for containers, and t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 REGISTRIES = "Microsoft.ContainerRegistry/registries"
@@ -23,14 +23,26 @@ class Role:
 
     def allows(self, action: str) -> bool:
         """Whether it allows a management action."""
-        return _matches(action, self.actions) and not _matches(action, self.not_actions)
+        return matches(action, self.actions) and not matches(action, self.not_actions)
 
     def allows_data(self, action: str) -> bool:
         """Whether it allows a data action."""
-        return _matches(action, self.data_actions)
+        return matches(action, self.data_actions)
+
+    @property
+    def as_counted(self) -> Role:
+        """What registries make of it: they honour the wildcards of Azure's own roles, and of no other."""
+        if self.built_in:
+            return self
+        return replace(self, actions=_plain(self.actions), data_actions=_plain(self.data_actions))
 
 
-def _matches(action: str, patterns: tuple[str, ...]) -> bool:
+def _plain(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(pattern for pattern in patterns if "*" not in pattern)
+
+
+def matches(action: str, patterns: tuple[str, ...]) -> bool:
+    """Whether an action is among these, which may have wildcards."""
     return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)
 
 
@@ -52,6 +64,7 @@ _EVIDENCE = (
     "Microsoft.Authorization/roleAssignments/read",
     # An assignment names its role by id alone: without this, what a custom role allows cannot be read.
     "Microsoft.Authorization/roleDefinitions/read",
+    "Microsoft.Authorization/denyAssignments/read",
 )
 
 BUILT_IN = {

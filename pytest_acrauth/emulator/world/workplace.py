@@ -26,11 +26,17 @@ class Podman:
 
 @dataclass
 class Az:
-    """The Azure CLI: who is logged in (a user's name, None for nobody), and the id of the active subscription."""
+    """The Azure CLI: who is logged in (a user's name, None for nobody), and the id of the active subscription.
+
+    ``resource`` is what its tokens are made for whatever it is asked, as by a wrapper ('': what it is asked).
+    ``kept`` is how many seconds ago the token was issued that its cache hands out.
+    """
 
     user: str | None
     subscription: str
     version: str = "2.91.0"
+    resource: str = ""
+    kept: float = 0.0
 
 
 @dataclass

@@ -12,7 +12,9 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from pytest_acrauth.model.evidence import (
+    Denial,
     EvidenceChoice,
+    Named,
     PasswordFacts,
     PrivateEndpoint,
     RegistryFacts,
@@ -35,9 +37,9 @@ from pytest_acrauth.probes.management.plane import (
 
 #: How many subscriptions are searched where Resource Graph does not answer, and how many role definitions are read.
 MOST_SUBSCRIPTIONS = 5
-MOST_ROLES = 10
+MOST_ROLES = 5
+_MOST_ASSIGNMENTS = 100
 _RESOURCE = re.compile(r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/.+/registries/([^/]+)", re.IGNORECASE)
-_EVERYBODY = "00000000-0000-0000-0000-000000000000"
 _REGISTRIES = "Microsoft.ContainerRegistry/registries"
 
 
@@ -188,7 +190,12 @@ def read_scope_map(plane: Plane, record: RegistryFacts, name: str) -> ScopeMapFa
     found = _read_child(plane, record, lambda client, group, own: client.scope_maps.get(group, own, name))
     if found is None:
         return ScopeMapFacts(found=False, name=name[:100])
-    return ScopeMapFacts(found=True, name=name[:100], actions=texts(mapping(found, "properties"), "actions"))
+    return ScopeMapFacts(
+        found=True,
+        name=name[:100],
+        actions=texts(mapping(found, "properties"), "actions"),
+        modified=text(mapping(found, "systemData"), "lastModifiedAt"),
+    )
 
 
 def _read_child(plane: Plane, record: RegistryFacts, get: Callable[[Any, str, str], Any]) -> Any:
@@ -208,51 +215,88 @@ def _read_child(plane: Plane, record: RegistryFacts, get: Callable[[Any, str, st
 def read_roles(
     plane: Plane, record: RegistryFacts, principal: str, definition: Callable[[str], Mapping[str, Any]]
 ) -> RoleFacts:
-    """Read the roles that reach a principal on the registry, and what is denied to it.
+    """Read the roles that reach a principal on the registry or below it, and what is denied there.
 
-    ``definition`` returns a role definition by its id, once per run.
+    ``definition`` returns a role definition by its id, once per run. What a role allows that cannot be read, or is one
+    too many, stays open.
     """
     below = f"{record.resource_id}/providers/Microsoft.Authorization"
     assigned = f"&$filter=assignedTo('{quote(principal)}')"
-    found = entries(plane.ask_arm(f"{below}/roleAssignments", "2022-04-01", query=assigned), "value")
-    assignments = []
-    for entry in found[:MOST_ROLES]:
-        own = mapping(entry, "properties")
-        role_id = text(own, "roleDefinitionId")
-        role = mapping(definition(role_id), "properties")
-        rights = entries(role, "permissions")
-        assignments.append(
-            RoleAssignment(
-                role=text(role, "roleName") or role_id.rpartition("/")[2],
-                role_id=role_id.rpartition("/")[2],
-                scope=text(own, "scope"),
-                actions=all_texts(rights, "actions"),
-                not_actions=all_texts(rights, "notActions"),
-                data_actions=all_texts(rights, "dataActions"),
-                not_data_actions=all_texts(rights, "notDataActions"),
-                condition=text(own, "condition", 2000),
-                created=text(own, "createdOn"),
-                custom=text(role, "type") == "CustomRole",
-            )
-        )
+    answer = plane.ask_arm(f"{below}/roleAssignments", "2022-04-01", query=assigned)
+    listed = [mapping(entry, "properties") for entry in entries(answer, "value")]
+    known: dict[str, Mapping[str, Any] | None] = {}
+    for role_id in dict.fromkeys(text(each, "roleDefinitionId") for each in listed):
+        known[role_id] = _defined(role_id, definition) if len(known) < MOST_ROLES else None
     return RoleFacts(
-        principal_id=principal, assignments=tuple(assignments), denials=_read_denials(plane, below, principal)
+        principal_id=principal,
+        assignments=tuple(
+            _role_assignment(each, known[text(each, "roleDefinitionId")]) for each in listed[:_MOST_ASSIGNMENTS]
+        ),
+        denials=_read_denials(plane, below),
+        whole=len(listed) <= _MOST_ASSIGNMENTS and not text(answer, "nextLink"),
     )
 
 
-def _read_denials(plane: Plane, below: str, principal: str) -> tuple[str, ...] | None:
+def _defined(role_id: str, definition: Callable[[str], Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    try:
+        return mapping(definition(role_id), "properties")
+    except CouldNotLook:
+        return None
+
+
+def _role_assignment(own: Mapping[str, Any], role: Mapping[str, Any] | None) -> RoleAssignment:
+    role_id, known = text(own, "roleDefinitionId").rpartition("/")[2], role or {}
+    rights = entries(known, "permissions")
+    custom = text(known, "type") == "CustomRole"
+    changed = [text(own, "updatedOn")] + ([text(known, "updatedOn")] if custom else [])
+    return RoleAssignment(
+        role=text(known, "roleName") or role_id,
+        role_id=role_id,
+        scope=text(own, "scope"),
+        actions=all_texts(rights, "actions"),
+        not_actions=all_texts(rights, "notActions"),
+        data_actions=all_texts(rights, "dataActions"),
+        not_data_actions=all_texts(rights, "notDataActions"),
+        condition=text(own, "condition", 2000),
+        created=text(own, "createdOn"),
+        changed=max(changed),
+        holder=text(own, "principalId"),
+        custom=custom,
+        readable=role is not None,
+    )
+
+
+def _read_denials(plane: Plane, below: str) -> tuple[Denial, ...] | None:
+    """Read what is denied at the registry and above it, to whomever; None where that may not be read."""
     try:
         found = plane.ask_arm(f"{below}/denyAssignments", "2022-04-01", query="&$filter=atScope()")
     except CouldNotLook:
         return None
-    names = []
-    for entry in entries(found, "value")[:50]:
-        own = mapping(entry, "properties")
-        hit = {text(who, "id") for who in entries(own, "principals")} & {principal, _EVERYBODY}
-        spared = {text(who, "id") for who in entries(own, "excludePrincipals")}
-        if hit and principal not in spared:
-            names.append(text(own, "denyAssignmentName") or text(entry, "name"))
-    return tuple(names)
+    listed = entries(found, "value")
+    if len(listed) > _MOST_ASSIGNMENTS or text(found, "nextLink"):
+        return None
+    return tuple(_denial(entry) for entry in listed)
+
+
+def _denial(entry: Mapping[str, Any]) -> Denial:
+    own = mapping(entry, "properties")
+    rights = entries(own, "permissions")
+    return Denial(
+        name=text(own, "denyAssignmentName") or text(entry, "name"),
+        scope=text(own, "scope"),
+        principals=_named(own, "principals"),
+        excluded=_named(own, "excludePrincipals"),
+        actions=all_texts(rights, "actions"),
+        not_actions=all_texts(rights, "notActions"),
+        data_actions=all_texts(rights, "dataActions"),
+        not_data_actions=all_texts(rights, "notDataActions"),
+        condition=text(own, "condition", 2000),
+        below=flag(own, "doNotApplyToChildScopes") is not True,
+    )
+
+
+def _named(own: Mapping[str, Any], field: str) -> tuple[Named, ...]:
+    return tuple(Named(text(who, "id"), text(who, "type") == "Group") for who in entries(own, field))
 
 
 def read_role_definition(plane: Plane, resource_id: str, role_id: str) -> Mapping[str, Any]:

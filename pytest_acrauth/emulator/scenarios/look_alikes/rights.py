@@ -2,6 +2,303 @@
 
 from __future__ import annotations
 
-from pytest_acrauth.emulator.scenarios.scenario import Scenario
+from collections.abc import Callable
+from dataclasses import replace
 
-LOOK_ALIKES: tuple[Scenario, ...] = ()
+from pytest_acrauth.emulator.azure.issuing import GRAPH_AUDIENCE
+from pytest_acrauth.emulator.scenarios.changes import (
+    by_repository,
+    every_registry,
+    no_role,
+    puller,
+    role_just_given,
+    with_role,
+)
+from pytest_acrauth.emulator.scenarios.obstacles import device
+from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
+from pytest_acrauth.emulator.world import Change, World
+from pytest_acrauth.emulator.world.cloud import DAY, EVERYBODY, MINUTE, SUBSCRIPTION, DenyAssignment, Registry
+from pytest_acrauth.emulator.world.cloud import RoleAssignment as Given
+from pytest_acrauth.emulator.world.healthy import PRINCIPAL
+from pytest_acrauth.emulator.world.network import Device, Page
+from pytest_acrauth.emulator.world.roles import EVIDENCE, REGISTRIES, Role
+
+_READER = "Container Registry Repository Reader"
+_DEPLOYERS = "f3b0a6d2-1c58-4e97-8a24-6d9e7c5b0f13"
+_PULL, _PUSH = f"{REGISTRIES}/pull/read", f"{REGISTRIES}/push/write"
+
+
+def both(*changes: Change) -> Change:
+    """Change a world in several ways, one after the other."""
+
+    def apply(world: World) -> None:
+        for change in changes:
+            change(world)
+
+    return apply
+
+
+def given(role: str, scope: Callable[[Registry], str], holder: str = PRINCIPAL, ago: float = DAY) -> Change:
+    """Give a role beside those that are held, on a scope of each registry."""
+
+    def apply(world: World) -> None:
+        created = world.cloud.now() - ago
+        world.cloud.assignments += [
+            Given(holder, role, scope(registry), created=created) for registry in world.cloud.registries.values()
+        ]
+
+    return apply
+
+
+def itself(registry: Registry) -> str:
+    """Return the registry as a scope."""
+    return registry.resource_id
+
+
+def repository(name: str) -> Callable[[Registry], str]:
+    """Return what makes one repository of a registry a scope."""
+    return lambda registry: f"{registry.resource_id}/repositories/{name}"
+
+
+def custom(name: str, role: Role, *, instead: bool = True) -> Change:
+    """Give a role that somebody defined, in the place of the one that gives rights or beside it."""
+
+    def apply(world: World) -> None:
+        world.cloud.custom_roles[name] = role
+        (with_role(name) if instead else given(name, itself))(world)
+
+    return apply
+
+
+def denied(
+    *actions: str,
+    to: tuple[str, ...] = (EVERYBODY,),
+    spared: tuple[str, ...] = (),
+    spared_actions: tuple[str, ...] = (),
+    scope: Callable[[Registry], str] = itself,
+    below: bool = True,
+) -> Change:
+    """Put a deny assignment at each registry, as a managed application does."""
+
+    def apply(world: World) -> None:
+        world.cloud.denials += [
+            DenyAssignment("stack", scope(each), to, spared, actions, spared_actions, below=below)
+            for each in world.cloud.registries.values()
+        ]
+
+    return apply
+
+
+def through_a_group(world: World) -> None:
+    """Give the rights to a group that the principal is in, and not to itself."""
+    world.cloud.groups[_DEPLOYERS] = {PRINCIPAL}
+    world.cloud.assignments[:] = [
+        each if each.role in {EVIDENCE, "Reader"} else replace(each, principal_id=_DEPLOYERS)
+        for each in world.cloud.assignments
+    ]
+
+
+def open_since(ago: float) -> Change:
+    """Switch anonymous pull on, so many seconds ago."""
+
+    def apply(world: World) -> None:
+        for registry in world.cloud.registries.values():
+            registry.anonymous_pull, registry.anonymous_pull_before = True, False
+            registry.modified = world.cloud.now() - ago
+
+    return apply
+
+
+def pushing_just_added(registry: Registry, now: float) -> None:
+    """Add pushing to the token's scope map, a minute ago."""
+    scope_map = registry.scope_maps[registry.tokens["puller"].scope_map]
+    scope_map.actions_before, scope_map.modified = list(scope_map.actions), now - MINUTE
+    scope_map.actions.append("repositories/team/app/content/write")
+
+
+def pushing_everywhere(registry: Registry, _now: float) -> None:
+    """Let the token's scope map name all that lies below a prefix, and so the repository."""
+    scope_map = registry.scope_maps[registry.tokens["puller"].scope_map]
+    scope_map.actions[:] = [f"repositories/team/*/content/{verb}" for verb in ("read", "write")]
+
+
+def metadata_only(registry: Registry, _now: float) -> None:
+    """Leave the token's scope map with the right to read metadata."""
+    scope_map = registry.scope_maps[registry.tokens["puller"].scope_map]
+    scope_map.actions[:] = [action for action in scope_map.actions if "/metadata/" in action]
+
+
+def only_own_audience(registry: Registry) -> None:
+    """Take no Entra token but those for registries."""
+    registry.arm_audience_accepted = False
+
+
+def az_asks_for(resource: str) -> Change:
+    """Wrap az so that its tokens are for this, whatever is asked."""
+
+    def apply(world: World) -> None:
+        if world.machine.az is not None:
+            world.machine.az.resource = resource
+
+    return apply
+
+
+def clock_behind(world: World) -> None:
+    """Set the machine's clock two hours back: az goes on handing out a token that has ended."""
+    world.machine.clock_offset = -120 * MINUTE
+    if world.machine.az is not None:
+        world.machine.az.kept = 90 * MINUTE
+
+
+def quarantine_passed(registry: Registry) -> None:
+    """Hold back images that nobody approved; all were."""
+    registry.quarantine = True
+
+
+def bare_refusal(_host: str) -> Device:
+    """Return a gateway that asks for credentials of its own before any image."""
+    return Device(Page(401, {"Server": "gateway", "Content-Length": "0"}), only="/manifests/")
+
+
+_IMAGE = {"repository": "team/app:latest"}
+_PUSHING = _IMAGE | {"must": "pull,push"}
+_PULLER = {"auth": "scope-map-token"}
+_ANONYMOUS = {"auth": "anonymous"}
+_AZ = {"auth": "azure-cli"}
+_BY_REPOSITORY = every_registry(by_repository)
+
+LOOK_ALIKES: tuple[Scenario, ...] = (
+    # Roles: when they were given, where, to whom, and how they are written.
+    Scenario(
+        "role-for-push-just-given",
+        given("AcrPush", itself, ago=MINUTE),
+        _PUSHING,
+        like="scope-not-granted",
+        diagnosed="role-propagation-delay",
+    ),
+    Scenario("role-for-push-long-given", given("AcrPush", itself), _PUSHING, like="scope-not-granted", diagnosed=READY),
+    Scenario(
+        "role-just-given-in-abac-mode",
+        both(_BY_REPOSITORY, with_role(_READER), role_just_given),
+        _IMAGE,
+        like="abac-legacy-role-ineffective",
+        diagnosed="role-propagation-delay",
+    ),
+    Scenario(
+        "role-on-another-repository",
+        both(_BY_REPOSITORY, no_role, given(_READER, repository("team/multi"))),
+        _IMAGE,
+        like="abac-condition-excludes-repo",
+        diagnosed="scope-not-granted",
+    ),
+    Scenario(
+        "role-on-this-repository",
+        both(_BY_REPOSITORY, no_role, given(_READER, repository("team/app"))),
+        _IMAGE,
+        like="role-on-another-repository",
+        diagnosed=READY,
+    ),
+    Scenario(
+        "role-above-the-registry",
+        both(no_role, given("AcrPull", lambda _: f"/subscriptions/{SUBSCRIPTION}")),
+        _IMAGE,
+        like="exchange-no-role",
+        diagnosed=READY,
+    ),
+    Scenario("role-through-a-group", through_a_group, _IMAGE, like="exchange-no-role", diagnosed=READY),
+    Scenario(
+        "role-defined-with-a-wildcard",
+        custom("Image Reader", Role("0b6e2a94-7d18-4f53-9c3a-e5d1f8b7a620", (f"{REGISTRIES}/pull/*",), built_in=False)),
+        like="exchange-no-role",
+        diagnosed="custom-role-wildcard",
+    ),
+    Scenario(
+        "role-for-push-defined-with-a-wildcard",
+        custom(
+            "Image Writer",
+            Role("3d7c51f0-86ae-4b29-a014-92c8e6f5d7b3", (f"{REGISTRIES}/push/*",), built_in=False),
+            instead=False,
+        ),
+        _PUSHING,
+        like="scope-not-granted",
+        diagnosed="custom-role-wildcard",
+    ),
+    Scenario(
+        "role-defined-word-for-word",
+        custom("Image Reader", Role("0b6e2a94-7d18-4f53-9c3a-e5d1f8b7a620", (_PULL,), built_in=False)),
+        _IMAGE,
+        like="role-defined-with-a-wildcard",
+        diagnosed=READY,
+    ),
+    # Denials: of what, to whom, where.
+    Scenario("pull-denied-to-everybody", denied(_PULL), like="exchange-no-role", diagnosed="deny-assignment"),
+    Scenario(
+        "push-denied-to-a-group",
+        both(through_a_group, with_role("AcrPush"), denied(_PUSH, to=(_DEPLOYERS,))),
+        _PUSHING,
+        like="scope-not-granted",
+        diagnosed="deny-assignment",
+    ),
+    Scenario(
+        "something-else-denied-and-no-role",
+        both(no_role, denied(f"{REGISTRIES}/pull/*", f"{REGISTRIES}/artifacts/*", spared_actions=(_PULL,))),
+        like="pull-denied-to-everybody",
+        diagnosed="exchange-no-role",
+    ),
+    Scenario(
+        "denied-to-others-and-role-just-given",
+        both(role_just_given, denied(_PULL, spared=(PRINCIPAL,))),
+        like="pull-denied-to-everybody",
+        diagnosed="role-propagation-delay",
+    ),
+    Scenario(
+        "denied-above-alone-and-role-just-given",
+        both(role_just_given, denied(_PULL, scope=lambda _: f"/subscriptions/{SUBSCRIPTION}", below=False)),
+        like="pull-denied-to-everybody",
+        diagnosed="role-propagation-delay",
+    ),
+    # Callers without a name, and scope maps.
+    Scenario(
+        "anonymous-push",
+        open_since(DAY),
+        _ANONYMOUS | _PUSHING,
+        like="scope-not-granted",
+        diagnosed="anonymous-pull-only",
+    ),
+    Scenario("anonymous-pull", open_since(DAY), _ANONYMOUS | _IMAGE, like="anonymous-push", diagnosed=READY),
+    Scenario("anonymous-pull-propagating", open_since(MINUTE), _ANONYMOUS, like="anonymous-pull-disabled"),
+    Scenario("scope-map-propagating", puller(pushing_just_added), _PULLER | _PUSHING, like="scope-map-lacks-action"),
+    Scenario(
+        "scope-map-of-a-prefix",
+        puller(pushing_everywhere),
+        _PULLER | _PUSHING,
+        like="scope-map-lacks-repository",
+        diagnosed=READY,
+    ),
+    Scenario(
+        "scope-map-of-metadata",
+        puller(metadata_only),
+        _PULLER | _IMAGE,
+        like="scope-map-lacks-repository",
+        diagnosed="scope-map-lacks-action",
+    ),
+    # Entra tokens of the wrong kind, from a program that hands them out.
+    Scenario(
+        "exchange-arm-audience-rejected",
+        both(every_registry(only_own_audience), az_asks_for("https://management.azure.com")),
+        _AZ,
+        like="exchange-no-role",
+    ),
+    Scenario(
+        "arm-audience-accepted",
+        az_asks_for("https://management.azure.com"),
+        _AZ,
+        like="exchange-arm-audience-rejected",
+        diagnosed=READY,
+    ),
+    Scenario("exchange-wrong-audience", az_asks_for(GRAPH_AUDIENCE), _AZ, like="exchange-arm-audience-rejected"),
+    Scenario("exchange-token-expired", clock_behind, _AZ, like="exchange-arm-audience-rejected"),
+    # The image.
+    Scenario("quarantine-passed", every_registry(quarantine_passed), _IMAGE, like="image-not-found", diagnosed=READY),
+    Scenario("answered-on-the-way", device(bare_refusal), _IMAGE, like="image-not-found"),
+)
