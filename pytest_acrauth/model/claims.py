@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from pytest_acrauth.model.credential import SecretShape
-from pytest_acrauth.model.observation import EntraClaims, RefreshClaims
+from pytest_acrauth.model.observation import Assertion, EntraClaims, RefreshClaims
 
 #: The Entra audience every registry accepts, the same string in every cloud, for azure-cli and as the
 #: default of azure-containerregistry, Azure's SDK for registries.
@@ -59,6 +59,19 @@ def entra_claims(token: str) -> EntraClaims | None:
         object_id=text_of(found, "oid"),
         client_id=text_of(found, "appid", "azp"),
         tenant_id=text_of(found, "tid"),
+        expires=expiry_of(found),
+    )
+
+
+def assertion_claims(token: str) -> Assertion:
+    """Return what a federated token says of itself, nothing where it is no JWT."""
+    found = claims(token) or {}
+    listed = found.get("aud")
+    audience = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], str) else ""
+    return Assertion(
+        issuer=text_of(found, "iss"),
+        subject=text_of(found, "sub"),
+        audience=audience[:200] or text_of(found, "aud"),
         expires=expiry_of(found),
     )
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from pytest_acrauth.catalogue.facts import registry_record
-from pytest_acrauth.catalogue.questions.directory import WRONG_SECRET, app_credentials, entra_answer
-from pytest_acrauth.catalogue.questions.records import TokenState
+from pytest_acrauth.catalogue.facts import registry_record, service_time
+from pytest_acrauth.catalogue.questions.records import TokenState, when
 from pytest_acrauth.catalogue.shape import Break, Command, Question
 from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.evidence import Need
 
+# Documented as "about a minute"; not promised.
+_SWITCHES_TRAVEL = 2 * 60
+
 
 def _secret_expired(broken: Break) -> bool | None:
-    expires = broken.transcript.credential.secret_expires
-    return None if expires is None else expires < broken.transcript.started
+    expires, now = broken.transcript.credential.secret_expires, service_time(broken.transcript)
+    return None if expires is None or now is None else expires < now
 
 
 def _secret_elsewhere(broken: Break) -> bool | None:
@@ -26,18 +28,16 @@ def _admin_enabled(broken: Break) -> bool | None:
 
 def _token_state(broken: Break) -> TokenState | None:
     look = broken.transcript.evidence.scope_map_token
-    return TokenState(look.value, broken.transcript.started) if look and look.value else None
+    return TokenState(look.value, service_time(broken.transcript)) if look and look.value else None
 
 
-def _certificate_only(broken: Break) -> bool | None:
-    """Answer by what Graph shows; where nobody could look, Entra may know the secret, or refuse it for another cause.
-
-    That Entra does not know the secret proves nothing: it may be mistyped.
-    """
-    if (found := app_credentials(broken)) is not None:
-        return found.certificate_only
-    said = entra_answer(broken)
-    return None if said is None or said == WRONG_SECRET else False
+def _admin_doubted(broken: Break) -> bool | None:
+    record, now = registry_record(broken), service_time(broken.transcript)
+    changed = when(record.modified) if record else None
+    namesake = broken.transcript.evidence.scope_map_token
+    if changed is not None and now is not None and now - changed < _SWITCHES_TRAVEL:
+        return True
+    return namesake.value.found if namesake and namesake.value else None
 
 
 DECLARED: Question[Kind | str] = Question(
@@ -54,8 +54,8 @@ SECRET: Question[SecretShape] = Question(
 )
 SECRET_EXPIRED: Question[bool] = Question(
     id="secret-expired",
-    asks="Was the refresh token past its end when the climb began?",
-    by_hand="Decode the password's middle part on this machine, and compare exp with the clock.",
+    asks="Was the refresh token past its end, by the registry's clock?",
+    by_hand="Decode the password's middle part on this machine, and compare exp with the Date of the registry's answer.",
     read=_secret_expired,
 )
 SECRET_ELSEWHERE: Question[bool] = Question(
@@ -64,23 +64,21 @@ SECRET_ELSEWHERE: Question[bool] = Question(
     by_hand="Decode the password's middle part on this machine, and compare aud with {login_server}.",
     read=_secret_elsewhere,
 )
-CERTIFICATE_ONLY: Question[bool] = Question(
-    id="certificate-only",
-    asks="Has the application a certificate, and no client secret?",
-    by_hand=Command(
-        "az ad app show --id {client_id}"
-        ' --query "{{secrets:passwordCredentials[].endDateTime,certificates:keyCredentials[].endDateTime}}"'
-    ),
-    needs=Need.APPLICATION,
-    failing_that=Need.ENTRA_DIRECT,
-    read=_certificate_only,
-)
 ADMIN_ENABLED: Question[bool] = Question(
     id="admin-enabled",
     asks="Is the admin user enabled?",
     by_hand=Command("az acr show -n {registry} --query adminUserEnabled -o tsv"),
     needs=Need.REGISTRY,
     read=_admin_enabled,
+)
+#: A switch takes a moment until it is in effect; and which of two of one name is meant, no answer tells.
+ADMIN_DOUBTED: Question[bool] = Question(
+    id="admin-doubted",
+    asks="Was the registry changed within the last two minutes, or has a scope-map token the admin user's name?",
+    by_hand=Command("az acr token list -r {registry} --query \"[?name=='{registry}'].name\" -o tsv"),
+    needs=Need.REGISTRY,
+    failing_that=Need.SCOPE_MAP_TOKEN,
+    read=_admin_doubted,
 )
 SCOPE_MAP_TOKEN: Question[TokenState] = Question(
     id="scope-map-token",
