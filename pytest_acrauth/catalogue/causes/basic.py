@@ -16,8 +16,9 @@ from pytest_acrauth.catalogue.causes.basic_questions import (
     SECRET,
     SECRET_ELSEWHERE,
     SECRET_EXPIRED,
+    USER_NAME,
 )
-from pytest_acrauth.catalogue.questions.climb import USER_KIND, USER_NAME, NameShape
+from pytest_acrauth.catalogue.questions.climb import USER_KIND, NameShape
 from pytest_acrauth.catalogue.questions.directory import CERTIFICATE_ONLY
 from pytest_acrauth.catalogue.questions.management import ROLES
 from pytest_acrauth.catalogue.questions.records import TokenState
@@ -36,11 +37,6 @@ _LOGIN_BY_TOKEN = Command(
     f" | docker login {{login_server}} -u {_NULL_GUID} --password-stdin"
 )
 
-#: The name decides whom the registry takes somebody for, whatever he was declared to be.
-_OTHER_NAME = USER_NAME.is_(NameShape.HOST, NameShape.MAIL, NameShape.GUID, NameShape.PLAIN)
-#: The registry takes its own name for the admin user's, even if a scope-map token has it too.
-_ADMINS_NAME = USER_NAME.is_(NameShape.REGISTRY)
-
 ADMIN_USER_DISABLED = FailureMode(
     id="admin-user-disabled",
     title="the admin user of {registry} is disabled",
@@ -48,7 +44,6 @@ ADMIN_USER_DISABLED = FailureMode(
     signs=(management.ADMIN_DISABLED,),
     certain="az prints this sentence where Resource Manager refused to list the admin user's keys because it is off.",
     when=(USER_KIND.is_(Kind.ADMIN), ADMIN_ENABLED.is_(False)),
-    not_when=(_OTHER_NAME,),
     occurs=Occurs.OFTEN,
     means="Every registry has an admin user, whose name is the registry's. It is off by default, and an Azure Policy"
     " can switch it off again. While it is off, its passwords are refused.",
@@ -80,7 +75,6 @@ ADMIN_PASSWORD_NOT_CURRENT = FailureMode(
     title="{registry} does not accept this password for its admin user",
     seen=(access_token.BASIC_REFUSED,),
     when=(USER_KIND.is_(Kind.ADMIN), ADMIN_ENABLED.is_(True)),
-    not_when=(_OTHER_NAME,),
     open_when=(ADMIN_DOUBTED.is_(True),),
     occurs=Occurs.OFTEN,
     means="The admin user has two passwords, and this is neither of them: one was renewed since this was stored, or it"
@@ -108,7 +102,7 @@ ADMIN_PASSWORD_NOT_CURRENT = FailureMode(
 ADMIN_USERNAME_WRONG = FailureMode(
     id="admin-username-wrong",
     title="{user_name} is not the name of {registry}'s admin user",
-    seen=(access_token.APP_NOT_REGISTERED, access_token.BASIC_REFUSED),
+    seen=(access_token.APP_NOT_REGISTERED,),
     when=(
         DECLARED.is_(Kind.ADMIN, _UNDECLARED),
         USER_NAME.is_not(NameShape.REGISTRY, NameShape.GUID),
@@ -141,7 +135,6 @@ SCOPE_MAP_TOKEN_PASSWORD_WRONG = FailureMode(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
         SCOPE_MAP_TOKEN.where("it is enabled, and none of its passwords has ended or is new", _other_password),
     ),
-    open_when=(_ADMINS_NAME,),
     occurs=Occurs.OFTEN,
     means="A scope-map token is a user of the registry's own, with up to two passwords. The one that was used was"
     " generated again since it was stored, or changed in copying. Azure shows a password once only.",
@@ -160,7 +153,6 @@ SCOPE_MAP_TOKEN_PASSWORD_EXPIRED = FailureMode(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
         SCOPE_MAP_TOKEN.where("it is enabled, and each of its passwords has ended", lambda state: state.all_ended),
     ),
-    open_when=(_ADMINS_NAME,),
     occurs=Occurs.OFTEN,
     means="A scope-map token is a user of the registry's own, with up to two passwords, and each of them can have an"
     " end date of its own. That date has passed.",
@@ -175,7 +167,6 @@ SCOPE_MAP_TOKEN_DISABLED = FailureMode(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
         SCOPE_MAP_TOKEN.where("it exists and is disabled", lambda state: state.found and not state.usable),
     ),
-    open_when=(_ADMINS_NAME,),
     means="A scope-map token is a user of the registry's own. Somebody disabled this one: it keeps its passwords, and"
     " the registry lets nobody in with them.",
     look=(
@@ -202,7 +193,6 @@ SCOPE_MAP_TOKEN_NO_PASSWORD = FailureMode(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
         SCOPE_MAP_TOKEN.where("it is enabled, and has no password", lambda state: state.usable and not state.passwords),
     ),
-    open_when=(_ADMINS_NAME,),
     occurs=Occurs.SELDOM,
     means="A scope-map token is a user of the registry's own. It can be made without passwords, and nobody can log in"
     " with it until one is generated.",
@@ -228,7 +218,7 @@ SCOPE_MAP_TOKEN_PASSWORD_PROPAGATING = FailureMode(
 SCOPE_MAP_TOKEN_NOT_FOUND = FailureMode(
     id="scope-map-token-not-found",
     title="{user_name} is not a scope-map token of {registry}",
-    seen=(access_token.APP_NOT_REGISTERED, access_token.BASIC_REFUSED),
+    seen=(access_token.APP_NOT_REGISTERED,),
     when=(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
         USER_NAME.is_(NameShape.PLAIN, NameShape.GUID),
@@ -300,7 +290,7 @@ CLIENT_NULL_GUID_NOT_USED = FailureMode(
 CLIENT_ENTRA_TOKEN_AS_PASSWORD = FailureMode(
     id="client-entra-token-as-password",
     title="the password is an Entra token, which the registry does not take as one",
-    seen=(access_token.INVALID_CLIENT, access_token.BASIC_REFUSED),
+    seen=(access_token.INVALID_CLIENT,),
     when=(SECRET.is_(SecretShape.ENTRA_TOKEN),),
     means="A registry takes an Entra token only in exchange for a token of its own, its refresh token; that one can be"
     " a password.",
@@ -343,6 +333,24 @@ SP_LACKS_ROLE = FailureMode(
     fix=ASSIGN_ROLES,
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#perform-role-assignments-to-grant-permissions",
     unlike=("denied: requested access to the resource is denied: app.jfrog.io/team/app",),
+)
+CLIENT_NULL_GUID_OTHER_PASSWORD = FailureMode(
+    id="client-null-guid-other-password",
+    title="the password beside {user_name} is no token of the registry's own",
+    seen=(access_token.BASIC_REFUSED,),
+    when=(
+        USER_KIND.is_(Kind.REFRESH_TOKEN),
+        SECRET.is_(SecretShape.OPAQUE, SecretShape.ENTRA_TOKEN, SecretShape.OTHER_JWT),
+    ),
+    occurs=Occurs.SELDOM,
+    means=f"The user name {_NULL_GUID} says that the password is a token of the registry's own, its refresh token. This"
+    " password is something else: a client secret, a token of Entra's, or that of another service.",
+    fix=(
+        "With a client secret or a password, give the user name that it belongs to.",
+        "Otherwise let az hand a refresh token of the registry to docker; it lasts three hours:",
+        _LOGIN_BY_TOKEN,
+    ),
+    page=pages.ACR + "container-registry-authentication#use-az-acr-login-without-docker-daemon",
 )
 REFRESH_TOKEN_EXPIRED = FailureMode(
     id="refresh-token-expired",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue.facts import registry_record, service_time
+from pytest_acrauth.catalogue.questions.climb import NameShape, name_shape
 from pytest_acrauth.catalogue.questions.records import TokenState, when
 from pytest_acrauth.catalogue.shape import Break, Command, Question
 from pytest_acrauth.model.credential import Kind, SecretShape
@@ -46,6 +47,12 @@ DECLARED: Question[Kind | str] = Question(
     by_hand="Say it with --acr-auth admin or --acr-auth scope-map-token.",
     read=lambda broken: broken.transcript.credential.kind if broken.transcript.credential.declared else "none",
 )
+USER_NAME: Question[NameShape] = Question(
+    id="user-name-shape",
+    asks="What does the user name look like?",
+    by_hand="Compare the user name with the registry's name.",
+    read=name_shape,
+)
 SECRET: Question[SecretShape] = Question(
     id="secret-shape",
     asks="What does the secret look like?",
@@ -55,7 +62,7 @@ SECRET: Question[SecretShape] = Question(
 SECRET_EXPIRED: Question[bool] = Question(
     id="secret-expired",
     asks="Was the refresh token past its end, by the registry's clock?",
-    by_hand="Decode the password's middle part on this machine, and compare exp with the Date of the registry's answer.",
+    by_hand="Decode the password's middle part on this machine, and compare exp with the Date of any answer.",
     read=_secret_expired,
 )
 SECRET_ELSEWHERE: Question[bool] = Question(

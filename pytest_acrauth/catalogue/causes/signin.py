@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.questions.directory import DISABLED_APPLICATION, application, entra_answer
-from pytest_acrauth.catalogue.questions.refusals import Topic, about
-from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Occurs, Question
+from pytest_acrauth.catalogue.questions.refusals import Topic, topic_of, words_of
+from pytest_acrauth.catalogue.shape import Break, Command, Condition, FailureMode, Occurs, Question
 from pytest_acrauth.catalogue.symptoms import access_token, entra
 from pytest_acrauth.model.evidence import Need
 from pytest_acrauth.model.target import Flow
@@ -13,6 +13,12 @@ from pytest_acrauth.model.target import Flow
 _SIGN_IN = Command("az login --tenant {tenant_id} --scope https://containerregistry.azure.net/.default")
 _ASSERTION_REFUSED = (entra.AADSTS_700027, entra.AADSTS_700023, entra.AADSTS_50027, entra.AADSTS_50012)
 _NO_PERSON = "For automation, use an identity that is no person's: a managed identity or a service principal."
+
+
+def about(*meant: Topic, other: tuple[Topic, ...] = tuple(Topic)) -> Condition:
+    """Return the condition that Entra's words are about one of these; about one of ``other`` refutes it."""
+    words = " or ".join(meant)
+    return SAYS.where(words, lambda topic: True if topic in meant else False if topic in other else None)
 
 
 def _app_disabled(broken: Break) -> bool | None:
@@ -27,6 +33,12 @@ def _app_disabled(broken: Break) -> bool | None:
     return said == DISABLED_APPLICATION
 
 
+SAYS: Question[Topic] = Question(
+    id="entra-says",
+    asks="What is Entra's message about?",
+    by_hand="Read the sentence behind the number.",
+    read=lambda broken: topic_of(words_of(broken)),
+)
 ASKED_HERE: Question[bool] = Question(
     id="asked-here",
     asks="Was the token asked for by this check, whose scope is right?",

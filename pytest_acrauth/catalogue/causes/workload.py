@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.questions.directory import TRUSTED
-from pytest_acrauth.catalogue.questions.refusals import TIMES
-from pytest_acrauth.catalogue.shape import Command, Condition, FailureMode, Instruction, Occurs
+from pytest_acrauth.catalogue.questions.directory import Trusted, trusted
+from pytest_acrauth.catalogue.questions.refusals import Times, times
+from pytest_acrauth.catalogue.shape import Command, Condition, FailureMode, Instruction, Occurs, Question
 from pytest_acrauth.catalogue.symptoms import entra
+from pytest_acrauth.model.evidence import Need
 
 _LIST: tuple[Instruction, ...] = (
     "Compare what was presented (it stands in the message) with what the application trusts:",
@@ -28,6 +29,23 @@ _ADD: tuple[Instruction, ...] = (
         "az identity federated-credential create --name NAME --identity-name IDENTITY_NAME -g RESOURCE_GROUP"
         " --issuer ISSUER --subject SUBJECT --audiences AUDIENCE"
     ),
+)
+
+
+TRUSTED: Question[Trusted] = Question(
+    id="federated-credentials",
+    asks="Whose tokens does the application take, and which was presented?",
+    by_hand=Command(
+        'az ad app federated-credential list --id {client_id} --query "[].{{issuer:issuer,subject:subject}}" -o table'
+    ),
+    needs=Need.FEDERATED,
+    read=trusted,
+)
+TIMES: Question[Times] = Question(
+    id="entra-times",
+    asks="Which times did Entra compare?",
+    by_hand="Entra's message names its own time and those of the assertion; compare the first with date -u.",
+    read=times,
 )
 
 

@@ -103,7 +103,8 @@ class Trusted:
         return f"{known or 'none'}; presented: {self.presented.subject} of {self.presented.issuer}"
 
 
-def _trusted(broken: Break) -> Trusted | None:
+def trusted(broken: Break) -> Trusted | None:
+    """Return whose tokens the application takes, None where nobody could look or no token was presented."""
     look, entra = broken.transcript.evidence.federated, broken.transcript.entra
     if look is None or look.value is None or entra is None or entra.assertion is None or not entra.assertion.issuer:
         return None
@@ -120,13 +121,4 @@ CERTIFICATE_ONLY: Question[bool] = Question(
     needs=Need.APPLICATION,
     failing_that=Need.ENTRA_DIRECT,
     read=_certificate_only,
-)
-TRUSTED: Question[Trusted] = Question(
-    id="federated-credentials",
-    asks="Whose tokens does the application take, and which was presented?",
-    by_hand=Command(
-        'az ad app federated-credential list --id {client_id} --query "[].{{issuer:issuer,subject:subject}}" -o table'
-    ),
-    needs=Need.FEDERATED,
-    read=_trusted,
 )

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from pytest_acrauth.catalogue.facts import clock_off, reply, trouble_text
 from pytest_acrauth.catalogue.questions.records import date, when
-from pytest_acrauth.catalogue.shape import Break, Condition, Question
+from pytest_acrauth.catalogue.shape import Break
 from pytest_acrauth.model.credential import SecretShape
 from pytest_acrauth.model.observation import Entra
 
@@ -70,12 +70,6 @@ def words_of(broken: Break) -> str:
     return found.message or found.body if found is not None else trouble_text(broken)
 
 
-def about(*meant: Topic, other: tuple[Topic, ...] = tuple(Topic)) -> Condition:
-    """Return the condition that Entra's words are about one of these; about one of ``other`` refutes it."""
-    words = " or ".join(meant)
-    return SAYS.where(words, lambda topic: True if topic in meant else False if topic in other else None)
-
-
 @dataclass(frozen=True, slots=True)
 class Times:
     """The times that Entra compared, in seconds since the epoch: its own, and those of an assertion.
@@ -128,20 +122,7 @@ def times_in(words: str, *, made_here: bool = False, ahead: float | None = None)
     return Times(read["now"], read["starts"], read["ends"], made_here, ahead)
 
 
-def _times(broken: Break) -> Times | None:
+def times(broken: Break) -> Times | None:
+    """Return the times that Entra compared at a rung, None where its answer names none."""
     made_here = broken.transcript.credential.secret is SecretShape.CERTIFICATE
     return times_in(words_of(broken), made_here=made_here, ahead=clock_off(broken.transcript))
-
-
-SAYS: Question[Topic] = Question(
-    id="entra-says",
-    asks="What is Entra's message about?",
-    by_hand="Read the sentence behind the number.",
-    read=lambda broken: topic_of(words_of(broken)),
-)
-TIMES: Question[Times] = Question(
-    id="entra-times",
-    asks="Which times did Entra compare?",
-    by_hand="Entra's message names its own time and those of the assertion; compare the first with date -u.",
-    read=_times,
-)
