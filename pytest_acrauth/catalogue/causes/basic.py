@@ -12,6 +12,7 @@ from pytest_acrauth.catalogue.causes.basic_questions import (
     ADMIN_DOUBTED,
     ADMIN_ENABLED,
     DECLARED,
+    REGISTRY_TOKEN,
     SCOPE_MAP_TOKEN,
     SECRET,
     SECRET_ELSEWHERE,
@@ -338,10 +339,7 @@ CLIENT_NULL_GUID_OTHER_PASSWORD = FailureMode(
     id="client-null-guid-other-password",
     title="the password beside {user_name} is no token of the registry's own",
     seen=(access_token.BASIC_REFUSED,),
-    when=(
-        USER_KIND.is_(Kind.REFRESH_TOKEN),
-        SECRET.is_(SecretShape.OPAQUE, SecretShape.ENTRA_TOKEN, SecretShape.OTHER_JWT),
-    ),
+    when=(USER_KIND.is_(Kind.REFRESH_TOKEN), REGISTRY_TOKEN.is_(False)),
     occurs=Occurs.SELDOM,
     means=f"The user name {_NULL_GUID} says that the password is a token of the registry's own, its refresh token. This"
     " password is something else: a client secret, a token of Entra's, or that of another service.",

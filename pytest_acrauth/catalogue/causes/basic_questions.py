@@ -13,13 +13,25 @@ from pytest_acrauth.model.evidence import Need
 _SWITCHES_TRAVEL = 2 * 60
 
 
+def _registry_token(broken: Break) -> bool:
+    """Whether the password is, or can be, a token of the registry's own."""
+    facts = broken.transcript.credential
+    if facts.secret is SecretShape.OPAQUE:
+        return facts.secret_expires is not None or bool(facts.secret_audience)
+    return facts.secret in {SecretShape.ACR_REFRESH_TOKEN, SecretShape.ACR_ACCESS_TOKEN}
+
+
 def _secret_expired(broken: Break) -> bool | None:
     expires, now = broken.transcript.credential.secret_expires, service_time(broken.transcript)
+    if not _registry_token(broken):
+        return False
     return None if expires is None or now is None else expires < now
 
 
 def _secret_elsewhere(broken: Break) -> bool | None:
     audience = broken.transcript.credential.secret_audience
+    if not _registry_token(broken):
+        return False
     return audience.lower() != broken.transcript.target.registry.login_server if audience else None
 
 
@@ -58,6 +70,12 @@ SECRET: Question[SecretShape] = Question(
     asks="What does the secret look like?",
     by_hand="A secret of three parts joined by dots is a token; decode its middle part on this machine.",
     read=lambda broken: broken.transcript.credential.secret,
+)
+REGISTRY_TOKEN: Question[bool] = Question(
+    id="registry-token",
+    asks="Is the password a token of the registry's own?",
+    by_hand=SECRET.by_hand,
+    read=_registry_token,
 )
 SECRET_EXPIRED: Question[bool] = Question(
     id="secret-expired",

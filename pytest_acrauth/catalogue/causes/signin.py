@@ -6,7 +6,7 @@ from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.questions.directory import DISABLED_APPLICATION, application, entra_answer
 from pytest_acrauth.catalogue.questions.refusals import Topic, topic_of, words_of
 from pytest_acrauth.catalogue.shape import Break, Command, Condition, FailureMode, Occurs, Question
-from pytest_acrauth.catalogue.symptoms import access_token, entra
+from pytest_acrauth.catalogue.symptoms import access_token, entra, text
 from pytest_acrauth.model.evidence import Need
 from pytest_acrauth.model.target import Flow
 
@@ -293,8 +293,8 @@ ENTRA_ACR_RESOURCE_UNAVAILABLE = FailureMode(
 ENTRA_SCOPE_INVALID = FailureMode(
     id="entra-scope-invalid",
     title="the scope that a token was asked for is malformed",
-    seen=(entra.AADSTS_1002012, entra.AADSTS_70011, entra.AADSTS_700023),
-    signs=(entra.AADSTS_1002012,),
+    seen=(text.AADSTS_1002012, entra.AADSTS_70011, entra.AADSTS_700023),
+    signs=(text.AADSTS_1002012,),
     certain="AADSTS1002012 is about the form of the scope alone: for an application it ends in /.default.",
     when=(about(Topic.SCOPE, other=(Topic.SIGNATURE,)),),
     not_when=(ASKED_HERE.is_(True),),

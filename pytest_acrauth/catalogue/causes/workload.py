@@ -84,8 +84,6 @@ ENTRA_FIC_ISSUER_MISMATCH = FailureMode(
     id="entra-fic-issuer-mismatch",
     title="no federated credential of {client_id} takes tokens of this issuer",
     seen=(entra.AADSTS_700211, entra.AADSTS_70021),
-    signs=(entra.AADSTS_700211,),
-    certain="AADSTS700211 names the issuer that was presented, and says that no record of the application has it.",
     when=(_differs("issuer", "none takes this issuer"),),
     means="A federated credential says which outside token an application trusts instead of a secret. The issuer is the"
     " address of the service that made the token, compared letter by letter, a slash at its end included. A token of"
@@ -179,7 +177,7 @@ ENTRA_FIC_ISSUER_UNREACHABLE = FailureMode(
 ENTRA_FIC_PROPAGATING = FailureMode(
     id="entra-fic-propagating",
     title="a federated credential was made minutes ago and is not in effect everywhere yet",
-    seen=(entra.AADSTS_70021, entra.AADSTS_700213),
+    seen=(entra.AADSTS_70021, entra.AADSTS_700213, entra.AADSTS_700211),
     when=(_differs("", "one takes what was presented, letter by letter"),),
     occurs=Occurs.SELDOM,
     means="A federated credential says which outside token an application trusts instead of a secret. A new one takes"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts
-from pytest_acrauth.catalogue.shape import Break, Symptom, Words, unseen
+from pytest_acrauth.catalogue.shape import Break, Symptom, Words
 from pytest_acrauth.catalogue.symptoms.answers import UNREACHED, said_here
 from pytest_acrauth.catalogue.symptoms.words import GUID, aadsts, anywhere, at_authority
 from pytest_acrauth.model.credential import SecretShape
@@ -131,14 +131,6 @@ AADSTS_500011 = _refused(
 )
 AADSTS_650057 = _refused(650057)
 AADSTS_70011 = _refused(70011)
-#: This check's own scope is right.
-AADSTS_1002012 = Symptom(
-    id="aadsts-1002012",
-    stages=(),
-    when=unseen,
-    says="Entra refused to issue a token.",
-    texts=aadsts(1002012),
-)
 AADSTS_7000112 = _refused(7000112, phrases=(r"Application '[0-9a-f-]{36}'\(.{0,120}?\) is disabled",))
 AADSTS_700027 = _refused(
     700027,
