@@ -71,7 +71,8 @@ def test_one_module_names_failure_modes(path):
     """No id of a scenario, mode or symptom stands anywhere else than among the scenarios, comments included."""
     text = path.read_text(encoding="utf-8")
     ids = {name for name in {*SCENARIOS, *MODES, *SYMPTOMS} if "-" in name}
-    assert bool({name for name in ids if name in text}) is (path == ENTRIES)
+    named = {name for name in ids if name in text}
+    assert bool(named) is (path == ENTRIES) or path.parent.name == "look_alikes"
 
 
 def test_services_say_nothing_that_the_catalogue_says():

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.causes.basic_questions import (
-    ADMIN_DOUBTED,
     ADMIN_ENABLED,
+    CHANGED_LATELY,
     DECLARED,
     REGISTRY_TOKEN,
     SCOPE_MAP_TOKEN,
@@ -45,7 +45,6 @@ ADMIN_USER_DISABLED = FailureMode(
     signs=(management.ADMIN_DISABLED,),
     certain="az prints this sentence where Resource Manager refused to list the admin user's keys because it is off.",
     when=(USER_KIND.is_(Kind.ADMIN), ADMIN_ENABLED.is_(False)),
-    occurs=Occurs.OFTEN,
     means="Every registry has an admin user, whose name is the registry's. It is off by default, and an Azure Policy"
     " can switch it off again. While it is off, its passwords are refused.",
     fix=(
@@ -76,7 +75,7 @@ ADMIN_PASSWORD_NOT_CURRENT = FailureMode(
     title="{registry} does not accept this password for its admin user",
     seen=(access_token.BASIC_REFUSED,),
     when=(USER_KIND.is_(Kind.ADMIN), ADMIN_ENABLED.is_(True)),
-    open_when=(ADMIN_DOUBTED.is_(True),),
+    open_when=(CHANGED_LATELY.is_(True),),
     occurs=Occurs.OFTEN,
     means="The admin user has two passwords, and this is neither of them: one was renewed since this was stored, or it"
     " was never right. A password that was renewed within the last minute is not accepted yet, and no date tells that.",
@@ -136,7 +135,6 @@ SCOPE_MAP_TOKEN_PASSWORD_WRONG = FailureMode(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
         SCOPE_MAP_TOKEN.where("it is enabled, and none of its passwords has ended or is new", _other_password),
     ),
-    occurs=Occurs.OFTEN,
     means="A scope-map token is a user of the registry's own, with up to two passwords. The one that was used was"
     " generated again since it was stored, or changed in copying. Azure shows a password once only.",
     fix=(

@@ -44,13 +44,10 @@ def _token_state(broken: Break) -> TokenState | None:
     return TokenState(look.value, service_time(broken.transcript)) if look and look.value else None
 
 
-def _admin_doubted(broken: Break) -> bool | None:
+def _changed_lately(broken: Break) -> bool | None:
     record, now = registry_record(broken), service_time(broken.transcript)
     changed = when(record.modified) if record else None
-    namesake = broken.transcript.evidence.scope_map_token
-    if changed is not None and now is not None and now - changed < _SWITCHES_TRAVEL:
-        return True
-    return namesake.value.found if namesake and namesake.value else None
+    return None if changed is None or now is None else now - changed < _SWITCHES_TRAVEL
 
 
 DECLARED: Question[Kind | str] = Question(
@@ -96,14 +93,13 @@ ADMIN_ENABLED: Question[bool] = Question(
     needs=Need.REGISTRY,
     read=_admin_enabled,
 )
-#: A switch takes a moment until it is in effect; and which of two of one name is meant, no answer tells.
-ADMIN_DOUBTED: Question[bool] = Question(
-    id="admin-doubted",
-    asks="Was the registry changed within the last two minutes, or has a scope-map token the admin user's name?",
-    by_hand=Command("az acr token list -r {registry} --query \"[?name=='{registry}'].name\" -o tsv"),
+#: A switch takes a moment until it is in effect.
+CHANGED_LATELY: Question[bool] = Question(
+    id="registry-changed-lately",
+    asks="Was the registry's record changed within the last two minutes?",
+    by_hand=Command("az acr show -n {registry} --query systemData.lastModifiedAt -o tsv"),
     needs=Need.REGISTRY,
-    failing_that=Need.SCOPE_MAP_TOKEN,
-    read=_admin_doubted,
+    read=_changed_lately,
 )
 SCOPE_MAP_TOKEN: Question[TokenState] = Question(
     id="scope-map-token",

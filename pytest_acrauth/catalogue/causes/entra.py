@@ -97,7 +97,6 @@ ENTRA_SP_SECRET_WRONG = FailureMode(
     " the dates of others do not matter.",
     when=(ENTRA_DIRECTLY.is_(WRONG_SECRET),),
     not_when=(CERTIFICATE_ONLY.is_(True),),
-    occurs=Occurs.OFTEN,
     means="The application exists, and its client secret, which is its password, is wrong: mistyped, deleted, the"
     " secret's id instead of its value, another application's, or a value that a shell or a file changed on the way"
     " ($, ~, a line end). A secret that was made within the last minutes is not known everywhere yet.",

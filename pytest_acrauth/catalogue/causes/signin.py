@@ -330,6 +330,7 @@ ENTRA_APP_DISABLED = FailureMode(
     title="the application {client_id} is disabled in its tenant",
     seen=(entra.AADSTS_7000112, entra.AADSTS_70001, access_token.INVALID_CLIENT),
     when=(APP_DISABLED.is_(True),),
+    occurs=Occurs.SELDOM,
     means="An administrator, or Microsoft, has switched the application off, for example because a secret of it leaked."
     " Its secrets are not looked at meanwhile.",
     look=("Entra's audit log says who switched it off, and when (activity Update service principal).",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from pytest_acrauth.emulator.azure.issuing import REGISTRY_AUDIENCE, entra_token
 from pytest_acrauth.emulator.azure.login import TokenServer
@@ -100,10 +101,7 @@ def _trusting(*credentials: FederatedCredential, made_lately: str = "") -> Chang
     def change(world: World) -> None:
         now = world.cloud.now()
         world.cloud.applications[CLIENT].federated[:] = [
-            FederatedCredential(
-                each.issuer, each.subject, each.audience, now - (1 if each.subject == made_lately else DAY)
-            )
-            for each in credentials
+            replace(each, created=now - (1 if each.subject == made_lately else DAY)) for each in credentials
         ]
 
     return change
