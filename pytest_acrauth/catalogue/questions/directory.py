@@ -41,10 +41,14 @@ def app_credentials(broken: Break) -> AppCredentials | None:
 
 
 def entra_answer(broken: Break) -> str | None:
-    """Return what Entra answered to the client id and secret, None where nobody could ask it or it was not clear."""
+    """Return what Entra answered to the client id and secret, None where nobody could ask it or it was not clear.
+
+    Of what was seen at Entra itself, only a number that is said of several things is looked at: others are signs.
+    """
     observation = broken.observation
-    if isinstance(observation, Entra) and observation.codes:
-        return _meaning(observation.codes[0], words_of(broken))
+    if isinstance(observation, Entra):
+        code = observation.codes[0] if observation.codes else 0
+        return _meaning(code, words_of(broken)) if code in _SEVERAL else None
     look = broken.transcript.evidence.entra_direct
     if look is None or look.value is None:
         return None
@@ -53,8 +57,7 @@ def entra_answer(broken: Break) -> str | None:
 
 def _meaning(code: int, words: str) -> str | None:
     topic = topic_of(words)
-    known = _MEANT.get((code, topic)) if topic is not None else None
-    return known or (None if code in _SEVERAL and topic is None else f"AADSTS{code}")
+    return None if topic is None else _MEANT.get((code, topic), f"AADSTS{code}")
 
 
 def _certificate_only(broken: Break) -> bool | None:
