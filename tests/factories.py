@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from email.utils import formatdate
 from typing import Any
 
 from pytest_acrauth.catalogue.shape import Break
@@ -118,7 +119,7 @@ def observation(stage: Stage, *, chosen: Target | None = None) -> Observation:
             scheme="bearer",
             realm=f"https://{HOST}/oauth2/token",
             service=HOST,
-            reply=generic_401(method="GET", url=f"https://{HOST}/v2/"),
+            reply=generic_401(method="GET", url=f"https://{HOST}/v2/", date=formatdate(STARTED, usegmt=True)),
             elapsed=0.04,
         ),
         Stage.ENTRA: Entra(

@@ -134,11 +134,13 @@ LOST_AUTHORITY = Connection(
 OTHER_CODES = (
     *(50013, 500011, 50020, 50076, 50126, 50196, 53003, 65001, 700024, 700027, 700082, 7000112),
     *(70021, 700211, 700212, 700213, 90038, 90061),
+    *(50012, 50027, 50053, 50097, 50158, 530035, 53011, 650057, 70001, 70011, 700023),
 )
 #: Symptom id -> what the Azure SDK says itself.
 LOCAL_WORDS = {
     "workload-identity-not-configured": "The workload options are not fully configured.",
     "metadata-unreached": "ManagedIdentityCredential authentication unavailable, no response from the IMDS endpoint.",
+    "managed-identity-failed": "MSI: Failed to acquire tokens after 12 times",
     "identity-not-assigned": "No identity has been assigned to this resource. Error: invalid_request",
     "several-identities": "Multiple user assigned identities exist, please specify the clientId / resourceId",
     "environment-incomplete": "EnvironmentCredential authentication unavailable.",

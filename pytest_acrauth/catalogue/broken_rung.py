@@ -18,6 +18,7 @@ from pytest_acrauth.catalogue.facts import (
     reply,
     role_mode,
     scope_map_actions,
+    service_time,
     trouble,
     trouble_text,
     wanted,
@@ -264,7 +265,7 @@ def _looked_up(seen: Break) -> dict[str, str]:
     evidence = seen.transcript.evidence
     values: dict[str, str] = {}
     if evidence.scope_map_token and (token := evidence.scope_map_token.value):
-        state = TokenState(token, seen.transcript.started)
+        state = TokenState(token, service_time(seen.transcript))
         values |= {"scope_map": _word(token.scope_map), "spare_password": state.spare}
     if (rights := rights_of(seen)) is not None:
         values["custom_role"] = next(iter(rights.wildcard_roles), "")

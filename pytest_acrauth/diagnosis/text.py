@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from pytest_acrauth.catalogue.facts import Row, layer_hosts, login_name, looked_up_id, zone_record
+from pytest_acrauth.catalogue.questions.refusals import times_in, topic_of
 from pytest_acrauth.catalogue.shape import Answer, Question, Symptom, Where, Words
 from pytest_acrauth.catalogue.symptoms.access_token import BASIC_REFUSED
 from pytest_acrauth.catalogue.symptoms.addresses import rule_address
@@ -286,6 +287,10 @@ def _answer(question: Question[Any], line: Line) -> Answer[Any]:
             value = line.names.get("client_ip")
         case "login-server-host":
             value = line.names.get("login_server")
+        case "entra-says":
+            value = topic_of(line.text)
+        case "entra-times":
+            value = times_in(line.text)
         case "user-kind" if "user_name" in line.names and "registry" in line.names:
             value = kind_of_user(line.names["user_name"], line.names["registry"])
     if value is None:

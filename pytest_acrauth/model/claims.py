@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from pytest_acrauth.model.credential import SecretShape
-from pytest_acrauth.model.observation import EntraClaims, RefreshClaims
+from pytest_acrauth.model.observation import Assertion, EntraClaims, RefreshClaims
 from pytest_acrauth.model.secret import Secret, Secrets
 
 #: The Entra audience every registry accepts, the same string in every cloud, for azure-cli and as the
@@ -69,6 +69,19 @@ def entra_claims(token: Secret, secrets: Secrets) -> EntraClaims | None:
         object_id=text_of(found, secrets, "oid"),
         client_id=text_of(found, secrets, "appid", "azp"),
         tenant_id=text_of(found, secrets, "tid"),
+        expires=expiry_of(found),
+    )
+
+
+def assertion_claims(token: Secret, secrets: Secrets) -> Assertion:
+    """Return what a federated token says of itself, nothing where it is no JWT."""
+    found = claims(token) or {}
+    if isinstance(found.get("aud"), list):  # an issuer may name several
+        found["aud"] = next(iter(found["aud"]), "")
+    return Assertion(
+        issuer=text_of(found, secrets, "iss"),
+        subject=text_of(found, secrets, "sub"),
+        audience=text_of(found, secrets, "aud"),
         expires=expiry_of(found),
     )
 

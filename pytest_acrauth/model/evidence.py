@@ -19,6 +19,7 @@ class Need(StrEnum):
     SCOPE_MAP = "scope_map"
     ROLES = "roles"
     APPLICATION = "application"
+    FEDERATED = "federated"
     ENTRA_DIRECT = "entra_direct"
     TENANT = "tenant"
 
@@ -192,7 +193,8 @@ class SecretFacts(NamedTuple):
 class ApplicationFacts(NamedTuple):
     """An application and its service principal in Graph; ``found`` is False where the tenant has none of that id.
 
-    ``home`` tells whether the application itself, and so its credentials, could be read in this tenant.
+    ``secrets`` and ``certificates`` are those of both. ``home`` tells whether the application itself, and so its own
+    credentials, could be read in this tenant.
     """
 
     found: bool
@@ -201,6 +203,14 @@ class ApplicationFacts(NamedTuple):
     secrets: tuple[SecretFacts, ...] = ()
     certificates: tuple[SecretFacts, ...] = ()
     home: bool = True
+
+
+class FederatedFacts(NamedTuple):
+    """One federated credential of an application: whose tokens it takes. A flexible one has no ``subject``."""
+
+    issuer: str = ""
+    subject: str = ""
+    audiences: tuple[str, ...] = ()
 
 
 class EntraFacts(NamedTuple):
@@ -223,5 +233,6 @@ class Evidence(NamedTuple):
     scope_map: Look[ScopeMapFacts] | None = None
     roles: Look[RoleFacts] | None = None
     application: Look[ApplicationFacts] | None = None
+    federated: Look[tuple[FederatedFacts, ...]] | None = None
     entra_direct: Look[EntraFacts] | None = None
     tenant: Look[str] | None = None

@@ -240,9 +240,24 @@ class EntraClaims(NamedTuple):
     expires: float | None = None
 
 
+class Assertion(NamedTuple):
+    """What a federated token says that was shown to Entra instead of a secret; all empty where it is no JWT.
+
+    ``expires`` is in seconds since the epoch.
+    """
+
+    issuer: str = ""
+    subject: str = ""
+    audience: str = ""
+    expires: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entra(Answered):
-    """The request for an Entra token, ACR audience. ``codes`` are the AADSTS numbers, most telling first."""
+    """The request for an Entra token, ACR audience. ``codes`` are the AADSTS numbers, most telling first.
+
+    ``assertion`` is the federated token that was shown, None where the identity has none or it could not be read.
+    """
 
     authority: str
     tenant_id: str
@@ -253,6 +268,7 @@ class Entra(Answered):
     trace_id: str = ""
     issued: bool = False
     claims: EntraClaims | None = None
+    assertion: Assertion | None = None
 
     @property
     def ok(self) -> bool:

@@ -19,6 +19,7 @@ _LOOKS = {
     Need.SCOPE_MAP: "the scope map's record",
     Need.ROLES: "role assignments, role definitions and deny assignments",
     Need.APPLICATION: "Microsoft Graph",
+    Need.FEDERATED: "Microsoft Graph",
     Need.ENTRA_DIRECT: "Entra, asked with the same secret",
     Need.TENANT: "the record of the registry's subscription",
 }

@@ -231,6 +231,7 @@ def test_an_entra_token_as_password_is_recognised() -> None:
     answer = reply(401, "UNAUTHORIZED", "Invalid clientid or client secret.")
     assert basic(answer, secret=SecretShape.ENTRA_TOKEN).mode is MODES["client-entra-token-as-password"]
     assert ids(basic(answer)) == {
+        "entra-app-disabled",
         "entra-sp-secret-expired",
         "entra-sp-secret-wrong",
         "sp-certificate-with-docker-login",

@@ -570,7 +570,7 @@ GOOD = SecretFacts(end=iso(STARTED + DAY))
         (
             ApplicationFacts(found=True, secrets=(ENDED, GOOD)),
             None,
-            ["entra-sp-secret-expired", "entra-sp-secret-wrong"],
+            ["entra-sp-secret-expired", "entra-sp-secret-wrong", "entra-app-disabled"],
         ),
         (ApplicationFacts(found=True, secrets=(GOOD,)), 7000215, ["entra-sp-secret-wrong"]),
         (ApplicationFacts(found=True, secrets=(GOOD, ENDED)), 7000222, ["entra-sp-secret-expired"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_acrauth.auth import choose
 from pytest_acrauth.emulator import Emulator, Scenario
-from pytest_acrauth.model.evidence import EvidenceChoice
+from pytest_acrauth.model.evidence import AUTO, EvidenceChoice
 from pytest_acrauth.model.target import Reference, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.run import Run
@@ -17,7 +17,7 @@ def climbed(emulator: Emulator, scenario: Scenario, evidence: EvidenceChoice | N
     references = tuple(Reference.parse(text) for text in listed(needs, "repository"))
     actions = (listed(needs, "must"), listed(needs, "must-not"))
     target = Target(Registry.parse("myacr"), chosen.identity, references, *actions)
-    evidence = evidence or EvidenceChoice(subscription=needs.get("subscription", ""))
+    evidence = evidence or EvidenceChoice(needs.get("evidence", AUTO), subscription=needs.get("subscription", ""))
     return Run(emulator.machine, timeout=float(needs["timeout"]), evidence=evidence).check([target])[0]
 
 

@@ -449,7 +449,12 @@ def data_endpoint(world: World) -> None:
 @pytest.mark.parametrize(
     ("change", "auth", "references", "expected"),
     [
-        (new_password, "scope-map-token", (), ["scope-map-token-password-propagating"]),
+        (
+            new_password,
+            "scope-map-token",
+            (),
+            ["scope-map-token-password-wrong", "scope-map-token-password-propagating"],
+        ),
         (
             one_of_two_ended,
             "scope-map-token",

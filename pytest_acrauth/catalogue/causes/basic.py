@@ -10,16 +10,19 @@ from __future__ import annotations
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.causes.basic_questions import (
     ADMIN_ENABLED,
-    CERTIFICATE_ONLY,
+    CHANGED_LATELY,
     DECLARED,
+    REGISTRY_TOKEN,
     SCOPE_MAP_TOKEN,
     SECRET,
     SECRET_ELSEWHERE,
     SECRET_EXPIRED,
+    USER_NAME,
 )
-from pytest_acrauth.catalogue.questions.climb import USER_KIND, USER_NAME, NameShape
+from pytest_acrauth.catalogue.questions.climb import USER_KIND, NameShape
+from pytest_acrauth.catalogue.questions.directory import CERTIFICATE_ONLY
 from pytest_acrauth.catalogue.questions.records import TokenState
-from pytest_acrauth.catalogue.shape import Command, FailureMode
+from pytest_acrauth.catalogue.shape import Command, FailureMode, Occurs
 from pytest_acrauth.catalogue.steps import GENERATE_PASSWORD
 from pytest_acrauth.catalogue.symptoms import access_token, client, management
 from pytest_acrauth.model.credential import Kind, SecretShape
@@ -39,7 +42,7 @@ ADMIN_USER_DISABLED = FailureMode(
     title="the admin user of {registry} is disabled",
     seen=(access_token.BASIC_REFUSED, management.ADMIN_DISABLED),
     signs=(management.ADMIN_DISABLED,),
-    certain="TODO",
+    certain="az prints this sentence where Resource Manager refused to list the admin user's keys because it is off.",
     when=(USER_KIND.is_(Kind.ADMIN), ADMIN_ENABLED.is_(False)),
     means="Every registry has an admin user, whose name is the registry's. It is off by default, and an Azure Policy"
     " can switch it off again. While it is off, its passwords are refused.",
@@ -71,8 +74,10 @@ ADMIN_PASSWORD_NOT_CURRENT = FailureMode(
     title="{registry} does not accept this password for its admin user",
     seen=(access_token.BASIC_REFUSED,),
     when=(USER_KIND.is_(Kind.ADMIN), ADMIN_ENABLED.is_(True)),
+    open_when=(CHANGED_LATELY.is_(True),),
+    occurs=Occurs.OFTEN,
     means="The admin user has two passwords, and this is neither of them: one was renewed since this was stored, or it"
-    " was never right. A password that was renewed within the last minute is not accepted yet.",
+    " was never right. A password that was renewed within the last minute is not accepted yet, and no date tells that.",
     look=("Ask whether a password was renewed, and when; after a renewal wait a minute, then check again.",),
     fix=(
         (
@@ -111,16 +116,14 @@ ADMIN_USERNAME_WRONG = FailureMode(
 
 
 def _other_password(state: TokenState) -> bool | None:
-    """Judge by elimination: of two passwords ARM cannot say which one the client holds."""
-    if not state.passwords or state.fresh or len(state.ended) == len(state.passwords):
+    """Judge by elimination: which of two passwords the client holds, or one that was replaced lately, nothing tells."""
+    if not state.passwords or state.all_ended:
         return False
-    return None if state.ended else True
+    return None if state.all_ended is None or state.fresh else True
 
 
-def _password_ended(state: TokenState) -> bool | None:
-    if not state.ended or state.fresh:
-        return False
-    return True if len(state.ended) == len(state.passwords) else None
+def _may_be_new(state: TokenState) -> bool | None:
+    return state.fresh if state.moment is not None or not state.passwords else None
 
 
 SCOPE_MAP_TOKEN_PASSWORD_WRONG = FailureMode(
@@ -142,12 +145,13 @@ SCOPE_MAP_TOKEN_PASSWORD_WRONG = FailureMode(
 )
 SCOPE_MAP_TOKEN_PASSWORD_EXPIRED = FailureMode(
     id="scope-map-token-password-expired",
-    title="{user_name} is a scope-map token, and its password has expired",
+    title="{user_name} is a scope-map token, and each of its passwords has expired",
     seen=(access_token.BASIC_REFUSED,),
     when=(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
-        SCOPE_MAP_TOKEN.where("it is enabled, and each of its passwords has ended", _password_ended),
+        SCOPE_MAP_TOKEN.where("it is enabled, and each of its passwords has ended", lambda state: state.all_ended),
     ),
+    occurs=Occurs.OFTEN,
     means="A scope-map token is a user of the registry's own, with up to two passwords, and each of them can have an"
     " end date of its own. That date has passed.",
     fix=(*GENERATE_PASSWORD, "Note the new end date, and renew before it."),
@@ -187,6 +191,7 @@ SCOPE_MAP_TOKEN_NO_PASSWORD = FailureMode(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
         SCOPE_MAP_TOKEN.where("it is enabled, and has no password", lambda state: state.usable and not state.passwords),
     ),
+    occurs=Occurs.SELDOM,
     means="A scope-map token is a user of the registry's own. It can be made without passwords, and nobody can log in"
     " with it until one is generated.",
     fix=GENERATE_PASSWORD,
@@ -198,8 +203,10 @@ SCOPE_MAP_TOKEN_PASSWORD_PROPAGATING = FailureMode(
     seen=(access_token.BASIC_REFUSED,),
     when=(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
-        SCOPE_MAP_TOKEN.where("a password was made within the last two minutes", lambda state: state.fresh),
+        SCOPE_MAP_TOKEN.where("a password was made within the last two minutes", _may_be_new),
     ),
+    unprovable="Nothing tells whether the client holds the password that was made lately, or the one before it.",
+    occurs=Occurs.SELDOM,
     means="A password that was generated again takes about a minute until the registry accepts it everywhere; until"
     " then neither it nor the one before is sure to work.",
     fix=("Wait a minute, then check again.",),
@@ -211,13 +218,15 @@ SCOPE_MAP_TOKEN_NOT_FOUND = FailureMode(
     title="{user_name} is not a scope-map token of {registry}",
     seen=(access_token.APP_NOT_REGISTERED,),
     when=(
-        USER_NAME.is_(NameShape.PLAIN),
+        USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
+        USER_NAME.is_(NameShape.PLAIN, NameShape.GUID),
         DECLARED.where(
             "scope-map token",
             lambda kind: None if kind == _UNDECLARED else kind == Kind.SCOPE_MAP_TOKEN,
         ),
         SCOPE_MAP_TOKEN.where("it does not exist", lambda state: not state.found),
     ),
+    occurs=Occurs.OFTEN,
     means="A scope-map token is a user of one registry's own. This one was deleted, is spelt otherwise, or belongs to"
     " another registry.",
     look=("Compare with the tokens there are:", Command("az acr token list -r {registry} -o table")),
@@ -244,6 +253,7 @@ BASIC_USERNAME_UNKNOWN = FailureMode(
         USER_NAME.where(str(NameShape.PLAIN), lambda shape: shape is NameShape.PLAIN or None),
         SCOPE_MAP_TOKEN.where("it does not exist", lambda state: not state.found),
     ),
+    occurs=Occurs.OFTEN,
     means="A user name is the registry's own name (the admin user), the name of one of its scope-map tokens, or an"
     " application's client id. This one is none of them.",
     look=("Compare with the tokens there are:", Command("az acr token list -r {registry} -o table")),
@@ -295,6 +305,7 @@ SP_CERTIFICATE_WITH_DOCKER_LOGIN = FailureMode(
     title="{client_id} has only a certificate, which cannot be a password",
     seen=(access_token.INVALID_CLIENT,),
     when=(SECRET.is_(SecretShape.OPAQUE), CERTIFICATE_ONLY.is_(True)),
+    occurs=Occurs.SELDOM,
     means="An application that signs in with a certificate does so at Entra. A docker-style login takes client secrets"
     " only, and this application has none.",
     fix=(
@@ -307,13 +318,27 @@ SP_CERTIFICATE_WITH_DOCKER_LOGIN = FailureMode(
     ),
     page=pages.ACR + "container-registry-auth-service-principal#use-with-certificate",
 )
+CLIENT_NULL_GUID_OTHER_PASSWORD = FailureMode(
+    id="client-null-guid-other-password",
+    title="the password beside {user_name} is no token of the registry's own",
+    seen=(access_token.BASIC_REFUSED,),
+    when=(USER_KIND.is_(Kind.REFRESH_TOKEN), REGISTRY_TOKEN.is_(False)),
+    occurs=Occurs.SELDOM,
+    means=f"The user name {_NULL_GUID} says that the password is a token of the registry's own, its refresh token. This"
+    " password is something else: a client secret, a token of Entra's, or that of another service.",
+    fix=(
+        "With a client secret or a password, give the user name that it belongs to.",
+        "Otherwise let az hand a refresh token of the registry to docker; it lasts three hours:",
+        _LOGIN_BY_TOKEN,
+    ),
+    page=pages.ACR + "container-registry-authentication#use-az-acr-login-without-docker-daemon",
+)
 REFRESH_TOKEN_EXPIRED = FailureMode(
     id="refresh-token-expired",
     title="the registry's refresh token, used as the password, has expired",
     seen=(access_token.BASIC_REFUSED, client.STORED_LOGIN_ENDED),
-    signs=(client.STORED_LOGIN_ENDED,),
-    certain="TODO",
     when=(USER_KIND.is_(Kind.REFRESH_TOKEN), SECRET_EXPIRED.is_(True)),
+    occurs=Occurs.OFTEN,
     means="az acr login stores a token of the registry as docker's password. It lives three hours, and docker cannot"
     " renew it.",
     fix=("Log in again:", Command("az acr login -n {login_name}")),

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from pytest_acrauth.catalogue.facts import registry_record
-from pytest_acrauth.catalogue.questions.directory import WRONG_SECRET, app_credentials, entra_answer
-from pytest_acrauth.catalogue.questions.records import TokenState
+from pytest_acrauth.catalogue.facts import registry_record, service_time
+from pytest_acrauth.catalogue.questions.climb import NameShape, name_shape
+from pytest_acrauth.catalogue.questions.records import TokenState, when
 from pytest_acrauth.catalogue.shape import Break, Command, Question
 from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.evidence import Need
 
+# Documented as "about a minute"; not promised.
+_SWITCHES_TRAVEL = 2 * 60
+
+
+def _registry_token(broken: Break) -> bool:
+    """Whether the password is, or can be, a token of the registry's own."""
+    facts = broken.transcript.credential
+    if facts.secret is SecretShape.OPAQUE:
+        return facts.secret_expires is not None or bool(facts.secret_audience)
+    return facts.secret in {SecretShape.ACR_REFRESH_TOKEN, SecretShape.ACR_ACCESS_TOKEN}
+
 
 def _secret_expired(broken: Break) -> bool | None:
-    expires = broken.transcript.credential.secret_expires
-    return None if expires is None else expires < broken.transcript.started
+    expires, now = broken.transcript.credential.secret_expires, service_time(broken.transcript)
+    if not _registry_token(broken):
+        return False
+    return None if expires is None or now is None else expires < now
 
 
 def _secret_elsewhere(broken: Break) -> bool | None:
     audience = broken.transcript.credential.secret_audience
+    if not _registry_token(broken):
+        return False
     return audience.lower() != broken.transcript.target.registry.login_server if audience else None
 
 
@@ -26,18 +41,13 @@ def _admin_enabled(broken: Break) -> bool | None:
 
 def _token_state(broken: Break) -> TokenState | None:
     look = broken.transcript.evidence.scope_map_token
-    return TokenState(look.value, broken.transcript.started) if look and look.value else None
+    return TokenState(look.value, service_time(broken.transcript)) if look and look.value else None
 
 
-def _certificate_only(broken: Break) -> bool | None:
-    """Answer by what Graph shows; where nobody could look, Entra may know the secret, or refuse it for another cause.
-
-    That Entra does not know the secret proves nothing: it may be mistyped.
-    """
-    if (found := app_credentials(broken)) is not None:
-        return found.certificate_only
-    said = entra_answer(broken)
-    return None if said is None or said == WRONG_SECRET else False
+def _changed_lately(broken: Break) -> bool | None:
+    record, now = registry_record(broken), service_time(broken.transcript)
+    changed = when(record.modified) if record else None
+    return None if changed is None or now is None else now - changed < _SWITCHES_TRAVEL
 
 
 DECLARED: Question[Kind | str] = Question(
@@ -46,16 +56,28 @@ DECLARED: Question[Kind | str] = Question(
     by_hand="Say it with --acr-auth admin or --acr-auth scope-map-token.",
     read=lambda broken: broken.transcript.credential.kind if broken.transcript.credential.declared else "none",
 )
+USER_NAME: Question[NameShape] = Question(
+    id="user-name-shape",
+    asks="What does the user name look like?",
+    by_hand="Compare the user name with the registry's name.",
+    read=name_shape,
+)
 SECRET: Question[SecretShape] = Question(
     id="secret-shape",
     asks="What does the secret look like?",
     by_hand="A secret of three parts joined by dots is a token; decode its middle part on this machine.",
     read=lambda broken: broken.transcript.credential.secret,
 )
+REGISTRY_TOKEN: Question[bool] = Question(
+    id="registry-token",
+    asks="Is the password a token of the registry's own?",
+    by_hand=SECRET.by_hand,
+    read=_registry_token,
+)
 SECRET_EXPIRED: Question[bool] = Question(
     id="secret-expired",
-    asks="Was the refresh token past its end when the climb began?",
-    by_hand="Decode the password's middle part on this machine, and compare exp with the clock.",
+    asks="Was the refresh token past its end, by the registry's clock?",
+    by_hand="Decode the password's middle part on this machine, and compare exp with the Date of any answer.",
     read=_secret_expired,
 )
 SECRET_ELSEWHERE: Question[bool] = Question(
@@ -64,23 +86,20 @@ SECRET_ELSEWHERE: Question[bool] = Question(
     by_hand="Decode the password's middle part on this machine, and compare aud with {login_server}.",
     read=_secret_elsewhere,
 )
-CERTIFICATE_ONLY: Question[bool] = Question(
-    id="certificate-only",
-    asks="Has the application a certificate, and no client secret?",
-    by_hand=Command(
-        "az ad app show --id {client_id}"
-        ' --query "{{secrets:passwordCredentials[].endDateTime,certificates:keyCredentials[].endDateTime}}"'
-    ),
-    needs=Need.APPLICATION,
-    failing_that=Need.ENTRA_DIRECT,
-    read=_certificate_only,
-)
 ADMIN_ENABLED: Question[bool] = Question(
     id="admin-enabled",
     asks="Is the admin user enabled?",
     by_hand=Command("az acr show -n {registry} --query adminUserEnabled -o tsv"),
     needs=Need.REGISTRY,
     read=_admin_enabled,
+)
+#: A switch takes a moment until it is in effect.
+CHANGED_LATELY: Question[bool] = Question(
+    id="registry-changed-lately",
+    asks="Was the registry's record changed within the last two minutes?",
+    by_hand=Command("az acr show -n {registry} --query systemData.lastModifiedAt -o tsv"),
+    needs=Need.REGISTRY,
+    read=_changed_lately,
 )
 SCOPE_MAP_TOKEN: Question[TokenState] = Question(
     id="scope-map-token",

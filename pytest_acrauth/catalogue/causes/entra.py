@@ -5,17 +5,19 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.questions.climb import USER_NAME, NameShape
+from pytest_acrauth.catalogue.questions.climb import USER_KIND
 from pytest_acrauth.catalogue.questions.directory import (
+    CERTIFICATE_ONLY,
     ENDED_SECRET,
     NO_APPLICATION,
     WRONG_SECRET,
     app_credentials,
+    application,
     entra_answer,
 )
-from pytest_acrauth.catalogue.questions.records import AppCredentials
-from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Instruction, Question
+from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Instruction, Occurs, Question
 from pytest_acrauth.catalogue.symptoms import access_token, entra
+from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.evidence import Need
 
 
@@ -23,7 +25,7 @@ class Ended(StrEnum):
     """What tells whether a client secret has ended."""
 
     SAID = "yes, Entra says so"
-    DATED = "yes, by the dates of every secret of the application"
+    DATED = "yes, by the dates of every secret that the application and its service principal have"
     OTHER = "no, Entra says otherwise"
 
 
@@ -37,9 +39,8 @@ def _secret_ended(broken: Break) -> Ended | None:
 
 def _application_found(broken: Break) -> bool | None:
     """Answer by what Graph says; where nobody could ask it, by whether Entra knows the application's id."""
-    look = broken.transcript.evidence.application
-    if look and look.value:
-        return look.value.found
+    if (found := application(broken)) is not None:
+        return found.found
     said = entra_answer(broken)
     return None if said is None else said != NO_APPLICATION
 
@@ -56,24 +57,17 @@ ENTRA_DIRECTLY: Question[str] = Question(
     needs=Need.ENTRA_DIRECT,
     read=entra_answer,
 )
-APP_CREDENTIALS: Question[AppCredentials] = Question(
-    id="app-credentials",
-    asks="Which secrets and certificates does the application have, and when do they end?",
-    by_hand=Command('az ad app credential list --id {client_id} --query "[].endDateTime" -o tsv'),
-    needs=Need.APPLICATION,
-    read=app_credentials,
-)
 SECRET_ENDED: Question[Ended] = Question(
     id="secret-ended",
     asks="Has the client secret ended?",
-    by_hand=APP_CREDENTIALS.by_hand,
+    by_hand=Command('az ad app credential list --id {client_id} --query "[].endDateTime" -o tsv'),
     needs=Need.ENTRA_DIRECT,
     failing_that=Need.APPLICATION,
     read=_secret_ended,
 )
 APPLICATION: Question[bool] = Question(
     id="application",
-    asks="Does the application exist in the registry's tenant?",
+    asks="Does the application exist in the tenant?",
     by_hand=Command("az ad sp show --id {client_id}"),
     needs=Need.APPLICATION,
     failing_that=Need.ENTRA_DIRECT,
@@ -95,15 +89,16 @@ _ADD_SECRET: tuple[Instruction, ...] = (
 
 ENTRA_SP_SECRET_WRONG = FailureMode(
     id="entra-sp-secret-wrong",
-    title="the secret or signature that {client_id} presents is not one that Entra knows",
-    seen=(entra.AADSTS_7000215, access_token.INVALID_CLIENT),
+    title="the secret that {client_id} presents is not one that Entra knows",
+    seen=(entra.AADSTS_7000215, entra.AADSTS_50012, access_token.INVALID_CLIENT),
     signs=(entra.AADSTS_7000215,),
-    certain="TODO",
+    certain="Entra answers AADSTS7000215 after it compared this very secret with every one that the application has;"
+    " the dates of others do not matter.",
     when=(ENTRA_DIRECTLY.is_(WRONG_SECRET),),
-    not_when=(APP_CREDENTIALS.where("certificates only", lambda found: found.certificate_only),),
+    not_when=(CERTIFICATE_ONLY.is_(True),),
     means="The application exists, and its client secret, which is its password, is wrong: mistyped, deleted, the"
-    " secret's id instead of its value, or a value that a shell or a file changed on the way ($, ~, a line end)."
-    " AADSTS50012 says it of an application that signs with a certificate instead.",
+    " secret's id instead of its value, another application's, or a value that a shell or a file changed on the way"
+    " ($, ~, a line end). A secret that was made within the last minutes is not known everywhere yet.",
     look=(
         "See which secrets there are; the hint is how the right value begins:",
         Command(
@@ -130,8 +125,9 @@ ENTRA_SP_SECRET_EXPIRED = FailureMode(
     title="the client secret of {client_id} has expired",
     seen=(entra.AADSTS_7000222, access_token.INVALID_CLIENT),
     signs=(entra.AADSTS_7000222,),
-    certain="TODO",
+    certain="Entra answers AADSTS7000222 only to a secret that it knows and whose end has passed by its own clock.",
     when=(SECRET_ENDED.is_(Ended.SAID, Ended.DATED),),
+    occurs=Occurs.OFTEN,
     means="Entra knows the secret, which is the application's password, and no longer takes it: its end date has"
     " passed. A secret made by az lives one year unless told otherwise.",
     look=(
@@ -154,14 +150,20 @@ ENTRA_SP_SECRET_EXPIRED = FailureMode(
 )
 ENTRA_APP_NOT_FOUND = FailureMode(
     id="entra-app-not-found",
-    title="{client_id} is missing from {tenant_id}, or disabled there",
-    seen=(entra.AADSTS_700016, access_token.APP_NOT_REGISTERED),
+    title="Entra finds no application {client_id} in {tenant_id}",
+    seen=(entra.AADSTS_700016, entra.AADSTS_70001, access_token.APP_NOT_REGISTERED),
     signs=(entra.AADSTS_700016,),
-    certain="TODO",
-    when=(USER_NAME.is_(NameShape.GUID), APPLICATION.is_(False)),
+    certain="AADSTS700016 is what Entra answers where the tenant that was asked has no application of this id; one"
+    " that is switched off has another number.",
+    when=(
+        USER_KIND.where(str(Kind.SERVICE_PRINCIPAL), lambda kind: True if kind is Kind.SERVICE_PRINCIPAL else None),
+        APPLICATION.is_(False),
+    ),
+    not_when=(USER_KIND.is_(Kind.ADMIN, Kind.SCOPE_MAP_TOKEN, Kind.REFRESH_TOKEN),),
+    occurs=Occurs.OFTEN,
     means="Entra looked for an application with this client id in the tenant and found none: the id is wrong (an"
     " object id or a secret's id instead), the application was deleted, or it belongs to another tenant and was never"
-    " added to this one. AADSTS70001 is said of a disabled application, too.",
+    " added to this one. One that was added within the last minutes is not known everywhere yet.",
     look=(
         "See whether the id belongs to an application here, and what its client id (appId) is:",
         Command('az ad sp show --id {client_id} --query "[appId,displayName,accountEnabled]" -o tsv'),
@@ -190,7 +192,7 @@ ENTRA_TENANT_NOT_FOUND = FailureMode(
         entra.AADSTS_90002,
         entra.AADSTS_900023,
     ),
-    certain="TODO",
+    certain="AADSTS90002, 900021 and 900023 are about the tenant's name alone, before Entra looks at who asks.",
     means="A tenant is an organisation's own directory in Entra. The id or domain that was asked for is mistyped, the"
     " tenant was deleted, or it is in another cloud than the registry.",
     look=(

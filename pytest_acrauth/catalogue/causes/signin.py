@@ -3,18 +3,65 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.shape import Command, FailureMode
-from pytest_acrauth.catalogue.symptoms import entra
+from pytest_acrauth.catalogue.questions.directory import DISABLED_APPLICATION, application, entra_answer
+from pytest_acrauth.catalogue.questions.refusals import Topic, topic_of, words_of
+from pytest_acrauth.catalogue.shape import Break, Command, Condition, FailureMode, Occurs, Question
+from pytest_acrauth.catalogue.symptoms import access_token, entra, text
+from pytest_acrauth.model.evidence import Need
+from pytest_acrauth.model.target import Flow
 
 _SIGN_IN = Command("az login --tenant {tenant_id} --scope https://containerregistry.azure.net/.default")
+_ASSERTION_REFUSED = (entra.AADSTS_700027, entra.AADSTS_700023, entra.AADSTS_50027, entra.AADSTS_50012)
 _NO_PERSON = "For automation, use an identity that is no person's: a managed identity or a service principal."
+
+
+def about(*meant: Topic, other: tuple[Topic, ...] = tuple(Topic)) -> Condition:
+    """Return the condition that Entra's words are about one of these; about one of ``other`` refutes it."""
+    words = " or ".join(meant)
+    return SAYS.where(words, lambda topic: True if topic in meant else False if topic in other else None)
+
+
+def _app_disabled(broken: Break) -> bool | None:
+    """Answer by what Graph shows; where nobody could look, by what Entra says of a password's owner."""
+    found = application(broken)
+    if found is not None and found.enabled is not None:
+        return not found.enabled
+    said = entra_answer(broken)
+    # Entra's refusal at its own stage is what Graph is to confirm.
+    if said is None or (broken.transcript.target.identity.flow is Flow.ENTRA and said == DISABLED_APPLICATION):
+        return None
+    return said == DISABLED_APPLICATION
+
+
+SAYS: Question[Topic] = Question(
+    id="entra-says",
+    asks="What is Entra's message about?",
+    by_hand="Read the sentence behind the number.",
+    read=lambda broken: topic_of(words_of(broken)),
+)
+ASKED_HERE: Question[bool] = Question(
+    id="asked-here",
+    asks="Was the token asked for by this check, whose scope is right?",
+    by_hand="Compare the scope that Entra repeats with https://containerregistry.azure.net/.default.",
+    read=lambda broken: broken.transcript.entra is not None,
+)
+APP_DISABLED: Question[bool] = Question(
+    id="application-disabled",
+    asks="Is the application disabled in its tenant?",
+    by_hand=Command('az ad sp show --id {client_id} --query "[displayName,accountEnabled]" -o tsv'),
+    needs=Need.APPLICATION,
+    failing_that=Need.ENTRA_DIRECT,
+    read=_app_disabled,
+)
 
 ENTRA_MFA_REQUIRED = FailureMode(
     id="entra-mfa-required",
     title="Entra wants a second factor from this user, and has no valid one",
-    seen=(entra.AADSTS_50076,),
+    seen=(entra.AADSTS_50076, entra.AADSTS_50158),
     signs=(entra.AADSTS_50076,),
-    certain="TODO",
+    certain="AADSTS50076, 50072, 50074, 50078, 50079 and 53004 are all said of a second factor that is lacking, is not"
+    " set up, or was given too long ago.",
+    occurs=Occurs.OFTEN,
     means="Azure itself asks it of every user who changes resources by az, PowerShell or another tool, and no policy"
     " switches that off; a tenant's own policy can ask it, too. A person gives it in a browser, a pipeline cannot."
     " With AADSTS50072, 50079 or 53004 the user has none set up yet; with 50078 it was given too long ago.",
@@ -33,13 +80,14 @@ ENTRA_MFA_REQUIRED = FailureMode(
 ENTRA_CONDITIONAL_ACCESS_BLOCKED = FailureMode(
     id="entra-conditional-access-blocked",
     title="Entra blocks this sign-in for its place, its device, its client or a risk",
-    seen=(entra.AADSTS_53003,),
+    seen=(entra.AADSTS_53003, entra.AADSTS_50097, entra.AADSTS_50158),
     signs=(entra.AADSTS_53003,),
-    certain="TODO",
-    means="The password or secret was not the trouble. Most of these numbers mean a Conditional Access policy, a rule"
-    " that the tenant's administrators made; 50097, 53000 and 53001 want a device that the organisation manages. There"
-    " is no policy to find behind 530035 (security defaults, which refuse old ways to sign in), 53011 and 530034 (the"
-    " account is thought to be at risk in its home tenant).",
+    certain="AADSTS53003 and its kin (50005, 50131, 53000 to 53002, 530001 to 530032) name a policy that did not admit"
+    " the sign-in.",
+    occurs=Occurs.OFTEN,
+    means="The password or secret was not the trouble. A Conditional Access policy, a rule that the tenant's"
+    " administrators made, did not admit this sign-in; 50097, 53000 and 53001 want a device that the organisation"
+    " manages, 50158 something beyond the password.",
     look=(
         (
             "An administrator (Security Reader) finds the sign-in in Entra's sign-in log by the trace id or"
@@ -63,12 +111,46 @@ ENTRA_CONDITIONAL_ACCESS_BLOCKED = FailureMode(
         "denied: client with IP '203.0.113.7' is not allowed access.",
     ),
 )
+ENTRA_SECURITY_DEFAULTS = FailureMode(
+    id="entra-security-defaults",
+    title="the tenant's security defaults block this way to sign in",
+    seen=(entra.AADSTS_530035,),
+    signs=(entra.AADSTS_530035,),
+    certain="AADSTS530035 is said by security defaults alone, which a tenant has that has no policy of its own.",
+    means="Security defaults are rules that Microsoft made, for tenants without policies of their own. They refuse old"
+    " ways to sign in, such as a name and a password handed over by a program. There is no policy to look for.",
+    look=("An administrator sees the sign-in in Entra's sign-in log, by the trace id of the message.",),
+    fix=("Sign in in a browser, not with a name and password:", _SIGN_IN),
+    instead=(_NO_PERSON,),
+    page=pages.ENTRA_ERROR,
+    samples=("AADSTS530035: Access has been blocked by security defaults.",),
+    unlike=("AADSTS53003: Access has been blocked by Conditional Access policies.",),
+)
+ENTRA_ACCOUNT_AT_RISK = FailureMode(
+    id="entra-account-at-risk",
+    title="Entra blocks this account, which its home tenant takes to be at risk",
+    seen=(entra.AADSTS_53011,),
+    signs=(entra.AADSTS_53011,),
+    certain="AADSTS53011 and 530034 are said of an account's risk in its home tenant, whatever this tenant's rules.",
+    means="The home tenant of the account, a guest's or a partner administrator's, thinks that somebody else may have"
+    " its password. Until that is cleared there, no other tenant lets it in.",
+    look=("An administrator of the home tenant sees why, among Entra's risky users.",),
+    fix=(
+        "The home tenant's administrators make sure that the account is safe, with a new password, and clear its risk.",
+    ),
+    instead=(_NO_PERSON,),
+    page=pages.ENTRA_ERROR,
+    samples=("AADSTS53011: User blocked due to risk on home tenant.",),
+    unlike=("AADSTS53003: Access has been blocked by Conditional Access policies.",),
+)
 ENTRA_USER_SESSION_EXPIRED = FailureMode(
     id="entra-user-session-expired",
     title="the login that is stored here has ended; the person has to sign in again",
     seen=(entra.AADSTS_700082,),
     signs=(entra.AADSTS_700082,),
-    certain="TODO",
+    certain="AADSTS700082 and its kin (700084, 70008, 70043, 50173, 50132, 50133, 50089) are about the stored sign-in"
+    " of a person, and each says that it no longer counts.",
+    occurs=Occurs.OFTEN,
     means="It was not used for too long, was revoked, its password was changed, or a policy limits how long it counts."
     " No retry renews it.",
     fix=("The person whose login it is signs in again:", _SIGN_IN),
@@ -82,12 +164,15 @@ ENTRA_USER_SESSION_EXPIRED = FailureMode(
 ENTRA_USER_CREDENTIALS = FailureMode(
     id="entra-user-credentials",
     title="Entra refuses this user's account or password",
-    seen=(entra.AADSTS_50126,),
+    seen=(entra.AADSTS_50126, entra.AADSTS_50053),
     signs=(entra.AADSTS_50126,),
-    certain="TODO",
+    certain="AADSTS50126, 50055, 50056 and 50057 are each about the person's own account: its password is wrong or has"
+    " expired, or it is disabled.",
+    when=(about(Topic.LOCKED, other=(Topic.ADDRESS,)),),
+    occurs=Occurs.OFTEN,
     means="The number says why. 50126 and 50056: the name or the password is wrong. 50055: the password has expired."
-    " 50057: the account is disabled. 50053: it is locked after too many wrong passwords, or the sign-in came from an"
-    " address that attacks others. Trying again with guesses locks it.",
+    " 50057: the account is disabled. 50053: it is locked after too many wrong passwords. Trying again with guesses"
+    " locks it.",
     look=("An administrator sees which of the reasons it was in Entra's sign-in log, by the trace id.",),
     fix=(
         (
@@ -106,12 +191,26 @@ ENTRA_USER_CREDENTIALS = FailureMode(
         ),
     ),
 )
+ENTRA_ADDRESS_BLOCKED = FailureMode(
+    id="entra-address-blocked",
+    title="Entra takes the address that this user signs in from for an attacker's",
+    seen=(entra.AADSTS_50053,),
+    when=(about(Topic.ADDRESS, other=(Topic.LOCKED,)),),
+    occurs=Occurs.SELDOM,
+    means="AADSTS50053 is said of a locked account, and of a sign-in from an address from which others are attacked,"
+    " such as that of a shared proxy or VPN. Name and password do not matter there.",
+    look=("Entra's sign-in log shows the address, by the trace id of the message.",),
+    fix=("Sign in from another network. If the address is your own, its owner stops what attacks from it.",),
+    instead=(_NO_PERSON,),
+    page=pages.ENTRA_ERROR,
+)
 ENTRA_GUEST_OR_TENANT_RESTRICTION = FailureMode(
     id="entra-guest-or-tenant-restriction",
     title="{tenant_id} does not admit this account",
     seen=(entra.AADSTS_50020,),
     signs=(entra.AADSTS_50020,),
-    certain="TODO",
+    certain="AADSTS50020 and its kin (50034, 51004, 90072, 16000, 500021, 500022, 500212, 500213) say that the tenant,"
+    " or the network's rule on tenants, does not admit this account.",
     means="A tenant is an organisation's own directory. The account is not in it and no guest of it (50020, 50034,"
     " 51004, 90072, 16000), or its name is misspelt. With 500021 or 500022 this network lets its users into some"
     " tenants only; 500212 is a rule of the account's own tenant, 500213 one of this tenant.",
@@ -136,7 +235,7 @@ ENTRA_CONSENT_MISSING = FailureMode(
     title="nobody has consented to the application in this tenant",
     seen=(entra.AADSTS_65001,),
     signs=(entra.AADSTS_65001,),
-    certain="TODO",
+    certain="AADSTS65001 and 90094 say in their own words that consent is missing, nothing else.",
     means="An application may act for users, or in another tenant, only once somebody there has agreed (consented) to"
     " what it asks for. With AADSTS90094 only an administrator can.",
     look=(
@@ -159,13 +258,14 @@ ENTRA_CONSENT_MISSING = FailureMode(
 )
 ENTRA_ACR_RESOURCE_UNAVAILABLE = FailureMode(
     id="entra-acr-resource-unavailable",
-    title="Entra issues no token for the resource or scope that was asked for",
-    seen=(entra.AADSTS_500011,),
+    title="the resource that a token was asked for is missing or disabled in this tenant",
+    seen=(entra.AADSTS_500011, entra.AADSTS_70011),
     signs=(entra.AADSTS_500011,),
-    certain="TODO",
-    means="A token is made for one resource; for registries that is the application Azure Container Registry. 500011,"
-    " 50001 and 650052: the tenant has no such application, has switched it off, or the request went to another cloud."
-    " 650057: the client's own registration does not list the resource. 70011: the scope is malformed.",
+    certain="AADSTS500011, 50001 and 650052 name the resource, and say that the tenant that was asked lacks it or has"
+    " it switched off.",
+    occurs=Occurs.OFTEN,
+    means="A token is made for one resource; for registries that is the application Azure Container Registry. The"
+    " tenant has no such application, has switched it off, or the request went to another cloud.",
     look=(
         "See whether the tenant has the application (by its id, the same in every tenant), and whether it is enabled:",
         Command(
@@ -174,7 +274,6 @@ ENTRA_ACR_RESOURCE_UNAVAILABLE = FailureMode(
     ),
     fix=(
         "Ask for the scope https://containerregistry.azure.net/.default, at the Entra of the registry's cloud.",
-        "With 650057, the owner of the client's registration adds Azure Container Registry to its API permissions.",
         (
             "If the application is disabled, ask the tenant's administrator why. If it is missing, the administrator"
             " adds it:"
@@ -191,18 +290,50 @@ ENTRA_ACR_RESOURCE_UNAVAILABLE = FailureMode(
         "invalid_scope: The requested scope is invalid, unknown, or malformed.",
     ),
 )
+ENTRA_SCOPE_INVALID = FailureMode(
+    id="entra-scope-invalid",
+    title="the scope that a token was asked for is malformed",
+    seen=(text.AADSTS_1002012, entra.AADSTS_70011, entra.AADSTS_700023),
+    signs=(text.AADSTS_1002012,),
+    certain="AADSTS1002012 is about the form of the scope alone: for an application it ends in /.default.",
+    when=(about(Topic.SCOPE, other=(Topic.SIGNATURE,)),),
+    not_when=(ASKED_HERE.is_(True),),
+    means="Programs ask Entra for a token by a scope: the resource's address, and what of it. For a registry it is"
+    " https://containerregistry.azure.net/.default, with one slash before the dot.",
+    look=("Entra's message repeats the scope as it was sent.",),
+    fix=("Correct the scope where the program that asked reads it.",),
+    page=pages.ENTRA_ERROR,
+    unlike=(
+        "AADSTS500011: The resource principal named https://example.com was not found in the tenant named Contoso.",
+        "invalid_scope: The requested scope is invalid, unknown, or malformed.",
+    ),
+)
+ENTRA_RESOURCE_NOT_LISTED = FailureMode(
+    id="entra-resource-not-listed",
+    title="the client's own registration does not list the resource that it asks for",
+    seen=(entra.AADSTS_650057,),
+    signs=(entra.AADSTS_650057,),
+    certain="AADSTS650057 names the client's registration, and the resource that is not among its permissions.",
+    occurs=Occurs.SELDOM,
+    means="A client that signs people in may ask only for the resources that its registration in Entra lists as"
+    " permissions. Azure Container Registry is not among them.",
+    look=(
+        "See what the registration lists; the registry's application is 6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26:",
+        Command("az ad app permission list --id {client_id}"),
+    ),
+    fix=("The registration's owner adds Azure Container Registry to its API permissions.",),
+    page=pages.ENTRA_ERROR,
+    unlike=("AADSTS65001: The user or administrator has not consented to use the application.",),
+)
 ENTRA_APP_DISABLED = FailureMode(
     id="entra-app-disabled",
-    title="{client_id} is disabled in its tenant",
-    seen=(entra.AADSTS_7000112,),
-    signs=(entra.AADSTS_7000112,),
-    certain="TODO",
+    title="the application {client_id} is disabled in its tenant",
+    seen=(entra.AADSTS_7000112, entra.AADSTS_70001, access_token.INVALID_CLIENT),
+    when=(APP_DISABLED.is_(True),),
+    occurs=Occurs.SELDOM,
     means="An administrator, or Microsoft, has switched the application off, for example because a secret of it leaked."
     " Its secrets are not looked at meanwhile.",
-    look=(
-        Command('az ad sp show --id {client_id} --query "[displayName,accountEnabled]" -o tsv'),
-        "Entra's audit log says who switched it off, and when (activity Update service principal).",
-    ),
+    look=("Entra's audit log says who switched it off, and when (activity Update service principal).",),
     fix=(
         "Ask whoever switched it off for the reason.",
         (
@@ -220,14 +351,13 @@ ENTRA_APP_DISABLED = FailureMode(
 )
 ENTRA_SP_CERTIFICATE_INVALID = FailureMode(
     id="entra-sp-certificate-invalid",
-    title="Entra does not accept the signed assertion of {client_id}",
-    seen=(entra.AADSTS_700027, entra.AADSTS_50013),
-    signs=(entra.AADSTS_700027,),
-    certain="TODO",
+    title="Entra does not accept the signature of the assertion that {client_id} presents",
+    seen=(*_ASSERTION_REFUSED, entra.AADSTS_50013),
+    when=(about(Topic.SIGNATURE),),
+    occurs=Occurs.OFTEN,
     means="Instead of a secret, the application presented an assertion: a short statement, signed with its certificate"
-    " or by another service that it trusts. The certificate was never given to the application, was replaced or has"
-    " expired, or the assertion is malformed or made for another application or audience. 50027 and 50013 are said of"
-    " any such token, also where no certificate is involved.",
+    " or by another service that it trusts. The certificate was never given to the application or was replaced, the"
+    " service signs with other keys than it publishes, or the assertion is made for another application or audience.",
     look=(
         "See which certificates the application has, and compare with the one in use here:",
         Command(
@@ -247,12 +377,53 @@ ENTRA_SP_CERTIFICATE_INVALID = FailureMode(
         "JsonWebTokenError: invalid signature",
     ),
 )
+ENTRA_SP_CERTIFICATE_EXPIRED = FailureMode(
+    id="entra-sp-certificate-expired",
+    title="the certificate that {client_id} signs with has expired",
+    seen=_ASSERTION_REFUSED,
+    when=(about(Topic.KEY_ENDED),),
+    means="Instead of a secret, the application signs an assertion with its certificate. Entra knows the certificate,"
+    " and its end date has passed by Entra's own clock.",
+    look=(
+        "See the certificate's dates, and whether the application has a newer one:",
+        Command("openssl x509 -in CERTIFICATE.pem -noout -fingerprint -sha1 -enddate"),
+        Command(
+            "az ad app credential list --id {client_id} --cert"
+            ' --query "[].{{thumbprint:customKeyIdentifier,ends:endDateTime}}" -o table'
+        ),
+    ),
+    fix=(
+        "If it has a newer one, give this caller that certificate with its private key.",
+        "Otherwise an owner of the application adds the public part of a new one beside the others:",
+        Command("az ad app credential reset --id {client_id} --cert @CERTIFICATE.pem --append -o none"),
+    ),
+    page=pages.ENTRA_ERROR,
+    unlike=("x509: certificate has expired or is not yet valid: current time is after 2026-01-01T00:00:00Z",),
+)
+ENTRA_ASSERTION_MALFORMED = FailureMode(
+    id="entra-assertion-malformed",
+    title="what {client_id} presents as an assertion is no token that Entra can read",
+    seen=_ASSERTION_REFUSED,
+    when=(about(Topic.MALFORMED),),
+    occurs=Occurs.SELDOM,
+    means="Instead of a secret, the application presents an assertion: a short statement, signed by a certificate or by"
+    " another service. What was sent is cut off, empty, in quotes, or something else altogether.",
+    look=(
+        (
+            "See, without printing it, whether the file that AZURE_FEDERATED_TOKEN_FILE names holds three parts joined"
+            " by dots and nothing else."
+        ),
+    ),
+    fix=("Have the pipeline or the cluster write the token anew, whole, on one line and without quotes.",),
+    page=pages.ENTRA_ERROR,
+    unlike=("JsonWebTokenError: jwt malformed",),
+)
 ENTRA_THROTTLED = FailureMode(
     id="entra-throttled",
     title="Entra puts this caller off: it asks too often, or Entra has a passing fault",
     seen=(entra.AADSTS_50196,),
     signs=(entra.AADSTS_50196,),
-    certain="TODO",
+    certain="AADSTS50196, 90055, 90033 and 90006 put the caller off, and say nothing of the identity.",
     means="With 50196 one client asked the same thing in a loop; with 90055 too many requests came for the whole"
     " tenant; 90033 and 90006 are faults of Entra's own that pass.",
     look=(
@@ -277,7 +448,7 @@ ENTRA_NATIONAL_CLOUD_MISMATCH = FailureMode(
     title="the identity belongs to another cloud than {registry}",
     seen=(entra.AADSTS_90038,),
     signs=(entra.AADSTS_90038,),
-    certain="TODO",
+    certain="AADSTS90038, 900382, 900432 and 1000104 say that another cloud's Entra is the one to ask.",
     means="Azure's clouds (public, US government, China and others) each have an Entra of their own, and none knows the"
     " identities of another. Guests from another cloud are possible only where both tenants allow it.",
     look=(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.shape import Command, FailureMode, Instruction
+from pytest_acrauth.catalogue.questions.directory import Trusted, trusted
+from pytest_acrauth.catalogue.questions.refusals import Times, times
+from pytest_acrauth.catalogue.shape import Command, Condition, FailureMode, Instruction, Occurs, Question
 from pytest_acrauth.catalogue.symptoms import entra
+from pytest_acrauth.model.evidence import Need
 
 _LIST: tuple[Instruction, ...] = (
     "Compare what was presented (it stands in the message) with what the application trusts:",
@@ -27,6 +30,29 @@ _ADD: tuple[Instruction, ...] = (
         " --issuer ISSUER --subject SUBJECT --audiences AUDIENCE"
     ),
 )
+
+
+TRUSTED: Question[Trusted] = Question(
+    id="federated-credentials",
+    asks="Whose tokens does the application take, and which was presented?",
+    by_hand=Command(
+        'az ad app federated-credential list --id {client_id} --query "[].{{issuer:issuer,subject:subject}}" -o table'
+    ),
+    needs=Need.FEDERATED,
+    read=trusted,
+)
+TIMES: Question[Times] = Question(
+    id="entra-times",
+    asks="Which times did Entra compare?",
+    by_hand="Entra's message names its own time and those of the assertion; compare the first with date -u.",
+    read=times,
+)
+
+
+def _differs(part: str, words: str) -> Condition:
+    return TRUSTED.where(words, lambda trusted: trusted.differs(part))
+
+
 _SDK = "https://aka.ms/azsdk/python/identity/"
 
 
@@ -34,6 +60,8 @@ ENTRA_FIC_SUBJECT_MISMATCH = FailureMode(
     id="entra-fic-subject-mismatch",
     title="no federated credential of {client_id} takes the subject that was presented",
     seen=(entra.AADSTS_700213, entra.AADSTS_70021),
+    when=(_differs("subject", "none of this issuer takes the subject"),),
+    occurs=Occurs.OFTEN,
     means="A federated credential says which outside token an application trusts instead of a secret. The subject says"
     " who the token is for, and is compared letter by letter, small and capital letters too: another branch,"
     " environment or tag, a renamed repository or another service account is another subject. A flexible credential"
@@ -56,8 +84,7 @@ ENTRA_FIC_ISSUER_MISMATCH = FailureMode(
     id="entra-fic-issuer-mismatch",
     title="no federated credential of {client_id} takes tokens of this issuer",
     seen=(entra.AADSTS_700211, entra.AADSTS_70021),
-    signs=(entra.AADSTS_700211,),
-    certain="TODO",
+    when=(_differs("issuer", "none takes this issuer"),),
     means="A federated credential says which outside token an application trusts instead of a secret. The issuer is the"
     " address of the service that made the token, compared letter by letter, a slash at its end included. A token of"
     " Entra's own counts only if it is a managed identity's, never a user's.",
@@ -81,7 +108,8 @@ ENTRA_FIC_AUDIENCE_MISMATCH = FailureMode(
     title="no federated credential of {client_id} has the audience that was presented",
     seen=(entra.AADSTS_700212, entra.AADSTS_70021),
     signs=(entra.AADSTS_700212,),
-    certain="TODO",
+    certain="AADSTS700212 names the audience that was presented, where issuer and subject fit a record.",
+    when=(_differs("audience", "issuer and subject fit, and the audience does not"),),
     means="A federated credential says which outside token an application trusts instead of a secret. The audience"
     " says for whom the token was made, and both sides have to name the same: api://AzureADTokenExchange in the public"
     " cloud, api://AzureADTokenExchangeUSGov and api://AzureADTokenExchangeChina in those clouds.",
@@ -102,7 +130,9 @@ ENTRA_FIC_AUDIENCE_MISMATCH = FailureMode(
 ENTRA_FIC_ASSERTION_EXPIRED = FailureMode(
     id="entra-fic-assertion-expired",
     title="the assertion that was presented is past its time",
-    seen=(entra.AADSTS_700024,),
+    seen=(entra.AADSTS_700024, entra.AADSTS_50013),
+    when=(TIMES.where("the assertion has ended, and no clock explains it", lambda it: it.ended and not it.by_clock),),
+    occurs=Occurs.OFTEN,
     means="An assertion is the short-lived token that a pipeline or a cluster shows Entra instead of a secret; it"
     " counts for some minutes. A client that keeps it and asks for another token later, such as az acr login some time"
     " after the login, presents one that has ended.",
@@ -122,7 +152,7 @@ ENTRA_FIC_ISSUER_UNREACHABLE = FailureMode(
     title="Entra cannot fetch the keys of the federated credential's issuer",
     seen=(entra.AADSTS_90061,),
     signs=(entra.AADSTS_90061,),
-    certain="TODO",
+    certain="AADSTS90061 is what Entra answers where its own request for the issuer's keys failed.",
     means="To check a token's signature, Entra reads the issuer's keys over the internet. A private cluster, a firewall"
     " or a wrong address keeps it from doing so.",
     look=(
@@ -147,7 +177,9 @@ ENTRA_FIC_ISSUER_UNREACHABLE = FailureMode(
 ENTRA_FIC_PROPAGATING = FailureMode(
     id="entra-fic-propagating",
     title="a federated credential was made minutes ago and is not in effect everywhere yet",
-    seen=(entra.AADSTS_70021, entra.AADSTS_700213),
+    seen=(entra.AADSTS_70021, entra.AADSTS_700213, entra.AADSTS_700211),
+    when=(_differs("", "one takes what was presented, letter by letter"),),
+    occurs=Occurs.SELDOM,
     means="A federated credential says which outside token an application trusts instead of a secret. A new one takes"
     " some minutes until every part of Entra knows it; until then a sign-in works at times and fails at others.",
     look=("See whether the credential was made or changed within the last minutes, in Entra's audit log.",),
@@ -160,6 +192,7 @@ CLOCK_SKEW = FailureMode(
     id="clock-skew",
     title="the clock of the machine that signed differs from Entra's",
     seen=(entra.AADSTS_700024, entra.AADSTS_50013),
+    when=(TIMES.where("the times differ by a wrong clock", lambda it: it.by_clock),),
     means="An assertion or token carries the times between which it counts, by the clock of whoever made it: this"
     " machine, or the pipeline or cluster that issued it.",
     look=(
@@ -181,7 +214,7 @@ ENTRA_WORKLOAD_IDENTITY_NOT_INJECTED = FailureMode(
     title="no workload identity is set up for this process",
     seen=(entra.NOT_INJECTED,),
     signs=(entra.NOT_INJECTED,),
-    certain="TODO",
+    certain="The Azure SDK says so itself, of its own process: the variables of a workload identity are not all there.",
     means="Inside Kubernetes, a webhook gives a pod the variables and the token of its identity. It did not change"
     " this pod: the label is missing on the pod itself, the service account is not annotated, or the webhook does not"
     " run. Outside Kubernetes the line is one of a chain of credentials that were tried, and only says that it did not"
@@ -210,9 +243,10 @@ ENTRA_WORKLOAD_IDENTITY_NOT_INJECTED = FailureMode(
 MSI_ENDPOINT_UNREACHABLE = FailureMode(
     id="msi-endpoint-unreachable",
     title="no managed identity endpoint answers here",
-    seen=(entra.NO_METADATA,),
+    seen=(entra.NO_METADATA, entra.METADATA_FAILED),
     signs=(entra.NO_METADATA,),
-    certain="TODO",
+    certain="These words are said where the endpoint of managed identities gave no answer at all, not even a refusal.",
+    occurs=Occurs.OFTEN,
     means="A managed identity gets its tokens from an address that only exists inside Azure. This does not run in"
     " Azure, its host has no managed identity, or a proxy or a network policy stands before the address.",
     look=(
@@ -236,9 +270,9 @@ MSI_ENDPOINT_UNREACHABLE = FailureMode(
 MSI_IDENTITY_NOT_FOUND = FailureMode(
     id="msi-identity-not-found",
     title="the managed identity that was asked for is not assigned to this host",
-    seen=(entra.NO_SUCH_IDENTITY,),
+    seen=(entra.NO_SUCH_IDENTITY, entra.METADATA_FAILED),
     signs=(entra.NO_SUCH_IDENTITY,),
-    certain="TODO",
+    certain="The metadata service itself answers that it has no such identity for this host.",
     means="The host has none, or the client id or resource id belongs to an identity that was never assigned to it: an"
     " identity can exist and be unknown to this one machine.",
     look=(
@@ -262,9 +296,10 @@ MSI_IDENTITY_NOT_FOUND = FailureMode(
 MSI_AMBIGUOUS = FailureMode(
     id="msi-ambiguous",
     title="this host has several managed identities, and none was named",
-    seen=(entra.SEVERAL_IDENTITIES,),
+    seen=(entra.SEVERAL_IDENTITIES, entra.METADATA_FAILED),
     signs=(entra.SEVERAL_IDENTITIES,),
-    certain="TODO",
+    certain="The metadata service itself answers that several identities are assigned, and none was named.",
+    occurs=Occurs.SELDOM,
     means="With more than one user-assigned identity, Azure does not choose. The client has to name the one it means.",
     look=(
         "List the identities of the host with their client ids; for a virtual machine:",
@@ -279,7 +314,7 @@ ENTRA_ENV_INCOMPLETE = FailureMode(
     title="some of the variables that make up the credential are not set",
     seen=(entra.ENVIRONMENT_INCOMPLETE,),
     signs=(entra.ENVIRONMENT_INCOMPLETE,),
-    certain="TODO",
+    certain="The Azure SDK read the variables of its own process, and says that the set is not complete.",
     means="A service principal needs its tenant, its client id, and a secret or the path of a certificate together. A"
     " variable that is set without export, or under another name, does not reach the program.",
     look=(
@@ -298,7 +333,7 @@ ENTRA_NO_CREDENTIAL = FailureMode(
     title="none of the credentials that were tried gave a token",
     seen=(entra.NO_CREDENTIAL,),
     signs=(entra.NO_CREDENTIAL,),
-    certain="TODO",
+    certain="The Azure SDK says it of its whole chain, after each credential in it gave none.",
     means="The client tried one kind of credential after another. Its message lists each with its own reason; most only"
     " say that they do not apply here, and the one that was meant to work is the one to repair.",
     look=("Read the line of the credential that was meant, and leave the others.",),

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from pytest_acrauth.catalogue.shape import Break, Command, Question
 from pytest_acrauth.catalogue.symptoms.addresses import is_private, through_private_link
-from pytest_acrauth.model.credential import Kind, SecretShape
+from pytest_acrauth.model.credential import Kind, SecretShape, kind_of_user
 from pytest_acrauth.model.observation import AccessToken, Dns
 from pytest_acrauth.model.target import GUID, Flow
 
@@ -39,7 +39,8 @@ def _addresses(broken: Break) -> tuple[str, ...] | None:
     return dns.resolution.addresses or None if isinstance(dns, Dns) and dns.resolution else None
 
 
-def _name_shape(broken: Break) -> NameShape | None:
+def name_shape(broken: Break) -> NameShape | None:
+    """Return what the user name looks like, None where there is none."""
     name, registry = broken.transcript.credential.user_name, broken.transcript.target.registry
     if not name:
         return None
@@ -50,6 +51,19 @@ def _name_shape(broken: Break) -> NameShape | None:
     if name.lower().endswith(registry.cloud.registry_suffix) or name.lower() == registry.login_server:
         return NameShape.HOST
     return NameShape.GUID if GUID.fullmatch(name) else NameShape.PLAIN
+
+
+def _taken_for(broken: Break) -> Kind | None:
+    """Answer by the name, which decides whom the registry takes somebody for, whatever the user was declared to be.
+
+    Which of two is meant where a scope-map token has the admin user's name is not documented.
+    """
+    facts, shape = broken.transcript.credential, name_shape(broken)
+    if facts.kind is Kind.SCOPE_MAP_TOKEN and shape is NameShape.REGISTRY:
+        return None
+    if facts.kind is Kind.ADMIN and facts.declared and shape is not NameShape.REGISTRY:
+        return kind_of_user(facts.user_name, broken.transcript.target.registry.name)
+    return facts.kind
 
 
 def _fresh(broken: Break) -> bool | None:
@@ -78,13 +92,7 @@ USER_KIND: Question[Kind] = Question(
     id="user-kind",
     asks="What kind of credential is it?",
     by_hand="A GUID is an application, the registry's name the admin user, another name a scope-map token.",
-    read=lambda broken: broken.transcript.credential.kind,
-)
-USER_NAME: Question[NameShape] = Question(
-    id="user-name-shape",
-    asks="What does the user name look like?",
-    by_hand="Compare the user name with the registry's name.",
-    read=_name_shape,
+    read=_taken_for,
 )
 FRESH: Question[bool] = Question(
     id="credential-fresh",

@@ -114,10 +114,10 @@ class DataHosts:
 
 @dataclass(frozen=True, slots=True)
 class TokenState:
-    """A scope-map token's state at the moment of the climb."""
+    """A scope-map token's state at the moment of the climb, by the services' clock; None where that is not known."""
 
     token: ScopeMapTokenFacts
-    moment: float
+    moment: float | None
 
     @property
     def found(self) -> bool:
@@ -135,13 +135,26 @@ class TokenState:
     @property
     def ended(self) -> tuple[PasswordFacts, ...]:
         """Its passwords that are past their end."""
-        return tuple(each for each in self.passwords if (end := when(each.expiry)) is not None and end <= self.moment)
+        return tuple(each for each in self.passwords if _past(each.expiry, self.moment))
+
+    @property
+    def all_ended(self) -> bool | None:
+        """Whether it has passwords, and each is past its end; None where some are, or that is not known.
+
+        Which of them a client holds nothing tells.
+        """
+        if self.moment is None and any(each.expiry for each in self.passwords):
+            return None
+        if not self.ended:
+            return False
+        return True if len(self.ended) == len(self.passwords) else None
 
     @property
     def fresh(self) -> bool:
         """Whether a password is so new that it may not be known everywhere."""
         made = (when(each.created) for each in self.passwords if each not in self.ended)
-        return any(moment is not None and self.moment - moment < _PASSWORDS_TRAVEL for moment in made)
+        now = self.moment
+        return now is not None and any(one is not None and now - one < _PASSWORDS_TRAVEL for one in made)
 
     @property
     def spare(self) -> str:
@@ -159,6 +172,11 @@ class TokenState:
             for password in self.token.passwords
         )
         return "; ".join((state, *each)) if self.token.passwords else f"{state}, without password"
+
+
+def _past(end: str, moment: float | None) -> bool:
+    seconds = when(end)
+    return seconds is not None and moment is not None and seconds <= moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +227,13 @@ def _named(pattern: str, repository: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class AppCredentials:
-    """The credentials of an application at the moment of the climb."""
+    """The credentials of an application and its service principal at the moment of the climb.
+
+    ``moment`` is by the services' clock, None where that is not known.
+    """
 
     application: ApplicationFacts
-    moment: float
+    moment: float | None
 
     @property
     def certificate_only(self) -> bool:
@@ -221,8 +242,7 @@ class AppCredentials:
     @property
     def all_ended(self) -> bool:
         """Whether it has secrets, and every one is past its end."""
-        ends = [when(secret.end) for secret in self.application.secrets]
-        return bool(ends) and all(end is not None and end <= self.moment for end in ends)
+        return bool(self.application.secrets) and all(_past(each.end, self.moment) for each in self.application.secrets)
 
     def __str__(self) -> str:
         secrets = ", ".join(f"a secret that ends {date(each.end) or 'never'}" for each in self.application.secrets)

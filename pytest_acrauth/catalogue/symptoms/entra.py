@@ -6,16 +6,25 @@ from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom, Words
 from pytest_acrauth.catalogue.symptoms.answers import UNREACHED, said_here
 from pytest_acrauth.catalogue.symptoms.words import GUID, aadsts, anywhere, at_authority
+from pytest_acrauth.model.credential import SecretShape
 from pytest_acrauth.model.observation import Entra
 from pytest_acrauth.model.stage import Stage
 
+# The shapes of what proves an application without a secret.
+_ASSERTED = {SecretShape.CERTIFICATE, SecretShape.ASSERTION}
 
-def _refused(*numbers: int, phrases: tuple[str, ...] = ()) -> Symptom:
-    """Return the symptom of a refusal with one of these codes, named by the first; ``phrases`` say it without one."""
+
+def _refused(*numbers: int, phrases: tuple[str, ...] = (), of_secret: bool = False) -> Symptom:
+    """Return the symptom of a refusal with one of these codes, named by the first; ``phrases`` say it without one.
+
+    ``of_secret`` codes are about a secret: of an identity that shows an assertion instead, they say nothing known.
+    """
 
     def first(broken: Break) -> bool:
         observation = broken.observation
-        return isinstance(observation, Entra) and bool(observation.codes) and observation.codes[0] in numbers
+        if not isinstance(observation, Entra) or not observation.codes or observation.codes[0] not in numbers:
+            return False
+        return not of_secret or broken.transcript.credential.secret not in _ASSERTED
 
     return Symptom(
         id=f"aadsts-{numbers[0]}",
@@ -38,22 +47,24 @@ def _local(name: str, texts: tuple[Words, ...], says: str) -> Symptom:
 # Of an application and its secret, or of the tenant.
 AADSTS_7000215 = _refused(
     7000215,
-    50012,
     phrases=(r"Invalid client secret (?:is )?provided", r"is the client secret value, not the client secret ID"),
+    of_secret=True,
 )
+AADSTS_50012 = _refused(50012)
 AADSTS_7000222 = _refused(
     7000222,
     phrases=(rf"provided client secret keys(?: for app '(?P<client_id>{GUID})')? are expired",),
+    of_secret=True,
 )
 AADSTS_700016 = _refused(
     700016,
     700011,
-    70001,
     phrases=(
         rf"Application with identifier '(?P<client_id>{GUID})' was not found in the directory",
         r"Application with identifier '.{1,80}?' was not found in the directory",
     ),
 )
+AADSTS_70001 = _refused(70001)
 AADSTS_90002 = _refused(90002, phrases=(r"Tenant '?.{1,80}?'? not found\. (?:Check to make sure|This may happen)",))
 AADSTS_900023 = _refused(
     900023, 900021, phrases=(r"Specified tenant identifier '?.{1,80}?'? is neither a valid DNS name",)
@@ -66,23 +77,26 @@ AADSTS_50076 = _refused(
     50074,
     50078,
     50079,
-    50158,
     53004,
     phrases=(
         r"you must use multi-factor authentication to access",
         r"you must enroll in multi-factor authentication",
     ),
 )
+AADSTS_50158 = _refused(50158)
 AADSTS_53003 = _refused(
     53003,
-    *(50005, 50097, 50131, 53000, 53001, 53002, 53011),
-    *(530001, 530002, 530003, 530004, 530005, 530021, 530032, 530034, 530035),
+    *(50005, 50131, 53000, 53001, 53002),
+    *(530001, 530002, 530003, 530004, 530005, 530021, 530032),
     phrases=(
         r"blocked by Conditional Access policies",
         r"Your device is required to be managed",
         r"\bDevice is not in required device state",
     ),
 )
+AADSTS_50097 = _refused(50097)
+AADSTS_530035 = _refused(530035)
+AADSTS_53011 = _refused(53011, 530034)
 AADSTS_700082 = _refused(
     700082,
     *(700084, 70008, 70043, 50173, 50132, 50133, 50089),
@@ -94,9 +108,10 @@ AADSTS_700082 = _refused(
 )
 AADSTS_50126 = _refused(
     50126,
-    *(50053, 50055, 50056, 50057),
+    *(50055, 50056, 50057),
     phrases=(r"Error validating credentials due to invalid username or password",),
 )
+AADSTS_50053 = _refused(50053)
 AADSTS_50020 = _refused(
     50020,
     *(50034, 500021, 500022, 500212, 500213, 90072, 16000, 51004),
@@ -108,21 +123,25 @@ AADSTS_50020 = _refused(
 AADSTS_65001 = _refused(65001, 90094, phrases=(r"has not consented to use the application",))
 AADSTS_500011 = _refused(
     500011,
-    *(50001, 650052, 650057, 70011),
+    *(50001, 650052),
     phrases=(
         r"resource principal named .{1,200}? was not found in the tenant",
         r"The resource is disabled or does not exist",
     ),
 )
+AADSTS_650057 = _refused(650057)
+AADSTS_70011 = _refused(70011)
 AADSTS_7000112 = _refused(7000112, phrases=(r"Application '[0-9a-f-]{36}'\(.{0,120}?\) is disabled",))
 AADSTS_700027 = _refused(
     700027,
-    *(700030, 700021, 700023, 50027, 50048),
+    *(700030, 700021, 50048),
     phrases=(
         r"[Cc]lient assertion (?:contains an invalid signature|failed signature validation)",
         r"certificate used to sign the client assertion",
     ),
 )
+AADSTS_700023 = _refused(700023)
+AADSTS_50027 = _refused(50027)
 AADSTS_50013 = _refused(50013, 500133)
 AADSTS_50196 = _refused(50196, 90055, 90033, 90006)
 AADSTS_90038 = _refused(90038, 900382, 900432, 1000104)
@@ -179,26 +198,37 @@ NOT_INJECTED = _local(
 NO_METADATA = _local(
     "metadata-unreached",
     anywhere(
-        r"ManagedIdentityCredential authentication unavailable(?!.{0,80}?(?:assigned to this|Identity not found))",
+        r"ManagedIdentityCredential authentication unavailable, no (?:response|managed identity endpoint)",
         r"[Nn]o managed identity endpoint found",
         r"no response from the IMDS endpoint",
-        r"The request failed due to a gateway error",
-        r"Failed to connect to MSI|MSI: Failed to (?:retrieve|acquire)|managed identity timed out|[Nn]o MSI found",
-        r"failed to obtain a token from the (?:managed identity|IMDS)",
+        r"Failed to connect to MSI|managed identity timed out|[Nn]o MSI found",
         r"169\.254\.169\.254.{0,250}?(?:timeout|timed out|refused|unreachable|deadline exceeded|no route|Max retries)",
         r"(?:timeout|timed out|refused|unreachable).{0,60}?169\.254\.169\.254",
         r"MSI is not available|MSI endpoint is not|IMDS.{0,40}?(?:not available|unavailable|unreachable|timed out)",
     ),
     "No managed identity endpoint answered here.",
 )
+#: What is said of a managed identity without the reason: one of those that have words of their own, or another.
+METADATA_FAILED = _local(
+    "managed-identity-failed",
+    anywhere(
+        r"ManagedIdentityCredential authentication unavailable"
+        r"(?!, no |.{0,80}?(?:assigned to this|Identity not found|Multiple user))",
+        r"The request failed due to a gateway error",
+        r"MSI: Failed to (?:retrieve|acquire)(?!.{0,200}?(?:Identity not found|timed? ?out|refused))",
+        r"failed to obtain a token from the (?:managed identity|IMDS)",
+        r"(?:unable|[Ff]ailed) to (?:find|get) (?:the )?(?:user[- ]assigned (?:managed )?|managed )identity\b(?! bind)",
+    ),
+    "The managed identity gave no token here.",
+)
 NO_SUCH_IDENTITY = _local(
     "identity-not-assigned",
     anywhere(
-        r"\"error_description\" ?: ?\"Identity not found\"|[ :\"]Identity not found\b",
+        r"\"error_description\" ?: ?\"Identity not found\"|invalid_request.{0,30}?Identity not found\b",
+        r"No User Assigned or Delegated Managed Identity found",
         r"[Nn]o (?:default )?identity (?:has been|is) assigned to this resource",
         r"requested identity (?:hasn't|has not|isn't|is not)(?: been)? assigned to this resource",
         r"no azure identity found for request",
-        r"(?:unable|[Ff]ailed) to (?:find|get) (?:the )?(?:user[- ]assigned )?(?:managed )?identity",
         r"user[- ]assigned (?:managed )?identity .{0,120}?(?:not found|does not exist)",
     ),
     "The metadata service answers, and says that this machine has no such identity.",

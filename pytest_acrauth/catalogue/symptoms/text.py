@@ -6,7 +6,7 @@ What az, Terraform and the SDKs print of the management plane is in `management`
 from __future__ import annotations
 
 from pytest_acrauth.catalogue.symptoms import access_token, challenge, data, dns, entra, exchange, tcp, tls
-from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry, in_print, not_elsewhere
+from pytest_acrauth.catalogue.symptoms.words import aadsts, anywhere, at_registry, in_print, not_elsewhere
 
 # One wording for several symptoms that a climb keeps apart.
 NO_CREDENTIAL_SENT = in_print(
@@ -35,6 +35,8 @@ GENERIC_401 = in_print(
     ),
     either=(NO_CREDENTIAL_SENT, access_token.ANONYMOUS_REFUSED, access_token.BASIC_REFUSED),
 )
+#: Of Entra; this check asks for a scope that is right.
+AADSTS_1002012 = in_print("aadsts-1002012", "Entra refused to issue a token.", aadsts(1002012))
 LOGIN_REFUSED = in_print(
     "login-refused",
     "{login_server} refused the login. podman and skopeo show its words with the first pull only.",

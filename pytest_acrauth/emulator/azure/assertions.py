@@ -10,7 +10,7 @@ import jwt
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from pytest_acrauth.emulator.world.cloud import Cloud
-from pytest_acrauth.emulator.world.directory import Application, ClientCertificate
+from pytest_acrauth.emulator.world.directory import DIRECTORY_PROPAGATION, Application, ClientCertificate
 
 _DOCS = "https://learn.microsoft.com/entra/workload-id/workload-identity-federation"
 _UNCHECKED: Any = {"verify_signature": False, "verify_exp": False, "verify_aud": False}
@@ -33,14 +33,14 @@ def check_assertion(cloud: Cloud, tenant: str, application: Application, asserti
         text = f"IDX12729: Unable to decode the header '[PII is hidden]' as Base64Url encoded string. {error}"
         raise Fault(401, "invalid_client", 50027, text) from error
     if claims.get("iss") == application.client_id:
-        _check_certificate(application, header, assertion)
+        _check_certificate(application, header, assertion, cloud.now())
     else:
         _check_federated(cloud, application, claims, assertion)
     _check_dates(cloud, claims)
     _check_audience(tenant, application, claims)
 
 
-def _check_certificate(application: Application, header: dict[str, Any], assertion: str) -> None:
+def _check_certificate(application: Application, header: dict[str, Any], assertion: str, now: float) -> None:
     algorithm, name = ("sha256", "x5t#S256") if "x5t#S256" in header else ("sha1", "x5t")
     shown = str(header.get(name, ""))
     thumbprint = base64.urlsafe_b64decode(shown + "=" * (-len(shown) % 4))
@@ -64,6 +64,14 @@ def _check_certificate(application: Application, header: dict[str, Any], asserti
             f"verify the signature failed., Thumbprint of key used by client: '{named}']"
         )
         raise Fault(401, "invalid_client", 700027, text)
+    if not match.starts <= now < match.ends:
+        reason = "The key used is expired." if now >= match.ends else "The key used is not yet valid."
+        first, last = (_written(each) for each in (match.starts, match.ends))
+        text = (
+            f"Client assertion contains an invalid signature. [Reason - {reason}, Thumbprint of key used by client: "
+            f"'{named}', Found key 'Start={first}, End={last}']"
+        )
+        raise Fault(401, "invalid_client", 700027, text)
 
 
 def _signed_by(certificate: ClientCertificate, assertion: str) -> bool:
@@ -77,8 +85,8 @@ def _signed_by(certificate: ClientCertificate, assertion: str) -> bool:
 
 def _check_federated(cloud: Cloud, application: Application, claims: dict[str, Any], assertion: str) -> None:
     issuer, subject, audience = (str(claims.get(name, "")) for name in ("iss", "sub", "aud"))
-    records = application.federated
-    if not records:
+    records = [each for each in application.federated if cloud.now() >= each.created + DIRECTORY_PROPAGATION]
+    if not application.federated:
         text = f"The client '{application.client_id}' has no configured federated identity credentials."
         raise Fault(401, "invalid_client", 70025, text)
     advice = "your federated identity credential Subject, Audience and Issuer against the presented assertion."

@@ -96,14 +96,14 @@ class Entra:
                 "user in the tenant. You may have sent your authentication request to the wrong tenant."
             )
             raise Fault(400, "unauthorized_client", 700016, text)
-        if not application.enabled:
+        if not application.admitted(self._world.cloud.now()):
             text = f"Application '{client_id}' is disabled."
             raise Fault(400, "unauthorized_client", 7000112, text)
         return application
 
     def _check_secret(self, application: Application, secret: str) -> None:
         now = self._world.cloud.now()
-        match = next((each for each in application.secrets if each.value == secret and each.starts <= now), None)
+        match = next((each for each in application.all_secrets if each.value == secret and each.starts <= now), None)
         if match is None:
             text = (
                 "Invalid client secret provided. Ensure the secret being sent in the request is the client secret "

@@ -13,7 +13,7 @@ from pytest_acrauth.emulator.azure.answers import JSON, Answer, Refusal, as_json
 from pytest_acrauth.emulator.azure.issuing import GRAPH_AUDIENCE
 from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import GRAPH
-from pytest_acrauth.emulator.world.directory import Application, moment
+from pytest_acrauth.emulator.world.directory import Application, Password, moment
 
 _BY_APP = re.compile(r"appId eq '(?P<id>[^']*)'")
 _HINT = 3  # characters of a secret's value
@@ -27,6 +27,7 @@ class Graph:
         one = "(appId='{id}')"
         self.app = Starlette(
             routes=[
+                Route("/{version}/applications" + one + "/federatedIdentityCredentials", self._federated),
                 Route("/{version}/applications" + one, self._application),
                 Route("/{version}/applications", self._applications),
                 Route("/{version}/applications/{object}", self._application),
@@ -52,7 +53,7 @@ class Graph:
         tenant = self._tenant(request)
         found = [each for each in self._registered(tenant) if _is_named(request, each, each.object_id)]
         if not found:
-            raise self._not_found(str(request.path_params["object"]))
+            raise self._not_found(str(request.path_params.get("id", request.path_params.get("object"))))
         rows = [
             {"name": "federated", "issuer": each.issuer, "subject": each.subject, "audiences": [each.audience]}
             for each in found[0].federated
@@ -149,8 +150,8 @@ def _is_named(request: Request, application: Application, object_id: str) -> boo
     return str(names["object"]).lower() == object_id
 
 
-def _application_json(application: Application) -> dict[str, Any]:
-    passwords = [
+def _passwords_json(passwords: list[Password]) -> list[dict[str, Any]]:
+    return [
         {
             "customKeyIdentifier": None,
             "displayName": "ci",
@@ -160,8 +161,11 @@ def _application_json(application: Application) -> dict[str, Any]:
             "secretText": None,
             "startDateTime": moment(each.starts),
         }
-        for each in application.secrets
+        for each in passwords
     ]
+
+
+def _application_json(application: Application) -> dict[str, Any]:
     certificates = [
         {
             "customKeyIdentifier": each.identifier,
@@ -180,7 +184,7 @@ def _application_json(application: Application) -> dict[str, Any]:
         "appId": application.client_id,
         "displayName": application.name,
         "keyCredentials": certificates,
-        "passwordCredentials": passwords,
+        "passwordCredentials": _passwords_json(application.secrets),
     }
 
 
@@ -194,7 +198,7 @@ def _principal_json(application: Application, tenant: str) -> dict[str, Any]:
         "servicePrincipalType": "ManagedIdentity" if application.resource_id else "Application",
         "alternativeNames": [application.resource_id] if application.resource_id else [],
         "keyCredentials": [],
-        "passwordCredentials": [],
+        "passwordCredentials": _passwords_json(application.principal_secrets),
     }
 
 

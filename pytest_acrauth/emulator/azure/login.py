@@ -136,8 +136,9 @@ class TokenServer:
         principal = application.principals.get(registry.tenant_id) if application else None
         if application is None or principal is None:
             raise self._refusal(401, "UNAUTHORIZED", "Application not registered with AAD.")
-        current = [secret.value for secret in application.secrets if secret.valid(self._cloud.now())]
-        if not application.enabled or not _among(password, current):
+        now = self._cloud.now()
+        current = [secret.value for secret in application.all_secrets if secret.valid(now)]
+        if not application.admitted(now) or not _among(password, current):
             raise self._refusal(401, "UNAUTHORIZED", "Invalid clientid or client secret.")
         return Caller(Kind.PRINCIPAL, principal)
 

@@ -12,6 +12,9 @@ from functools import cached_property
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+# Documented as "a few minutes"; not promised.
+DIRECTORY_PROPAGATION = 5 * 60.0
+
 
 @dataclass
 class Password:
@@ -67,18 +70,21 @@ class ClientCertificate:
 
 @dataclass(frozen=True)
 class FederatedCredential:
-    """Whose assertions an application accepts instead of a secret."""
+    """Whose assertions an application accepts instead of a secret; ``created`` is in seconds since the epoch."""
 
     issuer: str
     subject: str
     audience: str = "api://AzureADTokenExchange"
+    created: float = 0.0
 
 
 @dataclass
 class Application:
     """An Entra application; ``principals`` maps each tenant it lives in to its service principal's object id.
 
-    A managed identity is one too: ``resource_id`` is then its ARM id, for a system-assigned one its machine's.
+    ``secrets`` are the application object's own, ``principal_secrets`` those of its service principals. ``changed`` is
+    when it was last enabled or disabled. A managed identity is one too: ``resource_id`` is then its ARM id, for a
+    system-assigned one its machine's.
     """
 
     client_id: str
@@ -89,11 +95,22 @@ class Application:
     certificates: list[ClientCertificate] = field(default_factory=list)
     federated: list[FederatedCredential] = field(default_factory=list)
     resource_id: str = ""
+    principal_secrets: list[Password] = field(default_factory=list)
+    changed: float = 0.0
 
     @property
     def object_id(self) -> str:
         """The application object's own id, which is none of its service principals'."""
         return str(uuid.uuid5(uuid.NAMESPACE_OID, self.client_id))
+
+    @property
+    def all_secrets(self) -> list[Password]:
+        """Every secret that proves it."""
+        return [*self.secrets, *self.principal_secrets]
+
+    def admitted(self, now: float) -> bool:
+        """Whether tokens are issued to it: what the directory says, once that is known everywhere."""
+        return self.enabled is not (now < self.changed + DIRECTORY_PROPAGATION)
 
     @property
     def home(self) -> str | None:

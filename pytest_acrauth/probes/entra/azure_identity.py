@@ -16,8 +16,8 @@ from azure.core.credentials import TokenCredential
 
 from pytest_acrauth.auth import BadAuth
 from pytest_acrauth.auth.service_principal import CERTIFICATE, CERTIFICATE_PASSWORD, read_federated_token
-from pytest_acrauth.model.claims import aadsts_codes
-from pytest_acrauth.model.observation import Entra, Trouble
+from pytest_acrauth.model.claims import aadsts_codes, assertion_claims
+from pytest_acrauth.model.observation import Assertion, Entra, Trouble
 from pytest_acrauth.model.secret import Secret, Secrets
 from pytest_acrauth.model.target import Cloud
 from pytest_acrauth.probes.entra.metadata import metadata_places
@@ -43,7 +43,7 @@ def ask_with_certificate(request: EntraRequest) -> tuple[Entra, Secret | None]:
 
 def ask_with_assertion(request: EntraRequest) -> tuple[Entra, Secret | None]:
     """Request an Entra token with a federated token."""
-    return _ask_entra(request, assertion_credential)
+    return _ask_entra(request, assertion_credential, _shown_assertion(request))
 
 
 def ask_host(request: EntraRequest) -> tuple[Entra, Secret | None]:
@@ -117,7 +117,16 @@ class Issued:
     response: Response | None = None
 
 
-def _ask_entra(request: EntraRequest, make: Maker) -> tuple[Entra, Secret | None]:
+def _shown_assertion(request: EntraRequest) -> Assertion | None:
+    """Return what the federated token says that will be shown, None where its file cannot be read."""
+    secrets = request.connector.secrets
+    try:
+        return assertion_claims(secrets.add(read_federated_token(request.variables)), secrets)
+    except BadAuth:
+        return None
+
+
+def _ask_entra(request: EntraRequest, make: Maker, assertion: Assertion | None = None) -> tuple[Entra, Secret | None]:
     """Ask through a credential that asks Entra itself; the last response is Entra's."""
     began = time.monotonic()
     with Http(request.connector, request.deadline) as http:
@@ -127,7 +136,15 @@ def _ask_entra(request: EntraRequest, make: Maker) -> tuple[Entra, Secret | None
     if response is None:  # a file, or the credential itself, is what failed
         trouble, text = _how_it_ended(issued)
         elapsed = time.monotonic() - began
-        return recorded(request, issued.token, elapsed=elapsed, connection=connection, trouble=trouble, text=text)
+        return recorded(
+            request,
+            issued.token,
+            elapsed=elapsed,
+            connection=connection,
+            trouble=trouble,
+            text=text,
+            assertion=assertion,
+        )
     refused = issued.token is None
     return recorded(
         request,
@@ -138,6 +155,7 @@ def _ask_entra(request: EntraRequest, make: Maker) -> tuple[Entra, Secret | None
         trouble=response.trouble,
         text=issued.text if refused and response.trouble is None else response.text,
         refusal=refusal_in(response, request.connector.secrets)._replace(codes=issued.codes) if refused else NO_REFUSAL,
+        assertion=assertion,
     )
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pytest_acrauth.auth import Credential, Variables
 from pytest_acrauth.model.claims import ACR_AUDIENCE, aadsts_codes, entra_claims
-from pytest_acrauth.model.observation import Connection, Entra, Reply, Trouble
+from pytest_acrauth.model.observation import Assertion, Connection, Entra, Reply, Trouble
 from pytest_acrauth.model.secret import Secret, Secrets
 from pytest_acrauth.model.target import Cloud, Identity
 from pytest_acrauth.probes.http.client import Response
@@ -70,6 +70,7 @@ def recorded(
     trouble: Trouble | None = None,
     text: str = "",
     refusal: Refusal = NO_REFUSAL,
+    assertion: Assertion | None = None,
 ) -> tuple[Entra, Secret | None]:
     """Return what the identity leg records of a request, and the token, None where none came.
 
@@ -90,5 +91,6 @@ def recorded(
         trace_id=refusal.trace_id,
         issued=token is not None,
         claims=entra_claims(token, secrets) if token is not None else None,
+        assertion=assertion,
     )
     return seen, token

@@ -6,29 +6,44 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from pytest_acrauth.model.evidence import ApplicationFacts, SecretFacts
-from pytest_acrauth.probes.management.plane import CouldNotLook, Plane, entries, flag, text
+from pytest_acrauth.model.evidence import ApplicationFacts, FederatedFacts, SecretFacts
+from pytest_acrauth.probes.management.plane import CouldNotLook, Plane, entries, flag, text, texts
+
+_CREDENTIALS = "passwordCredentials,keyCredentials"
 
 
 def read_application(plane: Plane, client_id: str) -> ApplicationFacts:
     """Read an application by its client id, in the asker's tenant: two requests. Raises `CouldNotLook`.
 
-    Credentials hang on the application, on its service principal, or on both; a foreign tenant's application has only
-    the latter here.
+    Credentials hang on the application, on its service principal, or on both: az ad sp credential reset makes one on
+    the latter. Of a foreign tenant's application only the latter is here.
     """
-    principal = _read_one(plane, f"/servicePrincipals(appId='{quote(client_id, safe='')}')?$select=id,accountEnabled")
+    one = f"(appId='{quote(client_id, safe='')}')?$select="
+    principal = _read_one(plane, f"/servicePrincipals{one}id,accountEnabled,{_CREDENTIALS}")
     if principal is None:
         return ApplicationFacts(found=False)
-    own = _read_one(
-        plane, f"/applications(appId='{quote(client_id, safe='')}')?$select=passwordCredentials,keyCredentials"
-    )
+    own = _read_one(plane, f"/applications{one}{_CREDENTIALS}")
     return ApplicationFacts(
         found=True,
         enabled=flag(principal, "accountEnabled"),
         object_id=text(principal, "id"),
-        secrets=_credentials(own, "passwordCredentials"),
-        certificates=_credentials(own, "keyCredentials"),
+        secrets=_secrets(own) + _secrets(principal),
+        certificates=_certificates(own) + _certificates(principal),
         home=own is not None,
+    )
+
+
+def read_federated(plane: Plane, client_id: str) -> tuple[FederatedFacts, ...]:
+    """Read whose tokens an application of the asker's tenant takes instead of a secret. Raises `CouldNotLook`.
+
+    A managed identity has such credentials as well, which Graph does not show.
+    """
+    found = _read_one(plane, f"/applications(appId='{quote(client_id, safe='')}')/federatedIdentityCredentials")
+    if found is None:
+        raise CouldNotLook("it is no application of this tenant: a managed identity, perhaps")
+    return tuple(
+        FederatedFacts(text(entry, "issuer", 600), text(entry, "subject", 600), texts(entry, "audiences"))
+        for entry in entries(found, "value")[:20]
     )
 
 
@@ -42,9 +57,15 @@ def _read_one(plane: Plane, path: str) -> Mapping[str, Any] | None:
     return found
 
 
-def _credentials(found: Mapping[str, Any] | None, name: str) -> tuple[SecretFacts, ...]:
+def _secrets(found: Mapping[str, Any] | None) -> tuple[SecretFacts, ...]:
     # The hint is the beginning of a secret's value: it is not kept.
-    return tuple(
-        SecretFacts(start=text(entry, "startDateTime"), end=text(entry, "endDateTime"))
-        for entry in entries(found or {}, name)[:20]
-    )
+    return _dates(entries(found or {}, "passwordCredentials"))
+
+
+def _certificates(found: Mapping[str, Any] | None) -> tuple[SecretFacts, ...]:
+    # A service principal for single sign-on also has keys that Entra signs with, which prove nobody.
+    return _dates([each for each in entries(found or {}, "keyCredentials") if each.get("usage") != "Sign"])
+
+
+def _dates(credentials: list[Mapping[str, Any]]) -> tuple[SecretFacts, ...]:
+    return tuple(SecretFacts(text(each, "startDateTime"), text(each, "endDateTime")) for each in credentials[:20])

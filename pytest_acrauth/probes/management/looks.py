@@ -15,6 +15,7 @@ from pytest_acrauth.model.evidence import (
     ApplicationFacts,
     EntraFacts,
     EvidenceChoice,
+    FederatedFacts,
     Look,
     Need,
     RegistryFacts,
@@ -36,6 +37,8 @@ from pytest_acrauth.probes.management.askers import Askers
 from pytest_acrauth.probes.management.plane import CouldNotLook, Plane
 
 T = TypeVar("T")
+# Entra's answers that are about the tenant it was asked in: another one answers otherwise.
+_OF_THE_TENANT = {700016, 7000229, 90002, 900023}
 
 
 class Looks:
@@ -64,6 +67,7 @@ class Looks:
             Need.SCOPE_MAP: self._look_at_scope_map,
             Need.ROLES: self._look_at_roles,
             Need.APPLICATION: self._look_at_application,
+            Need.FEDERATED: self._look_at_federated,
             Need.ENTRA_DIRECT: self._ask_entra_directly,
             Need.TENANT: self._look_at_tenant,
         }
@@ -181,12 +185,38 @@ class Looks:
     def _look_at_application(self, transcript: Transcript) -> Once[Look[ApplicationFacts]]:
         client = transcript.credential.client_id or transcript.credential.user_name
 
-        def work(plane: Plane, _: Deadline) -> ApplicationFacts:
+        def work(plane: Plane, deadline: Deadline) -> ApplicationFacts:
             if not GUID.fullmatch(client):
                 raise CouldNotLook(f"{client!r} is no application's id")
+            self._check_directory(plane, transcript, deadline)
             return graph.read_application(plane, client)
 
-        return self._look((Need.APPLICATION, client), transcript, work)
+        return self._look((Need.APPLICATION, client, self._wanted_tenant(transcript)), transcript, work)
+
+    def _look_at_federated(self, transcript: Transcript) -> Once[Look[tuple[FederatedFacts, ...]]]:
+        client = transcript.credential.client_id
+
+        def work(plane: Plane, deadline: Deadline) -> tuple[FederatedFacts, ...]:
+            if not GUID.fullmatch(client):
+                raise CouldNotLook("the application's id is not known")
+            self._check_directory(plane, transcript, deadline)
+            return graph.read_federated(plane, client)
+
+        return self._look((Need.FEDERATED, client, self._wanted_tenant(transcript)), transcript, work)
+
+    @staticmethod
+    def _wanted_tenant(transcript: Transcript) -> Hashable:
+        """Return what decides in which tenant an identity is looked up: the tenant itself, else the registry's."""
+        return transcript.credential.tenant_id.lower() or transcript.target.registry
+
+    def _check_directory(self, plane: Plane, transcript: Transcript, deadline: Deadline) -> None:
+        """Raise `CouldNotLook` for an asker of another tenant than the identity's: Graph shows each its own only."""
+        found = entra_claims(plane.token(plane.cloud.arm_audience), self._connector.secrets)
+        wanted = transcript.credential.tenant_id or self._tenant_of_registry(transcript, deadline)
+        if not GUID.fullmatch(wanted) or found is None or not found.tenant_id:
+            raise CouldNotLook("in which tenant to look is not known")
+        if found.tenant_id.lower() != wanted.lower():
+            raise CouldNotLook(f"whoever looks belongs to another tenant ({found.tenant_id}) than {wanted}")
 
     def _look_at_tenant(self, transcript: Transcript) -> Once[Look[str]]:
         def work(plane: Plane, deadline: Deadline) -> str:
@@ -214,17 +244,23 @@ class Looks:
             entra, _ = ask_with_secret(EntraRequest(target.identity, cloud, application, self._connector, deadline))
             if not entra.issued and not entra.codes:
                 return Look(who=cloud.authority, why=f"{cloud.authority}: {entra.trouble or 'no number in the answer'}")
+            told = self._tenant_of_registry(transcript, deadline)
+            if not told and not _OF_THE_TENANT.isdisjoint(entra.codes):
+                return Look(who=cloud.authority, why=f"{tenant}, where it was asked, may not be the registry's tenant")
             object_id = entra.claims.object_id if entra.claims else ""
             value = EntraFacts(issued=entra.issued, codes=entra.codes, tenant_id=tenant, object_id=object_id)
             return Look(value=value, who=cloud.authority)
 
         return self._begin_once((Need.ENTRA_DIRECT, target.registry, target.identity), run)
 
+    def _tenant_of_registry(self, transcript: Transcript, deadline: Deadline) -> str:
+        look = self._look_at_tenant(transcript).result(deadline)
+        return look.value if look is not None and look.value else ""
+
     def _find_tenant(self, transcript: Transcript, deadline: Deadline) -> str:
         """Return the registry's tenant, else the one that the environment names, else the asker's own."""
-        look = self._look_at_tenant(transcript).result(deadline)
-        if look is not None and look.value:
-            return look.value
+        if told := self._tenant_of_registry(transcript, deadline):
+            return told
         environ, identity = self._connector.machine.environ, transcript.target.identity
         named = environ.get(f"{identity.prefix}_TENANT_ID") or environ.get("AZURE_TENANT_ID")
         if named:

@@ -1,7 +1,326 @@
-"""Worlds that differ in what Entra and the registry say of a credential: secrets, passwords, applications, tenants."""
+"""Worlds that differ in what Entra and the registry say of a credential: secrets, passwords, applications, clocks."""
 
 from __future__ import annotations
 
-from pytest_acrauth.emulator.scenarios.scenario import Scenario
+from collections.abc import Callable
+from dataclasses import replace
 
-LOOK_ALIKES: tuple[Scenario, ...] = ()
+from pytest_acrauth.emulator.azure.issuing import REGISTRY_AUDIENCE, entra_token
+from pytest_acrauth.emulator.azure.login import TokenServer
+from pytest_acrauth.emulator.azure.rights import Caller, Kind
+from pytest_acrauth.emulator.scenarios.changes import as_it_is, basic, expired_passwords, expired_secret, puller
+from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
+from pytest_acrauth.emulator.scenarios.variants import CLUSTER, SUBJECT, assertion, in_kubernetes, with_certificate
+from pytest_acrauth.emulator.world import Change, World
+from pytest_acrauth.emulator.world.cloud import DAY, MINUTE, Registry
+from pytest_acrauth.emulator.world.directory import Application, FederatedCredential, Password
+from pytest_acrauth.emulator.world.healthy import CLIENT, PRINCIPAL, TENANT
+
+_NULL_GUID = "00000000-0000-0000-0000-000000000000"
+_HOUR = 60 * MINUTE
+
+
+def _together(*changes: Change) -> Change:
+    def change(world: World) -> None:
+        for each in changes:
+            each(world)
+
+    return change
+
+
+def _application(change: Callable[[Application, float], None]) -> Change:
+    def apply(world: World) -> None:
+        change(world.cloud.applications[CLIENT], world.cloud.now())
+
+    return apply
+
+
+def _services_ahead(seconds: float) -> Change:
+    """Let the services' clock differ from this machine's, which runs as it should be and so is the wrong one."""
+
+    def change(world: World) -> None:
+        clock = world.cloud.clock
+        world.cloud.clock = lambda: clock() + seconds
+
+    return change
+
+
+# Which secret is meant.
+
+
+def _secret_by_basic(world: World) -> None:
+    """Use the service principal's secret as a password."""
+    basic(world, CLIENT, world.machine.environ["AZURE_CLIENT_SECRET"])
+
+
+def _other_secret(world: World) -> None:
+    """Use a secret that the application never had."""
+    world.machine.environ["AZURE_CLIENT_SECRET"] = "mistyped-in-the-pipeline"  # noqa: S105 - nobody's
+
+
+def _good_one_beside(application: Application, now: float) -> None:
+    """Give the application one more secret, which lasts."""
+    application.secrets.append(Password("made-when-the-other-ended", now - DAY, now + 300 * DAY))
+
+
+def _good_one_on_principal(world: World) -> None:
+    """Reset the secret on the service principal, where az ad sp credential reset puts it, and use that."""
+    now = world.cloud.now()
+    secret = Password("made-on-the-service-principal", now - DAY, now + 300 * DAY)
+    world.cloud.applications[CLIENT].principal_secrets.append(secret)
+    world.machine.environ["AZURE_CLIENT_SECRET"] = secret.value
+
+
+def _certificate_only(world: World) -> None:
+    """Let the application have a certificate and no secret."""
+    kept = dict(world.machine.environ)
+    with_certificate(world)
+    world.cloud.applications[CLIENT].secrets.clear()
+    world.machine.environ |= kept
+
+
+# Applications.
+
+
+def _disabled(application: Application, now: float) -> None:
+    """Disable the application, long ago."""
+    application.enabled, application.changed = False, now - DAY
+
+
+def _enabled_again(application: Application, now: float) -> None:
+    """Enable the application again, a moment ago."""
+    application.changed = now - 1
+
+
+# Federated credentials and assertions.
+
+
+def _trusting(*credentials: FederatedCredential, made_lately: str = "") -> Change:
+    """Let the application trust these instead of the cluster's service account; one subject's record is new."""
+
+    def change(world: World) -> None:
+        now = world.cloud.now()
+        world.cloud.applications[CLIENT].federated[:] = [
+            replace(each, created=now - (1 if each.subject == made_lately else DAY)) for each in credentials
+        ]
+
+    return change
+
+
+def _old_assertion(world: World) -> None:
+    """Keep showing a token that ended an hour ago."""
+    token = assertion(world.cloud, FederatedCredential(CLUSTER, SUBJECT), life=-_HOUR)
+    world.machine.files["AZURE_FEDERATED_TOKEN_FILE"] = token
+
+
+def _cut_off_assertion(world: World) -> None:
+    """Show half of a token."""
+    whole = world.machine.files["AZURE_FEDERATED_TOKEN_FILE"]
+    world.machine.files["AZURE_FEDERATED_TOKEN_FILE"] = whole.rpartition(".")[0]
+
+
+def _ended_certificate(world: World) -> None:
+    """Sign with a certificate whose year is over."""
+    with_certificate(world, starts=world.cloud.now() - 400 * DAY)
+
+
+# Passwords and stored logins.
+
+
+def _login(hours_ago: float, host: str = "myacr.azurecr.io") -> Change:
+    """Use a refresh token of a registry as the password."""
+
+    def change(world: World) -> None:
+        registry = next(each for each in world.cloud.registries.values() if each.login_server == host)
+        issued = world.cloud.now() - hours_ago * _HOUR
+        basic(world, _NULL_GUID, TokenServer(world).refresh_token(registry, Caller(Kind.PRINCIPAL, PRINCIPAL), issued))
+
+    return change
+
+
+def _entra_token_as_login(world: World) -> None:
+    """Use an Entra token where a refresh token belongs."""
+    principal = world.cloud.principal(world.cloud.applications[CLIENT], TENANT)
+    basic(world, _NULL_GUID, entra_token(world.cloud, principal, REGISTRY_AUDIENCE))
+
+
+def _ended_minutes_ago(registry: Registry, now: float) -> None:
+    """End the token's passwords half an hour ago."""
+    for password in registry.tokens["puller"].passwords:
+        password.ends = now - 30 * MINUTE
+
+
+def _ends_in_minutes(registry: Registry, now: float) -> None:
+    """Let the token's passwords end in half an hour."""
+    for password in registry.tokens["puller"].passwords:
+        password.ends = now + 30 * MINUTE
+
+
+def _wrong_password(world: World) -> None:
+    """Use a password that the token never had."""
+    world.machine.environ["ACR_PASSWORD"] = "typed-by-hand"  # noqa: S105 - nobody's
+
+
+_BASIC = {"auth": "basic"}
+_ADMIN = {"auth": "admin"}
+_PULLER = {"auth": "scope-map-token"}
+_CERTIFICATE = {"auth": "service-principal-certificate"}
+#: An identity that Entra refuses cannot look for itself.
+_OPERATOR_LOOKS = {"evidence": "azure-cli"}
+_FEDERATED = {"auth": "workload-identity"} | _OPERATOR_LOOKS
+_CLUSTERS = FederatedCredential(CLUSTER, SUBJECT)
+
+LOOK_ALIKES: tuple[Scenario, ...] = (
+    Scenario(
+        "secret-ended-beside-a-good-one",
+        _together(expired_secret, _application(_good_one_beside)),
+        diagnosed="entra-sp-secret-expired",
+        like="entra-sp-secret-wrong",
+    ),
+    Scenario(
+        "secret-mistyped-beside-an-ended-one",
+        _together(expired_secret, _application(_good_one_beside), _other_secret),
+        diagnosed="entra-sp-secret-wrong",
+        like="entra-sp-secret-expired",
+    ),
+    Scenario(
+        "password-mistyped-all-of-application-ended",
+        _together(expired_secret, _good_one_on_principal, _other_secret, _secret_by_basic),
+        _BASIC,
+        diagnosed="entra-sp-secret-wrong",
+        like="entra-sp-secret-expired",
+    ),
+    Scenario(
+        "password-of-service-principal",
+        _together(expired_secret, _good_one_on_principal, _secret_by_basic),
+        _BASIC,
+        diagnosed=READY,
+        like="entra-sp-secret-expired",
+    ),
+    Scenario(
+        "sp-certificate-with-docker-login",
+        _together(_certificate_only, _secret_by_basic),
+        _BASIC,
+        like="entra-sp-secret-wrong",
+    ),
+    Scenario(
+        "password-mistyped-certificate-on-application",
+        _together(_certificate_only, _good_one_on_principal, _other_secret, _secret_by_basic),
+        _BASIC,
+        diagnosed="entra-sp-secret-wrong",
+        like="sp-certificate-with-docker-login",
+    ),
+    Scenario("entra-app-disabled", _application(_disabled), _OPERATOR_LOOKS, like="entra-app-not-found"),
+    Scenario(
+        "application-enabled-again",
+        _application(_enabled_again),
+        _OPERATOR_LOOKS,
+        diagnosed="entra-unrecognised",
+        like="entra-app-disabled",
+    ),
+    Scenario(
+        "password-of-disabled-application",
+        _together(_application(_disabled), _secret_by_basic),
+        _BASIC,
+        diagnosed="entra-app-disabled",
+        like="entra-sp-secret-wrong",
+    ),
+    Scenario(
+        "entra-fic-subject-mismatch",
+        _together(in_kubernetes, _trusting(FederatedCredential(CLUSTER, SUBJECT.upper()))),
+        _FEDERATED,
+        like="entra-fic-propagating",
+    ),
+    Scenario(
+        "entra-fic-propagating",
+        _together(
+            in_kubernetes,
+            _trusting(FederatedCredential(CLUSTER, "system:serviceaccount:ci:other"), _CLUSTERS, made_lately=SUBJECT),
+        ),
+        _FEDERATED,
+        like="entra-fic-subject-mismatch",
+    ),
+    Scenario(
+        "entra-fic-issuer-mismatch",
+        _together(in_kubernetes, _trusting(FederatedCredential(CLUSTER.rstrip("/"), SUBJECT))),
+        _FEDERATED,
+        like="federated-credential-is-the-first",
+    ),
+    Scenario(
+        "federated-credential-is-the-first",
+        _together(in_kubernetes, _trusting(_CLUSTERS, made_lately=SUBJECT)),
+        _FEDERATED,
+        diagnosed="entra-fic-propagating",
+        like="entra-fic-issuer-mismatch",
+    ),
+    Scenario(
+        "entra-fic-assertion-expired",
+        _together(in_kubernetes, _old_assertion),
+        {"auth": "workload-identity"},
+        like="clock-skew",
+    ),
+    Scenario(
+        "clock-skew",
+        _together(with_certificate, _services_ahead(_HOUR)),
+        _CERTIFICATE,
+        like="entra-fic-assertion-expired",
+    ),
+    Scenario(
+        "assertion-from-the-future",
+        _together(in_kubernetes, _services_ahead(-_HOUR)),
+        {"auth": "workload-identity"},
+        diagnosed="clock-skew",
+        like="entra-fic-assertion-expired",
+    ),
+    Scenario("entra-sp-certificate-expired", _ended_certificate, _CERTIFICATE, like="clock-skew"),
+    Scenario(
+        "entra-assertion-malformed",
+        _together(in_kubernetes, _cut_off_assertion),
+        {"auth": "workload-identity"},
+        like="entra-sp-certificate-expired",
+    ),
+    Scenario("refresh-token-other-registry", _login(1, "otheracr.azurecr.io"), _BASIC, like="refresh-token-expired"),
+    Scenario(
+        "login-ended-by-the-registrys-clock",
+        _together(_services_ahead(_HOUR), _login(3.5)),
+        _BASIC,
+        diagnosed="refresh-token-expired",
+        like="refresh-token-other-registry",
+    ),
+    Scenario(
+        "login-ended-by-this-machines-clock",
+        _together(_services_ahead(-4 * _HOUR), _login(1)),
+        _BASIC,
+        diagnosed=READY,
+        like="refresh-token-expired",
+    ),
+    Scenario("client-null-guid-other-password", _entra_token_as_login, _BASIC, like="refresh-token-expired"),
+    Scenario(
+        "token-password-ended-by-the-registrys-clock",
+        _together(_services_ahead(_HOUR), puller(_ended_minutes_ago)),
+        _PULLER,
+        diagnosed="scope-map-token-password-expired",
+        like="scope-map-token-password-wrong",
+    ),
+    Scenario(
+        "token-password-ended-by-this-machines-clock",
+        _together(_services_ahead(-_HOUR), puller(_ends_in_minutes), _wrong_password),
+        _PULLER,
+        diagnosed="scope-map-token-password-wrong",
+        like="scope-map-token-password-expired",
+    ),
+    Scenario(
+        "token-declared-as-admin",
+        puller(expired_passwords),
+        _ADMIN,
+        diagnosed="scope-map-token-password-expired",
+        like="admin-password-not-current",
+    ),
+    Scenario(
+        "token-password-declared-as-admin",
+        puller(as_it_is),
+        _ADMIN,
+        diagnosed=READY,
+        like="admin-password-not-current",
+    ),
+)
