@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from pytest_acrauth.catalogue.shape import Break
 from pytest_acrauth.model.evidence import RegistryFacts
@@ -143,14 +144,35 @@ def registry_spoke(answered: Reply) -> bool:
     return answered.from_registry or bool(answered.code)
 
 
+def broken_part(seen: Break) -> Dns | Tcp | Tls | None:
+    """Return the part of a connection that broke at a rung, None where a connection stood or was not needed."""
+    observation = seen.observation
+    if isinstance(observation, (Dns, Tcp, Tls)):
+        return observation
+    if not isinstance(observation, Answered) or observation.trouble is Trouble.UNAVAILABLE:
+        return None  # a metadata service's connection is a matter of the machine that it belongs to
+    return observation.connection.broken if observation.connection is not None else None
+
+
+def peer(seen: Break) -> str:
+    """Return the host that a rung is about: Entra's, that of the layers once a layer is there, else the login server."""
+    observation = seen.observation
+    if (part := broken_part(seen)) is not None:
+        return part.host
+    if isinstance(observation, Entra):
+        return urlsplit(observation.authority).hostname or ""
+    if isinstance(observation, Data) and observation.redirect:
+        return observation.redirect
+    return seen.transcript.target.registry.login_server
+
+
 def trouble(seen: Break) -> Trouble | None:
     """Return why the rung got no usable answer: its own trouble, else that of the connection it needed."""
     observation = seen.observation
     own = observation.trouble if isinstance(observation, (Dns, Tcp, Tls, Answered)) else None
-    if own is None and isinstance(observation, (Entra, Data)) and observation.connection is not None:
-        part = observation.connection.broken
-        if part is not None:
-            return part.trouble or Trouble.NAME
+    part = broken_part(seen)
+    if own is None and part is not None and part is not observation:
+        return part.trouble or Trouble.NAME
     return own
 
 
@@ -230,8 +252,8 @@ def zone_record(host: str) -> str:
 def trouble_text(seen: Break) -> str:
     """Return what the machine said of a rung's trouble, as it said it."""
     observation = seen.observation
+    if isinstance(observation, Answered) and observation.connection is not None and not observation.text:
+        observation = observation.connection.broken or observation
     if isinstance(observation, Tcp):
         return "; ".join(f"{a.address}: {a.text}" for a in observation.attempts if a.text)
-    if isinstance(observation, (Entra, Data)) and observation.connection is not None and not observation.text:
-        return getattr(observation.connection.broken, "text", "")
     return getattr(observation, "text", "")
