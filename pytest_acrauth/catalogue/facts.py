@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from pytest_acrauth.catalogue.shape import Break
 from pytest_acrauth.model.evidence import RegistryFacts
 from pytest_acrauth.model.observation import Answered, Data, Dns, Entra, Reply, Tcp, Tls, Trouble
 from pytest_acrauth.model.target import CLOUDS, Registry, cloud_of
+from pytest_acrauth.model.transcript import Transcript
 
 
 class Fact(NamedTuple):
@@ -142,6 +144,38 @@ def reply(seen: Break) -> Reply | None:
 def registry_spoke(answered: Reply) -> bool:
     """Whether an answer has a header or an error body of the registry's; on a refusal, a device between has neither."""
     return answered.from_registry or bool(answered.code)
+
+
+def service_time(transcript: Transcript) -> float | None:
+    """Return when a climb began by the clock of the services (seconds since the epoch), None where no answer told."""
+    return None if (off := clock_off(transcript)) is None else transcript.started - off
+
+
+def clock_off(transcript: Transcript) -> float | None:
+    """Return by how many seconds this machine's clock is ahead of the services', None where no answer told.
+
+    Good to some seconds: the ``Date`` of an answer (RFC 9110, 6.6.1), which holds whole ones, is compared with the
+    moment when the answer came. The registry's is believed first, as a run asks Entra once for many registries.
+    """
+    for answered, moment in _dated(transcript):
+        try:
+            return moment - parsedate_to_datetime(answered.date).timestamp()
+        except (ValueError, OverflowError):
+            continue
+    return None
+
+
+def _dated(transcript: Transcript) -> Iterator[tuple[Reply, float]]:
+    """Yield the answers of the registry and of Entra itself, each with when it came by this machine's clock."""
+    moment = transcript.started
+    for part in (transcript.dns, transcript.tcp, transcript.tls, transcript.challenge):
+        moment += part.elapsed if part is not None else 0.0
+    first = transcript.challenge
+    if first is not None and first.reply is not None and registry_spoke(first.reply):
+        yield first.reply, moment
+    entra = transcript.entra
+    if entra is not None and entra.reply is not None and (entra.issued or entra.codes):
+        yield entra.reply, transcript.started + entra.elapsed
 
 
 def broken_part(seen: Break) -> Dns | Tcp | Tls | None:
