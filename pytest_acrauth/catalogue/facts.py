@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from ipaddress import ip_address
@@ -115,6 +116,10 @@ _SCOPE_MAP_ACTIONS = {
 }
 
 
+#: How far two clocks may differ and still both be called right, in seconds.
+_CLOCKS_AGREE = 300.0
+
+
 class RoleMode(StrEnum):
     """How a registry judges roles: ABAC registries ignore the older registry-wide ones."""
 
@@ -186,6 +191,24 @@ def broken_part(seen: Break) -> Dns | Tcp | Tls | None:
     if not isinstance(observation, Answered) or observation.trouble is Trouble.UNAVAILABLE:
         return None  # a metadata service's connection is a matter of the machine that it belongs to
     return observation.connection.broken if observation.connection is not None else None
+
+
+def certificate_holds(broken: Break) -> bool | None:
+    """Whether the certificate that was refused is within its dates by the clock of the services that answered.
+
+    None where none of them told the time, or where its own dates are not what it was refused for.
+    """
+    transcript, tls = broken.transcript, broken_part(broken)
+    service, off = service_time(transcript), clock_off(transcript)
+    if service is None or off is None or not isinstance(tls, Tls):
+        return None
+    if abs(off) <= _CLOCKS_AGREE:
+        return False
+    shown = tls.certificate
+    if shown is None:
+        return None
+    begins, ends = (datetime.fromisoformat(date).timestamp() for date in (shown.not_before, shown.not_after))
+    return begins <= service <= ends if not begins <= transcript.started <= ends else None
 
 
 def peer(seen: Break) -> str:

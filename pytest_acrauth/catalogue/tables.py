@@ -22,8 +22,10 @@ from pytest_acrauth.catalogue.causes import (
     management,
     network,
     notes,
+    proxy,
     roles,
     signin,
+    silence,
     workload,
 )
 from pytest_acrauth.catalogue.shape import FailureMode, Symptom
@@ -35,12 +37,16 @@ from pytest_acrauth.catalogue.symptoms import data as at_data
 from pytest_acrauth.catalogue.symptoms import entra as at_entra
 from pytest_acrauth.catalogue.symptoms import exchange as at_exchange
 from pytest_acrauth.catalogue.symptoms import management as of_management
+from pytest_acrauth.catalogue.symptoms import proxy as at_proxy
+from pytest_acrauth.catalogue.symptoms import silence as of_peers
 
 T = TypeVar("T", Symptom, FailureMode)
 
 _FAMILIES = (
     client,
     network,
+    proxy,
+    silence,
     firewall,
     challenge,
     entra,
@@ -61,7 +67,9 @@ _SYMPTOMS = (
     of_clients,
     dns,
     tcp,
+    at_proxy,
     tls,
+    of_peers,
     at_challenge,
     at_entra,
     at_exchange,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.shape import Command, FailureMode, Instruction
-from pytest_acrauth.catalogue.symptoms import entra
+from pytest_acrauth.catalogue.symptoms import entra, tls
 
 _LIST: tuple[Instruction, ...] = (
     "Compare what was presented (it stands in the message) with what the application trusts:",
@@ -158,12 +158,14 @@ ENTRA_FIC_PROPAGATING = FailureMode(
 )
 CLOCK_SKEW = FailureMode(
     id="clock-skew",
-    title="the clock of the machine that signed differs from Entra's",
-    seen=(entra.AADSTS_700024, entra.AADSTS_50013),
-    means="An assertion or token carries the times between which it counts, by the clock of whoever made it: this"
-    " machine, or the pipeline or cluster that issued it.",
+    title="a clock is wrong: this machine's, or that of the machine that signed",
+    seen=(entra.AADSTS_700024, entra.AADSTS_50013, tls.CERTIFICATE_DATES, tls.DATES_BY_CLOCK),
+    signs=(tls.DATES_BY_CLOCK,),
+    certain="The services' own answers tell another time, and by that time the refused certificate is within its dates.",
+    means="A certificate is judged by this machine's clock. An assertion or token carries the times between which it"
+    " counts, by the clock of whoever made it: this machine, or the pipeline or cluster that issued it.",
     look=(
-        "Entra's message names its own time. Compare it with the clock of the machine that signed:",
+        "Compare the clock of this machine, or of the one that signed, with the time that Entra's answers name:",
         Command("date -u"),
     ),
     fix=(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom, Words
-from pytest_acrauth.catalogue.symptoms.answers import UNREACHED, said_here
+from pytest_acrauth.catalogue.symptoms.answers import said_here
 from pytest_acrauth.catalogue.symptoms.words import GUID, aadsts, anywhere, at_authority
-from pytest_acrauth.model.observation import Entra
+from pytest_acrauth.model.observation import Entra, Tcp, Trouble
 from pytest_acrauth.model.stage import Stage
 
 
@@ -27,7 +27,12 @@ def _refused(*numbers: int, phrases: tuple[str, ...] = ()) -> Symptom:
 
 
 def _unreached(broken: Break) -> bool:
-    return isinstance(broken.observation, Entra) and not broken.observation.reply and facts.trouble(broken) in UNREACHED
+    tcp = facts.broken_part(broken)
+    if not isinstance(tcp, Tcp) or tcp.tunnel is not None:
+        return False
+    troubles = {attempt.trouble for attempt in tcp.attempts}
+    # What refused, and what no route leads to, is told by those; here nothing came back, or a reset.
+    return Trouble.REFUSED not in troubles and troubles != {Trouble.UNREACHABLE}
 
 
 def _local(name: str, texts: tuple[Words, ...], says: str) -> Symptom:
@@ -146,23 +151,10 @@ AUTHORITY_UNREACHED = Symptom(
     id="authority-unreached",
     stages=(Stage.ENTRA,),
     when=_unreached,
-    says="No usable connection to {authority} came about, so no token could be asked for.",
+    says="No connection to {host} came about at {addresses}, so no token could be asked for.",
     texts=at_authority(
-        r"no such host|Name or service not known|Temporary failure in name resolution|Could not resolve host",
-        r"getaddrinfo (?:ENOTFOUND|EAI_AGAIN|failed)|No such host is known|remote name could not be resolved",
-        r"server misbehaving|nodename nor servname",
-        r"i/o timeout|[Tt]imed? ?out|context deadline exceeded|\bETIMEDOUT\b",
-        r"[Cc]onnection refused|actively refused|\bECONNREFUSED\b",
-        r"[Cc]onnection reset by peer|forcibly closed|\bECONNRESET\b|[Cc]onnection aborted|Remote end closed",
-        r"CERTIFICATE_VERIFY_FAILED|certificate signed by unknown authority|self[- ]signed certificate",
-        r"unable to get local issuer certificate|SSLError",
-        r"ProxyError|proxyconnect tcp|connect to proxy|Tunnel connection failed|Proxy Authentication Required",
-        r"network is unreachable|No route to host",
-        r"Failed to establish a new connection",
-        r"Unable to get authority configuration|authority endpoint discovery failed",
-    )
-    + anywhere(
-        r"Certificate verification failed\. This typically happens when using Azure CLI",
+        r"(?<!proxyconnect tcp: )dial tcp [\[\]\w.:]{1,60}: (?:i/o timeout|connect: connection timed out)",
+        r"ConnectTimeoutError|[Cc]onnection to [\w.]{1,80} timed out",
     ),
 )
 NOT_INJECTED = _local(
