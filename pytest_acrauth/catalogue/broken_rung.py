@@ -288,7 +288,7 @@ def _answered(seen: BrokenRung) -> dict[str, str]:
 def _connection(seen: Break) -> dict[str, str]:
     """Return the facts of the connection that broke: the rung's own, or the one to the host that it asked."""
     part = broken_part(seen)
-    values = {"host": peer(seen)}
+    values = {"host": _word(peer(seen))}
     if isinstance(part, Dns):
         values["addresses"] = _join(part.resolution.addresses if part.resolution else ())
     if isinstance(part, Tcp):

@@ -212,7 +212,7 @@ def certificate_holds(broken: Break) -> bool | None:
 
 
 def peer(seen: Break) -> str:
-    """Return the host that a rung is about: Entra's, that of the layers once a layer is there, else the login server."""
+    """Return the host that a rung is about: Entra's, that of a layer once it is known, else the login server."""
     observation = seen.observation
     if (part := broken_part(seen)) is not None:
         return part.host

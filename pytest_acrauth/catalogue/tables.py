@@ -26,10 +26,11 @@ from pytest_acrauth.catalogue.causes import (
     roles,
     signin,
     silence,
+    tls,
     workload,
 )
 from pytest_acrauth.catalogue.shape import FailureMode, Symptom
-from pytest_acrauth.catalogue.symptoms import access_token, dns, operation, tcp, text, tls
+from pytest_acrauth.catalogue.symptoms import access_token, dns, operation, tcp, text
 from pytest_acrauth.catalogue.symptoms import challenge as at_challenge
 from pytest_acrauth.catalogue.symptoms import client as of_clients
 from pytest_acrauth.catalogue.symptoms import climb as of_climb
@@ -39,12 +40,14 @@ from pytest_acrauth.catalogue.symptoms import exchange as at_exchange
 from pytest_acrauth.catalogue.symptoms import management as of_management
 from pytest_acrauth.catalogue.symptoms import proxy as at_proxy
 from pytest_acrauth.catalogue.symptoms import silence as of_peers
+from pytest_acrauth.catalogue.symptoms import tls as at_tls
 
 T = TypeVar("T", Symptom, FailureMode)
 
 _FAMILIES = (
     client,
     network,
+    tls,
     proxy,
     silence,
     firewall,
@@ -68,7 +71,7 @@ _SYMPTOMS = (
     dns,
     tcp,
     at_proxy,
-    tls,
+    at_tls,
     of_peers,
     at_challenge,
     at_entra,

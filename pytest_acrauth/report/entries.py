@@ -21,6 +21,7 @@ _LOOKS = {
     Need.APPLICATION: "Microsoft Graph",
     Need.ENTRA_DIRECT: "Entra, asked with the same secret",
     Need.TENANT: "the record of the registry's subscription",
+    Need.NAMES: "the machine's own resolver",
 }
 
 

@@ -30,7 +30,7 @@ CHALLENGE_OPEN = FailureMode(
     title="{login_server} asks for no authentication at all",
     seen=(challenge.OPEN,),
     signs=(challenge.OPEN,),
-    certain="A registry's own answer, with its header and in JSON, let /v2/ be read; an Azure registry answers 401 there.",
+    certain="A registry's own answer, in JSON and with its header, let /v2/ be read; an Azure registry answers 401.",
     means="This is not an Azure Container Registry: it let everyone in without a sign-in, which Azure's never does,"
     " even where anonymous pull is on.",
     look=(_RESOLVE, _ASK),
@@ -63,7 +63,7 @@ CHALLENGE_FOREIGN_REALM = FailureMode(
     title="{login_server} sends its clients to another host for tokens; nothing was sent there",
     seen=(challenge.REALM_ELSEWHERE,),
     signs=(challenge.REALM_ELSEWHERE,),
-    certain="The realm in the challenge is another origin than the login server's, which an Azure registry never names.",
+    certain="The challenge names another origin than the login server's as its realm, which no Azure registry does.",
     means="An Azure registry is its own token server: the realm, where clients get their tokens, is the login server"
     " over https. Here it is {realm}. Whoever answers there would receive the credentials, so the check stopped.",
     look=(_ASK, _RESOLVE),

@@ -17,7 +17,7 @@ from pytest_acrauth.catalogue.questions.management import ROLES
 from pytest_acrauth.catalogue.questions.network import PUBLIC_NAMES
 from pytest_acrauth.catalogue.questions.records import AppCredentials
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Instruction, Question
-from pytest_acrauth.catalogue.symptoms import access_token, dns, entra, exchange
+from pytest_acrauth.catalogue.symptoms import access_token, entra, exchange
 from pytest_acrauth.model.evidence import Need
 
 
@@ -214,7 +214,7 @@ ENTRA_TENANT_NOT_FOUND = FailureMode(
 ENTRA_AUTHORITY_UNREACHABLE = FailureMode(
     id="entra-authority-unreachable",
     title="{authority} is not reached from here",
-    seen=(entra.AUTHORITY_UNREACHED, dns.AUTHORITY_UNKNOWN),
+    seen=(entra.AUTHORITY_UNREACHED, entra.AUTHORITY_UNKNOWN),
     signs=(entra.AUTHORITY_UNREACHED,),
     certain="No connection to Entra came about, at any address its name has here, and nothing refused one.",
     when=(PUBLIC_NAMES.is_(True),),

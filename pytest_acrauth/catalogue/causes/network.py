@@ -1,26 +1,61 @@
-"""Family ``network``: names, connections and TLS on the ways to the login server, to Entra and to the layers."""
+"""Family ``network``: names and connections on the ways to the login server, to Entra and to the layers."""
 
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.questions.climb import THROUGH_PRIVATE_LINK
 from pytest_acrauth.catalogue.questions.management import ENDPOINT_APPROVED, PASSED_BY, PRIVATE_ENDPOINTS
-from pytest_acrauth.catalogue.questions.network import (
-    CERTIFICATE_HOLDS,
-    HOST,
-    HOST_EXISTS,
-    KNOWN,
-    MISSING_HASH,
-    OTHER_CLOUDS,
-    PUBLIC_NAMES,
-    hashed,
-)
-from pytest_acrauth.catalogue.shape import Command, FailureMode, Given, Occurs
-from pytest_acrauth.catalogue.steps import ENDPOINT_ADDRESSES, LIST_ENDPOINTS
-from pytest_acrauth.catalogue.symptoms import challenge, dns, proxy, tcp, tls
+from pytest_acrauth.catalogue.questions.network import HOST_EXISTS, PUBLIC_NAMES, hashed, known, record_of
+from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Occurs, Question
+from pytest_acrauth.catalogue.steps import COMPARE_HOST, ENDPOINT_ADDRESSES, LIST_ENDPOINTS
+from pytest_acrauth.catalogue.symptoms import challenge, dns, entra, proxy, tcp
+from pytest_acrauth.model.evidence import Need
 
+
+def _missing_hash(broken: Break) -> bool | None:
+    record, host = record_of(broken), broken.transcript.target.registry.login_server
+    if hashed(host):
+        return False
+    if record is None:
+        return None
+    if record.found:
+        return hashed(record.login_server) if record.login_server else None
+    return False if record.all_readable else None
+
+
+def _elsewhere(broken: Break) -> tuple[str, ...] | None:
+    look = broken.transcript.evidence.names
+    return look.value.elsewhere if look is not None and look.value is not None else None
+
+
+HOST: Question[str] = Question(
+    id="login-server-host",
+    asks="Which login server was asked?",
+    by_hand="Read the host name in the configuration.",
+    read=lambda broken: broken.transcript.target.registry.login_server,
+)
+MISSING_HASH: Question[bool] = Question(
+    id="login-server-hash",
+    asks="Does the registry's login server have a hash in its name that the one asked lacks?",
+    by_hand=Command("az acr show -n {registry} --query loginServer -o tsv"),
+    needs=Need.REGISTRY,
+    read=_missing_hash,
+)
+KNOWN: Question[bool] = Question(
+    id="login-server-exists",
+    asks="Is there a registry with the login server that was asked?",
+    by_hand=Command('az acr list --query "[].loginServer" -o tsv'),
+    needs=Need.REGISTRY,
+    read=known,
+)
+OTHER_CLOUDS: Question[tuple[str, ...]] = Question(
+    id="registry-cloud",
+    asks="Under which other cloud's suffix does the registry's name resolve?",
+    by_hand=Command("az cloud list -o table"),
+    needs=Need.NAMES,
+    read=_elsewhere,
+)
 _CURL = Command("curl -sSv -o /dev/null --max-time 20 https://{login_server}/v2/")
-_CURL_HOST = Command("curl -sSv -o /dev/null --max-time 20 https://{host}/")
 
 _COMPARE_NAMES = (
     "Compare what this machine believes (its hosts file included) with what its name server says:",
@@ -28,11 +63,6 @@ _COMPARE_NAMES = (
     Command("nslookup {login_server}"),
 )
 _ELSEWHERE = OTHER_CLOUDS.where("one of them", bool)
-_COMPARE_HOST = (
-    "Compare what this machine believes (its hosts file included) with what its name server says:",
-    Command("getent hosts {host}"),
-    Command("nslookup {host}"),
-)
 REGISTRY_DNS_NXDOMAIN = FailureMode(
     id="registry-dns-nxdomain",
     title="there is no registry at {login_server}",
@@ -93,7 +123,7 @@ REGISTRY_WRONG_CLOUD = FailureMode(
 NO_PUBLIC_DNS = FailureMode(
     id="no-public-dns",
     title="this machine's resolver does not know Azure's public names",
-    seen=(dns.NXDOMAIN, dns.AUTHORITY_UNKNOWN),
+    seen=(dns.NXDOMAIN, entra.AUTHORITY_UNKNOWN),
     when=(PUBLIC_NAMES.is_(False),),
     occurs=Occurs.SELDOM,
     means="Entra's name, which every machine on the internet resolves, is unknown here as well. The name server answers"
@@ -138,7 +168,7 @@ PRIVATE_DNS_STALE_ZONE = FailureMode(
     title="this network's private zone has no address for {login_server}",
     seen=(dns.NXDOMAIN, dns.DANGLING_ALIAS),
     signs=(dns.DANGLING_ALIAS,),
-    certain="In public, the alias into the private link zone ends at an address; only a private zone leaves it without.",
+    certain="In public, an alias into the private link zone ends at an address; only a private zone leaves it open.",
     when=(THROUGH_PRIVATE_LINK,),
     occurs=Occurs.SELDOM,
     means="The network is linked to a private zone for registries, but the record is missing: the private"
@@ -190,7 +220,7 @@ REGISTRY_TCP_BLOCKED = FailureMode(
     title="nothing gets through from here to {login_server}, port 443",
     seen=(tcp.TCP_TIMEOUT, tcp.PRIVATE_TCP_TIMEOUT),
     signs=(tcp.TCP_TIMEOUT,),
-    certain="Every public address that the name has here was tried, and nothing came back: no answer and no refusal.",
+    certain="Each public address that the name has here was tried, and nothing came back: no answer, no refusal.",
     not_when=(THROUGH_PRIVATE_LINK,),
     means="The name resolves, and from its address nothing comes back. A firewall, a network security group or a route"
     " on the way drops the packets (a closed port would have refused), or the address is not the registry's: a hosts"
@@ -214,9 +244,9 @@ NO_ROUTE_FROM_HERE = FailureMode(
     seen=(tcp.NO_ROUTE,),
     signs=(tcp.NO_ROUTE,),
     certain="The system itself answered that the network or the host is unreachable, at once and for every address.",
-    means="The request did not leave this network: the machine has no network or no default route, has no IPv6 where the"
-    " address is one, or lost the tunnel (VPN) behind which a private address lies; where the words are 'no route to"
-    " host', a router nearby said so.",
+    means="The request did not leave this network: the machine has no network or no default route, has no IPv6 where"
+    " the address is one, or lost the tunnel (VPN) behind which a private address lies; where the words are 'no route"
+    " to host', a router nearby said so.",
     look=(
         "Look which route this machine has to the address; on Linux:",
         Command("ip route list"),
@@ -236,10 +266,10 @@ TCP_REFUSED = FailureMode(
     title="port 443 of {host} refuses connections at {addresses}",
     seen=(tcp.CONNECTION_REFUSED,),
     signs=(tcp.CONNECTION_REFUSED,),
-    certain="A refusal is an answer of its own, unlike silence: nothing listens at that address, or a firewall says so.",
+    certain="A refusal is an answer, unlike silence: nothing listens at that address, or a firewall says so.",
     means="The address belongs to a machine that runs, and nothing listens there. Azure's hosts never refuse, so"
     " the name leads elsewhere, or a firewall on the way answers for it.",
-    look=_COMPARE_HOST,
+    look=COMPARE_HOST,
     fix=(
         "Remove what overrides the address: a line of the hosts file, a record of a private zone.",
         "If the address is right, whoever runs the network lets port 443 pass to it.",
@@ -312,87 +342,4 @@ PRIVATE_DNS_RESOLVES_PUBLIC = FailureMode(
     instead=("Run this from a network that is linked already.",),
     page=pages.TROUBLESHOOT + "cant-resolve-container-registry-fqdn-private-ip-address",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
-)
-REGISTRY_TLS_INTERCEPTED = FailureMode(
-    id="registry-tls-intercepted",
-    title="the certificate at {host} comes from an authority that is not trusted here",
-    seen=(tls.UNTRUSTED_ISSUER,),
-    signs=(tls.UNTRUSTED_ISSUER,),
-    certain="OpenSSL's verify codes 2 and 18 to 21 are about the issuer alone; the host was reached, and showed it.",
-    means="{host} was reached. Azure's certificates come from public authorities. This one was issued by {issuer} for"
-    " {subject}: most often by a proxy that opens TLS and whose authority this machine does not know. Trust was judged"
-    " by {trust}.",
-    look=(
-        _CURL_HOST,
-        "Ask who runs the network whether that issuer is the authority of a proxy that inspects TLS here.",
-    ),
-    fix=(
-        "If it is, install its certificate for each client: docker, Python and az (REQUESTS_CA_BUNDLE) look in"
-        " different places. These checks take it from the trust store, or from --acr-ca-bundle.",
-        "If it is a public authority, such as DigiCert or Microsoft, this machine's own store of authorities is old or"
-        " empty: update it, in a container the package ca-certificates.",
-        "If it is neither, do not connect, and tell who runs the network: something reads the traffic.",
-    ),
-    instead=("Whoever runs the proxy exempts {host} from inspection, beside the other hosts of the registry.",),
-    page=pages.HEALTH + "#connectivity_ssl_error",
-    az_code="CONNECTIVITY_SSL_ERROR",
-    unlike=("Get https://vault.example.com/v1/sys/health: x509: certificate signed by unknown authority",),
-)
-TLS_CERTIFICATE_EXPIRED = FailureMode(
-    id="tls-certificate-expired",
-    title="the certificate at {host} is out of its dates ({not_before} to {not_after})",
-    seen=(tls.CERTIFICATE_DATES,),
-    when=(CERTIFICATE_HOLDS.is_(False),),
-    occurs=Occurs.OFTEN,
-    means="{host} was reached. Azure renews its certificates long before their end, so something else answers with an"
-    " old one, or one that an old authority signed: its issuer is {issuer}.",
-    look=(
-        "See whether this machine's clock is right, and where the name leads:",
-        Command("date -u"),
-        *_COMPARE_HOST,
-    ),
-    fix=(
-        "Find out who answers instead (a proxy that inspects TLS, a hosts file, a private zone), and end that.",
-        "If a proxy of this network does, whoever runs it renews its certificates.",
-    ),
-    page=pages.HEALTH + "#connectivity_ssl_error",
-    az_code="CONNECTIVITY_SSL_ERROR",
-    unlike=("Get https://vault.example.com/: x509: certificate has expired or is not yet valid",),
-)
-TLS_HOSTNAME_MISMATCH = FailureMode(
-    id="tls-hostname-mismatch",
-    title="the certificate at {host} is for {names}",
-    seen=(tls.OTHER_NAME,),
-    signs=(tls.OTHER_NAME,),
-    certain="OpenSSL's verify code 62 is about the name alone: issuer and dates were accepted before it.",
-    means="{host} was reached, and a trusted server answers that is another: the name leads to another address than"
-    " Azure's, or a proxy or a custom domain stands in front.",
-    look=_COMPARE_HOST,
-    fix=(
-        "Remove what overrides the address: a line of the hosts file, a record of a private zone.",
-        "With a custom domain or an alias in front, give the registry's own login server to --acr-registry.",
-    ),
-    page=pages.HEALTH + "#connectivity_ssl_error",
-    az_code="CONNECTIVITY_SSL_ERROR",
-    unlike=("tls: x509: certificate is valid for *.docker.com, not registry-1.docker.io",),
-)
-TLS_HANDSHAKE_FAILED = FailureMode(
-    id="tls-handshake-failed",
-    title="no TLS session with {host} came about",
-    seen=(tls.HANDSHAKE_BROKEN,),
-    signs=(tls.HANDSHAKE_BROKEN,),
-    certain="The connection stood, and the handshake on it ended without a certificate that could be judged.",
-    # A handshake that nobody answers is here and no silence of the host: what drops it stands in between, such as a
-    # device that filters by the name in the first message, or a link that loses large packets.
-    means="The connection stands, but both sides found no common protocol, or the handshake was broken off or never"
-    " answered. A device that inspects or filters TLS does this, a link that loses large packets (its MTU), and a port"
-    " that speaks no TLS.",
-    look=(Command("openssl s_client -connect {host}:443 -servername {host} </dev/null"),),
-    fix=(
-        "Whoever runs the network exempts {host} from TLS inspection, or repairs what stands in between.",
-        "If other hosts of Azure fail as well, look at this machine's own TLS: Azure wants TLS 1.2 at least.",
-    ),
-    page=pages.HEALTH + "#connectivity_ssl_error",
-    az_code="CONNECTIVITY_SSL_ERROR",
-    unlike=("net/http: TLS handshake timeout: Get https://registry-1.docker.io/v2/",),
 )

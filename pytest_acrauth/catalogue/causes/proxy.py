@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.questions.network import HOST_EXISTS, REFUSED_DIRECTLY
-from pytest_acrauth.catalogue.shape import Command, FailureMode, Occurs
+from pytest_acrauth.catalogue import facts, pages
+from pytest_acrauth.catalogue.questions.network import HOST_EXISTS
+from pytest_acrauth.catalogue.shape import Command, FailureMode, Occurs, Question
 from pytest_acrauth.catalogue.symptoms import challenge, exchange, proxy
+
+REFUSED_DIRECTLY: Question[bool] = Question(
+    id="refused-directly",
+    asks="Did the registry's own firewall answer, with no proxy on the way?",
+    by_hand="Read whether the answer names an address, and look at HTTPS_PROXY and NO_PROXY.",
+    read=lambda broken: facts.firewall_spoke(broken) and not broken.transcript.proxy,
+)
 
 _SETTINGS = (
     "Look which of its variables name a proxy; docker's daemon has a setting of its own (docker info):",
@@ -37,13 +44,15 @@ PROXY_LOGIN_REQUIRED = FailureMode(
     title="the proxy {proxy} wants a login of its own",
     seen=(proxy.PROXY_WANTS_LOGIN,),
     signs=(proxy.PROXY_WANTS_LOGIN,),
-    certain="407 is the one status that only a proxy sends, and it means a login with the proxy, never with a registry.",
+    certain="Only a proxy sends 407, and it means a login with the proxy itself, never one with a registry.",
     means="The proxy lets nobody through without a user name and a password, and was shown none, or wrong ones. This is"
     " not the registry's login: {host} was not asked for anything.",
     look=(*_SETTINGS, _TRY),
     fix=(
-        "Ask who runs the proxy for a user of it, and put that before the proxy's host in HTTPS_PROXY, from a secret"
-        " store of the pipeline; letters that a URL reserves are percent-encoded.",
+        (
+            "Ask who runs the proxy for a user of it, and put that before the proxy's host in HTTPS_PROXY, from a"
+            " secret store of the pipeline; letters that a URL reserves are percent-encoded."
+        ),
         "If the proxy wants another scheme than Basic (NTLM, Kerberos), put a helper in between that speaks it.",
     ),
     instead=("Whoever runs the proxy lets this machine, or requests for {host}, through without a login.",),
@@ -70,10 +79,14 @@ PROXY_BLOCKS_REGISTRY = FailureMode(
     " network rules do not admit the address from which the proxy sends.",
     look=(*_SETTINGS, _TRY),
     fix=(
-        "Whoever runs the proxy or the device lets this machine connect to {host}, port 443, and to the other hosts of"
-        " the registry.",
-        "With an address in the answer: take a way that the rules admit, such as a private endpoint; keep the proxy out"
-        " of them.",
+        (
+            "Whoever runs the proxy or the device lets this machine connect to {host}, port 443, and to the other hosts"
+            " of the registry."
+        ),
+        (
+            "With an address in the answer: take a way that the rules admit, such as a private endpoint; keep the proxy"
+            " out of them."
+        ),
     ),
     instead=("Exempt {host} with NO_PROXY, if this network reaches it without the proxy.",),
     page=_PAGE,
@@ -87,8 +100,8 @@ PROXY_CANNOT_CONNECT = FailureMode(
     when=(HOST_EXISTS.is_(True),),
     occurs=Occurs.OFTEN,
     means="The proxy was reached and forbids nothing: it answered with 502, 503 or 504, which say that its own"
-    " connection to {host} did not come about, or that it cannot serve just now. The proxy looks names up itself, with a"
-    " resolver of its own.",
+    " connection to {host} did not come about, or that it cannot serve just now. The proxy looks names up itself, with"
+    " a resolver of its own.",
     look=(
         "See whether other hosts are reached through the proxy:",
         _TRY,
@@ -135,8 +148,10 @@ PROXY_ENDS_CONNECTION = FailureMode(
     " they do not like. Nothing is said about {host}.",
     look=(*_SETTINGS, _TRY),
     fix=(
-        "Compare scheme and port in HTTPS_PROXY with what whoever runs the proxy says; an HTTP proxy's begins with"
-        " http://, for https hosts too.",
+        (
+            "Compare scheme and port in HTTPS_PROXY with what whoever runs the proxy says; an HTTP proxy's begins with"
+            " http://, for https hosts too."
+        ),
         "If both are right, they find out in the proxy's log why it hung up.",
     ),
     instead=("Exempt {host} with NO_PROXY, if this network reaches it without the proxy.",),

@@ -161,7 +161,7 @@ CLOCK_SKEW = FailureMode(
     title="a clock is wrong: this machine's, or that of the machine that signed",
     seen=(entra.AADSTS_700024, entra.AADSTS_50013, tls.CERTIFICATE_DATES, tls.DATES_BY_CLOCK),
     signs=(tls.DATES_BY_CLOCK,),
-    certain="The services' own answers tell another time, and by that time the refused certificate is within its dates.",
+    certain="The services' answers tell another time, and by that time the refused certificate is within its dates.",
     means="A certificate is judged by this machine's clock. An assertion or token carries the times between which it"
     " counts, by the clock of whoever made it: this machine, or the pipeline or cluster that issued it.",
     look=(

@@ -25,12 +25,12 @@ def _unreached(broken: Break, *, dedicated: bool) -> bool:
     if isinstance(part, Dns):
         if part.resolution is None or part.resolution.outcome is Resolved.RESOLVER_FAILED:
             return False
-    elif not isinstance(part, Tcp) or part.tunnel is not None:
-        return False
-    elif Trouble.REFUSED in (troubles := {attempt.trouble for attempt in part.attempts}) or troubles == {
-        Trouble.UNREACHABLE
-    }:
-        return False
+    else:
+        if not isinstance(part, Tcp) or part.tunnel is not None:
+            return False
+        troubles = {attempt.trouble for attempt in part.attempts}
+        if Trouble.REFUSED in troubles or troubles == {Trouble.UNREACHABLE}:
+            return False
     return data.redirect.endswith(broken.transcript.target.registry.cloud.data_suffix) is dedicated
 
 

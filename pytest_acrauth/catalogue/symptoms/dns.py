@@ -27,13 +27,6 @@ def _resolver_failed(broken: Break) -> bool:
     return dns.resolution is None or dns.resolution.outcome is Resolved.RESOLVER_FAILED
 
 
-def _authority_unknown(broken: Break) -> bool:
-    dns = facts.broken_part(broken)
-    if broken.stage is not Stage.ENTRA or not isinstance(dns, Dns) or dns.resolution is None:
-        return False
-    return dns.resolution.outcome in {Resolved.NO_SUCH_NAME, Resolved.NO_ADDRESS}
-
-
 NXDOMAIN = Symptom(
     id="nxdomain",
     stages=(Stage.DNS,),
@@ -74,15 +67,4 @@ RESOLVER_FAILED = Symptom(
         r"Temporary failure resolving",
     )
     + at_authority(r"Temporary failure in name resolution|\bEAI_AGAIN\b", r"server misbehaving"),
-)
-AUTHORITY_UNKNOWN = Symptom(
-    id="authority-name-unknown",
-    stages=(Stage.ENTRA,),
-    when=_authority_unknown,
-    says="The resolver knows no name {host}, which is Entra's own.",
-    texts=at_authority(
-        r"no such host|Name or service not known|Could not resolve host",
-        r"getaddrinfo (?:ENOTFOUND|failed)|No such host is known|remote name could not be resolved",
-        r"nodename nor servname",
-    ),
 )

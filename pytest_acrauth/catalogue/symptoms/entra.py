@@ -6,7 +6,8 @@ from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom, Words
 from pytest_acrauth.catalogue.symptoms.answers import said_here
 from pytest_acrauth.catalogue.symptoms.words import GUID, aadsts, anywhere, at_authority
-from pytest_acrauth.model.observation import Entra, Tcp, Trouble
+from pytest_acrauth.model.machine import Resolved
+from pytest_acrauth.model.observation import Dns, Entra, Tcp, Trouble
 from pytest_acrauth.model.stage import Stage
 
 
@@ -33,6 +34,13 @@ def _unreached(broken: Break) -> bool:
     troubles = {attempt.trouble for attempt in tcp.attempts}
     # What refused, and what no route leads to, is told by those; here nothing came back, or a reset.
     return Trouble.REFUSED not in troubles and troubles != {Trouble.UNREACHABLE}
+
+
+def _authority_unknown(broken: Break) -> bool:
+    dns = facts.broken_part(broken)
+    if not isinstance(dns, Dns) or dns.resolution is None:
+        return False
+    return dns.resolution.outcome in {Resolved.NO_SUCH_NAME, Resolved.NO_ADDRESS}
 
 
 def _local(name: str, texts: tuple[Words, ...], says: str) -> Symptom:
@@ -155,6 +163,17 @@ AUTHORITY_UNREACHED = Symptom(
     texts=at_authority(
         r"(?<!proxyconnect tcp: )dial tcp [\[\]\w.:]{1,60}: (?:i/o timeout|connect: connection timed out)",
         r"ConnectTimeoutError|[Cc]onnection to [\w.]{1,80} timed out",
+    ),
+)
+AUTHORITY_UNKNOWN = Symptom(
+    id="authority-name-unknown",
+    stages=(Stage.ENTRA,),
+    when=_authority_unknown,
+    says="The resolver knows no name {host}, which is Entra's own.",
+    texts=at_authority(
+        r"no such host|Name or service not known|Could not resolve host",
+        r"getaddrinfo (?:ENOTFOUND|failed)|No such host is known|remote name could not be resolved",
+        r"nodename nor servname",
     ),
 )
 NOT_INJECTED = _local(

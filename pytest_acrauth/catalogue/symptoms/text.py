@@ -117,7 +117,7 @@ AUTHORITY_LOST = in_print(
     ),
     either=(
         entra.AUTHORITY_UNREACHED,
-        dns.AUTHORITY_UNKNOWN,
+        entra.AUTHORITY_UNKNOWN,
         dns.RESOLVER_FAILED,
         tcp.NO_ROUTE,
         tcp.CONNECTION_REFUSED,
