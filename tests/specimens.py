@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import formatdate
 
 from factories import (
     ANONYMOUS,
@@ -39,6 +41,7 @@ from pytest_acrauth.model.observation import (
     Tcp,
     Tls,
     Trouble,
+    Tunnel,
 )
 from pytest_acrauth.model.stage import Stage
 
@@ -70,11 +73,18 @@ def challenge(answer: Reply | None, scheme: str = "", realm: str = "", service: 
     return broken_at(Stage.CHALLENGE, Challenge(host=HOST, reply=answer, scheme=scheme, realm=realm, service=service))
 
 
-def entra(*codes: int, answer: Reply | None = None, connection: Connection | None = None) -> Break:
+def entra(
+    *codes: int,
+    answer: Reply | None = None,
+    connection: Connection | None = None,
+    trouble: Trouble | None = None,
+) -> Break:
     """Return a refusal of Entra, or a way to it that broke."""
     healthy = observation(Stage.ENTRA)
     assert isinstance(healthy, Entra)
-    refused = replace(healthy, issued=False, claims=None, codes=codes, reply=answer, connection=connection)
+    refused = replace(
+        healthy, issued=False, claims=None, codes=codes, reply=answer, connection=connection, trouble=trouble
+    )
     return broken_at(Stage.ENTRA, refused)
 
 
@@ -101,9 +111,41 @@ def operation(answer: Reply) -> Break:
     return broken_at(Stage.OPERATION, Operation(reply=answer))
 
 
-def data(answer: Reply | None, redirect: str, trouble: Trouble | None = None, refused: str = "") -> Break:
+def data(
+    answer: Reply | None,
+    redirect: str,
+    trouble: Trouble | None = None,
+    refused: str = "",
+    way: Connection | None = None,
+) -> Break:
     """Return a layer that was not given."""
-    return broken_at(Stage.DATA, Data(reply=answer, redirect=redirect, trouble=trouble, refused=refused))
+    seen = Data(reply=answer, redirect=redirect, trouble=trouble, refused=refused, connection=way)
+    return broken_at(Stage.DATA, seen)
+
+
+def lost(host: str) -> Connection:
+    """Return a connection to a host that nothing came back on."""
+    attempts = (Attempt(address="20.9.9.9", trouble=Trouble.TIMEOUT),)
+    return Connection(host=host, tcp=Tcp(host=host, port=443, attempts=attempts))
+
+
+def through_proxy(trouble: Trouble, *, connected: bool = False, status: int | None = None) -> Break:
+    """Return a connection that a proxy did not open."""
+    attempts = (Attempt(address="squid:3128", trouble=trouble, text="the proxy's words"),)
+    tunnel = Tunnel("squid:3128", connected, status)
+    return broken_at(Stage.TCP, Tcp(host=HOST, port=443, attempts=attempts, tunnel=tunnel))
+
+
+def by_another_clock() -> Break:
+    """Return a certificate that was refused for its dates by a clock a year slow, as Entra's answer tells."""
+    entra = observation(Stage.ENTRA)
+    assert isinstance(entra, Entra)
+    begun, year = STARTED + 30 * 86400, 365 * 86400
+    dates = [datetime.fromtimestamp(each, UTC).isoformat() for each in (begun, begun + 2 * year)]
+    shown = certificate(not_before=dates[0], not_after=dates[1])
+    refused = Tls(host=HOST, trust="t", trouble=Trouble.CERTIFICATE, verify_code=9, certificate=shown)
+    told = reply(200, date=formatdate(STARTED + year, usegmt=True), from_registry=False)
+    return broken_at(Stage.TLS, refused, entra=replace(entra, reply=told))
 
 
 def local(words: str) -> Break:
@@ -124,12 +166,9 @@ def aadsts(number: int) -> Break:
     return entra(number, answer=reply(401, "invalid_client", f"AADSTS{number}: no.", from_registry=False))
 
 
-LOST_AUTHORITY = Connection(
-    host="login.microsoftonline.com",
-    tcp=Tcp(
-        host="login.microsoftonline.com", port=443, attempts=(Attempt(address="20.9.9.9", trouble=Trouble.TIMEOUT),)
-    ),
-)
+AUTHORITY = "login.microsoftonline.com"
+LOST_AUTHORITY = lost(AUTHORITY)
+UNKNOWN_AUTHORITY = Connection(host=AUTHORITY, dns=Dns(host=AUTHORITY, resolution=Resolution(Resolved.NO_SUCH_NAME)))
 #: One code of each refusal of Entra's whose cause the number names.
 OTHER_CODES = (
     *(50013, 500011, 50020, 50076, 50126, 50196, 53003, 65001, 700024, 700027, 700082, 7000112),
@@ -158,16 +197,28 @@ SPECIMENS = {
     "tcp-timeout": tcp(Trouble.TIMEOUT),
     "private-tcp-timeout": tcp(Trouble.TIMEOUT, "10.1.2.3"),
     "connection-refused": tcp(Trouble.REFUSED),
-    "proxy-refused": tcp(Trouble.PROXY, "proxy squid:3128"),
+    "no-route": tcp(Trouble.UNREACHABLE),
+    "proxy-unreached": through_proxy(Trouble.REFUSED),
+    "proxy-silent": through_proxy(Trouble.TIMEOUT, connected=True),
+    "proxy-broke-off": through_proxy(Trouble.RESET, connected=True),
+    "proxy-wants-login": through_proxy(Trouble.PROXY, connected=True, status=407),
+    "proxy-refused": through_proxy(Trouble.PROXY, connected=True, status=403),
+    "proxy-without-way": through_proxy(Trouble.PROXY, connected=True, status=502),
     "untrusted-issuer": tls(Trouble.CERTIFICATE, 20),
     "certificate-dates": tls(Trouble.CERTIFICATE, 10),
     "certificate-name": tls(Trouble.CERTIFICATE, 62),
     "handshake-broken": tls(Trouble.RESET),
+    "certificate-dates-by-clock": by_another_clock(),
+    "registry-silent": broken_at(Stage.EXCHANGE, Exchange(trouble=Trouble.TIMEOUT)),
+    "entra-silent": entra(trouble=Trouble.TIMEOUT),
+    "data-silent": data(None, BLOB_HOST, Trouble.TIMEOUT),
+    "answer-broken-off": broken_at(Stage.EXCHANGE, Exchange(trouble=Trouble.CLOSED)),
     "no-challenge": challenge(reply(302, from_registry=False)),
-    "open-without-challenge": challenge(reply(200)),
+    "open-without-challenge": challenge(reply(200, content_type="application/json")),
     "other-scheme": challenge(reply(401), "basic", HOST),
     "realm-elsewhere": challenge(reply(401), "bearer", "https://tokens.example/oauth2/token", HOST),
     "foreign-403": challenge(reply(403, body="<html>blocked</html>", from_registry=False)),
+    "empty-403": operation(reply(403, from_registry=False)),
     "denied-with-ip": exchange(denied_with_ip()),
     "requests-throttled": operation(reply(429, retry_after="7")),
     "aadsts-7000215": aadsts(7000215),
@@ -181,6 +232,7 @@ SPECIMENS = {
     "no-stored-login": helper("credentials not found in native keychain"),
     "server-error": exchange(reply(503, body="upstream is not there")),
     "authority-unreached": entra(connection=LOST_AUTHORITY),
+    "authority-name-unknown": entra(connection=UNKNOWN_AUTHORITY),
     "exchange-refused": exchange(generic_401()),
     "bare-403": exchange(reply(403, from_registry=False)),
     "token-validation-failed": broken_at(
@@ -198,8 +250,8 @@ SPECIMENS = {
     "operation-refused": operation(generic_401()),
     "manifest-unknown": operation(reply(404, "MANIFEST_UNKNOWN", 'manifest tagged by "latest" is not found')),
     "disallowed": operation(reply(405, "DENIED", "The operation is disallowed on this registry, repository or image.")),
-    "storage-unreached": data(reply(307), BLOB_HOST, Trouble.TIMEOUT),
-    "data-endpoint-unreached": data(reply(307), DATA_HOST, Trouble.TIMEOUT),
+    "storage-unreached": data(None, BLOB_HOST, Trouble.TIMEOUT, way=lost(BLOB_HOST)),
+    "data-endpoint-unreached": data(None, DATA_HOST, Trouble.TIMEOUT, way=lost(DATA_HOST)),
     "redirect-elsewhere": data(reply(307), "layers.example", Trouble.WITHHELD, "no data host of this registry"),
     "storage-refused": data(reply(403, body="<Code>AuthenticationFailed</Code>", from_registry=False), BLOB_HOST),
     "out-of-time": tcp(Trouble.OUT_OF_TIME),

@@ -10,11 +10,13 @@ from pytest_acrauth.catalogue.facts import (
     FACTS,
     RoleMode,
     Row,
+    broken_part,
     client_ip,
     layer_hosts,
     login_name,
     looked_up_id,
     one_line,
+    peer,
     reply,
     role_mode,
     scope_map_actions,
@@ -289,24 +291,24 @@ def _answered(seen: BrokenRung) -> dict[str, str]:
     if isinstance(observation, Entra) and observation.codes:
         values["aadsts"] = str(observation.codes[0])
     if isinstance(observation, Challenge):
-        values |= {"realm": observation.realm, "scheme": observation.scheme, "host": observation.host}
+        values |= {"realm": observation.realm, "scheme": observation.scheme}
     if isinstance(observation, Data) and (host := observation.redirect):
         values |= {"redirect": _word(host), "layer_hosts": layer_hosts(host), "record": _word(zone_record(host))}
     return values
 
 
 def _connection(seen: Break) -> dict[str, str]:
-    """Return the facts of the connection that broke: the rung's own, or the one to the authority or data host."""
-    part: object = seen.observation
-    if isinstance(part, (Entra, Data)) and part.connection is not None:
-        part = part.connection.broken
+    """Return the facts of the connection that broke: the rung's own, or the one to the host that it asked."""
+    part = broken_part(seen)
+    values = {"host": _word(peer(seen))}
     if isinstance(part, Dns):
-        return {"host": part.host, "addresses": _join(part.resolution.addresses if part.resolution else ())}
+        values["addresses"] = _join(part.resolution.addresses if part.resolution else ())
     if isinstance(part, Tcp):
-        return {"host": part.host, "addresses": _join(attempt.address for attempt in part.attempts)}
+        values["addresses"] = _join(attempt.address for attempt in part.attempts)
+        values |= {"proxy": part.tunnel.proxy} if part.tunnel else {}
     if isinstance(part, Tls):
-        return {"host": part.host, "trust": part.trust, **_certificate(part.certificate)}
-    return {}
+        values |= {"trust": part.trust, **_certificate(part.certificate)}
+    return values
 
 
 def _certificate(certificate: Certificate | None) -> dict[str, str]:
@@ -368,11 +370,9 @@ def _who(seen: Break) -> Iterator[Row]:
 
 
 def _way(seen: Break) -> Iterator[Row]:
-    part: object = seen.observation
-    if isinstance(part, (Entra, Data)):
-        if isinstance(part, Data) and part.redirect:
-            yield Row("redirected to", f"{part.redirect} {part.refused}")
-        part = part.connection.broken if part.connection else None
+    observation, part = seen.observation, broken_part(seen)
+    if isinstance(observation, Data) and observation.redirect:
+        yield Row("redirected to", f"{observation.redirect} {observation.refused}")
     if isinstance(part, Dns) and part.resolution is not None:
         yield Row("look-up", f"{part.host}: {part.resolution.outcome} {part.resolution.text}")
         if part.resolution.chain is not None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from pytest_acrauth.catalogue.shape import Break
 from pytest_acrauth.model.evidence import RegistryFacts
@@ -118,6 +120,10 @@ _SCOPE_MAP_ACTIONS = {
 }
 
 
+#: How far two clocks may differ and still both be called right, in seconds.
+_CLOCKS_AGREE = 300.0
+
+
 class RoleMode(StrEnum):
     """How a registry judges roles: ABAC registries ignore the older registry-wide ones."""
 
@@ -181,14 +187,53 @@ def _dated(transcript: Transcript) -> Iterator[tuple[Reply, float]]:
         yield entra.reply, transcript.started + entra.elapsed
 
 
+def broken_part(seen: Break) -> Dns | Tcp | Tls | None:
+    """Return the part of a connection that broke at a rung, None where a connection stood or was not needed."""
+    observation = seen.observation
+    if isinstance(observation, (Dns, Tcp, Tls)):
+        return observation
+    if not isinstance(observation, Answered) or observation.trouble is Trouble.UNAVAILABLE:
+        return None  # a metadata service's connection is a matter of the machine that it belongs to
+    return observation.connection.broken if observation.connection is not None else None
+
+
+def certificate_holds(broken: Break) -> bool | None:
+    """Whether the certificate that was refused is within its dates by the clock of the services that answered.
+
+    None where none of them told the time, or where its own dates are not what it was refused for.
+    """
+    transcript, tls = broken.transcript, broken_part(broken)
+    service, off = service_time(transcript), clock_off(transcript)
+    if service is None or off is None or not isinstance(tls, Tls):
+        return None
+    if abs(off) <= _CLOCKS_AGREE:
+        return False
+    shown = tls.certificate
+    if shown is None:
+        return None
+    begins, ends = (datetime.fromisoformat(date).timestamp() for date in (shown.not_before, shown.not_after))
+    return begins <= service <= ends if not begins <= transcript.started <= ends else None
+
+
+def peer(seen: Break) -> str:
+    """Return the host that a rung is about: Entra's, that of a layer once it is known, else the login server."""
+    observation = seen.observation
+    if (part := broken_part(seen)) is not None:
+        return part.host
+    if isinstance(observation, Entra):
+        return urlsplit(observation.authority).hostname or ""
+    if isinstance(observation, Data) and observation.redirect:
+        return observation.redirect
+    return seen.transcript.target.registry.login_server
+
+
 def trouble(seen: Break) -> Trouble | None:
     """Return why the rung got no usable answer: its own trouble, else that of the connection it needed."""
     observation = seen.observation
     own = observation.trouble if isinstance(observation, (Dns, Tcp, Tls, Answered)) else None
-    if own is None and isinstance(observation, (Entra, Data)) and observation.connection is not None:
-        part = observation.connection.broken
-        if part is not None:
-            return part.trouble or Trouble.NAME
+    part = broken_part(seen)
+    if own is None and part is not None and part is not observation:
+        return part.trouble or Trouble.NAME
     return own
 
 
@@ -284,8 +329,8 @@ def zone_record(host: str) -> str:
 def trouble_text(seen: Break) -> str:
     """Return what the machine said of a rung's trouble, as it said it."""
     observation = seen.observation
+    if isinstance(observation, Answered) and observation.connection is not None and not observation.text:
+        observation = observation.connection.broken or observation
     if isinstance(observation, Tcp):
         return "; ".join(f"{a.address}: {a.text}" for a in observation.attempts if a.text)
-    if isinstance(observation, (Entra, Data)) and observation.connection is not None and not observation.text:
-        return getattr(observation.connection.broken, "text", "")
     return getattr(observation, "text", "")

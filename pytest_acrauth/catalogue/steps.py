@@ -65,3 +65,9 @@ ENDPOINT_ADDRESSES = Command(
     'az network nic show --ids $(az network private-endpoint show --ids ENDPOINT_ID --query "networkInterfaces[].id"'
     ' -o tsv) --query "ipConfigurations[].[privateIPAddress,privateLinkConnectionProperties.fqdns]"'
 )
+#: Where a host's name leads from here, and where it should.
+COMPARE_HOST: tuple[Instruction, ...] = (
+    "Compare what this machine believes (its hosts file included) with what its name server says:",
+    Command("getent hosts {host}"),
+    Command("nslookup {host}"),
+)

@@ -22,12 +22,15 @@ from pytest_acrauth.catalogue.causes import (
     management,
     network,
     notes,
+    proxy,
     roles,
     signin,
+    silence,
+    tls,
     workload,
 )
 from pytest_acrauth.catalogue.shape import FailureMode, Symptom
-from pytest_acrauth.catalogue.symptoms import access_token, dns, operation, tcp, text, tls
+from pytest_acrauth.catalogue.symptoms import access_token, dns, operation, tcp, text
 from pytest_acrauth.catalogue.symptoms import challenge as at_challenge
 from pytest_acrauth.catalogue.symptoms import client as of_clients
 from pytest_acrauth.catalogue.symptoms import climb as of_climb
@@ -35,12 +38,18 @@ from pytest_acrauth.catalogue.symptoms import data as at_data
 from pytest_acrauth.catalogue.symptoms import entra as at_entra
 from pytest_acrauth.catalogue.symptoms import exchange as at_exchange
 from pytest_acrauth.catalogue.symptoms import management as of_management
+from pytest_acrauth.catalogue.symptoms import proxy as at_proxy
+from pytest_acrauth.catalogue.symptoms import silence as of_peers
+from pytest_acrauth.catalogue.symptoms import tls as at_tls
 
 T = TypeVar("T", Symptom, FailureMode)
 
 _FAMILIES = (
     client,
     network,
+    tls,
+    proxy,
+    silence,
     firewall,
     challenge,
     entra,
@@ -61,7 +70,9 @@ _SYMPTOMS = (
     of_clients,
     dns,
     tcp,
-    tls,
+    at_proxy,
+    at_tls,
+    of_peers,
     at_challenge,
     at_entra,
     at_exchange,

@@ -22,7 +22,7 @@ from pytest_acrauth.catalogue.symptoms.entra import (
     NOT_INJECTED,
 )
 from pytest_acrauth.catalogue.symptoms.management import ADMIN_DISABLED, ARM_NOT_FOUND, LIST_CREDENTIALS_FORBIDDEN
-from pytest_acrauth.catalogue.symptoms.text import GENERIC_401, NO_CREDENTIAL_SENT
+from pytest_acrauth.catalogue.symptoms.text import AUTHORITY_LOST, GENERIC_401, NO_CREDENTIAL_SENT
 from pytest_acrauth.catalogue.tables import SYMPTOMS
 from pytest_acrauth.diagnosis.conclusion import Diagnosis, conclude
 from pytest_acrauth.diagnosis.printed import Host, Place, Printed
@@ -51,6 +51,7 @@ _FOLLOWS = (
     ADMIN_DISABLED,
     # MSAL says it of an authority that it reached and that knows no such tenant, too
     AUTHORITY_UNREACHED,
+    AUTHORITY_LOST,
     # what a client ends with, whatever came before; containerd tries with its credential, then without
     BASIC_REFUSED,
     GENERIC_401,

@@ -22,6 +22,7 @@ class Need(StrEnum):
     FEDERATED = "federated"
     ENTRA_DIRECT = "entra_direct"
     TENANT = "tenant"
+    NAMES = "names"
 
 
 AUTO = "auto"
@@ -60,12 +61,25 @@ class PrivateEndpoint(NamedTuple):
     status: str
 
 
+class NameFacts(NamedTuple):
+    """What the machine's resolver knows beside the login server's name.
+
+    ``public`` tells whether it knows any of the cloud's own public names, None where it only failed. ``elsewhere`` are
+    the login servers of a registry of the same name in other clouds.
+    """
+
+    public: bool | None
+    elsewhere: tuple[str, ...] = ()
+
+
 class RegistryFacts(NamedTuple):
     """The registry's own record in ARM. ``found`` is False where no such registry is readable.
 
     ``readable`` is False where ARM answered that the asker may not read it (AuthorizationFailed), which says nothing
-    about whether it exists. ``name_free`` tells whether nobody has the name, where that was asked. ``modified`` is when
-    the record last changed (ISO 8601). None or '' stands for a property that the answer did not hold.
+    about whether it exists. ``name_free`` tells whether nobody has the name, where that was asked; ``all_readable``
+    whether the asker may read every registry of the subscription in which this one was said to be, so that what is not
+    found there is not there. ``modified`` is when the record last changed (ISO 8601). None or '' stands for a property
+    that the answer did not hold.
     """
 
     found: bool
@@ -89,6 +103,7 @@ class RegistryFacts(NamedTuple):
     location: str = ""
     modified: str = ""
     name_free: bool | None = None
+    all_readable: bool = False
 
 
 class PasswordFacts(NamedTuple):
@@ -236,3 +251,4 @@ class Evidence(NamedTuple):
     federated: Look[tuple[FederatedFacts, ...]] | None = None
     entra_direct: Look[EntraFacts] | None = None
     tenant: Look[str] | None = None
+    names: Look[NameFacts] | None = None

@@ -83,13 +83,29 @@ class Attempt(NamedTuple):
     text: str = ""
 
 
+class Tunnel(NamedTuple):
+    """What became of the wish for a way through a proxy: whether it was connected to, and what it answered.
+
+    ``proxy`` is its name and port, without a user. ``status`` is that of its answer to CONNECT (RFC 9110, 9.3.6), None
+    where none came.
+    """
+
+    proxy: str
+    connected: bool = False
+    status: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tcp:
-    """The connection to a host, ``elapsed`` in seconds: the addresses tried, in order, up to one that answered."""
+    """The connection to a host, ``elapsed`` in seconds: the addresses tried, in order, up to one that answered.
+
+    Where the way leads through a proxy, ``tunnel`` says how far it came, and the addresses are the proxy's.
+    """
 
     host: str
     port: int
     attempts: tuple[Attempt, ...]
+    tunnel: Tunnel | None = None
     elapsed: float = 0.0
 
     @property
@@ -102,7 +118,10 @@ class Tcp:
         if self.ok:
             return None
         seen = {attempt.trouble for attempt in self.attempts}
-        telling = (Trouble.PROXY, Trouble.REFUSED, Trouble.RESET, Trouble.TIMEOUT, Trouble.UNREACHABLE)
+        telling = (
+            *(Trouble.PROXY, Trouble.NAME, Trouble.MALFORMED, Trouble.REFUSED, Trouble.RESET, Trouble.CLOSED),
+            *(Trouble.TIMEOUT, Trouble.UNREACHABLE),
+        )
         return next((trouble for trouble in telling if trouble in seen), Trouble.OUT_OF_TIME)
 
 
@@ -195,11 +214,16 @@ class HeldBack(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """What the stages that send a request share: the answer, or why there is none; ``elapsed`` is in seconds."""
+    """What the stages that send a request share: the answer, or why there is none; ``elapsed`` is in seconds.
+
+    ``connection`` is the way to a host that only this stage goes to, or, at the login server, one that was opened for
+    this very request and broke.
+    """
 
     reply: Reply | None = None
     trouble: Trouble | None = None
     text: str = ""
+    connection: Connection | None = None
     elapsed: float = 0.0
 
 
@@ -262,7 +286,6 @@ class Entra(Answered):
     authority: str
     tenant_id: str
     client_id: str
-    connection: Connection | None = None
     error: str = ""
     codes: tuple[int, ...] = ()
     trace_id: str = ""
@@ -359,7 +382,6 @@ class Data(Answered):
 
     redirect: str = ""
     refused: str = ""
-    connection: Connection | None = None
     received: int = 0
 
     @property

@@ -39,6 +39,11 @@ class Cloud(NamedTuple):
         """What the name of a dedicated data endpoint ends in, after the registry's name and region."""
         return f".data{self.registry_suffix}"
 
+    @property
+    def public_hosts(self) -> tuple[str, ...]:
+        """Hosts of the cloud that everybody can look up, whatever else there is: its authority and management plane."""
+        return tuple(address.removeprefix("https://") for address in (self.authority, self.arm))
+
 
 CLOUDS = (
     Cloud(
@@ -103,6 +108,11 @@ class Registry:
     login_server: str
     cloud: Cloud
     resource_id: str = ""
+
+    @property
+    def elsewhere(self) -> tuple[str, ...]:
+        """The login servers that registries of this name have in the other clouds."""
+        return tuple(self.name + cloud.registry_suffix for cloud in CLOUDS if cloud != self.cloud)
 
     @classmethod
     def parse(cls, text: str, cloud: Cloud | None = None) -> Registry:

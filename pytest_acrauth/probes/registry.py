@@ -54,6 +54,7 @@ def ask_challenge(http: Http, registry: Registry) -> Challenge:
         reply=response.reply,
         trouble=response.trouble,
         text=response.text,
+        connection=response.connection,
         elapsed=response.elapsed,
         host=registry.login_server,
         scheme=scheme[:50],
@@ -94,6 +95,7 @@ class Login:
             reply=response.reply,
             trouble=response.trouble,
             text=response.text,
+            connection=response.connection,
             elapsed=response.elapsed,
             issued=self._refresh is not None,
             claims=refresh_claims(self._refresh, self._secrets) if self._refresh is not None else None,
@@ -122,6 +124,7 @@ class Login:
                 reply=response.reply,
                 trouble=response.trouble,
                 text=response.text,
+                connection=response.connection,
                 elapsed=response.elapsed,
                 scope=scope,
                 must=must,
@@ -178,7 +181,13 @@ def read_manifest(http: Http, registry: Registry, reference: Reference, token: S
             return _unusable(response, "the index names no digest", elapsed)
         response = _get_manifest(http, registry, reference.repository, digest, token)
         document, elapsed = _document(response), elapsed + response.elapsed
-    operation = Operation(reply=response.reply, trouble=response.trouble, text=response.text, elapsed=elapsed)
+    operation = Operation(
+        reply=response.reply,
+        trouble=response.trouble,
+        text=response.text,
+        connection=response.connection,
+        elapsed=elapsed,
+    )
     if response.trouble is not None or response.reply is None or response.reply.status != 200:
         return operation
     blob = _first_blob(document, http.secrets)
@@ -253,6 +262,7 @@ def _data(response: Response) -> Data:
         reply=response.reply,
         trouble=response.trouble,
         text=response.text,
+        connection=response.connection,
         elapsed=response.elapsed,
         received=_received(response),
     )

@@ -22,6 +22,7 @@ _LOOKS = {
     Need.FEDERATED: "Microsoft Graph",
     Need.ENTRA_DIRECT: "Entra, asked with the same secret",
     Need.TENANT: "the record of the registry's subscription",
+    Need.NAMES: "the machine's own resolver",
 }
 
 

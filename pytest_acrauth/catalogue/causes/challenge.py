@@ -14,14 +14,13 @@ CHALLENGE_MISSING = FailureMode(
     title="{login_server} did not issue a challenge",
     seen=(challenge.NO_CHALLENGE,),
     signs=(challenge.NO_CHALLENGE,),
-    certain="TODO",
+    certain="An answer to /v2/ came, and it is none that a registry gives: no challenge, or a page, or no HTTP at all.",
     means="A registry answers an unauthenticated request to /v2/ with 401 and says where tokens are had: the challenge."
     " What was seen came from something else, such as a captive portal or a proxy, or from a registry in trouble.",
     look=(_ASK,),
     fix=(
         "If a proxy or a portal answers, sign in there, or let this machine reach {login_server} directly.",
         "If the registry itself answers so, try again, then open a support case with its id: {correlation_id}.",
-        "If nothing answers, try from another network: something on the way swallows the request.",
     ),
     page=pages.HEALTH + "#connectivity_challenge_error",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
@@ -31,7 +30,7 @@ CHALLENGE_OPEN = FailureMode(
     title="{login_server} asks for no authentication at all",
     seen=(challenge.OPEN,),
     signs=(challenge.OPEN,),
-    certain="TODO",
+    certain="A registry's own answer, in JSON and with its header, let /v2/ be read; an Azure registry answers 401.",
     means="This is not an Azure Container Registry: it let everyone in without a sign-in, which Azure's never does,"
     " even where anonymous pull is on.",
     look=(_RESOLVE, _ASK),
@@ -44,7 +43,7 @@ CHALLENGE_NOT_BEARER = FailureMode(
     title="{login_server} does not offer token authentication",
     seen=(challenge.OTHER_SCHEME,),
     signs=(challenge.OTHER_SCHEME,),
-    certain="TODO",
+    certain="The challenge that came names no bearer scheme with a realm and a service, as an Azure registry's does.",
     means="An Azure registry asks for a bearer token and names its token server (realm) and itself (service). Not"
     " all of that is here, where the scheme is {scheme}: it may be a connected registry, another product, or a proxy"
     " that rewrites headers.",
@@ -64,7 +63,7 @@ CHALLENGE_FOREIGN_REALM = FailureMode(
     title="{login_server} sends its clients to another host for tokens; nothing was sent there",
     seen=(challenge.REALM_ELSEWHERE,),
     signs=(challenge.REALM_ELSEWHERE,),
-    certain="TODO",
+    certain="The challenge names another origin than the login server's as its realm, which no Azure registry does.",
     means="An Azure registry is its own token server: the realm, where clients get their tokens, is the login server"
     " over https. Here it is {realm}. Whoever answers there would receive the credentials, so the check stopped.",
     look=(_ASK, _RESOLVE),

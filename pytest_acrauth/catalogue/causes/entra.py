@@ -15,6 +15,7 @@ from pytest_acrauth.catalogue.questions.directory import (
     application,
     entra_answer,
 )
+from pytest_acrauth.catalogue.questions.network import PUBLIC_NAMES
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Instruction, Occurs, Question
 from pytest_acrauth.catalogue.symptoms import access_token, entra
 from pytest_acrauth.model.credential import Kind
@@ -213,23 +214,21 @@ ENTRA_TENANT_NOT_FOUND = FailureMode(
 )
 ENTRA_AUTHORITY_UNREACHABLE = FailureMode(
     id="entra-authority-unreachable",
-    title="there is no usable connection to {authority} from here",
-    seen=(entra.AUTHORITY_UNREACHED,),
+    title="{authority} is not reached from here",
+    seen=(entra.AUTHORITY_UNREACHED, entra.AUTHORITY_UNKNOWN),
     signs=(entra.AUTHORITY_UNREACHED,),
-    certain="TODO",
-    means="No token could be asked for, so nothing is known about the identity yet. The name does not resolve, port"
-    " 443 is blocked, a proxy refuses, or something on the way presents a certificate that is not trusted here.",
+    certain="No connection to Entra came about, at any address its name has here, and nothing refused one.",
+    when=(PUBLIC_NAMES.is_(True),),
+    means="No token could be asked for, so nothing is known about the identity yet. The name of Entra's host does not"
+    " resolve here while others do, or what is sent to its port 443 is dropped on the way.",
     look=(
-        "See which of these it is, on the way that the client takes (the proxy variables count):",
-        Command("curl -sSI {authority}"),
+        "See how far the client's own way leads (the proxy variables count):",
+        Command("curl -sSI --max-time 20 {authority}"),
+        Command("nslookup {host}"),
     ),
     fix=(
-        (
-            "If the certificate is that of a proxy which opens TLS, give the client the proxy's authority: az reads"
-            " REQUESTS_CA_BUNDLE, this check takes --acr-ca-bundle."
-        ),
         "If a proxy is meant to be used, set HTTPS_PROXY for the client.",
-        "Otherwise whoever runs this network lets {authority} pass on port 443.",
+        "Otherwise whoever runs this network lets the name {host} be looked up, and port 443 of it pass.",
     ),
     page="https://learn.microsoft.com/cli/azure/azure-cli-endpoints#endpoints",
     unlike=(

@@ -1,30 +1,31 @@
-"""Family ``network``: name resolution, connections, TLS and proxies on the way to the login server."""
+"""Family ``network``: names and connections on the ways to the login server, to Entra and to the layers."""
 
 from __future__ import annotations
 
-from pytest_acrauth.catalogue import facts, pages
+from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.questions.climb import THROUGH_PRIVATE_LINK
 from pytest_acrauth.catalogue.questions.management import ENDPOINT_APPROVED, PASSED_BY, PRIVATE_ENDPOINTS
-from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Question
-from pytest_acrauth.catalogue.steps import ENDPOINT_ADDRESSES, LIST_ENDPOINTS
-from pytest_acrauth.catalogue.symptoms import challenge, dns, exchange, tcp, tls
+from pytest_acrauth.catalogue.questions.network import HOST_EXISTS, PUBLIC_NAMES, hashed, known, record_of
+from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Occurs, Question
+from pytest_acrauth.catalogue.steps import COMPARE_HOST, ENDPOINT_ADDRESSES, LIST_ENDPOINTS
+from pytest_acrauth.catalogue.symptoms import challenge, dns, entra, proxy, tcp
 from pytest_acrauth.model.evidence import Need
 
-NO_REGISTRY = "none: nobody has the name"
 
-
-def _login_server(broken: Break) -> str | None:
-    look = broken.transcript.evidence.registry
-    if look is None or look.value is None:
+def _missing_hash(broken: Break) -> bool | None:
+    record, host = record_of(broken), broken.transcript.target.registry.login_server
+    if hashed(host):
+        return False
+    if record is None:
         return None
-    if look.value.found:
-        return look.value.login_server or None
-    return NO_REGISTRY if look.value.name_free else None
+    if record.found:
+        return hashed(record.login_server) if record.login_server else None
+    return False if record.all_readable else None
 
 
-def _hashed(host: str) -> bool:
-    """Whether a login server's name has a hash behind the registry's, which itself has no hyphen."""
-    return "-" in host.partition(".")[0]
+def _elsewhere(broken: Break) -> tuple[str, ...] | None:
+    look = broken.transcript.evidence.names
+    return look.value.elsewhere if look is not None and look.value is not None else None
 
 
 HOST: Question[str] = Question(
@@ -33,25 +34,27 @@ HOST: Question[str] = Question(
     by_hand="Read the host name in the configuration.",
     read=lambda broken: broken.transcript.target.registry.login_server,
 )
-LOGIN_SERVER: Question[str] = Question(
-    id="login-server",
-    asks="Which login server does the registry have?",
+MISSING_HASH: Question[bool] = Question(
+    id="login-server-hash",
+    asks="Does the registry's login server have a hash in its name that the one asked lacks?",
+    by_hand=Command("az acr show -n {registry} --query loginServer -o tsv"),
+    needs=Need.REGISTRY,
+    read=_missing_hash,
+)
+KNOWN: Question[bool] = Question(
+    id="login-server-exists",
+    asks="Is there a registry with the login server that was asked?",
     by_hand=Command('az acr list --query "[].loginServer" -o tsv'),
     needs=Need.REGISTRY,
-    read=_login_server,
+    read=known,
 )
-OTHER_CLOUD: Question[bool] = Question(
+OTHER_CLOUDS: Question[tuple[str, ...]] = Question(
     id="registry-cloud",
-    asks="Does the registry live in another cloud than the one that was asked?",
+    asks="Under which other cloud's suffix does the registry's name resolve?",
     by_hand=Command("az cloud list -o table"),
+    needs=Need.NAMES,
+    read=_elsewhere,
 )
-REFUSED_DIRECTLY: Question[bool] = Question(
-    id="refused-directly",
-    asks="Did the registry's own firewall answer, with no proxy on the way?",
-    by_hand="Read whether the answer names an address, and look at HTTPS_PROXY and NO_PROXY.",
-    read=lambda broken: facts.firewall_spoke(broken) and not broken.transcript.proxy,
-)
-
 _CURL = Command("curl -sSv -o /dev/null --max-time 20 https://{login_server}/v2/")
 
 _COMPARE_NAMES = (
@@ -59,12 +62,16 @@ _COMPARE_NAMES = (
     Command("getent hosts {login_server}"),
     Command("nslookup {login_server}"),
 )
+_ELSEWHERE = OTHER_CLOUDS.where("one of them", bool)
 REGISTRY_DNS_NXDOMAIN = FailureMode(
     id="registry-dns-nxdomain",
     title="there is no registry at {login_server}",
-    seen=(dns.NXDOMAIN,),
-    when=(LOGIN_SERVER.is_(NO_REGISTRY),),
-    means="The name is misspelt, or the registry was deleted.",
+    seen=(dns.NXDOMAIN, proxy.PROXY_WITHOUT_WAY),
+    when=(KNOWN.is_(False), MISSING_HASH.is_(False)),
+    not_when=(HOST_EXISTS.is_(True), PUBLIC_NAMES.is_(False)),
+    open_when=(_ELSEWHERE,),
+    occurs=Occurs.OFTEN,
+    means="The name is misspelt, or the registry was deleted. Nobody has the name in this cloud.",
     look=(
         Command('az acr list --query "[].loginServer" -o tsv'),
         Command("nslookup {login_server}"),
@@ -80,11 +87,12 @@ REGISTRY_DNS_NXDOMAIN = FailureMode(
 REGISTRY_DNL_HASH_MISSING = FailureMode(
     id="registry-dnl-hash-missing",
     title="the login server of {registry} has a hash in its name that is missing here",
-    seen=(dns.NXDOMAIN,),
+    seen=(dns.NXDOMAIN, proxy.PROXY_WITHOUT_WAY),
     when=(
-        HOST.where("one without a hash behind the name", lambda host: not _hashed(host)),
-        LOGIN_SERVER.where("one with a hash behind the name", _hashed),
+        HOST.where("one without a hash behind the name", lambda host: not hashed(host)),
+        MISSING_HASH.is_(True),
     ),
+    not_when=(HOST_EXISTS.is_(True), PUBLIC_NAMES.is_(False)),
     means="A registry that was made with a domain name label has a login server of the form name-hash, and no other"
     " name leads to it.",
     look=(Command("az acr show -n {registry} --query loginServer -o tsv"),),
@@ -100,7 +108,9 @@ REGISTRY_WRONG_CLOUD = FailureMode(
     id="registry-wrong-cloud",
     title="{registry} lives in another cloud than {cloud}",
     seen=(dns.NXDOMAIN,),
-    when=(LOGIN_SERVER.is_(NO_REGISTRY), OTHER_CLOUD.is_(True)),
+    when=(KNOWN.is_(False), _ELSEWHERE),
+    unprovable="A registry of the same name in another cloud can be somebody else's.",
+    occurs=Occurs.SELDOM,
     means="Each Azure cloud (public, China, US Government) has a login server suffix of its own, and a registry exists"
     " under one of them only.",
     look=(
@@ -110,14 +120,57 @@ REGISTRY_WRONG_CLOUD = FailureMode(
     fix=("Give the full login server, with its cloud's suffix, to --acr-registry, and an identity of that cloud.",),
     page=pages.HEALTH + "#connectivity_dns_error",
 )
+NO_PUBLIC_DNS = FailureMode(
+    id="no-public-dns",
+    title="this machine's resolver does not know Azure's public names",
+    seen=(dns.NXDOMAIN, entra.AUTHORITY_UNKNOWN),
+    when=(PUBLIC_NAMES.is_(False),),
+    occurs=Occurs.SELDOM,
+    means="Entra's name, which every machine on the internet resolves, is unknown here as well. The name server answers"
+    " for its own zones only: a closed network's, a cluster's, or one that filters. That says nothing about the"
+    " registry.",
+    look=(
+        "Look which name server this machine asks, and whether it knows any public name:",
+        Command("cat /etc/resolv.conf"),
+        Command("nslookup {host}"),
+    ),
+    fix=(
+        "Whoever runs the name server lets it forward the names of Azure to one that knows them.",
+        "In a network without any way out, give this machine the proxy by which it is left: HTTPS_PROXY.",
+    ),
+    page=pages.TROUBLESHOOT + "context-deadline-exceeded",
+    az_code="CONNECTIVITY_DNS_ERROR",
+)
+REGISTRY_NAME_UNKNOWN_HERE = FailureMode(
+    id="registry-name-unknown-here",
+    title="{login_server} exists, and this machine's resolver does not know it",
+    seen=(dns.NXDOMAIN,),
+    when=(KNOWN.is_(True), PUBLIC_NAMES.is_(True)),
+    occurs=Occurs.SELDOM,
+    means="The registry's record has this very login server, and other public names resolve here. So the name server"
+    " that this machine asks leaves this one out: it filters, or it has a zone of its own for these names and no"
+    " record in it.",
+    look=(
+        "Compare what this machine's name server says with what others say:",
+        Command("nslookup {login_server}"),
+        "Ask Azure's own resolver, which only machines in Azure can reach:",
+        Command("nslookup {login_server} 168.63.129.16"),
+    ),
+    fix=(
+        "Whoever runs the name server adds the record that its zone lacks, or forwards these names instead.",
+        "If the registry was made or renamed minutes ago, check again later: an answer that a name is unknown is kept.",
+    ),
+    page=pages.TROUBLESHOOT + "context-deadline-exceeded",
+    az_code="CONNECTIVITY_DNS_ERROR",
+)
 PRIVATE_DNS_STALE_ZONE = FailureMode(
     id="private-dns-stale-zone",
     title="this network's private zone has no address for {login_server}",
     seen=(dns.NXDOMAIN, dns.DANGLING_ALIAS),
     signs=(dns.DANGLING_ALIAS,),
-    certain="TODO",
+    certain="In public, an alias into the private link zone ends at an address; only a private zone leaves it open.",
     when=(THROUGH_PRIVATE_LINK,),
-    unprovable="TODO",
+    occurs=Occurs.SELDOM,
     means="The network is linked to a private zone for registries, but the record is missing: the private"
     " endpoint was deleted and the link was kept, or the endpoint's record was never made. Other networks"
     " resolve the name.",
@@ -144,15 +197,15 @@ PRIVATE_DNS_STALE_ZONE = FailureMode(
 )
 REGISTRY_DNS_RESOLVER_BROKEN = FailureMode(
     id="registry-dns-resolver-broken",
-    title="this machine's resolver gave no usable answer for {login_server}",
+    title="this machine's resolver gave no usable answer for {host}",
     seen=(dns.RESOLVER_FAILED,),
     signs=(dns.RESOLVER_FAILED,),
-    certain="TODO",
-    means="The name server did not answer, or answered with a failure. That says nothing about the registry.",
+    certain="The resolver did not answer at all, or with its own failure, which is no answer about the name.",
+    means="The name server did not answer, or answered with a failure. That says nothing about the host itself.",
     look=(
-        Command("nslookup {login_server}"),
+        Command("nslookup {host}"),
         "Ask Azure's own resolver, which only machines in Azure can reach:",
-        Command("nslookup {login_server} 168.63.129.16"),
+        Command("nslookup {host} 168.63.129.16"),
     ),
     fix=(
         "Repair this machine's name servers (in a container: those it was given), or try again if they were busy.",
@@ -167,12 +220,13 @@ REGISTRY_TCP_BLOCKED = FailureMode(
     title="nothing gets through from here to {login_server}, port 443",
     seen=(tcp.TCP_TIMEOUT, tcp.PRIVATE_TCP_TIMEOUT),
     signs=(tcp.TCP_TIMEOUT,),
-    certain="TODO",
+    certain="Each public address that the name has here was tried, and nothing came back: no answer, no refusal.",
     not_when=(THROUGH_PRIVATE_LINK,),
-    means="The name resolves, and its address is not reached. After a timeout, a firewall, a network security group or"
-    " a route on the way drops the packets (a closed port would have refused); if the address is unreachable, this"
-    " machine itself has no route, and nothing was sent.",
+    means="The name resolves, and from its address nothing comes back. A firewall, a network security group or a route"
+    " on the way drops the packets (a closed port would have refused), or the address is not the registry's: a hosts"
+    " file or a private zone has an old one.",
     look=(
+        *_COMPARE_NAMES,
         _CURL,
         "If this network lets traffic out by a proxy only, look whether HTTPS_PROXY is set for the client.",
     ),
@@ -184,15 +238,38 @@ REGISTRY_TCP_BLOCKED = FailureMode(
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
     unlike=("dial tcp 52.1.2.3:443: i/o timeout while pulling from registry-1.docker.io",),
 )
+NO_ROUTE_FROM_HERE = FailureMode(
+    id="no-route-from-here",
+    title="no route leads from here to {host} at {addresses}",
+    seen=(tcp.NO_ROUTE,),
+    signs=(tcp.NO_ROUTE,),
+    certain="The system itself answered that the network or the host is unreachable, at once and for every address.",
+    means="The request did not leave this network: the machine has no network or no default route, has no IPv6 where"
+    " the address is one, or lost the tunnel (VPN) behind which a private address lies; where the words are 'no route"
+    " to host', a router nearby said so.",
+    look=(
+        "Look which route this machine has to the address; on Linux:",
+        Command("ip route list"),
+        Command("ip -6 route list"),
+        Command("getent ahosts {host}"),
+    ),
+    fix=(
+        "Connect the network or the tunnel through which {addresses} is reached, or give this machine a default route.",
+        "If this network lets traffic out by a proxy only, set HTTPS_PROXY for the client.",
+    ),
+    page=pages.TROUBLESHOOT + "request-canceled-waiting-connection-timeout-exceeded",
+    az_code="CONNECTIVITY_CHALLENGE_ERROR",
+    unlike=("dial tcp 10.0.0.5:5432: connect: network is unreachable",),
+)
 TCP_REFUSED = FailureMode(
     id="tcp-refused",
-    title="{login_server} refuses connections to port 443 at {addresses}",
+    title="port 443 of {host} refuses connections at {addresses}",
     seen=(tcp.CONNECTION_REFUSED,),
     signs=(tcp.CONNECTION_REFUSED,),
-    certain="TODO",
-    means="The address belongs to a machine that runs, and nothing listens there. A registry never refuses, so"
+    certain="A refusal is an answer, unlike silence: nothing listens at that address, or a firewall says so.",
+    means="The address belongs to a machine that runs, and nothing listens there. Azure's hosts never refuse, so"
     " the name leads elsewhere, or a firewall on the way answers for it.",
-    look=_COMPARE_NAMES,
+    look=COMPARE_HOST,
     fix=(
         "Remove what overrides the address: a line of the hosts file, a record of a private zone.",
         "If the address is right, whoever runs the network lets port 443 pass to it.",
@@ -265,108 +342,4 @@ PRIVATE_DNS_RESOLVES_PUBLIC = FailureMode(
     instead=("Run this from a network that is linked already.",),
     page=pages.TROUBLESHOOT + "cant-resolve-container-registry-fqdn-private-ip-address",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
-)
-REGISTRY_TLS_INTERCEPTED = FailureMode(
-    id="registry-tls-intercepted",
-    title="the certificate at {login_server} comes from an authority that is not trusted here",
-    seen=(tls.UNTRUSTED_ISSUER,),
-    signs=(tls.UNTRUSTED_ISSUER,),
-    certain="TODO",
-    means="Azure's certificates come from public authorities. This one was issued by {issuer} for {subject}: most"
-    " often by a proxy that opens TLS and whose authority this machine does not know. Trust was judged by {trust}.",
-    look=(
-        _CURL,
-        "Ask who runs the network whether that issuer is the authority of a proxy that inspects TLS here.",
-    ),
-    fix=(
-        "If it is, install its certificate for each client (docker, Python and az look in different places).",
-        "These checks take it from the trust store, or from --acr-ca-bundle.",
-        "If it is not, do not connect, and tell who runs the network: something reads the traffic.",
-    ),
-    instead=("Whoever runs the proxy exempts {login_server} and the hosts of its layers from inspection.",),
-    page=pages.HEALTH + "#connectivity_ssl_error",
-    az_code="CONNECTIVITY_SSL_ERROR",
-    unlike=("Get https://vault.example.com/v1/sys/health: x509: certificate signed by unknown authority",),
-)
-TLS_CERTIFICATE_EXPIRED = FailureMode(
-    id="tls-certificate-expired",
-    title="the certificate at {login_server} is out of its dates ({not_before} to {not_after})",
-    seen=(tls.CERTIFICATE_DATES,),
-    signs=(tls.CERTIFICATE_DATES,),
-    certain="TODO",
-    means="Azure renews a registry's certificate long before its end. Either something else answers with an old"
-    " one (its issuer is {issuer}), or this machine's clock is wrong.",
-    look=(
-        "Compare this machine's clock with the certificate's dates and with another clock:",
-        Command("date -u"),
-        Command("nslookup {login_server}"),
-    ),
-    fix=(
-        "If the clock is wrong, set it, and let a time service keep it.",
-        "If it is right, find out who answers instead (by a proxy, a hosts file, a private zone), and end that.",
-    ),
-    page=pages.HEALTH + "#connectivity_ssl_error",
-    az_code="CONNECTIVITY_SSL_ERROR",
-    unlike=("Get https://vault.example.com/: x509: certificate has expired or is not yet valid",),
-)
-TLS_HOSTNAME_MISMATCH = FailureMode(
-    id="tls-hostname-mismatch",
-    title="the certificate at {login_server} is for {names}",
-    seen=(tls.OTHER_NAME,),
-    signs=(tls.OTHER_NAME,),
-    certain="TODO",
-    means="A trusted server answers, but it is not this registry: the name leads to another address than Azure's,"
-    " or a proxy or a custom domain stands in front.",
-    look=_COMPARE_NAMES,
-    fix=(
-        "Remove what overrides the address: a line of the hosts file, a record of a private zone.",
-        "With a custom domain or an alias in front, give the registry's own login server to --acr-registry.",
-    ),
-    page=pages.HEALTH + "#connectivity_ssl_error",
-    az_code="CONNECTIVITY_SSL_ERROR",
-    unlike=("tls: x509: certificate is valid for *.docker.com, not registry-1.docker.io",),
-)
-TLS_HANDSHAKE_FAILED = FailureMode(
-    id="tls-handshake-failed",
-    title="no TLS session with {login_server} came about",
-    seen=(tls.HANDSHAKE_BROKEN,),
-    signs=(tls.HANDSHAKE_BROKEN,),
-    certain="TODO",
-    means="The connection stands, but both sides found no common protocol, or the handshake was broken off or"
-    " never answered. A device that inspects TLS does this, and so does a port that speaks no TLS.",
-    look=(Command("openssl s_client -connect {login_server}:443 -servername {login_server} </dev/null"),),
-    fix=(
-        "Whoever runs the network exempts {login_server} from TLS inspection, or repairs what stands in between.",
-        "If other hosts of Azure fail as well, look at this machine's own TLS: Azure wants TLS 1.2 at least.",
-    ),
-    page=pages.HEALTH + "#connectivity_ssl_error",
-    az_code="CONNECTIVITY_SSL_ERROR",
-    unlike=("net/http: TLS handshake timeout: Get https://registry-1.docker.io/v2/",),
-)
-PROXY_BLOCKS_REGISTRY = FailureMode(
-    id="proxy-blocks-registry",
-    title="requests to {login_server} do not get through a proxy on the way",
-    seen=(tcp.PROXY_REFUSED, challenge.FOREIGN_403, exchange.BARE_403, challenge.DENIED_WITH_IP),
-    signs=(
-        tcp.PROXY_REFUSED,
-        challenge.FOREIGN_403,
-    ),
-    certain="TODO",
-    not_when=(REFUSED_DIRECTLY.is_(True),),
-    means="The answer tells which of four it is. 407: the proxy wants a login of its own. A refused or lost connection:"
-    " the proxy itself is not reached. 403: the proxy forbids the registry. 403 with an address: the registry answered,"
-    " and its network rules do not admit the address from which the proxy sends.",
-    look=(
-        "Look at the way that the client takes; docker's daemon has a proxy setting of its own (docker info):",
-        _CURL,
-    ),
-    fix=(
-        "Not reached: correct the proxy's address in HTTPS_PROXY. 407: give the client the login that the proxy wants.",
-        "403: whoever runs the proxy lets it connect to {login_server} and the hosts of its layers, port 443.",
-        "403 with an address: take a way that the rules admit, such as a private endpoint; keep the proxy out of them.",
-    ),
-    instead=("Exempt {login_server} with NO_PROXY, if this network reaches it without the proxy.",),
-    page=pages.ACR + "container-registry-access-selected-networks#access-behind-https-proxy",
-    az_code="CONNECTIVITY_FORBIDDEN_ERROR",
-    unlike=("Get https://registry-1.docker.io/v2/: proxyconnect tcp: dial tcp 10.0.0.9:3128: connection refused",),
 )

@@ -6,7 +6,7 @@ from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.questions.directory import Trusted, trusted
 from pytest_acrauth.catalogue.questions.refusals import Times, times
 from pytest_acrauth.catalogue.shape import Command, Condition, FailureMode, Instruction, Occurs, Question
-from pytest_acrauth.catalogue.symptoms import entra
+from pytest_acrauth.catalogue.symptoms import entra, tls
 from pytest_acrauth.model.evidence import Need
 
 _LIST: tuple[Instruction, ...] = (
@@ -190,13 +190,15 @@ ENTRA_FIC_PROPAGATING = FailureMode(
 )
 CLOCK_SKEW = FailureMode(
     id="clock-skew",
-    title="the clock of the machine that signed differs from Entra's",
-    seen=(entra.AADSTS_700024, entra.AADSTS_50013),
+    title="a clock is wrong: this machine's, or that of the machine that signed",
+    seen=(entra.AADSTS_700024, entra.AADSTS_50013, tls.CERTIFICATE_DATES, tls.DATES_BY_CLOCK),
+    signs=(tls.DATES_BY_CLOCK,),
+    certain="The services' answers tell another time, and by that time the refused certificate is within its dates.",
     when=(TIMES.where("the times differ by a wrong clock", lambda it: it.by_clock),),
-    means="An assertion or token carries the times between which it counts, by the clock of whoever made it: this"
-    " machine, or the pipeline or cluster that issued it.",
+    means="A certificate is judged by this machine's clock. An assertion or token carries the times between which it"
+    " counts, by the clock of whoever made it: this machine, or the pipeline or cluster that issued it.",
     look=(
-        "Entra's message names its own time. Compare it with the clock of the machine that signed:",
+        "Compare the clock of this machine, or of the one that signed, with the time that Entra's answers name:",
         Command("date -u"),
     ),
     fix=(

@@ -8,19 +8,10 @@ from collections.abc import Callable
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Words
 from pytest_acrauth.model.observation import Entra, Reply, Trouble
+from pytest_acrauth.model.stage import Stage
 
-#: Why a peer gave no answer: the way to it broke, wherever.
-UNREACHED = {
-    Trouble.TIMEOUT,
-    Trouble.REFUSED,
-    Trouble.UNREACHABLE,
-    Trouble.RESET,
-    Trouble.CLOSED,
-    Trouble.CERTIFICATE,
-    Trouble.TLS,
-    Trouble.NAME,
-    Trouble.PROXY,
-}
+#: Where a request can find that its connection does not come about, in the climb's order.
+ASKING = (Stage.CHALLENGE, Stage.ENTRA, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA)
 _GENERIC = re.compile("authentication required", re.IGNORECASE)
 
 
@@ -29,6 +20,11 @@ def generic_401(reply: Reply | None) -> bool:
     if reply is None or reply.status != 401 or reply.code not in {"", "UNAUTHORIZED"}:
         return False
     return not (reply.message or reply.body).strip() or bool(_GENERIC.search(f"{reply.message} {reply.body}"))
+
+
+def at_login_server(broken: Break) -> bool:
+    """Whether a rung is about the login server itself, not about Entra or another host of the layers."""
+    return facts.peer(broken) == broken.transcript.target.registry.login_server
 
 
 def said_here(texts: tuple[Words, ...]) -> Callable[[Break], bool]:

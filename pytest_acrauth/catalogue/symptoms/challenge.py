@@ -9,8 +9,6 @@ from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry
 from pytest_acrauth.model.observation import Challenge, Data, Reply, Trouble
 from pytest_acrauth.model.stage import Stage
 
-_SILENT = {Trouble.TIMEOUT, Trouble.RESET, Trouble.CLOSED}
-
 
 def _asked(broken: Break) -> tuple[Challenge, Reply] | None:
     observation = broken.observation
@@ -19,13 +17,22 @@ def _asked(broken: Break) -> tuple[Challenge, Reply] | None:
     return observation, observation.reply
 
 
-def _foreign_403(broken: Break) -> bool:
+def _from_elsewhere(broken: Break) -> Reply | None:
+    """Return an answer in the registry's place that has no header and no error of a registry's.
+
+    A data host's answer never has them.
+    """
     observation, reply = broken.observation, facts.reply(broken)
-    if reply is None or reply.status != 403 or facts.registry_spoke(reply) or facts.firewall_spoke(broken):
+    if reply is None or facts.registry_spoke(reply) or (isinstance(observation, Data) and observation.redirect):
+        return None
+    return reply
+
+
+def _foreign_403(broken: Break, *, worded: bool) -> bool:
+    reply = _from_elsewhere(broken)
+    if reply is None or reply.status != 403 or facts.firewall_spoke(broken):
         return False
-    if isinstance(observation, Data) and observation.redirect:
-        return False  # a data host's answer never carries the registry's headers
-    return broken.stage is not Stage.EXCHANGE or bool(reply.words.strip())
+    return bool(reply.words.strip()) is worded
 
 
 def _throttled(broken: Break) -> bool:
@@ -36,16 +43,19 @@ def _throttled(broken: Break) -> bool:
 
 def _missing(broken: Break) -> bool:
     if (asked := _asked(broken)) is None:
-        return facts.trouble(broken) in _SILENT
+        return isinstance(broken.observation, Challenge) and broken.observation.trouble is Trouble.MALFORMED
     challenge, reply = asked
-    if challenge.scheme or reply.status in {403, 429}:
+    if challenge.scheme or reply.status in {403, 429} or _open(broken):
         return False
-    return reply.status != 200 or not reply.from_registry
+    return reply.status < 500 or not facts.registry_spoke(reply)  # a registry in trouble says so itself
 
 
 def _open(broken: Break) -> bool:
     asked = _asked(broken)
-    return asked is not None and asked[1].status == 200 and asked[1].from_registry
+    if asked is None or asked[1].status != 200 or not asked[1].from_registry:
+        return False
+    # A page that says 200 is no registry's answer, and neither is a list of errors.
+    return "json" in asked[1].content_type and not asked[1].code
 
 
 def _not_bearer(broken: Break) -> bool:
@@ -74,12 +84,19 @@ def _answered_in_its_place(broken: Break) -> bool:
 
 # At later stages, too.
 FOREIGN_403 = Symptom(
-    # A device between answers instead of the registry. An empty answer at the exchange is a symptom of its own there,
-    # because the registry has answered so itself.
+    # A device between answers instead of the registry, with words of its own.
     id="foreign-403",
     stages=(Stage.CHALLENGE, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA),
-    when=_foreign_403,
+    when=lambda broken: _foreign_403(broken, worded=True),
     says="The {stage} request was answered by a 403 that did not come from the registry: its headers are missing.",
+    texts=(),
+)
+EMPTY_403 = Symptom(
+    # At the exchange it is a symptom of its own, because the registry has answered so itself.
+    id="empty-403",
+    stages=(Stage.CHALLENGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA),
+    when=lambda broken: _foreign_403(broken, worded=False),
+    says="The {stage} request was answered by a 403 without a word and without the registry's headers.",
     texts=(),
 )
 DENIED_WITH_IP = Symptom(

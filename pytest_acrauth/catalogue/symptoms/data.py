@@ -6,24 +6,31 @@ import re
 
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
-from pytest_acrauth.catalogue.symptoms.answers import UNREACHED
 from pytest_acrauth.catalogue.symptoms.words import at_data_endpoint, at_storage
-from pytest_acrauth.model.observation import Data, Trouble
+from pytest_acrauth.model.machine import Resolved
+from pytest_acrauth.model.observation import Data, Dns, Tcp, Trouble
 from pytest_acrauth.model.stage import Stage
 
 _LOST = (
     r"(?:dial tcp|lookup|read tcp) .{1,120}?(?:timeout|timed out|no such host|connection refused|reset by peer)",
-    r"TLS handshake timeout",
-    r"certificate signed by unknown authority",
     r": EOF\b",
 )
 _AUTHENTICATION_FAILED = re.compile("AuthenticationFailed")
 
 
 def _unreached(broken: Break, *, dedicated: bool) -> bool:
-    data = broken.observation
-    if not isinstance(data, Data) or not data.redirect or facts.trouble(broken) not in UNREACHED:
+    data, part = broken.observation, facts.broken_part(broken)
+    if not isinstance(data, Data) or not data.redirect:
         return False
+    if isinstance(part, Dns):
+        if part.resolution is None or part.resolution.outcome is Resolved.RESOLVER_FAILED:
+            return False
+    else:
+        if not isinstance(part, Tcp) or part.tunnel is not None:
+            return False
+        troubles = {attempt.trouble for attempt in part.attempts}
+        if Trouble.REFUSED in troubles or troubles == {Trouble.UNREACHABLE}:
+            return False
     return data.redirect.endswith(broken.transcript.target.registry.cloud.data_suffix) is dedicated
 
 

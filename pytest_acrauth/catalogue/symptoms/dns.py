@@ -1,13 +1,14 @@
-"""What can be seen at the dns stage: no address for the login server's name."""
+"""What can be seen of a look-up, at the dns stage and wherever a host is looked up: no address for a name."""
 
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
 from pytest_acrauth.catalogue.symptoms.addresses import through_private_link
-from pytest_acrauth.catalogue.symptoms.words import at_registry
+from pytest_acrauth.catalogue.symptoms.answers import ASKING
+from pytest_acrauth.catalogue.symptoms.words import at_authority, at_registry
 from pytest_acrauth.model.machine import Resolved
-from pytest_acrauth.model.observation import Dns, Trouble
+from pytest_acrauth.model.observation import Dns
 from pytest_acrauth.model.stage import Stage
 
 
@@ -20,10 +21,10 @@ def _unresolved(broken: Break, *outcomes: Resolved, private_link: bool) -> bool:
 
 
 def _resolver_failed(broken: Break) -> bool:
-    dns = broken.observation
-    if not isinstance(dns, Dns) or dns.trouble is not None:
-        return facts.trouble(broken) is Trouble.TIMEOUT
-    return dns.resolution is not None and dns.resolution.outcome is Resolved.RESOLVER_FAILED
+    dns = facts.broken_part(broken)
+    if not isinstance(dns, Dns):
+        return False
+    return dns.resolution is None or dns.resolution.outcome is Resolved.RESOLVER_FAILED
 
 
 NXDOMAIN = Symptom(
@@ -52,9 +53,9 @@ DANGLING_ALIAS = Symptom(
 )
 RESOLVER_FAILED = Symptom(
     id="resolver-failed",
-    stages=(Stage.DNS,),
+    stages=(Stage.DNS, *ASKING),
     when=_resolver_failed,
-    says="The resolver gave no usable answer for {login_server}.",
+    says="The resolver gave no usable answer for {host}.",
     texts=at_registry(
         r"Temporary failure in name resolution",
         r"\bEAI_AGAIN\b",
@@ -64,5 +65,6 @@ RESOLVER_FAILED = Symptom(
         r"lookup [\w.*-]{1,253}(?: on [\[\]\w.:]{1,60})?: device or resource busy",
         r"Name resolution timed out|DNS request timed out",
         r"Temporary failure resolving",
-    ),
+    )
+    + at_authority(r"Temporary failure in name resolution|\bEAI_AGAIN\b", r"server misbehaving"),
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom, Words
-from pytest_acrauth.catalogue.symptoms.answers import UNREACHED, said_here
+from pytest_acrauth.catalogue.symptoms.answers import said_here
 from pytest_acrauth.catalogue.symptoms.words import GUID, aadsts, anywhere, at_authority
 from pytest_acrauth.model.credential import SecretShape
-from pytest_acrauth.model.observation import Entra
+from pytest_acrauth.model.machine import Resolved
+from pytest_acrauth.model.observation import Dns, Entra, Tcp, Trouble
 from pytest_acrauth.model.stage import Stage
 
 # The shapes of what proves an application without a secret.
@@ -36,7 +37,19 @@ def _refused(*numbers: int, phrases: tuple[str, ...] = (), of_secret: bool = Fal
 
 
 def _unreached(broken: Break) -> bool:
-    return isinstance(broken.observation, Entra) and not broken.observation.reply and facts.trouble(broken) in UNREACHED
+    tcp = facts.broken_part(broken)
+    if not isinstance(tcp, Tcp) or tcp.tunnel is not None:
+        return False
+    troubles = {attempt.trouble for attempt in tcp.attempts}
+    # What refused, and what no route leads to, is told by those; here nothing came back, or a reset.
+    return Trouble.REFUSED not in troubles and troubles != {Trouble.UNREACHABLE}
+
+
+def _authority_unknown(broken: Break) -> bool:
+    dns = facts.broken_part(broken)
+    if not isinstance(dns, Dns) or dns.resolution is None:
+        return False
+    return dns.resolution.outcome in {Resolved.NO_SUCH_NAME, Resolved.NO_ADDRESS}
 
 
 def _local(name: str, texts: tuple[Words, ...], says: str) -> Symptom:
@@ -165,23 +178,21 @@ AUTHORITY_UNREACHED = Symptom(
     id="authority-unreached",
     stages=(Stage.ENTRA,),
     when=_unreached,
-    says="No usable connection to {authority} came about, so no token could be asked for.",
+    says="No connection to {host} came about at {addresses}, so no token could be asked for.",
     texts=at_authority(
-        r"no such host|Name or service not known|Temporary failure in name resolution|Could not resolve host",
-        r"getaddrinfo (?:ENOTFOUND|EAI_AGAIN|failed)|No such host is known|remote name could not be resolved",
-        r"server misbehaving|nodename nor servname",
-        r"i/o timeout|[Tt]imed? ?out|context deadline exceeded|\bETIMEDOUT\b",
-        r"[Cc]onnection refused|actively refused|\bECONNREFUSED\b",
-        r"[Cc]onnection reset by peer|forcibly closed|\bECONNRESET\b|[Cc]onnection aborted|Remote end closed",
-        r"CERTIFICATE_VERIFY_FAILED|certificate signed by unknown authority|self[- ]signed certificate",
-        r"unable to get local issuer certificate|SSLError",
-        r"ProxyError|proxyconnect tcp|connect to proxy|Tunnel connection failed|Proxy Authentication Required",
-        r"network is unreachable|No route to host",
-        r"Failed to establish a new connection",
-        r"Unable to get authority configuration|authority endpoint discovery failed",
-    )
-    + anywhere(
-        r"Certificate verification failed\. This typically happens when using Azure CLI",
+        r"(?<!proxyconnect tcp: )dial tcp [\[\]\w.:]{1,60}: (?:i/o timeout|connect: connection timed out)",
+        r"ConnectTimeoutError|[Cc]onnection to [\w.]{1,80} timed out",
+    ),
+)
+AUTHORITY_UNKNOWN = Symptom(
+    id="authority-name-unknown",
+    stages=(Stage.ENTRA,),
+    when=_authority_unknown,
+    says="The resolver knows no name {host}, which is Entra's own.",
+    texts=at_authority(
+        r"no such host|Name or service not known|Could not resolve host",
+        r"getaddrinfo (?:ENOTFOUND|failed)|No such host is known|remote name could not be resolved",
+        r"nodename nor servname",
     ),
 )
 NOT_INJECTED = _local(

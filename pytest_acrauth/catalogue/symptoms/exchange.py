@@ -92,7 +92,7 @@ LOGIN_THROTTLED = Symptom(
 )
 SERVER_ERROR = Symptom(
     id="server-error",
-    stages=(Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION),
+    stages=(Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.CHALLENGE),
     when=_server_error,
     says="{login_server} answered the {stage} request with {answer}.",
     texts=at_registry(

@@ -1,38 +1,61 @@
-"""What can be seen at the tcp stage: no connection to the login server, or no way through the proxy."""
+"""What can be seen of a connection, at the tcp stage and wherever a host is asked: none came about."""
 
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
 from pytest_acrauth.catalogue.symptoms.addresses import is_private
-from pytest_acrauth.catalogue.symptoms.words import at_registry
+from pytest_acrauth.catalogue.symptoms.answers import ASKING, at_login_server
+from pytest_acrauth.catalogue.symptoms.words import at_authority, at_registry
 from pytest_acrauth.model.observation import Tcp, Trouble
 from pytest_acrauth.model.stage import Stage
 
 _PRIVATE_PEER = r"(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)"
 # A proxy's own trouble is no answer about the registry.
 _DIAL = r"(?<!proxyconnect tcp: )dial tcp "
-_LOST_WORDS = r"(?:i/o timeout|connect: connection timed out|connect: no route)"
+_LOST_WORDS = r"(?:i/o timeout|connect: connection timed out)"
 _LOST = {Trouble.TIMEOUT, Trouble.UNREACHABLE}
 
 
+def _direct(broken: Break) -> Tcp | None:
+    """Return a connection that did not come about and was not to lead through a proxy."""
+    tcp = facts.broken_part(broken)
+    if not isinstance(tcp, Tcp) or tcp.tunnel is not None or tcp.trouble is Trouble.OUT_OF_TIME:
+        return None
+    return tcp
+
+
+def _troubles(tcp: Tcp) -> set[Trouble | None]:
+    return {attempt.trouble for attempt in tcp.attempts}
+
+
 def _lost(broken: Break, *, private: bool) -> bool:
-    tcp = broken.observation
-    if not isinstance(tcp, Tcp) or not tcp.attempts or not {a.trouble for a in tcp.attempts} <= _LOST:
+    tcp = _direct(broken)
+    if (
+        tcp is None
+        or not at_login_server(broken)
+        or Trouble.TIMEOUT not in _troubles(tcp)
+        or not _troubles(tcp) <= _LOST
+    ):
         return False
     return all(is_private(attempt.address) for attempt in tcp.attempts) is private
 
 
-def _refused(broken: Break) -> bool:
-    tcp = broken.observation
-    if not isinstance(tcp, Tcp) or tcp.trouble is Trouble.OUT_OF_TIME:
-        return False
-    return any(attempt.trouble is Trouble.REFUSED for attempt in tcp.attempts)
+def _no_route(broken: Break) -> bool:
+    tcp = _direct(broken)
+    return tcp is not None and _troubles(tcp) == {Trouble.UNREACHABLE}
 
+
+def _refused(broken: Break) -> bool:
+    tcp = _direct(broken)
+    return tcp is not None and Trouble.REFUSED in _troubles(tcp)
+
+
+_CONNECTING = (Stage.TCP, *ASKING)
 
 TCP_TIMEOUT = Symptom(
     id="tcp-timeout",
-    stages=(Stage.TCP,),
+    stages=_CONNECTING,
     when=lambda broken: _lost(broken, private=False),
     says="No connection to {login_server}, port 443, came about at {addresses}.",
     texts=at_registry(
@@ -42,36 +65,35 @@ TCP_TIMEOUT = Symptom(
 )
 PRIVATE_TCP_TIMEOUT = Symptom(
     id="private-tcp-timeout",
-    stages=(Stage.TCP,),
+    stages=_CONNECTING,
     when=lambda broken: _lost(broken, private=True),
     says="No connection to {login_server}, port 443, came about at {addresses}, in a private network.",
     texts=at_registry(
         rf"{_DIAL}{_PRIVATE_PEER}[\d.]{{3,15}}:\d{{1,5}}: {_LOST_WORDS}",
     ),
 )
+NO_ROUTE = Symptom(
+    id="no-route",
+    stages=_CONNECTING,
+    when=_no_route,
+    says="The system answered at once that no route leads to {host} at {addresses}.",
+    texts=at_registry(
+        rf"{_DIAL}[\[\]\w.:]{{1,60}}:\d{{1,5}}: connect: (?:no route to host|network is unreachable)",
+        r"[Nn]etwork is unreachable|No route to host|\bENETUNREACH\b|\bEHOSTUNREACH\b",
+    )
+    + at_authority(r"[Nn]etwork is unreachable|[Nn]o route to host|\bENETUNREACH\b|\bEHOSTUNREACH\b"),
+)
 CONNECTION_REFUSED = Symptom(
     id="connection-refused",
-    stages=(Stage.TCP,),
+    stages=_CONNECTING,
     when=_refused,
-    says="The connection to {login_server}, port 443, was refused at {addresses}.",
+    says="The connection to {host}, port 443, was refused at {addresses}.",
     texts=at_registry(
         rf"{_DIAL}[\[\]\w.:]{{1,60}}:\d{{1,5}}: connect: connection refused",
         r"(?<!udp )\bECONNREFUSED\b",
         r"Failed to establish a new connection: .{0,40}?[Cc]onnection refused",
         r"actively refused",
         r"Failed to connect to [\w.*-]{1,253} port \d{1,5}.{0,40}?: Connection refused",
-    ),
-)
-PROXY_REFUSED = Symptom(
-    id="proxy-refused",
-    stages=(Stage.TCP,),
-    when=lambda broken: facts.trouble(broken) is Trouble.PROXY,
-    says="The proxy did not open a connection to {login_server}.",
-    texts=at_registry(
-        r"proxyconnect tcp:",
-        r"Proxy Authentication Required",
-        r"(?:Unable|Cannot) (?:to )?connect to proxy",
-        r"Tunnel connection failed",
-        r"CONNECT tunnel failed",
-    ),
+    )
+    + at_authority(r"(?<!udp )(?<!proxyconnect tcp: )(?:[Cc]onnection refused|actively refused|\bECONNREFUSED\b)"),
 )

@@ -5,8 +5,26 @@ What az, Terraform and the SDKs print of the management plane is in `management`
 
 from __future__ import annotations
 
-from pytest_acrauth.catalogue.symptoms import access_token, challenge, data, dns, entra, exchange, tcp, tls
-from pytest_acrauth.catalogue.symptoms.words import aadsts, anywhere, at_registry, in_print, not_elsewhere
+from pytest_acrauth.catalogue.symptoms import (
+    access_token,
+    challenge,
+    data,
+    dns,
+    entra,
+    exchange,
+    proxy,
+    silence,
+    tcp,
+    tls,
+)
+from pytest_acrauth.catalogue.symptoms.words import (
+    aadsts,
+    anywhere,
+    at_authority,
+    at_registry,
+    in_print,
+    not_elsewhere,
+)
 
 # One wording for several symptoms that a climb keeps apart.
 NO_CREDENTIAL_SENT = in_print(
@@ -55,7 +73,7 @@ FORBIDDEN = in_print(
         r"failed with status: 403 Forbidden",
         r"\b403 Forbidden\b|\b403 \(Forbidden\)|status(?: code)?:? ?403\b",
     ),
-    either=(challenge.DENIED_WITH_IP, challenge.FOREIGN_403),
+    either=(challenge.DENIED_WITH_IP, challenge.FOREIGN_403, proxy.PROXY_REFUSED),
 )
 EXCHANGE_403 = in_print(
     "exchange-403",
@@ -88,7 +106,34 @@ GAVE_UP_WAITING = in_print(
         r"(?:[Cc]onnection|[Rr]equest|[Oo]peration|[Rr]ead) timed out|\bETIMEDOUT\b|ConnectTimeoutError",
         r"\bi/o timeout\b",
     ),
-    either=(tcp.TCP_TIMEOUT, tcp.PRIVATE_TCP_TIMEOUT, dns.RESOLVER_FAILED, tls.HANDSHAKE_BROKEN),
+    either=(
+        tcp.TCP_TIMEOUT,
+        tcp.PRIVATE_TCP_TIMEOUT,
+        dns.RESOLVER_FAILED,
+        tls.HANDSHAKE_BROKEN,
+        silence.REGISTRY_SILENT,
+        proxy.PROXY_SILENT,
+    ),
+)
+AUTHORITY_LOST = in_print(
+    "authority-lost",
+    "The client got nothing from {authority}, and does not say how far it came.",
+    at_authority(
+        r"i/o timeout|(?<!Read )[Tt]imed? ?out|context deadline exceeded|\bETIMEDOUT\b",
+        r"[Cc]onnection reset by peer|forcibly closed|\bECONNRESET\b|[Cc]onnection aborted|Remote end closed",
+        r"Failed to establish a new connection",
+        r"Unable to get authority configuration|authority endpoint discovery failed",
+    ),
+    either=(
+        entra.AUTHORITY_UNREACHED,
+        entra.AUTHORITY_UNKNOWN,
+        dns.RESOLVER_FAILED,
+        tcp.NO_ROUTE,
+        tcp.CONNECTION_REFUSED,
+        tls.HANDSHAKE_BROKEN,
+        silence.ENTRA_SILENT,
+        silence.CUT_OFF,
+    ),
 )
 BROKEN_OFF = in_print(
     "connection-broken-off",
@@ -98,7 +143,7 @@ BROKEN_OFF = in_print(
         r"unexpected EOF|(?:/v2/.{0,300}?|request): EOF\b",
         r"[Cc]onnection aborted|[Rr]emote end closed connection|broken pipe",
     ),
-    either=(tls.HANDSHAKE_BROKEN, tcp.PROXY_REFUSED, challenge.NO_CHALLENGE, data.STORAGE_UNREACHED),
+    either=(tls.HANDSHAKE_BROKEN, proxy.PROXY_BROKE_OFF, silence.CUT_OFF, data.STORAGE_UNREACHED),
 )
 NO_SECURE_CONNECTION = in_print(
     "no-secure-connection",
@@ -120,6 +165,12 @@ NO_SECURE_CONNECTION = in_print(
         tls.HANDSHAKE_BROKEN,
     ),
 )
+NO_SECURE_AUTHORITY = in_print(
+    "no-secure-authority",
+    "The client does not trust the certificate that is shown for {authority}, and does not say why.",
+    at_authority(r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSLError"),
+    either=(tls.UNTRUSTED_ISSUER, tls.CERTIFICATE_DATES, tls.OTHER_NAME, tls.HANDSHAKE_BROKEN),
+)
 NO_CONNECTION = in_print(
     "no-connection",
     "az could not connect to {login_server}: it says so for names, connections, proxies and certificates alike.",
@@ -133,8 +184,9 @@ NO_CONNECTION = in_print(
         dns.RESOLVER_FAILED,
         tcp.TCP_TIMEOUT,
         tcp.PRIVATE_TCP_TIMEOUT,
+        tcp.NO_ROUTE,
         tcp.CONNECTION_REFUSED,
-        tcp.PROXY_REFUSED,
+        proxy.PROXY_FAILED,
         tls.UNTRUSTED_ISSUER,
         tls.CERTIFICATE_DATES,
         tls.OTHER_NAME,
@@ -152,9 +204,12 @@ NO_USABLE_CHALLENGE = in_print(
         challenge.NO_CHALLENGE,
         tcp.TCP_TIMEOUT,
         tcp.PRIVATE_TCP_TIMEOUT,
+        tcp.NO_ROUTE,
         tcp.CONNECTION_REFUSED,
-        tcp.PROXY_REFUSED,
+        proxy.PROXY_FAILED,
         tls.HANDSHAKE_BROKEN,
+        silence.REGISTRY_SILENT,
+        silence.CUT_OFF,
     ),
 )
 TOO_MANY_REQUESTS = in_print(
@@ -189,7 +244,7 @@ LAYERS_UNREACHED = in_print(
         r"error pulling image configuration: download failed",
         r"httpReadSeeker: failed open: failed to do request",
     ),
-    either=(data.STORAGE_UNREACHED, data.DATA_ENDPOINT_UNREACHED),
+    either=(data.STORAGE_UNREACHED, data.DATA_ENDPOINT_UNREACHED, silence.DATA_SILENT, tls.HANDSHAKE_BROKEN),
 )
 INTERACTION_NEEDED = in_print(
     "interaction-needed",

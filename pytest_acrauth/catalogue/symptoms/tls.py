@@ -1,9 +1,17 @@
-"""What can be seen at the tls stage: a certificate that is not accepted, or no handshake."""
+"""What can be seen of a handshake, at the tls stage and wherever a host is asked: a refused certificate, or none."""
 
 from __future__ import annotations
 
-from pytest_acrauth.catalogue.shape import Break, Symptom
-from pytest_acrauth.catalogue.symptoms.words import at_registry, not_elsewhere
+from pytest_acrauth.catalogue import facts
+from pytest_acrauth.catalogue.shape import Break, Symptom, Words
+from pytest_acrauth.catalogue.symptoms.answers import ASKING
+from pytest_acrauth.catalogue.symptoms.words import (
+    at_authority,
+    at_data_endpoint,
+    at_registry,
+    at_storage,
+    not_elsewhere,
+)
 from pytest_acrauth.model.observation import Tls, Trouble
 from pytest_acrauth.model.stage import Stage
 
@@ -15,19 +23,33 @@ _BROKEN_OFF = {Trouble.TIMEOUT, Trouble.RESET, Trouble.CLOSED, Trouble.TLS}
 
 
 def _rejected(broken: Break, codes: set[int]) -> bool:
-    tls = broken.observation
+    tls = facts.broken_part(broken)
     return isinstance(tls, Tls) and tls.trouble is Trouble.CERTIFICATE and tls.verify_code in codes
 
 
+def _broken_off(broken: Break) -> bool:
+    tls = facts.broken_part(broken)
+    return isinstance(tls, Tls) and tls.trouble in _BROKEN_OFF
+
+
+def _at_any_host(*patterns: str) -> tuple[Words, ...]:
+    """Words that count where the nearest host is the registry's, Entra's, or one of the layers."""
+    return at_registry(*patterns) + at_authority(*patterns) + at_storage(*patterns) + at_data_endpoint(*patterns)
+
+
+_STAGES = (Stage.TLS, *ASKING)
+
 UNTRUSTED_ISSUER = Symptom(
     id="untrusted-issuer",
-    stages=(Stage.TLS,),
+    stages=_STAGES,
     when=lambda broken: _rejected(broken, _UNKNOWN_ISSUER),
     says="The issuer of the certificate at {host} is not trusted by {trust}.",
     texts=not_elsewhere(
         r"certificate signed by unknown authority",
+        r"Certificate verification failed\. This typically happens when using Azure CLI",
     )
-    + at_registry(
+    + _at_any_host(
+        r"certificate signed by unknown authority",
         r"unable to get local issuer certificate",
         r"self[- ]signed certificate",
         r"\b(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT_LOCALLY)\b",
@@ -38,21 +60,29 @@ UNTRUSTED_ISSUER = Symptom(
 )
 CERTIFICATE_DATES = Symptom(
     id="certificate-dates",
-    stages=(Stage.TLS,),
-    when=lambda broken: _rejected(broken, _OUT_OF_DATES),
+    stages=_STAGES,
+    when=lambda broken: _rejected(broken, _OUT_OF_DATES) and not facts.certificate_holds(broken),
     says="The certificate at {host} is valid from {not_before} to {not_after}, and not now.",
     texts=not_elsewhere(r"x509: certificate has expired or is not yet valid")
-    + at_registry(
+    + _at_any_host(
         r"certificate (?:has expired|is not yet valid)",
         r"\bCERT_HAS_EXPIRED\b",
     ),
 )
+DATES_BY_CLOCK = Symptom(
+    id="certificate-dates-by-clock",
+    stages=_STAGES,
+    when=lambda broken: _rejected(broken, _OUT_OF_DATES) and bool(facts.certificate_holds(broken)),
+    says="The certificate at {host} is valid from {not_before} to {not_after}: by the services' clock now, not by this"
+    " machine's.",
+    texts=(),
+)
 OTHER_NAME = Symptom(
     id="certificate-name",
-    stages=(Stage.TLS,),
+    stages=_STAGES,
     when=lambda broken: _rejected(broken, _WRONG_NAME),
     says="The certificate at {host} is for {names}.",
-    texts=at_registry(
+    texts=_at_any_host(
         r"x509: certificate is (?:valid for|not valid for)",
         r"x509: cannot validate certificate for",
         r"[Hh]ostname mismatch|hostname .{1,253}? doesn't match",
@@ -62,10 +92,10 @@ OTHER_NAME = Symptom(
 )
 HANDSHAKE_BROKEN = Symptom(
     id="handshake-broken",
-    stages=(Stage.TLS,),
-    when=lambda broken: isinstance(broken.observation, Tls) and broken.observation.trouble in _BROKEN_OFF,
+    stages=_STAGES,
+    when=_broken_off,
     says="The TLS handshake with {host} did not come to an end.",
-    texts=at_registry(
+    texts=_at_any_host(
         r"TLS handshake timeout",
         r"server gave HTTP response to HTTPS client",
         r"first record does not look like a TLS handshake",

@@ -148,6 +148,8 @@ class Registries:
         registry = self._world.cloud.registry_at(request.state.host)
         if registry is None:
             raise self._plain_404()
+        if registry.failing:
+            raise self._refusal(503, "UNAVAILABLE", "service is temporarily unavailable")
         return registry
 
     def _enter(self, request: Request) -> Registry:

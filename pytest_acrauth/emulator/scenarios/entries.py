@@ -13,8 +13,8 @@ from pytest_acrauth.emulator.scenarios.changes import docker, every_registry, pu
 from pytest_acrauth.emulator.scenarios.look_alikes import LOOK_ALIKES
 from pytest_acrauth.emulator.scenarios.obstacles import certificate, device
 from pytest_acrauth.emulator.scenarios.scenario import Scenario
-from pytest_acrauth.emulator.world.cloud import DAY, SUBSCRIPTION
-from pytest_acrauth.emulator.world.network import Device, Issuer, Route
+from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION
+from pytest_acrauth.emulator.world.network import Device, Route
 
 
 class UnknownScenario(ValueError):
@@ -49,7 +49,12 @@ _DENIED = "403 client with IP '198.51.100.7' is not allowed access. Refer https:
 
 _NETWORK = (
     Scenario(
-        "registry-dns-nxdomain", obstacles.no_registry, shows="dns: no such name", needs_evidence=True, record=403
+        "registry-dns-nxdomain",
+        obstacles.no_registry,
+        {"subscription": SUBSCRIPTION},
+        shows="dns: no such name",
+        needs_evidence=True,
+        record=403,
     ),
     Scenario("registry-dns-resolver-broken", obstacles.silent_resolver, shows="dns: resolver failed"),
     Scenario(
@@ -63,12 +68,12 @@ _NETWORK = (
     Scenario(
         "registry-tls-intercepted",
         # The device inspects the registries only, as where traffic to Entra is exempt.
-        certificate(lambda shown: replace(shown, issuer=Issuer.INSPECTING)),
+        certificate(obstacles.inspected),
         shows="tls: 20",
     ),
     Scenario(
         "tls-certificate-expired",
-        certificate(lambda shown: replace(shown, ends=shown.starts + DAY)),
+        certificate(obstacles.ended),
         shows="tls: 10",
     ),
     Scenario(

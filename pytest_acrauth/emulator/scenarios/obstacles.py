@@ -5,19 +5,36 @@ Each is one cause, as those of `pytest_acrauth.emulator.scenarios.changes`, whic
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import IPv4Address
+from typing import Any
 
 from pytest_acrauth.emulator.world import Change, World
-from pytest_acrauth.emulator.world.cloud import AUTHORITY, MINUTE, PrivateEndpoint, Registry
-from pytest_acrauth.emulator.world.network import Certificate, Device, Page, Route
+from pytest_acrauth.emulator.world.cloud import (
+    AUTHORITY,
+    DAY,
+    MINUTE,
+    SUBSCRIPTION,
+    PrivateEndpoint,
+    Registry,
+    RoleAssignment,
+)
+from pytest_acrauth.emulator.world.healthy import PRINCIPAL
+from pytest_acrauth.emulator.world.network import Certificate, Device, ForwardProxy, Issuer, Name, Page, Route
 
 _LOGIN_SERVERS = "*.azurecr.io"
 _PRIVATE = IPv4Address("10.1.0.0")
 
 
 def no_registry(world: World) -> None:
-    """Delete the registries: their names and what was given on them go with them."""
+    """Delete the registries: their names and what was given on them go with them.
+
+    The service principal may look around in their subscription, so that it sees that they are gone.
+    """
+    scope = f"/subscriptions/{SUBSCRIPTION}"
+    world.cloud.assignments.append(RoleAssignment(PRINCIPAL, "Reader", scope, created=world.cloud.now() - 30 * DAY))
     for registry in world.cloud.registries.values():
         world.network.names.pop(registry.login_server, None)
         world.network.names.pop(registry.data_endpoint, None)
@@ -41,6 +58,11 @@ def route_to_registries(route: Route) -> Change:
     return change
 
 
+def route_to(host: str, route: Route) -> Change:
+    """Set what happens on the way to a host."""
+    return lambda world: world.network.route_all(host, route)
+
+
 def block_authority(world: World) -> None:
     """Drop what goes to Entra."""
     world.network.route_all(AUTHORITY, Route.FILTERED)
@@ -51,14 +73,87 @@ def block_data(world: World) -> None:
     world.network.route_all(world.cloud.blob_host, Route.FILTERED)
 
 
-def certificate(change: Callable[[Certificate], Certificate]) -> Change:
-    """Change what the login servers show of themselves."""
+def certificate(change: Callable[[Certificate], Certificate], host: str = _LOGIN_SERVERS) -> Change:
+    """Change what the login servers, or another host, show of themselves."""
 
     def apply(world: World) -> None:
         certificates = world.network.certificates
-        certificates[_LOGIN_SERVERS] = change(certificates[_LOGIN_SERVERS])
+        certificates[host] = change(certificates[host])
 
     return apply
+
+
+def inspected(shown: Certificate) -> Certificate:
+    """Return a certificate as a device that opens TLS shows it."""
+    return replace(shown, issuer=Issuer.INSPECTING)
+
+
+def ended(shown: Certificate) -> Certificate:
+    """Return a certificate that ended weeks ago."""
+    return replace(shown, ends=shown.starts + DAY)
+
+
+def clock_behind(world: World) -> None:
+    """Let everybody else be three days ahead, and the registries' certificates two: they were renewed since."""
+    world.cloud.clock = lambda: time.time() + 3 * DAY
+    renewed = time.time() + 2 * DAY
+    certificate(lambda shown: replace(shown, starts=renewed, ends=renewed + 365 * DAY))(world)
+
+
+def through_proxy(**manners: Any) -> Change:
+    """Let this network be left by a proxy only, which all programs are told of."""
+
+    def change(world: World) -> None:
+        network = world.network
+        network.proxy = ForwardProxy("proxy.contoso.example", "10.0.0.9", **manners)
+        network.names[network.proxy.host] = Name((network.proxy.address,))
+        world.machine.environ["HTTPS_PROXY"] = network.proxy.url
+
+    return change
+
+
+def proxy_down(world: World) -> None:
+    """Stop the proxy that all programs are told of."""
+    through_proxy()(world)
+    world.network.route_all("proxy.contoso.example", Route.CLOSED)
+
+
+def no_names(world: World) -> None:
+    """Put the machine behind a name server that knows its own network only."""
+    world.network.names.clear()
+
+
+def unknown_name(host: str) -> Change:
+    """Let the machine's name server leave one name out."""
+
+    def change(world: World) -> None:
+        world.network.names.pop(host, None)
+
+    return change
+
+
+def unknown_registries(world: World) -> None:
+    """Let the machine's name server leave the login servers out."""
+    for registry in world.cloud.registries.values():
+        world.network.names.pop(registry.login_server, None)
+
+
+def with_hash(world: World) -> None:
+    """Let the registries have been made with a domain name label scope, which puts a hash into their host names."""
+    network, registries = world.network, list(world.cloud.registries.values())
+    world.cloud.registries.clear()
+    for registry in registries:
+        hosts = (registry.login_server, registry.data_endpoint)
+        registry.scope_hash = "h8k2x9d4"
+        for before, after in zip(hosts, (registry.login_server, registry.data_endpoint), strict=True):
+            network.names[after] = network.names.pop(before)
+        world.cloud.registries[registry.label] = registry
+
+
+def zone_without_records(world: World) -> None:
+    """Link the network to a private zone that kept nothing of the registries' endpoints."""
+    for registry in world.cloud.registries.values():
+        world.network.names[registry.login_server] = Name((), (f"{registry.label}.privatelink.azurecr.io",))
 
 
 def device(made_for: Callable[[str], Device]) -> Change:
@@ -76,6 +171,29 @@ def portal(_host: str) -> Device:
     location = "https://portal.example/welcome"
     body = f'<html><body><a href="{location}">Sign in to use this network</a></body></html>'
     return Device(Page(302, {"Server": "gateway", "Content-Type": "text/html", "Location": location}, body.encode()))
+
+
+def portal_page(_host: str) -> Device:
+    """Return a gateway that answers everything with its own page, as if it were what was asked for."""
+    return Device(
+        Page(200, {"Server": "gateway", "Content-Type": "text/html"}, b"<html>Accept the terms of use</html>")
+    )
+
+
+def mirror_in_trouble(_host: str) -> Device:
+    """Return a mirror that reports its errors with a 200."""
+    headers = {"Content-Type": "application/json", "Docker-Distribution-Api-Version": "registry/2.0"}
+    return Device(Page(200, headers, b'{"errors":[{"code":"UNAVAILABLE","message":"upstream is down"}]}'))
+
+
+def overloaded_gateway(_host: str) -> Device:
+    """Return a gateway that has nobody to hand requests on to."""
+    return Device(Page(503, {"Server": "gateway", "Content-Type": "text/html"}, b"<html>No server is available</html>"))
+
+
+def forbidding_gateway(_host: str) -> Device:
+    """Return a gateway that lets nobody through to a host."""
+    return Device(Page(403, {"Server": "gateway", "Content-Type": "text/html"}, b"<html>Blocked by policy</html>"))
 
 
 def open_registry(_host: str) -> Device:
@@ -114,6 +232,11 @@ def rule_just_added(world: World) -> None:
     for registry in world.cloud.registries.values():
         registry.default_action, registry.ip_rules_before = "Deny", []
         registry.ip_rules, registry.modified = [world.network.egress], world.cloud.now() - MINUTE
+
+
+def in_trouble(registry: Registry) -> None:
+    """Let the registry's own service fail."""
+    registry.failing = True
 
 
 def private_zone_not_linked(world: World) -> None:

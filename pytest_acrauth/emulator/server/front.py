@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple
 
 from starlette.requests import Request
@@ -52,6 +53,9 @@ class Front:
         host = Request(scope).headers.get("host", "").partition(":")[0].lower()
         host = scope["state"]["host"] = ADDRESS if scope["state"]["address"] == ADDRESS else host
         device = self._world.network.devices.get(host, Device())
+        if scope["path"].startswith(device.swallows):
+            await _gone(receive)
+            return
         logged = self._logging(scope, host, send)
         try:
             await self._service(host, device, scope["path"])(scope, receive, _through(device, logged))
@@ -78,6 +82,13 @@ class Front:
             await send(message)
 
         return logged
+
+
+async def _gone(receive: Receive) -> None:
+    """Wait until whoever asked has left."""
+    with suppress(asyncio.CancelledError):
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
 
 def _through(device: Device, send: Send) -> Send:

@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from pytest_acrauth.emulator.world.network import Name, Network, Route
+from pytest_acrauth.emulator.world.network import ForwardProxy, Name, Network, Route
 from pytest_acrauth.emulator.world.workplace import Workplace
 from pytest_acrauth.model.machine import Resolution, Resolved
 
 LOOPBACK = "127.0.0.1"
+PROXY = "proxy"
 HTTPS = 443
 HTTP = 80
 #: The length of what is said first at the entrance: the address that is meant, filled up with spaces.
@@ -29,7 +30,7 @@ class EmulatedMachine:
     """A machine of the emulated world; in the emulator's process it follows the world, elsewhere it is a snapshot.
 
     ``ports`` are those on loopback, by the state of the way to an address: behind the open one is the entrance to
-    all addresses. One that is served without TLS has a port of its own, by the address.
+    all addresses. One that is served without TLS has a port of its own, by the address, and so has the network's proxy.
     """
 
     network: Network
@@ -77,7 +78,11 @@ class EmulatedMachine:
             return port, b""
         if address in self.ports:
             return self.ports[address if port == HTTP else Route.CLOSED], b""
-        if self.network.host_at(address) is None:
+        proxy = self.network.proxy
+        if proxy is not None and (address, port) == (proxy.address, proxy.port):
+            route = self.network.routes.get(address, Route.OPEN)
+            return self.ports[PROXY if route is Route.OPEN else route], b""
+        if self.network.host_at(address) is None or self.network.routes.get(address) is Route.MISSING:
             raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))
         route = self.network.routes.get(address, Route.OPEN) if port == HTTPS else Route.CLOSED
         if route in {Route.CLOSED, Route.FILTERED}:
@@ -106,6 +111,7 @@ class EmulatedMachine:
             "ports": dict(self.ports),
             "ca_pem": self.ca_pem,
             "clock_offset": self.workplace.clock_offset,
+            "proxy": dataclasses.asdict(proxy) | {"says": None} if (proxy := self.network.proxy) else None,
         }
         return json.dumps(seen)
 
@@ -116,6 +122,7 @@ class EmulatedMachine:
         names = {host: Name(tuple(name["addresses"]), tuple(name["aliases"])) for host, name in seen["names"].items()}
         routes = {address: Route(route) for address, route in seen["routes"].items()}
         network = Network(names, {}, "", silent_zones=set(seen["silent_zones"]), routes=routes)
+        network.proxy = ForwardProxy(**seen["proxy"]) if seen["proxy"] else None
         return cls(network, Workplace(seen["environ"], seen["clock_offset"]), seen["ports"], seen["ca_pem"])
 
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
+from http import HTTPStatus
 
 from pytest_acrauth.emulator.server.machine import LOOPBACK, EmulatedMachine
+from pytest_acrauth.emulator.world.network import ForwardProxy
 
 
 class Proxy:
-    """Tunnels connections as the machine would make them; answers 502 where it could not."""
+    """Tunnels connections as the machine would make them; answers 502 where it could not.
 
-    def __init__(self, machine: EmulatedMachine) -> None:
+    ``manners`` returns how the network's own proxy behaves, None for one that only leads to the emulator.
+    """
+
+    def __init__(self, machine: EmulatedMachine, manners: Callable[[], ForwardProxy | None] = lambda: None) -> None:
         self._machine = machine
+        self._manners = manners
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Handle one client connection."""
@@ -26,6 +33,8 @@ class Proxy:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         method, _, rest = head.partition(" ")
         host, _, port = rest.partition(" ")[0].rpartition(":")
+        if (own := self._manners()) is not None and not await _lets_through(own, host, (reader, writer)):
+            return
         if method != "CONNECT" or not port.isdecimal():
             await _say(writer, "405 Method Not Allowed")
             return
@@ -55,6 +64,23 @@ class Proxy:
         reader, writer = await asyncio.open_connection(LOOPBACK, door)
         writer.write(said)
         return reader, writer
+
+
+async def _lets_through(
+    own: ForwardProxy, host: str, client: tuple[asyncio.StreamReader, asyncio.StreamWriter]
+) -> bool:
+    """Behave as the network's own proxy does; return whether it opens a way."""
+    reader, writer = client
+    if own.silent:
+        await reader.read()  # until the client gives up
+    elif own.says is not None:
+        writer.write(own.says)
+        await writer.drain()
+    elif status := next((status for end, status in own.forbids.items() if host.endswith(end)), None):
+        await _say(writer, f"{status} {HTTPStatus(status).phrase}")
+    else:
+        return True
+    return False
 
 
 async def _say(writer: asyncio.StreamWriter, status: str) -> None:

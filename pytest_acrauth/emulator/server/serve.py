@@ -22,7 +22,7 @@ from pytest_acrauth.emulator.server.certificates import Authorities
 from pytest_acrauth.emulator.server.doors import BlackHole, ClosedPort, Door, Reset
 from pytest_acrauth.emulator.server.entrance import Behind, Entrance
 from pytest_acrauth.emulator.server.front import Front, LoggedRequest
-from pytest_acrauth.emulator.server.machine import LOOPBACK, EmulatedMachine
+from pytest_acrauth.emulator.server.machine import LOOPBACK, PROXY, EmulatedMachine
 from pytest_acrauth.emulator.server.proxy import Proxy
 from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.network import Route
@@ -53,6 +53,8 @@ class Server:
             Route.CLOSED: int(self._closed.getsockname()[1]),
             Route.FILTERED: self._hole.port,
         }
+        self._own_proxy = Door(self._accepted.add)
+        self._ports[PROXY] = self._own_proxy.port
         self._state = ServerState()
         self._ready: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="acr-emulator", daemon=True)
@@ -109,6 +111,8 @@ class Server:
         try:
             await self._open()
             self._servers.append(await asyncio.start_server(self._held(Proxy(self.machine).serve), sock=self._proxy))
+            own = Proxy(self.machine, lambda: self._world.network.proxy)
+            self._servers.append(await asyncio.start_server(self._held(own.serve), sock=self._own_proxy))
             self._servers.append(await asyncio.start_server(self._held(self._home.serve), sock=self._programs))
             self._ready.set_result(None)
             await self._end.wait()
@@ -124,6 +128,8 @@ class Server:
                 return Behind(asyncio.Protocol)
             case Route.RESET:
                 return Behind(Reset)
+            case Route.CUT:
+                return Behind(Reset, self._context)
         return Behind(self._http(address), self._context)
 
     def _http(self, address: str) -> Callable[[], asyncio.Protocol]:
@@ -172,7 +178,7 @@ class Server:
     async def _close(self) -> None:
         for server in self._servers:
             server.close()
-        for held in (self._entrance, self._proxy, self._programs, self._closed, self._hole):
+        for held in (self._entrance, self._proxy, self._own_proxy, self._programs, self._closed, self._hole):
             held.close()
         # The sockets are shut down below whatever uses them: each layer above then ends by itself, a handshake too.
         for connection in list(self._accepted):

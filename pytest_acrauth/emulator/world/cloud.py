@@ -86,6 +86,7 @@ class Registry:
     What arrives at its private endpoints passes the firewall.
     ``scope_hash`` is what a domain name label scope puts behind its name in host names.
     ``firewall_at_challenge`` tells whether ``/v2/`` refuses a caller too, or only what comes after it; both are seen.
+    ``failing`` is a registry whose service is in trouble, and says so.
     ``modified`` is when it was last changed; for minutes after, ``ip_rules_before`` (None: the same) and
     ``anonymous_pull_before`` still apply. ``quarantine`` holds back what its repositories list as quarantined.
     """
@@ -115,6 +116,7 @@ class Registry:
     arm_audience_accepted: bool = True
     data_endpoint_enabled: bool = False
     login_throttled: bool = False
+    failing: bool = False
     repositories: dict[str, Repository] = field(default_factory=dict)
     scope_maps: dict[str, ScopeMap] = field(default_factory=dict)
     tokens: dict[str, ScopeMapToken] = field(default_factory=dict)

@@ -12,8 +12,10 @@ class Route(StrEnum):
     OPEN = "open"
     CLOSED = "closed"  # refused
     FILTERED = "filtered"  # never answered
+    MISSING = "missing"  # no route: nothing is sent
     MUTE = "mute"  # accepted, then silence
     RESET = "reset"  # broken off after the first bytes
+    CUT = "cut"  # the handshake succeeds, and what is asked over it is answered with the connection's end
 
 
 @dataclass
@@ -55,13 +57,36 @@ class Device:
     """Something between machine and service that speaks HTTP.
 
     It answers with its own ``page`` (where ``only`` is given, what has that in its path), or puts ``headers`` in the
-    place of those of the same name, or hands a body on with a ``pause`` of that many seconds before each byte.
+    place of those of the same name, or hands a body on with a ``pause`` of that many seconds before each byte. It keeps
+    requests for itself that begin with one of the paths ``swallows``, and answers nothing.
     """
 
     page: Page | None = None
     headers: dict[str, str] = field(default_factory=dict)
     pause: float = 0.0
     only: str = ""
+    swallows: tuple[str, ...] = ()
+
+
+@dataclass
+class ForwardProxy:
+    """A proxy of this network, by which its machines are told to go out; it looks names up as they do.
+
+    ``forbids`` are the ends of host names to which it opens no way, and the status that it then answers. ``says`` is
+    what it sends to everybody instead of HTTP, None where it is a proxy; ``silent`` ones answer nothing.
+    """
+
+    host: str
+    address: str
+    port: int = 3128
+    forbids: dict[str, int] = field(default_factory=dict)
+    silent: bool = False
+    says: bytes | None = None
+
+    @property
+    def url(self) -> str:
+        """What the environment of a machine names it by."""
+        return f"http://{self.host}:{self.port}"
 
 
 @dataclass
@@ -70,7 +95,7 @@ class Network:
 
     A name that is absent does not exist. ``silent_zones`` are those for which the resolver gets no answer.
     ``certificates`` are by host name or ``*.`` pattern, ``devices`` by host name, ``routes`` by address (default
-    open). ``egress`` is the address that services see.
+    open). ``egress`` is the address that services see. ``proxy`` is that of this network, None where there is none.
     """
 
     names: dict[str, Name]
@@ -79,6 +104,7 @@ class Network:
     silent_zones: set[str] = field(default_factory=set)
     routes: dict[str, Route] = field(default_factory=dict)
     devices: dict[str, Device] = field(default_factory=dict)
+    proxy: ForwardProxy | None = None
     _hosts: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
     def host_at(self, address: str) -> str | None:

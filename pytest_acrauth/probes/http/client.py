@@ -107,6 +107,7 @@ class _Backend(httpcore.NetworkBackend):
         self._seen = seen
         self._plain = plain
         self._stream: _Stream | None = None
+        self.broken: Connection | None = None  # the way that did not come about, of the latest request
 
     @property
     def closed_by_peer(self) -> bool:
@@ -130,6 +131,7 @@ class _Backend(httpcore.NetworkBackend):
         if host not in self._seen or connection.broken is not None:
             self._seen[host] = connection
         if connected is None:
+            self.broken = connection
             raise _Ended(*_cause(connection))
         self._stream = _Stream(connected, self._deadline)
         return self._stream
@@ -193,7 +195,8 @@ class _Transport(httpx.BaseTransport):
 class Response:
     """What came of a request: the reply with its bounded body, or the trouble that kept it away.
 
-    ``elapsed`` is in seconds, those spent on opening the connection not among them.
+    ``connection`` is the one that could not be opened for it, if that was the trouble. ``elapsed`` is in seconds, those
+    spent on opening the connection not among them.
     """
 
     reply: Reply | None
@@ -203,6 +206,7 @@ class Response:
     text: str = ""
     elapsed: float = 0.0
     headers: Mapping[str, str] = field(default_factory=dict)
+    connection: Connection | None = None
 
 
 class Http:
@@ -263,6 +267,7 @@ class Http:
         began = time.monotonic()
         if self.deadline.left() <= 0.0:
             return Response(None, trouble=Trouble.OUT_OF_TIME)
+        self._backend.broken = None
         opened = {host: _spent(way) for host, way in self.connections.items()}
         reply: Reply | None = None
         body = b""
@@ -303,7 +308,8 @@ class Http:
             trouble, text = (Trouble.CLOSED if closed else Trouble.MALFORMED), str(error)
         connecting = sum(_spent(way) - opened.get(host, 0.0) for host, way in self.connections.items())
         elapsed = max(0.0, time.monotonic() - began - connecting)
-        return Response(reply, body, location, trouble, self.secrets.clean(text), elapsed, received)
+        text = self.secrets.clean(text)
+        return Response(reply, body, location, trouble, text, elapsed, received, self._backend.broken)
 
     def _hold_back(self, url: str) -> None:
         """Wait for the end of the silence that a request's host has asked for."""

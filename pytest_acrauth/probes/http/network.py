@@ -8,12 +8,14 @@ import re
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import unquote
 
 from pytest_acrauth.model.machine import Machine, Resolution
-from pytest_acrauth.model.observation import Attempt, Certificate, Connection, Dns, Tcp, Tls, Trouble
+from pytest_acrauth.model.observation import Attempt, Certificate, Connection, Dns, Tcp, Tls, Trouble, Tunnel
 from pytest_acrauth.model.secret import Secret, Secrets, as_bytes
 from pytest_acrauth.probes.http.certificates import certificate_of
 from pytest_acrauth.probes.http.deadline import Deadline
@@ -79,8 +81,14 @@ class Connector:
         if plain is None:
             return connection, None
         tls, secured = self._handshake(host, plain, deadline)
-        if tls.trouble is Trouble.CERTIFICATE and not proxy:
-            tls = replace(tls, certificate=self._look_at_certificate(host, tcp.attempts[-1].address, deadline))
+        if tls.trouble is Trouble.CERTIFICATE:
+
+            def again(wait: float) -> socket.socket | None:
+                if proxy:
+                    return self._tunnel(proxy, host, deadline)[1]
+                return self.machine.dial(tcp.attempts[-1].address, _PORT, wait)
+
+            tls = replace(tls, certificate=self._look_at_certificate(host, again, deadline.next_wait()))
         return connection._replace(tls=tls), secured
 
     def reach_plain(self, host: str, port: int, deadline: Deadline) -> tuple[Connection, socket.socket | None]:
@@ -163,17 +171,21 @@ class Connector:
             return broken, None
         return replace(facts, version=secured.version() or "", elapsed=time.monotonic() - began), secured
 
-    def _look_at_certificate(self, host: str, address: str, deadline: Deadline) -> Certificate | None:
-        """Fetch the certificate that was refused: a second, unverified handshake over which nothing is sent.
+    def _look_at_certificate(
+        self, host: str, again: Callable[[float], socket.socket | None], wait: float
+    ) -> Certificate | None:
+        """Fetch the certificate that was refused: over a second connection, unverified, over which nothing is sent.
 
-        Connecting and handshake together are one wait.
+        Connecting and handshake together take no longer than ``wait`` seconds.
         """
-        limit = time.monotonic() + deadline.next_wait()
+        limit = time.monotonic() + wait
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         try:
-            with self.machine.dial(address, _PORT, deadline.next_wait()) as plain:
+            if (plain := again(wait)) is None:
+                return None
+            with plain:
                 plain.settimeout(max(0.001, limit - time.monotonic()))
                 with context.wrap_socket(plain, server_hostname=host) as secured:
                     encoded = secured.getpeercert(binary_form=True)
@@ -182,41 +194,47 @@ class Connector:
         return certificate_of(encoded, self.secrets) if encoded else None
 
     def _tunnel(self, proxy: str, host: str, deadline: Deadline) -> tuple[Tcp, socket.socket | None]:
-        """Ask a proxy for a tunnel. What it refuses is recorded as the connection's trouble: the host never spoke."""
+        """Ask a proxy for a tunnel. Whatever breaks here is the proxy's part: the host never spoke."""
         began = time.monotonic()
-        label = "proxy"
+        tunnel = Tunnel("proxy")
 
-        def refused(text: str, trouble: Trouble = Trouble.PROXY) -> tuple[Tcp, None]:
-            attempt = Attempt(address=label, trouble=trouble, text=self.secrets.clean(text))
-            return Tcp(host=host, port=_PORT, attempts=(attempt,), elapsed=time.monotonic() - began), None
+        def ended(*attempts: Attempt, **parts: Any) -> Tcp:
+            spent = time.monotonic() - began
+            return Tcp(host=host, port=_PORT, attempts=attempts, tunnel=tunnel._replace(**parts), elapsed=spent)
 
         try:
             parts = address_of(proxy)
         except BadProxy as error:
-            return refused(f"the environment's proxy {error}")
+            text = self.secrets.clean(f"the environment's proxy {error}")
+            return ended(Attempt(tunnel.proxy, Trouble.PROXY, text)), None
         name = parts.hostname or ""
         port = parts.port or 80
-        label = self.secrets.clean(f"proxy {name}:{port}")
+        tunnel = Tunnel(self.secrets.clean(f"{name}:{port}"))
         if parts.scheme != "http":
-            return refused(f"a {parts.scheme} proxy is not supported; give an http:// one")
+            text = f"a {self.secrets.clean(parts.scheme, 20)} proxy is not supported; give an http:// one"
+            return ended(Attempt(tunnel.proxy, Trouble.PROXY, text)), None
         dns = self.look_up(name, deadline)
         if not dns.ok or dns.resolution is None:
-            return refused(dns.resolution.text if dns.resolution else "its name was not resolved in time")
+            text = dns.resolution.text if dns.resolution else "its name was not resolved in time"
+            return ended(Attempt(tunnel.proxy, dns.trouble or Trouble.NAME, text)), None
         tcp, plain = self._connect(name, port, dns.resolution.addresses, deadline)
         if plain is None:
-            return refused(f"{tcp.trouble}: {tcp.attempts[-1].text}" if tcp.attempts else "no address")
+            return ended(*tcp.attempts), None
         plain.settimeout(deadline.next_wait())
         try:
             password = None if parts.password is None else Secret(parts.password)
             plain.sendall(self._connect_request(host, parts.username, password))
             status, reason = _read_connect_answer(plain, deadline)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             plain.close()
-            return refused(str(error) or trouble_of(error))
+            trouble = trouble_of(error) if isinstance(error, OSError) else Trouble.MALFORMED
+            trouble = deadline.trouble() if trouble is Trouble.TIMEOUT else trouble
+            return ended(Attempt(tunnel.proxy, trouble, self.secrets.clean(str(error))), connected=True), None
         if not 200 <= status < 300:
             plain.close()
-            return refused(f"answered CONNECT with {status} {reason}".strip())
-        return Tcp(host=host, port=_PORT, attempts=(Attempt(address=label),), elapsed=time.monotonic() - began), plain
+            text = self.secrets.clean(f"answered CONNECT with {status} {reason}".strip())
+            return ended(Attempt(tunnel.proxy, Trouble.PROXY, text), connected=True, status=status), None
+        return ended(Attempt(tunnel.proxy), connected=True, status=status), plain
 
     def _connect_request(self, host: str, user: str | None, password: Secret | None) -> bytes:
         head = f"CONNECT {host}:{_PORT} HTTP/1.1\r\nHost: {host}:{_PORT}\r\n"
@@ -229,7 +247,10 @@ class Connector:
 
 
 def _read_connect_answer(plain: socket.socket, deadline: Deadline) -> tuple[int, str]:
-    """Read a proxy's answer up to its empty line, byte by byte: what follows belongs to the tunnel."""
+    """Read a proxy's answer up to its empty line, byte by byte: what follows belongs to the tunnel.
+
+    Raises OSError where none comes, and ValueError for something that is none.
+    """
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         plain.settimeout(deadline.next_wait())
@@ -242,5 +263,5 @@ def _read_connect_answer(plain: socket.socket, deadline: Deadline) -> tuple[int,
     version, _, rest = head.split(b"\r\n", 1)[0].decode("latin-1").partition(" ")
     status, _, reason = rest.partition(" ")
     if not version.startswith("HTTP/1.") or not _STATUS.fullmatch(status):
-        raise ConnectionResetError("answered CONNECT with something that is no HTTP")
+        raise ValueError("answered CONNECT with something that is no HTTP")
     return int(status), reason

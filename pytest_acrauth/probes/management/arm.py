@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -48,7 +49,11 @@ def read_registry(plane: Plane, wanted: Registry, choice: EvidenceChoice) -> Reg
     host = urlsplit(plane.cloud.arm).hostname or ""
     resource_id = wanted.resource_id or _find_resource_id(plane, wanted, choice)
     if not resource_id:
-        return RegistryFacts(found=False, name_free=_ask_whether_free(plane, wanted, choice))
+        return RegistryFacts(
+            found=False,
+            name_free=_ask_whether_free(plane, wanted, choice),
+            all_readable=_may_read_all(plane, choice.subscription),
+        )
     place = _RESOURCE.fullmatch(resource_id)
     if place is None:
         raise CouldNotLook(f"{host} named no usable id for the registry")
@@ -57,8 +62,12 @@ def read_registry(plane: Plane, wanted: Registry, choice: EvidenceChoice) -> Reg
         found = plane.ask_through_sdk(lambda: plane.sdk(subscription).registries.get(group, name).as_dict())
     except CouldNotLook as refused:
         if refused.status == 404:
+            # Who may not read is told so whether there is one or not: this answer is for those who may.
             return RegistryFacts(
-                found=False, subscription_id=subscription, name_free=_ask_whether_free(plane, wanted, choice)
+                found=False,
+                subscription_id=subscription,
+                name_free=_ask_whether_free(plane, wanted, choice),
+                all_readable=True,
             )
         if refused.status == 403:
             return RegistryFacts(
@@ -125,6 +134,23 @@ def _ask_whether_free(plane: Plane, wanted: Registry, choice: EvidenceChoice) ->
         except CouldNotLook:
             continue
     return None
+
+
+def _may_read_all(plane: Plane, subscription: str) -> bool:
+    """Tell whether the asker may read every registry of the subscription that was named; not so where none was."""
+    if not subscription:
+        return False
+    path = f"/subscriptions/{quote(subscription)}/providers/Microsoft.Authorization/permissions"
+    try:
+        held = entries(plane.ask_arm(path, "2022-04-01"), "value")
+    except CouldNotLook:
+        return False
+    reading = f"{_REGISTRIES}/read".lower()
+
+    def names(entry: Mapping[str, Any], field: str) -> bool:
+        return any(fnmatchcase(reading, each.lower()) for each in texts(entry, field))
+
+    return any(names(entry, "actions") and not names(entry, "notActions") for entry in held)
 
 
 def _where_to_ask(plane: Plane, choice: EvidenceChoice) -> tuple[str, ...]:

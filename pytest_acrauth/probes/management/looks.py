@@ -17,12 +17,14 @@ from pytest_acrauth.model.evidence import (
     EvidenceChoice,
     FederatedFacts,
     Look,
+    NameFacts,
     Need,
     RegistryFacts,
     RoleFacts,
     ScopeMapFacts,
     ScopeMapTokenFacts,
 )
+from pytest_acrauth.model.machine import Resolved
 from pytest_acrauth.model.secret import Secret
 from pytest_acrauth.model.target import GUID
 from pytest_acrauth.model.transcript import Transcript
@@ -70,6 +72,7 @@ class Looks:
             Need.FEDERATED: self._look_at_federated,
             Need.ENTRA_DIRECT: self._ask_entra_directly,
             Need.TENANT: self._look_at_tenant,
+            Need.NAMES: self._look_names_up,
         }
         return begin[need](transcript)
 
@@ -224,6 +227,21 @@ class Looks:
             return arm.read_tenant(plane, named or self._await_record(transcript, deadline).subscription_id)
 
         return self._look((Need.TENANT, transcript.target.registry), transcript, work)
+
+    def _look_names_up(self, transcript: Transcript) -> Once[Look[NameFacts]]:
+        """Ask the machine's own resolver for names that every public resolver knows, and for those of other clouds."""
+        registry = transcript.target.registry
+
+        def run() -> Look[NameFacts]:
+            deadline = Deadline(self._limit)
+            looked = [self._connector.look_up(host, deadline) for host in registry.cloud.public_hosts]
+            unknown = [each.resolution and each.resolution.outcome is Resolved.NO_SUCH_NAME for each in looked]
+            public = True if any(each.ok for each in looked) else False if all(unknown) else None
+            elsewhere = tuple(host for host in registry.elsewhere if self._connector.look_up(host, deadline).ok)
+            why = "" if public is not None else "the resolver failed for every name"
+            return Look(NameFacts(public, elsewhere), who="this machine's resolver", why=why)
+
+        return self._memo.once((Need.NAMES, registry), run, "names")
 
     def _ask_entra_directly(self, transcript: Transcript) -> Once[Look[EntraFacts]]:
         """Repeat a Basic service principal's secret as a client-credentials request: at Entra's authority only."""

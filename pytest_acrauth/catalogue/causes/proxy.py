@@ -1,0 +1,161 @@
+"""Family ``proxy``: a proxy, or another device on the way, does not let requests through to a host."""
+
+from __future__ import annotations
+
+from pytest_acrauth.catalogue import facts, pages
+from pytest_acrauth.catalogue.questions.network import HOST_EXISTS
+from pytest_acrauth.catalogue.shape import Command, FailureMode, Occurs, Question
+from pytest_acrauth.catalogue.symptoms import challenge, exchange, proxy
+
+REFUSED_DIRECTLY: Question[bool] = Question(
+    id="refused-directly",
+    asks="Did the registry's own firewall answer, with no proxy on the way?",
+    by_hand="Read whether the answer names an address, and look at HTTPS_PROXY and NO_PROXY.",
+    read=lambda broken: facts.firewall_spoke(broken) and not broken.transcript.proxy,
+)
+
+_SETTINGS = (
+    "Look which of its variables name a proxy; docker's daemon has a setting of its own (docker info):",
+    Command("env | grep -o -i -E '^(https|all|no)_proxy='"),
+)
+_TRY = Command("curl -sSv -o /dev/null --max-time 20 https://{host}/")
+_PAGE = pages.ACR + "container-registry-access-selected-networks#access-behind-https-proxy"
+
+PROXY_UNREACHABLE = FailureMode(
+    id="proxy-unreachable",
+    title="the proxy {proxy} is not reached from here",
+    seen=(proxy.PROXY_UNREACHED,),
+    signs=(proxy.PROXY_UNREACHED,),
+    certain="It is the connection to the proxy itself that did not come about; no host behind it was asked for.",
+    means="The environment names a proxy for {host}, and that proxy is down, its name does not resolve, or the port is"
+    " another. Nothing is said about {host}.",
+    look=(*_SETTINGS, _TRY),
+    fix=(
+        "Correct the proxy's address in HTTPS_PROXY, for this machine and for docker's daemon.",
+        "If the address is right, whoever runs the proxy starts it, or lets this machine reach it.",
+    ),
+    instead=("Exempt {host} with NO_PROXY, if this network reaches it without the proxy.",),
+    page=_PAGE,
+    az_code="CONNECTIVITY_CHALLENGE_ERROR",
+    unlike=("Get https://registry-1.docker.io/v2/: proxyconnect tcp: dial tcp 10.0.0.9:3128: connection refused",),
+)
+PROXY_LOGIN_REQUIRED = FailureMode(
+    id="proxy-login-required",
+    title="the proxy {proxy} wants a login of its own",
+    seen=(proxy.PROXY_WANTS_LOGIN,),
+    signs=(proxy.PROXY_WANTS_LOGIN,),
+    certain="Only a proxy sends 407, and it means a login with the proxy itself, never one with a registry.",
+    means="The proxy lets nobody through without a user name and a password, and was shown none, or wrong ones. This is"
+    " not the registry's login: {host} was not asked for anything.",
+    look=(*_SETTINGS, _TRY),
+    fix=(
+        (
+            "Ask who runs the proxy for a user of it, and put that before the proxy's host in HTTPS_PROXY, from a"
+            " secret store of the pipeline; letters that a URL reserves are percent-encoded."
+        ),
+        "If the proxy wants another scheme than Basic (NTLM, Kerberos), put a helper in between that speaks it.",
+    ),
+    instead=("Whoever runs the proxy lets this machine, or requests for {host}, through without a login.",),
+    page=_PAGE,
+    az_code="CONNECTIVITY_CHALLENGE_ERROR",
+    unlike=("Get https://registry-1.docker.io/v2/: Proxy Authentication Required",),
+)
+PROXY_BLOCKS_REGISTRY = FailureMode(
+    id="proxy-blocks-registry",
+    title="a proxy on the way does not let requests through to {host}",
+    seen=(
+        proxy.PROXY_REFUSED,
+        challenge.FOREIGN_403,
+        challenge.EMPTY_403,
+        exchange.BARE_403,
+        challenge.DENIED_WITH_IP,
+    ),
+    signs=(proxy.PROXY_REFUSED, challenge.FOREIGN_403),
+    certain="The refusal is not the registry's: a proxy gave it before it opened a way, or the answer has words of its"
+    " own and none of a registry's headers.",
+    not_when=(REFUSED_DIRECTLY.is_(True),),
+    means="Something on the way refuses: a proxy that forbids the host, or a device that answers with a page of its own"
+    " in the host's place, be it that no proxy is set here. If the answer names an address, it is the registry's, whose"
+    " network rules do not admit the address from which the proxy sends.",
+    look=(*_SETTINGS, _TRY),
+    fix=(
+        (
+            "Whoever runs the proxy or the device lets this machine connect to {host}, port 443, and to the other hosts"
+            " of the registry."
+        ),
+        (
+            "With an address in the answer: take a way that the rules admit, such as a private endpoint; keep the proxy"
+            " out of them."
+        ),
+    ),
+    instead=("Exempt {host} with NO_PROXY, if this network reaches it without the proxy.",),
+    page=_PAGE,
+    az_code="CONNECTIVITY_FORBIDDEN_ERROR",
+    unlike=("Get https://registry-1.docker.io/v2/: proxyconnect tcp: Forbidden",),
+)
+PROXY_CANNOT_CONNECT = FailureMode(
+    id="proxy-cannot-connect",
+    title="the proxy {proxy} gets no connection to {host}",
+    seen=(proxy.PROXY_WITHOUT_WAY,),
+    when=(HOST_EXISTS.is_(True),),
+    occurs=Occurs.OFTEN,
+    means="The proxy was reached and forbids nothing: it answered with 502, 503 or 504, which say that its own"
+    " connection to {host} did not come about, or that it cannot serve just now. The proxy looks names up itself, with"
+    " a resolver of its own.",
+    look=(
+        "See whether other hosts are reached through the proxy:",
+        _TRY,
+        Command("curl -sSv -o /dev/null --max-time 20 https://mcr.microsoft.com/v2/"),
+    ),
+    fix=(
+        "Whoever runs the proxy looks why: its resolver, a firewall behind it, or too many requests.",
+        "If {host} has a private address that only this network knows, exempt it with NO_PROXY.",
+    ),
+    page=_PAGE,
+    az_code="CONNECTIVITY_CHALLENGE_ERROR",
+    transient=True,
+    unlike=("Get https://registry-1.docker.io/v2/: proxyconnect tcp: Bad Gateway",),
+)
+PROXY_NO_ANSWER = FailureMode(
+    id="proxy-no-answer",
+    title="the proxy {proxy} does not answer when it is asked for a way to {host}",
+    seen=(proxy.PROXY_SILENT,),
+    signs=(proxy.PROXY_SILENT,),
+    certain="The proxy took the connection, so it is there; its answer to CONNECT did not come within its own limit.",
+    means="The proxy is stuck or overloaded, or it waits for a connection of its own to {host}, which something behind"
+    " it drops. Nothing is said about {host}.",
+    look=(
+        "See whether other hosts are reached through the proxy:",
+        _TRY,
+        Command("curl -sSv -o /dev/null --max-time 20 https://mcr.microsoft.com/v2/"),
+    ),
+    fix=(
+        "If none is reached, whoever runs the proxy restarts it, or finds out what it waits for.",
+        "If only {host} is not, they let the proxy connect to it on port 443.",
+    ),
+    instead=("Exempt {host} with NO_PROXY, if this network reaches it without the proxy.",),
+    page=_PAGE,
+    az_code="CONNECTIVITY_CHALLENGE_ERROR",
+    transient=True,
+)
+PROXY_ENDS_CONNECTION = FailureMode(
+    id="proxy-ends-connection",
+    title="what listens at {proxy} does not answer as a proxy",
+    seen=(proxy.PROXY_BROKE_OFF,),
+    signs=(proxy.PROXY_BROKE_OFF,),
+    certain="It took the connection, and to CONNECT it gave no HTTP answer: it hung up, or said something else.",
+    means="The port is perhaps not the proxy's, or speaks TLS or SOCKS instead of HTTP; some proxies hang up on whom"
+    " they do not like. Nothing is said about {host}.",
+    look=(*_SETTINGS, _TRY),
+    fix=(
+        (
+            "Compare scheme and port in HTTPS_PROXY with what whoever runs the proxy says; an HTTP proxy's begins with"
+            " http://, for https hosts too."
+        ),
+        "If both are right, they find out in the proxy's log why it hung up.",
+    ),
+    instead=("Exempt {host} with NO_PROXY, if this network reaches it without the proxy.",),
+    page=_PAGE,
+    az_code="CONNECTIVITY_CHALLENGE_ERROR",
+    unlike=("Get https://registry-1.docker.io/v2/: proxyconnect tcp: EOF",),
+)

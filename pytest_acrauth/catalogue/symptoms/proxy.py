@@ -1,0 +1,117 @@
+"""What can be seen of a proxy on the way to a host: not reached, silent, or an answer of its own to CONNECT."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from pytest_acrauth.catalogue import facts
+from pytest_acrauth.catalogue.shape import Break, Symptom, Words
+from pytest_acrauth.catalogue.symptoms.answers import ASKING
+from pytest_acrauth.catalogue.symptoms.words import at_authority, at_registry
+from pytest_acrauth.model.observation import Tcp, Trouble
+from pytest_acrauth.model.stage import Stage
+
+_STAGES = (Stage.TCP, *ASKING)
+_NOT_CONNECTED = {Trouble.NAME, Trouble.REFUSED, Trouble.TIMEOUT, Trouble.UNREACHABLE, Trouble.RESET}
+_NO_CONNECTION_OF_ITS_OWN = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
+
+
+def _lost(broken: Break, *troubles: Trouble, connected: bool) -> bool:
+    """Whether a proxy gave no answer, for one of these reasons."""
+    tcp = facts.broken_part(broken)
+    if not isinstance(tcp, Tcp) or tcp.tunnel is None or tcp.tunnel.status is not None:
+        return False
+    return tcp.tunnel.connected is connected and tcp.trouble in troubles
+
+
+def _status(broken: Break) -> int | None:
+    """Return what a proxy answered instead of opening a way."""
+    tcp = facts.broken_part(broken)
+    return tcp.tunnel.status if isinstance(tcp, Tcp) and tcp.tunnel is not None else None
+
+
+def _forbidden(broken: Break) -> bool:
+    status = _status(broken)
+    return status is not None and status != HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and not _no_way(broken)
+
+
+def _no_way(broken: Break) -> bool:
+    return _status(broken) in _NO_CONNECTION_OF_ITS_OWN
+
+
+def _words(*patterns: str) -> tuple[Words, ...]:
+    return at_registry(*patterns) + at_authority(*patterns)
+
+
+_PROXY = r"(?:proxyconnect tcp: |connect to proxy.{0,200}?)"
+
+PROXY_UNREACHED = Symptom(
+    id="proxy-unreached",
+    stages=_STAGES,
+    when=lambda broken: _lost(broken, *_NOT_CONNECTED, connected=False),
+    says="No connection to the proxy {proxy} came about, so {host} was not asked for.",
+    texts=_words(
+        rf"{_PROXY}(?:dial tcp .{{0,120}}?)?(?:connection refused|no such host|i/o timeout|no route|unreachable)",
+        rf"{_PROXY}(?:Connection refused|Name or service not known|timed out|NameResolutionError|NewConnectionError)",
+        r"(?:Could not|Couldn't) resolve proxy",
+    ),
+)
+PROXY_SILENT = Symptom(
+    id="proxy-silent",
+    stages=_STAGES,
+    when=lambda broken: _lost(broken, Trouble.TIMEOUT, connected=True),
+    says="The proxy {proxy} took the connection, and did not answer the wish for a way to {host}.",
+    texts=(),
+)
+PROXY_BROKE_OFF = Symptom(
+    id="proxy-broke-off",
+    stages=_STAGES,
+    when=lambda broken: _lost(broken, Trouble.RESET, Trouble.CLOSED, Trouble.MALFORMED, connected=True),
+    says="What listens at {proxy} ended the connection, or answered in no HTTP, when asked for a way to {host}.",
+    texts=_words(rf"{_PROXY}(?:EOF|unexpected EOF|.{{0,80}}?connection reset|malformed HTTP|RemoteDisconnected)"),
+)
+PROXY_WANTS_LOGIN = Symptom(
+    id="proxy-wants-login",
+    stages=_STAGES,
+    when=lambda broken: _status(broken) == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED,
+    says="The proxy {proxy} answered 407: it wants a login of its own before it opens a way to {host}.",
+    texts=_words(
+        r"Proxy Authentication Required",
+        r"Tunnel connection failed: 407|(?:CONNECT tunnel failed, response|HTTP code) 407",
+    ),
+)
+PROXY_REFUSED = Symptom(
+    id="proxy-refused",
+    stages=_STAGES,
+    when=_forbidden,
+    says="The proxy {proxy} refused to open a way to {host}: {answer}.",
+    texts=_words(
+        r"proxyconnect tcp: (?:Forbidden|Access Denied|Blocked)",
+        r"Tunnel connection failed: (?!407|50[234])\d{3}|CONNECT tunnel failed, response (?!407|50[234])\d{3}",
+    ),
+)
+PROXY_WITHOUT_WAY = Symptom(
+    id="proxy-without-way",
+    stages=_STAGES,
+    when=_no_way,
+    says="The proxy {proxy} answered that it got no connection to {host}: {answer}.",
+    texts=_words(
+        r"proxyconnect tcp: (?:Bad Gateway|Service Unavailable|Gateway Time-?out)",
+        r"Tunnel connection failed: 50[234]|CONNECT tunnel failed, response 50[234]",
+    ),
+)
+#: Words that name a proxy's trouble and not which.
+PROXY_FAILED = Symptom(
+    id="proxy-failed",
+    stages=(),
+    when=lambda _: False,
+    says="The client got no way through the proxy, and does not say why.",
+    texts=_words(
+        r"proxyconnect tcp:",
+        r"(?:Unable|Cannot) (?:to )?connect to proxy",
+        r"\bProxyError\b",
+        r"Tunnel connection failed",
+        r"CONNECT tunnel failed",
+    ),
+    either=(PROXY_UNREACHED, PROXY_SILENT, PROXY_BROKE_OFF, PROXY_WANTS_LOGIN, PROXY_REFUSED, PROXY_WITHOUT_WAY),
+)
