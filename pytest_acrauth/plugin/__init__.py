@@ -120,12 +120,12 @@ def acr_emulator() -> Iterator[Emulator]:
 
     Fails the test where the emulator's dependencies are not installed.
     """
+    from pytest_acrauth.emulator import lacking
+
     try:
         from pytest_acrauth.emulator import Emulator
-    except ModuleNotFoundError as error:
-        if str(error.name).startswith("pytest_acrauth"):
-            raise
-        pytest.fail(f"acr_emulator needs {error.name}: pip install 'pytest-acrauth[emulator]'", pytrace=False)
+    except ImportError as error:
+        pytest.fail(f"acr_emulator: {lacking(error)}", pytrace=False)
     with Emulator() as emulator:
         yield emulator
 

@@ -1,0 +1,122 @@
+"""Taking secrets out of what pytest and its plugins report: any object, as deep as a report holds it.
+
+What a test handed over stays as it is, for the test goes on using it: where something has to be masked, the report gets
+a copy. Only what pytest made for the report itself is changed in place.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections import deque
+from collections.abc import Iterable, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+from _pytest._code.code import TerminalRepr
+
+from pytest_acrauth.model.secret import Secrets, as_bytes
+
+_PLAIN = (type(None), bool, int, float, complex)
+
+
+class Cleaning:
+    """One walk through a report. It ends for any object: what it has met before, it does not enter again."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+        self._met: dict[int, Any] = {}
+
+    def attributes(self, report: Any, *, apart: Iterable[str] = ()) -> None:
+        """Mask every secret in whatever is reachable from an object's attributes, but for those that are ``apart``."""
+        self._met[id(report)] = report
+        for name, value in list(vars(report).items()):
+            if name not in apart and (cleaned := self.of(value)) is not value:
+                # Frozen report classes exist: the new value goes past their own assignment.
+                object.__setattr__(report, name, cleaned)
+
+    def of(self, value: Any) -> Any:
+        """Return a value without secrets: itself if it holds none, else a copy, or its text where none can be made."""
+        if isinstance(value, _PLAIN):
+            return value
+        if isinstance(value, str | bytes | bytearray):
+            return self._text(value)
+        if id(value) in self._met:
+            return self._met[id(value)]
+        self._met[id(value)] = value  # for what holds itself
+        if isinstance(value, TerminalRepr):  # what pytest makes for a report
+            self.attributes(value)
+            return value
+        try:
+            cleaned = self._parts(value)
+        except Exception:  # noqa: BLE001 - somebody's own object, which does not let itself be looked at
+            cleaned = f"<{type(value).__name__}>"
+        self._met[id(value)] = cleaned
+        return cleaned
+
+    def _text(self, value: str | bytes | bytearray) -> Any:
+        if isinstance(value, str):
+            cleaned = self._secrets.scrub(value)
+            return value if cleaned == value else cleaned
+        text = value.decode("utf-8", "surrogateescape")
+        cleaned = self._secrets.scrub(text)
+        return value if cleaned == text else type(value)(as_bytes(cleaned))
+
+    def _parts(self, value: Any) -> Any:
+        """Clean what a value consists of, by its kind."""
+        if isinstance(value, Mapping):
+            return self._mapping(value)
+        if isinstance(value, list | tuple | set | frozenset | deque):
+            old = list(value)
+            new = [self.of(part) for part in old]
+            if _same(new, old):
+                return value
+            return value._make(new) if hasattr(value, "_make") else _made(type(value), new)
+        if not isinstance(value, type) and (names := _fields(value)):
+            return self._record(value, names)
+        return self._shown(value)
+
+    def _mapping(self, value: Mapping[Any, Any]) -> Any:
+        old = list(value.items())
+        new = [(self.of(key), self.of(entry)) for key, entry in old]
+        return value if all(map(_same, new, old)) else dict(new)
+
+    def _record(self, value: Any, names: Iterable[str]) -> Any:
+        changed = {
+            name: cleaned for name in names if (cleaned := self.of(old := getattr(value, name, None))) is not old
+        }
+        if not changed:
+            return self._shown(value)
+        twin = copy.copy(value)
+        for name, cleaned in changed.items():
+            object.__setattr__(twin, name, cleaned)
+        return twin
+
+    def _shown(self, value: Any) -> Any:
+        """Return the masked text of a value whose text holds a secret; reports print what they do not know so."""
+        for text in (str(value), repr(value)):
+            if (cleaned := self._secrets.scrub(text)) != text:
+                return cleaned
+        return value
+
+
+def _fields(value: Any) -> tuple[str, ...]:
+    """Return the names of the fields of a record: a dataclass's, those of attrs, an exception's, a namespace's."""
+    if dataclasses.is_dataclass(value):
+        return tuple(field.name for field in dataclasses.fields(value))
+    if (of_attrs := getattr(type(value), "__attrs_attrs__", None)) is not None:
+        return tuple(each.name for each in of_attrs)
+    if isinstance(value, BaseException):
+        return ("args", *vars(value))
+    return tuple(vars(value)) if isinstance(value, SimpleNamespace) else ()
+
+
+def _same(new: Iterable[Any], old: Iterable[Any]) -> bool:
+    return all(one is other for one, other in zip(new, old, strict=True))
+
+
+def _made(kind: type, parts: list[Any]) -> Any:
+    try:
+        return kind(parts)
+    except Exception:  # noqa: BLE001 - somebody's own kind of list: what it holds counts
+        return parts
