@@ -85,7 +85,10 @@ class Run:
     def _climb(
         self, targets: Sequence[Target], progress: Callable[[int, int], None] | None, *, tokens_only: bool
     ) -> tuple[Transcript, ...]:
-        connector = self._connect()
+        try:
+            connector = self._connect()
+        except Exception as error:  # noqa: BLE001 - a defect of ours, which each target is told
+            return tuple(self._failed(target, error) for target in targets)
         credentials = Credentials(self.machine.environ, self.secrets)
         identities = _Identities(connector, self._timeout)
         evidence = _Evidence(connector, self._evidence, self._timeout)

@@ -46,5 +46,5 @@ class Defective:
 
     @property
     def shared_by(self) -> tuple[Hashable, ...] | None:
-        """The exception and the way to it: what went wrong in the same place for each registry is told once."""
-        return (self.defect.error, self.defect.trace)
+        """The exception and its place: what goes wrong in the same line for each registry is told once."""
+        return (self.defect.error, self.defect.trace[-1:])

@@ -87,7 +87,11 @@ class Connector:
         if plain is None:
             return connection, None
         note(connection)
-        tls, secured = self._handshake(host, plain, deadline)
+        try:
+            tls, secured = self._handshake(host, plain, deadline)
+        except BaseException:
+            plain.close()
+            raise
         if tls.trouble is Trouble.CERTIFICATE:
 
             def again(wait: float) -> socket.socket | None:
