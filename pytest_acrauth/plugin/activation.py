@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_acrauth.auth import Credentials
+from pytest_acrauth.auth import BadAuth, Credentials
 from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import Target
 from pytest_acrauth.plugin import emulation
@@ -36,9 +36,7 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
     ours = _plan(config, settings)
     ids = _take_ids(config, settings, ours)
     run = Run(ours.machine, timeout=ours.timeout, jobs=ours.jobs, evidence=ours.evidence, secrets=secrets)
-    credentials = Credentials(ours.machine.environ, run.secrets)
-    for target in ours.targets:
-        credentials.read(target.identity, target.registry)
+    _read_credentials(ours, settings, secrets)
     climbs = Climbs(ours, run)
     hooks: list[object] = [Barrier(climbs, _needs, Worker.of(config, climbs))]
     if _collected(config, settings, ids):
@@ -50,6 +48,21 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
     for hook in hooks:
         _register(config, hook)
     return climbs
+
+
+def _read_credentials(ours: Plan, settings: Settings, secrets: Secrets) -> None:
+    """Read every credential once before anything is contacted. Raises `pytest.UsageError` for one that cannot be used.
+
+    A defect of ours in reading one is left to the climb that needs it, whose failure it is.
+    """
+    credentials = Credentials(ours.machine.environ, secrets)
+    for target in ours.targets:
+        try:
+            credentials.read(target.identity, target.registry)
+        except BadAuth as error:
+            raise pytest.UsageError(f"{where('auth', settings['auth'])}: {error}") from error
+        except Exception:  # noqa: BLE001, S112
+            continue
 
 
 def _mask_trace(config: pytest.Config, secrets: Secrets) -> None:
