@@ -25,11 +25,13 @@ class Cleaning:
 
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets
-        self._met: dict[int, Any] = {}
+        # By their ids, with the value itself, so that no other one gets its id meanwhile.
+        self._done: dict[int, tuple[Any, Any]] = {}
+        self._entered: set[int] = set()
 
     def attributes(self, report: Any, *, apart: Iterable[str] = ()) -> None:
         """Mask every secret in whatever is reachable from an object's attributes, but for those that are ``apart``."""
-        self._met[id(report)] = report
+        self._entered.add(id(report))
         for name, value in list(vars(report).items()):
             if name not in apart and (cleaned := self.of(value)) is not value:
                 # Frozen report classes exist: the new value goes past their own assignment.
@@ -41,17 +43,21 @@ class Cleaning:
             return value
         if isinstance(value, str | bytes | bytearray):
             return self._text(value)
-        if id(value) in self._met:
-            return self._met[id(value)]
-        self._met[id(value)] = value  # for what holds itself
-        if isinstance(value, TerminalRepr):  # what pytest makes for a report
+        if id(value) in self._done:
+            return self._done[id(value)][1]
+        in_place = isinstance(value, TerminalRepr)  # what pytest makes for a report
+        if id(value) in self._entered:  # it holds itself
+            return value if in_place else self._shown(value)
+        self._entered.add(id(value))
+        if in_place:
             self.attributes(value)
-            return value
-        try:
-            cleaned = self._parts(value)
-        except Exception:  # noqa: BLE001 - somebody's own object, which does not let itself be looked at
-            cleaned = f"<{type(value).__name__}>"
-        self._met[id(value)] = cleaned
+            cleaned = value
+        else:
+            try:
+                cleaned = self._parts(value)
+            except Exception:  # noqa: BLE001 - somebody's own object, which does not let itself be looked at
+                cleaned = f"<{type(value).__name__}>"
+        self._done[id(value)] = (value, cleaned)
         return cleaned
 
     def _text(self, value: str | bytes | bytearray) -> Any:
