@@ -51,7 +51,7 @@ def __dir__() -> list[str]:
 
 def lacking(error: ImportError) -> str:
     """Say in a line what to install for an ImportError of a name of this package; raise it on if that is no help."""
-    missing = error.name or "its dependencies"
-    if missing.split(".")[0] == "pytest_acrauth":
+    missing = (error.name or "its dependencies").partition(".")[0]
+    if missing == "pytest_acrauth":
         raise error
     return f"the emulator needs {missing}; install it with: pip install 'pytest-acrauth[emulator]'"

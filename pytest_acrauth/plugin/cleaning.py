@@ -10,6 +10,7 @@ import copy
 import dataclasses
 from collections import deque
 from collections.abc import Iterable, Mapping
+from operator import is_
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +18,7 @@ from _pytest._code.code import TerminalRepr
 
 from pytest_acrauth.model.secret import Secrets, as_bytes
 
-_PLAIN = (type(None), bool, int, float, complex)
+_PLAIN = {type(None), bool, int, float, complex}
 
 
 class Cleaning:
@@ -39,10 +40,13 @@ class Cleaning:
 
     def of(self, value: Any) -> Any:
         """Return a value without secrets: itself if it holds none, else a copy, or its text where none can be made."""
-        if isinstance(value, _PLAIN):
+        if type(value) in _PLAIN:
             return value
-        if isinstance(value, str | bytes | bytearray):
-            return self._text(value)
+        if isinstance(value, str):
+            cleaned = self._secrets.scrub(value)
+            return value if cleaned == value else cleaned
+        if isinstance(value, bytes | bytearray):
+            return self._bytes(value)
         if id(value) in self._done:
             return self._done[id(value)][1]
         in_place = isinstance(value, TerminalRepr)  # what pytest makes for a report
@@ -60,10 +64,7 @@ class Cleaning:
         self._done[id(value)] = (value, cleaned)
         return cleaned
 
-    def _text(self, value: str | bytes | bytearray) -> Any:
-        if isinstance(value, str):
-            cleaned = self._secrets.scrub(value)
-            return value if cleaned == value else cleaned
+    def _bytes(self, value: bytes | bytearray) -> Any:
         text = value.decode("utf-8", "surrogateescape")
         cleaned = self._secrets.scrub(text)
         return value if cleaned == text else type(value)(as_bytes(cleaned))
@@ -74,7 +75,7 @@ class Cleaning:
             return self._mapping(value)
         if isinstance(value, list | tuple | set | frozenset | deque):
             old = list(value)
-            new = [self.of(part) for part in old]
+            new = [*map(self.of, old)]
             if _same(new, old):
                 return value
             return value._make(new) if hasattr(value, "_make") else _made(type(value), new)
@@ -83,9 +84,11 @@ class Cleaning:
         return self._shown(value)
 
     def _mapping(self, value: Mapping[Any, Any]) -> Any:
-        old = list(value.items())
-        new = [(self.of(key), self.of(entry)) for key, entry in old]
-        return value if all(map(_same, new, old)) else dict(new)
+        keys, entries = list(value), list(value.values())
+        new_keys, new_entries = [*map(self.of, keys)], [*map(self.of, entries)]
+        if _same(new_keys, keys) and _same(new_entries, entries):
+            return value
+        return dict(zip(new_keys, new_entries, strict=True))
 
     def _record(self, value: Any, names: Iterable[str]) -> Any:
         changed = {
@@ -118,7 +121,7 @@ def _fields(value: Any) -> tuple[str, ...]:
 
 
 def _same(new: Iterable[Any], old: Iterable[Any]) -> bool:
-    return all(one is other for one, other in zip(new, old, strict=True))
+    return all(map(is_, new, old))
 
 
 def _made(kind: type, parts: list[Any]) -> Any:
