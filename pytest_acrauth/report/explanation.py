@@ -126,13 +126,8 @@ _LOOK_CLOSER = (
 )
 _NOTHING_KNOWN = "Every cause that is known for this was ruled out, so that nothing known explains it."
 #: What helps where this package itself failed.
-_REPORT_IT = (
-    Step(
-        Kind.FIX,
-        "Report it to the maintainers of pytest-acrauth, with these lines and the versions that the header shows.",
-        command=False,
-    ),
-)
+_REPORT = "Report it to the maintainers of pytest-acrauth, with these lines and the versions that the header shows."
+_REPORT_IT: tuple[str, tuple[Step, ...], tuple[str, ...]] = ("", (Step(Kind.FIX, _REPORT, command=False),), ())
 _TROUBLESHOOTING = f"{pages.ACR}container-registry-troubleshoot-access"
 
 
@@ -140,10 +135,8 @@ def explanation(diagnosis: Diagnosis) -> Explanation:
     """Put a diagnosis into words."""
     names = filled(diagnosis.seen)
     causes = tuple(cause(mode, names) for mode in diagnosis.candidates)
-    if isinstance(diagnosis.seen, Defective):
-        meaning, steps, links = "", _REPORT_IT, ()
-    else:
-        meaning, steps, links = _advice(causes, ruled_out=bool(diagnosis.ruled_out))
+    defective = isinstance(diagnosis.seen, Defective)
+    meaning, steps, links = _REPORT_IT if defective else _advice(causes, ruled_out=bool(diagnosis.ruled_out))
     return Explanation(
         headline=headline(diagnosis),
         says=_says(diagnosis, names),
