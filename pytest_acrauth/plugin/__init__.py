@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -71,6 +71,15 @@ def _activate(config: pytest.Config, settings: options.Settings) -> Climbs:
             gc.enable()
     gc.freeze()
     return activate(config, settings)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_internalerror(excrepr: Any) -> None:
+    """Show no value of this package's frames in the traceback that ends a run, whether the plugin is active or not."""
+    for reprtraceback, *_ in getattr(excrepr, "chain", ()):
+        for entry in reprtraceback.reprentries:
+            if __package__.partition(".")[0] in str(getattr(getattr(entry, "reprfileloc", None), "path", "")):
+                entry.reprlocals = entry.reprfuncargs = None
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -13,7 +13,6 @@ from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.plugin.cleaning import Cleaning
 from pytest_acrauth.plugin.failures import NotReady
 
-_PACKAGE = "pytest_acrauth"
 _TITLE = "what this says about Azure Container Registry"
 #: What a report and the session's own records know a test by, and must stay the same.
 _IDENTITY = ("nodeid", "location")
@@ -88,11 +87,7 @@ class Reports:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excrepr: Any) -> None:
-        """Clean the traceback that ends a run; of frames of this package it shows no value at all."""
-        for reprtraceback, *_ in getattr(excrepr, "chain", ()):
-            for entry in reprtraceback.reprentries:
-                if _PACKAGE in str(getattr(getattr(entry, "reprfileloc", None), "path", "")):
-                    entry.reprlocals = entry.reprfuncargs = None
+        """Clean the traceback that ends a run."""
         Cleaning(self._secrets).of(excrepr)
 
     def _clean(self, report: pytest.TestReport | pytest.CollectReport) -> None:

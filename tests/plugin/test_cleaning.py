@@ -202,3 +202,22 @@ def test_kinds_stay_what_they_are(secrets: Secrets) -> None:
     assert clean({"n": 1, "p": [SECRET]}) == {"n": 1, "p": ["***"]}
     assert json.dumps(clean([("env", {"p": SECRET})])) == '[["env", {"p": "***"}]]'
     assert clean(uuid.UUID(int=1)) == uuid.UUID(int=1)
+
+
+def test_a_report_is_cleaned_in_place(pytester: pytest.Pytester, secrets: Secrets) -> None:
+    """Every string that a report's representation holds is scrubbed: text, locals, sections, messages."""
+    pytester.makepyfile(
+        """
+        def test_fails(capsys):
+            local = "planted/secret+0123456789"
+            print("planted/secret+0123456789")
+            assert local == {"key": "planted/secret+0123456789"}, "planted/secret+0123456789"
+        """
+    )
+    recorded = pytester.inline_run("--showlocals", "-p", "no:asyncio", "-p", "no:randomly")
+    (report,) = recorded.getfailures()
+    assert "planted/secret+0123456789" in report.longreprtext
+    Cleaning(secrets).attributes(report)
+    assert "planted/secret+0123456789" not in report.longreprtext
+    assert "planted/secret+0123456789" not in str(report.longrepr.reprcrash)
+    assert "planted/secret+0123456789" not in str(report.sections)
