@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pytest_acrauth.auth import Credential, Credentials
-from pytest_acrauth.model.evidence import OFF, EvidenceChoice
+from pytest_acrauth.auth import BadAuth, Credential, Credentials
+from pytest_acrauth.model.credential import CredentialFacts, Kind
+from pytest_acrauth.model.defect import Defect
+from pytest_acrauth.model.evidence import OFF, EvidenceChoice, Look
 from pytest_acrauth.model.machine import Machine
 from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import Flow, Reference, Target
@@ -36,7 +38,7 @@ def check(targets: Sequence[Target], machine: Machine | None = None) -> tuple[Tr
     """Climb the targets on a machine (default: this one) and return their transcripts, in the targets' order.
 
     Raises `pytest_acrauth.auth.BadAuth` when an identity's variables are not set. What a registry, Entra or the
-    network do is in the transcripts, never raised.
+    network do is in the transcripts, never raised; so is a defect of this package, in that of the target it struck.
     """
     return Run(machine or RealMachine()).check(targets)
 
@@ -45,8 +47,8 @@ class Run:
     """The climbs of one machine: its SSL context, its register of secrets, its limits.
 
     ``timeout`` is the limit for one climb in seconds, its evidence included; ``jobs`` how many climb at once;
-    ``evidence`` says who may be asked why a climb broke. Entra tokens and looks are shared by the climbs of one
-    `check`, never by two: a later one asks again.
+    ``evidence`` says who may be asked why a climb broke; ``secrets`` is a register to use, else it has its own. Entra
+    tokens and looks are shared by the climbs of one `check`, never by two: a later one asks again.
     """
 
     def __init__(
@@ -56,9 +58,10 @@ class Run:
         timeout: float = DEFAULT_TIMEOUT,
         jobs: int = DEFAULT_JOBS,
         evidence: EvidenceChoice | None = None,
+        secrets: Secrets | None = None,
     ) -> None:
         self.machine = machine
-        self.secrets = Secrets()
+        self.secrets = Secrets() if secrets is None else secrets
         self._timeout = timeout
         self._jobs = jobs
         self._evidence = evidence or EvidenceChoice()
@@ -82,9 +85,10 @@ class Run:
     def _climb(
         self, targets: Sequence[Target], progress: Callable[[int, int], None] | None, *, tokens_only: bool
     ) -> tuple[Transcript, ...]:
-        if self._connector is None:
-            self._connector = Connector.of(self.machine, self.secrets)
-        connector = self._connector
+        try:
+            connector = self._connect()
+        except Exception as error:  # noqa: BLE001 - a defect of ours, which each target is told
+            return tuple(self._failed(target, error) for target in targets)
         credentials = Credentials(self.machine.environ, self.secrets)
         identities = _Identities(connector, self._timeout)
         evidence = _Evidence(connector, self._evidence, self._timeout)
@@ -104,6 +108,10 @@ class Run:
                     leg = identities.leg(target, credential)
                     seen = climb(target, credential, connector, self._timeout, leg, tokens_only=tokens_only)
                     done.put((number, seen if tokens_only else evidence.add(seen)))
+                except BadAuth as error:
+                    done.put((number, error))
+                except Exception as error:  # noqa: BLE001 - a defect of ours: this target's failure, and no other's
+                    done.put((number, self._failed(target, error)))
                 except BaseException as error:  # noqa: BLE001 - raised again in the calling thread
                     done.put((number, error))
 
@@ -122,6 +130,19 @@ class Run:
             if progress is not None:
                 progress(len(results), len(targets))
         return tuple(results[number] for number in range(len(targets)))
+
+    def _connect(self) -> Connector:
+        if self._connector is None:
+            self._connector = Connector.of(self.machine, self.secrets)
+        return self._connector
+
+    def _failed(self, target: Target, error: Exception) -> Transcript:
+        """Return the transcript of a climb that a defect of ours ended before anything was recorded."""
+        facts = CredentialFacts(kind=Kind.UNREAD)
+        defect = Defect.of(error, "preparing the climb", secrets=self.secrets, rung=target.rungs[0])
+        return Transcript(
+            target=target, credential=facts, started=self.machine.now(), limit=self._timeout, defect=defect
+        )
 
 
 class _Identities:
@@ -152,16 +173,32 @@ class _Evidence:
         self._looks: Looks | None = None
 
     def add(self, transcript: Transcript) -> Transcript:
-        """Return the transcript with every look that its open causes need: a third of the climb's limit at most."""
-        if self._choice.method == OFF or next(transcript.broken(), None) is None:
+        """Return the transcript with every look that its open causes need: a third of the climb's limit at most.
+
+        A defect of ours on the way is in the transcript too, and takes nothing of what was seen away.
+        """
+        rung = next(transcript.broken(), None)
+        if self._choice.method == OFF or rung is None:
             return transcript
+        try:
+            return self._add(transcript)
+        except Exception as error:  # noqa: BLE001 - a defect of ours, which must not take the place of what broke
+            defect = Defect.of(error, "judging what was answered", secrets=self._connector.secrets, rung=rung)
+            return replace(transcript, defect=transcript.defect or defect)
+
+    def _add(self, transcript: Transcript) -> Transcript:
         from pytest_acrauth.diagnosis.climb import needed
 
         part = self._limit / _EVIDENCE_PART
         began, left = time.monotonic(), min(part, self._limit - transcript.elapsed)
         deadline = Deadline(max(0.0, left), wait=part)
         while needs := needed(transcript):
-            found = self._shared(_LOOK_PART * part).answer(needs, transcript, deadline)
+            found: dict[str, Look[Any]]
+            try:
+                found = self._shared(_LOOK_PART * part).answer(needs, transcript, deadline)
+            except Exception as error:  # noqa: BLE001 - a defect of ours: then nobody could look
+                why = Defect.of(error, "looking", secrets=self._connector.secrets).why
+                found = {str(need): Look(why=why) for need in needs}
             transcript = replace(transcript, evidence=transcript.evidence._replace(**found))
         return replace(transcript, elapsed=transcript.elapsed + time.monotonic() - began)
 

@@ -49,15 +49,15 @@ class Inner:
         self.pytester = pytester
         # Other plugins' deprecations, random orders and slow starts are not what these tests are about.
         absent = ("asyncio", "randomly", "hypothesispytest")
-        self._always = tuple(argument for name in absent for argument in ("-p", f"no:{name}"))
+        self.always = tuple(argument for name in absent for argument in ("-p", f"no:{name}"))
 
     def run(self, *args: str) -> pytest.RunResult:
         """Run in this process."""
-        return self.pytester.runpytest_inprocess(*self._always, *args)
+        return self.pytester.runpytest_inprocess(*self.always, *args)
 
     def apart(self, *args: str) -> pytest.RunResult:
         """Run in a process of its own."""
-        return self.pytester.runpytest_subprocess(*self._always, *args)
+        return self.pytester.runpytest_subprocess(*self.always, *args)
 
     def emulate(self, scenario: str, *args: str) -> pytest.RunResult:
         """Run the checks of myacr against the emulator, verbosely."""

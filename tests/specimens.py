@@ -16,6 +16,7 @@ from factories import (
     STARTED,
     broken_at,
     certificate,
+    climb,
     denied_with_ip,
     generic_401,
     observation,
@@ -26,6 +27,7 @@ from factories import (
 from pytest_acrauth.catalogue.shape import Break
 from pytest_acrauth.model.client_record import ClientRecord, Daemon, DockerConfig, Helper, Ran, Socket, StoredLogin
 from pytest_acrauth.model.credential import SecretShape
+from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.machine import Resolution, Resolved
 from pytest_acrauth.model.observation import (
     AccessToken,
@@ -43,9 +45,18 @@ from pytest_acrauth.model.observation import (
     Trouble,
     Tunnel,
 )
-from pytest_acrauth.model.stage import Stage
+from pytest_acrauth.model.stage import Rung, Stage
 
 SCOPE = "repository:team/app:pull"
+
+
+def defective() -> Break:
+    """Return a climb in which this package failed at the exchange."""
+    rung = Rung(Stage.EXCHANGE)
+    trace = ("pytest_acrauth/probes/registry.py:1 in exchange: claims(token)",)
+    defect = Defect("climbing", "TypeError", "no number", trace, rung)
+    seen = climb(Stage.EXCHANGE, observation(Stage.EXCHANGE))
+    return Break(replace(seen, exchange=None, accesses=(), defect=defect), rung)
 
 
 def dns(outcome: Resolved, *aliases: str) -> Break:
@@ -255,6 +266,7 @@ SPECIMENS = {
     "redirect-elsewhere": data(reply(307), "layers.example", Trouble.WITHHELD, "no data host of this registry"),
     "storage-refused": data(reply(403, body="<Code>AuthenticationFailed</Code>", from_registry=False), BLOB_HOST),
     "out-of-time": tcp(Trouble.OUT_OF_TIME),
+    "plugin-defect": defective(),
     "dns-unrecognised": dns(Resolved.NO_ADDRESS),
     "tcp-unrecognised": tcp(Trouble.RESET),
     "tls-unrecognised": tls(Trouble.CERTIFICATE, 23),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from pytest_acrauth.catalogue.broken_rung import BrokenRung
+from pytest_acrauth.catalogue.defective import Defective
 from pytest_acrauth.catalogue.shape import Answer, Break, Question, Symptom, Verdict
-from pytest_acrauth.catalogue.symptoms.climb import OUT_OF_TIME, UNRECOGNISED
+from pytest_acrauth.catalogue.symptoms.climb import OUT_OF_TIME, PLUGIN_DEFECT, UNRECOGNISED
 from pytest_acrauth.catalogue.tables import SYMPTOMS
 from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis, conclude
+from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.evidence import Need
+from pytest_acrauth.model.stage import Rung
 from pytest_acrauth.model.transcript import Transcript
 
 HERE = "this climb"
@@ -25,18 +29,34 @@ def diagnose(transcript: Transcript) -> tuple[Diagnosis, ...]:
 
     A rung with several symptoms, such as rights both missing and in excess, gives one diagnosis for each, and so does a
     symptom with several causes that are proven, such as two rights that are missing for different reasons. A rung
-    without any symptom, or whose causes are all ruled out, gives ``<stage>-unrecognised``.
+    without any symptom, or whose causes are all ruled out, gives ``<stage>-unrecognised``; one at which this package
+    itself failed, in the climb or in judging it here, gives ``plugin-defect``.
     """
-    return tuple(
-        diagnosis
-        for seen in (BrokenRung(transcript, rung) for rung in transcript.broken())
-        for symptom in symptoms(seen) or (UNRECOGNISED[seen.stage],)
-        for diagnosis in _conclude(seen, symptom)
-    )
+    return tuple(found for rung in transcript.broken() for found in _judge(transcript, rung))
+
+
+def _judge(transcript: Transcript, rung: Rung) -> Iterator[Diagnosis]:
+    seen = BrokenRung(transcript, rung)
+    if transcript.defect is not None and transcript.defect.rung == rung:
+        yield _defective(seen, transcript.defect)
+    if seen.observation is transcript.defect or seen.observation.ok:
+        return
+    try:
+        shown = symptoms(seen) or (UNRECOGNISED[seen.stage],)
+        found = [diagnosis for symptom in shown for diagnosis in _conclude(seen, symptom)]
+    except Exception as error:  # noqa: BLE001 - a defect of ours, which must not keep other targets from being judged
+        found = [_defective(seen, Defect.of(error, "judging what was answered", rung=rung))]
+    yield from found
+
+
+def _defective(seen: Break, defect: Defect) -> Diagnosis:
+    return Diagnosis(seen=Defective(defect, seen), symptom=PLUGIN_DEFECT, findings=())
 
 
 def symptoms(seen: Break) -> tuple[Symptom, ...]:
     """Return every symptom of the catalogue that a broken rung shows, without the unrecognised ones."""
+    if PLUGIN_DEFECT.when(seen):
+        return (PLUGIN_DEFECT,)
     if OUT_OF_TIME.when(seen):
         return (OUT_OF_TIME,)  # what half an answer says is no evidence
     unrecognised = UNRECOGNISED[seen.stage]

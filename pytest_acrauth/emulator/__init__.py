@@ -1,109 +1,57 @@
 """A small Azure on loopback: registries, Entra and a data endpoint over real TLS, answering for a world you can change.
 
-Needs the extra ``pytest-acrauth[emulator]``; without it importing this package raises ImportError.
+Needs the extra ``pytest-acrauth[emulator]``; without it using a name of this package raises ImportError. Every name is
+fetched from its module at first use.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping
-from types import TracebackType
-from typing import Self
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from pytest_acrauth.emulator.fleet import wanted
-from pytest_acrauth.emulator.scenarios.entries import SCENARIOS, UnknownScenario, choose
-from pytest_acrauth.emulator.scenarios.look_alikes import LOOK_ALIKES
-from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
-from pytest_acrauth.emulator.server.front import LoggedRequest
-from pytest_acrauth.emulator.server.machine import EmulatedMachine
-from pytest_acrauth.emulator.server.serve import Server
-from pytest_acrauth.emulator.world import Change, World
-from pytest_acrauth.emulator.world.healthy import REGISTRIES, healthy_world
-from pytest_acrauth.model.target import Registry
+if TYPE_CHECKING:
+    from pytest_acrauth.emulator.emulator import Emulator as Emulator
+    from pytest_acrauth.emulator.scenarios.entries import SCENARIOS as SCENARIOS
+    from pytest_acrauth.emulator.scenarios.entries import UnknownScenario as UnknownScenario
+    from pytest_acrauth.emulator.scenarios.entries import choose as choose
+    from pytest_acrauth.emulator.scenarios.look_alikes import LOOK_ALIKES as LOOK_ALIKES
+    from pytest_acrauth.emulator.scenarios.scenario import READY as READY
+    from pytest_acrauth.emulator.scenarios.scenario import Scenario as Scenario
+    from pytest_acrauth.emulator.server.front import LoggedRequest as LoggedRequest
+    from pytest_acrauth.emulator.server.machine import EmulatedMachine as EmulatedMachine
+    from pytest_acrauth.emulator.world import Change as Change
+    from pytest_acrauth.emulator.world import World as World
+    from pytest_acrauth.emulator.world.healthy import REGISTRIES as REGISTRIES
 
-__all__ = [
-    "LOOK_ALIKES",
-    "READY",
-    "REGISTRIES",
-    "SCENARIOS",
-    "Change",
-    "EmulatedMachine",
-    "Emulator",
-    "LoggedRequest",
-    "Scenario",
-    "UnknownScenario",
-    "World",
-    "choose",
-]
+_HOMES = {
+    "LOOK_ALIKES": "scenarios.look_alikes",
+    "READY": "scenarios.scenario",
+    "REGISTRIES": "world.healthy",
+    "SCENARIOS": "scenarios.entries",
+    "Change": "world",
+    "EmulatedMachine": "server.machine",
+    "Emulator": "emulator",
+    "LoggedRequest": "server.front",
+    "Scenario": "scenarios.scenario",
+    "UnknownScenario": "scenarios.entries",
+    "World": "world",
+    "choose": "scenarios.entries",
+}
 
 
-class Emulator:
-    """A healthy world changed by scenarios, by the ids of the failure modes, served while the context lasts.
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 
-    ``registries`` are those it has beside `REGISTRIES`: by name, login server or resource id. The environment's
-    passwords are those of the first one, else of the first of `REGISTRIES`.
 
-    Raises `UnknownScenario` for an id that is none, and `BadName` for a registry that no public cloud can have.
-    Contacts nothing outside loopback and reads nothing of the real environment::
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])
 
-        with Emulator(registries=("thirdacr",)) as emulator:
-            emulator.machine.resolve("thirdacr.azurecr.io")
-    """
 
-    def __init__(self, *scenarios: str, registries: Iterable[str | Registry] = ()) -> None:
-        self.world: World = healthy_world(*map(wanted, registries))
-        for scenario in choose(scenarios):
-            scenario.change(self.world)
-
-    def __enter__(self) -> Self:
-        self._server = Server(self.world)
-        self._server.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the context: no port is listened on any more."""
-        self._server.stop()
-
-    @property
-    def machine(self) -> EmulatedMachine:
-        """The machine of this world, on which a climb runs."""
-        return self._server.machine
-
-    @property
-    def environ(self) -> MutableMapping[str, str]:
-        """The machine's environment variables, never the real ones."""
-        return self.world.machine.environ
-
-    @property
-    def requests(self) -> list[LoggedRequest]:
-        """Every request answered so far, in order."""
-        return self._server.requests
-
-    @property
-    def connections(self) -> list[str]:
-        """The host name reached by every TCP connection accepted so far, in order."""
-        return self._server.connections
-
-    @property
-    def ca_pem(self) -> str:
-        """The certificate of the authority to trust."""
-        return self.machine.ca_pem
-
-    @property
-    def proxy_url(self) -> str:
-        """A CONNECT proxy through which unmodified programs reach the emulator under the real host names."""
-        return self._server.proxy_url
-
-    def apply(self, *scenarios: str) -> None:
-        """Change the running world by more scenarios. Raises `UnknownScenario`, and then changes nothing."""
-        self.change(*(scenario.change for scenario in choose(scenarios)))
-
-    def change(self, *changes: Change) -> None:
-        """Change the running world by functions of it, and bring listeners, programs and files up to that."""
-        for change in changes:
-            change(self.world)
-        self._server.follow()
+def lacking(error: ImportError) -> str:
+    """Say in a line what to install for an ImportError of a name of this package; raise it on if that is no help."""
+    missing = (error.name or "its dependencies").partition(".")[0]
+    if missing == "pytest_acrauth":
+        raise error
+    return f"the emulator needs {missing}; install it with: pip install 'pytest-acrauth[emulator]'"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import shlex
 import signal
 import sys
@@ -10,9 +12,13 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pytest_acrauth.emulator import REGISTRIES, Emulator, UnknownScenario
+from pytest_acrauth.emulator import lacking
 from pytest_acrauth.model.target import BadName
+
+if TYPE_CHECKING:
+    from pytest_acrauth.emulator import Emulator
 
 #: Who reads the file named: OpenSSL and Go, Python's requests (azure-cli), curl.
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -22,7 +28,18 @@ _IDENTITY = ("ACR_", "AZURE_", "IDENTITY_")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve, print the environment to export, and return 0 at SIGINT or SIGTERM; exit with 2 for a wrong argument."""
+    """Serve, print the environment to export, and return 0 at SIGINT or SIGTERM.
+
+    A wrong argument, or a dependency that is not installed, is told in a line, with the exit code 2.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what an encoding lacks is no reason to end in a traceback
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        from pytest_acrauth.emulator import REGISTRIES, Emulator, UnknownScenario
+    except ImportError as error:
+        sys.stderr.write(f"{lacking(error)}\n")
+        return 2
     parser = argparse.ArgumentParser(
         prog="python -m pytest_acrauth.emulator",
         description="Serve the emulator for other programs, until it is interrupted: prints the environment to export.",
@@ -40,8 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: interrupted.set())
     with emulator, tempfile.TemporaryDirectory(prefix="acr-emulator-") as folder:
-        for name, value in environment(emulator, Path(folder)).items():
-            sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
+        exported = environment(emulator, Path(folder))
+        lines = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in exported.items())
+        # As the bytes that the system has for a path: a shell takes them back, whatever the encoding is.
+        sys.stdout.buffer.write(os.fsencode(lines))
         sys.stdout.flush()
         hosts = ", ".join(each.login_server for each in emulator.world.cloud.registries.values())
         sys.stderr.write(f"serving {hosts}; interrupt to end\n")

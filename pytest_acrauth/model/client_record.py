@@ -8,6 +8,7 @@ from typing import NamedTuple, Self
 
 from pytest_acrauth.model import codec
 from pytest_acrauth.model.credential import SecretShape
+from pytest_acrauth.model.defect import Defect
 
 
 class Ran(NamedTuple):
@@ -94,7 +95,8 @@ class ClientRecord:
     ``wanted`` is the program's name as looked for, ``command`` its absolute path ('' where there is none that may be
     run), ``refused`` a path that was found and not run because it lies in the current folder. ``runs`` are in order:
     docker and podman ``ps`` and ``version``, az ``version``, ``account show`` and one ``acr show`` for each registry.
-    ``checked_at`` is the wall clock, seconds since the epoch.
+    ``checked_at`` is the wall clock, seconds since the epoch. ``defect`` is what this package did wrong in the check;
+    nothing else is told of that then.
     """
 
     client: str
@@ -107,6 +109,7 @@ class ClientRecord:
     daemon: Daemon | None = None
     config: DockerConfig | None = None
     login_servers: tuple[str, ...] = ()
+    defect: Defect | None = None
 
     @property
     def lacking(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     SCOPE_MAP_TOKEN = "scope-map token"  # noqa: S105 - the name of a kind
     REFRESH_TOKEN = "refresh token"  # noqa: S105 - the name of a kind
     ANONYMOUS = "anonymous"
+    UNREAD = "credential that was not read"
 
 
 class SecretShape(StrEnum):

@@ -7,7 +7,7 @@ import json
 import re
 import threading
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote_from_bytes
 
 MASK = "***"
@@ -126,10 +126,6 @@ class Secrets:
     def _spans(self, text: str) -> list[tuple[int, int]]:
         return [*self._registered(text), *_looking_secret(text)]
 
-    def scrub_object(self, value: Any) -> Any:
-        """Scrub every string inside a report's representation in place; return what replaces ``value``."""
-        return _walk(value, self.scrub, set())
-
     def _register(self, secret: Secret, *, own: bool) -> None:
         digest = hash(secret.reveal())
         with self._lock:
@@ -212,23 +208,6 @@ def _in_urls(secret: Secret) -> Iterator[str]:
     yield quote_from_bytes(as_bytes(secret), safe="")
     yield quote_from_bytes(as_bytes(secret), safe="").replace("%20", "+")
     yield quote_from_bytes(base64.b64encode(as_bytes(secret)), safe="")
-
-
-def _walk(value: Any, scrub: Any, seen: set[int]) -> Any:
-    if isinstance(value, str):
-        return scrub(value)
-    if id(value) in seen:
-        return value
-    seen.add(id(value))
-    if isinstance(value, list):
-        value[:] = [_walk(entry, scrub, seen) for entry in value]
-    elif isinstance(value, tuple) and not hasattr(value, "_fields"):
-        return tuple(_walk(entry, scrub, seen) for entry in value)
-    elif type(value).__module__.startswith("_pytest."):
-        for name, entry in vars(value).items():
-            # Frozen report classes exist: the new text goes past their own assignment.
-            object.__setattr__(value, name, _walk(entry, scrub, seen))
-    return value
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]+")

@@ -8,6 +8,7 @@ from typing import Self
 
 from pytest_acrauth.model import codec
 from pytest_acrauth.model.credential import CredentialFacts
+from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.evidence import Evidence
 from pytest_acrauth.model.observation import (
     AccessToken,
@@ -43,7 +44,8 @@ class Access:
 class Transcript:
     """One climb of one target: shared stages once, one `Access` per repository. None stands for *not reached*.
 
-    ``started`` is the wall clock in seconds since the epoch, ``limit`` and ``elapsed`` are in seconds.
+    ``started`` is the wall clock in seconds since the epoch, ``limit`` and ``elapsed`` are in seconds. ``defect`` is
+    what this package itself did wrong in the climb or in what followed it: the place it names counts as broken.
     """
 
     target: Target
@@ -62,21 +64,25 @@ class Transcript:
     accesses: tuple[Access, ...] = ()
     evidence: Evidence = _NOTHING_ASKED
     held_back: tuple[HeldBack, ...] = ()
+    defect: Defect | None = None
 
     def at(self, rung: Rung) -> Observation | None:
-        """Return what was recorded at a rung, or None where it was not reached."""
+        """Return what was recorded at a rung, a defect in its place, or None where it was not reached."""
         holder: Transcript | Access | None = self
         if rung.reference is not None:
             holder = next((access for access in self.accesses if access.reference.text == rung.reference), None)
         found: Observation | None = getattr(holder, rung.stage, None)
-        return found
+        return self.defect if found is None and self._has_defect(rung) else found
 
     def broken(self) -> Iterator[Rung]:
         """Every broken rung, in the climb's order: at most one per leg and per repository."""
         for rung in self.target.rungs:
             observation = self.at(rung)
-            if observation is not None and not observation.ok:
+            if (observation is not None and not observation.ok) or self._has_defect(rung):
                 yield rung
+
+    def _has_defect(self, rung: Rung) -> bool:
+        return self.defect is not None and self.defect.rung == rung
 
     def to_json(self) -> str:
         """Return the transcript as JSON text; `from_json` reads it back."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -73,6 +73,15 @@ def _activate(config: pytest.Config, settings: options.Settings) -> Climbs:
     return activate(config, settings)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_internalerror(excrepr: Any) -> None:
+    """Show no value of this package's frames in the traceback that ends a run, whether the plugin is active or not."""
+    for reprtraceback, *_ in getattr(excrepr, "chain", ()):
+        for entry in reprtraceback.reprentries:
+            if __package__.partition(".")[0] in str(getattr(getattr(entry, "reprfileloc", None), "path", "")):
+                entry.reprlocals = entry.reprfuncargs = None
+
+
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say what is in effect and who said so."""
     climbs = config.stash.get(CLIMBS, None)
@@ -120,12 +129,12 @@ def acr_emulator() -> Iterator[Emulator]:
 
     Fails the test where the emulator's dependencies are not installed.
     """
+    from pytest_acrauth.emulator import lacking
+
     try:
         from pytest_acrauth.emulator import Emulator
-    except ModuleNotFoundError as error:
-        if str(error.name).startswith("pytest_acrauth"):
-            raise
-        pytest.fail(f"acr_emulator needs {error.name}: pip install 'pytest-acrauth[emulator]'", pytrace=False)
+    except ImportError as error:
+        pytest.fail(f"acr_emulator: {lacking(error)}", pytrace=False)
     with Emulator() as emulator:
         yield emulator
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_acrauth.auth import Credentials
+from pytest_acrauth.auth import BadAuth, Credentials
+from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import Target
 from pytest_acrauth.plugin import emulation
 from pytest_acrauth.plugin.barrier import Barrier
@@ -29,14 +30,15 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
     Raises `pytest.UsageError` for whatever is wrong with the configuration. xdist's workers come here too, with the
     same command line, and with the controller's emulated machine if there is one.
     """
+    # First of all, so that whatever goes wrong from here on is told without a secret.
+    _register(config, Reports(secrets := Secrets()))
+    _mask_trace(config, secrets)
     ours = _plan(config, settings)
     ids = _take_ids(config, settings, ours)
-    run = Run(ours.machine, timeout=ours.timeout, jobs=ours.jobs, evidence=ours.evidence)
-    credentials = Credentials(ours.machine.environ, run.secrets)
-    for target in ours.targets:
-        credentials.read(target.identity, target.registry)
+    run = Run(ours.machine, timeout=ours.timeout, jobs=ours.jobs, evidence=ours.evidence, secrets=secrets)
+    _read_credentials(ours, settings, secrets)
     climbs = Climbs(ours, run)
-    hooks: list[object] = [Reports(run.secrets), Barrier(climbs, _needs, Worker.of(config, climbs))]
+    hooks: list[object] = [Barrier(climbs, _needs, Worker.of(config, climbs))]
     if _collected(config, settings, ids):
         hooks.append(Checks(climbs, ids))
     if not hasattr(config, "workerinput"):
@@ -44,8 +46,34 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
         machine = {emulation.MACHINE: emulator.machine.to_json()} if emulator is not None else {}
         hooks.append(Controller(climbs, config, machine))
     for hook in hooks:
-        config.pluginmanager.register(hook, f"acrauth-{type(hook).__name__.lower()}")
+        _register(config, hook)
     return climbs
+
+
+def _read_credentials(ours: Plan, settings: Settings, secrets: Secrets) -> None:
+    """Read every credential once before anything is contacted. Raises `pytest.UsageError` for one that cannot be used.
+
+    A defect of ours in reading one is left to the climb that needs it, whose failure it is.
+    """
+    credentials = Credentials(ours.machine.environ, secrets)
+    for target in ours.targets:
+        try:
+            credentials.read(target.identity, target.registry)
+        except BadAuth as error:
+            raise pytest.UsageError(f"{where('auth', settings['auth'])}: {error}") from error
+        except Exception:  # noqa: BLE001, S112
+            continue
+
+
+def _mask_trace(config: pytest.Config, secrets: Secrets) -> None:
+    """Take secrets out of the record of hook calls that ``--debug`` and PYTEST_DEBUG ask for."""
+    root = config.trace.root
+    if (writer := getattr(root, "_writer", None)) is not None:
+        root.setwriter(lambda text: writer(secrets.scrub(text)))
+
+
+def _register(config: pytest.Config, hook: object) -> None:
+    config.pluginmanager.register(hook, f"acrauth-{type(hook).__name__.lower()}")
 
 
 def _plan(config: pytest.Config, settings: Settings) -> Plan:

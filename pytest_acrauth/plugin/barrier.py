@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 
 import pytest
 
+from pytest_acrauth.auth import BadAuth
 from pytest_acrauth.model.target import Target
 from pytest_acrauth.plugin.climbs import Climbs, Needs
 from pytest_acrauth.plugin.distribution import Worker
@@ -44,7 +45,10 @@ class Barrier:
             if self._worker is not None:
                 self._worker.receive(needed)
             with Progress(session.config) as progress:
-                self._climbs.gather_all(needed, progress)
+                try:
+                    self._climbs.gather_all(needed, progress)
+                except BadAuth as error:  # it was fit to be used when the run began
+                    raise pytest.UsageError(str(error)) from error
         return (yield)
 
     def _needed(self, session: pytest.Session) -> Needs:

@@ -15,7 +15,7 @@ from pytest_acrauth.model.target import Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.attribution import answers_for, broken_before, fails_again
 from pytest_acrauth.plugin.climbs import Climbs
-from pytest_acrauth.plugin.failures import NotReady, cause_id, diagnoses_of, explain_all, shared_cause
+from pytest_acrauth.plugin.failures import NotReady, cause_id, diagnoses_of, explain_all, own_defects, shared_cause
 
 if TYPE_CHECKING:
     from pytest_acrauth.diagnosis.conclusion import Diagnosis
@@ -76,13 +76,14 @@ class ClientCheck(OwnItem):
         self._failed = False
 
     def runtest(self) -> None:
-        from pytest_acrauth.diagnosis.client import diagnose_client
+        with own_defects(f"judging the check of {self.name}", self._climbs.run.secrets):
+            from pytest_acrauth.diagnosis.client import diagnose_client
 
-        record = self._climbs.client_again(self.name) if self._failed else self._climbs.client(self.name)
-        # A note is a message that only looks like a failure.
-        if found := [diagnosis for diagnosis in diagnose_client(record) if not diagnosis.note]:
-            self._failed = True
-            raise NotReady(explain_all(found))
+            record = self._climbs.client_again(self.name) if self._failed else self._climbs.client(self.name)
+            # A note is a message that only looks like a failure.
+            if found := [diagnosis for diagnosis in diagnose_client(record) if not diagnosis.note]:
+                self._failed = True
+                raise NotReady(explain_all(found))
 
     def reportinfo(self) -> tuple[Any, int, str]:
         return self.config.rootpath / ROOT, 0, f"client: {self.name}"
@@ -192,6 +193,10 @@ class Decisions:
 
     def decide(self, check: Check) -> None:
         """Return if the check passes; else raise what fails or skips it."""
+        with own_defects(f"deciding {check.nodeid}", self._climbs.run.secrets):
+            self._decide(check)
+
+    def _decide(self, check: Check) -> None:
         target, rung = check.target, check.rung
         if (target, rung) in self._failed_here:
             transcript = self._climbs.again(target)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from pytest_acrauth.model.client_record import ClientRecord
+from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.target import Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.configuration import Plan
@@ -64,7 +65,13 @@ class Climbs:
         if name not in self._clients:
             from pytest_acrauth.probes.programs.clients import check_client
 
-            self._clients[name] = check_client(name, self.plan.machine, self.plan.timeout, self.plan.registries)
+            machine = self.plan.machine
+            try:
+                record = check_client(name, machine, self.plan.timeout, self.plan.registries)
+            except Exception as error:  # noqa: BLE001 - a defect of ours: this client's failure, and nobody else's
+                defect = Defect.of(error, f"checking {name}", secrets=self.run.secrets)
+                record = ClientRecord(client=name, checked_at=machine.now(), defect=defect)
+            self._clients[name] = record
         return self._clients[name]
 
     def client_again(self, name: str) -> ClientRecord:

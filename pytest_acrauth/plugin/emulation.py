@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_acrauth.auth import method_named
+from pytest_acrauth.emulator import lacking
 from pytest_acrauth.model.machine import Machine
 from pytest_acrauth.model.target import BadName
 from pytest_acrauth.plugin.configuration import Plan
@@ -53,13 +54,9 @@ def _wanted(settings: Settings) -> dict[str, tuple[str, ...]]:
     """
     asked = where("emulate", settings["emulate"])
     try:
-        from pytest_acrauth.emulator import UnknownScenario, choose
-    except ModuleNotFoundError as error:
-        if str(error.name).startswith("pytest_acrauth"):
-            raise
-        raise pytest.UsageError(
-            f"{asked}: the emulator needs {error.name}; install it with: pip install 'pytest-acrauth[emulator]'"
-        ) from error
+        from pytest_acrauth.emulator import Emulator, UnknownScenario, choose  # noqa: F401 - all of it must be there
+    except ImportError as error:
+        raise pytest.UsageError(f"{asked}: {lacking(error)}") from error
     try:
         scenarios = choose(settings["emulate"].values)
     except UnknownScenario as error:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_acrauth.auth import BadAuth
+from pytest_acrauth.model.defect import Defect
+from pytest_acrauth.model.secret import Secrets
+from pytest_acrauth.model.target import BadName
 from pytest_acrauth.model.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -18,6 +23,20 @@ class NotReady(pytest.fail.Exception):  # type: ignore[misc,name-defined] # pyte
 
     def __init__(self, text: str) -> None:
         super().__init__(text, pytrace=False)
+
+
+@contextmanager
+def own_defects(doing: str, secrets: Secrets) -> Iterator[None]:
+    """Fail the test with the text of a defect where something of ours goes wrong; a wrong argument is raised on."""
+    __tracebackhide__ = True
+    try:
+        yield
+    except (BadAuth, BadName):
+        raise
+    except Exception as error:  # noqa: BLE001 - never an internal error of pytest, which would end the run
+        from pytest_acrauth.report.defect import told
+
+        raise NotReady(told(Defect.of(error, doing, secrets=secrets))) from None
 
 
 def diagnoses_of(transcript: Transcript) -> tuple[Diagnosis, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_acrauth.model.observation import AccessToken
 from pytest_acrauth.model.target import ACTIONS, BadName, Reference, Target
 from pytest_acrauth.model.transcript import Transcript
-from pytest_acrauth.plugin.failures import NotReady, diagnoses_of, explain_all
+from pytest_acrauth.plugin.failures import NotReady, diagnoses_of, explain_all, own_defects
 
 if TYPE_CHECKING:
     from pytest_acrauth.diagnosis.conclusion import Diagnosis
@@ -54,8 +54,9 @@ class RegistryUnderTest:
         process; then what it grants decides. Raises `pytest_acrauth.model.target.BadName` for a text that is no scope.
         """
         __tracebackhide__ = True
-        if found := self.unmet(scope):
-            raise NotReady(explain_all(found))
+        with own_defects("asking whether the registry is ready", self._climbs.run.secrets):
+            if found := self.unmet(scope):
+                raise NotReady(explain_all(found))
 
     def unmet(self, scope: str | None) -> tuple[Diagnosis, ...]:
         """Return what keeps the registry from being ready, or from granting a scope; empty where nothing does."""
@@ -73,11 +74,12 @@ class RegistryUnderTest:
         explanation, if there is no token or none that can be read.
         """
         __tracebackhide__ = True
-        transcript = self._climbs.ask(self._target, repository, ACTIONS)
-        token: AccessToken | None = transcript.accesses[0].access_token if transcript.accesses else None
-        if token is None or not token.issued or token.granted is None:
-            raise NotReady(explain_all(diagnoses_of(transcript)))
-        return frozenset(ACTIONS if "*" in token.granted else token.granted)
+        with own_defects("asking for permissions", self._climbs.run.secrets):
+            transcript = self._climbs.ask(self._target, repository, ACTIONS)
+            token: AccessToken | None = transcript.accesses[0].access_token if transcript.accesses else None
+            if token is None or not token.issued or token.granted is None:
+                raise NotReady(explain_all(diagnoses_of(transcript)))
+            return frozenset(ACTIONS if "*" in token.granted else token.granted)
 
 
 def parse_scope(text: str) -> tuple[str, tuple[str, ...]]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_acrauth.auth import BadAuth
+from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.target import BadName, Registry, Target
 from pytest_acrauth.plugin.failures import explain_all
 from pytest_acrauth.plugin.fixture import RegistryUnderTest, parse_scope
@@ -106,6 +108,10 @@ def unmet(item: pytest.Item, climbs: Climbs, *, again: bool) -> str | None:
                 if again and any(climbs.of(target).broken()):
                     climbs.again(target)
                 found += RegistryUnderTest(target, climbs).unmet(arguments(mark).scope)
-    except BadMark as error:
+        return explain_all(found) if found else None
+    except (BadAuth, BadMark) as error:
         return str(error)
-    return explain_all(found) if found else None
+    except Exception as error:  # noqa: BLE001 - a defect of ours: the test fails for it, and is no error of its own
+        from pytest_acrauth.report.defect import told
+
+        return told(Defect.of(error, "asking whether the registry is ready", secrets=climbs.run.secrets))

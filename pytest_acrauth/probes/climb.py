@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any
 
-from pytest_acrauth.auth import Credential
+from pytest_acrauth.auth import BadAuth, Credential
 from pytest_acrauth.model.credential import Kind
-from pytest_acrauth.model.observation import AccessToken, Challenge, Connection, Entra, HeldBack, NotObserved, Trouble
+from pytest_acrauth.model.defect import Defect
+from pytest_acrauth.model.observation import AccessToken, Entra, HeldBack, NotObserved, Trouble
 from pytest_acrauth.model.secret import Secret
 from pytest_acrauth.model.target import Flow, Target
 from pytest_acrauth.model.transcript import Access, Transcript
@@ -37,16 +39,6 @@ def climb_to_entra(
     return ask_entra(EntraRequest(target.identity, target.registry.cloud, credential, connector, Deadline(limit)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Climb:
-    """What the parts of one climb share."""
-
-    target: Target
-    http: Http
-    connector: Connector
-    credential: Credential
-
-
 def climb(
     target: Target,
     credential: Credential,
@@ -58,56 +50,140 @@ def climb(
 ) -> Transcript:
     """Climb one target within ``limit`` seconds and return what was seen. ``tokens_only`` stops at the access tokens.
 
-    ``entra_leg`` is the identity leg, begun elsewhere and side by side with this one; None where there is none.
+    ``entra_leg`` is the identity leg, begun elsewhere and side by side with this one; None where there is none. An
+    exception that this package did not expect is in the transcript, as a defect at the stage that was reached.
     """
     began = time.monotonic()
-    deadline = Deadline(limit)
-    host = target.registry.login_server
-    seen = Transcript(
-        target=target,
-        credential=credential.facts,
-        started=connector.machine.now(),
-        limit=limit,
-        proxy=without_user(proxy_for(host, connector.machine), connector.secrets),
-    )
-    with Http(connector, deadline) as http:
-        challenge = ask_challenge(http, target.registry)
-        seen = _with_network(seen, http.connections.get(host), challenge)
-        token: Secret | None = None
-        if entra_leg is not None:
-            entra, token = entra_leg(deadline) or (_no_time(target, credential, deadline), None)
-            credential = _with_claims(credential, entra)
-            seen = replace(seen, entra=entra, credential=credential.facts)
-        if seen.challenge is not None and seen.challenge.ok:
-            if credential.helper:
-                credential = ask_helper(credential, target.registry, connector, deadline)
-                seen = replace(seen, credential=credential.facts)
-            parts = _Climb(target, http, connector, credential)
-            seen = _ask_registry(seen, parts, token, tokens_only=tokens_only)
-    held_back = tuple(HeldBack(*each) for each in http.held_back.items())
-    return replace(seen, held_back=held_back, elapsed=time.monotonic() - began)
+    climbing = _Climb(target, credential, connector, Deadline(limit))
+    try:
+        climbing.run(entra_leg, tokens_only=tokens_only)
+    except BadAuth:
+        raise
+    except Exception as error:  # noqa: BLE001 - a defect of ours, which must not end the climbs of other targets
+        climbing.fail(error)
+    return replace(climbing.seen, elapsed=time.monotonic() - began)
 
 
-def _with_network(seen: Transcript, way: Connection | None, challenge: Challenge) -> Transcript:
-    """Enter the network leg: the way to the login server as far as it went, and the challenge if it was asked."""
-    if way is None:
-        if challenge.trouble is Trouble.OUT_OF_TIME and challenge.reply is None:
-            return replace(seen, challenge=challenge)
-        above = NotObserved(reason="the request was answered above the connection, by something that stands in for it")
-        return replace(seen, dns=above, tcp=above, tls=above, challenge=challenge)
-    through = NotObserved(reason=f"done by the proxy {way.proxy}") if way.proxy else None
-    seen = replace(seen, dns=way.dns or through, tcp=way.tcp or through, tls=way.tls)
-    return seen if way.broken is not None else replace(seen, challenge=challenge)
+class _Climb:
+    """One climb under way: ``seen`` is what was recorded so far, and stays when something of ours fails."""
 
+    def __init__(self, target: Target, credential: Credential, connector: Connector, deadline: Deadline) -> None:
+        host = target.registry.login_server
+        self._target = target
+        self._credential = credential
+        self._connector = connector
+        self._deadline = deadline
+        self.seen = Transcript(
+            target=target,
+            credential=credential.facts,
+            started=connector.machine.now(),
+            limit=deadline.limit,
+            proxy=without_user(proxy_for(host, connector.machine), connector.secrets),
+        )
 
-def _no_time(target: Target, credential: Credential, deadline: Deadline) -> Entra:
-    return Entra(
-        authority=target.registry.cloud.authority,
-        tenant_id=credential.facts.tenant_id,
-        client_id=credential.facts.client_id,
-        trouble=deadline.trouble(),
-        elapsed=deadline.limit - deadline.left(),
-    )
+    def run(self, entra_leg: EntraLeg | None, *, tokens_only: bool) -> None:
+        """Climb both legs, and what follows where they join."""
+        with Http(self._connector, self._deadline) as http:
+            try:
+                self._ask_challenge(http)
+                token: Secret | None = None
+                if entra_leg is not None:
+                    entra, token = entra_leg(self._deadline) or (self._no_time(), None)
+                    self._record(entra=entra)
+                    self._use(_with_claims(self._credential, entra))
+                if self.seen.challenge is not None and self.seen.challenge.ok:
+                    if self._credential.helper:
+                        self._use(ask_helper(self._credential, self._target.registry, self._connector, self._deadline))
+                    self._ask_registry(http, token, tokens_only=tokens_only)
+            finally:
+                self._record(held_back=tuple(HeldBack(*each) for each in http.held_back.items()))
+
+    def fail(self, error: Exception) -> None:
+        """Record a defect at the first rung that was not recorded and that nothing broken stands before."""
+        broken = {*self.seen.broken()}
+        rungs = self._target.rungs
+        reached = (rung for rung in rungs if self.seen.at(rung) is None and broken.isdisjoint(self._target.needs(rung)))
+        rung = next(reached, rungs[-1])
+        self._record(defect=Defect.of(error, "climbing", secrets=self._connector.secrets, rung=rung))
+
+    def _record(self, **seen: Any) -> None:
+        self.seen = replace(self.seen, **seen)
+
+    def _use(self, credential: Credential) -> None:
+        self._credential = credential
+        self._record(credential=credential.facts)
+
+    def _ask_challenge(self, http: Http) -> None:
+        """Record the network leg: the way to the login server as far as it went, and the challenge if it was asked."""
+        registry = self._target.registry
+        try:
+            challenge = ask_challenge(http, registry)
+        finally:
+            if (way := http.connections.get(registry.login_server)) is not None:
+                through = NotObserved(reason=f"done by the proxy {way.proxy}") if way.proxy else None
+                self._record(dns=way.dns or through, tcp=way.tcp or through, tls=way.tls)
+        if way is None and not (challenge.trouble is Trouble.OUT_OF_TIME and challenge.reply is None):
+            above = NotObserved("the request was answered above the connection, by something that stands in for it")
+            self._record(dns=above, tcp=above, tls=above)
+        if way is None or way.broken is None:
+            self._record(challenge=challenge)
+
+    def _no_time(self) -> Entra:
+        facts = self._credential.facts
+        return Entra(
+            authority=self._target.registry.cloud.authority,
+            tenant_id=facts.tenant_id,
+            client_id=facts.client_id,
+            trouble=self._deadline.trouble(),
+            elapsed=self._deadline.limit - self._deadline.left(),
+        )
+
+    def _ask_registry(self, http: Http, entra_token: Secret | None, *, tokens_only: bool) -> None:
+        """Record what follows the join of the legs: the exchange, and each repository's access."""
+        target, credential, challenge = self._target, self._credential, self.seen.challenge
+        if challenge is None:
+            return
+        login = Login(http, challenge, credential, self._connector.secrets)
+        if target.identity.flow is Flow.ENTRA:
+            if entra_token is None:
+                return
+            exchange = login.exchange(entra_token)
+            self._record(exchange=exchange)
+            if not exchange.ok:
+                return
+        if credential.trouble is not None:
+            self._without_credential()
+            return
+        if not target.references:
+            self._record(access_token=login.ask_access_token()[0])
+        for reference in target.references:
+            access_token, token = login.ask_access_token(reference, target.must, target.must_not)
+            access = Access(reference=reference, access_token=access_token)
+            self._enter(access)
+            if access_token.ok and token is not None and target.pulls and not tokens_only:
+                self._read_image(http, access, token)
+
+    def _enter(self, access: Access) -> None:
+        """Record what is known of one repository now, in the place of what was known before."""
+        others = (each for each in self.seen.accesses if each.reference != access.reference)
+        self._record(accesses=(*others, access))
+
+    def _without_credential(self) -> None:
+        """Record that nothing was asked: the credential helper gave no login."""
+        target = self._target
+        nothing = AccessToken(trouble=self._credential.trouble, text=self._credential.text)
+        if not target.references:
+            self._record(access_token=nothing)
+        each = replace(nothing, must=target.must, must_not=target.must_not)
+        self._record(accesses=tuple(Access(reference=one, access_token=each) for one in target.references))
+
+    def _read_image(self, http: Http, access: Access, token: Secret) -> None:
+        registry = self._target.registry
+        operation = read_manifest(http, registry, access.reference, token)
+        access = replace(access, operation=operation)
+        self._enter(access)
+        if operation.ok:
+            self._enter(replace(access, data=read_layer(http, registry, access.reference, operation.blob, token)))
 
 
 def _with_claims(credential: Credential, entra: Entra) -> Credential:
@@ -118,48 +194,3 @@ def _with_claims(credential: Credential, entra: Entra) -> Credential:
     if facts.kind is Kind.MANAGED_IDENTITY:
         facts = replace(facts, client_id=facts.client_id or entra.claims.client_id)
     return replace(credential, facts=facts)
-
-
-def _ask_registry(seen: Transcript, parts: _Climb, entra_token: Secret | None, *, tokens_only: bool) -> Transcript:
-    """Enter what follows the join of the legs: the exchange, and each repository's access."""
-    if seen.challenge is None:
-        return seen
-    login = Login(parts.http, seen.challenge, parts.credential, parts.connector.secrets)
-    if parts.target.identity.flow is Flow.ENTRA:
-        if entra_token is None:
-            return seen
-        exchange = login.exchange(entra_token)
-        seen = replace(seen, exchange=exchange)
-        if not exchange.ok:
-            return seen
-    if parts.credential.trouble is not None:
-        return _without_credential(seen, parts)
-    if not parts.target.references:
-        return replace(seen, access_token=login.ask_access_token()[0])
-    accesses: list[Access] = []
-    for reference in parts.target.references:
-        access_token, token = login.ask_access_token(reference, parts.target.must, parts.target.must_not)
-        access = Access(reference=reference, access_token=access_token)
-        if access_token.ok and token is not None and parts.target.pulls and not tokens_only:
-            access = _read_image(access, parts, token)
-        accesses.append(access)
-    return replace(seen, accesses=tuple(accesses))
-
-
-def _without_credential(seen: Transcript, parts: _Climb) -> Transcript:
-    """Enter that nothing was asked: the credential helper gave no login."""
-    target = parts.target
-    nothing = AccessToken(trouble=parts.credential.trouble, text=parts.credential.text)
-    if not target.references:
-        return replace(seen, access_token=nothing)
-    each = replace(nothing, must=target.must, must_not=target.must_not)
-    return replace(seen, accesses=tuple(Access(reference=one, access_token=each) for one in target.references))
-
-
-def _read_image(access: Access, parts: _Climb, token: Secret) -> Access:
-    registry = parts.target.registry
-    operation = read_manifest(parts.http, registry, access.reference, token)
-    access = replace(access, operation=operation)
-    if not operation.ok:
-        return access
-    return replace(access, data=read_layer(parts.http, registry, access.reference, operation.blob, token))

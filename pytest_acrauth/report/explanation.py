@@ -9,6 +9,7 @@ from string import Formatter
 from typing import Any, NamedTuple
 
 from pytest_acrauth.catalogue import pages
+from pytest_acrauth.catalogue.defective import Defective
 from pytest_acrauth.catalogue.facts import FACTS, Row, one_line
 from pytest_acrauth.catalogue.questions.climb import USER_KIND
 from pytest_acrauth.catalogue.shape import Answer, Command, FailureMode, Given, Instruction, Question, Verdict
@@ -124,6 +125,9 @@ _LOOK_CLOSER = (
     Step(Kind.FIX, "If the registry or Entra answered, open a support case with the correlation id.", command=False),
 )
 _NOTHING_KNOWN = "Every cause that is known for this was ruled out, so that nothing known explains it."
+#: What helps where this package itself failed.
+_REPORT = "Report it to the maintainers of pytest-acrauth, with these lines and the versions that the header shows."
+_REPORT_IT: tuple[str, tuple[Step, ...], tuple[str, ...]] = ("", (Step(Kind.FIX, _REPORT, command=False),), ())
 _TROUBLESHOOTING = f"{pages.ACR}container-registry-troubleshoot-access"
 
 
@@ -131,7 +135,8 @@ def explanation(diagnosis: Diagnosis) -> Explanation:
     """Put a diagnosis into words."""
     names = filled(diagnosis.seen)
     causes = tuple(cause(mode, names) for mode in diagnosis.candidates)
-    meaning, steps, links = _advice(causes, ruled_out=bool(diagnosis.ruled_out))
+    defective = isinstance(diagnosis.seen, Defective)
+    meaning, steps, links = _REPORT_IT if defective else _advice(causes, ruled_out=bool(diagnosis.ruled_out))
     return Explanation(
         headline=headline(diagnosis),
         says=_says(diagnosis, names),

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from pytest_acrauth.catalogue.facts import Row, one_line
 from pytest_acrauth.diagnosis.climb import HERE
 from pytest_acrauth.diagnosis.conclusion import Diagnosis
+from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.transcript import Transcript
+from pytest_acrauth.report.defect import told
 from pytest_acrauth.report.entries import CauseEntry, FamilyEntry, SymptomEntry, Titled, entry, families
 from pytest_acrauth.report.explanation import (
     Answered,
@@ -29,8 +31,15 @@ _LABEL = max(map(len, Kind)) + 2
 
 
 def explain(diagnosis: Diagnosis) -> str:
-    """Return the whole explanation as plain text that fits one screen; its first line is the headline."""
-    return "\n".join(_explanation(explanation(diagnosis)))
+    """Return the whole explanation as plain text that fits one screen; its first line is the headline.
+
+    Where this package fails in explaining it, the text is about that defect, and names what was to be explained.
+    """
+    try:
+        return "\n".join(_explanation(explanation(diagnosis)))
+    except Exception as error:  # noqa: BLE001 - a defect of ours, which must not take the diagnosis with it
+        about = ", ".join([diagnosis.symptom.id, *(mode.id for mode in diagnosis.candidates)])
+        return told(Defect.of(error, f"explaining {about}"))
 
 
 def ready(transcript: Transcript) -> str:

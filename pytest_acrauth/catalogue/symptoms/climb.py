@@ -1,9 +1,10 @@
-"""What can be seen at any stage: the climb's own time was over, or nothing that is documented."""
+"""What can be seen at any stage: the climb's own time was over, a defect of ours, or nothing that is documented."""
 
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Symptom
+from pytest_acrauth.model.defect import ID, Defect
 from pytest_acrauth.model.observation import Trouble
 from pytest_acrauth.model.stage import Stage
 
@@ -12,6 +13,15 @@ OUT_OF_TIME = Symptom(
     stages=tuple(Stage),
     when=lambda broken: facts.trouble(broken) is Trouble.OUT_OF_TIME,
     says="After {limit} seconds the time for this check was over, in the {stage} stage.",
+    texts=(),
+)
+
+#: Told where this package itself failed: no cause, and nothing of the registry's.
+PLUGIN_DEFECT = Symptom(
+    id=ID,
+    stages=tuple(Stage),
+    when=lambda broken: isinstance(broken.observation, Defect),
+    says="pytest-acrauth itself failed: that is a defect of it, and says nothing about the registry or the identity.",
     texts=(),
 )
 

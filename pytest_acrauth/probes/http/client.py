@@ -12,6 +12,7 @@ import ssl
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from http.cookiejar import CookieJar
 from types import TracebackType
 from typing import Any, Self
@@ -123,18 +124,24 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
         connected: socket.socket | None
+        first = host not in self._seen
         if (host, port) in self._plain:
             connection, connected = self._connector.reach_plain(host, port, self._deadline)
         else:
-            connection, connected = self._connector.reach(host, self._deadline)
+            note = partial(self._seen.__setitem__, host) if first else _forget
+            connection, connected = self._connector.reach(host, self._deadline, note)
         # The first way is the one that the stages report; a reconnect after an idle close only adds its failure.
-        if host not in self._seen or connection.broken is not None:
+        if first or connection.broken is not None:
             self._seen[host] = connection
         if connected is None:
             self.broken = connection
             raise _Ended(*_cause(connection))
         self._stream = _Stream(connected, self._deadline)
         return self._stream
+
+
+def _forget(_: Connection) -> None:
+    """Keep nothing of a way on which the stages have been reported before."""
 
 
 def _cause(connection: Connection) -> tuple[Trouble, str]:

@@ -65,8 +65,13 @@ class Connector:
         context.set_alpn_protocols(["http/1.1"])
         return cls(machine, context, secrets, Resolver(machine.resolve), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
 
-    def reach(self, host: str, deadline: Deadline) -> tuple[Connection, ssl.SSLSocket | None]:
-        """Open the connection to a host, directly or through the environment's proxy; the socket is None if broken."""
+    def reach(
+        self, host: str, deadline: Deadline, note: Callable[[Connection], object]
+    ) -> tuple[Connection, ssl.SSLSocket | None]:
+        """Open the connection to a host, directly or through the environment's proxy; the socket is None if broken.
+
+        ``note`` is told how far it came before each further stage, in case a defect of ours ends it there.
+        """
         proxy = proxy_for(host, self.machine)
         if proxy:
             tcp, plain = self._tunnel(proxy, host, deadline)
@@ -76,11 +81,17 @@ class Connector:
             connection = Connection(host=host, dns=dns)
             if not dns.ok or dns.resolution is None:
                 return connection, None
+            note(connection)
             tcp, plain = self._connect(host, _PORT, dns.resolution.addresses, deadline)
             connection = connection._replace(tcp=tcp)
         if plain is None:
             return connection, None
-        tls, secured = self._handshake(host, plain, deadline)
+        note(connection)
+        try:
+            tls, secured = self._handshake(host, plain, deadline)
+        except BaseException:
+            plain.close()
+            raise
         if tls.trouble is Trouble.CERTIFICATE:
 
             def again(wait: float) -> socket.socket | None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from pytest_acrauth.auth import Credential, read_credential
+from pytest_acrauth.auth import BadAuth, Credential, read_credential
 from pytest_acrauth.model.claims import entra_claims
 from pytest_acrauth.model.credential import CredentialFacts, Kind
+from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.evidence import (
     ApplicationFacts,
     EntraFacts,
@@ -108,8 +109,10 @@ class Looks:
         def run() -> Look[T]:
             try:
                 return looked()
-            except Exception as error:  # noqa: BLE001 - it must not take the place of the failure it was to explain
-                return Look(why=f"looking ended in {type(error).__name__}: {self._connector.secrets.clean(str(error))}")
+            except (BadAuth, CouldNotLook) as error:
+                return Look(why=self._connector.secrets.clean(str(error)))
+            except Exception as error:  # noqa: BLE001 - a defect of ours never takes the place of what it was to explain
+                return Look(why=Defect.of(error, "looking", secrets=self._connector.secrets).why)
 
         return self._memo.once(key, run, "look")
 
@@ -241,7 +244,7 @@ class Looks:
             why = "" if public is not None else "the resolver failed for every name"
             return Look(NameFacts(public, elsewhere), who="this machine's resolver", why=why)
 
-        return self._memo.once((Need.NAMES, registry), run, "names")
+        return self._begin_once((Need.NAMES, registry), run)
 
     def _ask_entra_directly(self, transcript: Transcript) -> Once[Look[EntraFacts]]:
         """Repeat a Basic service principal's secret as a client-credentials request: at Entra's authority only."""
