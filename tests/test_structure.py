@@ -277,8 +277,9 @@ def test_methods_are_named_by_their_row_their_probe_and_their_identity():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and node.value in names
     }
-    # The name of the program itself, in what it prints of its version.
-    assert {(path, name) for path, name in named if path not in tables} == {("emulator/programs/az.py", "azure-cli")}
+    # Who climbs in a world, as its options say; and the name of the program itself, in what it prints of its version.
+    elsewhere = {(path, name) for path, name in named if path not in tables and "/look_alikes/" not in path}
+    assert elsewhere == {("emulator/programs/az.py", "azure-cli")}
 
 
 def test_a_client_can_be_required_where_it_can_be_checked():

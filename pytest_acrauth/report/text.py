@@ -26,7 +26,7 @@ from pytest_acrauth.report.explanation import (
 
 _WIDTH = 100
 _LONG = 40
-_FEW = 6  # causes whose first steps fit on a screen beside the rest
+_FEW = 5  # causes whose first steps fit on a screen beside the rest
 _LABEL = max(map(len, Kind)) + 2
 
 
@@ -97,18 +97,23 @@ def _table(rows: tuple[Row, ...]) -> Iterator[str]:
 
 
 def _possible(causes: tuple[Cause, ...]) -> Iterator[str]:
-    kinds = _by_kind(causes)
     few = len(causes) <= _FEW
-    if not few and len(kinds) > 1:
+    if not few and not _kinds_in_common(causes):
         yield "Possible causes, by the kind of credential"
-        for kind, names in kinds.items():
-            yield from _wrap(f"{kind}: {', '.join(names)}", "  ", "    ")
+        for kinds, group in _by_kind(causes).items():
+            yield from _wrap(f"{kinds}: {', '.join(group)}", "  ", "    ")
         return
     yield "Possible causes, each with what to do first" if few else "Possible causes"
     for cause in causes:
         yield from _wrap(f"{cause.id}: {cause.title}", "  ", "    ")
         if few:
             yield from _labelled(_first(cause.steps), "    ")
+
+
+def _kinds_in_common(causes: tuple[Cause, ...]) -> set[str]:
+    """Return the kinds of credential that all of these causes can be about; where it is known, it is among them."""
+    told = [set(cause.kinds) for cause in causes if cause.kinds]
+    return set.intersection(*told) if told else {"any"}
 
 
 def _by_kind(causes: tuple[Cause, ...]) -> dict[str, list[str]]:

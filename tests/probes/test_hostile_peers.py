@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from types import SimpleNamespace
 from unittest import mock
 
@@ -315,7 +316,9 @@ def test_a_proxys_unreadable_answer_is_the_proxys(serve: Callable[[Peer], Loopba
     seen = climb(Behind(direct.port, direct.authority))
     assert list(seen.broken()) == [Rung(Stage.TCP)]
     assert isinstance(seen.tcp, Tcp)
-    assert seen.tcp.trouble is Trouble.PROXY
+    assert seen.tcp.trouble is Trouble.MALFORMED
+    assert seen.tcp.tunnel is not None
+    assert seen.tcp.tunnel.connected
 
 
 def test_a_mistyped_proxy_is_the_proxys_failure(authority: trustme.CA) -> None:
@@ -378,9 +381,11 @@ def test_looking_at_a_certificate_is_one_wait(authority: trustme.CA) -> None:
 
     clock: list[float] = []
     others: list[socket.socket] = []
-    connector = Connector.of(Slow(9, authority), Secrets())
+    machine = Slow(9, authority)
+    connector = Connector.of(machine, Secrets())
     with mock.patch.object(network, "time", SimpleNamespace(monotonic=lambda: sum(clock))):
-        assert connector._look_at_certificate("myacr.azurecr.io", "192.0.2.1", Deadline(LIMIT)) is None
+        again = partial(machine.dial, "192.0.2.1", 443)
+        assert connector._look_at_certificate("myacr.azurecr.io", again, LIMIT / 3) is None
     others[0].settimeout(5)
     assert others[0].recv(65_536)  # the handshake began, and nobody waited for its end
     assert timeouts == [pytest.approx(LIMIT / 3)]

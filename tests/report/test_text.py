@@ -101,8 +101,8 @@ def test_several_causes_in_full() -> None:
 def test_what_could_not_be_looked_at_is_said_with_its_reason() -> None:
     """A question nobody could answer is neither yes nor no, and the text says why, for one cause too."""
     assert f"could not look: {NOT_ASKED}" in explain(specimen("exchange-refused"))
-    text = explain(specimen("rights-missing"))
-    assert f"Could not look: {NOT_ASKED}\n  Which roles does the identity hold" in text
+    text = explain(specimen("aadsts-7000112"))
+    assert f"Could not look: {NOT_ASKED}\n  Is the application enabled" in text
 
 
 def test_evidence_says_who_answered() -> None:
