@@ -159,6 +159,23 @@ def by_another_clock() -> Break:
     return broken_at(Stage.TLS, refused, entra=replace(entra, reply=told))
 
 
+def storage(status: int, code: str) -> Break:
+    """Return a layer that Azure Storage did not give, with its code."""
+    return data(reply(status, body=f"<Code>{code}</Code>", from_registry=False), BLOB_HOST)
+
+
+def data_lost(host: str, trouble: Trouble = Trouble.TIMEOUT, address: str = "20.9.9.8") -> Break:
+    """Return a layer whose host has no address, or one to which no connection came about."""
+    if trouble is Trouble.NAME:
+        way = Connection(host=host, dns=Dns(host=host, resolution=Resolution(Resolved.NO_SUCH_NAME)))
+    else:
+        found = Resolution(Resolved.FOUND, (address,), (host,))
+        attempt = Attempt(address=address, trouble=trouble)
+        lost = Tcp(host=host, port=443, attempts=(attempt,))
+        way = Connection(host=host, dns=Dns(host=host, resolution=found), tcp=lost)
+    return broken_at(Stage.DATA, Data(redirect=host, trouble=trouble, connection=way))
+
+
 def local(words: str) -> Break:
     """Return a credential that the Azure SDK gave up on, in its own words, before Entra was asked."""
     seen = entra()
@@ -261,10 +278,15 @@ SPECIMENS = {
     "operation-refused": operation(generic_401()),
     "manifest-unknown": operation(reply(404, "MANIFEST_UNKNOWN", 'manifest tagged by "latest" is not found')),
     "disallowed": operation(reply(405, "DENIED", "The operation is disallowed on this registry, repository or image.")),
-    "storage-unreached": data(None, BLOB_HOST, Trouble.TIMEOUT, way=lost(BLOB_HOST)),
-    "data-endpoint-unreached": data(None, DATA_HOST, Trouble.TIMEOUT, way=lost(DATA_HOST)),
+    "data-host-unresolved": data_lost(DATA_HOST, Trouble.NAME),
+    "storage-unreached": data_lost(BLOB_HOST),
+    "data-endpoint-unreached": data_lost(DATA_HOST),
+    "private-data-unreached": data_lost(DATA_HOST, address="10.1.2.4"),
     "redirect-elsewhere": data(reply(307), "layers.example", Trouble.WITHHELD, "no data host of this registry"),
-    "storage-refused": data(reply(403, body="<Code>AuthenticationFailed</Code>", from_registry=False), BLOB_HOST),
+    "storage-refused": storage(403, "AuthenticationFailed"),
+    "storage-forbids": storage(403, "AuthorizationFailure"),
+    "authorization-forwarded": storage(400, "InvalidAuthenticationInfo"),
+    "blob-unknown": data(reply(404, "BLOB_UNKNOWN", "blob unknown to registry"), ""),
     "out-of-time": tcp(Trouble.OUT_OF_TIME),
     "plugin-defect": defective(),
     "dns-unrecognised": dns(Resolved.NO_ADDRESS),

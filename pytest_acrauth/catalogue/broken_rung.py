@@ -17,6 +17,7 @@ from pytest_acrauth.catalogue.facts import (
     looked_up_id,
     one_line,
     peer,
+    registry_record,
     reply,
     role_mode,
     scope_map_actions,
@@ -26,7 +27,7 @@ from pytest_acrauth.catalogue.facts import (
     wanted,
     zone_record,
 )
-from pytest_acrauth.catalogue.questions.management import rights_of
+from pytest_acrauth.catalogue.questions.management import dialled, rights_of
 from pytest_acrauth.catalogue.questions.records import TokenState
 from pytest_acrauth.catalogue.questions.rights import permissions
 from pytest_acrauth.catalogue.shape import Break
@@ -102,6 +103,7 @@ class BrokenRung(Break):
             **_configured(self.transcript),
             **_repository(self),
             **_looked_up(self),
+            **_pending(self),
             **_answered(self),
             **_connection(self),
             "stage": str(self.stage),
@@ -161,7 +163,6 @@ def _configured(transcript: Transcript) -> dict[str, str]:
         "blob_hosts": f"*{registry.cloud.storage_suffix}",
         "record": zone_record(registry.login_server),
         **_assignment(transcript),
-        **_pending(transcript),
     }
 
 
@@ -203,13 +204,16 @@ def _object_id(transcript: Transcript) -> str:
     return next((each for each in found if GUID.fullmatch(each)), "")
 
 
-def _pending(transcript: Transcript) -> dict[str, str]:
-    """Return the private endpoint connections that wait for approval, '' for none; nothing where nobody looked."""
-    look = transcript.evidence.registry
-    if look is None or look.value is None or not look.value.found:
+def _pending(seen: Break) -> dict[str, str]:
+    """Return the private endpoint connections that wait for approval, '' for none; nothing where nobody looked.
+
+    Where it is known which endpoint was dialled, no other is named.
+    """
+    record, found = registry_record(seen), dialled(seen)
+    if record is None:
         return {}
-    waiting = (each.name for each in look.value.private_endpoints if each.status == "Pending")
-    return {"pending_connections": _join(map(_word, waiting))}
+    asking = found.own if found is not None and found.own else record.private_endpoints
+    return {"pending_connections": _join(_word(each.name) for each in asking if each.status == "Pending")}
 
 
 def _word(text: str) -> str:

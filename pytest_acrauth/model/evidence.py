@@ -15,6 +15,8 @@ class Need(StrEnum):
     """The looks there are, each the name of its field in `Evidence`."""
 
     REGISTRY = "registry"
+    ENDPOINT_ADDRESSES = "endpoint_addresses"
+    REPLICAS = "replicas"
     SCOPE_MAP_TOKEN = "scope_map_token"  # noqa: S105 - the name of a look
     SCOPE_MAP = "scope_map"
     ROLES = "roles"
@@ -55,10 +57,21 @@ class Look(NamedTuple, Generic[T]):
 
 
 class PrivateEndpoint(NamedTuple):
-    """One private endpoint connection: its name and whether its owner approved it (Approved, Pending, …)."""
+    """One private endpoint connection of a registry, and the resource id of the endpoint, '' where it was not told.
+
+    ``status`` is Approved, Pending, Rejected or Disconnected: only an approved one carries traffic.
+    """
 
     name: str
     status: str
+    endpoint: str = ""
+
+
+class EndpointAddresses(NamedTuple):
+    """The addresses that a private endpoint (its resource id) has in its network."""
+
+    endpoint: str
+    addresses: tuple[str, ...]
 
 
 class NameFacts(NamedTuple):
@@ -87,8 +100,6 @@ class RegistryFacts(NamedTuple):
     subscription_id: str = ""
     resource_id: str = ""
     login_server: str = ""
-    sku: str = ""
-    provisioning_state: str = ""
     admin_user_enabled: bool | None = None
     anonymous_pull_enabled: bool | None = None
     public_network_access: str = ""
@@ -241,9 +252,15 @@ class EntraFacts(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """All looks of one climb; None is a look that was not needed or not asked."""
+    """All looks of one climb; None is a look that was not needed or not asked.
+
+    ``endpoint_addresses`` has an entry for each private endpoint of the registry whose addresses were readable,
+    ``replicas`` the regions that the registry is in, its home among them.
+    """
 
     registry: Look[RegistryFacts] | None = None
+    endpoint_addresses: Look[tuple[EndpointAddresses, ...]] | None = None
+    replicas: Look[tuple[str, ...]] | None = None
     scope_map_token: Look[ScopeMapTokenFacts] | None = None
     scope_map: Look[ScopeMapFacts] | None = None
     roles: Look[RoleFacts] | None = None

@@ -378,10 +378,13 @@ class Data(Answered):
     """The reading of a layer's first bytes: the login server's answer, and the host it redirects to, if it does.
 
     ``reply`` is the last answer there was. ``refused`` says why a redirect was not followed. ``received`` is in bytes.
+    ``signed_until`` is when the signature of the redirect's address ends (seconds since the epoch), None where it does
+    not tell.
     """
 
     redirect: str = ""
     refused: str = ""
+    signed_until: float | None = None
     received: int = 0
 
     @property

@@ -7,8 +7,9 @@ import platform
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from pytest_acrauth.auth import Credential
 from pytest_acrauth.model.claims import granted_actions, refresh_claims
@@ -231,8 +232,11 @@ def _is_this_platform(entry: Mapping[str, Any]) -> bool:
 
 
 def _first_blob(manifest: Mapping[str, Any], secrets: Secrets) -> str:
-    """Return the digest of the first layer, else of the configuration; '' where there is neither."""
-    layers = [_digest(entry, "digest", secrets) for entry in _entries(manifest, "layers")]
+    """Return the digest of the first layer, else of the configuration; '' where there is neither.
+
+    A layer with ``urls`` is fetched from there, and no registry needs to have it.
+    """
+    layers = [_digest(entry, "digest", secrets) for entry in _entries(manifest, "layers") if not entry.get("urls")]
     older = [_digest(entry, "blobSum", secrets) for entry in _entries(manifest, "fsLayers")]
     config = manifest.get("config")
     configuration = [_digest(config, "digest", secrets)] if isinstance(config, dict) else []
@@ -254,7 +258,25 @@ def read_layer(http: Http, registry: Registry, reference: Reference, blob: str, 
     # Without Authorization: storage refuses it, and it is none of its business.
     followed = http.send("GET", location, headers={"Range": f"bytes=0-{_FIRST_BYTES - 1}"}, first_bytes=_FIRST_BYTES)
     elapsed = response.elapsed + followed.elapsed
-    return replace(_data(followed), elapsed=elapsed, redirect=host, connection=http.connections.get(host))
+    return replace(
+        _data(followed),
+        elapsed=elapsed,
+        redirect=host,
+        signed_until=_signed_until(location),
+        connection=http.connections.get(host),
+    )
+
+
+def _signed_until(location: str) -> float | None:
+    """Return when a signed address of Azure Storage ends, None where it does not tell.
+
+    https://learn.microsoft.com/azure/storage/common/storage-sas-overview has its parameters: ``se`` is the end.
+    """
+    try:
+        end = datetime.fromisoformat(parse_qs(urlsplit(location).query)["se"][0])
+    except (KeyError, ValueError):
+        return None
+    return (end if end.tzinfo else end.replace(tzinfo=UTC)).timestamp()
 
 
 def _data(response: Response) -> Data:

@@ -15,6 +15,8 @@ from pytest_acrauth.report.explanation import NO_NAMES, Asked, Cause, asked, cau
 #: Where evidence finds the answers to a question.
 _LOOKS = {
     Need.REGISTRY: "the registry's record",
+    Need.ENDPOINT_ADDRESSES: "the network interfaces of its private endpoints",
+    Need.REPLICAS: "the list of the registry's replicas",
     Need.SCOPE_MAP_TOKEN: "the scope-map token's record",
     Need.SCOPE_MAP: "the scope map's record",
     Need.ROLES: "role assignments, role definitions and deny assignments",

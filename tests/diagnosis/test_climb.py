@@ -121,7 +121,8 @@ def test_a_symptom_that_decides_names_its_cause(symptom: str, mode: str) -> None
         ("nxdomain", {"registry-dns-nxdomain", "registry-dnl-hash-missing", "registry-wrong-cloud"}),
         (
             "private-tcp-timeout",
-            {"private-endpoint-unreachable", "private-endpoint-pending"} | {"registry-tcp-blocked"},
+            {"private-endpoint-unreachable", "private-endpoint-pending", "private-endpoint-rejected"}
+            | {"private-endpoint-disconnected", "private-dns-stale-record", "registry-tcp-blocked"},
         ),
         ("denied-with-ip", {"firewall-ip-denied", "firewall-public-access-disabled", "firewall-rule-propagating"}),
         ("manifest-unknown", {"image-not-found", "quarantined-image"}),

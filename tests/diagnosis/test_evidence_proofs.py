@@ -13,13 +13,11 @@ from factories import (
     AUDIENCE,
     BASIC,
     CLIENT_ID,
-    DATA_HOST,
     HOST,
     OBJECT_ID,
     SERVICE_PRINCIPAL,
     STARTED,
     TENANT_ID,
-    broken_at,
     climb,
     credential,
     denied_with_ip,
@@ -57,15 +55,12 @@ from pytest_acrauth.model.evidence import RoleAssignment as Assigned
 from pytest_acrauth.model.machine import Resolution, Resolved
 from pytest_acrauth.model.observation import (
     AccessToken,
-    Connection,
-    Data,
     Dns,
     Entra,
     EntraClaims,
     Exchange,
     Operation,
     RefreshClaims,
-    Trouble,
 )
 from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.model.transcript import Transcript
@@ -472,23 +467,6 @@ LINKED = (HOST, "myacr.privatelink.azurecr.io")
 
 
 @pytest.mark.parametrize(
-    ("parts", "expected"),
-    [
-        ({"default_action": "Deny", "ip_rules": ("20.1.2.0/25",)}, []),
-        (
-            {"default_action": "Deny", "ip_rules": ("20.1.2.0/25",), "modified": iso(STARTED - MINUTE)},
-            ["firewall-rule-propagating"],
-        ),
-        ({"default_action": "Deny", "ip_rules": ("20.1.2.4", "nonsense")}, ["firewall-ip-denied"]),
-        ({"public_network_access": "Disabled", "ip_rules": ("20.1.2.3",)}, ["firewall-public-access-disabled"]),
-    ],
-)
-def test_rules_are_compared_with_the_address_the_registry_saw(parts: dict[str, Any], expected: list[str]) -> None:
-    """An address in a range is admitted, public access overrides rules, and a fresh rule may be on its way."""
-    assert with_evidence(DENIED, registry=record(**parts)) == expected
-
-
-@pytest.mark.parametrize(
     ("status", "expected"),
     [("Approved", ["private-dns-resolves-public"]), ("Pending", ["firewall-public-access-disabled"])],
 )
@@ -515,26 +493,6 @@ def test_a_name_without_address_is_explained_by_the_record(facts: dict[str, Any]
     """ARM knows the registry under another name, or nobody has the name; a name that is taken proves nothing."""
     look = Look(value=RegistryFacts(**facts), who="x", why="not shown")
     assert with_evidence(SPECIMENS["nxdomain"].transcript, registry=look) == expected
-
-
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
-        (("Pending",), ["private-endpoint-pending"]),
-        (("Pending", "Approved"), ["private-endpoint-unreachable"]),
-        ((), ["registry-tcp-blocked"]),
-    ],
-)
-def test_a_private_address_that_is_silent_is_explained_by_its_endpoints(
-    status: tuple[str, ...], expected: list[str]
-) -> None:
-    """An endpoint that is not approved carries no traffic; with an approved one the way is missing."""
-    endpoints = tuple(PrivateEndpoint(name="pe", status=each) for each in status)
-    transcript = replace(
-        SPECIMENS["private-tcp-timeout"].transcript,
-        dns=Dns(host=HOST, resolution=Resolution(Resolved.FOUND, ("10.1.2.3",), LINKED[:1] if not status else LINKED)),
-    )
-    assert with_evidence(transcript, registry=record(private_endpoints=endpoints)) == expected
 
 
 @pytest.mark.parametrize(
@@ -632,39 +590,6 @@ def test_scope_maps_are_read_by_their_own_wildcard_rule(actions: tuple[str, ...]
     transcript = climb(Stage.ACCESS_TOKEN, token, chosen=chosen)
     looks = {"scope_map": looked(ScopeMapFacts(found=True, name="m", actions=actions))}
     assert with_evidence(transcript, **looks) == expected
-
-
-@pytest.mark.parametrize(
-    ("host", "resolved", "chain", "parts", "expected"),
-    [
-        (DATA_HOST, True, None, {"data_endpoint_enabled": True}, ["data-endpoint-switched"]),
-        (
-            "myacr.northeurope.data.azurecr.io",
-            True,
-            None,
-            {"data_endpoint_enabled": True},
-            ["data-endpoint-replica-missing"],
-        ),
-        (
-            DATA_HOST,
-            False,
-            LINKED,
-            {"private_endpoints": (PrivateEndpoint(name="pe", status="Approved"),)},
-            ["private-dns-data-endpoint-missing"],
-        ),
-    ],
-)
-def test_a_data_endpoint_is_explained_by_the_registrys_own_list(
-    host: str, *, resolved: bool, chain: tuple[str, ...] | None, parts: dict[str, Any], expected: list[str]
-) -> None:
-    """Region, list and names tell which rule or record is missing."""
-    outcome = Resolution(Resolved.FOUND if resolved else Resolved.NO_SUCH_NAME, ("20.0.0.9",) if resolved else ())
-    way = Connection(host=host, dns=Dns(host=host, resolution=outcome))
-    trouble = Trouble.TIMEOUT if resolved else Trouble.NAME
-    seen = broken_at(Stage.DATA, Data(reply=reply(307), redirect=host, trouble=trouble, connection=way))
-    found = Resolution(Resolved.FOUND, ("20.0.0.1",), chain or (HOST,))
-    transcript = replace(seen.transcript, dns=Dns(host=HOST, resolution=found))
-    assert with_evidence(transcript, registry=record(**parts)) == expected
 
 
 def test_a_decided_cause_needs_no_look() -> None:

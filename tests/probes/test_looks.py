@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import trustme
@@ -21,12 +21,21 @@ from pytest_acrauth.auth import choose
 from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.emulator import Emulator, World
-from pytest_acrauth.emulator.world.cloud import ARM, AUTHORITY, GRAPH, SUBSCRIPTION, RoleAssignment
+from pytest_acrauth.emulator.world.cloud import (
+    ARM,
+    AUTHORITY,
+    GRAPH,
+    NETWORKS,
+    SUBSCRIPTION,
+    PrivateEndpoint,
+    RoleAssignment,
+)
 from pytest_acrauth.emulator.world.directory import Application, ClientCertificate, Password
 from pytest_acrauth.emulator.world.healthy import CLIENT, PRINCIPAL, TENANT
-from pytest_acrauth.emulator.world.network import Device, Page, Route
+from pytest_acrauth.emulator.world.network import Device, Name, Page, Route
 from pytest_acrauth.emulator.world.roles import EVIDENCE
-from pytest_acrauth.model.evidence import EvidenceChoice, Look
+from pytest_acrauth.model.evidence import EvidenceChoice, Look, RegistryFacts
+from pytest_acrauth.model.evidence import PrivateEndpoint as PrivateEndpointFacts
 from pytest_acrauth.model.secret import Secret, Secrets
 from pytest_acrauth.model.target import CLOUDS, Flow, Identity, Reference, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
@@ -440,10 +449,36 @@ def no_scope_map(world: World) -> None:
 
 
 def data_endpoint(world: World) -> None:
-    """Enable dedicated data endpoints where the network lets their traffic through nowhere."""
+    """Stop what goes to data endpoints that have been enabled for as long as the registry is."""
     registry = world.cloud.registries["myacr"]
     registry.data_endpoint_enabled = True
     world.network.route_all(registry.data_endpoint, Route.FILTERED)
+
+
+def new_data_endpoint(world: World) -> None:
+    """Enable dedicated data endpoints an hour ago, where the network lets their traffic through nowhere."""
+    data_endpoint(world)
+    world.cloud.registries["myacr"].modified = world.cloud.now() - 3600.0
+
+
+def layers_on_their_way(world: World) -> None:
+    """Push an image in the registry's own region, and ask in that of a replica."""
+    registry = world.cloud.registries["myacr"]
+    registry.replicas, registry.nearest = ["westeurope"], "westeurope"
+    registry.on_their_way = set(registry.repositories["team/app"].blobs)
+
+
+def endpoint_of_others(status: str, address: str = "10.1.0.5") -> Callable[[World], None]:
+    """Let a name lead to an endpoint in a network whose resources nobody here may read, one of two."""
+
+    def change(world: World) -> None:
+        registry = world.cloud.registries["myacr"]
+        registry.private_endpoints = [PrivateEndpoint("here", address, status), PrivateEndpoint("there", "10.2.0.5")]
+        world.network.names[registry.login_server] = Name((address,), ("myacr.privatelink.azurecr.io",))
+        world.network.routes[address] = Route.FILTERED
+        world.cloud.assignments[:] = [each for each in world.cloud.assignments if not each.scope.endswith(NETWORKS)]
+
+    return change
 
 
 @pytest.mark.parametrize(
@@ -463,7 +498,26 @@ def data_endpoint(world: World) -> None:
         ),
         (other_repository, "scope-map-token", ("team/app",), ["scope-map-lacks-repository"]),
         (no_scope_map, "scope-map-token", ("team/app",), ["scope-map-missing"]),
-        (data_endpoint, "service-principal", ("team/app",), ["data-endpoint-switched"]),
+        (data_endpoint, "service-principal", ("team/app",), ["data-endpoint-blocked"]),
+        (
+            new_data_endpoint,
+            "service-principal",
+            ("team/app",),
+            ["data-endpoint-blocked", "data-endpoint-switched"],
+        ),
+        (layers_on_their_way, "service-principal", ("team/app",), ["blob-not-replicated", "blob-missing"]),
+        (
+            endpoint_of_others("Pending"),
+            "service-principal",
+            (),
+            ["private-endpoint-unreachable", "private-endpoint-pending", "private-dns-stale-record"],
+        ),
+        (
+            endpoint_of_others("Approved"),
+            "service-principal",
+            (),
+            ["private-endpoint-unreachable", "private-dns-stale-record"],
+        ),
     ],
 )
 def test_a_world_is_diagnosed_as_what_was_changed_in_it(
@@ -472,3 +526,45 @@ def test_a_world_is_diagnosed_as_what_was_changed_in_it(
     """The records tell one cause, or say that two are left because ARM cannot tell which password is held."""
     seen, _ = in_world(change, auth, *references, timeout=6.0)
     assert ids(one(seen)) == expected
+
+
+def test_all_endpoints_take_one_request() -> None:
+    """However many endpoints a registry has, their addresses are one query, asked once the record names them."""
+
+    def many(world: World) -> None:
+        endpoint_of_others("Approved")(world)
+        registry = world.cloud.registries["myacr"]
+        registry.private_endpoints += [PrivateEndpoint(f"more-{n}", f"10.3.0.{n}") for n in range(10)]
+
+    _, emulator = in_world(many, timeout=6.0)
+    graph = [each for each in emulator.requests if each.path.endswith("Microsoft.ResourceGraph/resources")]
+    assert len(graph) == 2
+    assert len([each for each in emulator.requests if each.host in {ARM, GRAPH, AUTHORITY}]) <= 12
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {},
+        {"properties": []},
+        {"properties": {"privateEndpoint": "x", "ipConfigurations": [1, {"properties": {"privateIPAddress": 7}}]}},
+    ],
+)
+def test_a_graph_of_any_shape_tells_no_address(row: dict[str, Any]) -> None:
+    """A row of another shape is an endpoint without addresses, and ids that are none are not asked for."""
+
+    class Asked:
+        queries: ClassVar[list[str]] = []
+
+        def ask_arm(self, _path: str, _version: str, *, body: dict[str, Any]) -> dict[str, Any]:
+            self.queries.append(body["query"])
+            return {"data": [row]}
+
+    odd = PrivateEndpointFacts("odd", "Approved", "/subscriptions/x') | project secrets //")
+    good = PrivateEndpointFacts("good", "Approved", "/subscriptions/s/resourceGroups/g/providers/Y/privateEndpoints/pe")
+    plane: Any = Asked()
+    assert arm.read_endpoint_addresses(plane, RegistryFacts(found=True, private_endpoints=(odd,))) == ()
+    (found,) = arm.read_endpoint_addresses(plane, RegistryFacts(found=True, private_endpoints=(odd, good)))
+    assert found.addresses == ()
+    (query,) = Asked.queries
+    assert "in ('/subscriptions/s/resourcegroups/g/providers/y/privateendpoints/pe')" in query

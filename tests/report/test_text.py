@@ -13,7 +13,7 @@ from pytest_acrauth.catalogue.steps import LIST_ENDPOINTS
 from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS
 from pytest_acrauth.diagnosis.climb import NOT_ASKED, diagnose
 from pytest_acrauth.diagnosis.conclusion import Diagnosis
-from pytest_acrauth.model.observation import Data, Exchange, Tls, Trouble
+from pytest_acrauth.model.observation import Attempt, Connection, Data, Exchange, Tcp, Tls, Trouble
 from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.report.explanation import Kind, Step, explanation, headline
 from pytest_acrauth.report.text import _labelled, _possible, _wrap, describe, explain, listing, ready
@@ -81,12 +81,13 @@ def test_several_causes_in_full() -> None:
     assert after[: after.index("Possible causes, each with what to do first")] == [
         "Evidence",
         "  From which address did the registry see the request come? 20.1.2.3 (from this climb)",
-        "  Which aliases lead from the login server's name to its address? myacr.azurecr.io (from this climb)",
         "  Which addresses does the login server have from here? 20.0.0.1 (from this climb)",
+        "  Which aliases lead from the login server's name to its address? myacr.azurecr.io (from this climb)",
         "Ruled out",
-        "  firewall-service-endpoint (client-ip: 20.1.2.3)",
         "  private-dns-resolves-public (aliases: myacr.azurecr.io; addresses: 20.0.0.1)",
         "  proxy-blocks-registry (refused-directly: yes)",
+        "  private-dns-elsewhere (addresses: 20.0.0.1)",
+        "  firewall-ipv6-client, firewall-service-endpoint (client-ip: 20.1.2.3)",
         f"What would decide (could not look: {NOT_ASKED})",
         "  Which networks may reach the registry, and since when?",
         '    az acr show -n myacr --query "[publicNetworkAccess,networkRuleSet,systemData.lastModifiedAt]"',
@@ -94,6 +95,8 @@ def test_several_causes_in_full() -> None:
         "    az acr network-rule list -n myacr",
         "  Does the registry have private endpoints, and are they approved?",
         f"    {LIST_ENDPOINTS.text.format(registry='myacr')}",
+        "  Was the registry's record changed within the last minutes?",
+        "    az acr show -n myacr --query systemData.lastModifiedAt -o tsv",
     ]
     assert after[-1] == "Each cause in full, with its documentation: pytest --acr-explain <id>"
 
@@ -165,7 +168,9 @@ def test_hostile_text_cannot_break_the_layout() -> None:
 def test_a_hostile_data_host_cannot_become_a_command() -> None:
     """A host name that a redirect chose is quoted where it stands in a command."""
     redirect = "a;reboot;.blob.core.windows.net"
-    (found,) = diagnose(climb(Stage.DATA, Data(redirect=redirect, trouble=Trouble.TIMEOUT)))
+    lost = Tcp(host=redirect, port=443, attempts=(Attempt(address="20.9.9.8", trouble=Trouble.TIMEOUT),))
+    way = Connection(host=redirect, tcp=lost)
+    (found,) = diagnose(climb(Stage.DATA, Data(redirect=redirect, trouble=Trouble.TIMEOUT, connection=way)))
     assert f"https://'{redirect}'/" in explain(found)
 
 

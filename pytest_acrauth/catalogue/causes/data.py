@@ -2,84 +2,144 @@
 
 from __future__ import annotations
 
-from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.facts import registry_record
-from pytest_acrauth.catalogue.questions.climb import THROUGH_PRIVATE_LINK
-from pytest_acrauth.catalogue.questions.management import PRIVATE_ENDPOINTS
+from email.utils import parsedate_to_datetime
+
+from pytest_acrauth.catalogue import facts, pages
+from pytest_acrauth.catalogue.questions.management import LAST_CHANGE, data_hosts
 from pytest_acrauth.catalogue.questions.records import DataHosts
-from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Question
+from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Occurs, Question
 from pytest_acrauth.catalogue.steps import ENDPOINT_ADDRESSES, LIST_ENDPOINTS
-from pytest_acrauth.catalogue.symptoms import data
+from pytest_acrauth.catalogue.symptoms import data, text
+from pytest_acrauth.catalogue.symptoms.addresses import is_private, through_private_link
 from pytest_acrauth.model.evidence import Need
-from pytest_acrauth.model.observation import Data
+from pytest_acrauth.model.machine import Resolution
+from pytest_acrauth.model.observation import Data, Dns
+
+# After which whoever pulls from a registry has met each of its settings.
+_SETTINGS_ARE_MET = 30 * 24 * 3600
 
 
-def _resolved(broken: Break) -> bool | None:
+def _host(broken: Break) -> str:
+    """Return the registry's data endpoint that a layer was asked for, '' for blob storage, which serves many."""
     observation = broken.observation
-    if not isinstance(observation, Data) or observation.connection is None or observation.connection.dns is None:
+    suffix = broken.transcript.target.registry.cloud.data_suffix
+    return observation.redirect if isinstance(observation, Data) and observation.redirect.endswith(suffix) else ""
+
+
+def _resolution(broken: Break) -> Resolution | None:
+    observation = broken.observation
+    connection = observation.connection if isinstance(observation, Data) else None
+    return connection.dns.resolution if connection is not None and connection.dns is not None else None
+
+
+def _of_replica(broken: Break) -> bool | None:
+    if not isinstance(broken.observation, Data):
         return None
-    return observation.connection.dns.ok
+    if not (host := _host(broken)):
+        return False
+    hosts = data_hosts(broken)
+    return hosts.of_replica(host) if hosts is not None else None
 
 
-def _data_hosts(broken: Break) -> DataHosts | None:
-    record = registry_record(broken)
-    return DataHosts(record) if record is not None and record.data_endpoint_enabled is not None else None
+def _past_zone(broken: Break) -> bool | None:
+    """Whether the login server is reached by a private endpoint, and its data endpoint has no private address here.
+
+    A data endpoint that the registry does not have any more has no record either, and needs none.
+    """
+    if not isinstance(broken.observation, Data):
+        return None
+    dns, found = broken.transcript.dns, _resolution(broken)
+    if not _host(broken):
+        return False
+    if not isinstance(dns, Dns) or dns.resolution is None or found is None:
+        return None
+    if any(map(is_private, found.addresses)) or not all(map(is_private, dns.resolution.addresses)):
+        return False
+    if found.chain is not None and through_private_link(found.chain) and not found.addresses:
+        return True  # a public name server has an address behind every such alias
+    if dns.resolution.chain is None:
+        return None
+    if not through_private_link(dns.resolution.chain):
+        return False
+    hosts = data_hosts(broken)
+    return hosts.has(_host(broken)) if hosts is not None else None
 
 
-def _of_home(broken: Break) -> bool | None:
-    hosts, observation = _data_hosts(broken), broken.observation
-    return hosts.home(observation.redirect) if hosts is not None and isinstance(observation, Data) else None
+def _signature_ended(broken: Break) -> bool | None:
+    observation, answer = broken.observation, facts.reply(broken)
+    if not isinstance(observation, Data) or observation.signed_until is None or answer is None:
+        return None
+    try:
+        return parsedate_to_datetime(answer.date).timestamp() >= observation.signed_until
+    except (ValueError, OverflowError):
+        return None
 
 
-RESOLVED: Question[bool] = Question(
-    id="data-host-resolved",
-    asks="Did the data host's name resolve?",
-    by_hand=Command("nslookup {redirect}"),
-    read=_resolved,
-)
+def _replicas(broken: Break) -> tuple[str, ...] | None:
+    look = broken.transcript.evidence.replicas
+    return look.value if look is not None else None
+
+
 DATA_ENDPOINTS: Question[DataHosts] = Question(
     id="data-endpoints",
     asks="Which data endpoints does the registry have?",
     by_hand=Command("az acr show-endpoints -n {registry}"),
     needs=Need.REGISTRY,
-    read=_data_hosts,
+    read=data_hosts,
 )
-OF_HOME: Question[bool] = Question(
-    id="data-host-of-home",
-    asks="Is the data host that of the registry's own region, and not of a replica?",
-    by_hand=Command("az acr show -n {registry} --query location -o tsv"),
+OF_REPLICA: Question[bool] = Question(
+    id="data-host-of-replica",
+    asks="Is the data host that of a replica of the registry, in another region than its own?",
+    by_hand=Command("az acr replication list -r {registry} -o table"),
     needs=Need.REGISTRY,
-    read=_of_home,
+    read=_of_replica,
 )
-ALLOWED: Question[bool] = Question(
-    id="data-host-allowed",
-    asks="Does this network let connections to the data host through?",
-    by_hand="Ask who runs the firewall between this machine and Azure.",
+PAST_ZONE: Question[bool] = Question(
+    id="data-host-past-zone",
+    asks="Is the login server reached by a private endpoint here, and its data host not?",
+    by_hand=Command("nslookup {redirect}"),
+    needs=Need.REGISTRY,
+    read=_past_zone,
+)
+SIGNATURE_ENDED: Question[bool] = Question(
+    id="signature-ended",
+    asks="Had the address's signature ended, by the clock of the storage itself?",
+    by_hand="Compare the address's se parameter with the Date of the storage's answer.",
+    read=_signature_ended,
+)
+REPLICAS: Question[tuple[str, ...]] = Question(
+    id="replicas",
+    asks="In which regions is the registry?",
+    by_hand=Command("az acr replication list -r {registry} -o table"),
+    needs=Need.REPLICAS,
+    read=_replicas,
 )
 
-_DEDICATED = DATA_ENDPOINTS.where("dedicated ones", lambda hosts: hosts.enabled)
 _CURL = Command("curl -sSv -o /dev/null --max-time 20 https://{redirect}/")
 _SHOW_ENDPOINTS = Command("az acr show-endpoints -n {registry}")
+_BY_PUBLIC_WAY = PAST_ZONE.is_(False)
+_CHANGED_LATELY = LAST_CHANGE.where("within the last month", lambda change: change.ago < _SETTINGS_ARE_MET)
 
 DATA_ENDPOINT_BLOCKED = FailureMode(
     id="data-endpoint-blocked",
-    title="no secure connection to {redirect}, where the layers are, came about from here",
-    seen=(data.STORAGE_UNREACHED, data.DATA_ENDPOINT_UNREACHED),
+    title="no connection to {redirect}, where the layers are, comes about from here",
+    seen=(data.STORAGE_UNREACHED, data.DATA_ENDPOINT_UNREACHED, text.LAYER_CUT_OFF),
     signs=(data.STORAGE_UNREACHED,),
-    certain="TODO",
-    when=(ALLOWED.is_(False),),
-    means="Logging in and reading the manifest need the login server only; layers come from another host. This"
-    " network lets the first through and not the second, or a device on the way opens TLS for the second only. Without"
+    certain="The login server answered a moment before, and the host of the layers, whose name has an address, did not"
+    " let itself be connected to.",
+    when=(_BY_PUBLIC_WAY, OF_REPLICA.is_(False)),
+    open_when=(_CHANGED_LATELY,),
+    occurs=Occurs.OFTEN,
+    means="Logging in and reading the manifest need the login server only; layers come from another host, and something"
+    " on the way there, most often a firewall that knows the first alone, lets no connection through. Without"
     " data endpoints of the registry's own, that host is one of many storage accounts, and changes.",
     look=(
-        "Look how far the client's own way leads: to an address, to a connection, to a certificate that is trusted:",
+        "Look how far the client's own way leads, and whether the address is really the host's:",
         _CURL,
+        Command("nslookup {redirect}"),
         _SHOW_ENDPOINTS,
     ),
-    fix=(
-        "No address or no connection: whoever runs the network lets port 443 and the names of {layer_hosts} through.",
-        "A certificate that is not trusted: they exempt the same hosts from TLS inspection.",
-    ),
+    fix=("Whoever runs the network lets port 443 and the names of {layer_hosts} through.",),
     instead=(
         "Instead of a wildcard, the registry's owner can switch to data endpoints of its own (Premium).",
         "All clients are sent there from then on, so first let every network allow them, then switch:",
@@ -90,42 +150,45 @@ DATA_ENDPOINT_BLOCKED = FailureMode(
 )
 DATA_ENDPOINT_SWITCHED = FailureMode(
     id="data-endpoint-switched",
-    title="{redirect}, the registry's data endpoint, cannot be reached from here",
+    title="this network has not been opened to {redirect}, where layers come from of late",
     seen=(data.DATA_ENDPOINT_UNREACHED,),
-    when=(RESOLVED.is_(True), _DEDICATED, OF_HOME.is_(True)),
-    means="The registry sends its clients to a data endpoint of its own. If dedicated data endpoints or a private"
-    " endpoint were enabled lately, layers came from {blob_hosts} before, and this network still allows only that.",
+    when=(
+        _BY_PUBLIC_WAY,
+        OF_REPLICA.is_(False),
+        DATA_ENDPOINTS.where("dedicated ones", lambda hosts: hosts.enabled),
+        _CHANGED_LATELY,
+    ),
+    unprovable="The registry's record tells when it last changed and not what, so nothing shows where its clients were"
+    " sent before.",
+    means="If dedicated data endpoints, or a private endpoint, were enabled lately, layers came from {blob_hosts}"
+    " before, and this network still allows only that.",
     look=(_CURL, _SHOW_ENDPOINTS),
     fix=("Whoever runs the network allows port 443 to {redirect}, beside what it allows already.",),
     page=pages.ACR + "container-registry-dedicated-data-endpoints#enable-dedicated-data-endpoints",
 )
 DATA_ENDPOINT_REPLICA_MISSING = FailureMode(
     id="data-endpoint-replica-missing",
-    title="the data endpoint of this region's replica, {redirect}, is not allowed or not in DNS",
+    title="no connection to {redirect}, the data endpoint of a replica, comes about from here",
     seen=(data.DATA_ENDPOINT_UNREACHED,),
-    when=(_DEDICATED, OF_HOME.is_(False)),
-    means="Each replica of a registry has a data endpoint of its own, and a new one needs its rule and its record.",
+    when=(_BY_PUBLIC_WAY, OF_REPLICA.is_(True)),
+    means="Each replica of a registry has a data endpoint of its own, and the login server sends a client to that of"
+    " the replica that answers it. A network that was opened to another region's does not let this one through.",
     look=(
         _CURL,
         Command("az acr replication list -r {registry} -o table"),
         _SHOW_ENDPOINTS,
     ),
-    fix=(
-        "Whoever runs the network allows port 443 to the data endpoint of every replica.",
-        "Where names are private, whoever runs the zone gives each of them its record.",
-    ),
-    page=pages.ACR + "container-registry-private-endpoints#additional-records-for-geo-replicas",
+    fix=("Whoever runs the network allows port 443 to the data endpoint of every replica.",),
+    page=pages.ACR + "container-registry-geo-replication#dedicated-data-endpoints",
 )
 PRIVATE_DNS_DATA_ENDPOINT_MISSING = FailureMode(
     id="private-dns-data-endpoint-missing",
-    title="the private zone has no record for {redirect}",
-    seen=(data.DATA_ENDPOINT_UNREACHED,),
-    when=(
-        RESOLVED.is_(False),
-        THROUGH_PRIVATE_LINK,
-        PRIVATE_ENDPOINTS.where("yes, it has one", lambda found: found.any),
-    ),
-    means="A private endpoint needs a record for the login server and one for each data endpoint.",
+    title="the private zone of this network has no record for {redirect}",
+    seen=(data.DATA_HOST_UNRESOLVED, data.DATA_ENDPOINT_UNREACHED),
+    when=(PAST_ZONE.is_(True),),
+    occurs=Occurs.OFTEN,
+    means="The login server is reached here by a private endpoint. That needs a record for each data endpoint, too, one"
+    " for every replica; without it, the name has no address or its public one.",
     look=(
         "Look what the zone holds, and which address the endpoint has for the host (ENDPOINT_ID: the last column):",
         Command("az network private-dns record-set a list -g RESOURCE_GROUP -z {private_zone} -o table"),
@@ -145,16 +208,34 @@ PRIVATE_DNS_DATA_ENDPOINT_MISSING = FailureMode(
             " --zone-name registry --private-dns-zone {private_zone}"
         ),
     ),
-    page=pages.ACR + "container-registry-private-endpoints#create-dns-records-in-the-private-zone",
+    page=pages.ACR + "container-registry-private-endpoints#additional-records-for-geo-replicas",
+)
+DATA_HOST_NOT_RESOLVED = FailureMode(
+    id="data-host-not-resolved",
+    title="the resolver of this machine has no address for {redirect}, where the layers are",
+    seen=(data.DATA_HOST_UNRESOLVED,),
+    when=(_BY_PUBLIC_WAY,),
+    means="The login server's name resolves, and that of the layers' host does not: the name server lets through only"
+    " the names it was told, or is in trouble. A data endpoint of the registry's own that was enabled minutes ago has"
+    " no name yet.",
+    look=(
+        Command("nslookup {redirect}"),
+        _SHOW_ENDPOINTS,
+    ),
+    fix=("Whoever runs the name server lets the names of {layer_hosts} be looked up, or repairs it.",),
+    page=pages.ACR + "container-registry-dedicated-data-endpoints#client-firewall-rules",
+    unlike=("dial tcp: lookup myaccount.blob.core.windows.net: no such host",),
 )
 DATA_REDIRECT_FOREIGN = FailureMode(
     id="data-redirect-foreign",
     title="the registry redirects layers to {redirect}, which was not followed",
     seen=(data.REDIRECT_ELSEWHERE,),
     signs=(data.REDIRECT_ELSEWHERE,),
-    certain="TODO",
+    certain="The redirect names its destination, which is none of the places from which this cloud's registries"
+    " serve layers over https.",
     means="Layers come over https from the login server, from a data endpoint of this registry or from the"
-    " cloud's blob storage. Any other destination can only have been put there by something in between.",
+    " cloud's blob storage. A mirror, a cache or a domain of one's own in front of the registry puts another place"
+    " there, and so does whoever intercepts.",
     look=(
         "Compare the host with those that the registry has:",
         _SHOW_ENDPOINTS,
@@ -169,16 +250,94 @@ BLOB_URL_EXPIRED = FailureMode(
     id="blob-url-expired",
     title="the signed address of the layer at {redirect} is no longer valid",
     seen=(data.STORAGE_REFUSED,),
-    signs=(data.STORAGE_REFUSED,),
-    certain="TODO",
-    means="The registry signs the address of a layer for less than half an hour. It was used too late, or something"
-    " between here and the registry kept an old one or changed it.",
+    when=(SIGNATURE_ENDED.is_(True),),
+    occurs=Occurs.OFTEN,
+    means="The registry signs the address of a layer for less than half an hour. It was used too late, or a cache"
+    " between here and the registry handed out an old one.",
     look=("Look whether a proxy or a cache stands between here and the registry.",),
     fix=(
         "Ask for the layer again: a new address is signed each time.",
-        "If it happens again at once, let nothing in between cache or rewrite redirects.",
+        "If it happens again at once, let nothing in between keep the registry's redirects.",
     ),
     page=pages.ACR + "container-registry-dedicated-data-endpoints#enable-dedicated-data-endpoints",
     transient=True,
     unlike=("GET https://myaccount.blob.core.windows.net/files/a.txt RESPONSE 403 ERROR CODE: AuthenticationFailed",),
+)
+BLOB_SIGNATURE_REFUSED = FailureMode(
+    id="blob-signature-refused",
+    title="{redirect} refuses the signature of the layer's address, which has not ended",
+    seen=(data.STORAGE_REFUSED,),
+    when=(SIGNATURE_ENDED.is_(False),),
+    means="The signature is over the address as the registry made it. Something between here and the registry, or on"
+    " the way to the storage, changes the address, or the storage has other keys than the registry took for it.",
+    look=(
+        "Look whether a proxy or a mirror stands in between that writes redirects or queries anew.",
+        _CURL,
+    ),
+    fix=(
+        "Let nothing in between change the redirects of {login_server} or requests to {layer_hosts}.",
+        "Where nothing is in between, ask for the layer again later, then ask Azure's support.",
+    ),
+    page=pages.ACR + "container-registry-dedicated-data-endpoints"
+    "#how-container-image-downloads-work-login-server-and-307-redirect-to-data-endpoints",
+)
+BLOB_ACCESS_FORBIDDEN = FailureMode(
+    id="blob-access-forbidden",
+    title="the storage at {redirect} does not admit the caller's network",
+    seen=(data.STORAGE_FORBIDS,),
+    unprovable="Azure Storage says AuthorizationFailure of networks that it does not admit, and of missing rights.",
+    means="The signature is good and the way in is not: a network reaches storage by a service endpoint whose policy"
+    " does not list the registry's accounts, or the registry's data endpoint is open to private endpoints only.",
+    look=(
+        Command('az acr show -n {registry} --query "[publicNetworkAccess,dataEndpointEnabled]"'),
+        Command("az network service-endpoint policy list -o table"),
+    ),
+    fix=(
+        "Whoever runs the network lets the service endpoint's policy admit the registry's storage, or takes it off.",
+        "Where the registry admits private endpoints only, reach {redirect} by one, as the login server.",
+    ),
+    page=pages.ACR + "container-registry-dedicated-data-endpoints#restricting-network-access-to-data-endpoints",
+)
+BLOB_REDIRECT_AUTH_FORWARDED = FailureMode(
+    id="blob-redirect-auth-forwarded",
+    title="the request for the layer carries an Authorization header to {redirect}",
+    seen=(data.AUTHORIZATION_FORWARDED,),
+    signs=(data.AUTHORIZATION_FORWARDED,),
+    certain="InvalidAuthenticationInfo is what Azure Storage says of an Authorization header that it cannot read, and a"
+    " signed address needs none.",
+    means="A client that follows the registry's redirect has to leave its registry token behind. Older clients, and"
+    " curl told to trust every host, send it on; so does a proxy that adds the header itself.",
+    look=("Look which client follows the redirect, and whether a proxy adds headers.",),
+    fix=(
+        "Follow redirects without the Authorization header, or update the client.",
+        "With curl, use -L and not --location-trusted.",
+    ),
+    page=pages.ACR + "container-registry-dedicated-data-endpoints"
+    "#how-container-image-downloads-work-login-server-and-307-redirect-to-data-endpoints",
+    unlike=("InvalidAuthenticationInfo: https://myaccount.blob.core.windows.net/files/a.txt",),
+)
+BLOB_NOT_REPLICATED = FailureMode(
+    id="blob-not-replicated",
+    title="the replica of {registry} that answered does not have this layer yet",
+    seen=(data.BLOB_UNKNOWN,),
+    when=(REPLICAS.where("in several", lambda regions: len(regions) > 1),),
+    unprovable="Only the replica that the network leads to was asked, and what others hold cannot be seen from here.",
+    means="A push reaches one region at once and the others after some time: layers and manifests travel apart.",
+    look=(Command("az acr replication list -r {registry} -o table"),),
+    fix=("Wait some minutes after the last push, then check again.",),
+    instead=("Push and pull in the same region where a job needs the image at once.",),
+    page=pages.ACR + "container-registry-geo-replication#consistency-model",
+    occurs=Occurs.OFTEN,
+    transient=True,
+)
+BLOB_MISSING = FailureMode(
+    id="blob-missing",
+    title="{registry} does not have a layer that the manifest of {image} names",
+    seen=(data.BLOB_UNKNOWN,),
+    when=(REPLICAS.where("in one", lambda regions: True if len(regions) == 1 else None),),
+    means="The manifest is there and the layer is not: a purge or a deletion ran between the two requests or ended"
+    " halfway, or the image was never pushed wholly.",
+    look=(Command("az acr manifest show -r {registry} -n {image}"),),
+    fix=("Push the image again: a client sends the layers that the registry lacks.",),
+    page=pages.ACR + "container-registry-troubleshoot-access",
 )

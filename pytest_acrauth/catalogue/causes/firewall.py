@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts, pages
-from pytest_acrauth.catalogue.facts import registry_record
-from pytest_acrauth.catalogue.questions.management import PASSED_BY
+from pytest_acrauth.catalogue.questions.climb import PRIVATE_ADDRESS
+from pytest_acrauth.catalogue.questions.management import ADMITTED, LAST_CHANGE, PASSED_BY, networks
 from pytest_acrauth.catalogue.questions.records import Networks
-from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Question
+from pytest_acrauth.catalogue.shape import Command, FailureMode, Given, Occurs, Question
 from pytest_acrauth.catalogue.steps import LIST_ENDPOINTS
 from pytest_acrauth.catalogue.symptoms import challenge
-from pytest_acrauth.catalogue.symptoms.addresses import is_private
+from pytest_acrauth.catalogue.symptoms.addresses import is_private, rule_address
 from pytest_acrauth.model.evidence import Need
 
-
-def _networks(broken: Break) -> Networks | None:
-    return Networks(record, broken.transcript.started) if (record := registry_record(broken)) else None
-
-
-def _admitted(broken: Break) -> bool | None:
-    rules = _networks(broken)
-    return rules.admits(facts.client_ip(broken)) if rules is not None else None
-
+# Documented as "a few minutes", which is no promise.
+_RULES_TRAVEL = 15 * 60
 
 CLIENT_IP: Question[str] = Question(
     id="client-ip",
@@ -35,27 +28,24 @@ NETWORK: Question[Networks] = Question(
         'az acr show -n {registry} --query "[publicNetworkAccess,networkRuleSet,systemData.lastModifiedAt]"'
     ),
     needs=Need.REGISTRY,
-    read=_networks,
-)
-ADMITTED: Question[bool] = Question(
-    id="address-admitted",
-    asks="Do the network rules admit the address?",
-    by_hand=Command("az acr network-rule list -n {registry}"),
-    needs=Need.REGISTRY,
-    read=_admitted,
+    read=networks,
 )
 
 _LOOK_AT_RULES = Command('az acr show -n {registry} --query "[publicNetworkAccess,networkRuleSet]"')
+
+_SELECTED = NETWORK.where("selected public ones", lambda rules: rules.selected)
 
 FIREWALL_IP_DENIED = FailureMode(
     id="firewall-ip-denied",
     title="{client_ip} is in no network rule of {registry}",
     seen=(challenge.DENIED_WITH_IP,),
     when=(
-        CLIENT_IP.where("a public one", lambda address: not is_private(address)),
-        NETWORK.where("selected public ones", lambda rules: rules.public),
+        CLIENT_IP.where("a public IPv4 one", lambda address: bool(rule_address(address))),
+        _SELECTED,
         ADMITTED.is_(False),
     ),
+    not_when=(PRIVATE_ADDRESS,),
+    occurs=Occurs.OFTEN,
     means="The registry admits selected networks only. The address is the one the registry saw: behind a NAT, a"
     " proxy or a hosted build agent it is not this machine's own and may change.",
     look=(
@@ -69,8 +59,7 @@ FIREWALL_IP_DENIED = FailureMode(
     ),
     instead=(
         "Where the address is shared or changes, use a build agent of your own with a fixed address.",
-        "An Azure service (ACR Tasks, Defender) gets in by the registry's settings for tasks and trusted services.",
-        "Rules hold public IPv4 addresses only: over IPv6, connect over IPv4, or by a private endpoint.",
+        "An Azure service gets in by the registry's settings for tasks and trusted services.",
     ),
     page=pages.TROUBLESHOOT + "client-ip-address-not-allowed-access",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
@@ -80,12 +69,34 @@ FIREWALL_IP_DENIED = FailureMode(
         "Client address is not authorized and caller is not a trusted service. Client address: 203.0.113.9",
     ),
 )
+FIREWALL_IPV6_CLIENT = FailureMode(
+    id="firewall-ipv6-client",
+    title="{client_ip} is an IPv6 address, which no rule of {registry} can hold",
+    seen=(challenge.DENIED_WITH_IP,),
+    when=(CLIENT_IP.where("a public IPv6 one", lambda address: ":" in address and not is_private(address)), _SELECTED),
+    means="The registry has addresses of both kinds and admits selected networks only, and its rules hold public IPv4"
+    " addresses. Whoever comes over IPv6 is in none of them.",
+    look=(
+        Command("nslookup {login_server}"),
+        _LOOK_AT_RULES,
+    ),
+    fix=(
+        "Connect over IPv4 from an address that the rules admit: most clients take the first kind that answers.",
+        "Or run this from a network with a private endpoint of {registry}.",
+    ),
+    instead=("If no client needs IPv6, the registry's owner sets its endpoint protocol back to IPv4 alone.",),
+    page=pages.ACR + "container-registry-ipv6-dual-stack#firewall-and-network-considerations",
+    az_code="CONNECTIVITY_FORBIDDEN_ERROR",
+    occurs=Occurs.SELDOM,
+)
 FIREWALL_PUBLIC_ACCESS_DISABLED = FailureMode(
     id="firewall-public-access-disabled",
     title="{registry} admits no public network, only private endpoints",
     seen=(challenge.DENIED_WITH_IP,),
     when=(NETWORK.where("no public one", lambda rules: not rules.public),),
+    not_when=(PRIVATE_ADDRESS,),
     open_when=PASSED_BY,
+    occurs=Occurs.OFTEN,
     means="Public network access is switched off. No address rule counts until it is on again.",
     look=(
         _LOOK_AT_RULES,
@@ -93,7 +104,7 @@ FIREWALL_PUBLIC_ACCESS_DISABLED = FailureMode(
     ),
     fix=("Run this from a network with a private endpoint of {registry}, where {login_server} has a private address.",),
     instead=(
-        "Without --default-action Deny, switching public access on lets every network in. The rules count again, too.",
+        "Without --default-action Deny, that lets every network in. The rules count again, too.",
         Given("If {rule_address} is yours alone, the registry's owner can open it to that one:", "rule_address"),
         Command(
             "az acr update -n {registry} --public-network-enabled true --default-action Deny",
@@ -106,13 +117,16 @@ FIREWALL_PUBLIC_ACCESS_DISABLED = FailureMode(
 )
 FIREWALL_RULE_PROPAGATING = FailureMode(
     id="firewall-rule-propagating",
-    title="the network rule that admits {client_ip} is too new to be in effect everywhere",
+    title="the change that lets {client_ip} in is too new to be in effect everywhere",
     seen=(challenge.DENIED_WITH_IP,),
     when=(
         ADMITTED.is_(True),
-        NETWORK.where("changed within the last minutes", lambda rules: rules.changed_lately),
+        LAST_CHANGE.where("minutes ago", lambda change: change.ago < _RULES_TRAVEL),
     ),
-    means="A changed rule takes some minutes until every front end of the registry follows it.",
+    unprovable="The record tells when something of it changed and not what, nor which of the registry's replicas and"
+    " front ends follow it already.",
+    means="The rules as they are now admit the caller, and the registry's record was changed minutes ago. A changed"
+    " rule takes some minutes until every front end and every replica of the registry follows it.",
     look=(NETWORK.by_hand,),
     fix=("Wait a few minutes after the last change of the rules, then check again. Change nothing meanwhile.",),
     page=pages.ACR + "container-registry-access-selected-networks#add-network-rule-to-registry",
@@ -121,13 +135,15 @@ FIREWALL_RULE_PROPAGATING = FailureMode(
 )
 FIREWALL_SERVICE_ENDPOINT = FailureMode(
     id="firewall-service-endpoint",
-    title="the virtual network of {client_ip} is no longer admitted through its service endpoint",
+    title="no rule of {registry} admits the virtual network of {client_ip}",
     seen=(challenge.DENIED_WITH_IP,),
     when=(CLIENT_IP.where("a private one", is_private),),
-    unprovable="TODO",
-    means="The request came through a service endpoint (a virtual network's own way to Azure's public addresses). The"
-    " rule for its subnet is missing, or public access was switched off or a private endpoint added, which both end"
-    " this way in.",
+    not_when=(ADMITTED.is_(True, False),),
+    unprovable="The rules for virtual networks are in no current version of the registry's record, so whether the"
+    " subnet's is among them cannot be read.",
+    means="The registry saw a private address, so the request came through a service endpoint (a virtual network's own"
+    " way to Azure's public addresses). The rule for its subnet is missing, or a private endpoint was added, which"
+    " ends this way in.",
     look=(
         _LOOK_AT_RULES,
         LIST_ENDPOINTS,
@@ -135,5 +151,6 @@ FIREWALL_SERVICE_ENDPOINT = FailureMode(
     fix=("Connect the network by a private endpoint: service endpoints for registries never left preview.",),
     instead=("With public access on and no private endpoint, the registry's owner can add the subnet's rule again.",),
     page=pages.ACR + "container-registry-vnet",
+    occurs=Occurs.SELDOM,
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
 )

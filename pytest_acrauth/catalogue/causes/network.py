@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.questions.climb import THROUGH_PRIVATE_LINK
-from pytest_acrauth.catalogue.questions.management import ENDPOINT_APPROVED, PASSED_BY, PRIVATE_ENDPOINTS
+from pytest_acrauth.catalogue.questions.climb import PRIVATE_ADDRESS, THROUGH_PRIVATE_LINK
+from pytest_acrauth.catalogue.questions.management import (
+    ADMITTED,
+    ENDPOINT_APPROVED,
+    PASSED_BY,
+    PRIVATE_ENDPOINTS,
+    dialled,
+)
 from pytest_acrauth.catalogue.questions.network import HOST_EXISTS, PUBLIC_NAMES, hashed, known, record_of
+from pytest_acrauth.catalogue.questions.records import Dialled
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Occurs, Question
 from pytest_acrauth.catalogue.steps import COMPARE_HOST, ENDPOINT_ADDRESSES, LIST_ENDPOINTS
-from pytest_acrauth.catalogue.symptoms import challenge, dns, entra, proxy, tcp
+from pytest_acrauth.catalogue.symptoms import challenge, data, dns, entra, proxy, tcp
 from pytest_acrauth.model.evidence import Need
 
 
@@ -57,6 +64,17 @@ OTHER_CLOUDS: Question[tuple[str, ...]] = Question(
 )
 _CURL = Command("curl -sSv -o /dev/null --max-time 20 https://{login_server}/v2/")
 
+#: Judged by addresses alone: which endpoint was dialled, no name and no state of another one tells.
+ENDPOINT_DIALLED: Question[Dialled] = Question(
+    id="endpoint-dialled",
+    asks="Which private endpoint of the registry has the address that was dialled?",
+    by_hand=ENDPOINT_ADDRESSES,
+    needs=Need.ENDPOINT_ADDRESSES,
+    failing_that=Need.REGISTRY,
+    read=dialled,
+)
+#: A private address that does not answer: the login server's, or that of a data endpoint.
+_SILENT_ENDPOINT = (tcp.PRIVATE_TCP_TIMEOUT, data.PRIVATE_DATA_UNREACHED)
 _COMPARE_NAMES = (
     "Compare what this machine believes (its hosts file included) with what its name server says:",
     Command("getent hosts {login_server}"),
@@ -281,10 +299,11 @@ TCP_REFUSED = FailureMode(
 PRIVATE_ENDPOINT_UNREACHABLE = FailureMode(
     id="private-endpoint-unreachable",
     title="there is no way from here to the private endpoint at {addresses}",
-    seen=(tcp.PRIVATE_TCP_TIMEOUT,),
-    when=(ENDPOINT_APPROVED,),
-    means="If the address is still the endpoint's, routing fails: a peering between the networks is missing or"
-    " disconnected, or a firewall in a hub has no rule for it. Otherwise the private zone has an old address.",
+    seen=_SILENT_ENDPOINT,
+    when=(ENDPOINT_APPROVED, ENDPOINT_DIALLED.where("an approved one", lambda found: found.is_("Approved"))),
+    occurs=Occurs.OFTEN,
+    means="The endpoint is approved and has this address, so DNS is right and routing is not: a peering between the"
+    " networks is missing or disconnected, or a firewall in a hub or a security group has no rule for it.",
     look=(
         "Look whether the registry's endpoints still have {addresses} (ENDPOINT_ID: the last column of the list):",
         LIST_ENDPOINTS,
@@ -292,18 +311,18 @@ PRIVATE_ENDPOINT_UNREACHABLE = FailureMode(
         "Look whether the peerings of this network are Connected:",
         Command("az network vnet peering list -g RESOURCE_GROUP --vnet-name NETWORK -o table"),
     ),
-    fix=(
-        "Whoever runs the networks repairs the peering or the route, and allows port 443 to {addresses} along it.",
-        "If the endpoint has another address now, whoever runs the private zone corrects its record.",
-    ),
+    fix=("Whoever runs the networks repairs the peering or the route, and allows port 443 to {addresses} along it.",),
     page=pages.AKS + "cannot-pull-image-from-acr-to-aks-cluster#cause-4-io-timeout-error",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
 )
 PRIVATE_ENDPOINT_PENDING = FailureMode(
     id="private-endpoint-pending",
-    title="no private endpoint connection of {registry} is approved",
-    seen=(tcp.PRIVATE_TCP_TIMEOUT,),
-    when=(PRIVATE_ENDPOINTS.where("yes, and none is approved", lambda found: found.any and not found.approved),),
+    title="the private endpoint at {addresses} waits for approval by the owner of {registry}",
+    seen=_SILENT_ENDPOINT,
+    when=(
+        PRIVATE_ENDPOINTS.where("yes, and one is pending", lambda found: found.has("Pending")),
+        ENDPOINT_DIALLED.where("a pending one", lambda found: found.is_("Pending")),
+    ),
     means="Until the registry's owner approves the connection, its address resolves and carries no traffic.",
     look=(LIST_ENDPOINTS,),
     fix=(
@@ -315,31 +334,117 @@ PRIVATE_ENDPOINT_PENDING = FailureMode(
             "az acr private-endpoint-connection approve --registry-name {registry} -n {pending_connections}",
             each="pending_connections",
         ),
-        "Rejected: the registry's owner refused it, so ask them. Disconnected: it was removed, so make a new endpoint.",
+        "They look at the registry's other connections as well: each network that asks has one of its own.",
     ),
     page=pages.ACR + "container-registry-private-endpoints#manage-private-endpoint-connections",
+    az_code="CONNECTIVITY_CHALLENGE_ERROR",
+)
+PRIVATE_ENDPOINT_REJECTED = FailureMode(
+    id="private-endpoint-rejected",
+    title="the private endpoint at {addresses} was rejected by the owner of {registry}",
+    seen=_SILENT_ENDPOINT,
+    when=(
+        PRIVATE_ENDPOINTS.where("yes, and one is rejected", lambda found: found.has("Rejected")),
+        ENDPOINT_DIALLED.where("a rejected one", lambda found: found.is_("Rejected")),
+    ),
+    occurs=Occurs.SELDOM,
+    means="Somebody who manages the registry refused the connection. Its address stays and carries no traffic.",
+    look=(LIST_ENDPOINTS,),
+    fix=("Ask the registry's owner why. If this network may come in, make a new endpoint, which the owner approves.",),
+    instead=("Run this from a network with an endpoint that is approved.",),
+    page=pages.ACR + "container-registry-private-endpoints#validate-private-link-connection",
+    az_code="CONNECTIVITY_CHALLENGE_ERROR",
+)
+PRIVATE_ENDPOINT_DISCONNECTED = FailureMode(
+    id="private-endpoint-disconnected",
+    title="the private endpoint at {addresses} is disconnected from {registry}",
+    seen=_SILENT_ENDPOINT,
+    when=(
+        PRIVATE_ENDPOINTS.where("yes, and one is disconnected", lambda found: found.has("Disconnected")),
+        ENDPOINT_DIALLED.where("a disconnected one", lambda found: found.is_("Disconnected")),
+    ),
+    occurs=Occurs.SELDOM,
+    means="The connection was removed at the registry. The endpoint is only a remainder: it has its address, leads"
+    " nowhere, and cannot be connected again.",
+    look=(LIST_ENDPOINTS,),
+    fix=(
+        "Ask the registry's owner whether this network may come in. If so, make a new endpoint for them to approve.",
+        "Whoever runs the private zone then gives the record the new endpoint's address.",
+    ),
+    instead=("Run this from a network with an endpoint that is approved.",),
+    page=pages.ACR + "container-registry-private-endpoints#create-a-private-endpoint-for-an-existing-registry",
+    az_code="CONNECTIVITY_CHALLENGE_ERROR",
+)
+PRIVATE_DNS_STALE_RECORD = FailureMode(
+    id="private-dns-stale-record",
+    title="no private endpoint of {registry} has the address {addresses}, where its name leads here",
+    seen=_SILENT_ENDPOINT,
+    when=(ENDPOINT_DIALLED.where("none of its endpoints", lambda found: found.nobodys),),
+    means="The endpoint was deleted, or made again with another address, and the record in this network's private zone,"
+    " or a line in a hosts file, was left behind.",
+    look=(
+        "Look which addresses the endpoints have (ENDPOINT_ID: the last column), and where the old one comes from:",
+        LIST_ENDPOINTS,
+        ENDPOINT_ADDRESSES,
+        Command("getent hosts {host}"),
+        Command("az network private-dns record-set a show -g RESOURCE_GROUP -z {private_zone} -n {record}"),
+    ),
+    fix=(
+        "Whoever runs the zone adds the address of the endpoint that this network reaches, then takes the old one out:",
+        Command(
+            "az network private-dns record-set a add-record -g RESOURCE_GROUP -z {private_zone} -n {record} -a ADDRESS"
+        ),
+        Command(
+            "az network private-dns record-set a remove-record -g RESOURCE_GROUP -z {private_zone} -n {record}"
+            " -a OLD_ADDRESS --keep-empty-record-set"
+        ),
+        "Every network that is linked to the zone follows. In a hosts file, whoever runs the machine corrects it.",
+    ),
+    instead=("Where no endpoint is left for this network, its owner makes a new one, and the registry's approves it.",),
+    page=pages.ACR + "container-registry-private-endpoints#get-endpoint-ip-configuration",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
 )
 PRIVATE_DNS_RESOLVES_PUBLIC = FailureMode(
     id="private-dns-resolves-public",
     title="{login_server} resolves to its public address, not to the private endpoint",
     seen=(challenge.DENIED_WITH_IP,),
-    when=PASSED_BY,
-    means="The registry has a private endpoint, and this network's DNS does not lead to it: the private zone is"
-    " not linked, or a custom name server does not forward to Azure.",
+    when=(*PASSED_BY, ADMITTED.is_(False)),
+    means="The registry does not let this network in by the public way. Either it has the private endpoint and its DNS"
+    " does not lead there (zone not linked, names not forwarded to Azure), or it has none.",
     look=(
-        Command("nslookup {login_server}"),
+        LIST_ENDPOINTS,
         Command("az network private-dns link vnet list -g RESOURCE_GROUP -z {private_zone} -o table"),
     ),
     fix=(
-        "Whoever runs the network links it to the zone; all its lookups of registries then go through that zone:",
+        "If it reaches an endpoint, whoever runs the network links it to the zone, for all its lookups of registries:",
         Command(
             "az network private-dns link vnet create -g RESOURCE_GROUP -z {private_zone} -n LINK -v NETWORK"
             " --registration-enabled false"
         ),
-        "With a name server of its own, a network has to forward these names to Azure's (168.63.129.16).",
+        "A name server of the network's own has to forward these names to Azure's (168.63.129.16).",
     ),
-    instead=("Run this from a network that is linked already.",),
+    instead=("Without an endpoint for this network, run this from one that has it.",),
     page=pages.TROUBLESHOOT + "cant-resolve-container-registry-fqdn-private-ip-address",
+    az_code="CONNECTIVITY_FORBIDDEN_ERROR",
+)
+PRIVATE_DNS_ELSEWHERE = FailureMode(
+    id="private-dns-elsewhere",
+    title="{login_server} leads here to {addresses}, which is no private endpoint of {registry}",
+    seen=(challenge.DENIED_WITH_IP,),
+    when=(PRIVATE_ADDRESS,),
+    occurs=Occurs.SELDOM,
+    means="Network rules do not hold for what comes through a private endpoint of the registry, so the private address"
+    " that was asked is something else: another registry's endpoint, or a gateway with an address of its own.",
+    look=(
+        Command("getent hosts {login_server}"),
+        LIST_ENDPOINTS,
+        ENDPOINT_ADDRESSES,
+        Command("az network private-dns record-set a show -g RESOURCE_GROUP -z {private_zone} -n {record}"),
+    ),
+    fix=(
+        "Whoever runs the zone, or the hosts file, gives the name the address of the registry's own endpoint.",
+        "Where a gateway is meant to be there, whoever runs it lets it reach the registry by a private endpoint.",
+    ),
+    page=pages.ACR + "container-registry-private-endpoints#validate-private-link-connection",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
 )

@@ -87,6 +87,7 @@ ADDRESSES: Question[tuple[str, ...]] = Question(
     read=_addresses,
 )
 THROUGH_PRIVATE_LINK = ALIASES.where("through the private link zone", through_private_link)
+PRIVATE_ADDRESS = ADDRESSES.where("private ones", lambda found: all(map(is_private, found)))
 PUBLIC_ADDRESS = ADDRESSES.where("not only private ones", lambda found: not all(map(is_private, found)))
 USER_KIND: Question[Kind] = Question(
     id="user-kind",

@@ -10,16 +10,44 @@ from dataclasses import dataclass
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.facts import registry_record, role_mode
 from pytest_acrauth.catalogue.questions.climb import PUBLIC_ADDRESS, THROUGH_PRIVATE_LINK
-from pytest_acrauth.catalogue.questions.records import Endpoints, date, when
+from pytest_acrauth.catalogue.questions.records import DataHosts, Dialled, Endpoints, Networks, date, when
 from pytest_acrauth.catalogue.questions.rights import Rights
 from pytest_acrauth.catalogue.shape import Break, Command, Question
 from pytest_acrauth.catalogue.steps import LIST_ENDPOINTS, LIST_ROLES
 from pytest_acrauth.model.evidence import Need
-from pytest_acrauth.model.observation import AccessToken, Exchange
+from pytest_acrauth.model.observation import AccessToken, Data, Exchange, Tcp
 
 
 def _endpoints(broken: Break) -> Endpoints | None:
     return Endpoints(record) if (record := registry_record(broken)) else None
+
+
+def networks(broken: Break) -> Networks | None:
+    """Return which networks the registry admits, None where nobody could look."""
+    return Networks(record) if (record := registry_record(broken)) else None
+
+
+def _admitted(broken: Break) -> bool | None:
+    rules = networks(broken)
+    return rules.admits(facts.client_ip(broken)) if rules is not None else None
+
+
+def data_hosts(broken: Break) -> DataHosts | None:
+    """Return the registry's data endpoints, None where nobody could look or the record does not tell."""
+    record = registry_record(broken)
+    return DataHosts(record) if record is not None and record.data_endpoint_enabled is not None else None
+
+
+def dialled(broken: Break) -> Dialled | None:
+    """Return whose the addresses are that were dialled in vain, None where nobody looked yet."""
+    part = broken.observation
+    if isinstance(part, Data) and part.connection is not None and part.connection.tcp is not None:
+        part = part.connection.tcp
+    record, look = registry_record(broken), broken.transcript.evidence.endpoint_addresses
+    if record is None or not isinstance(part, Tcp) or (look is None and record.private_endpoints):
+        return None
+    known = look.value if look is not None and look.value is not None else ()
+    return Dialled(record, tuple(attempt.address for attempt in part.attempts), known)
 
 
 def rights_of(broken: Break) -> Rights | None:
@@ -84,6 +112,13 @@ PRIVATE_ENDPOINTS: Question[Endpoints] = Question(
     read=_endpoints,
 )
 ENDPOINT_APPROVED = PRIVATE_ENDPOINTS.where("yes, and one is approved", lambda found: found.approved)
+ADMITTED: Question[bool] = Question(
+    id="address-admitted",
+    asks="Do the network rules admit the address?",
+    by_hand=Command("az acr network-rule list -n {registry}"),
+    needs=Need.REGISTRY,
+    read=_admitted,
+)
 #: All hold: the registry has a private endpoint, and its name does not lead there from here.
 PASSED_BY = (THROUGH_PRIVATE_LINK, PUBLIC_ADDRESS, ENDPOINT_APPROVED)
 TENANTS: Question[Tenants] = Question(

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 
+from pytest_acrauth.catalogue.symptoms.addresses import is_private
 from pytest_acrauth.model.evidence import (
     ApplicationFacts,
+    EndpointAddresses,
     PasswordFacts,
+    PrivateEndpoint,
     RegistryFacts,
     ScopeMapFacts,
     ScopeMapTokenFacts,
 )
 
-# Documented as "a few minutes" and "about a minute"; neither is promised.
-_RULES_TRAVEL = 15 * 60
+# Documented as "about a minute", which is no promise.
 _PASSWORDS_TRAVEL = 2 * 60
 # Documented as "immediately", and an access token of the minutes before goes on as it was issued.
 _MAPS_TRAVEL = 10 * 60
@@ -37,10 +39,9 @@ def date(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Networks:
-    """Which networks a registry admits; ``moment`` is when the climb began."""
+    """Which networks a registry admits."""
 
     record: RegistryFacts
-    moment: float
 
     @property
     def public(self) -> bool:
@@ -48,16 +49,22 @@ class Networks:
         return self.record.public_network_access != "Disabled"
 
     @property
-    def changed_lately(self) -> bool:
-        """Whether the record changed so lately that the rules may be on their way."""
-        changed = when(self.record.modified)
-        return changed is not None and self.moment - changed < _RULES_TRAVEL
+    def selected(self) -> bool:
+        """Whether only those networks are admitted that a rule names."""
+        return self.public and self.record.default_action == "Deny"
 
     def admits(self, address: str | None) -> bool | None:
-        """Whether the rules admit an address; None where that depends on one that is not known."""
-        if not self.public or self.record.default_action != "Deny":
+        """Whether the rules admit an address; None where that depends on what is not known.
+
+        An address of a private network is admitted by rules for virtual networks, which the record no longer shows.
+        """
+        if not self.selected:
             return self.public
-        return any(_covers(rule, address) for rule in self.record.ip_rules) if address else None
+        return (
+            any(_covers(rule, address) for rule in self.record.ip_rules)
+            if address and not is_private(address)
+            else None
+        )
 
     def __str__(self) -> str:
         rules = ", ".join(self.record.ip_rules) or "none"
@@ -88,21 +95,74 @@ class Endpoints:
     @property
     def approved(self) -> bool:
         """Whether one of them may carry traffic."""
-        return any(each.status == "Approved" for each in self.record.private_endpoints)
+        return self.has("Approved")
+
+    def has(self, status: str) -> bool:
+        """Whether one of them is in a state."""
+        return any(each.status == status for each in self.record.private_endpoints)
 
     def __str__(self) -> str:
         return ", ".join(f"{each.name} {each.status}" for each in self.record.private_endpoints) or "none"
 
 
 @dataclass(frozen=True, slots=True)
+class Dialled:
+    """The addresses that were dialled beside those of a registry's private endpoints, as far as these are known."""
+
+    record: RegistryFacts
+    addresses: tuple[str, ...]
+    known: tuple[EndpointAddresses, ...]
+
+    @property
+    def own(self) -> tuple[PrivateEndpoint, ...]:
+        """The connections of those endpoints that have one of the addresses."""
+        return tuple(each for each in self.record.private_endpoints if set(self._of(each) or ()) & set(self.addresses))
+
+    @property
+    def unread(self) -> tuple[PrivateEndpoint, ...]:
+        """The connections whose endpoints' addresses are not known: each may have one of those that were dialled."""
+        return tuple(each for each in self.record.private_endpoints if not self._of(each))
+
+    @property
+    def nobodys(self) -> bool | None:
+        """Whether no endpoint of the registry has any of the addresses; None where that depends on an unread one."""
+        return False if self.own else None if self.unread else True
+
+    def is_(self, status: str) -> bool | None:
+        """Whether an endpoint that was dialled is in a state; None where that depends on an unread one."""
+        if any(each.status == status for each in self.own):
+            return True
+        waiting = not self.own and any(each.status == status for each in self.unread)
+        return None if waiting else False
+
+    def _of(self, connection: PrivateEndpoint) -> tuple[str, ...] | None:
+        """Return the addresses of a connection's endpoint, None where they are not known."""
+        wanted = connection.endpoint.lower()
+        return next((each.addresses for each in self.known if wanted and each.endpoint.lower() == wanted), None)
+
+    def __str__(self) -> str:
+        own = [f"{each.name} ({each.status})" for each in self.own]
+        unread = [f"{each.name} ({each.status}), if its address is one of them" for each in self.unread if not own]
+        return ", ".join(own or unread) or "none"
+
+
+@dataclass(frozen=True, slots=True)
 class DataHosts:
-    """A registry's dedicated data endpoints."""
+    """A registry's dedicated data endpoints: one in its home region, and one for each replica."""
 
     record: RegistryFacts
 
-    def home(self, host: str) -> bool:
-        """Whether a data host is that of the registry's own region, not of a replica."""
-        return host.split(".")[1:2] == [self.record.location.replace(" ", "").lower()]
+    def has(self, host: str) -> bool | None:
+        """Whether a data host is one of them; None where the record does not list them."""
+        listed = [each.lower() for each in self.record.data_hosts]
+        return host in listed if listed or not self.enabled else None
+
+    def of_replica(self, host: str) -> bool | None:
+        """Whether a data host is that of a replica, not of the home region; None where the record does not tell."""
+        home = self.record.location.replace(" ", "").lower()
+        if not home:
+            return None
+        return False if host.split(".")[1:2] == [home] else self.has(host)
 
     @property
     def enabled(self) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
 
-_PRIVATE = tuple(ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
+_PRIVATE = tuple(
+    ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+)
 
 
 def is_private(address: str) -> bool:
-    """Whether an address is one of a private network: RFC 1918 or IPv6 unique local, not loopback."""
+    """Whether an address is one of a private network (RFC 1918, RFC 6598, IPv6 unique local), not loopback."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -6,32 +6,54 @@ import re
 
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
-from pytest_acrauth.catalogue.symptoms.words import at_data_endpoint, at_storage
+from pytest_acrauth.catalogue.symptoms.addresses import is_private
+from pytest_acrauth.catalogue.symptoms.words import at_data_endpoint, at_registry, at_storage
 from pytest_acrauth.model.machine import Resolved
-from pytest_acrauth.model.observation import Data, Dns, Tcp, Trouble
+from pytest_acrauth.model.observation import Data, Dns, Reply, Tcp, Trouble
 from pytest_acrauth.model.stage import Stage
 
-_LOST = (
-    r"(?:dial tcp|lookup|read tcp) .{1,120}?(?:timeout|timed out|no such host|connection refused|reset by peer)",
-    r": EOF\b",
+_NO_NAME = (
+    r"lookup .{1,120}?no such host",
+    r"Could not resolve host",
 )
-_AUTHENTICATION_FAILED = re.compile("AuthenticationFailed")
+_NO_CONNECTION = (r"dial tcp (?!lookup).{1,120}?(?:timeout|timed out|reset by peer)",)
+
+
+def _at_host(broken: Break) -> Data | None:
+    """Return the reading of a layer that was sent on to a data host, None for anything else."""
+    data = broken.observation
+    return data if isinstance(data, Data) and data.redirect and not data.refused else None
+
+
+def _unresolved(broken: Break) -> bool:
+    part = facts.broken_part(broken) if _at_host(broken) is not None else None
+    if not isinstance(part, Dns) or part.resolution is None:
+        return False
+    return part.resolution.outcome in {Resolved.NO_SUCH_NAME, Resolved.NO_ADDRESS}
+
+
+def _lost(broken: Break) -> Tcp | None:
+    """Return the connection to a data host that nothing answered: neither the host, nor a proxy, nor this machine."""
+    part = facts.broken_part(broken) if _at_host(broken) is not None else None
+    if not isinstance(part, Tcp) or part.tunnel is not None or part.trouble not in {Trouble.TIMEOUT, Trouble.RESET}:
+        return None
+    return part
 
 
 def _unreached(broken: Break, *, dedicated: bool) -> bool:
-    data, part = broken.observation, facts.broken_part(broken)
-    if not isinstance(data, Data) or not data.redirect:
+    part = _lost(broken)
+    return part is not None and _dedicated(part.host, broken) is dedicated and not _private(broken)
+
+
+def _private(broken: Break) -> bool:
+    part = _lost(broken)
+    if part is None or not _dedicated(part.host, broken):
         return False
-    if isinstance(part, Dns):
-        if part.resolution is None or part.resolution.outcome is Resolved.RESOLVER_FAILED:
-            return False
-    else:
-        if not isinstance(part, Tcp) or part.tunnel is not None:
-            return False
-        troubles = {attempt.trouble for attempt in part.attempts}
-        if Trouble.REFUSED in troubles or troubles == {Trouble.UNREACHABLE}:
-            return False
-    return data.redirect.endswith(broken.transcript.target.registry.cloud.data_suffix) is dedicated
+    return all(is_private(attempt.address) for attempt in part.attempts)
+
+
+def _dedicated(host: str, broken: Break) -> bool:
+    return host.endswith(broken.transcript.target.registry.cloud.data_suffix)
 
 
 def _foreign(broken: Break) -> bool:
@@ -39,26 +61,50 @@ def _foreign(broken: Break) -> bool:
     return isinstance(data, Data) and (bool(data.refused) or facts.trouble(broken) is Trouble.WITHHELD)
 
 
-def _storage_refused(broken: Break) -> bool:
+def _storage_said(broken: Break, status: int, code: str) -> bool:
+    """Whether Azure Storage gave an error of this code, which its XML and a header of its own name."""
+    reply = facts.reply(broken) if _at_host(broken) is not None else None
+    return reply is not None and reply.status == status and _says(reply, code)
+
+
+def _says(reply: Reply, code: str) -> bool:
+    return bool(re.search(rf"\b{code}\b", f"{reply.words} {reply.body}"))
+
+
+def _blob_unknown(broken: Break) -> bool:
     data, reply = broken.observation, facts.reply(broken)
-    if not isinstance(data, Data) or not data.redirect or reply is None or reply.status != 403:
+    if not isinstance(data, Data) or reply is None or reply.status != 404:
         return False
-    return bool(_AUTHENTICATION_FAILED.search(f"{reply.words} {reply.body}"))
+    return _says(reply, "BlobNotFound") if data.redirect else reply.code == "BLOB_UNKNOWN"
 
 
+DATA_HOST_UNRESOLVED = Symptom(
+    id="data-host-unresolved",
+    stages=(Stage.DATA,),
+    when=_unresolved,
+    says="{login_server} redirected the layer download to {redirect}, and the resolver has no address for it.",
+    texts=at_storage(*_NO_NAME) + at_data_endpoint(*_NO_NAME),
+)
 STORAGE_UNREACHED = Symptom(
     id="storage-unreached",
     stages=(Stage.DATA,),
     when=lambda broken: _unreached(broken, dedicated=False),
     says="{login_server} redirected the layer download to {redirect}, and no connection came about.",
-    texts=at_storage(*_LOST),
+    texts=at_storage(*_NO_CONNECTION),
 )
 DATA_ENDPOINT_UNREACHED = Symptom(
     id="data-endpoint-unreached",
     stages=(Stage.DATA,),
     when=lambda broken: _unreached(broken, dedicated=True),
     says="{login_server} redirected the layer download to its data endpoint {redirect}, and no connection came about.",
-    texts=at_data_endpoint(*_LOST),
+    texts=at_data_endpoint(*_NO_CONNECTION),
+)
+PRIVATE_DATA_UNREACHED = Symptom(
+    id="private-data-unreached",
+    stages=(Stage.DATA,),
+    when=_private,
+    says="The data endpoint {redirect} has a private address here, and no connection came about at {addresses}.",
+    texts=(),
 )
 REDIRECT_ELSEWHERE = Symptom(
     id="redirect-elsewhere",
@@ -70,7 +116,28 @@ REDIRECT_ELSEWHERE = Symptom(
 STORAGE_REFUSED = Symptom(
     id="storage-refused",
     stages=(Stage.DATA,),
-    when=_storage_refused,
+    when=lambda broken: _storage_said(broken, 403, "AuthenticationFailed"),
     says="The address of the layer that {login_server} had signed was refused by {redirect}.",
     texts=at_storage(r"\bAuthenticationFailed\b"),
+)
+STORAGE_FORBIDS = Symptom(
+    id="storage-forbids",
+    stages=(Stage.DATA,),
+    when=lambda broken: _storage_said(broken, 403, "AuthorizationFailure"),
+    says="{redirect} does not authorise the layer download, to which {login_server} had sent it.",
+    texts=at_storage(r"\bAuthorizationFailure\b") + at_data_endpoint(r"\bAuthorizationFailure\b"),
+)
+AUTHORIZATION_FORWARDED = Symptom(
+    id="authorization-forwarded",
+    stages=(Stage.DATA,),
+    when=lambda broken: _storage_said(broken, 400, "InvalidAuthenticationInfo"),
+    says="{redirect} was shown an Authorization header beside the signed address of the layer.",
+    texts=at_storage(r"\bInvalidAuthenticationInfo\b") + at_data_endpoint(r"\bInvalidAuthenticationInfo\b"),
+)
+BLOB_UNKNOWN = Symptom(
+    id="blob-unknown",
+    stages=(Stage.DATA,),
+    when=_blob_unknown,
+    says="{login_server} has the manifest of {repository}, and does not find a layer that this names.",
+    texts=at_registry(r"\bBLOB_UNKNOWN\b", r"\bunknown blob\b"),
 )

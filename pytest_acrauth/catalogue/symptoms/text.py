@@ -21,7 +21,9 @@ from pytest_acrauth.catalogue.symptoms.words import (
     aadsts,
     anywhere,
     at_authority,
+    at_data_endpoint,
     at_registry,
+    at_storage,
     in_print,
     not_elsewhere,
 )
@@ -297,4 +299,13 @@ RIGHTS_MISSING_FOR_ALL = in_print(
         r"You have .{1,120}? permissions? to the repository\. You are lacking",
         r"\bYou are lacking .{1,120}? repository permissions",
     ),
+)
+_LAYER_CUT = (
+    r"read tcp .{1,120}?(?:timeout|timed out|reset by peer)",
+    r": EOF\b",
+)
+LAYER_CUT_OFF = in_print(
+    "layer-cut-off",
+    "The connection to {redirect}, where the layers are, broke off.",
+    at_storage(*_LAYER_CUT) + at_data_endpoint(*_LAYER_CUT),
 )

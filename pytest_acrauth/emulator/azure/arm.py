@@ -22,6 +22,7 @@ from pytest_acrauth.emulator.azure.resources import (
     definition_json,
     denial_json,
     endpoint_json,
+    interface_json,
     listing,
     permission_json,
     registry_json,
@@ -34,7 +35,7 @@ from pytest_acrauth.emulator.azure.resources import (
 )
 from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import Registry, RoleAssignment, upwards
-from pytest_acrauth.emulator.world.roles import REGISTRIES
+from pytest_acrauth.emulator.world.roles import INTERFACES, REGISTRIES
 
 _REGISTRY = REGISTRIES.lower()
 _ROLES = "microsoft.authorization"
@@ -184,7 +185,9 @@ class Arm:
         return self._child(asked, [endpoint_json(registry, each) for each in registry.private_endpoints])
 
     def _replications(self, _request: Request, asked: Asked) -> Answer:
-        return self._child(asked, [replication_json(self._registry(asked))])
+        registry = self._registry(asked)
+        regions = (registry.location, *registry.replicas)
+        return self._child(asked, [replication_json(registry, region) for region in regions])
 
     def _usages(self, _request: Request, asked: Asked) -> Answer:
         return self._gate.json(listing(usages_json(self._registry(asked))))
@@ -286,6 +289,15 @@ class Arm:
                     "resourceGroup": each.resource_group,
                     "kind": "",
                 }
+        if wanted is None:
+            yield from self._interfaces(request)
+
+    def _interfaces(self, request: Request) -> Iterator[dict[str, Any]]:
+        """Yield the network interfaces of private endpoints that a caller is shown."""
+        for registry in self._cloud.registries.values():
+            for each in registry.private_endpoints:
+                if self._gate.may(request, f"{INTERFACES}/read", each.interface_id):
+                    yield interface_json(registry, each)
 
 
 def _filter(request: Request) -> str:

@@ -31,12 +31,14 @@ class BlobLinks:
         self._containers: dict[str, str] = {}
 
     def url(self, registry: Registry, digest: str) -> str:
-        """Return where to read a blob from within the next twenty minutes."""
-        host = registry.data_endpoint if registry.data_endpoint_enabled else self._world.cloud.blob_host
+        """Return where to read a blob from: for twenty minutes from when the link was made, by whoever kept it."""
+        nearest = registry.data_endpoint_in(registry.nearest or registry.location)
+        host = nearest if registry.data_endpoint_enabled else self._world.cloud.blob_host
         text = digest.removeprefix("sha256:")
         self._containers[registry.container] = registry.login_server
         path = f"/{registry.container}/docker/registry/v2/blobs/sha256/{text[:2]}/{text}/data"
-        end = datetime.fromtimestamp(self._world.cloud.now() + _LIFE, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        made = self._world.cloud.now() - self._world.network.redirects_kept
+        end = datetime.fromtimestamp(made + _LIFE, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         query = {"se": end, "sig": self._signature(path, end), "sp": "r", "spr": "https", "sr": "b", "sv": _VERSION}
         return f"https://{host}{path}?{urlencode(query)}"
 
@@ -67,6 +69,8 @@ class DataHosts:
         if "authorization" in request.headers:
             text = "Authentication information is not given in the correct format."
             return self._error(400, "InvalidAuthenticationInfo", text)
+        if not self._world.cloud.blobs_admit:
+            return self._error(403, "AuthorizationFailure", "This request is not authorized to perform this operation.")
         if not self._links.honours(request):
             return self._error(403, "AuthenticationFailed", "Server failed to authenticate the request.")
         content = self._find(request.url.path)

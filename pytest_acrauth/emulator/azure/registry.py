@@ -102,7 +102,7 @@ class Registries:
     async def _blob(self, request: Request) -> Answer:
         registry, repository = self._repository(request, "pull")
         digest = request.path_params["digest"]
-        if digest not in repository.blobs:
+        if digest not in repository.blobs or digest in registry.on_their_way:
             raise self._refusal(404, "BLOB_UNKNOWN", "blob unknown to registry", detail={"digest": digest})
         location = ("Location", self._links.url(registry, digest))
         return Answer(307, [*self._headers("text/html; charset=utf-8"), ("Docker-Content-Digest", digest), location])

@@ -20,7 +20,7 @@ from pytest_acrauth.emulator.world.cloud import (
     ScopeMapToken,
     Subscription,
 )
-from pytest_acrauth.emulator.world.roles import REGISTRIES, Role
+from pytest_acrauth.emulator.world.roles import INTERFACES, REGISTRIES, Role
 
 _NETWORK = "2019-05-01"
 _MODERN = "2021-01-01"
@@ -73,7 +73,7 @@ def registry_json(registry: Registry, version: str) -> dict[str, Any]:
         "policies": _shown(_policies(registry), version),
         "encryption": {"status": "disabled"},
         "dataEndpointEnabled": dedicated,
-        "dataEndpointHostNames": [registry.data_endpoint] if dedicated else [],
+        "dataEndpointHostNames": registry.data_endpoints if dedicated else [],
         "privateEndpointConnections": [endpoint_json(registry, each) for each in registry.private_endpoints],
         "publicNetworkAccess": "Enabled" if registry.public_network_access else "Disabled",
         "networkRuleBypassOptions": "AzureServices",
@@ -160,9 +160,8 @@ def scope_map_json(registry: Registry, scope_map: ScopeMap) -> dict[str, Any]:
 
 def endpoint_json(registry: Registry, endpoint: PrivateEndpoint) -> dict[str, Any]:
     """Return a private endpoint connection."""
-    group = registry.resource_id.partition("/providers/")[0]
     properties = {
-        "privateEndpoint": {"id": f"{group}/providers/Microsoft.Network/privateEndpoints/{endpoint.name}"},
+        "privateEndpoint": {"id": endpoint.resource_id},
         "privateLinkServiceConnectionState": {"status": endpoint.status},
         "provisioningState": "Succeeded",
     }
@@ -170,8 +169,38 @@ def endpoint_json(registry: Registry, endpoint: PrivateEndpoint) -> dict[str, An
     return _child(registry, "privateEndpointConnections", name, properties)
 
 
-def replication_json(registry: Registry) -> dict[str, Any]:
-    """Return the replica in the registry's home region, the only one there is."""
+def interface_json(registry: Registry, endpoint: PrivateEndpoint) -> dict[str, Any]:
+    """Return the network interface of a private endpoint; names are in it once the connection is approved."""
+    members = {"registry": (endpoint.address, registry.login_server)}
+    if endpoint.data_address:
+        members[f"registry_data_{registry.location}"] = (endpoint.data_address, registry.data_endpoint)
+    approved = endpoint.status == "Approved"
+    configurations = [
+        {
+            "name": f"{member}.ip",
+            "properties": {
+                "privateIPAddress": address,
+                "privateIPAllocationMethod": "Dynamic",
+                "privateLinkConnectionProperties": {
+                    "groupId": "registry",
+                    "requiredMemberName": member,
+                    "fqdns": [host] if approved else [],
+                },
+            },
+        }
+        for member, (address, host) in members.items()
+    ]
+    return {
+        "id": endpoint.interface_id,
+        "name": f"{endpoint.name}.nic",
+        "type": INTERFACES.lower(),
+        "location": registry.location,
+        "properties": {"privateEndpoint": {"id": endpoint.resource_id}, "ipConfigurations": configurations},
+    }
+
+
+def replication_json(registry: Registry, region: str) -> dict[str, Any]:
+    """Return the registry's replica in a region: its own is one, too."""
     properties = {
         "provisioningState": "Succeeded",
         "status": {"displayStatus": "Ready", "timestamp": written(registry.created, "Z")},
@@ -179,8 +208,8 @@ def replication_json(registry: Registry) -> dict[str, Any]:
         "zoneRedundancy": "Disabled",
     }
     return {
-        **_child(registry, "replications", registry.location, properties, registry.created),
-        "location": registry.location,
+        **_child(registry, "replications", region, properties, registry.created),
+        "location": region,
         "tags": {},
     }
 

@@ -58,7 +58,9 @@ class Front:
             return
         logged = self._logging(scope, host, send)
         try:
-            await self._service(host, device, scope["path"])(scope, receive, _through(device, logged))
+            added = [(name.lower().encode(), value.encode()) for name, value in device.asks_with.items()]
+            asked = {**scope, "headers": [*scope["headers"], *added]}
+            await self._service(host, device, scope["path"])(asked, receive, _through(device, logged))
         except asyncio.CancelledError:
             # Only the end of the emulator cancels; passed on, uvicorn would report it as a broken application.
             return
@@ -95,9 +97,14 @@ def _through(device: Device, send: Send) -> Send:
     """Return a way to send on which the device changes headers or lets the body through one byte at a time."""
 
     async def changed(message: Message) -> None:
-        if message["type"] == "http.response.start" and device.headers:
+        if message["type"] == "http.response.start" and (device.headers or device.rewrites):
             own = {name.lower().encode(): value.encode() for name, value in device.headers.items()}
             headers = [(name, own.get(name.lower(), value)) for name, value in message["headers"]]
+            if device.rewrites is not None:
+                headers = [
+                    (name, device.rewrites(value.decode()).encode() if name.lower() == b"location" else value)
+                    for name, value in headers
+                ]
             await send({**message, "headers": headers})
         elif message["type"] == "http.response.body" and device.pause:
             await _drip(message["body"], device.pause, send)

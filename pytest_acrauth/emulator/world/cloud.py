@@ -21,6 +21,8 @@ ARM = "management.azure.com"
 GRAPH = "graph.microsoft.com"
 SUBSCRIPTION = "5b1d7a70-31c4-4d0e-8f5a-2f7f3a0c9e11"
 GROUP = "rg-registries"
+#: Where networks are, and the private endpoints in them.
+NETWORKS = "rg-network"
 # Documented as "up to ten minutes" and "a few minutes"; neither is promised.
 _ROLE_PROPAGATION = 10 * MINUTE
 _RULE_PROPAGATION = 5 * MINUTE
@@ -72,11 +74,30 @@ class ScopeMapToken:
 
 @dataclass
 class PrivateEndpoint:
-    """A registry's address in somebody's network, once its owner approved it."""
+    """A registry's addresses in somebody's network, which lead to it once its owner approved them.
+
+    ``address`` is the login server's, ``data_address`` its data endpoint's, '' for none.
+    """
 
     name: str
     address: str
     status: str = "Approved"
+    data_address: str = ""
+    subscription_id: str = SUBSCRIPTION
+
+    @property
+    def group_id(self) -> str:
+        """The resource id of the group that it lies in."""
+        return f"/subscriptions/{self.subscription_id}/resourceGroups/{NETWORKS}"
+
+    @property
+    def resource_id(self) -> str:
+        return f"{self.group_id}/providers/Microsoft.Network/privateEndpoints/{self.name}"
+
+    @property
+    def interface_id(self) -> str:
+        """The resource id of its network interface, which holds the addresses."""
+        return f"{self.group_id}/providers/Microsoft.Network/networkInterfaces/{self.name}.nic"
 
 
 @dataclass
@@ -89,6 +110,8 @@ class Registry:
     ``failing`` is a registry whose service is in trouble, and says so.
     ``modified`` is when it was last changed; for minutes after, ``ip_rules_before`` (None: the same) and
     ``anonymous_pull_before`` still apply. ``quarantine`` holds back what its repositories list as quarantined.
+    ``replicas`` are the regions it is in beside its own, ``nearest`` the one in which this network's requests arrive
+    ('' for its own), where the blobs of ``on_their_way`` are not yet.
     """
 
     name: str
@@ -115,6 +138,9 @@ class Registry:
     abac: bool = False
     arm_audience_accepted: bool = True
     data_endpoint_enabled: bool = False
+    replicas: list[str] = field(default_factory=list)
+    nearest: str = ""
+    on_their_way: set[str] = field(default_factory=set)
     login_throttled: bool = False
     failing: bool = False
     repositories: dict[str, Repository] = field(default_factory=dict)
@@ -132,8 +158,16 @@ class Registry:
 
     @property
     def data_endpoint(self) -> str:
-        """The dedicated data endpoint's host name, in use only when it is enabled."""
-        return f"{self.label}.{self.location}.data{_SUFFIX}"
+        """The dedicated data endpoint's host name in its own region, in use only when it is enabled."""
+        return self.data_endpoint_in(self.location)
+
+    @property
+    def data_endpoints(self) -> list[str]:
+        """The host names of its dedicated data endpoints, its own region's first."""
+        return [self.data_endpoint_in(region) for region in (self.location, *self.replicas)]
+
+    def data_endpoint_in(self, region: str) -> str:
+        return f"{self.label}.{region}.data{_SUFFIX}"
 
     @property
     def resource_id(self) -> str:
@@ -228,7 +262,8 @@ def upwards(resource_id: str) -> Iterator[str]:
 class Cloud:
     """Azure: its subscriptions, registries, Entra tenants and applications, who holds which role.
 
-    ``registries`` are by their labels. ``clock`` is the services'. ``directory_readers`` are the object ids that may
+    ``registries`` are by their labels. ``clock`` is the services'. ``blobs_admit`` tells whether the storage behind
+    the registries admits this network. ``directory_readers`` are the object ids that may
     read the directory through Graph, ``groups`` the members of groups, both by object id. ``assertion_issuers`` are
     those outside Entra whose keys it can fetch.
     """
@@ -244,6 +279,7 @@ class Cloud:
     directory_readers: set[str] = field(default_factory=set)
     custom_roles: dict[str, Role] = field(default_factory=dict)
     denials: list[DenyAssignment] = field(default_factory=list)
+    blobs_admit: bool = True
     assertion_issuers: dict[str, Signer] = field(default_factory=dict)
     entra: Signer = field(default_factory=Signer)
     token_server: Signer = field(default_factory=Signer)
@@ -263,7 +299,7 @@ class Cloud:
     def stores_at(self, host: str) -> bool:
         """Whether blobs are read from a host: the shared one, or a registry's dedicated data endpoint."""
         found = self.registries.get(host.partition(".")[0])
-        return host == self.blob_host or (found is not None and found.data_endpoint == host)
+        return host == self.blob_host or (found is not None and host in found.data_endpoints)
 
     @property
     def roles(self) -> dict[str, Role]:

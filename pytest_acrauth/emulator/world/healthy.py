@@ -15,6 +15,7 @@ from pytest_acrauth.emulator.world.cloud import (
     DAY,
     GRAPH,
     GROUP,
+    NETWORKS,
     SUBSCRIPTION,
     Cloud,
     Registry,
@@ -96,7 +97,10 @@ def entitle(cloud: Cloud, object_id: str) -> None:
         for registry in cloud.registries.values()
         for role in ("AcrPull", EVIDENCE)
     ]
-    cloud.assignments.append(RoleAssignment(object_id, "Reader", f"/subscriptions/{OTHER_SUBSCRIPTION}", created=given))
+    cloud.assignments += [
+        RoleAssignment(object_id, EVIDENCE, f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{NETWORKS}", created=given),
+        RoleAssignment(object_id, "Reader", f"/subscriptions/{OTHER_SUBSCRIPTION}", created=given),
+    ]
     cloud.directory_readers.add(object_id)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -58,11 +59,14 @@ class Device:
 
     It answers with its own ``page`` (where ``only`` is given, what has that in its path), or puts ``headers`` in the
     place of those of the same name, or hands a body on with a ``pause`` of that many seconds before each byte. It keeps
-    requests for itself that begin with one of the paths ``swallows``, and answers nothing.
+    requests for itself that begin with one of the paths ``swallows``, and answers nothing. ``asks_with`` are headers
+    that it adds to requests, and ``rewrites`` is what it makes of the destination of a redirect.
     """
 
     page: Page | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    asks_with: dict[str, str] = field(default_factory=dict)
+    rewrites: Callable[[str], str] | None = None
     pause: float = 0.0
     only: str = ""
     swallows: tuple[str, ...] = ()
@@ -96,11 +100,13 @@ class Network:
     A name that is absent does not exist. ``silent_zones`` are those for which the resolver gets no answer.
     ``certificates`` are by host name or ``*.`` pattern, ``devices`` by host name, ``routes`` by address (default
     open). ``egress`` is the address that services see. ``proxy`` is that of this network, None where there is none.
+    ``redirects_kept`` is for how many seconds a cache on the way has kept the redirects that it hands out.
     """
 
     names: dict[str, Name]
     certificates: dict[str, Certificate]
     egress: str
+    redirects_kept: float = 0.0
     silent_zones: set[str] = field(default_factory=set)
     routes: dict[str, Route] = field(default_factory=dict)
     devices: dict[str, Device] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 REGISTRIES = "Microsoft.ContainerRegistry/registries"
+INTERFACES = "Microsoft.Network/networkInterfaces"
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ _EVIDENCE = (
     # An assignment names its role by id alone: without this, what a custom role allows cannot be read.
     "Microsoft.Authorization/roleDefinitions/read",
     "Microsoft.Authorization/denyAssignments/read",
+    # Which addresses a private endpoint has, its network interface alone tells.
+    f"{INTERFACES}/read",
 )
 
 BUILT_IN = {

@@ -1,6 +1,6 @@
 """Read-only looks at Azure Resource Manager: the registry's record, its tokens and scope maps, roles, tenant.
 
-About one registry and one identity at most twice `MOST_SUBSCRIPTIONS` + `MOST_ROLES` + 9 requests are sent; usually
+About one registry and one identity at most twice `MOST_SUBSCRIPTIONS` + `MOST_ROLES` + 11 requests are sent; usually
 two to six.
 """
 
@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from pytest_acrauth.model.evidence import (
     Denial,
+    EndpointAddresses,
     EvidenceChoice,
     Named,
     PasswordFacts,
@@ -41,6 +42,7 @@ MOST_SUBSCRIPTIONS = 5
 MOST_ROLES = 5
 _MOST_ASSIGNMENTS = 100
 _RESOURCE = re.compile(r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/.+/registries/([^/]+)", re.IGNORECASE)
+_ENDPOINT = re.compile(r"/subscriptions/[\w.()/-]{1,290}", re.IGNORECASE)
 _REGISTRIES = "Microsoft.ContainerRegistry/registries"
 
 
@@ -93,16 +95,18 @@ def _find_resource_id(plane: Plane, wanted: Registry, choice: EvidenceChoice) ->
         f" | where name =~ '{wanted.name}' | project id, name, subscriptionId"
     )
     try:
-        found = plane.ask_arm(
-            "/providers/Microsoft.ResourceGraph/resources",
-            "2022-10-01",
-            body={"query": query, "options": {"resultFormat": "objectArray"}},
-        )
+        found = _ask_graph(plane, query)
     except CouldNotLook as refused:
         if refused.status not in {400, 403, 404}:
             raise
         return _find_in_lists(plane, wanted, _read_subscriptions(plane))
-    return next((text(entry, "id") for entry in entries(found, "data")), "")
+    return next((text(entry, "id") for entry in found), "")
+
+
+def _ask_graph(plane: Plane, query: str) -> list[Mapping[str, Any]]:
+    """Return what a query finds in the graph of resources, as far as the asker may see it."""
+    body = {"query": query, "options": {"resultFormat": "objectArray"}}
+    return entries(plane.ask_arm("/providers/Microsoft.ResourceGraph/resources", "2022-10-01", body=body), "data")
 
 
 def _read_subscriptions(plane: Plane) -> tuple[str, ...]:
@@ -170,8 +174,6 @@ def _registry_facts(found: Mapping[str, Any], subscription: str) -> RegistryFact
         subscription_id=subscription,
         resource_id=text(found, "id"),
         login_server=text(properties, "loginServer").lower(),
-        sku=text(mapping(found, "sku"), "name"),
-        provisioning_state=text(properties, "provisioningState"),
         admin_user_enabled=flag(properties, "adminUserEnabled"),
         anonymous_pull_enabled=flag(properties, "anonymousPullEnabled"),
         public_network_access=text(properties, "publicNetworkAccess"),
@@ -185,6 +187,7 @@ def _registry_facts(found: Mapping[str, Any], subscription: str) -> RegistryFact
             PrivateEndpoint(
                 name=text(entry, "name"),
                 status=text(mapping(mapping(entry, "properties"), "privateLinkServiceConnectionState"), "status"),
+                endpoint=text(mapping(mapping(entry, "properties"), "privateEndpoint"), "id"),
             )
             for entry in entries(properties, "privateEndpointConnections")[:20]
         ),
@@ -192,6 +195,39 @@ def _registry_facts(found: Mapping[str, Any], subscription: str) -> RegistryFact
         location=text(found, "location"),
         modified=text(mapping(found, "systemData"), "lastModifiedAt"),
     )
+
+
+def read_endpoint_addresses(plane: Plane, record: RegistryFacts) -> tuple[EndpointAddresses, ...]:
+    """Read which addresses a registry's private endpoints have: off their network interfaces, whatever DNS says.
+
+    One request for all of them. An endpoint that the asker may not see is silently absent.
+    """
+    wanted = sorted({each.endpoint.lower() for each in record.private_endpoints if _ENDPOINT.fullmatch(each.endpoint)})
+    if not wanted:
+        return ()
+    listed = ", ".join(f"'{endpoint}'" for endpoint in wanted)
+    found = _ask_graph(
+        plane,
+        "Resources | where type =~ 'microsoft.network/networkinterfaces'"
+        f" | where tolower(properties.privateEndpoint.id) in ({listed}) | project id, properties",
+    )
+    return tuple(_addresses(mapping(entry, "properties")) for entry in found[:20])
+
+
+def _addresses(interface: Mapping[str, Any]) -> EndpointAddresses:
+    own = (mapping(entry, "properties") for entry in entries(interface, "ipConfigurations")[:20])
+    return EndpointAddresses(
+        endpoint=text(mapping(interface, "privateEndpoint"), "id"),
+        addresses=tuple(filter(None, (text(entry, "privateIPAddress", 45) for entry in own))),
+    )
+
+
+def read_replicas(plane: Plane, record: RegistryFacts) -> tuple[str, ...]:
+    """Read the regions that a registry is in, its home among them."""
+    found = entries(plane.ask_arm(f"{record.resource_id}/replications", "2025-11-01"), "value")
+    regions = (text(entry, "location", 50).replace(" ", "").lower() for entry in found[:50])
+    home = record.location.replace(" ", "").lower()
+    return tuple(sorted({*filter(None, regions), *filter(None, (home,))}))
 
 
 def read_scope_map_token(plane: Plane, record: RegistryFacts, name: str) -> ScopeMapTokenFacts:

@@ -14,6 +14,7 @@ from pytest_acrauth.model.credential import CredentialFacts, Kind
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.evidence import (
     ApplicationFacts,
+    EndpointAddresses,
     EntraFacts,
     EvidenceChoice,
     FederatedFacts,
@@ -66,6 +67,8 @@ class Looks:
     def _begin(self, need: Need, transcript: Transcript) -> Once[Look[Any]]:
         begin: Mapping[Need, Callable[[Transcript], Once[Look[Any]]]] = {
             Need.REGISTRY: self._look_at_registry,
+            Need.ENDPOINT_ADDRESSES: self._look_at_endpoints,
+            Need.REPLICAS: self._look_at_replicas,
             Need.SCOPE_MAP_TOKEN: self._look_at_scope_map_token,
             Need.SCOPE_MAP: self._look_at_scope_map,
             Need.ROLES: self._look_at_roles,
@@ -130,6 +133,20 @@ class Looks:
         if look is None or look.value is None or not look.value.resource_id:
             raise CouldNotLook(look.why if look else "there was no time left to find the registry")
         return look.value
+
+    def _look_at_endpoints(self, transcript: Transcript) -> Once[Look[tuple[EndpointAddresses, ...]]]:
+        return self._look(
+            (Need.ENDPOINT_ADDRESSES, transcript.target.registry),
+            transcript,
+            lambda plane, deadline: arm.read_endpoint_addresses(plane, self._await_record(transcript, deadline)),
+        )
+
+    def _look_at_replicas(self, transcript: Transcript) -> Once[Look[tuple[str, ...]]]:
+        return self._look(
+            (Need.REPLICAS, transcript.target.registry),
+            transcript,
+            lambda plane, deadline: arm.read_replicas(plane, self._await_record(transcript, deadline)),
+        )
 
     def _look_at_scope_map_token(self, transcript: Transcript) -> Once[Look[ScopeMapTokenFacts]]:
         name = transcript.credential.user_name
