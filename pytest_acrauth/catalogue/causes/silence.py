@@ -70,7 +70,7 @@ ANSWER_CUT_OFF = FailureMode(
     signs=(silence.CUT_OFF,),
     certain="The request was sent over a session that stood, and its end or a reset came back instead of an answer.",
     means="This is no silence: somebody ended the connection. A device on the way that reads the traffic does so with"
-    " what it does not like, a proxy with what is idle or large, and a service that is being restarted with everything.",
+    " what it does not like, a proxy with what is idle or large, and a service that restarts with everything.",
     look=(_CURL, _STATUS),
     fix=(
         "Check again: after a restart the next connection is answered.",
