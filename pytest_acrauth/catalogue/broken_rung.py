@@ -133,13 +133,23 @@ class BrokenRung(Break):
 
     @property
     def shared_by(self) -> tuple[Hashable, ...] | None:
-        """The identity that Entra refuses, or nothing further for a resolver that answers for no name."""
-        match self.observation:
-            case Entra() as entra:
-                return (self.transcript.target.identity, entra.authority)
-            case Dns(resolution=resolution) if resolution is None or resolution.outcome is Resolved.RESOLVER_FAILED:
+        """The proxy or the resolver on the way to whichever host, or the identity that Entra refuses."""
+        match broken_part(self), self.observation:
+            case Tcp(tunnel=tunnel), _ if tunnel is not None:
+                return (tunnel.proxy,)
+            case Dns(), _ if _resolver_fails(self.transcript):
                 return ()
+            case _, Entra() as entra:
+                return (self.transcript.target.identity, entra.authority)
         return None
+
+
+def _resolver_fails(transcript: Transcript) -> bool:
+    """Whether it is the resolver that every look-up fails by: it does not answer, or not even Entra's name is known."""
+    entra = transcript.entra.connection if transcript.entra else None
+    looked = [each for each in (transcript.dns, entra.dns if entra else None) if isinstance(each, Dns)]
+    outcomes = {each.resolution.outcome if each.resolution else Resolved.RESOLVER_FAILED for each in looked}
+    return Resolved.RESOLVER_FAILED in outcomes or (len(looked) > 1 and outcomes == {Resolved.NO_SUCH_NAME})
 
 
 def _configured(transcript: Transcript) -> dict[str, str]:

@@ -93,7 +93,13 @@ def test_every_specimen_is_diagnosed_as_its_symptom(symptom: str) -> None:
         ("tcp-timeout", "registry-tcp-blocked"),
         ("connection-refused", "tcp-refused"),
         ("untrusted-issuer", "registry-tls-intercepted"),
-        ("certificate-dates", "tls-certificate-expired"),
+        ("certificate-dates-by-clock", "clock-skew"),
+        ("no-route", "no-route-from-here"),
+        ("proxy-unreached", "proxy-unreachable"),
+        ("proxy-wants-login", "proxy-login-required"),
+        ("proxy-refused", "proxy-blocks-registry"),
+        ("proxy-silent", "proxy-no-answer"),
+        ("registry-silent", "registry-no-answer"),
         ("certificate-name", "tls-hostname-mismatch"),
         ("no-challenge", "challenge-missing"),
         ("other-scheme", "challenge-not-bearer"),
@@ -118,7 +124,12 @@ def test_a_symptom_that_decides_names_its_cause(symptom: str, mode: str) -> None
 @pytest.mark.parametrize(
     ("symptom", "modes"),
     [
-        ("nxdomain", {"registry-dns-nxdomain", "registry-dnl-hash-missing", "registry-wrong-cloud"}),
+        (
+            "nxdomain",
+            {"registry-dns-nxdomain", "registry-dnl-hash-missing", "registry-wrong-cloud"}
+            | {"registry-name-unknown-here", "no-public-dns"},
+        ),
+        ("certificate-dates", {"tls-certificate-expired", "clock-skew"}),
         (
             "private-tcp-timeout",
             {"private-endpoint-unreachable", "private-endpoint-pending", "private-endpoint-rejected"}
