@@ -21,7 +21,7 @@ from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.emulator import SCENARIOS, Emulator
 from pytest_acrauth.model.evidence import OFF, EvidenceChoice, Look, RegistryFacts
 from pytest_acrauth.model.secret import Secret, Secrets
-from pytest_acrauth.model.target import CLOUDS, Registry, Target
+from pytest_acrauth.model.target import CLOUDS, NULL_GUID, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.probes.http.client import Response
 from pytest_acrauth.probes.management import arm, graph
@@ -221,8 +221,10 @@ ID = "/subscriptions/s1/resourceGroups/rg/providers/Microsoft.ContainerRegistry/
 def everywhere(word: str) -> dict[str, Any]:
     """Return a document that says the same wherever Azure's answers about registries say something."""
     texts = ("id", "name", "value", "status", "type", "roleName", "startDateTime", "endDateTime", "creationTime")
-    lists = ("actions", "notActions", "dataActions", "notDataActions")
-    inner: dict[str, Any] = dict.fromkeys((*texts, "expiry", "displayName", "tenantId", "subscriptionId"), word)
+    lists = ("actions", "notActions", "dataActions", "notDataActions", "audiences")
+    inner: dict[str, Any] = dict.fromkeys(
+        (*texts, "expiry", "displayName", "tenantId", "subscriptionId", "issuer", "subject"), word
+    )
     inner |= {name: [word, word] for name in lists}
     properties = {
         **inner,
@@ -238,7 +240,7 @@ def everywhere(word: str) -> dict[str, Any]:
         "dataEndpointHostNames": [word],
         "credentials": {"passwords": [inner]},
         "permissions": [inner],
-        "principals": [{"id": arm._EVERYBODY}],
+        "principals": [{"id": NULL_GUID}],
         "privateEndpointConnections": [
             {**inner, "properties": {"privateLinkServiceConnectionState": {"status": word, "description": word}}}
         ],
@@ -282,6 +284,7 @@ def test_hostile_management_planes(word: str, status: int) -> None:
         lambda: arm.read_roles(plane, record, "principal", lambda role: arm.read_role_definition(plane, ID, role)),
         lambda: arm.read_tenant(plane, "s1"),
         lambda: graph.read_application(plane, "client"),
+        lambda: graph.read_federated(plane, "client"),
     ):
         try:
             kept: Any = look()
