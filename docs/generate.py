@@ -29,7 +29,7 @@ from pytest_acrauth.model.evidence import AUTO, OFF, EvidenceChoice
 from pytest_acrauth.model.target import ACTIONS, CLOUDS, GUID, Flow, Reference, Registry, Target
 from pytest_acrauth.plugin.options import OPTIONS
 from pytest_acrauth.probes.programs.clients import check_client
-from pytest_acrauth.report.entries import CauseEntry, Decisive, SymptomEntry, cause_entry, families, symptoms
+from pytest_acrauth.report.entries import CauseEntry, SymptomEntry, cause_entry, families, symptoms
 from pytest_acrauth.report.explanation import Kind, Step
 from pytest_acrauth.report.text import explain
 from pytest_acrauth.run import DEFAULT_TIMEOUT, Run
@@ -224,11 +224,7 @@ def _proof(entry: CauseEntry) -> Iterator[str]:
     yield from ("", "How each question is answered:", "")
     for question in entry.questions:
         yield f"- {question.asked.text}"
-        yield f"  {_answered_by(question)}: {_instruction(question.asked.by_hand)}"
-
-
-def _answered_by(question: Decisive) -> str:
-    return f"{question.told_by}; by hand" if question.told_by else "By hand"
+        yield f"  {question.told_by}; by hand: {_instruction(question.asked.by_hand)}"
 
 
 @cache

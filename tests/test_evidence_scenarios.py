@@ -63,7 +63,7 @@ def test_with_evidence_a_scenario_is_diagnosed_as_itself(scenario: Scenario) -> 
     assert all(each.method == "GET" or (each.method == "POST" and each.path.endswith(reading)) for each in elsewhere)
     assert not any("listcredentials" in each.path.lower() for each in emulator.requests)
     text = explain(diagnosis).splitlines()
-    assert len(text) <= 48
+    assert len(text) <= 52
     assert too_wide(text, explanation(diagnosis)) == []
     if scenario.needs_evidence:
         assert f"from service principal {emulator.environ['AZURE_CLIENT_ID']}" in " ".join(" ".join(text).split())

@@ -271,12 +271,16 @@ def wanted(seen: Break) -> tuple[str, ...]:
 
 
 def moment(seen: Break) -> float:
-    """Return when a rung was answered, by the clock of whoever answered; without an answer, when the climb began."""
+    """Return when a rung was answered, by the clock of whoever answered.
+
+    Where that one did not tell, it is when the climb began: by the services' clock, or failing that by this machine's.
+    """
     answered = reply(seen)
     try:
         return parsedate_to_datetime(answered.date if answered else "").timestamp()
     except (TypeError, ValueError, OverflowError):
-        return seen.transcript.started
+        told = service_time(seen.transcript)
+        return seen.transcript.started if told is None else told
 
 
 def scope_map_actions(actions: Iterable[str]) -> tuple[str, ...]:

@@ -133,15 +133,15 @@ class Question(Generic[T]):
 
     ``read`` answers from the transcript, None where that does not tell. ``needs`` names the look in the transcript's
     `Evidence` that tells it where the climb itself does not, ``failing_that`` the one that tells it where nobody could
-    take the first. ``by_hand`` is what a person can do. A question without ``read`` only a person can answer.
+    take the first. ``by_hand`` is what a person can do.
     """
 
     id: str
     asks: str
     by_hand: Instruction
+    read: Callable[[Break], T | None]
     needs: Need | None = None
     failing_that: Need | None = None
-    read: Callable[[Break], T | None] | None = None
 
     @property
     def looks(self) -> tuple[Need, ...]:

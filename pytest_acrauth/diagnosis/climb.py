@@ -21,7 +21,6 @@ HERE = "this climb"
 NOT_RECORDED = "the climb did not show it"
 NOT_TOLD = "the answer did not tell"
 NOT_ASKED = "nobody was asked for evidence"
-BY_HAND = "only a person can look"
 
 
 def diagnose(transcript: Transcript) -> tuple[Diagnosis, ...]:
@@ -80,8 +79,6 @@ def _conclude(seen: BrokenRung, symptom: Symptom) -> tuple[Diagnosis, ...]:
 
 def ask(question: Question[Any], seen: Break) -> Answer[Any]:
     """Answer a question from the climb, or say why it could not be looked at."""
-    if question.read is None:
-        return Answer(question, None, why=BY_HAND)
     taken = [look for need in question.looks if (look := getattr(seen.transcript.evidence, need)) is not None]
     if (value := question.read(seen)) is not None:
         return Answer(question, value, who=next((look.who for look in taken if look.value is not None), HERE))

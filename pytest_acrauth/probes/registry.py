@@ -50,7 +50,11 @@ def parse_challenge(header: str) -> tuple[str, dict[str, str]]:
 def ask_challenge(http: Http, registry: Registry) -> Challenge:
     """Ask ``GET /v2/`` without credentials."""
     response = http.send("GET", f"https://{registry.login_server}/v2/")
-    scheme, parameters = parse_challenge(response.reply.authenticate if response.reply else "")
+    header = response.reply.authenticate if response.reply else ""
+    usual = f'realm="https://{registry.login_server}/oauth2/token",service="{registry.login_server}"'
+    if usual in response.headers.get("www-authenticate", ""):
+        header = f"Bearer {usual}"  # without a secret in it, even where a password is a part of the registry's name
+    scheme, parameters = parse_challenge(header)
     return Challenge(
         reply=response.reply,
         trouble=response.trouble,

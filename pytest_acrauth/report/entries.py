@@ -64,7 +64,7 @@ class ToldCondition(NamedTuple):
 
 
 class Decisive(NamedTuple):
-    """A question that decides a cause, and what answers it besides a person: '' where nothing does."""
+    """A question that decides a cause, and what answers it besides a person."""
 
     asked: Asked
     told_by: str
@@ -175,8 +175,6 @@ def _condition(condition: Condition) -> ToldCondition:
 
 
 def _told_by(question: Question[Any]) -> str:
-    if question.read is None:
-        return ""
     if not question.looks:
         return "The climb itself tells it where it can"
     return f"Evidence tells it, from {', or else from '.join(_LOOKS[need] for need in question.looks)}"

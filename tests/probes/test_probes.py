@@ -180,6 +180,14 @@ def test_basic_credentials_go_to_the_realm_and_nowhere_else(cloud: respx.MockRou
     assert not cloud["entra"].called
 
 
+def test_a_password_that_is_a_part_of_the_registrys_name_changes_no_realm(cloud: respx.MockRouter) -> None:
+    """What is masked is masked where it is shown, and the healthy challenge is still the login server's own."""
+    machine = NoNetwork({"ACR_USERNAME": "ci-puller", "ACR_PASSWORD": "myacr"})
+    (seen,) = Run(machine).check([target(BASIC)])
+    assert list(seen.broken()) == []
+    assert cloud["get_token"].called
+
+
 def test_anonymous_sends_no_credential(cloud: respx.MockRouter) -> None:
     """The anonymous token request has no Authorization, and no identity leg is climbed."""
     seen = climb(target(ANONYMOUS, "team/app"))

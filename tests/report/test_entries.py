@@ -79,8 +79,7 @@ def test_a_sign_is_told_with_the_reason_why_it_is_one() -> None:
 
 
 def test_a_question_says_what_answers_it() -> None:
-    """A question is told by the climb, by evidence with its source, or by a person only."""
+    """A question is told by the climb, or by evidence with its source."""
     told = {question.told_by for mode in MODES.values() for question in cause_entry(mode).questions}
-    assert "" in told
     assert "The climb itself tells it where it can" in told
     assert "Evidence tells it, from the registry's record" in told

@@ -10,7 +10,6 @@ from __future__ import annotations
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.causes.basic_questions import (
     ADMIN_ENABLED,
-    CHANGED_LATELY,
     DECLARED,
     REGISTRY_TOKEN,
     SCOPE_MAP_TOKEN,
@@ -21,6 +20,7 @@ from pytest_acrauth.catalogue.causes.basic_questions import (
 )
 from pytest_acrauth.catalogue.questions.climb import USER_KIND, NameShape
 from pytest_acrauth.catalogue.questions.directory import CERTIFICATE_ONLY
+from pytest_acrauth.catalogue.questions.management import LAST_CHANGE
 from pytest_acrauth.catalogue.questions.records import TokenState
 from pytest_acrauth.catalogue.shape import Command, FailureMode, Occurs
 from pytest_acrauth.catalogue.steps import GENERATE_PASSWORD
@@ -28,6 +28,7 @@ from pytest_acrauth.catalogue.symptoms import access_token, client, management
 from pytest_acrauth.model.credential import Kind, SecretShape
 
 _UNDECLARED = "none"
+_SWITCHES_TRAVEL = 2 * 60  # seconds until a switch is in effect; no page promises it
 _ADMIN_PAGE = pages.ACR + "container-registry-authentication#admin-account"
 _TOKEN_PAGE = pages.ACR + "container-registry-token-based-repository-permissions"
 _NULL_GUID = "00000000-0000-0000-0000-000000000000"
@@ -74,7 +75,7 @@ ADMIN_PASSWORD_NOT_CURRENT = FailureMode(
     title="{registry} does not accept this password for its admin user",
     seen=(access_token.BASIC_REFUSED,),
     when=(USER_KIND.is_(Kind.ADMIN), ADMIN_ENABLED.is_(True)),
-    open_when=(CHANGED_LATELY.is_(True),),
+    open_when=(LAST_CHANGE.where("within the last two minutes", lambda last: last.ago < _SWITCHES_TRAVEL),),
     occurs=Occurs.OFTEN,
     means="The admin user has two passwords, and this is neither of them: one was renewed since this was stored, or it"
     " was never right. A password that was renewed within the last minute is not accepted yet, and no date tells that.",

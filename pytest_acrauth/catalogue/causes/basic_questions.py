@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from pytest_acrauth.catalogue.facts import registry_record, service_time
 from pytest_acrauth.catalogue.questions.climb import NameShape, name_shape
-from pytest_acrauth.catalogue.questions.records import TokenState, when
+from pytest_acrauth.catalogue.questions.records import TokenState
 from pytest_acrauth.catalogue.shape import Break, Command, Question
 from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.evidence import Need
-
-# Documented as "about a minute"; not promised.
-_SWITCHES_TRAVEL = 2 * 60
 
 
 def _registry_token(broken: Break) -> bool:
@@ -42,12 +39,6 @@ def _admin_enabled(broken: Break) -> bool | None:
 def _token_state(broken: Break) -> TokenState | None:
     look = broken.transcript.evidence.scope_map_token
     return TokenState(look.value, service_time(broken.transcript)) if look and look.value else None
-
-
-def _changed_lately(broken: Break) -> bool | None:
-    record, now = registry_record(broken), service_time(broken.transcript)
-    changed = when(record.modified) if record else None
-    return None if changed is None or now is None else now - changed < _SWITCHES_TRAVEL
 
 
 DECLARED: Question[Kind | str] = Question(
@@ -92,14 +83,6 @@ ADMIN_ENABLED: Question[bool] = Question(
     by_hand=Command("az acr show -n {registry} --query adminUserEnabled -o tsv"),
     needs=Need.REGISTRY,
     read=_admin_enabled,
-)
-#: A switch takes a moment until it is in effect.
-CHANGED_LATELY: Question[bool] = Question(
-    id="registry-changed-lately",
-    asks="Was the registry's record changed within the last two minutes?",
-    by_hand=Command("az acr show -n {registry} --query systemData.lastModifiedAt -o tsv"),
-    needs=Need.REGISTRY,
-    read=_changed_lately,
 )
 SCOPE_MAP_TOKEN: Question[TokenState] = Question(
     id="scope-map-token",
