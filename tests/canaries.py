@@ -170,7 +170,8 @@ def opened(value):
     if isinstance(value, BaseException):
         return [value.args, str(value)]
     if type(value).__name__ in {"Login", "SubtestContext"} or type(value).__module__.startswith("_pytest._code"):
-        return [vars(value), str(value)]
+        names = getattr(value, "__dict__", None) or value.__dataclass_fields__
+        return [{name: getattr(value, name) for name in names}, str(value)]
     return [repr(value), str(value)]
 
 @pytest.hookimpl(trylast=True)

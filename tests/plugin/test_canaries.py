@@ -110,7 +110,7 @@ def test_subtests(inner: Inner, workers: tuple[str, ...]) -> None:
     """A subtest's name and parameters are told with a mask."""
     asked = prepared(inner, "healthy", silent=True)
     result = inner.apart(*asked, "-k", "test_subtests", "-v", *workers)
-    assert "[***] (password='***')" in searched(inner, "healthy", result)
+    assert "SUBFAILED[***] (password=" in searched(inner, "healthy", result)
 
 
 def test_the_search_finds(inner: Inner) -> None:
