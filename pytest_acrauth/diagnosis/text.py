@@ -39,12 +39,12 @@ _DATA = re.compile(r"(?<=[\w-])\.[\w-]+\.data\.")  # what a data endpoint's name
 
 #: What other failures bring about, in a text that may hold them too: the cause stands before its consequence.
 _FOLLOWS = (
-    # the links of a chain of credentials, which are tried whatever the one that is meant says
+    # the links of a chain of credentials, which are tried whatever the one that is meant says; most do not apply
+    AZ_NOT_LOGGED_IN,
     NO_CREDENTIAL,
     NOT_INJECTED,
     NO_METADATA,
     METADATA_FAILED,
-    AZ_NOT_LOGGED_IN,
     AZ_MISSING,
     ENVIRONMENT_INCOMPLETE,
     # az acr login goes on to the management plane and the admin user when the exchange was refused

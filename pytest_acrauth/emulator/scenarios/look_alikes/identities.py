@@ -18,6 +18,10 @@ from pytest_acrauth.emulator.scenarios.changes import (
 )
 from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
 from pytest_acrauth.emulator.scenarios.variants import (
+    BY_AZ,
+    BY_CERTIFICATE,
+    BY_FEDERATION,
+    BY_HOST,
     CLUSTER,
     MACHINE_IDENTITY,
     SUBJECT,
@@ -205,11 +209,11 @@ def _wrong_password(world: World) -> None:
 _BASIC = {"auth": "basic"}
 _ADMIN = {"auth": "admin"}
 _PULLER = {"auth": "scope-map-token"}
-_MANAGED = {"auth": "managed-identity"}
-_CERTIFICATE = {"auth": "service-principal-certificate"}
+_MANAGED = {"auth": BY_HOST}
+_CERTIFICATE = {"auth": BY_CERTIFICATE}
 #: An identity that Entra refuses cannot look for itself.
-_OPERATOR_LOOKS = {"evidence": "azure-cli"}
-_FEDERATED = {"auth": "workload-identity"} | _OPERATOR_LOOKS
+_OPERATOR_LOOKS = {"evidence": BY_AZ}
+_FEDERATED = {"auth": BY_FEDERATION} | _OPERATOR_LOOKS
 _CLUSTERS = FederatedCredential(CLUSTER, SUBJECT)
 
 LOOK_ALIKES: tuple[Scenario, ...] = (
@@ -320,7 +324,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario(
         "entra-fic-assertion-expired",
         _together(in_kubernetes, _old_assertion),
-        {"auth": "workload-identity"},
+        {"auth": BY_FEDERATION},
         like="clock-skew",
     ),
     Scenario(
@@ -332,7 +336,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario(
         "assertion-from-the-future",
         _together(in_kubernetes, _services_ahead(-_HOUR)),
-        {"auth": "workload-identity"},
+        {"auth": BY_FEDERATION},
         diagnosed="clock-skew",
         like="entra-fic-assertion-expired",
     ),
@@ -340,7 +344,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario(
         "entra-assertion-malformed",
         _together(in_kubernetes, _cut_off_assertion),
-        {"auth": "workload-identity"},
+        {"auth": BY_FEDERATION},
         like="entra-sp-certificate-expired",
     ),
     Scenario("refresh-token-other-registry", _login(1, "otheracr.azurecr.io"), _BASIC, like="refresh-token-expired"),
