@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.causes.signin_questions import APP_ENABLED, ASKED_HERE, about
+from pytest_acrauth.catalogue.causes.signin_questions import APP_DISABLED, ASKED_HERE, about
 from pytest_acrauth.catalogue.questions.refusals import Topic
 from pytest_acrauth.catalogue.shape import Command, FailureMode, Occurs
 from pytest_acrauth.catalogue.symptoms import access_token, entra, text
@@ -283,11 +283,11 @@ ENTRA_RESOURCE_NOT_LISTED = FailureMode(
     page=pages.ENTRA_ERROR,
     unlike=("AADSTS65001: The user or administrator has not consented to use the application.",),
 )
-ENTRA_APP_ENABLED = FailureMode(
+ENTRA_APP_DISABLED = FailureMode(
     id="entra-app-disabled",
     title="the application {client_id} is disabled in its tenant",
     seen=(entra.AADSTS_7000112, entra.AADSTS_70001, access_token.INVALID_CLIENT),
-    when=(APP_ENABLED.is_(False),),
+    when=(APP_DISABLED.is_(True),),
     occurs=Occurs.SELDOM,
     means="An administrator, or Microsoft, has switched the application off, for example because a secret of it leaked."
     " Its secrets are not looked at meanwhile.",

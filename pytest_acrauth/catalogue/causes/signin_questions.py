@@ -15,16 +15,16 @@ def about(*meant: Topic, other: tuple[Topic, ...] = tuple(Topic)) -> Condition:
     return SAYS.where(words, lambda topic: True if topic in meant else False if topic in other else None)
 
 
-def _app_enabled(broken: Break) -> bool | None:
+def _app_disabled(broken: Break) -> bool | None:
     """Answer by what Graph shows; where nobody could look, by what Entra says of a password's owner."""
     found = application(broken)
     if found is not None and found.enabled is not None:
-        return found.enabled
+        return not found.enabled
     said = entra_answer(broken)
     # Entra's refusal at its own stage is what Graph is to confirm.
     if said is None or (broken.transcript.target.identity.flow is Flow.ENTRA and said == DISABLED_APPLICATION):
         return None
-    return said != DISABLED_APPLICATION
+    return said == DISABLED_APPLICATION
 
 
 SAYS: Question[Topic] = Question(
@@ -39,11 +39,11 @@ ASKED_HERE: Question[bool] = Question(
     by_hand="Compare the scope that Entra repeats with https://containerregistry.azure.net/.default.",
     read=lambda broken: broken.transcript.entra is not None,
 )
-APP_ENABLED: Question[bool] = Question(
-    id="application-enabled",
-    asks="Is the application enabled in its tenant?",
+APP_DISABLED: Question[bool] = Question(
+    id="application-disabled",
+    asks="Is the application disabled in its tenant?",
     by_hand=Command('az ad sp show --id {client_id} --query "[displayName,accountEnabled]" -o tsv'),
     needs=Need.APPLICATION,
     failing_that=Need.ENTRA_DIRECT,
-    read=_app_enabled,
+    read=_app_disabled,
 )
