@@ -17,6 +17,7 @@ from pytest_acrauth.catalogue.symptoms.client import AZ_MISSING, AZ_NOT_LOGGED_I
 from pytest_acrauth.catalogue.symptoms.entra import (
     AUTHORITY_UNREACHED,
     ENVIRONMENT_INCOMPLETE,
+    METADATA_FAILED,
     NO_CREDENTIAL,
     NO_METADATA,
     NOT_INJECTED,
@@ -38,13 +39,14 @@ _DATA = re.compile(r"(?<=[\w-])\.[\w-]+\.data\.")  # what a data endpoint's name
 
 #: What other failures bring about, in a text that may hold them too: the cause stands before its consequence.
 _FOLLOWS = (
-    # the links of a chain of credentials, which are tried whatever the one that is meant says
+    # the links of a chain of credentials, which are tried whatever the one that is meant says; most do not apply
+    AZ_NOT_LOGGED_IN,
+    NO_CREDENTIAL,
     NOT_INJECTED,
     NO_METADATA,
-    AZ_NOT_LOGGED_IN,
+    METADATA_FAILED,
     AZ_MISSING,
     ENVIRONMENT_INCOMPLETE,
-    NO_CREDENTIAL,
     # az acr login goes on to the management plane and the admin user when the exchange was refused
     ARM_NOT_FOUND,
     LIST_CREDENTIALS_FORBIDDEN,

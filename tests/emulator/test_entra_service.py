@@ -7,6 +7,7 @@ import re
 import jwt
 import pytest
 
+from pytest_acrauth.emulator.world.directory import Password
 from pytest_acrauth.emulator.world.healthy import PRINCIPAL, TENANT
 
 LOGIN = "https://login.microsoftonline.com"
@@ -40,6 +41,16 @@ def disabled(cloud, client):
     cloud.applications[client].enabled = False
 
 
+def disabled_just_now(cloud, client):
+    """Disable the application a moment ago: not every part of Entra knows."""
+    cloud.applications[client].enabled, cloud.applications[client].changed = False, cloud.now()
+
+
+def enabled_just_now(cloud, client):
+    """Enable the application again a moment ago."""
+    cloud.applications[client].changed = cloud.now()
+
+
 def deleted(cloud, client):
     """Delete the application."""
     del cloud.applications[client]
@@ -59,6 +70,7 @@ def unchanged(cloud, client):
         (deleted, {}, 400, "unauthorized_client", 700016),
         (unchanged, {"client_id": UNKNOWN}, 400, "unauthorized_client", 700016),
         (disabled, {}, 400, "unauthorized_client", 7000112),
+        (enabled_just_now, {}, 400, "unauthorized_client", 7000112),
         (unchanged, {"tenant": UNKNOWN}, 400, "invalid_request", 90002),
         (unchanged, {"grant_type": "password"}, 400, "unsupported_grant_type", 70003),
         (unchanged, {"scope": "https://containerregistry.azure.net"}, 400, "invalid_scope", 1002012),
@@ -82,6 +94,17 @@ def test_refusals_carry_their_number(visitor, change, fields, status, error, cod
     assert body["error_uri"] == f"{LOGIN}/error?code={code}"
     assert response.headers["x-ms-request-id"] == body["trace_id"]
     assert response.headers["x-ms-clitelem"] == f"1,{code},0,,"
+
+
+def test_a_service_principals_own_secret_counts_as_well(visitor):
+    """A secret of either object proves the application, and a switch takes minutes until it is in effect."""
+    cloud, client = visitor.emulator.world.cloud, visitor.emulator.environ["AZURE_CLIENT_ID"]
+    own = Password("the-service-principals", ends=cloud.now() + 60)
+    cloud.applications[client].principal_secrets.append(own)
+    assert visitor.entra(client_secret=own.value).status_code == 200
+    assert visitor.entra().status_code == 200
+    disabled_just_now(cloud, client)
+    assert visitor.entra().status_code == 200
 
 
 def test_discovery_leads_to_the_token_endpoint(visitor):

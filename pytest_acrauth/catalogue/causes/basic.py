@@ -78,7 +78,7 @@ ADMIN_PASSWORD_NOT_CURRENT = FailureMode(
     open_when=(LAST_CHANGE.where("within the last two minutes", lambda last: last.ago < _SWITCHES_TRAVEL),),
     occurs=Occurs.OFTEN,
     means="The admin user has two passwords, and this is neither of them: one was renewed since this was stored, or it"
-    " was never right. A password that was renewed within the last minute is not accepted yet, and no date tells that.",
+    " was never right. A password that was renewed within the last minute is not accepted yet.",
     look=("Ask whether a password was renewed, and when; after a renewal wait a minute, then check again.",),
     fix=(
         (

@@ -10,9 +10,11 @@ from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.evidence import Need
 
 
-def _registry_token(broken: Break) -> bool:
-    """Whether the password is, or can be, a token of the registry's own."""
+def _registry_token(broken: Break) -> bool | None:
+    """Answer for a password beside the name that says so; an opaque one with an end or an audience can be one."""
     facts = broken.transcript.credential
+    if facts.kind is not Kind.REFRESH_TOKEN:
+        return None
     if facts.secret is SecretShape.OPAQUE:
         return facts.secret_expires is not None or bool(facts.secret_audience)
     return facts.secret in {SecretShape.ACR_REFRESH_TOKEN, SecretShape.ACR_ACCESS_TOKEN}
@@ -20,15 +22,15 @@ def _registry_token(broken: Break) -> bool:
 
 def _secret_expired(broken: Break) -> bool | None:
     expires, now = broken.transcript.credential.secret_expires, service_time(broken.transcript)
-    if not _registry_token(broken):
-        return False
+    if not (token := _registry_token(broken)):
+        return token
     return None if expires is None or now is None else expires < now
 
 
 def _secret_elsewhere(broken: Break) -> bool | None:
     audience = broken.transcript.credential.secret_audience
-    if not _registry_token(broken):
-        return False
+    if not (token := _registry_token(broken)):
+        return token
     return audience.lower() != broken.transcript.target.registry.login_server if audience else None
 
 

@@ -138,15 +138,19 @@ VARIANTS: tuple[Change, ...] = (
     on_virtual_machine_of_its_own,
     on_app_service,
 )
-#: The authentication method that the healthy world's environment is for.
+#: The names of authentication methods, the first of which the healthy world's environment is for.
 USUAL = "service-principal"
+BY_CERTIFICATE = "service-principal-certificate"
+BY_FEDERATION = "workload-identity"
+BY_HOST = "managed-identity"
+BY_AZ = "azure-cli"
 #: By the name of each authentication method, what puts its credential into the machine.
 IDENTITIES: Mapping[str, Change] = {
     USUAL: nothing,
-    "service-principal-certificate": with_certificate,
-    "workload-identity": in_kubernetes,
-    "managed-identity": on_virtual_machine,
-    "azure-cli": signed_in_with_az,
+    BY_CERTIFICATE: with_certificate,
+    BY_FEDERATION: in_kubernetes,
+    BY_HOST: on_virtual_machine,
+    BY_AZ: signed_in_with_az,
     "basic": _with_pair("ACR_SP"),
     "admin": _with_pair("ACR_ADMIN"),
     "scope-map-token": _with_pair("ACR_PULLER"),

@@ -270,9 +270,9 @@ class Looks:
 
         def run() -> Look[EntraFacts]:
             deadline = Deadline(self._limit, wait=self._limit)
-            tenant = self._find_tenant(transcript, deadline)
             if not GUID.fullmatch(transcript.credential.user_name):
                 return Look(why="the user name is no application's id")
+            tenant = self._find_tenant(transcript, deadline)
             if not tenant:
                 return Look(why="the tenant is not known")
             environ, secrets = self._connector.machine.environ, self._connector.secrets

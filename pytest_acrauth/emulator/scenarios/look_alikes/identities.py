@@ -8,13 +8,33 @@ from dataclasses import replace
 from pytest_acrauth.emulator.azure.issuing import REGISTRY_AUDIENCE, entra_token
 from pytest_acrauth.emulator.azure.login import TokenServer
 from pytest_acrauth.emulator.azure.rights import Caller, Kind
-from pytest_acrauth.emulator.scenarios.changes import as_it_is, basic, expired_passwords, expired_secret, puller
+from pytest_acrauth.emulator.scenarios.changes import (
+    as_it_is,
+    basic,
+    expired_passwords,
+    expired_secret,
+    nothing,
+    puller,
+)
 from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
-from pytest_acrauth.emulator.scenarios.variants import CLUSTER, SUBJECT, assertion, in_kubernetes, with_certificate
+from pytest_acrauth.emulator.scenarios.variants import (
+    BY_AZ,
+    BY_CERTIFICATE,
+    BY_FEDERATION,
+    BY_HOST,
+    CLUSTER,
+    MACHINE_IDENTITY,
+    SUBJECT,
+    assertion,
+    in_kubernetes,
+    on_app_service,
+    on_virtual_machine,
+    with_certificate,
+)
 from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.cloud import DAY, MINUTE, Registry
 from pytest_acrauth.emulator.world.directory import Application, FederatedCredential, Password
-from pytest_acrauth.emulator.world.healthy import CLIENT, PRINCIPAL, TENANT
+from pytest_acrauth.emulator.world.healthy import CLIENT, OTHER_TENANT, PRINCIPAL, TENANT
 
 _NULL_GUID = "00000000-0000-0000-0000-000000000000"
 _HOUR = 60 * MINUTE
@@ -92,6 +112,31 @@ def _enabled_again(application: Application, now: float) -> None:
     application.changed = now - 1
 
 
+def _of_another_tenant(world: World) -> None:
+    """Let the application live in another tenant only, and use its secret as a password."""
+    principals = world.cloud.applications[CLIENT].principals
+    principals[OTHER_TENANT] = principals.pop(TENANT)
+    _secret_by_basic(world)
+
+
+# Managed identities.
+
+
+def _of_another_machine(world: World) -> None:
+    """Ask for an identity that another machine has."""
+    world.machine.environ["AZURE_CLIENT_ID"] = "b4e0c7d2-91a6-4f3b-8c5d-e27f0a6b9134"
+
+
+def _two_identities(world: World) -> None:
+    """Give the machine one more identity, and ask for none by its id."""
+    first = world.cloud.applications[MACHINE_IDENTITY]
+    second = replace(
+        first, client_id="e81d3c5a-0b72-4d96-a4f1-6c9e2b7d5083", resource_id=f"{first.resource_id}-of-another-team"
+    )
+    world.cloud.applications[second.client_id] = second
+    world.machine.identities.append(second.client_id)
+
+
 # Federated credentials and assertions.
 
 
@@ -164,13 +209,36 @@ def _wrong_password(world: World) -> None:
 _BASIC = {"auth": "basic"}
 _ADMIN = {"auth": "admin"}
 _PULLER = {"auth": "scope-map-token"}
-_CERTIFICATE = {"auth": "service-principal-certificate"}
+_MANAGED = {"auth": BY_HOST}
+_CERTIFICATE = {"auth": BY_CERTIFICATE}
 #: An identity that Entra refuses cannot look for itself.
-_OPERATOR_LOOKS = {"evidence": "azure-cli"}
-_FEDERATED = {"auth": "workload-identity"} | _OPERATOR_LOOKS
+_OPERATOR_LOOKS = {"evidence": BY_AZ}
+_FEDERATED = {"auth": BY_FEDERATION} | _OPERATOR_LOOKS
 _CLUSTERS = FederatedCredential(CLUSTER, SUBJECT)
 
 LOOK_ALIKES: tuple[Scenario, ...] = (
+    Scenario("msi-endpoint-unreachable", nothing, _MANAGED, like="msi-identity-not-found"),
+    Scenario(
+        "msi-identity-not-found",
+        _together(on_virtual_machine, _of_another_machine),
+        _MANAGED,
+        like="msi-endpoint-unreachable",
+    ),
+    Scenario(
+        "identity-of-another-app-service",
+        _together(on_app_service, _of_another_machine),
+        _MANAGED,
+        diagnosed="msi-identity-not-found",
+        like="msi-endpoint-unreachable",
+    ),
+    Scenario("msi-ambiguous", _together(on_virtual_machine, _two_identities), _MANAGED, like="msi-identity-not-found"),
+    Scenario(
+        "application-of-another-tenant",
+        _of_another_tenant,
+        _BASIC,
+        diagnosed="entra-app-not-found",
+        like="basic-username-unknown",
+    ),
     Scenario(
         "secret-ended-beside-a-good-one",
         _together(expired_secret, _application(_good_one_beside)),
@@ -256,7 +324,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario(
         "entra-fic-assertion-expired",
         _together(in_kubernetes, _old_assertion),
-        {"auth": "workload-identity"},
+        {"auth": BY_FEDERATION},
         like="clock-skew",
     ),
     Scenario(
@@ -268,7 +336,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario(
         "assertion-from-the-future",
         _together(in_kubernetes, _services_ahead(-_HOUR)),
-        {"auth": "workload-identity"},
+        {"auth": BY_FEDERATION},
         diagnosed="clock-skew",
         like="entra-fic-assertion-expired",
     ),
@@ -276,7 +344,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario(
         "entra-assertion-malformed",
         _together(in_kubernetes, _cut_off_assertion),
-        {"auth": "workload-identity"},
+        {"auth": BY_FEDERATION},
         like="entra-sp-certificate-expired",
     ),
     Scenario("refresh-token-other-registry", _login(1, "otheracr.azurecr.io"), _BASIC, like="refresh-token-expired"),
