@@ -457,6 +457,11 @@ def test_a_condition_is_judged_for_the_repository(condition: str, expected: list
         (f"{'!' * 1900}({CONDITION})", "content/read", "team/app/web", True),
         ("{" * 1900, "content/read", "a", None),
         ("(" * 1900 + ")" * 1900, "content/read", "a", None),
+        ("!(ActionMatches{'*/content/write'}) OR (@Principal[x] StringEquals 'y')", "content/read", "a", True),
+        ("!(ActionMatches{'*/content/write'}) OR (@Principal[x] StringEquals 'y')", "content/write", "a", None),
+        ("ActionMatches{'*/content/write'} AND (@Principal[x] StringEquals 'y')", "content/read", "a", False),
+        ("@Request[x/registries/repositories:name] StringEquals @Principal[y]", "content/read", "a", None),
+        ("@Request[x/registries/repositories:name] StringEquals 'a' = 'b'", "content/read", "a", None),
     ],
 )
 def test_conditions_have_three_verdicts(condition: str, right: str, repository: str, *, verdict: bool | None) -> None:

@@ -233,7 +233,10 @@ class _Counted:
         """Return how an action stands that this role gives: by the role's condition, then by its age."""
         own, rights = self.assignment, self.rights
         if own.condition and rights.mode is RoleMode.ABAC and rights.repository:
-            reached = lets_through(own.condition, _REGISTRIES + _BY_CONTENT[action], rights.repository)
+            known = own.condition_version in {"", "2.0"}
+            reached = (
+                lets_through(own.condition, _REGISTRIES + _BY_CONTENT[action], rights.repository) if known else None
+            )
             if reached is not True:
                 return Standing.UNCLEAR if reached is None else Standing.EXCLUDED
         if (made := when(own.created)) is None:
