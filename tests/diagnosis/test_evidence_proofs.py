@@ -645,7 +645,7 @@ def test_scope_maps_are_read_by_their_own_wildcard_rule(actions: tuple[str, ...]
     chosen = target(BASIC, "team/app", must=("pull", "push"))
     token = AccessToken(scope="repository:team/app:pull,push", must=chosen.must, issued=True, granted=())
     transcript = climb(Stage.ACCESS_TOKEN, token, chosen=chosen)
-    looks = {"scope_map": looked(ScopeMapFacts(found=True, name="m", actions=actions))}
+    looks = {"scope_map": looked(ScopeMapFacts(found=True, name="m", actions=actions, modified=iso(STARTED - DAY)))}
     assert with_evidence(transcript, **looks) == expected
 
 

@@ -74,15 +74,15 @@ def _entra_audience(broken: Break) -> Audience | None:
 
 
 def _token_ended(broken: Break) -> bool | None:
-    """Compare the token's end with the registry's clock: this machine's own may be wrong.
+    """Compare the token's end with the services' clock: this machine's own may be wrong.
 
     Where one of them is not known, what Entra issued in this very run has not ended.
     """
     claims = broken.transcript.entra.claims if broken.transcript.entra else None
-    answered = facts.reply(broken)
-    if claims is None or claims.expires is None or answered is None or not answered.date:
+    now = facts.service_time(broken.transcript)
+    if claims is None or claims.expires is None or now is None:
         return False if _issued_now(broken) else None
-    return claims.expires <= facts.moment(broken)
+    return claims.expires <= now
 
 
 def _arm_audience(broken: Break) -> str | None:
