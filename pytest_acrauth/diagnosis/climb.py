@@ -28,8 +28,9 @@ def diagnose(transcript: Transcript) -> tuple[Diagnosis, ...]:
 
     A rung with several symptoms, such as rights both missing and in excess, gives one diagnosis for each, and so does a
     symptom that can be about several things, such as two rights that are missing for different reasons: one for each
-    cause that is proven. A rung without any symptom, or whose causes are all ruled out, gives ``<stage>-unrecognised``; one at which this package
-    itself failed, in the climb or in judging it here, gives ``plugin-defect``.
+    cause that is proven. A rung without any symptom, or whose causes are all ruled out, gives
+    ``<stage>-unrecognised``; one at which this package itself failed, in the climb or in judging it here, gives
+    ``plugin-defect``.
     """
     return tuple(found for rung in transcript.broken() for found in _judge(transcript, rung))
 
