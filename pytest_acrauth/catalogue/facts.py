@@ -270,19 +270,6 @@ def wanted(seen: Break) -> tuple[str, ...]:
     return (token and (token.missing or token.must)) or seen.transcript.target.must
 
 
-def moment(seen: Break) -> float:
-    """Return when a rung was answered, by the clock of whoever answered.
-
-    Where that one did not tell, it is when the climb began: by the services' clock, or failing that by this machine's.
-    """
-    answered = reply(seen)
-    try:
-        return parsedate_to_datetime(answered.date if answered else "").timestamp()
-    except (TypeError, ValueError, OverflowError):
-        told = service_time(seen.transcript)
-        return seen.transcript.started if told is None else told
-
-
 def scope_map_actions(actions: Iterable[str]) -> tuple[str, ...]:
     """Return what a scope map has to list for these actions."""
     return tuple(dict.fromkeys(part for name in actions for part in _SCOPE_MAP_ACTIONS.get(name, ())))

@@ -86,7 +86,8 @@ class Symptom:
     ``when`` is the condition on the observation recorded at one of ``stages``, ``client`` that on a client check's
     record; ``texts`` are the words of foreign programs, () where none prints any. ``says`` is the sentence for "what
     was seen", a format string over the keys of `catalogue.facts`. ``either`` are the symptoms that this one
-    could be, where words keep apart less than a climb does: it has their causes beside its own.
+    could be, where words keep apart less than a climb does: it has their causes beside its own. ``several`` tells that
+    it can be about more than one thing at once, such as rights that are missing: each proven cause is told by itself.
     """
 
     id: str
@@ -96,6 +97,7 @@ class Symptom:
     texts: tuple[Words, ...]
     client: Callable[[ClientRecord], bool] | None = None
     either: tuple[Symptom, ...] = ()
+    several: bool = False
 
 
 def unseen(_: object) -> bool:

@@ -27,9 +27,10 @@ def diagnose(transcript: Transcript) -> tuple[Diagnosis, ...]:
     """Conclude what every broken rung means, in the climb's order; empty where nothing is broken.
 
     A rung with several symptoms, such as rights both missing and in excess, gives one diagnosis for each, and so does a
-    symptom with several causes that are proven, such as two rights that are missing for different reasons. A rung
-    without any symptom, or whose causes are all ruled out, gives ``<stage>-unrecognised``; one at which this package
-    itself failed, in the climb or in judging it here, gives ``plugin-defect``.
+    symptom that can be about several things, such as two rights that are missing for different reasons: one for each
+    cause that is proven. A rung without any symptom, or whose causes are all ruled out, gives
+    ``<stage>-unrecognised``; one at which this package itself failed, in the climb or in judging it here, gives
+    ``plugin-defect``.
     """
     return tuple(found for rung in transcript.broken() for found in _judge(transcript, rung))
 
@@ -71,7 +72,7 @@ def _conclude(seen: BrokenRung, symptom: Symptom) -> tuple[Diagnosis, ...]:
     if all(finding.verdict is Verdict.NO for finding in diagnosis.findings):
         return (replace(diagnosis, symptom=UNRECOGNISED[seen.stage]),)
     proven = [finding for finding in diagnosis.findings if finding.verdict is Verdict.YES]
-    if len(proven) < 2:
+    if not symptom.several or len(proven) < 2:
         return (diagnosis,)
     open_ones = [finding for finding in diagnosis.findings if finding.verdict is not Verdict.YES]
     return tuple(replace(diagnosis, findings=(each, *open_ones)) for each in proven)

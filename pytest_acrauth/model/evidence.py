@@ -159,6 +159,7 @@ class RoleAssignment(NamedTuple):
     data_actions: tuple[str, ...] = ()
     not_data_actions: tuple[str, ...] = ()
     condition: str = ""
+    condition_version: str = ""
     created: str = ""
     changed: str = ""
     holder: str = ""

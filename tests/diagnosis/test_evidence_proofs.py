@@ -457,6 +457,11 @@ def test_a_condition_is_judged_for_the_repository(condition: str, expected: list
         (f"{'!' * 1900}({CONDITION})", "content/read", "team/app/web", True),
         ("{" * 1900, "content/read", "a", None),
         ("(" * 1900 + ")" * 1900, "content/read", "a", None),
+        ("!(ActionMatches{'*/content/write'}) OR (@Principal[x] StringEquals 'y')", "content/read", "a", True),
+        ("!(ActionMatches{'*/content/write'}) OR (@Principal[x] StringEquals 'y')", "content/write", "a", None),
+        ("ActionMatches{'*/content/write'} AND (@Principal[x] StringEquals 'y')", "content/read", "a", False),
+        ("@Request[x/registries/repositories:name] StringEquals @Principal[y]", "content/read", "a", None),
+        ("@Request[x/registries/repositories:name] StringEquals 'a' = 'b'", "content/read", "a", None),
     ],
 )
 def test_conditions_have_three_verdicts(condition: str, right: str, repository: str, *, verdict: bool | None) -> None:
@@ -640,7 +645,7 @@ def test_scope_maps_are_read_by_their_own_wildcard_rule(actions: tuple[str, ...]
     chosen = target(BASIC, "team/app", must=("pull", "push"))
     token = AccessToken(scope="repository:team/app:pull,push", must=chosen.must, issued=True, granted=())
     transcript = climb(Stage.ACCESS_TOKEN, token, chosen=chosen)
-    looks = {"scope_map": looked(ScopeMapFacts(found=True, name="m", actions=actions))}
+    looks = {"scope_map": looked(ScopeMapFacts(found=True, name="m", actions=actions, modified=iso(STARTED - DAY)))}
     assert with_evidence(transcript, **looks) == expected
 
 

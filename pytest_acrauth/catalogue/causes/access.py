@@ -24,7 +24,7 @@ def _map_state(broken: Break) -> MapState | None:
     if look is None or look.value is None or broken.access is None:
         return None
     wanted = facts.scope_map_actions(facts.wanted(broken))
-    return MapState(look.value, broken.access.reference.repository, wanted, facts.moment(broken))
+    return MapState(look.value, broken.access.reference.repository, wanted, facts.service_time(broken.transcript))
 
 
 def _quarantine(broken: Break) -> str | None:

@@ -11,7 +11,7 @@ from pytest_acrauth.catalogue.questions.climb import FRESH, USER_KIND
 from pytest_acrauth.catalogue.questions.management import ROLES, TENANTS
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Occurs, Question
 from pytest_acrauth.catalogue.symptoms import access_token, challenge, exchange, operation
-from pytest_acrauth.model.credential import Kind
+from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.evidence import Need
 from pytest_acrauth.model.target import CLOUDS, Cloud
 
@@ -22,10 +22,14 @@ _MANAGEMENT = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """For whom an Entra token was made, as a registry of a cloud sees it."""
+    """For whom an Entra token was made, as a registry of a cloud sees it.
+
+    ``fresh`` tells whether the authority of that cloud issued it in this run.
+    """
 
     text: str
     cloud: Cloud
+    fresh: bool
 
     @property
     def management(self) -> bool:
@@ -34,15 +38,15 @@ class Audience:
 
     @property
     def elsewhere(self) -> bool | None:
-        """Whether it is the management plane of another cloud; None for registries', which is the same in each."""
+        """Whether it was issued in another cloud; None where that of registries, the same in each, hides it."""
         if self.text.lower().rstrip("/") in _REGISTRIES:
-            return None
+            return False if self.fresh else None
         return self._host in {host for cloud in CLOUDS for host in _management(cloud)} - _management(self.cloud)
 
     @property
     def foreign(self) -> bool | None:
         """Whether it is neither registries nor a management plane; None for an id that is not known."""
-        if self.management or self.elsewhere is not False:
+        if self.management or self.elsewhere is not False or self.text.lower().rstrip("/") in _REGISTRIES:
             return False
         return True if self._host else None
 
@@ -58,19 +62,27 @@ def _management(cloud: Cloud) -> set[str]:
     return {urlsplit(address).hostname or "" for address in (cloud.arm, cloud.arm_audience)}
 
 
+def _issued_now(broken: Break) -> bool:
+    """Whether the registry's own authority was asked in this run: with a secret of one's own, no cache is."""
+    return broken.transcript.credential.secret is not SecretShape.NONE
+
+
 def _entra_audience(broken: Break) -> Audience | None:
     claims = broken.transcript.entra.claims if broken.transcript.entra else None
     named = claims.audience if claims else ""
-    return Audience(named, broken.transcript.target.registry.cloud) if named else None
+    return Audience(named, broken.transcript.target.registry.cloud, _issued_now(broken)) if named else None
 
 
 def _token_ended(broken: Break) -> bool | None:
-    """Compare the token's end with the registry's clock: this machine's own may be wrong."""
+    """Compare the token's end with the services' clock: this machine's own may be wrong.
+
+    Where one of them is not known, what Entra issued in this very run has not ended.
+    """
     claims = broken.transcript.entra.claims if broken.transcript.entra else None
-    answered = facts.reply(broken)
-    if claims is None or claims.expires is None or answered is None or not answered.date:
-        return None
-    return claims.expires <= facts.moment(broken)
+    now = facts.service_time(broken.transcript)
+    if claims is None or claims.expires is None or now is None:
+        return False if _issued_now(broken) else None
+    return claims.expires <= now
 
 
 def _arm_audience(broken: Break) -> str | None:
@@ -142,9 +154,7 @@ EXCHANGE_TOKEN_OTHER_CLOUD = FailureMode(
     id="exchange-token-other-cloud",
     title="the Entra token was issued for another cloud than that of {registry}",
     seen=_INVALID,
-    when=(ENTRA_AUDIENCE.where("the management plane of another cloud", lambda audience: audience.elsewhere),),
-    # Whoever proves itself with a secret of its own asked the authority of the registry's cloud.
-    not_when=(FRESH.is_(True),),
+    when=(ENTRA_AUDIENCE.where("one of another cloud", lambda audience: audience.elsewhere),),
     occurs=Occurs.SELDOM,
     means="Azure's clouds (public, US Government, China) have a directory each, and none takes a token of another. The"
     " registry is in {cloud}.",
@@ -162,8 +172,6 @@ EXCHANGE_TOKEN_EXPIRED = FailureMode(
     title="the Entra token had ended when it was shown to {login_server}",
     seen=_INVALID,
     when=(ENTRA_TOKEN_ENDED.is_(True),),
-    # What Entra issued in this very run has not ended.
-    not_when=(FRESH.is_(True),),
     occurs=Occurs.SELDOM,
     means="A token has an end, and a cache hands it out up to that. If this machine's clock is behind, the cache does"
     " not notice that the end is past; the registry's clock tells.",

@@ -61,7 +61,7 @@ def rights_of(broken: Break) -> Rights | None:
     repository = broken.access.reference.repository if broken.access else ""
     token = broken.observation if isinstance(broken.observation, AccessToken) else None
     login = isinstance(broken.observation, Exchange) or (token is not None and not token.scope)
-    return Rights(look.value, facts.wanted(broken), repository, mode, facts.moment(broken), login)
+    return Rights(look.value, facts.wanted(broken), repository, mode, facts.service_time(broken.transcript), login)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,9 @@ class LastChange:
 
 
 def _last_change(broken: Break) -> LastChange | None:
-    record = registry_record(broken)
+    record, now = registry_record(broken), facts.service_time(broken.transcript)
     changed = when(record.modified) if record else None
-    return LastChange(record.modified, facts.moment(broken) - changed) if record and changed is not None else None
+    return LastChange(record.modified, now - changed) if record and now is not None and changed is not None else None
 
 
 PRIVATE_ENDPOINTS: Question[Endpoints] = Question(

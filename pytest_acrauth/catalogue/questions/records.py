@@ -241,12 +241,15 @@ def _past(end: str, moment: float | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class MapState:
-    """A scope map, and what it allows on the repository that a rung is about; ``moment`` is when that was answered."""
+    """A scope map, and what it allows on the repository that a rung is about.
+
+    ``moment`` is when the climb began by the services' clock, None where that is not known.
+    """
 
     scope_map: ScopeMapFacts
     repository: str
     wanted: tuple[str, ...]
-    moment: float
+    moment: float | None
 
     @property
     def empty(self) -> bool:
@@ -267,11 +270,15 @@ class MapState:
         return bool(self.here) and not set(self.wanted) <= set(self.here)
 
     @property
-    def just_enough(self) -> bool:
-        """Whether all that is wanted is in the map, which was changed so lately that another one may have applied."""
+    def just_enough(self) -> bool | None:
+        """Whether all that is wanted is in the map, which was changed so lately that another one may have applied.
+
+        None where nobody can say when it was changed.
+        """
+        if not self.here or self.lacks:
+            return False
         changed = when(self.scope_map.modified)
-        lately = changed is not None and self.moment - changed < _MAPS_TRAVEL
-        return lately and bool(self.here) and not self.lacks
+        return None if changed is None or self.moment is None else self.moment - changed < _MAPS_TRAVEL
 
     def __str__(self) -> str:
         if not self.scope_map.found:

@@ -66,15 +66,15 @@ class Rights:
     """A principal's roles, and what they are worth for the actions that a broken rung is about.
 
     ``repository`` is '' where none was named, ``mode`` None where it is not known and there is no role to judge by it.
-    ``moment`` is when the registry answered. ``login`` tells whether the identity was not let in at all, for which any
-    right that counts would have been enough.
+    ``moment`` is when the climb began by the services' clock, None where no answer told. ``login`` tells whether the
+    identity was not let in at all, for which any right that counts would have been enough.
     """
 
     roles: RoleFacts
     wanted: tuple[str, ...]
     repository: str
     mode: RoleMode | None
-    moment: float
+    moment: float | None
     login: bool = False
 
     def standing(self, action: str) -> Standing:
@@ -233,10 +233,13 @@ class _Counted:
         """Return how an action stands that this role gives: by the role's condition, then by its age."""
         own, rights = self.assignment, self.rights
         if own.condition and rights.mode is RoleMode.ABAC and rights.repository:
-            reached = lets_through(own.condition, _REGISTRIES + _BY_CONTENT[action], rights.repository)
+            known = own.condition_version in {"", "2.0"}
+            reached = (
+                lets_through(own.condition, _REGISTRIES + _BY_CONTENT[action], rights.repository) if known else None
+            )
             if reached is not True:
                 return Standing.UNCLEAR if reached is None else Standing.EXCLUDED
-        if (made := when(own.created)) is None:
+        if (made := when(own.created)) is None or rights.moment is None:
             return Standing.SINCE
         if rights.moment - made < _ROLES_TRAVEL:
             return Standing.YOUNG

@@ -70,6 +70,7 @@ BASIC_REFUSED = Symptom(
         r"Get \"?https://[\w.*-]{1,253}/v2/\"?: unauthorized: .{0,60}?authentication required",
         r"UNAUTHORIZED.{0,40}?Incorrect Password",
     ),
+    several=True,
 )
 ANONYMOUS_REFUSED = Symptom(
     id="anonymous-refused",
@@ -89,6 +90,7 @@ NOTHING_GRANTED = Symptom(
         r"CONNECTIVITY_ACCESS_TOKEN_ERROR Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\."
         r" Response code: 401",
     ),
+    several=True,
 )
 RIGHTS_MISSING = Symptom(
     id="rights-missing",
@@ -98,6 +100,7 @@ RIGHTS_MISSING = Symptom(
     texts=anywhere(
         r"You are lacking .{1,120}? repository permissions",
     ),
+    several=True,
 )
 RIGHTS_EXCESS = Symptom(
     id="rights-excess",

@@ -62,6 +62,7 @@ EXCHANGE_REFUSED = Symptom(
         r"unable to pull image using Managed [Ii]dentity",
     )
     + at_registry(r"/oauth2/exchange.{0,160}?\b401\b"),
+    several=True,
 )
 BARE_403 = Symptom(
     id="bare-403",
@@ -69,6 +70,7 @@ BARE_403 = Symptom(
     when=_bare_403,
     says="The Entra token was answered by an empty 403 that did not come from the registry: its headers are missing.",
     texts=(),
+    several=True,
 )
 VALIDATION_FAILED = Symptom(
     id="token-validation-failed",

@@ -51,6 +51,7 @@ OPERATION_REFUSED = Symptom(
         r"requested access to the resource is denied",
         r"denied: access forbidden",
     ),
+    several=True,
 )
 MANIFEST_UNKNOWN = Symptom(
     id="manifest-unknown",

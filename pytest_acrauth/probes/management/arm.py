@@ -41,6 +41,7 @@ from pytest_acrauth.probes.management.plane import (
 MOST_SUBSCRIPTIONS = 5
 MOST_ROLES = 5
 _MOST_ASSIGNMENTS = 100
+_LONGEST_CONDITION = 8192
 _RESOURCE = re.compile(r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/.+/registries/([^/]+)", re.IGNORECASE)
 _ENDPOINT = re.compile(r"/subscriptions/[\w.()/-]{1,290}", re.IGNORECASE)
 _REGISTRIES = "Microsoft.ContainerRegistry/registries"
@@ -319,7 +320,8 @@ def _role_assignment(own: Mapping[str, Any], role: Mapping[str, Any] | None) -> 
         not_actions=all_texts(rights, "notActions"),
         data_actions=all_texts(rights, "dataActions"),
         not_data_actions=all_texts(rights, "notDataActions"),
-        condition=text(own, "condition", 2000),
+        condition=text(own, "condition", _LONGEST_CONDITION),
+        condition_version=text(own, "conditionVersion", 20),
         created=text(own, "createdOn"),
         changed=max(changed),
         holder=text(own, "principalId"),
@@ -352,7 +354,7 @@ def _denial(entry: Mapping[str, Any]) -> Denial:
         not_actions=all_texts(rights, "notActions"),
         data_actions=all_texts(rights, "dataActions"),
         not_data_actions=all_texts(rights, "notDataActions"),
-        condition=text(own, "condition", 2000),
+        condition=text(own, "condition", _LONGEST_CONDITION),
         below=flag(own, "doNotApplyToChildScopes") is not True,
     )
 
