@@ -250,12 +250,16 @@ class FailureMode:
         """The questions that decide it, each once, in the order of its conditions."""
         return tuple({each.question.id: each.question for each in self.conditions}.values())
 
+    def excluded_by(self, answers: Answers) -> frozenset[str]:
+        """Return the ids of the questions whose answers exclude it, each by itself."""
+        failed = {each.question.id for each in self.when if each.judge(answers) is Verdict.NO}
+        return frozenset(failed | {each.question.id for each in self.not_when if each.judge(answers) is Verdict.YES})
+
     def judge(self, answers: Answers, sign: Symptom | None) -> Verdict:
         """Return how it stands by the answers to its questions, and by the assured symptom, if there is one."""
-        when = {condition.judge(answers) for condition in self.when}
-        against = {condition.judge(answers) for condition in self.not_when}
-        if Verdict.NO in when or Verdict.YES in against:
+        if self.excluded_by(answers):
             return Verdict.NO
+        when = {condition.judge(answers) for condition in self.when}
         if self.unprovable or (when != {Verdict.YES} and sign not in self.signs):
             return Verdict.UNKNOWN
         explained = {condition.judge(answers) for condition in self.open_when}

@@ -12,7 +12,7 @@ from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.defective import Defective
 from pytest_acrauth.catalogue.facts import FACTS, Row, one_line
 from pytest_acrauth.catalogue.questions.climb import USER_KIND
-from pytest_acrauth.catalogue.shape import Answer, Command, FailureMode, Given, Instruction, Question, Verdict
+from pytest_acrauth.catalogue.shape import Answer, Answers, Command, FailureMode, Given, Instruction, Question, Verdict
 from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis, Subject
 from pytest_acrauth.model.credential import Kind as CredentialKind
 
@@ -270,7 +270,8 @@ def _ruled_out(diagnosis: Diagnosis, names: Names) -> tuple[RuledOut, ...]:
     found: dict[tuple[Answered, ...], list[str]] = {}
     for finding in diagnosis.findings:
         if finding.verdict is Verdict.NO:
-            because = tuple(_answered(each, names) for each in finding.answers if each.value is not None)
+            decisive = finding.mode.excluded_by(Answers(finding.answers))
+            because = tuple(_answered(each, names) for each in finding.answers if each.question.id in decisive)
             found.setdefault(because, []).append(finding.mode.id)
     return tuple(RuledOut(tuple(causes), because) for because, causes in found.items())
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.questions.climb import PRIVATE_ADDRESS
-from pytest_acrauth.catalogue.questions.management import ADMITTED, LAST_CHANGE, PASSED_BY, networks
-from pytest_acrauth.catalogue.questions.records import Networks
+from pytest_acrauth.catalogue.questions.management import ADMITTED, LAST_CHANGE, NETWORK, PASSED_BY, SELECTED_NETWORKS
 from pytest_acrauth.catalogue.shape import Command, FailureMode, Given, Occurs, Question
 from pytest_acrauth.catalogue.steps import LIST_ENDPOINTS
 from pytest_acrauth.catalogue.symptoms import challenge
 from pytest_acrauth.catalogue.symptoms.addresses import is_private, rule_address
-from pytest_acrauth.model.evidence import Need
 
 # Documented as "a few minutes", which is no promise.
 _RULES_TRAVEL = 15 * 60
@@ -21,19 +19,8 @@ CLIENT_IP: Question[str] = Question(
     by_hand="Read the address in the message.",
     read=facts.client_ip,
 )
-NETWORK: Question[Networks] = Question(
-    id="network-rules",
-    asks="Which networks may reach the registry, and since when?",
-    by_hand=Command(
-        'az acr show -n {registry} --query "[publicNetworkAccess,networkRuleSet,systemData.lastModifiedAt]"'
-    ),
-    needs=Need.REGISTRY,
-    read=networks,
-)
-
 _LOOK_AT_RULES = Command('az acr show -n {registry} --query "[publicNetworkAccess,networkRuleSet]"')
 
-_SELECTED = NETWORK.where("selected public ones", lambda rules: rules.selected)
 
 FIREWALL_IP_DENIED = FailureMode(
     id="firewall-ip-denied",
@@ -41,10 +28,11 @@ FIREWALL_IP_DENIED = FailureMode(
     seen=(challenge.DENIED_WITH_IP,),
     when=(
         CLIENT_IP.where("a public IPv4 one", lambda address: bool(rule_address(address))),
-        _SELECTED,
+        SELECTED_NETWORKS,
         ADMITTED.is_(False),
     ),
     not_when=(PRIVATE_ADDRESS,),
+    open_when=PASSED_BY,
     occurs=Occurs.OFTEN,
     means="The registry admits selected networks only. The address is the one the registry saw: behind a NAT, a"
     " proxy or a hosted build agent it is not this machine's own and may change.",
@@ -73,7 +61,10 @@ FIREWALL_IPV6_CLIENT = FailureMode(
     id="firewall-ipv6-client",
     title="{client_ip} is an IPv6 address, which no rule of {registry} can hold",
     seen=(challenge.DENIED_WITH_IP,),
-    when=(CLIENT_IP.where("a public IPv6 one", lambda address: ":" in address and not is_private(address)), _SELECTED),
+    when=(
+        CLIENT_IP.where("a public IPv6 one", lambda address: ":" in address and not is_private(address)),
+        SELECTED_NETWORKS,
+    ),
     means="The registry has addresses of both kinds and admits selected networks only, and its rules hold public IPv4"
     " addresses. Whoever comes over IPv6 is in none of them.",
     look=(

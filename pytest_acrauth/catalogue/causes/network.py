@@ -9,6 +9,7 @@ from pytest_acrauth.catalogue.questions.management import (
     ENDPOINT_APPROVED,
     PASSED_BY,
     PRIVATE_ENDPOINTS,
+    SELECTED_NETWORKS,
     dialled,
 )
 from pytest_acrauth.catalogue.questions.network import HOST_EXISTS, PUBLIC_NAMES, hashed, known, record_of
@@ -409,6 +410,7 @@ PRIVATE_DNS_RESOLVES_PUBLIC = FailureMode(
     title="{login_server} resolves to its public address, not to the private endpoint",
     seen=(challenge.DENIED_WITH_IP,),
     when=(*PASSED_BY, ADMITTED.is_(False)),
+    open_when=(SELECTED_NETWORKS,),
     means="The registry does not let this network in by the public way. Either it has the private endpoint and its DNS"
     " does not lead there (zone not linked, names not forwarded to Azure), or it has none.",
     look=(

@@ -22,13 +22,12 @@ def _endpoints(broken: Break) -> Endpoints | None:
     return Endpoints(record) if (record := registry_record(broken)) else None
 
 
-def networks(broken: Break) -> Networks | None:
-    """Return which networks the registry admits, None where nobody could look."""
+def _networks(broken: Break) -> Networks | None:
     return Networks(record) if (record := registry_record(broken)) else None
 
 
 def _admitted(broken: Break) -> bool | None:
-    rules = networks(broken)
+    rules = _networks(broken)
     return rules.admits(facts.client_ip(broken)) if rules is not None else None
 
 
@@ -112,6 +111,16 @@ PRIVATE_ENDPOINTS: Question[Endpoints] = Question(
     read=_endpoints,
 )
 ENDPOINT_APPROVED = PRIVATE_ENDPOINTS.where("yes, and one is approved", lambda found: found.approved)
+NETWORK: Question[Networks] = Question(
+    id="network-rules",
+    asks="Which networks may reach the registry, and since when?",
+    by_hand=Command(
+        'az acr show -n {registry} --query "[publicNetworkAccess,networkRuleSet,systemData.lastModifiedAt]"'
+    ),
+    needs=Need.REGISTRY,
+    read=_networks,
+)
+SELECTED_NETWORKS = NETWORK.where("selected public ones", lambda rules: rules.selected)
 ADMITTED: Question[bool] = Question(
     id="address-admitted",
     asks="Do the network rules admit the address?",
