@@ -58,6 +58,18 @@ def test_two_causes_on_two_legs_are_told_apart() -> None:
     assert [each.mode and each.mode.id for each in found] == ["registry-tls-intercepted", "tcp-refused"]
 
 
+@pytest.mark.parametrize(
+    "change", [obstacles.certificate(obstacles.ended), obstacles.clock_behind], ids=["old", "clock"]
+)
+def test_without_another_clock_neither_certificate_nor_clock_is_blamed(change: Change) -> None:
+    """Where nobody who was asked tells the time, this machine's clock alone decides nothing."""
+    with Emulator() as emulator:
+        emulator.change(change)
+        (found,) = diagnose(climbed(emulator, Scenario("both", change, {"auth": "docker-config"})))
+    assert found.certainty is Certainty.ONE_OF
+    assert {mode.id for mode in found.candidates} == {"tls-certificate-expired", "clock-skew"}
+
+
 def test_a_certificate_is_looked_at_through_a_proxy_too() -> None:
     """What is refused behind a proxy is recorded as it is without one: who issued it, for whom, until when."""
 

@@ -62,7 +62,7 @@ PROXY_LOGIN_REQUIRED = FailureMode(
 )
 PROXY_BLOCKS_REGISTRY = FailureMode(
     id="proxy-blocks-registry",
-    title="a proxy on the way does not let requests through to {host}",
+    title="something on the way does not let requests through to {host}",
     seen=(
         proxy.PROXY_REFUSED,
         challenge.FOREIGN_403,

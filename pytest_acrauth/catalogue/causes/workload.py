@@ -205,7 +205,7 @@ CLOCK_SKEW = FailureMode(
         "Whoever administers that machine turns on the synchronisation of its clock; on Linux with systemd:",
         Command("sudo timedatectl set-ntp true"),
     ),
-    page=pages.ENTRA_ERROR,
+    page=pages.ENTRA_CODES,
     unlike=(
         "RequestTimeTooSkewed: The difference between the request time and the current time is too large.",
         "Clock skew detected. Your build may be incomplete.",

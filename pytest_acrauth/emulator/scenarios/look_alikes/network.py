@@ -111,6 +111,7 @@ _TLS = (
         like="entra-authority-unreachable",
         diagnosed="tls-certificate-expired",
     ),
+    Scenario("clock-behind-and-accepted", obstacles.slow_clock, _IMAGE, like="clock-behind", diagnosed=READY),
     Scenario("clock-behind", obstacles.clock_behind, like="tls-certificate-expired", diagnosed="clock-skew"),
 )
 _SILENCES = (
