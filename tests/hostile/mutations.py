@@ -230,7 +230,10 @@ def other_headers(answer: Answer, hand: Hand) -> None:
     odd = strings(hand)[:60_000].replace("\r", " ").replace("\n", " ").replace("\0", "")
     odd = odd.encode("utf-8", "replace").decode("latin-1")
     host = "myacr.azurecr.io"
-    match hand.one(["drop", "challenge", "location", "name", "cookie", "retry", "many", "date", "type"]):
+    own = {name.lower() for name, _ in answer.headers}
+    ways = ["drop", "challenge", "location", "name", "cookie", "retry", "many", "date", "type"]
+    # What an answer says of where to go on is what is worth lying about.
+    match hand.one(ways + ["challenge"] * 9 * ("www-authenticate" in own) + ["location"] * 9 * ("location" in own)):
         case "drop":
             answer.headers = []
         case "challenge":

@@ -39,3 +39,39 @@ def trial() -> Iterator[Trial]:
 def test_whatever_an_answer_holds(trial: Trial, run: int, seed: int) -> None:  # each run draws seeds of its own
     """Nothing escapes, leaks, strays or comes late, and the record can be written and shown."""
     assert trial(Random(seed)) == []
+
+
+def found_with(trial: Trial, seeds: int, kind: str) -> int:
+    """Return how many of so many climbs find something of a kind."""
+    return sum(any(each.startswith(kind) for each in trial(Random(seed))) for seed in range(seeds))
+
+
+@pytest.mark.parametrize(
+    ("place", "kind"),
+    [
+        ("pytest_acrauth.probes.registry.granted_actions", "defect"),
+        ("pytest_acrauth.probes.management.arm.read_registry", "defect"),
+        ("pytest_acrauth.diagnosis.climb.conclude", "defect"),
+        ("pytest_acrauth.run.climb", "defect"),
+    ],
+)
+def test_a_bug_is_found(trial: Trial, monkeypatch: pytest.MonkeyPatch, place: str, kind: str) -> None:
+    """A trial is no test if it does not see what it is for."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("planted")
+
+    monkeypatch.setattr(place, fail)
+    assert found_with(trial, 40, kind)
+
+
+def test_a_leak_is_found(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the masking, what peers say again of a secret shows."""
+    monkeypatch.setattr("pytest_acrauth.model.secret.Secrets._spans", lambda *_: [])
+    assert found_with(trial, 120, "leaked")
+
+
+def test_a_credential_that_strays_is_found(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever believes any realm sends credentials away."""
+    monkeypatch.setattr("pytest_acrauth.model.observation.Challenge.realm_is_own", True)
+    assert found_with(trial, 400, "strayed")

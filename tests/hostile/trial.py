@@ -14,6 +14,7 @@ from urllib.parse import quote, quote_plus
 from hostile.mutations import Hand
 from hostile.peers import PROXY, Climbing, OwnMachine, Peers, Received
 from pytest_acrauth.auth import choose
+from pytest_acrauth.catalogue.symptoms.climb import PLUGIN_DEFECT
 from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.emulator.scenarios.entries import SCENARIOS
 from pytest_acrauth.emulator.world import World
@@ -97,11 +98,13 @@ def _kept(run: Run, target: Target, climbing: Climbing, peers: Peers) -> Iterato
         (transcript,) = run.check([target])
         diagnoses = diagnose(transcript)
         texts = [explain(diagnosis) for diagnosis in diagnoses]
+        defects = [diagnosis for diagnosis in diagnoses if diagnosis.symptom is PLUGIN_DEFECT]
         record = transcript.to_json()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what is looked for
         yield f"escaped: {type(error).__name__}: {str(error).splitlines()[:1]}"
         return
     yield from _defects(transcript)
+    yield from (f"defect: {diagnosis.seen.answer}" for diagnosis in defects)
     yield from _written(record)
     if transcript.elapsed > transcript.limit + SLACK:
         yield f"late: {transcript.elapsed:.1f} s of {transcript.limit:g}"
@@ -114,9 +117,11 @@ def _kept(run: Run, target: Target, climbing: Climbing, peers: Peers) -> Iterato
 
 def _defects(transcript: Transcript) -> Iterator[str]:
     """Tell of what ended as a defect of the plugin instead of a diagnosis."""
-    record = transcript.to_json()
-    if "a defect of pytest-acrauth" in record or '"defect":{' in record:
-        yield f"defect: {record[:600]}"
+    if transcript.defect is not None:
+        yield f"defect: {transcript.defect}"
+    for look in transcript.evidence:
+        if look is not None and "a defect of pytest-acrauth" in look.why:
+            yield f"defect: in a look: {look.why}"
 
 
 def _written(record: str) -> Iterator[str]:
