@@ -140,7 +140,10 @@ class Row(NamedTuple):
 
 def one_line(text: str, limit: int = 300) -> str:
     """Return text as one printable line of at most ``limit`` characters, so that no peer can shape our layout."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in text[: limit * 4]).split())
+    cut = text[: limit * 4]
+    if not cut.isprintable():
+        cut = "".join(char if char.isprintable() else " " for char in cut)
+    line = " ".join(cut.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

@@ -5,6 +5,7 @@ An order that somebody sees is written here: that of families and modules below,
 
 from __future__ import annotations
 
+from functools import cache
 from types import ModuleType
 from typing import TypeVar
 
@@ -108,6 +109,12 @@ def family_of(mode: FailureMode) -> str:
 
 def causes(symptom: Symptom) -> tuple[FailureMode, ...]:
     """Return every cause that can show a symptom, or one of those that it could be, the likeliest first."""
-    shown = (symptom, *symptom.either)
-    found = (mode for mode in MODES.values() if any(one in mode.seen for one in shown))
+    return _causes(symptom.id)
+
+
+@cache  # by the id: to compare or hash a symptom takes all of its patterns
+def _causes(symptom_id: str) -> tuple[FailureMode, ...]:
+    symptom = SYMPTOMS[symptom_id]
+    shown = {each.id for each in (symptom, *symptom.either)}
+    found = (mode for mode in MODES.values() if not shown.isdisjoint(one.id for one in mode.seen))
     return tuple(sorted(found, key=lambda mode: mode.occurs))

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import os
 import resource
+import subprocess
 import sys
 import threading
 import time
@@ -23,6 +25,7 @@ from hostile.trial import tried, worlds
 _PAGE = resource.getpagesize()
 _MOST_MEMORY = 150 * 1024 * 1024
 _GLANCE = 0.1  # seconds between two looks at the memory
+_SEEDS_APART = 10_000_000
 _TOLD = 15.0  # seconds between two lines of progress
 
 
@@ -32,11 +35,27 @@ def main() -> int:
     parser.add_argument("--answers", type=int, default=100_000, help="hostile answers to give (default %(default)s)")
     parser.add_argument("--climbs", type=int, help="climbs instead of answers")
     parser.add_argument("--side-by-side", type=int, default=64, help="climbs at once (default %(default)s)")
+    parser.add_argument(
+        "--processes", type=int, default=os.cpu_count() or 1, help="that share them (default: one a core)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the first climb; each further one has the next")
     parser.add_argument("--no-stalls", action="store_true", help="let no peer keep others waiting")
     chosen = parser.parse_args()
+    if chosen.climbs is None and chosen.processes > 1:
+        return in_parts(chosen)
     warnings.simplefilter("error", UserWarning)  # what a library finds odd about an answer is nobody's to see
     return Many(chosen).run()
+
+
+def in_parts(chosen: argparse.Namespace) -> int:
+    """Let several processes do a part each, with seeds of their own; return 1 where one of them found something."""
+    parts = chosen.processes
+    command = [sys.executable, "-m", "hostile", "--processes=1", f"--answers={-(-chosen.answers // parts)}"]
+    command += [f"--side-by-side={-(-chosen.side_by_side // parts)}", *["--no-stalls"] * chosen.no_stalls]
+    seeds = (chosen.seed + part * _SEEDS_APART for part in range(parts))
+    running = [subprocess.Popen([*command, f"--seed={seed}"]) for seed in seeds]
+    ended = [part.wait() for part in running]
+    return int(any(ended))
 
 
 class Many:

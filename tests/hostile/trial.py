@@ -73,8 +73,9 @@ def tried(peers: Peers, made: dict[str, World], chance: Random, *, stalls: bool 
     if prefix := _PREFIX.get(method):
         own = {f"ACR_{what}": environ[f"{prefix}_{what}"] for what in ("USERNAME", "PASSWORD")}
         environ |= own if "ACR_USERNAME" not in environ else {}
-    first = hand.chance.randrange(9)
-    turns = frozenset({first} | {turn for turn in range(first + 1, 30) if hand.chance.random() < 0.3})
+    first = hand.chance.randrange(7 if method == "service-principal" else 5)  # as many as a sound climb asks for
+    more = hand.one([0.2, 0.9])
+    turns = frozenset({first} | {turn for turn in range(first + 1, 40) if hand.chance.random() < more})
     climbing = Climbing(hand, turns, name, tunnel=hand.chance.random() < 0.03)
     if climbing.tunnel or hand.chance.random() < 0.1:
         environ["HTTPS_PROXY"] = f"http://user:proxy-password-{chance.getrandbits(64):x}@{PROXY}:3128"
@@ -136,9 +137,10 @@ def _written(record: str) -> Iterator[str]:
 
 
 def _clean(text: str) -> Iterator[str]:
-    odd = {char for char in text if unicodedata.category(char) in {"Cc", "Cs", "Cf"} and char != "\n"}
-    if odd:
-        yield f"characters: {sorted(map(ascii, odd))}"
+    if not text.replace("\n", "").isprintable():
+        odd = {char for char in text if unicodedata.category(char) in {"Cc", "Cs", "Cf"} and char != "\n"}
+        if odd:
+            yield f"characters: {sorted(map(ascii, odd))}"
     if found := _COMMAND.search(text):
         yield f"command: {text[found.start() : found.start() + 80]!r}"
 
