@@ -73,17 +73,23 @@ class Run:
         """Climb the targets; ``progress`` is called with (done, all) after each, in the calling thread."""
         return self._climb(targets, progress, tokens_only=False)
 
-    def ask(self, target: Target, repository: str, actions: tuple[str, ...]) -> Transcript:
+    def ask(self, target: Target, repository: str, actions: tuple[str, ...], *, all_of_them: bool = True) -> Transcript:
         """Climb one target up to the access token for these actions on a repository, and no further.
 
-        What the token grants is in the one `Access` of the transcript; actions it lacks count as broken there, and no
-        evidence is asked for. Raises `pytest_acrauth.model.target.BadName` for a text that is no repository reference.
+        What the token grants is in the one `Access` of the transcript; actions it lacks count as broken there. That is
+        explained by evidence, as any break, unless not ``all_of_them`` are wanted and only what is granted matters.
+        Raises `pytest_acrauth.model.target.BadName` for a text that is no repository reference.
         """
         narrowed = replace(target, references=(Reference.parse(repository),), must=actions, must_not=())
-        return self._climb([narrowed], None, tokens_only=True)[0]
+        return self._climb([narrowed], None, tokens_only=True, all_of_them=all_of_them)[0]
 
     def _climb(
-        self, targets: Sequence[Target], progress: Callable[[int, int], None] | None, *, tokens_only: bool
+        self,
+        targets: Sequence[Target],
+        progress: Callable[[int, int], None] | None,
+        *,
+        tokens_only: bool,
+        all_of_them: bool = True,
     ) -> tuple[Transcript, ...]:
         try:
             connector = self._connect()
@@ -107,7 +113,7 @@ class Run:
                     credential = credentials.read(target.identity, target.registry)
                     leg = identities.leg(target, credential)
                     seen = climb(target, credential, connector, self._timeout, leg, tokens_only=tokens_only)
-                    done.put((number, seen if tokens_only else evidence.add(seen)))
+                    done.put((number, evidence.add(seen) if all_of_them or not _issued(seen) else seen))
                 except BadAuth as error:
                     done.put((number, error))
                 except Exception as error:  # noqa: BLE001 - a defect of ours: this target's failure, and no other's
@@ -143,6 +149,11 @@ class Run:
         return Transcript(
             target=target, credential=facts, started=self.machine.now(), limit=self._timeout, defect=defect
         )
+
+
+def _issued(transcript: Transcript) -> bool:
+    """Whether an access token for the one repository was issued, whatever it grants."""
+    return any(access.access_token is not None and access.access_token.issued for access in transcript.accesses)
 
 
 class _Identities:

@@ -32,7 +32,7 @@ class Climbs:
         self.run = run
         self._transcripts: dict[str, Transcript] = {}
         self._clients: dict[str, ClientRecord] = {}
-        self._asked: dict[tuple[Target, str, tuple[str, ...]], Transcript] = {}
+        self._asked: dict[tuple[Target, str, tuple[str, ...], bool], Transcript] = {}
 
     def of(self, target: Target) -> Transcript:
         """Return a target's transcript, climbing if nobody did yet."""
@@ -83,11 +83,11 @@ class Climbs:
         """Take over what client checks recorded."""
         self._clients |= {record.client: record for record in records}
 
-    def ask(self, target: Target, repository: str, actions: tuple[str, ...]) -> Transcript:
-        """Ask the registry, live, for actions on a repository; once for the same question."""
-        question = (target, repository, actions)
+    def ask(self, target: Target, repository: str, actions: tuple[str, ...], *, all_of_them: bool = True) -> Transcript:
+        """Ask the registry, live, for actions on a repository, as `Run.ask` does; once for the same question."""
+        question = (target, repository, actions, all_of_them)
         if question not in self._asked:
-            self._asked[question] = self.run.ask(target, repository, actions)
+            self._asked[question] = self.run.ask(target, repository, actions, all_of_them=all_of_them)
         return self._asked[question]
 
     def again(self, target: Target) -> Transcript:

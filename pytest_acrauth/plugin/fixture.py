@@ -75,7 +75,7 @@ class RegistryUnderTest:
         """
         __tracebackhide__ = True
         with own_defects("asking for permissions", self._climbs.run.secrets):
-            transcript = self._climbs.ask(self._target, repository, ACTIONS)
+            transcript = self._climbs.ask(self._target, repository, ACTIONS, all_of_them=False)
             token: AccessToken | None = transcript.accesses[0].access_token if transcript.accesses else None
             if token is None or not token.issued or token.granted is None:
                 raise NotReady(explain_all(diagnoses_of(transcript)))
