@@ -218,7 +218,7 @@ class SecretFacts(NamedTuple):
 
 
 class ApplicationFacts(NamedTuple):
-    """An application and its service principal in Graph; ``found`` is False where the tenant has none of that id.
+    """An application and its service principal in Graph; ``found`` is False where the tenant has none of the latter.
 
     ``secrets`` and ``certificates`` are those of both. ``home`` tells whether the application itself, and so its own
     credentials, could be read in this tenant.

@@ -72,6 +72,10 @@ ROLE_MODE: Question[RoleMode] = Question(
     read=role_mode,
 )
 
+_ACTIVATE = (
+    "If it is one that its holder activates for some hours (Privileged Identity Management), activate it instead:"
+    " until then it is not listed as held, and counts for nothing."
+)
 # Whoever a role can be assigned to, itself or behind a token; a stored login keeps it to itself.
 _CAN_HOLD_ROLES = USER_KIND.is_(Kind.SERVICE_PRINCIPAL, Kind.MANAGED_IDENTITY, Kind.USER, Kind.REFRESH_TOKEN)
 _ABAC = ROLE_MODE.is_(RoleMode.ABAC)
@@ -112,6 +116,7 @@ EXCHANGE_NO_ROLE = FailureMode(
     " push. The role may have gone to another identity of a like name, to an application instead of its service"
     " principal, or to another registry.",
     fix=ASSIGN_ROLES,
+    instead=(_ACTIVATE,),
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#perform-role-assignments-to-grant-permissions",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
     unlike=("(AuthorizationFailed) The client does not have authorization for 'Microsoft.Storage/read'.",),
@@ -147,7 +152,7 @@ SCOPE_NOT_GRANTED = FailureMode(
     " can only delete. In ABAC mode other roles count: Container Registry Repository Reader (pull), Writer (pull, push)"
     " and Contributor (pull, push, delete).",
     fix=ASSIGN_ROLES,
-    instead=("If the job does not need {unassigned}, ask for less: --acr-must.",),
+    instead=("If the job does not need {unassigned}, ask for less: --acr-must.", _ACTIVATE),
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#recommended-built-in-roles-by-scenario",
     az_code="CONNECTIVITY_ACCESS_TOKEN_ERROR",
     unlike=(
@@ -224,7 +229,7 @@ ABAC_CONDITION_EXCLUDES_REPO = FailureMode(
         ),
         Command(
             "az role assignment list {holder} --include-inherited --include-groups --scope {registry_id}"
-            ' --query "[?condition] | [0]" > assignment.json'
+            " --query \"[?condition && roleDefinitionName=='{conditional_role}'] | [0]\" > assignment.json"
         ),
         (
             "Add {repository} to the condition in that file, beside the names that it has: OR"
@@ -290,15 +295,15 @@ CUSTOM_ROLE_WILDCARD = FailureMode(
 )
 DENY_ASSIGNMENT = FailureMode(
     id="deny-assignment",
-    title="a deny assignment takes away what a role gives",
+    title="a deny assignment forbids this to the identity, whatever its roles",
     seen=_REFUSED,
     when=(
         _CAN_HOLD_ROLES,
-        ROLES.where("any, and a deny assignment takes it from this identity", lambda rights: rights.denied),
+        ROLES.where("some or none, and a deny assignment forbids it to this identity", lambda rights: rights.denied),
     ),
     occurs=Occurs.SELDOM,
     means="A deny assignment overrides every role. Managed applications and deployment stacks create them, to keep"
-    " others from what they made.",
+    " others from what they made. Whoever has no role needs one beside.",
     look=(
         Command(
             "az rest --method get --url {registry_id}/providers/Microsoft.Authorization/denyAssignments"

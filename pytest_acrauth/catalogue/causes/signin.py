@@ -214,6 +214,27 @@ ENTRA_CONSENT_MISSING = FailureMode(
         "Resource not accessible by integration",
     ),
 )
+ENTRA_ASSIGNMENT_REQUIRED = FailureMode(
+    id="entra-assignment-required",
+    title="an application in this tenant admits only those assigned to it, and this identity is not",
+    seen=(entra.AADSTS_50105,),
+    signs=(entra.AADSTS_50105,),
+    certain="AADSTS50105 and 501051 name the application, and say that whoever signs in is not assigned to it.",
+    occurs=Occurs.SELDOM,
+    means="An administrator can set an application, the client's or that of the resource, to admit only users, groups"
+    " and applications that are assigned to it. These assignments are Entra's own: a role on the registry is none.",
+    look=("Entra's message names the application that requires it.",),
+    fix=(
+        (
+            "An administrator (Cloud Application Administrator) assigns the identity, or a group that it is itself in,"
+            " under Enterprise applications, the application, Users and groups."
+        ),
+    ),
+    instead=("Use a client or an identity that is assigned already.",),
+    page=pages.ENTRA_ERROR,
+    samples=("AADSTS50105: Your administrator has configured the application 'ci' to block users.",),
+    unlike=("AADSTS65001: The user or administrator has not consented to use the application.",),
+)
 ENTRA_ACR_RESOURCE_UNAVAILABLE = FailureMode(
     id="entra-acr-resource-unavailable",
     title="the resource that a token was asked for is missing or disabled in this tenant",
