@@ -126,12 +126,16 @@ class PasswordFacts(NamedTuple):
 
 
 class ScopeMapTokenFacts(NamedTuple):
-    """A scope-map token's record in ARM; ``found`` is False where there is no token of that name."""
+    """A scope-map token's record in ARM; ``found`` is False where there is no token of that name.
+
+    ``name`` is how ARM spells it, which itself tells no capitals from small letters.
+    """
 
     found: bool
     enabled: bool = False
     scope_map: str = ""
     passwords: tuple[PasswordFacts, ...] = ()
+    name: str = ""
 
 
 class ScopeMapFacts(NamedTuple):

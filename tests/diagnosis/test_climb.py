@@ -256,7 +256,7 @@ def test_an_entra_token_as_password_is_recognised() -> None:
         ("puler", Kind.SCOPE_MAP_TOKEN, False, {"admin-username-wrong", "scope-map-token-not-found"}),
         ("puler", Kind.SCOPE_MAP_TOKEN, True, {"scope-map-token-not-found"}),
         ("me@example.org", Kind.ADMIN, True, {"admin-username-wrong"}),
-        (CLIENT_ID, Kind.SERVICE_PRINCIPAL, False, {"entra-app-not-found"}),
+        (CLIENT_ID, Kind.SERVICE_PRINCIPAL, False, {"entra-app-not-found", "entra-sp-missing"}),
     ],
 )
 def test_an_unknown_user_name_is_judged_by_its_shape(

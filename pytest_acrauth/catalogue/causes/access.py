@@ -113,6 +113,7 @@ PERMISSION_EXCESS = FailureMode(
             "assignee",
         ),
         "If it is a scope-map token, give it a scope map that lists less; other tokens can have the same map.",
+        "If everybody has it, as anonymous pull is on, the registry's owner can switch that off, for everybody.",
         "If it is the admin user, whose rights nobody can lessen, use an identity of its own.",
     ),
     instead=("If the job does need {excess}, take it out of --acr-must-not.",),

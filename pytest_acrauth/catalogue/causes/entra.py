@@ -58,6 +58,11 @@ def _presence(broken: Break) -> Presence | None:
 _SAID = {NO_APPLICATION: Presence.NONE, NO_PRINCIPAL: Presence.REGISTERED}
 
 
+def _absent(presence: Presence) -> bool | None:
+    """Judge whether an application is not there; of one without a service principal Entra may say the same."""
+    return None if presence is Presence.REGISTERED else presence is Presence.NONE
+
+
 ENTRA_DIRECTLY: Question[str] = Question(
     id="entra-directly",
     asks="What does Entra itself answer to this client id and secret?",
@@ -126,6 +131,7 @@ ENTRA_SP_SECRET_WRONG = FailureMode(
         ),
         *_ADD_SECRET,
     ),
+    instead=("A managed identity has no secret: sign in with it from where it lives, --acr-auth managed-identity.",),
     page=pages.TROUBLESHOOT + "acr-authentication-errors#solution-use-the-correctvalid-username-andor-password",
     unlike=(
         "AADSTS7000222: The provided client secret keys for app '11111111-1111-1111-1111-111111111111' are expired.",
@@ -170,7 +176,7 @@ ENTRA_APP_NOT_FOUND = FailureMode(
     " that is switched off has another number.",
     when=(
         USER_KIND.where(str(Kind.SERVICE_PRINCIPAL), lambda kind: True if kind is Kind.SERVICE_PRINCIPAL else None),
-        APPLICATION.is_(Presence.NONE),
+        APPLICATION.where("no", _absent),
     ),
     not_when=(USER_KIND.is_(Kind.ADMIN, Kind.SCOPE_MAP_TOKEN, Kind.REFRESH_TOKEN),),
     occurs=Occurs.OFTEN,
@@ -200,7 +206,7 @@ ENTRA_APP_NOT_FOUND = FailureMode(
 ENTRA_SP_MISSING = FailureMode(
     id="entra-sp-missing",
     title="the application {client_id} is registered, and {tenant_id} has no service principal of it",
-    seen=(entra.AADSTS_7000229, entra.AADSTS_700016, access_token.APP_NOT_REGISTERED),
+    seen=(entra.AADSTS_7000229, access_token.APP_NOT_REGISTERED),
     signs=(entra.AADSTS_7000229,),
     certain="AADSTS7000229 says so in its own words: it knows the application, and finds no service principal of it.",
     when=(
@@ -222,7 +228,7 @@ ENTRA_SP_MISSING = FailureMode(
         Command("az ad sp create --id {client_id}"),
         "It has no role yet: whoever may assign roles on the registry gives it one.",
     ),
-    page="https://learn.microsoft.com/entra/identity-platform/app-objects-and-service-principals",
+    page=pages.ENTRA_ERROR,
     unlike=("AADSTS700016: Application with identifier 'app' was not found in the directory 'Contoso'.",),
 )
 ENTRA_SECRET_NOT_SENT = FailureMode(

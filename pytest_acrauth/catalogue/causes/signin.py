@@ -335,15 +335,16 @@ ENTRA_SP_CERTIFICATE_INVALID = FailureMode(
     when=(about(Topic.SIGNATURE),),
     occurs=Occurs.OFTEN,
     means="Instead of a secret, the application presented an assertion: a short statement, signed with its certificate"
-    " or by another service that it trusts. The certificate was never given to the application or was replaced, the"
-    " service signs with other keys than it publishes, or the assertion is made for another application or audience.",
+    " or by another service that it trusts. The certificate was never given to the application, was replaced or does"
+    " not count yet, the service signs with other keys than it publishes, or the assertion is made for another"
+    " application or audience.",
     look=(
         "See which certificates the application has, and compare with the one in use here:",
         Command(
             "az ad app credential list --id {client_id} --cert"
             ' --query "[].{{thumbprint:customKeyIdentifier,ends:endDateTime}}" -o table'
         ),
-        Command("openssl x509 -in CERTIFICATE.pem -noout -fingerprint -sha1 -enddate"),
+        Command("openssl x509 -in CERTIFICATE.pem -noout -fingerprint -sha1 -dates"),
     ),
     fix=(
         "Give this caller a certificate that the application has, with its private key.",
@@ -365,7 +366,7 @@ ENTRA_SP_CERTIFICATE_EXPIRED = FailureMode(
     " and its end date has passed by Entra's own clock.",
     look=(
         "See the certificate's dates, and whether the application has a newer one:",
-        Command("openssl x509 -in CERTIFICATE.pem -noout -fingerprint -sha1 -enddate"),
+        Command("openssl x509 -in CERTIFICATE.pem -noout -fingerprint -sha1 -dates"),
         Command(
             "az ad app credential list --id {client_id} --cert"
             ' --query "[].{{thumbprint:customKeyIdentifier,ends:endDateTime}}" -o table'

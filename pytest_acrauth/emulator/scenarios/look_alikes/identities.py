@@ -256,6 +256,16 @@ def _wrong_password(world: World) -> None:
     world.machine.environ["ACR_PASSWORD"] = "typed-by-hand"  # noqa: S105 - nobody's
 
 
+def _as_user(change: Callable[[str], str], of: str) -> Change:
+    """Use the pair of the environment that has this prefix, under a name that is a little different."""
+
+    def apply(world: World) -> None:
+        environ = world.machine.environ
+        basic(world, change(environ[f"{of}_USERNAME"]), environ[f"{of}_PASSWORD"])
+
+    return apply
+
+
 _BASIC = {"auth": "basic"}
 _ADMIN = {"auth": "admin"}
 _PULLER = {"auth": "scope-map-token"}
@@ -466,6 +476,20 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         _PULLER,
         diagnosed="scope-map-token-password-wrong",
         like="scope-map-token-password-expired",
+    ),
+    Scenario(
+        "token-in-capitals",
+        _as_user(str.capitalize, "ACR_PULLER"),
+        _PULLER,
+        diagnosed="scope-map-token-not-found",
+        like="scope-map-token-password-wrong",
+    ),
+    Scenario(
+        "admin-in-capitals",
+        _as_user(str.upper, "ACR_ADMIN"),
+        _ADMIN,
+        diagnosed="admin-username-wrong",
+        like="basic-username-unknown",
     ),
     Scenario(
         "token-declared-as-admin",
