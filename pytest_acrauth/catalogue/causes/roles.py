@@ -107,7 +107,7 @@ def _no_role(rights: Rights) -> bool | None:
 
 EXCHANGE_NO_ROLE = FailureMode(
     id="exchange-no-role",
-    title="the identity has no role on {registry}",
+    title="the identity has no role for images on {registry}",
     seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403),
     when=(ROLES.where("none that gives a right to images", _no_role),),
     not_when=(TENANTS.where("no, to another one", lambda tenants: tenants.differ),),
@@ -123,7 +123,7 @@ EXCHANGE_NO_ROLE = FailureMode(
 )
 SP_LACKS_ROLE = FailureMode(
     id="sp-lacks-role",
-    title="{client_id} has no role on {registry}",
+    title="{client_id} has no role for images on {registry}",
     seen=(access_token.BASIC_REFUSED,),
     when=(
         USER_KIND.is_(Kind.SERVICE_PRINCIPAL),
@@ -173,7 +173,7 @@ ROLE_PROPAGATION_DELAY = FailureMode(
         ),
     ),
     occurs=Occurs.OFTEN,
-    means="The role is there, and enough. The registry keeps what it knows of an identity and its groups for up to ten"
+    means="The role is there. The registry keeps what it knows of an identity and its groups for up to ten"
     " minutes, and a Kubernetes node keeps its login for up to an hour.",
     fix=(
         "Wait ten minutes after the assignment, then check again. It need not be assigned again.",
@@ -195,7 +195,7 @@ ABAC_LEGACY_ROLE_INEFFECTIVE = FailureMode(
     when=(_CAN_HOLD_ROLES, _ABAC, ROLES.where("only ones that ABAC mode ignores", _because(Standing.LEGACY))),
     occurs=Occurs.OFTEN,
     means="The portal calls this mode RBAC Registry + ABAC Repository Permissions. In it AcrPull, AcrPush, AcrDelete,"
-    " Reader, Contributor and Owner open no repository; the Container Registry Repository roles do, and a condition can"
+    " Reader, Contributor, Owner and custom roles like them open no repository; the Container Registry Repository roles do, and a condition can"
     " limit them to some repositories.",
     fix=(
         *ASSIGN_IN_ABAC_MODE,
@@ -205,6 +205,21 @@ ABAC_LEGACY_ROLE_INEFFECTIVE = FailureMode(
         ),
     ),
     page=_ABAC_PAGE + "#effect-on-existing-role-assignments",
+)
+RBAC_REPOSITORY_ROLE_INEFFECTIVE = FailureMode(
+    id="rbac-repository-role-ineffective",
+    title="{registry} is not in ABAC mode and ignores the Container Registry Repository roles",
+    seen=_REFUSED,
+    when=(
+        _CAN_HOLD_ROLES,
+        ROLE_MODE.is_(RoleMode.RBAC),
+        ROLES.where("only ones that count in ABAC mode", _because(Standing.LEGACY)),
+    ),
+    means="Container Registry Repository Reader, Writer and Contributor give rights on what repositories hold, which"
+    " count in registries in ABAC mode alone (RBAC Registry + ABAC Repository Permissions in the portal). Here AcrPull,"
+    " AcrPush and AcrDelete count, for every repository of the registry.",
+    fix=ASSIGN_ROLES,
+    page=_ABAC_PAGE,
 )
 ABAC_CONDITION_EXCLUDES_REPO = FailureMode(
     id="abac-condition-excludes-repo",

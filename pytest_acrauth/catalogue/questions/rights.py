@@ -217,9 +217,10 @@ class _Counted:
             return Standing.UNREAD
         if self._gives(action, by_content=abac):
             return self._since(action) if here else Standing.UNREAD
-        if abac and self._gives(action, by_content=False):
-            return Standing.LEGACY
-        return Standing.WILDCARD if self._gives(action, by_content=abac, wildcards=True) else Standing.NONE
+        if self._gives(action, by_content=abac, wildcards=True):
+            return Standing.WILDCARD
+        # By a wildcard or not: what the other mode counts is ignored in this one.
+        return Standing.LEGACY if self._gives(action, by_content=not abac, wildcards=True) else Standing.NONE
 
     def _reaches(self) -> bool | None:
         """Whether its scope holds the repository; None where it is not known whether such a scope counts."""

@@ -300,6 +300,26 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         diagnosed=READY,
     ),
     Scenario(
+        "rbac-repository-role-ineffective",
+        with_role("Container Registry Repository Writer"),
+        _PUSHING,
+        like="abac-legacy-role-ineffective",
+    ),
+    Scenario(
+        "repository-role-for-push-outside-abac-mode",
+        given("Container Registry Repository Writer", itself),
+        _PUSHING,
+        like="scope-not-granted",
+        diagnosed="rbac-repository-role-ineffective",
+    ),
+    Scenario(
+        "role-of-everything-in-abac-mode",
+        both(_BY_REPOSITORY, custom("Builder", Role("6e1c9f37-5a2d-4b80-8d14-f0b7e3a962c5", ("*",), built_in=False))),
+        _IMAGE,
+        like="exchange-no-role",
+        diagnosed="abac-legacy-role-ineffective",
+    ),
+    Scenario(
         "role-for-push-on-another-condition",
         both(_BY_REPOSITORY, with_role(_READER), writer_elsewhere),
         _PUSHING,
