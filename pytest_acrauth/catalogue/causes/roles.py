@@ -195,8 +195,8 @@ ABAC_LEGACY_ROLE_INEFFECTIVE = FailureMode(
     when=(_CAN_HOLD_ROLES, _ABAC, ROLES.where("only ones that ABAC mode ignores", _because(Standing.LEGACY))),
     occurs=Occurs.OFTEN,
     means="The portal calls this mode RBAC Registry + ABAC Repository Permissions. In it AcrPull, AcrPush, AcrDelete,"
-    " Reader, Contributor, Owner and custom roles like them open no repository; the Container Registry Repository roles do, and a condition can"
-    " limit them to some repositories.",
+    " Reader, Contributor, Owner and custom roles like them open no repository; the Container Registry Repository roles"
+    " do, and a condition can limit them to some repositories.",
     fix=(
         *ASSIGN_IN_ABAC_MODE,
         (
