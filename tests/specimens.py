@@ -200,7 +200,7 @@ UNKNOWN_AUTHORITY = Connection(host=AUTHORITY, dns=Dns(host=AUTHORITY, resolutio
 #: One code of each refusal of Entra's whose cause the number names.
 OTHER_CODES = (
     *(50013, 500011, 50020, 50076, 50126, 50196, 53003, 65001, 700024, 700027, 700082, 7000112),
-    *(70021, 700211, 700212, 700213, 90038, 90061),
+    *(50105, 70021, 70025, 700211, 700212, 700213, 7000218, 7000229, 90038, 90061),
     *(50012, 50027, 50053, 50097, 50158, 530035, 53011, 650057, 70001, 70011, 700023),
 )
 #: Symptom id -> what the Azure SDK says itself.

@@ -285,6 +285,7 @@ def _looked_up(seen: Break) -> dict[str, str]:
         values |= {"scope_map": _word(token.scope_map), "spare_password": state.spare}
     if (rights := rights_of(seen)) is not None:
         values["custom_role"] = next(iter(rights.wildcard_roles), "")
+        values["conditional_role"] = next(iter(rights.conditional_roles), "")
     if evidence.tenant and evidence.tenant.value:
         values["registry_tenant"] = _word(evidence.tenant.value)
     return values

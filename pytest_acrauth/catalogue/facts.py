@@ -86,6 +86,7 @@ FACTS = {
     # what was looked up
     "scope_map": Fact("SCOPE_MAP", "the scope map"),
     "spare_password": Fact("", ""),  # which is replaced is never left to chance
+    "conditional_role": Fact("ROLE", "the role"),
     "custom_role": Fact("CUSTOM_ROLE", "the custom role"),
     "registry_tenant": Fact("REGISTRY_TENANT_ID", "the registry's tenant"),
     "pending_connections": Fact("CONNECTION", "a connection"),

@@ -126,12 +126,16 @@ class PasswordFacts(NamedTuple):
 
 
 class ScopeMapTokenFacts(NamedTuple):
-    """A scope-map token's record in ARM; ``found`` is False where there is no token of that name."""
+    """A scope-map token's record in ARM; ``found`` is False where there is no token of that name.
+
+    ``name`` is how ARM spells it, which itself tells no capitals from small letters.
+    """
 
     found: bool
     enabled: bool = False
     scope_map: str = ""
     passwords: tuple[PasswordFacts, ...] = ()
+    name: str = ""
 
 
 class ScopeMapFacts(NamedTuple):
@@ -218,7 +222,7 @@ class SecretFacts(NamedTuple):
 
 
 class ApplicationFacts(NamedTuple):
-    """An application and its service principal in Graph; ``found`` is False where the tenant has none of that id.
+    """An application and its service principal in Graph; ``found`` is False where the tenant has none of the latter.
 
     ``secrets`` and ``certificates`` are those of both. ``home`` tells whether the application itself, and so its own
     credentials, could be read in this tenant.

@@ -22,8 +22,11 @@ from pytest_acrauth.catalogue.shape import Verdict
 from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.evidence import (
+    EVERYBODY,
+    Denial,
     Evidence,
     Look,
+    Named,
     PasswordFacts,
     RegistryFacts,
     RoleAssignment,
@@ -175,3 +178,30 @@ def test_the_custom_role_is_the_one_whose_wildcard_is_ignored():
     assert headline(diagnosis) == "custom-role-wildcard: images uses a wildcard (*), which myacr ignores"
     (told,) = (step.text for step in steps(diagnosis.broken.transcript, "custom-role-wildcard") if not step.command)
     assert "Microsoft.ContainerRegistry/registries/pull/read" in told
+
+
+def test_the_condition_to_widen_is_that_of_the_role_that_lacks():
+    """Of several roles under conditions, the file gets the one that would allow what is wanted here."""
+    wanted = "Microsoft.ContainerRegistry/registries/repositories/content/write"
+    elsewhere = "@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEqualsIgnoreCase 'team/b'"
+    usual = {"role_id": "x", "scope": SCOPE, "condition": elsewhere, "condition_version": "2.0", "created": ENDED}
+    delegating = RoleAssignment(role="User Access Administrator", actions=("*",), **usual)
+    writing = RoleAssignment(role="Container Registry Repository Writer", data_actions=(wanted,), **usual)
+    held = Look(value=RoleFacts(OBJECT_ID, assignments=(delegating, writing), denials=()))
+    transcript = lacking("push", abac=True)
+    transcript = replace(transcript, evidence=transcript.evidence._replace(roles=held))
+    (listed, _) = (step.text for step in steps(transcript, "abac-condition-excludes-repo") if step.command)
+    assert "roleDefinitionName=='Container Registry Repository Writer'] | [0]" in listed
+
+
+def test_a_denial_is_told_whether_or_not_there_is_a_role():
+    """Where both are in the way, both are said, and neither says what is not so."""
+    refused = climb(Stage.EXCHANGE, Exchange(reply=generic_401()))
+    denial = Denial("stack", SCOPE, (Named(EVERYBODY),), actions=("Microsoft.ContainerRegistry/registries/pull/read",))
+    held = Look(value=RoleFacts(OBJECT_ID, assignments=(), denials=(denial,)))
+    record = Look(value=RegistryFacts(found=True, resource_id=SCOPE, role_assignment_mode="LegacyRegistryPermissions"))
+    told = diagnose(replace(refused, evidence=Evidence(roles=held, registry=record)))
+    assert [headline(each) for each in told] == [
+        "exchange-no-role: the identity has no role for images on myacr",
+        "deny-assignment: a deny assignment forbids this to the identity, whatever its roles",
+    ]

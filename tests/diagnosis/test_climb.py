@@ -140,7 +140,10 @@ def test_a_symptom_that_decides_names_its_cause(symptom: str, mode: str) -> None
         ("anonymous-refused", {"anonymous-pull-disabled", "anonymous-pull-propagating"}),
         (
             "rights-missing",
-            {"scope-not-granted", "role-propagation-delay", "custom-role-wildcard", "deny-assignment"},
+            {
+                *("scope-not-granted", "role-propagation-delay", "rbac-repository-role-ineffective"),
+                *("custom-role-wildcard", "deny-assignment"),
+            },
         ),
     ],
 )
@@ -199,6 +202,7 @@ def test_a_token_for_the_registry_is_not_blamed_for_its_audience() -> None:
         (
             Kind.SERVICE_PRINCIPAL,
             {"sp-lacks-role", "role-propagation-delay", "abac-legacy-role-ineffective", "custom-role-wildcard"}
+            | {"rbac-repository-role-ineffective"}
             | {"deny-assignment"},
         ),
     ],
@@ -256,7 +260,7 @@ def test_an_entra_token_as_password_is_recognised() -> None:
         ("puler", Kind.SCOPE_MAP_TOKEN, False, {"admin-username-wrong", "scope-map-token-not-found"}),
         ("puler", Kind.SCOPE_MAP_TOKEN, True, {"scope-map-token-not-found"}),
         ("me@example.org", Kind.ADMIN, True, {"admin-username-wrong"}),
-        (CLIENT_ID, Kind.SERVICE_PRINCIPAL, False, {"entra-app-not-found"}),
+        (CLIENT_ID, Kind.SERVICE_PRINCIPAL, False, {"entra-app-not-found", "entra-sp-missing"}),
     ],
 )
 def test_an_unknown_user_name_is_judged_by_its_shape(
@@ -305,7 +309,7 @@ def test_an_abac_registry_keeps_its_causes() -> None:
     abac = replace(transcript, exchange=Exchange(issued=True, claims=RefreshClaims(aad_identity=True)))
     always = {"scope-not-granted", "role-propagation-delay", "custom-role-wildcard", "deny-assignment"}
     assert ids(one(abac)) == always | {"abac-condition-excludes-repo", "abac-legacy-role-ineffective"}
-    assert ids(one(transcript)) == always
+    assert ids(one(transcript)) == always | {"rbac-repository-role-ineffective"}
 
 
 def test_a_scope_map_that_grants_something_is_not_missing() -> None:

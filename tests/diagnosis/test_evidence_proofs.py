@@ -179,6 +179,13 @@ YOUNG = iso(STARTED - MINUTE)
 OTHERS, OURS = "0f0f0f0f-1234-1234-1234-123412341234", "9d9d9d9d-1234-1234-1234-123412341234"
 
 
+# What a role can be that could not be read, where deny assignments were.
+_OPEN = [
+    *("scope-not-granted", "role-propagation-delay"),
+    *("rbac-repository-role-ineffective", "custom-role-wildcard"),
+]
+
+
 def lacking(look: Any, *must: str, granted: tuple[str, ...] = ("pull",), abac: bool = False) -> list[list[str]]:
     """Return the causes of each diagnosis where an access token lacks what is wanted, by a look at roles."""
     chosen = target(SERVICE_PRINCIPAL, "team/app", must=must)
@@ -194,6 +201,11 @@ def lacking(look: Any, *must: str, granted: tuple[str, ...] = ("pull",), abac: b
     ("look", "expected"),
     [
         (roles(role()), [["scope-not-granted"]]),
+        # Rights on what repositories hold count in ABAC mode alone.
+        (
+            roles(role(), role(actions=(), data_actions=(f"{REGISTRIES}repositories/content/write",))),
+            [["rbac-repository-role-ineffective"]],
+        ),
         # The age of the role that gives what is missing counts, not that of another.
         (roles(role(), role(actions=PUSH, created=YOUNG)), [["role-propagation-delay"]]),
         (roles(role(created=YOUNG), role(actions=PUSH)), []),
@@ -209,9 +221,26 @@ def lacking(look: Any, *must: str, granted: tuple[str, ...] = ("pull",), abac: b
         # What could not be read excludes nothing.
         (
             roles(role(), role(readable=False, actions=())),
-            [["scope-not-granted", "role-propagation-delay", "custom-role-wildcard"]],
+            [
+                [
+                    "scope-not-granted",
+                    "role-propagation-delay",
+                    "rbac-repository-role-ineffective",
+                    "custom-role-wildcard",
+                ]
+            ],
         ),
-        (roles(role(), whole=False), [["scope-not-granted", "role-propagation-delay", "custom-role-wildcard"]]),
+        (
+            roles(role(), whole=False),
+            [
+                [
+                    "scope-not-granted",
+                    "role-propagation-delay",
+                    "rbac-repository-role-ineffective",
+                    "custom-role-wildcard",
+                ]
+            ],
+        ),
         (roles(role(actions=PUSH), denials=None), [["deny-assignment"]]),
         # Roles below the registry.
         (roles(role(actions=PUSH, scope=f"{RESOURCE_ID}/repositories/team/other")), [["scope-not-granted"]]),
@@ -404,8 +433,8 @@ def test_a_stored_login_keeps_to_itself_whose_it_is() -> None:
     transcript = climb(Stage.ACCESS_TOKEN, token, chosen=chosen, own=own)
     found = with_evidence(transcript, roles=look, registry=old)
     assert found == [
-        *("scope-not-granted", "role-propagation-delay", "refresh-token-older-than-role"),
-        *("custom-role-wildcard", "deny-assignment"),
+        *("scope-not-granted", "role-propagation-delay", "rbac-repository-role-ineffective"),
+        *("refresh-token-older-than-role", "custom-role-wildcard", "deny-assignment"),
     ]
     assert "abac-mode-switch-stale-credential" in with_evidence(transcript, roles=look, registry=record(modified=YOUNG))
 

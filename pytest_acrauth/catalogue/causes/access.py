@@ -7,7 +7,7 @@ from pytest_acrauth.catalogue.facts import registry_record
 from pytest_acrauth.catalogue.questions.climb import USER_KIND, access_token_of
 from pytest_acrauth.catalogue.questions.management import LAST_CHANGE
 from pytest_acrauth.catalogue.questions.records import MapState
-from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Instruction, Occurs, Question
+from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Instruction, Occurs, Question
 from pytest_acrauth.catalogue.steps import LIST_ROLES
 from pytest_acrauth.catalogue.symptoms import access_token, challenge, operation
 from pytest_acrauth.model.credential import Kind
@@ -106,13 +106,15 @@ PERMISSION_EXCESS = FailureMode(
     means="The identity can do more than --acr-must-not allows. It has the right {right_from}.",
     look=(Command(LIST_ROLES.text, each="assignee"),),
     fix=(
-        (
-            "Whoever may assign roles on the registry gives the identity a smaller role first, and then takes the"
-            " larger one away. One that a group holds counts for all of its members, and one that is assigned above the"
-            " registry counts elsewhere, too."
+        Given(
+            "Whoever may assign roles on the registry gives the identity a smaller role first, and then takes away each"
+            " larger one: there can be several. One that a group holds counts for all of its members, and one that is"
+            " assigned above the registry counts elsewhere, too.",
+            "assignee",
         ),
-        "A scope-map token gets a scope map that lists less; other tokens can have the same map.",
-        "Instead of the admin user, use an identity of its own.",
+        "If it is a scope-map token, give it a scope map that lists less; other tokens can have the same map.",
+        "If everybody has it, as anonymous pull is on, the registry's owner can switch that off, for everybody.",
+        "If it is the admin user, whose rights nobody can lessen, use an identity of its own.",
     ),
     instead=("If the job does need {excess}, take it out of --acr-must-not.",),
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#recommended-built-in-roles-by-scenario",
@@ -138,7 +140,7 @@ ANONYMOUS_PULL_ONLY = FailureMode(
     means="A registry that allows anonymous pull lets everybody read its images. Whoever pushes or deletes must log in,"
     " as an identity that has the right to; nobody can give it to a caller without a name.",
     fix=("Log in: choose an identity that may do it with --acr-auth.",),
-    instead=("If the job only pulls, ask for no more: --acr-must pull.",),
+    instead=("If the job only pulls, ask for no more (--acr-must pull); the registry has to allow anonymous pull.",),
     page=_ANONYMOUS_PAGE,
 )
 ANONYMOUS_PULL_PROPAGATING = FailureMode(

@@ -110,10 +110,14 @@ ADMIN_USERNAME_WRONG = FailureMode(
     ),
     # A plain name that nobody declared can be meant for a scope-map token as well.
     open_when=(DECLARED.is_(_UNDECLARED), USER_NAME.is_(NameShape.PLAIN)),
-    means="The admin user is called as the registry is: not as its login server, and not by an e-mail address.",
+    means="The admin user is called as the registry is: not as its login server, not by an e-mail address, and not in"
+    " capital letters.",
     fix=("Give the registry's own name ({registry}, in small letters) as the user name beside the admin's password.",),
     page=_ADMIN_PAGE,
 )
+
+
+_NO_SUCH_TOKEN = SCOPE_MAP_TOKEN.where("it does not exist, or is spelt otherwise", lambda state: state.nobodys)
 
 
 def _other_password(state: TokenState) -> bool | None:
@@ -225,7 +229,7 @@ SCOPE_MAP_TOKEN_NOT_FOUND = FailureMode(
             "scope-map token",
             lambda kind: None if kind == _UNDECLARED else kind == Kind.SCOPE_MAP_TOKEN,
         ),
-        SCOPE_MAP_TOKEN.where("it does not exist", lambda state: not state.found),
+        _NO_SUCH_TOKEN,
     ),
     occurs=Occurs.OFTEN,
     means="A scope-map token is a user of one registry's own. This one was deleted, is spelt otherwise, or belongs to"
@@ -252,7 +256,7 @@ BASIC_USERNAME_UNKNOWN = FailureMode(
     when=(
         DECLARED.where("none", lambda kind: kind == _UNDECLARED or None),
         USER_NAME.where(str(NameShape.PLAIN), lambda shape: shape is NameShape.PLAIN or None),
-        SCOPE_MAP_TOKEN.where("it does not exist", lambda state: not state.found),
+        _NO_SUCH_TOKEN,
     ),
     occurs=Occurs.OFTEN,
     means="A user name is the registry's own name (the admin user), the name of one of its scope-map tokens, or an"

@@ -40,7 +40,9 @@ def _admin_enabled(broken: Break) -> bool | None:
 
 def _token_state(broken: Break) -> TokenState | None:
     look = broken.transcript.evidence.scope_map_token
-    return TokenState(look.value, service_time(broken.transcript)) if look and look.value else None
+    if look is None or look.value is None:
+        return None
+    return TokenState(look.value, service_time(broken.transcript), broken.transcript.credential.user_name)
 
 
 DECLARED: Question[Kind | str] = Question(

@@ -10,6 +10,7 @@ from pytest_acrauth.catalogue.questions.directory import (
     CERTIFICATE_ONLY,
     ENDED_SECRET,
     NO_APPLICATION,
+    NO_PRINCIPAL,
     WRONG_SECRET,
     app_credentials,
     application,
@@ -38,12 +39,28 @@ def _secret_ended(broken: Break) -> Ended | None:
     return Ended.DATED if found is not None and found.all_ended else None
 
 
-def _application_found(broken: Break) -> bool | None:
+class Presence(StrEnum):
+    """What there is of an application in a tenant."""
+
+    NONE = "no"
+    REGISTERED = "its registration does, without a service principal"
+    WHOLE = "yes"
+
+
+def _presence(broken: Break) -> Presence | None:
     """Answer by what Graph says; where nobody could ask it, by whether Entra knows the application's id."""
     if (found := application(broken)) is not None:
-        return found.found
+        return Presence.WHOLE if found.found else Presence.REGISTERED if found.home else Presence.NONE
     said = entra_answer(broken)
-    return None if said is None else said != NO_APPLICATION
+    return None if said is None else _SAID.get(said, Presence.WHOLE)
+
+
+_SAID = {NO_APPLICATION: Presence.NONE, NO_PRINCIPAL: Presence.REGISTERED}
+
+
+def _absent(presence: Presence) -> bool | None:
+    """Judge whether an application is not there; of one without a service principal Entra may say the same."""
+    return None if presence is Presence.REGISTERED else presence is Presence.NONE
 
 
 ENTRA_DIRECTLY: Question[str] = Question(
@@ -66,13 +83,13 @@ SECRET_ENDED: Question[Ended] = Question(
     failing_that=Need.APPLICATION,
     read=_secret_ended,
 )
-APPLICATION: Question[bool] = Question(
+APPLICATION: Question[Presence] = Question(
     id="application",
     asks="Does the application exist in the tenant?",
     by_hand=Command("az ad sp show --id {client_id}"),
     needs=Need.APPLICATION,
     failing_that=Need.ENTRA_DIRECT,
-    read=_application_found,
+    read=_presence,
 )
 
 _ADD_SECRET: tuple[Instruction, ...] = (
@@ -114,6 +131,7 @@ ENTRA_SP_SECRET_WRONG = FailureMode(
         ),
         *_ADD_SECRET,
     ),
+    instead=("A managed identity has no secret: sign in with it from where it lives, --acr-auth managed-identity.",),
     page=pages.TROUBLESHOOT + "acr-authentication-errors#solution-use-the-correctvalid-username-andor-password",
     unlike=(
         "AADSTS7000222: The provided client secret keys for app '11111111-1111-1111-1111-111111111111' are expired.",
@@ -158,7 +176,7 @@ ENTRA_APP_NOT_FOUND = FailureMode(
     " that is switched off has another number.",
     when=(
         USER_KIND.where(str(Kind.SERVICE_PRINCIPAL), lambda kind: True if kind is Kind.SERVICE_PRINCIPAL else None),
-        APPLICATION.is_(False),
+        APPLICATION.where("no", _absent),
     ),
     not_when=(USER_KIND.is_(Kind.ADMIN, Kind.SCOPE_MAP_TOKEN, Kind.REFRESH_TOKEN),),
     occurs=Occurs.OFTEN,
@@ -184,6 +202,58 @@ ENTRA_APP_NOT_FOUND = FailureMode(
         "AADSTS90002: Tenant 'example' not found. Check to make sure you have the correct tenant ID.",
         "Error: application 'guestbook' was not found in the directory apps/",
     ),
+)
+ENTRA_SP_MISSING = FailureMode(
+    id="entra-sp-missing",
+    title="the application {client_id} is registered, and {tenant_id} has no service principal of it",
+    seen=(entra.AADSTS_7000229, access_token.APP_NOT_REGISTERED),
+    signs=(entra.AADSTS_7000229,),
+    certain="AADSTS7000229 says so in its own words: it knows the application, and finds no service principal of it.",
+    when=(
+        USER_KIND.where(str(Kind.SERVICE_PRINCIPAL), lambda kind: True if kind is Kind.SERVICE_PRINCIPAL else None),
+        APPLICATION.is_(Presence.REGISTERED),
+    ),
+    not_when=(USER_KIND.is_(Kind.ADMIN, Kind.SCOPE_MAP_TOKEN, Kind.REFRESH_TOKEN),),
+    occurs=Occurs.SELDOM,
+    means="An application has two objects in Entra: its registration, with its secrets, and in each tenant where it"
+    " signs in a service principal, to which roles are assigned. The portal makes both; az ad app create, Graph and"
+    " Terraform make the first alone. A service principal that was made within the last minutes is not known"
+    " everywhere yet.",
+    look=(
+        "See whether it has one by now:",
+        Command('az ad sp show --id {client_id} --query "[id,displayName,accountEnabled]" -o tsv'),
+    ),
+    fix=(
+        "Whoever owns the application, or a Cloud Application Administrator, makes it:",
+        Command("az ad sp create --id {client_id}"),
+        "It has no role yet: whoever may assign roles on the registry gives it one.",
+    ),
+    page=pages.ENTRA_ERROR,
+    unlike=("AADSTS700016: Application with identifier 'app' was not found in the directory 'Contoso'.",),
+)
+ENTRA_SECRET_NOT_SENT = FailureMode(
+    id="entra-secret-not-sent",
+    title="{client_id} has to prove itself, and no secret and no assertion was sent",
+    seen=(entra.AADSTS_7000218,),
+    signs=(entra.AADSTS_7000218,),
+    certain="AADSTS7000218 says that the request held neither of the two, so that nothing was compared.",
+    occurs=Occurs.SELDOM,
+    means="The application is a confidential client: it signs in with a secret, a certificate or a federated token."
+    " The variable that should hold it is empty where the program runs, or the program signs a person in, by a name"
+    " and password or a device code, with an application that is not meant for that.",
+    look=(
+        "See which of the variables a program started from here gets; this prints names and no values:",
+        Command("env | grep -oE '^AZURE_[A-Z_]+'"),
+    ),
+    fix=(
+        "Hand the secret, or the path of the certificate or token, to the program. Jobs for forks get no secrets.",
+        "If a person is meant to sign in, use a client that is made for it, such as az login.",
+    ),
+    page=pages.ENTRA_ERROR,
+    samples=(
+        "AADSTS7000218: The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+    ),
+    unlike=("AADSTS7000215: Invalid client secret provided.",),
 )
 ENTRA_TENANT_NOT_FOUND = FailureMode(
     id="entra-tenant-not-found",

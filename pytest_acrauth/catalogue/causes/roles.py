@@ -72,6 +72,10 @@ ROLE_MODE: Question[RoleMode] = Question(
     read=role_mode,
 )
 
+_ACTIVATE = (
+    "If it is one that its holder activates for some hours (Privileged Identity Management), activate it instead:"
+    " until then it is not listed as held, and counts for nothing."
+)
 # Whoever a role can be assigned to, itself or behind a token; a stored login keeps it to itself.
 _CAN_HOLD_ROLES = USER_KIND.is_(Kind.SERVICE_PRINCIPAL, Kind.MANAGED_IDENTITY, Kind.USER, Kind.REFRESH_TOKEN)
 _ABAC = ROLE_MODE.is_(RoleMode.ABAC)
@@ -103,7 +107,7 @@ def _no_role(rights: Rights) -> bool | None:
 
 EXCHANGE_NO_ROLE = FailureMode(
     id="exchange-no-role",
-    title="the identity has no role on {registry}",
+    title="the identity has no role for images on {registry}",
     seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403),
     when=(ROLES.where("none that gives a right to images", _no_role),),
     not_when=(TENANTS.where("no, to another one", lambda tenants: tenants.differ),),
@@ -112,13 +116,14 @@ EXCHANGE_NO_ROLE = FailureMode(
     " push. The role may have gone to another identity of a like name, to an application instead of its service"
     " principal, or to another registry.",
     fix=ASSIGN_ROLES,
+    instead=(_ACTIVATE,),
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#perform-role-assignments-to-grant-permissions",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
     unlike=("(AuthorizationFailed) The client does not have authorization for 'Microsoft.Storage/read'.",),
 )
 SP_LACKS_ROLE = FailureMode(
     id="sp-lacks-role",
-    title="{client_id} has no role on {registry}",
+    title="{client_id} has no role for images on {registry}",
     seen=(access_token.BASIC_REFUSED,),
     when=(
         USER_KIND.is_(Kind.SERVICE_PRINCIPAL),
@@ -147,7 +152,7 @@ SCOPE_NOT_GRANTED = FailureMode(
     " can only delete. In ABAC mode other roles count: Container Registry Repository Reader (pull), Writer (pull, push)"
     " and Contributor (pull, push, delete).",
     fix=ASSIGN_ROLES,
-    instead=("If the job does not need {unassigned}, ask for less: --acr-must.",),
+    instead=("If the job does not need {unassigned}, ask for less: --acr-must.", _ACTIVATE),
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#recommended-built-in-roles-by-scenario",
     az_code="CONNECTIVITY_ACCESS_TOKEN_ERROR",
     unlike=(
@@ -168,7 +173,7 @@ ROLE_PROPAGATION_DELAY = FailureMode(
         ),
     ),
     occurs=Occurs.OFTEN,
-    means="The role is there, and enough. The registry keeps what it knows of an identity and its groups for up to ten"
+    means="The role is there. The registry keeps what it knows of an identity and its groups for up to ten"
     " minutes, and a Kubernetes node keeps its login for up to an hour.",
     fix=(
         "Wait ten minutes after the assignment, then check again. It need not be assigned again.",
@@ -190,8 +195,8 @@ ABAC_LEGACY_ROLE_INEFFECTIVE = FailureMode(
     when=(_CAN_HOLD_ROLES, _ABAC, ROLES.where("only ones that ABAC mode ignores", _because(Standing.LEGACY))),
     occurs=Occurs.OFTEN,
     means="The portal calls this mode RBAC Registry + ABAC Repository Permissions. In it AcrPull, AcrPush, AcrDelete,"
-    " Reader, Contributor and Owner open no repository; the Container Registry Repository roles do, and a condition can"
-    " limit them to some repositories.",
+    " Reader, Contributor, Owner and custom roles like them open no repository; the Container Registry Repository roles"
+    " do, and a condition can limit them to some repositories.",
     fix=(
         *ASSIGN_IN_ABAC_MODE,
         (
@@ -200,6 +205,21 @@ ABAC_LEGACY_ROLE_INEFFECTIVE = FailureMode(
         ),
     ),
     page=_ABAC_PAGE + "#effect-on-existing-role-assignments",
+)
+RBAC_REPOSITORY_ROLE_INEFFECTIVE = FailureMode(
+    id="rbac-repository-role-ineffective",
+    title="{registry} is not in ABAC mode and ignores the Container Registry Repository roles",
+    seen=_REFUSED,
+    when=(
+        _CAN_HOLD_ROLES,
+        ROLE_MODE.is_(RoleMode.RBAC),
+        ROLES.where("only ones that count in ABAC mode", _because(Standing.LEGACY)),
+    ),
+    means="Container Registry Repository Reader, Writer and Contributor give rights on what repositories hold, which"
+    " count in registries in ABAC mode alone (RBAC Registry + ABAC Repository Permissions in the portal). Here AcrPull,"
+    " AcrPush and AcrDelete count, for every repository of the registry.",
+    fix=ASSIGN_ROLES,
+    page=_ABAC_PAGE,
 )
 ABAC_CONDITION_EXCLUDES_REPO = FailureMode(
     id="abac-condition-excludes-repo",
@@ -224,7 +244,7 @@ ABAC_CONDITION_EXCLUDES_REPO = FailureMode(
         ),
         Command(
             "az role assignment list {holder} --include-inherited --include-groups --scope {registry_id}"
-            ' --query "[?condition] | [0]" > assignment.json'
+            " --query \"[?condition && roleDefinitionName=='{conditional_role}'] | [0]\" > assignment.json"
         ),
         (
             "Add {repository} to the condition in that file, beside the names that it has: OR"
@@ -290,15 +310,15 @@ CUSTOM_ROLE_WILDCARD = FailureMode(
 )
 DENY_ASSIGNMENT = FailureMode(
     id="deny-assignment",
-    title="a deny assignment takes away what a role gives",
+    title="a deny assignment forbids this to the identity, whatever its roles",
     seen=_REFUSED,
     when=(
         _CAN_HOLD_ROLES,
-        ROLES.where("any, and a deny assignment takes it from this identity", lambda rights: rights.denied),
+        ROLES.where("some or none, and a deny assignment forbids it to this identity", lambda rights: rights.denied),
     ),
     occurs=Occurs.SELDOM,
     means="A deny assignment overrides every role. Managed applications and deployment stacks create them, to keep"
-    " others from what they made.",
+    " others from what they made. Whoever has no role needs one beside.",
     look=(
         Command(
             "az rest --method get --url {registry_id}/providers/Microsoft.Authorization/denyAssignments"

@@ -214,6 +214,27 @@ ENTRA_CONSENT_MISSING = FailureMode(
         "Resource not accessible by integration",
     ),
 )
+ENTRA_ASSIGNMENT_REQUIRED = FailureMode(
+    id="entra-assignment-required",
+    title="an application in this tenant admits only those assigned to it, and this identity is not",
+    seen=(entra.AADSTS_50105,),
+    signs=(entra.AADSTS_50105,),
+    certain="AADSTS50105 and 501051 name the application, and say that whoever signs in is not assigned to it.",
+    occurs=Occurs.SELDOM,
+    means="An administrator can set an application, the client's or that of the resource, to admit only users, groups"
+    " and applications that are assigned to it. These assignments are Entra's own: a role on the registry is none.",
+    look=("Entra's message names the application that requires it.",),
+    fix=(
+        (
+            "An administrator (Cloud Application Administrator) assigns the identity, or a group that it is itself in,"
+            " under Enterprise applications, the application, Users and groups."
+        ),
+    ),
+    instead=("Use a client or an identity that is assigned already.",),
+    page=pages.ENTRA_ERROR,
+    samples=("AADSTS50105: Your administrator has configured the application 'ci' to block users.",),
+    unlike=("AADSTS65001: The user or administrator has not consented to use the application.",),
+)
 ENTRA_ACR_RESOURCE_UNAVAILABLE = FailureMode(
     id="entra-acr-resource-unavailable",
     title="the resource that a token was asked for is missing or disabled in this tenant",
@@ -314,15 +335,16 @@ ENTRA_SP_CERTIFICATE_INVALID = FailureMode(
     when=(about(Topic.SIGNATURE),),
     occurs=Occurs.OFTEN,
     means="Instead of a secret, the application presented an assertion: a short statement, signed with its certificate"
-    " or by another service that it trusts. The certificate was never given to the application or was replaced, the"
-    " service signs with other keys than it publishes, or the assertion is made for another application or audience.",
+    " or by another service that it trusts. The certificate was never given to the application, was replaced or does"
+    " not count yet, the service signs with other keys than it publishes, or the assertion is made for another"
+    " application or audience.",
     look=(
         "See which certificates the application has, and compare with the one in use here:",
         Command(
             "az ad app credential list --id {client_id} --cert"
             ' --query "[].{{thumbprint:customKeyIdentifier,ends:endDateTime}}" -o table'
         ),
-        Command("openssl x509 -in CERTIFICATE.pem -noout -fingerprint -sha1 -enddate"),
+        Command("openssl x509 -in CERTIFICATE.pem -noout -fingerprint -sha1 -dates"),
     ),
     fix=(
         "Give this caller a certificate that the application has, with its private key.",
@@ -344,7 +366,7 @@ ENTRA_SP_CERTIFICATE_EXPIRED = FailureMode(
     " and its end date has passed by Entra's own clock.",
     look=(
         "See the certificate's dates, and whether the application has a newer one:",
-        Command("openssl x509 -in CERTIFICATE.pem -noout -fingerprint -sha1 -enddate"),
+        Command("openssl x509 -in CERTIFICATE.pem -noout -fingerprint -sha1 -dates"),
         Command(
             "az ad app credential list --id {client_id} --cert"
             ' --query "[].{{thumbprint:customKeyIdentifier,ends:endDateTime}}" -o table'

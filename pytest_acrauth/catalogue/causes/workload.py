@@ -56,6 +56,23 @@ def _differs(part: str, words: str) -> Condition:
 _SDK = "https://aka.ms/azsdk/python/identity/"
 
 
+ENTRA_FIC_MISSING = FailureMode(
+    id="entra-fic-missing",
+    title="{client_id} has no federated credential at all",
+    seen=(entra.AADSTS_70025,),
+    when=(TRUSTED.where("none", lambda trusted: not trusted.credentials),),
+    occurs=Occurs.OFTEN,
+    means="A federated credential says which outside token an application trusts instead of a secret, and this"
+    " application trusts none. It was not made yet, or was made on another application or managed identity of a like"
+    " name; the client id decides.",
+    look=_LIST,
+    fix=(
+        "If another application has the credential, give this caller that one's client id.",
+        *_ADD,
+    ),
+    page=pages.FEDERATION + "create-trust#important-considerations-and-restrictions",
+    unlike=("No OpenIDConnect provider found in your account for https://token.actions.githubusercontent.com",),
+)
 ENTRA_FIC_SUBJECT_MISMATCH = FailureMode(
     id="entra-fic-subject-mismatch",
     title="no federated credential of {client_id} takes the subject that was presented",
@@ -177,7 +194,7 @@ ENTRA_FIC_ISSUER_UNREACHABLE = FailureMode(
 ENTRA_FIC_PROPAGATING = FailureMode(
     id="entra-fic-propagating",
     title="a federated credential was made minutes ago and is not in effect everywhere yet",
-    seen=(entra.AADSTS_70021, entra.AADSTS_700213, entra.AADSTS_700211),
+    seen=(entra.AADSTS_70021, entra.AADSTS_70025, entra.AADSTS_700213, entra.AADSTS_700211),
     when=(_differs("", "one takes what was presented, letter by letter"),),
     occurs=Occurs.SELDOM,
     means="A federated credential says which outside token an application trusts instead of a secret. A new one takes"

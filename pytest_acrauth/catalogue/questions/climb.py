@@ -18,6 +18,7 @@ class NameShape(StrEnum):
     """What a user name looks like."""
 
     REGISTRY = "the registry's name"
+    CAPITALS = "the registry's name, with capital letters"
     HOST = "a host name"
     MAIL = "an e-mail address"
     GUID = "a GUID"
@@ -45,7 +46,7 @@ def name_shape(broken: Break) -> NameShape | None:
     if not name:
         return None
     if name.lower() == registry.name:
-        return NameShape.REGISTRY
+        return NameShape.REGISTRY if name == registry.name else NameShape.CAPITALS
     if "@" in name:
         return NameShape.MAIL
     if name.lower().endswith(registry.cloud.registry_suffix) or name.lower() == registry.login_server:

@@ -16,6 +16,7 @@ TOKEN_ISSUED = "a token"  # noqa: S105 - what Entra gives for a right secret
 WRONG_SECRET = "AADSTS7000215"  # noqa: S105 - what Entra answers to one
 ENDED_SECRET = "AADSTS7000222"  # noqa: S105 - what Entra answers to one
 NO_APPLICATION = "AADSTS700016"
+NO_PRINCIPAL = "AADSTS7000229"
 DISABLED_APPLICATION = "AADSTS7000112"
 #: Numbers that were said of several things: what each means in such words.
 _MEANT = {

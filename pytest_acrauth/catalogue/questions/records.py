@@ -174,14 +174,28 @@ class DataHosts:
 
 @dataclass(frozen=True, slots=True)
 class TokenState:
-    """A scope-map token's state at the moment of the climb, by the services' clock; None where that is not known."""
+    """A scope-map token's state at the moment of the climb, by the services' clock; None where that is not known.
+
+    ``asked`` is the name by which a client asked for it, '' where that is not known.
+    """
 
     token: ScopeMapTokenFacts
     moment: float | None
+    asked: str = ""
 
     @property
     def found(self) -> bool:
         return self.token.found
+
+    @property
+    def spelt_otherwise(self) -> bool:
+        """Whether there is one whose name differs in small and capital letters."""
+        return self.token.found and bool(self.asked) and self.token.name not in {"", self.asked}
+
+    @property
+    def nobodys(self) -> bool:
+        """Whether the name that was asked for is no token's."""
+        return not self.token.found or self.spelt_otherwise
 
     @property
     def usable(self) -> bool:
@@ -231,6 +245,8 @@ class TokenState:
             f"{f'ends {date(password.expiry)}' if password.expiry else 'without end'}"
             for password in self.token.passwords
         )
+        if self.spelt_otherwise:
+            state = f"it is spelt {self.token.name}, {state}"
         return "; ".join((state, *each)) if self.token.passwords else f"{state}, without password"
 
 

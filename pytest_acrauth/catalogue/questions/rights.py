@@ -129,10 +129,18 @@ class Rights:
     @property
     def wildcard_roles(self) -> tuple[str, ...]:
         """The roles that allow something that is wanted by a wildcard, and so not at all."""
+        return self._held_as(Standing.WILDCARD)
+
+    @property
+    def conditional_roles(self) -> tuple[str, ...]:
+        """The roles that allow something that is wanted, on a condition that keeps it from this repository."""
+        return self._held_as(Standing.EXCLUDED, Standing.UNCLEAR)
+
+    def _held_as(self, *standings: Standing) -> tuple[str, ...]:
         return tuple(
             each.role
             for each in self.roles.assignments
-            if any(_Counted(self, each).standing(action) is Standing.WILDCARD for action in self.wanted)
+            if any(_Counted(self, each).standing(action) in standings for action in self.wanted)
         )
 
     @property
@@ -173,7 +181,9 @@ class Rights:
         return lets_through(denial.condition, _REGISTRIES + by_content, self.repository) if self.repository else None
 
     def __str__(self) -> str:
-        roles = [_worded(each, self.roles.principal_id) for each in self.roles.assignments]
+        # Those that bear on what is wanted come first: a long list is cut off.
+        bearing = sorted(self.roles.assignments, key=self._idle)
+        roles = [_worded(each, self.roles.principal_id) for each in bearing]
         if not self.roles.whole:
             roles.append("more that were not read")
         parts = ["; ".join(roles) or "none"]
@@ -182,6 +192,9 @@ class Rights:
         elif self.denied is not False:
             parts.append(f"denied by {', '.join(each.name for each in self._bearing(self.roles.denials))}")
         return "; ".join(parts)
+
+    def _idle(self, assignment: RoleAssignment) -> bool:
+        return all(_Counted(self, assignment).standing(action) is Standing.NONE for action in self.wanted)
 
     def _bearing(self, denials: Iterable[Denial]) -> list[Denial]:
         return [each for each in denials if any(self._denies(each, action) is not False for action in self.wanted)]
@@ -204,9 +217,10 @@ class _Counted:
             return Standing.UNREAD
         if self._gives(action, by_content=abac):
             return self._since(action) if here else Standing.UNREAD
-        if abac and self._gives(action, by_content=False):
-            return Standing.LEGACY
-        return Standing.WILDCARD if self._gives(action, by_content=abac, wildcards=True) else Standing.NONE
+        if self._gives(action, by_content=abac, wildcards=True):
+            return Standing.WILDCARD
+        # By a wildcard or not: what the other mode counts is ignored in this one.
+        return Standing.LEGACY if self._gives(action, by_content=not abac, wildcards=True) else Standing.NONE
 
     def _reaches(self) -> bool | None:
         """Whether its scope holds the repository; None where it is not known whether such a scope counts."""

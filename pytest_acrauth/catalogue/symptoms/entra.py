@@ -78,6 +78,10 @@ AADSTS_700016 = _refused(
     ),
 )
 AADSTS_70001 = _refused(70001)
+AADSTS_7000229 = _refused(7000229, phrases=(r"is missing service principal in the tenant",))
+AADSTS_7000218 = _refused(
+    7000218, phrases=(r"must contain the following parameter: 'client_assertion' or 'client_secret'",)
+)
 AADSTS_90002 = _refused(90002, phrases=(r"Tenant '?.{1,80}?'? not found\. (?:Check to make sure|This may happen)",))
 AADSTS_900023 = _refused(
     900023, 900021, phrases=(r"Specified tenant identifier '?.{1,80}?'? is neither a valid DNS name",)
@@ -134,6 +138,7 @@ AADSTS_50020 = _refused(
     ),
 )
 AADSTS_65001 = _refused(65001, 90094, phrases=(r"has not consented to use the application",))
+AADSTS_50105 = _refused(50105, 501051, phrases=(r"is not assigned to a role for the application",))
 AADSTS_500011 = _refused(
     500011,
     *(50001, 650052),
@@ -160,6 +165,7 @@ AADSTS_50196 = _refused(50196, 90055, 90033, 90006)
 AADSTS_90038 = _refused(90038, 900382, 900432, 1000104)
 
 # Of a federated credential.
+AADSTS_70025 = _refused(70025, phrases=(r"has no configured federated identity credentials",))
 AADSTS_70021 = _refused(
     70021,
     # The text of the numbered siblings goes on after "assertion": with subject, issuer or audience.

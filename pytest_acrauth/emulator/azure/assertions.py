@@ -86,7 +86,7 @@ def _signed_by(certificate: ClientCertificate, assertion: str) -> bool:
 def _check_federated(cloud: Cloud, application: Application, claims: dict[str, Any], assertion: str) -> None:
     issuer, subject, audience = (str(claims.get(name, "")) for name in ("iss", "sub", "aud"))
     records = [each for each in application.federated if cloud.now() >= each.created + DIRECTORY_PROPAGATION]
-    if not application.federated:
+    if not records:
         text = f"The client '{application.client_id}' has no configured federated identity credentials."
         raise Fault(401, "invalid_client", 70025, text)
     advice = "your federated identity credential Subject, Audience and Issuer against the presented assertion."

@@ -89,7 +89,14 @@ class Entra:
 
     def _application(self, tenant: str, client_id: str) -> Application:
         application = self._world.cloud.applications.get(client_id.lower())
-        if application is None or tenant not in application.principals:
+        here = application is not None and tenant in application.principals
+        if application is not None and application.registered == tenant and not here:
+            text = (
+                f"The client application {client_id} is missing service principal in the tenant {tenant}. See "
+                "instructions here: https://go.microsoft.com/fwlink/?linkid=2225119"
+            )
+            raise Fault(400, "unauthorized_client", 7000229, text)
+        if application is None or not here:
             text = (
                 f"Application with identifier '{client_id}' was not found in the directory '{tenant}'. This can happen "
                 "if the application has not been installed by the administrator of the tenant or consented to by any "

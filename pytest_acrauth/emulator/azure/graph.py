@@ -85,7 +85,8 @@ class Graph:
 
     def _registered(self, tenant: str) -> list[Application]:
         """Return the applications whose object is in the tenant; a managed identity has none."""
-        return [each for each in self._present(tenant) if each.home == tenant and not each.resource_id]
+        everyone = self._world.cloud.applications.values()
+        return [each for each in everyone if each.home == tenant and not each.resource_id]
 
     def _present(self, tenant: str) -> list[Application]:
         return [each for each in self._world.cloud.applications.values() if tenant in each.principals]

@@ -126,6 +126,12 @@ class _Command:
             text = f"AADSTS500011: The resource principal named {resource} was not found in the tenant named "
             raise _Stop(f"{text}{principal.tenant_id}.")
         tenant = self._call.option("--tenant", "-t")
+        if tenant in self._cloud.tenants - {principal.tenant_id}:
+            raise _Stop(
+                f"AADSTS50020: User account '{principal.client}' from identity provider "
+                f"'https://sts.windows.net/{principal.tenant_id}/' does not exist in tenant '{tenant}' and cannot "
+                "access the application '04b07795-8ddb-461a-bbee-02f9e1bf7b46'(Microsoft Azure CLI) in that tenant."
+            )
         if tenant not in {None, principal.tenant_id}:
             raise _Stop(f"AADSTS90002: Tenant '{tenant}' not found.")
         ends = self._cloud.now() + LIFE - self._machine.kept

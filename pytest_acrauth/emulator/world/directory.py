@@ -84,7 +84,8 @@ class Application:
 
     ``secrets`` are the application object's own, ``principal_secrets`` those of its service principals. ``changed`` is
     when it was last enabled or disabled. A managed identity is one too: ``resource_id`` is then its ARM id, for a
-    system-assigned one its machine's.
+    system-assigned one its machine's. ``registered`` is the tenant of an application that has no service principal in
+    its own.
     """
 
     client_id: str
@@ -97,6 +98,7 @@ class Application:
     resource_id: str = ""
     principal_secrets: list[Password] = field(default_factory=list)
     changed: float = 0.0
+    registered: str = ""
 
     @property
     def object_id(self) -> str:
@@ -115,7 +117,7 @@ class Application:
     @property
     def home(self) -> str | None:
         """The tenant that holds the application object: the first it came to live in."""
-        return next(iter(self.principals), None)
+        return self.registered or next(iter(self.principals), None)
 
 
 @dataclass(frozen=True)

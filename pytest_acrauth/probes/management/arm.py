@@ -245,6 +245,7 @@ def read_scope_map_token(plane: Plane, record: RegistryFacts, name: str) -> Scop
             PasswordFacts(name=text(entry, "name"), created=text(entry, "creationTime"), expiry=text(entry, "expiry"))
             for entry in entries(mapping(properties, "credentials"), "passwords")[:5]
         ),
+        name=text(found, "name"),
     )
 
 

@@ -15,14 +15,16 @@ _CREDENTIALS = "passwordCredentials,keyCredentials"
 def read_application(plane: Plane, client_id: str) -> ApplicationFacts:
     """Read an application by its client id, in the asker's tenant: two requests. Raises `CouldNotLook`.
 
+    ``found`` is about its service principal: an application can be registered (``home``) and have none.
+
     Credentials hang on the application, on its service principal, or on both: az ad sp credential reset makes one on
     the latter. Of a foreign tenant's application only the latter is here.
     """
     one = f"(appId='{quote(client_id, safe='')}')?$select="
     principal = _read_one(plane, f"/servicePrincipals{one}id,accountEnabled,{_CREDENTIALS}")
-    if principal is None:
-        return ApplicationFacts(found=False)
     own = _read_one(plane, f"/applications{one}{_CREDENTIALS}")
+    if principal is None:
+        return ApplicationFacts(found=False, home=own is not None)
     return ApplicationFacts(
         found=True,
         enabled=flag(principal, "accountEnabled"),

@@ -34,10 +34,12 @@ from pytest_acrauth.emulator.scenarios.variants import (
 from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.cloud import DAY, MINUTE, Registry
 from pytest_acrauth.emulator.world.directory import Application, FederatedCredential, Password
-from pytest_acrauth.emulator.world.healthy import CLIENT, OTHER_TENANT, PRINCIPAL, TENANT
+from pytest_acrauth.emulator.world.healthy import CLIENT, OTHER_TENANT, PRINCIPAL, TENANT, entitle
 
 _NULL_GUID = "00000000-0000-0000-0000-000000000000"
 _HOUR = 60 * MINUTE
+_NAMESAKE = "d2b0f4c5-8e36-4a71-9c2d-6b7f0e1a3c49"
+_NAMESAKE_PRINCIPAL = "9f5e3a7b-a1c8-4d24-b6e9-8a2c4d7f1ea5"
 
 
 def _together(*changes: Change) -> Change:
@@ -119,12 +121,60 @@ def _of_another_tenant(world: World) -> None:
     _secret_by_basic(world)
 
 
+def _without_principal(world: World) -> None:
+    """Let the application be registered, as az ad app create does it, and nothing else."""
+    application = world.cloud.applications[CLIENT]
+    application.principals.pop(TENANT)
+    application.registered = TENANT
+
+
+def _another_of_the_name(world: World) -> None:
+    """Register one more application under the same name, with a secret and the federated credentials of the first."""
+    now, first = world.cloud.now(), world.cloud.applications[CLIENT]
+    secret = Password("of-the-other-application", now - DAY, now + 300 * DAY)
+    world.cloud.applications[_NAMESAKE] = Application(
+        _NAMESAKE, [secret], {TENANT: _NAMESAKE_PRINCIPAL}, name=first.name, federated=list(first.federated)
+    )
+    first.federated.clear()
+
+
+def _secret_of_the_namesake(world: World) -> None:
+    """Use the secret of the other application of the same name."""
+    world.machine.environ["AZURE_CLIENT_SECRET"] = world.cloud.applications[_NAMESAKE].secrets[0].value
+
+
+def _role_of_the_namesake(world: World) -> None:
+    """Give the roles that open images to the other application of the same name."""
+    world.cloud.assignments[:] = [
+        replace(each, principal_id=_NAMESAKE_PRINCIPAL) if each.role == "AcrPull" else each
+        for each in world.cloud.assignments
+    ]
+
+
+def _certificate_of_the_namesake(world: World) -> None:
+    """Sign with a certificate that the other application of the same name has."""
+    with_certificate(world)
+    world.cloud.applications[_NAMESAKE].certificates.append(world.cloud.applications[CLIENT].certificates.pop())
+
+
 # Managed identities.
 
 
 def _of_another_machine(world: World) -> None:
     """Ask for an identity that another machine has."""
     world.machine.environ["AZURE_CLIENT_ID"] = "b4e0c7d2-91a6-4f3b-8c5d-e27f0a6b9134"
+
+
+def _identity_without_role(world: World) -> None:
+    """Give the machine one more identity, which may look and not pull, and ask for that one."""
+    _two_identities(world)
+    second = world.cloud.applications[world.machine.identities[-1]]
+    second.principals = {TENANT: _NAMESAKE_PRINCIPAL}
+    entitle(world.cloud, _NAMESAKE_PRINCIPAL)
+    world.cloud.assignments[:] = [
+        each for each in world.cloud.assignments if (each.principal_id, each.role) != (_NAMESAKE_PRINCIPAL, "AcrPull")
+    ]
+    world.machine.environ["AZURE_CLIENT_ID"] = second.client_id
 
 
 def _two_identities(world: World) -> None:
@@ -206,6 +256,16 @@ def _wrong_password(world: World) -> None:
     world.machine.environ["ACR_PASSWORD"] = "typed-by-hand"  # noqa: S105 - nobody's
 
 
+def _as_user(change: Callable[[str], str], of: str) -> Change:
+    """Use the pair of the environment that has this prefix, under a name that is a little different."""
+
+    def apply(world: World) -> None:
+        environ = world.machine.environ
+        basic(world, change(environ[f"{of}_USERNAME"]), environ[f"{of}_PASSWORD"])
+
+    return apply
+
+
 _BASIC = {"auth": "basic"}
 _ADMIN = {"auth": "admin"}
 _PULLER = {"auth": "scope-map-token"}
@@ -238,6 +298,46 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         _BASIC,
         diagnosed="entra-app-not-found",
         like="basic-username-unknown",
+    ),
+    Scenario("entra-sp-missing", _without_principal, _OPERATOR_LOOKS, like="entra-app-not-found"),
+    Scenario(
+        "password-of-application-without-principal",
+        _together(_secret_by_basic, _without_principal),
+        _BASIC | _OPERATOR_LOOKS,
+        diagnosed="entra-sp-missing",
+        like="application-of-another-tenant",
+    ),
+    Scenario(
+        "secret-of-a-namesake",
+        _together(_another_of_the_name, _secret_of_the_namesake),
+        diagnosed="entra-sp-secret-wrong",
+        like="exchange-no-role",
+    ),
+    Scenario(
+        "role-of-a-namesake",
+        _together(_another_of_the_name, _role_of_the_namesake),
+        diagnosed="exchange-no-role",
+        like="role-through-a-group",
+    ),
+    Scenario(
+        "certificate-of-a-namesake",
+        _together(_another_of_the_name, _certificate_of_the_namesake),
+        _CERTIFICATE,
+        diagnosed="entra-sp-certificate-invalid",
+        like="entra-sp-certificate-expired",
+    ),
+    Scenario(
+        "entra-fic-missing",
+        _together(in_kubernetes, _another_of_the_name),
+        _FEDERATED,
+        like="federated-credential-is-the-first",
+    ),
+    Scenario(
+        "identity-without-role-beside-one",
+        _together(on_virtual_machine, _identity_without_role),
+        _MANAGED,
+        diagnosed="exchange-no-role",
+        like="msi-ambiguous",
     ),
     Scenario(
         "secret-ended-beside-a-good-one",
@@ -376,6 +476,20 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         _PULLER,
         diagnosed="scope-map-token-password-wrong",
         like="scope-map-token-password-expired",
+    ),
+    Scenario(
+        "token-in-capitals",
+        _as_user(str.capitalize, "ACR_PULLER"),
+        _PULLER,
+        diagnosed="scope-map-token-not-found",
+        like="scope-map-token-password-wrong",
+    ),
+    Scenario(
+        "admin-in-capitals",
+        _as_user(str.upper, "ACR_ADMIN"),
+        _ADMIN,
+        diagnosed="admin-username-wrong",
+        like="basic-username-unknown",
     ),
     Scenario(
         "token-declared-as-admin",

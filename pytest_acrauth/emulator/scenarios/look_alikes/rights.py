@@ -16,10 +16,20 @@ from pytest_acrauth.emulator.scenarios.changes import (
 )
 from pytest_acrauth.emulator.scenarios.obstacles import device
 from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
+from pytest_acrauth.emulator.scenarios.variants import signed_in_with_az
 from pytest_acrauth.emulator.world import Change, World
-from pytest_acrauth.emulator.world.cloud import DAY, EVERYBODY, MINUTE, SUBSCRIPTION, DenyAssignment, Registry
+from pytest_acrauth.emulator.world.cloud import (
+    DAY,
+    EVERYBODY,
+    MINUTE,
+    SUBSCRIPTION,
+    DenyAssignment,
+    Registry,
+    Subscription,
+)
 from pytest_acrauth.emulator.world.cloud import RoleAssignment as Given
-from pytest_acrauth.emulator.world.healthy import PRINCIPAL
+from pytest_acrauth.emulator.world.directory import User
+from pytest_acrauth.emulator.world.healthy import OTHER_TENANT, PRINCIPAL
 from pytest_acrauth.emulator.world.network import Device, Page
 from pytest_acrauth.emulator.world.roles import EVIDENCE, REGISTRIES, Role
 
@@ -160,6 +170,36 @@ def bare_refusal(_host: str) -> Device:
     return Device(Page(401, {"Server": "gateway", "Content-Length": "0"}), only="/manifests/")
 
 
+def mode_just_changed(world: World) -> None:
+    """Move the registries to rights by repository, five minutes ago."""
+    for registry in world.cloud.registries.values():
+        registry.abac, registry.modified = True, world.cloud.now() - 5 * MINUTE
+
+
+def user_of_another_tenant(world: World) -> None:
+    """Let somebody be logged in who belongs to another tenant, and works in a subscription of that."""
+    cloud, theirs = world.cloud, "0d9c1f5e-6a27-4b38-8e41-f2b7a3c85d60"
+    cloud.subscriptions[theirs] = Subscription(theirs, "theirs", OTHER_TENANT)
+    cloud.users.append(User("guest@fabrikam.example", "7e61b3d9-05c4-4f8a-92d7-1b6c8e3f4a20", OTHER_TENANT))
+    if world.machine.az is not None:
+        world.machine.az.user, world.machine.az.subscription = cloud.users[-1].name, theirs
+
+
+def resource_group(registry: Registry) -> str:
+    """Return the resource group of a registry as a scope."""
+    return registry.resource_id.partition("/providers/")[0]
+
+
+def writer_elsewhere(world: World) -> None:
+    """Give a role for pushing too, on a condition that names another repository."""
+    name = "@Request[Microsoft.ContainerRegistry/registries/repositories:name]"
+    given("Container Registry Repository Writer", itself)(world)
+    world.cloud.assignments[:] = [
+        replace(each, condition=f"{name} StringEqualsIgnoreCase 'team/other'") if each.role.endswith("Writer") else each
+        for each in world.cloud.assignments
+    ]
+
+
 _IMAGE = {"repository": "team/app:latest"}
 _PUSHING = _IMAGE | {"must": "pull,push"}
 _PULLER = {"auth": "scope-map-token"}
@@ -229,6 +269,89 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         _IMAGE,
         like="role-defined-with-a-wildcard",
         diagnosed=READY,
+    ),
+    Scenario(
+        "role-of-a-group-above-just-given",
+        both(through_a_group, given("AcrPush", resource_group, _DEPLOYERS, MINUTE)),
+        _PUSHING,
+        like="role-for-push-long-given",
+        diagnosed="role-propagation-delay",
+    ),
+    Scenario(
+        "role-of-a-group-above",
+        both(no_role, through_a_group, given("AcrPush", resource_group, _DEPLOYERS)),
+        _PUSHING,
+        like="role-of-a-group-above-just-given",
+        diagnosed=READY,
+    ),
+    Scenario("reader-of-all", both(no_role, given("Reader", itself)), _IMAGE, like="exchange-no-role", diagnosed=READY),
+    Scenario(
+        "mode-changed-minutes-ago",
+        mode_just_changed,
+        _AZ | _IMAGE,
+        like="mode-changed-with-the-right-role",
+        diagnosed="abac-legacy-role-ineffective",
+    ),
+    Scenario(
+        "mode-changed-with-the-right-role",
+        both(mode_just_changed, with_role(_READER)),
+        _AZ | _IMAGE,
+        like="abac-legacy-role-ineffective",
+        diagnosed=READY,
+    ),
+    Scenario(
+        "rbac-repository-role-ineffective",
+        with_role("Container Registry Repository Writer"),
+        _PUSHING,
+        like="abac-legacy-role-ineffective",
+    ),
+    Scenario(
+        "repository-role-for-push-outside-abac-mode",
+        given("Container Registry Repository Writer", itself),
+        _PUSHING,
+        like="scope-not-granted",
+        diagnosed="rbac-repository-role-ineffective",
+    ),
+    Scenario(
+        "role-of-everything-in-abac-mode",
+        both(_BY_REPOSITORY, custom("Builder", Role("6e1c9f37-5a2d-4b80-8d14-f0b7e3a962c5", ("*",), built_in=False))),
+        _IMAGE,
+        like="exchange-no-role",
+        diagnosed="abac-legacy-role-ineffective",
+    ),
+    Scenario(
+        "role-for-push-on-another-condition",
+        both(_BY_REPOSITORY, with_role(_READER), writer_elsewhere),
+        _PUSHING,
+        like="role-on-another-repository",
+        diagnosed="abac-condition-excludes-repo",
+    ),
+    Scenario(
+        "condition-on-one-of-two-repositories",
+        both(
+            _BY_REPOSITORY,
+            with_role(
+                _READER,
+                "@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEqualsIgnoreCase 'team/app'",
+            ),
+        ),
+        {"repository": "team/app:latest,team/multi:latest"},
+        like="role-on-another-repository",
+        diagnosed="abac-condition-excludes-repo",
+    ),
+    Scenario(
+        "user-of-another-tenant",
+        both(signed_in_with_az, user_of_another_tenant),
+        _AZ | {"subscription": SUBSCRIPTION},
+        like="exchange-no-role",
+        diagnosed="exchange-cross-tenant",
+    ),
+    Scenario(
+        "user-of-another-tenant-asked-of-this-one",
+        user_of_another_tenant,
+        _AZ,
+        like="user-of-another-tenant",
+        diagnosed="entra-guest-or-tenant-restriction",
     ),
     # Denials: of what, to whom, where.
     Scenario("pull-denied-to-everybody", denied(_PULL), like="exchange-no-role", diagnosed="deny-assignment"),
