@@ -250,7 +250,7 @@ NO_SUCH_IDENTITY = _local(
         r"[Nn]o (?:default )?identity (?:has been|is) assigned to this resource",
         r"requested identity (?:hasn't|has not|isn't|is not)(?: been)? assigned to this resource",
         r"no azure identity found for request",
-        r"user[- ]assigned (?:managed )?identity .{0,120}?(?:not found|does not exist)(?! in (?:resource|subscription))",
+        r"user[- ]assigned (?:managed )?identity .{0,120}?(?:not found|does not exist)(?! in (?:resource|subscr))",
     ),
     "The metadata service answers, and says that this machine has no such identity.",
 )

@@ -94,8 +94,9 @@ REFUSED_AND_NOT_FOUND = in_print(
     "{login_server} refused the caller's token, and the management plane finds no such registry for the same caller."
     " Whoever has no role on a registry gets both answers.",
     anywhere(
-        r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 401.{0,400}?resource with name"
-        r" '(?P<registry>[A-Za-z0-9-]{1,50})' and type 'Microsoft\.ContainerRegistry/registries' could not be found",
+        r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 401.{0,400}?resource with"
+        r" name '(?P<registry>[A-Za-z0-9-]{1,50})' and type 'Microsoft\.ContainerRegistry/registries' could not be"
+        r" found",
     ),
 )
 NO_NAME = in_print(
