@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Hashable, Iterable, Iterator
 
 from pytest_acrauth.catalogue.facts import (
-    FACTS,
     RoleMode,
     Row,
     broken_part,
@@ -368,8 +367,8 @@ def _who(seen: Break) -> Iterator[Row]:
         parts.append(f"user name {credential.user_name}")
     if credential.client_id:
         parts.append(f"client id {credential.client_id}")
-    if identity.flow is Flow.ENTRA:
-        parts.append(f"tenant {one_line(_word(credential.tenant_id)) or FACTS['tenant_id'].typed}")
+    if identity.flow is Flow.ENTRA and (tenant := one_line(_word(credential.tenant_id))):
+        parts.append(f"tenant {tenant}")
     method = identity.method if identity.name == identity.method else f"{identity.name} ({identity.method})"
     if credential.source:
         parts.append(f"read from {one_line(credential.source)}")

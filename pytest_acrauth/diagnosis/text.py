@@ -13,7 +13,13 @@ from pytest_acrauth.catalogue.questions.refusals import times_in, topic_of
 from pytest_acrauth.catalogue.shape import Answer, Question, Symptom, Where, Words
 from pytest_acrauth.catalogue.symptoms.access_token import BASIC_REFUSED
 from pytest_acrauth.catalogue.symptoms.addresses import rule_address
-from pytest_acrauth.catalogue.symptoms.client import AZ_MISSING, AZ_NOT_LOGGED_IN, NOT_INTERACTIVE
+from pytest_acrauth.catalogue.symptoms.client import (
+    AZ_MISSING,
+    AZ_NOT_LOGGED_IN,
+    NOT_INTERACTIVE,
+    STDERR_NOISE,
+    UPPERCASE,
+)
 from pytest_acrauth.catalogue.symptoms.entra import (
     AUTHORITY_UNREACHED,
     ENVIRONMENT_INCOMPLETE,
@@ -22,8 +28,15 @@ from pytest_acrauth.catalogue.symptoms.entra import (
     NO_METADATA,
     NOT_INJECTED,
 )
+from pytest_acrauth.catalogue.symptoms.exchange import EXCHANGE_REFUSED
 from pytest_acrauth.catalogue.symptoms.management import ADMIN_DISABLED, ARM_NOT_FOUND, LIST_CREDENTIALS_FORBIDDEN
-from pytest_acrauth.catalogue.symptoms.text import AUTHORITY_LOST, GENERIC_401, NO_CREDENTIAL_SENT
+from pytest_acrauth.catalogue.symptoms.text import (
+    AUTHORITY_LOST,
+    GENERIC_401,
+    NO_CREDENTIAL_SENT,
+    PULL_SECRET_MISSING,
+    REFUSED_AND_NOT_FOUND,
+)
 from pytest_acrauth.catalogue.tables import SYMPTOMS
 from pytest_acrauth.diagnosis.conclusion import Diagnosis, conclude
 from pytest_acrauth.diagnosis.printed import Host, Place, Printed
@@ -54,12 +67,20 @@ _FOLLOWS = (
     # MSAL says it of an authority that it reached and that knows no such tenant, too
     AUTHORITY_UNREACHED,
     AUTHORITY_LOST,
+    # what is said with or without a failure
+    UPPERCASE,
+    PULL_SECRET_MISSING,
     # what a client ends with, whatever came before; containerd tries with its credential, then without
     BASIC_REFUSED,
     GENERIC_401,
     NO_CREDENTIAL_SENT,
     NOT_INTERACTIVE,
+    # what some write beside whatever they do
+    STDERR_NOISE,
 )
+
+#: Words that mean something together: what each of them means alone is not told then.
+_TOGETHER = {REFUSED_AND_NOT_FOUND: (EXCHANGE_REFUSED, ARM_NOT_FOUND)}
 
 # Who somebody logged in as at a registry; az login, which is a login at Entra, is not meant.
 _LOGIN_AS = (
@@ -124,11 +145,12 @@ def recognise(text: str) -> tuple[Diagnosis, ...]:
     seen = [(symptom, *place) for symptom in SYMPTOMS.values() if (place := _seen(symptom, printed)) is not None]
     seen.sort(key=lambda each: (each[1], each[0].id))  # whatever the order of the catalogue
     shown = {symptom.id for symptom, _, _ in seen}
+    alone = {one.id for symptom, _, _ in seen for one in _TOGETHER.get(symptom, ())}
     diagnoses = [
         conclude(line, symptom, lambda question, line=line: _answer(question, line))  # type: ignore[misc]
         for symptom, _, line in seen
         # Where one of those it could be is shown as well, the vague one is that very one.
-        if not any(one.id in shown for one in symptom.either)
+        if symptom.id not in alone and not any(one.id in shown for one in symptom.either)
     ]
     return tuple(sorted((each for each in diagnoses if each.candidates), key=_rank))
 

@@ -15,7 +15,7 @@ from pytest_acrauth.model.target import Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.attribution import answers_for, broken_before, fails_again
 from pytest_acrauth.plugin.climbs import Climbs
-from pytest_acrauth.plugin.failures import NotReady, cause_id, diagnoses_of, explain_all, own_defects, shared_cause
+from pytest_acrauth.plugin.failures import NotReady, diagnoses_of, explain_all, in_short, own_defects, shared_cause
 
 if TYPE_CHECKING:
     from pytest_acrauth.diagnosis.conclusion import Diagnosis
@@ -239,7 +239,7 @@ class Decisions:
         if not because:
             raise LookupError(f"{check_id(transcript.target, rung)} was not reached, and nothing broke")
         found = self._diagnoses(transcript, because)
-        reasons = [f"{diagnosis.broken.rung} failed ({cause_id(diagnosis)})" for diagnosis in found]
+        reasons = [f"{diagnosis.broken.rung} failed ({in_short(diagnosis)})" for diagnosis in found]
         pytest.skip(f"not reached: {', '.join(reasons)}")
 
     def _diagnoses(self, transcript: Transcript, rungs: Collection[Rung]) -> list[Diagnosis]:

@@ -48,9 +48,16 @@ def diagnoses_of(transcript: Transcript) -> tuple[Diagnosis, ...]:
     return diagnose(transcript)
 
 
-def cause_id(diagnosis: Diagnosis) -> str:
-    """Return the id of the cause, or of the symptom while several causes remain."""
-    return diagnosis.mode.id if diagnosis.mode is not None else diagnosis.symptom.id
+def in_short(diagnosis: Diagnosis) -> str:
+    """Return what is known of a cause, for a line about something else: its id, hedged unless it is proven.
+
+    While several causes remain, or none, the id of the symptom.
+    """
+    from pytest_acrauth.report.explanation import hedge
+
+    if diagnosis.mode is None:
+        return diagnosis.symptom.id
+    return f"{hedge(diagnosis)}{diagnosis.mode.id}"
 
 
 def explain_all(diagnoses: Iterable[Diagnosis]) -> str:
@@ -75,4 +82,5 @@ def explain_all(diagnoses: Iterable[Diagnosis]) -> str:
 def shared_cause(diagnosis: Diagnosis) -> Hashable | None:
     """Return what a cause that lies outside the registry is told by, equal for all registries it breaks; else None."""
     shared = diagnosis.seen.shared_by
-    return None if shared is None else (cause_id(diagnosis), *shared)
+    named = tuple(mode.id for mode in diagnosis.candidates) or diagnosis.symptom.id
+    return None if shared is None else (named, diagnosis.certainty, *shared)

@@ -158,13 +158,17 @@ def headline(diagnosis: Diagnosis) -> str:
     """
     if diagnosis.mode is not None:
         title = one_line(diagnosis.mode.title.format_map(filled(diagnosis.seen).said))
-        hedge = "" if diagnosis.certainty is Certainty.PROVEN else "probably "
-        return f"{diagnosis.mode.id}: {hedge}{title}"
+        return f"{diagnosis.mode.id}: {hedge(diagnosis)}{title}"
     if diagnosis.candidates:
         named = ", ".join(mode.id for mode in diagnosis.candidates[:_MOST_NAMED])
         more = len(diagnosis.candidates) - _MOST_NAMED
         return f"{diagnosis.symptom.id}: one of {named}{f' and {more} more' if more > 0 else ''}"
     return f"{diagnosis.symptom.id}: {one_line(diagnosis.seen.answer, 160)}"
+
+
+def hedge(diagnosis: Diagnosis) -> str:
+    """Return what stands before the one cause of a diagnosis: the word for what is not proven, or nothing."""
+    return "" if diagnosis.certainty is Certainty.PROVEN else "probably "
 
 
 def filled(seen: Subject) -> Names:

@@ -103,10 +103,11 @@ def _possible(causes: tuple[Cause, ...]) -> Iterator[str]:
         for kinds, group in _by_kind(causes).items():
             yield from _wrap(f"{kinds}: {', '.join(group)}", "  ", "    ")
         return
-    yield "Possible causes, each with what to do first" if few else "Possible causes"
+    told = "each with what to do first" if few else "the likeliest with what to do first"
+    yield f"Possible causes, {told}"
     for cause in causes:
         yield from _wrap(f"{cause.id}: {cause.title}", "  ", "    ")
-        if few:
+        if few or cause is causes[0]:
             yield from _labelled(_first(cause.steps), "    ")
 
 

@@ -104,6 +104,29 @@ def test_patterns_are_bounded(symptom: Any) -> None:
         "manifest for nginx:9 not found: manifest unknown: manifest unknown",
         "does not have authorization to perform action 'Microsoft.Storage/storageAccounts/read' over scope '/s'",
         "pushed myacr.azurecr.io/team/app\nGet https://example.com/: 401 Unauthorized",
+        'Get "http://169.254.169.254/latest/meta-data/iam/security-credentials/": context deadline exceeded',
+        'Get "http://169.254.169.254/computeMetadata/v1/instance/": dial tcp 169.254.169.254:80: i/o timeout',
+        "('169.254.169.254', 80): Max retries exceeded with url: /openstack/latest (connection timed out)",
+        "psql: error: password is empty",
+        "ValidationError: username is empty",
+        "The Premium SKU is required for clustering on Azure Cache for Redis",
+        "sku Standard_D2 is not supported in westus",
+        '{"error":{"code":"InvalidAuthenticationToken","message":"Access token has expired or is not yet valid."}}',
+        "does not have authorization to perform action 'Microsoft.Resources/subscriptions/read' over scope '/s'",
+        "(ResourceGroupNotFound) Resource group 'machines' could not be found.",
+        "Subscription 'orders' not found",
+        "urllib3.exceptions.ProtocolError: ('Connection aborted.', FileNotFoundError(2, 'No such file or directory'))",
+        "requests.exceptions.ConnectionError: ('Connection aborted.', PermissionError(13, 'Permission denied'))",
+        "mkdir /var/lib/docker: no such file or directory",
+        "The name org.freedesktop.secrets was not provided by any .service files",
+        "gedit: Cannot autolaunch D-Bus without X11 $DISPLAY",
+        "Error saving credentials: open /root/.docker/config.json123: read-only file system",
+        "error getting credentials - err: exit status 1, out: `credentials not found in native keychain`",
+        'HTTP 400: {"error":"Invalid clientId or client secret"}',
+        "wiki: retrieving permissions failed for the space",
+        "AADSTS500011: The resource principal named https://vault.azure.net was not found in the tenant named Contoso.",
+        "myapp: environment variables are not fully configured, set DB_HOST",
+        "Bearer error=insufficient_scope: The request requires higher privileges than provided by the access token.",
     ],
 )
 def test_other_failures_are_not_recognised(text: str) -> None:
@@ -147,6 +170,53 @@ def test_other_failures_are_not_recognised(text: str) -> None:
 def test_the_cause_stands_before_its_consequences(text: str, symptoms: list[str]) -> None:
     """The most decisive symptom is first, then what follows from others, then notes; vague ones give way."""
     assert ids(text) == symptoms
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "symptom"),
+    [
+        (
+            "Emulate Docker CLI using podman. Create /etc/containers/nodocker to quiet msg.",
+            "reading manifest 1 in myacr.azurecr.io/team/app: unauthorized: authentication required",
+            "generic-401",
+        ),
+        ("Uppercase characters are detected in the registry name.", DENIED, "denied-with-ip"),
+        (
+            "Unable to retrieve some image pull secrets (acr); attempting to pull the image may not succeed.",
+            "dial tcp: lookup myacr.azurecr.io on 10.0.0.10:53: no such host",
+            "nxdomain",
+        ),
+    ],
+    ids=["podman", "capitals", "pull-secret"],
+)
+def test_what_is_said_with_and_without_a_failure_is_not_the_first_to_blame(
+    before: str, after: str, symptom: str
+) -> None:
+    """A line that a client prints whatever it does stands behind the failure, though it has but one cause."""
+    assert best(f"{before}\n{after}").symptom.id == symptom
+
+
+def test_two_refusals_of_one_caller_are_told_together() -> None:
+    """A refused token, and a registry not found for the same caller: one answer, a missing role first, with why."""
+    text = (
+        "An error occurred: CONNECTIVITY_REFRESH_TOKEN_ERROR\n"
+        "Access to registry 'myacr.azurecr.io' was denied. Response code: 401. Please try running 'az login' again.\n"
+        f"{MODES['arm-wrong-subscription'].samples[0]}\n"
+    )
+    (found,) = recognise(text)
+    assert (found.certainty, found.candidates[0].id) == (Certainty.ONE_OF, "exchange-no-role")
+    assert "no role on a registry gets both answers" in explain(found)
+    assert "az role assignment create" in explain(found)
+
+
+def test_what_the_words_decide_is_proven() -> None:
+    """A subscription that is called disabled is; one that is not found can be many things."""
+    assert best(MODES["arm-subscription-disabled"].samples[0]).certainty is Certainty.PROVEN
+    assert best(MODES["arm-token-refused"].samples[0]).certainty is Certainty.PROVEN
+    assert best(f"(SubscriptionNotFound) The subscription '{GUID}' could not be found.").certainty is Certainty.ONE_OF
+    # Compose says the same to a user who may not open the socket.
+    said = best("ERROR: Couldn't connect to Docker daemon at http+docker://localhost - is it running?")
+    assert {"client-docker-daemon-down", "client-docker-socket-permission"} <= {mode.id for mode in said.candidates}
 
 
 @pytest.mark.parametrize("name", ["helm-missing", "helm-version", "notary-missing", "notary-version"])

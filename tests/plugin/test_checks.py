@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -194,6 +195,16 @@ def test_a_shared_cause_is_explained_once(inner: Inner) -> None:
     result.stdout.fnmatch_lines(
         ["*otheracr.azurecr.io: entra*", "entra-sp-secret-expired: *", f"explained at {BASE}::entra"]
     )
+
+
+def test_a_shared_cause_explains_no_other(inner: Inner) -> None:
+    """What the registries share is explained once, and what each has beside it for each."""
+    result = inner.emulate("tcp-refused,entra-sp-secret-expired", "--acr-registry", "otheracr")
+    other = BASE.replace("myacr", "otheracr")
+    failed = {nodeid for nodeid, word in outcomes(result).items() if word == "FAILED"}
+    assert failed == {f"{base}::{stage}" for base in (BASE, other) for stage in ("tcp", "entra")}
+    assert result.stdout.str().count("What to do") == 3
+    assert re.findall("explained at (.*)", result.stdout.str()) == [f"{BASE}::entra"]
 
 
 def test_a_cause_of_its_own_is_explained_everywhere(inner: Inner) -> None:

@@ -37,6 +37,12 @@ def test_everything_selected(inner: Inner) -> None:
     result.stdout.fnmatch_lines([f"SKIPPED [[]2] {BASE}: not reached: entra failed (entra-sp-secret-expired)"])
 
 
+def test_a_probable_cause_is_none_in_the_reason_of_a_skip(inner: Inner) -> None:
+    """What nothing confirmed is hedged wherever its id stands."""
+    result = inner.emulate("firewall-rule-propagating", "-rs")
+    result.stdout.fnmatch_lines(["SKIPPED *: not reached: exchange failed (probably firewall-rule-propagating)"])
+
+
 def test_both_legs_fail_side_by_side(inner: Inner) -> None:
     """A break in each leg is a failure of its own; the join was not reached because of both."""
     result = inner.emulate("tcp-refused,entra-sp-secret-expired", "-rs")

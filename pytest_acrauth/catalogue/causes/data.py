@@ -141,8 +141,11 @@ DATA_ENDPOINT_BLOCKED = FailureMode(
     ),
     fix=("Whoever runs the network lets port 443 and the names of {layer_hosts} through.",),
     instead=(
-        "Instead of a wildcard, the registry's owner can switch to data endpoints of its own (Premium).",
-        "All clients are sent there from then on, so first let every network allow them, then switch:",
+        (
+            "Where layers come from shared storage, which only a wildcard admits, the registry's owner can switch to"
+            " data endpoints of its own (Premium). All clients are sent there from then on, so first let every network"
+            " allow them, then switch:"
+        ),
         Command("az acr update -n {registry} --data-endpoint-enabled true"),
     ),
     page=pages.TROUBLESHOOT + "download-failed-443-io-time-out",

@@ -10,7 +10,7 @@ from pytest_acrauth.catalogue.facts import registry_record
 from pytest_acrauth.catalogue.questions.climb import FRESH, USER_KIND
 from pytest_acrauth.catalogue.questions.management import ROLES, TENANTS
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Occurs, Question
-from pytest_acrauth.catalogue.symptoms import access_token, challenge, exchange, operation
+from pytest_acrauth.catalogue.symptoms import access_token, challenge, exchange, operation, text
 from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.evidence import Need
 from pytest_acrauth.model.target import CLOUDS, Cloud
@@ -190,6 +190,7 @@ ENTRA_TOKEN_STALE = FailureMode(
     id="entra-token-stale",
     title="the cached Entra token was issued before the role or group membership",
     seen=(
+        text.REFUSED_AND_NOT_FOUND,
         exchange.EXCHANGE_REFUSED,
         exchange.BARE_403,
         access_token.NOTHING_GRANTED,
@@ -221,7 +222,7 @@ ENTRA_TOKEN_STALE = FailureMode(
 EXCHANGE_CROSS_TENANT = FailureMode(
     id="exchange-cross-tenant",
     title="{registry} belongs to another tenant than the identity",
-    seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403),
+    seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403, text.REFUSED_AND_NOT_FOUND),
     when=(TENANTS.where("no, to another one", lambda tenants: tenants.differ),),
     means="A tenant is an organisation's own directory in Entra. A registry trusts that of its own subscription, and"
     " refuses a valid token of any other without saying why.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.shape import Command, FailureMode
+from pytest_acrauth.catalogue.shape import Command, FailureMode, Occurs
 from pytest_acrauth.catalogue.symptoms import management
 
 _ARM = "https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/"
@@ -61,7 +61,7 @@ ARM_WRONG_SUBSCRIPTION = FailureMode(
 ARM_NO_READ = FailureMode(
     id="arm-no-read",
     title="no role of the caller allows {action} on {registry}",
-    seen=(management.ARM_FORBIDDEN, management.ARM_NOT_FOUND),
+    seen=(management.ARM_FORBIDDEN, management.ARM_NOT_FOUND, management.SUBSCRIPTION_UNKNOWN),
     unprovable="The management plane answers the same for a role that is too new, and for a registry that is gone.",
     means="The management plane keeps the settings of registries, and wants a role for each look at them and each"
     " change. A login and a pull need no such role: az goes on with the registry's name alone.",
@@ -220,7 +220,7 @@ REGISTRY_NAME_INVALID = FailureMode(
     title="the registry's name cannot be used as it was given",
     seen=(management.NAME_UNUSABLE,),
     signs=(management.NAME_UNUSABLE,),
-    certain="The name itself is judged, by rules for names, before any registry is asked.",
+    certain="The name itself is refused, for its form or because another registry has it.",
     means="A name has 5 to 50 letters and digits. A login server, which has a dot and sometimes a dash, is not the"
     " name, and belongs to one registry only.",
     look=(
@@ -236,8 +236,9 @@ REGISTRY_NAME_INVALID = FailureMode(
 ARM_TOKEN_REFUSED = FailureMode(
     id="arm-token-refused",
     title="the Entra token is not one that this subscription's management plane takes",
-    seen=(management.ARM_TOKEN_UNUSABLE,),
-    unprovable="Other services than the management plane use the same code, for tokens that have ended as well.",
+    seen=(management.ARM_TOKEN_UNUSABLE, management.ARM_TOKEN_OTHER_TENANT, management.SUBSCRIPTION_UNKNOWN),
+    signs=(management.ARM_TOKEN_OTHER_TENANT,),
+    certain="InvalidAuthenticationTokenTenant names both tenants: the token's, and the subscription's.",
     means="It was issued by another tenant than the subscription's, for another audience, or in another cloud.",
     look=(
         Command("az account show --query tenantId -o tsv"),
@@ -267,18 +268,22 @@ ARM_TOKEN_EXPIRED = FailureMode(
 )
 ARM_SUBSCRIPTION_DISABLED = FailureMode(
     id="arm-subscription-disabled",
-    title="the subscription is disabled, or belongs to another tenant",
-    seen=(management.SUBSCRIPTION_UNKNOWN,),
-    unprovable="A subscription that the login does not see is unknown in the same words.",
-    means="A disabled subscription can be read at most, and one of another tenant does not exist for this login.",
+    title="the subscription is disabled",
+    seen=(management.SUBSCRIPTION_UNKNOWN, management.SUBSCRIPTION_DISABLED),
+    signs=(management.SUBSCRIPTION_DISABLED,),
+    certain="The management plane names the subscription, and its state: disabled, so that it can only be read.",
+    occurs=Occurs.SELDOM,
+    means="A subscription whose credit or contract has ended is disabled: what is in it can be read, and not changed."
+    " Some time later it is deleted, and is not found any more.",
     look=(_ACCOUNTS,),
-    fix=(
-        "If its state is Disabled, ask its account administrator to activate it again.",
-        "If it is not in the list, sign in to its tenant:",
-        Command("az login --tenant {tenant_id}"),
-    ),
+    fix=("If its state is Disabled, ask its account administrator to activate it again.",),
     page="https://learn.microsoft.com/azure/cost-management-billing/manage/subscription-states",
-    samples=("(SubscriptionNotFound) The subscription '11111111-2222-3333-4444-555555555555' could not be found.",),
+    samples=(
+        (
+            "(ReadOnlyDisabledSubscription) The subscription '11111111-2222-3333-4444-555555555555' is disabled and"
+            " therefore marked as read only."
+        ),
+    ),
     unlike=("Your subscription to the newsletter has expired.",),
 )
 ARM_THROTTLED = FailureMode(

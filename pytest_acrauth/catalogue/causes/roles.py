@@ -11,7 +11,7 @@ from pytest_acrauth.catalogue.questions.management import LAST_CHANGE, ROLES, TE
 from pytest_acrauth.catalogue.questions.rights import Rights, Standing
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Occurs, Question
 from pytest_acrauth.catalogue.steps import ASSIGN_IN_ABAC_MODE, ASSIGN_ROLES, SHOW_ROLE_MODE
-from pytest_acrauth.catalogue.symptoms import access_token, exchange, operation
+from pytest_acrauth.catalogue.symptoms import access_token, exchange, operation, text
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.evidence import Need
 
@@ -108,7 +108,7 @@ def _no_role(rights: Rights) -> bool | None:
 EXCHANGE_NO_ROLE = FailureMode(
     id="exchange-no-role",
     title="the identity has no role for images on {registry}",
-    seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403),
+    seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403, text.REFUSED_AND_NOT_FOUND),
     when=(ROLES.where("none that gives a right to images", _no_role),),
     not_when=(TENANTS.where("no, to another one", lambda tenants: tenants.differ),),
     occurs=Occurs.OFTEN,
@@ -163,7 +163,7 @@ SCOPE_NOT_GRANTED = FailureMode(
 ROLE_PROPAGATION_DELAY = FailureMode(
     id="role-propagation-delay",
     title="a role given in the last minutes is not in effect yet",
-    seen=_REFUSED,
+    seen=(*_REFUSED, text.REFUSED_AND_NOT_FOUND),
     when=(
         _CAN_HOLD_ROLES,
         ROLES.where(
@@ -191,7 +191,7 @@ ROLE_PROPAGATION_DELAY = FailureMode(
 ABAC_LEGACY_ROLE_INEFFECTIVE = FailureMode(
     id="abac-legacy-role-ineffective",
     title="{registry} is in ABAC mode and ignores AcrPull, AcrPush and AcrDelete",
-    seen=_REFUSED,
+    seen=(*_REFUSED, text.REFUSED_AND_NOT_FOUND),
     when=(_CAN_HOLD_ROLES, _ABAC, ROLES.where("only ones that ABAC mode ignores", _because(Standing.LEGACY))),
     occurs=Occurs.OFTEN,
     means="The portal calls this mode RBAC Registry + ABAC Repository Permissions. In it AcrPull, AcrPush, AcrDelete,"
@@ -311,7 +311,7 @@ CUSTOM_ROLE_WILDCARD = FailureMode(
 DENY_ASSIGNMENT = FailureMode(
     id="deny-assignment",
     title="a deny assignment forbids this to the identity, whatever its roles",
-    seen=_REFUSED,
+    seen=(*_REFUSED, text.REFUSED_AND_NOT_FOUND),
     when=(
         _CAN_HOLD_ROLES,
         ROLES.where("some or none, and a deny assignment forbids it to this identity", lambda rights: rights.denied),

@@ -57,7 +57,9 @@ INVALID_CLIENT = Symptom(
     stages=(Stage.ACCESS_TOKEN,),
     when=lambda broken: _says(broken, _INVALID_CLIENT),
     says="{login_server} asked Entra about {user_name}, and Entra refused the password.",
-    texts=anywhere(r"(?i:invalid clientid or client secret)"),
+    # Other services say it of their clients; docker ends the registry's words with this code.
+    texts=anywhere(r"\b(?i:unauthorized)\b.{0,60}?(?i:invalid clientid or client secret)")
+    + at_registry(r"(?i:invalid clientid or client secret)"),
 )
 BASIC_REFUSED = Symptom(
     id="basic-refused",

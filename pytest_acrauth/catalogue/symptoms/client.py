@@ -13,24 +13,28 @@ from pytest_acrauth.model.stage import Stage
 
 _HELPER = r"(?P<helper>docker-credential-[\w.-]{1,60})"
 _CONTAINERS = {"docker", "podman"}
+# What a library of Python's says of any socket.
+_DOCKERS = r"(?:[Dd]ocker|server API version).{0,400}?"
+# Of a daemon that answers: it refuses the user, or the two disagree about TLS.
+_ANSWERED = r"(?!.{0,400}?(?:[Pp]ermission denied|Access is denied|x509: |tls: |\bHTTP ))"
 _FORBIDDEN = anywhere(
     r"permission denied while trying to connect to the [Dd]ocker",
     r"docker\.sock: connect: permission denied|podman\.sock: connect: permission denied",
-    r"'Connection aborted\.', PermissionError\(13",
-    r"open //\./pipe/\w{1,60}: Access is denied",
+    rf"{_DOCKERS}'Connection aborted\.', PermissionError\(13",
+    r"open //\./pipe/(?:docker|podman)[\w-]{0,60}: Access is denied",
 )
 _NO_DAEMON = anywhere(
     r"[Cc]annot connect to the Docker daemon(?: at (?P<endpoint>[\w:/.-]{1,200}[\w/-]))?",
     r"failed to connect to the docker API at (?P<endpoint>[\w:/.-]{1,200}[\w/-])",
-    r"error during connect: (?!.{0,200}?permission denied)",
+    rf"error during connect: {_ANSWERED}",
     r"[Ii]s the docker daemon running",
-    r"docker daemon is not running|Docker Desktop is not running|docker engine is not running",
+    rf"docker daemon is not running{_ANSWERED}",
+    r"Docker Desktop is not running|docker engine is not running",
     r"open //\./pipe/(?:docker_engine|dockerDesktop\w{0,30}).{0,20}?: The system cannot find",
     r"docker\.sock: connect: (?:no such file or directory|connection refused)",
-    r"'Connection aborted\.', (?:FileNotFoundError|ConnectionRefusedError)",
+    rf"{_DOCKERS}'Connection aborted\.', (?:FileNotFoundError|ConnectionRefusedError)",
     r"Cannot connect to Podman|unable to connect to Podman",
     r"verify if Docker daemon is running, or try restarting",
-    r"Couldn't connect to Docker daemon",
 )
 _NO_AZ = anywhere(
     r"\baz: (?:command )?not found",
@@ -46,7 +50,6 @@ _NOTHING_STORED = anywhere(r"credentials not found in native keychain")
 _NO_LOGIN = anywhere(
     r"[Pp]lease run '?\"?az login'?\"? (?:to (?:set ?up|access)|from)",
     r"ERROR: Please run '?az login",
-    r"[Nn]o subscription found\. Run 'az account set'",
     r"not logged in(?:to| to| in)? (?:the )?(?:Azure|az\b)|Azure CLI (?:is )?not logged in",
 )
 
@@ -148,7 +151,7 @@ DOCKER_MISSING = _symptom(
     says="No {program} was found on the PATH.",
     texts=anywhere(
         r"verify if Docker client is installed",
-        r"\b(?:docker|podman): (?:command )?not found",
+        r"(?<!library/)\b(?:docker|podman): (?:command )?not found",
         r"exec: \"(?:docker|podman)\": executable file not found",
         r"'(?:docker|podman)' is not recognized as",
         r"[Tt]he term '(?:docker|podman)' is not recognized",
@@ -156,7 +159,7 @@ DOCKER_MISSING = _symptom(
         r"Cannot run program \"(?:docker|podman)\"|spawn (?:docker|podman) ENOENT",
         r"[Uu]nable to locate executable file: (?:docker|podman)\b",
         r"[Tt]he command 'docker' could not be found",
-        r"/docker: [Nn]o such file or directory",
+        r"bin/docker: [Nn]o such file or directory",
     ),
 )
 DAEMON_DOWN = _symptom(
@@ -191,8 +194,11 @@ VERSION_UNREADABLE = _symptom(
 )
 COMMAND_ERROR = _symptom(
     "docker-command-error",
-    says="az found docker unusable, and says so in the same words for several reasons.",
-    texts=anywhere(r"\b(?:DOCKER_COMMAND_ERROR|DOCKER_DAEMON_ERROR)\b"),
+    says="A program found docker unusable, and says so in the same words for several reasons.",
+    texts=anywhere(
+        r"\b(?:DOCKER_COMMAND_ERROR|DOCKER_DAEMON_ERROR)\b",
+        r"Couldn't connect to Docker daemon",
+    ),
     either=(DOCKER_MISSING, DAEMON_DOWN, SOCKET_PERMISSION, STDERR_NOISE, DOCKER_IN_FOLDER),
 )
 SAMPLE_PULL = _symptom(
@@ -216,11 +222,12 @@ CREDENTIAL_STORE = _symptom(
     says="A credential helper, a program that keeps logins for docker, could not be used.",
     texts=anywhere(
         rf"error (?:getting|storing|listing|erasing) credentials - err: .{{0,120}}?{_HELPER}",
-        r"error (?:getting|storing|listing|erasing) credentials - err",
+        r"error (?:getting|storing|listing|erasing) credentials - err(?!.{0,160}?not found in native keychain)",
         rf"{_HELPER}\"?'?:? (?:executable file not found|not installed|not found|command not)",
-        r"[Ee]rror saving credentials",
+        # Where the file itself cannot be written, no helper is to blame.
+        r"[Ee]rror saving credentials(?!: (?:open|mkdir|rename|write|create|chmod|unlinkat) )",
         rf"{_HELPER} resolves to executable in current directory",
-        r"Cannot autolaunch D-Bus|org\.freedesktop\.secrets was not provided",
+        r"credentials?\b.{0,200}?(?:Cannot autolaunch D-Bus|org\.freedesktop\.secrets was not provided)",
         r"pass not initialized",
     ),
 )
@@ -263,7 +270,9 @@ NOT_INTERACTIVE = _symptom(
         r"specify both username and password in non-interactive mode",
         r"[Cc]annot perform an interactive login from a non[ -]TTY device",
         r"Must provide --username with --password-stdin",
-        r"[Ee]rror: (?:[Uu]sername and )?[Pp]assword [Rr]equired|[Uu]sername is empty|[Pp]assword is empty",
+        r"Error: (?:Non-null Username|Password) Required",
+        r"\b(?:docker|podman|buildah|skopeo|nerdctl|oras|registry|acr) login\b.{0,300}?"
+        r"(?:(?:[Uu]sername|[Pp]assword) is (?:empty|required)|[Ee]rror: (?:[Uu]sername and )?[Pp]assword [Rr]equired)",
     ),
 )
 AZ_MISSING = _symptom(

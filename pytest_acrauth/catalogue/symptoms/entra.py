@@ -11,11 +11,19 @@ from pytest_acrauth.model.machine import Resolved
 from pytest_acrauth.model.observation import Dns, Entra, Tcp, Trouble
 from pytest_acrauth.model.stage import Stage
 
+_LOST = r"(?:timeout|timed out|ETIMEDOUT|refused|unreachable|deadline exceeded|no route|Max retries)"
 # The shapes of what proves an application without a secret.
 _ASSERTED = {SecretShape.CERTIFICATE, SecretShape.ASSERTION}
 
 
-def _refused(*numbers: int, phrases: tuple[str, ...] = (), of_secret: bool = False) -> Symptom:
+# Where Entra names the resource that was asked for, and it is another than the registries'.
+_OTHER_RESOURCE = (
+    r".{0,200}?(?:resource principal named|[Rr]esource value from request:|service \(?)"
+    r" ?(?!.{0,80}?(?:containerregistry|azurecr\.|6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26))"
+)
+
+
+def _refused(*numbers: int, phrases: tuple[str, ...] = (), not_before: str = "", of_secret: bool = False) -> Symptom:
     """Return the symptom of a refusal with one of these codes, named by the first; ``phrases`` say it without one.
 
     ``of_secret`` codes are about a secret: of an identity that shows an assertion instead, they say nothing known.
@@ -32,7 +40,7 @@ def _refused(*numbers: int, phrases: tuple[str, ...] = (), of_secret: bool = Fal
         stages=(Stage.ENTRA,),
         when=first,
         says="Entra refused to issue a token.",
-        texts=aadsts(*numbers) + anywhere(*phrases),
+        texts=aadsts(*numbers, not_before=not_before) + anywhere(*phrases),
     )
 
 
@@ -142,12 +150,10 @@ AADSTS_50105 = _refused(50105, 501051, phrases=(r"is not assigned to a role for 
 AADSTS_500011 = _refused(
     500011,
     *(50001, 650052),
-    phrases=(
-        r"resource principal named .{1,200}? was not found in the tenant",
-        r"The resource is disabled or does not exist",
-    ),
+    phrases=(r"resource principal named .{0,80}?(?:containerregistry|azurecr\.).{0,120}? was not found in the tenant",),
+    not_before=_OTHER_RESOURCE,
 )
-AADSTS_650057 = _refused(650057)
+AADSTS_650057 = _refused(650057, not_before=_OTHER_RESOURCE)
 AADSTS_70011 = _refused(70011)
 AADSTS_7000112 = _refused(7000112, phrases=(r"Application '[0-9a-f-]{36}'\(.{0,120}?\) is disabled",))
 AADSTS_700027 = _refused(
@@ -219,9 +225,13 @@ NO_METADATA = _local(
         r"[Nn]o managed identity endpoint found",
         r"no response from the IMDS endpoint",
         r"Failed to connect to MSI|managed identity timed out|[Nn]o MSI found",
-        r"169\.254\.169\.254.{0,250}?(?:timeout|timed out|refused|unreachable|deadline exceeded|no route|Max retries)",
-        r"(?:timeout|timed out|refused|unreachable).{0,60}?169\.254\.169\.254",
-        r"MSI is not available|MSI endpoint is not|IMDS.{0,40}?(?:not available|unavailable|unreachable|timed out)",
+        # Other clouds have their metadata at this address, too.
+        rf"169\.254\.169\.254.{{0,60}}?/metadata/(?:identity|instance)\b.{{0,250}}?{_LOST}",
+        r"169\.254\.169\.254.{0,60}?Max retries exceeded with url: /metadata/(?:identity|instance)\b",
+        rf"(?:[Mm]anaged ?[Ii]dentity|\bMSI\b).{{0,250}}?169\.254\.169\.254.{{0,250}}?{_LOST}",
+        rf"(?:[Mm]anaged ?[Ii]dentity|\bMSI\b).{{0,250}}?{_LOST}.{{0,60}}?169\.254\.169\.254",
+        r"MSI is not available|MSI endpoint is not",
+        r"(?<!EC2 )\bIMDS\b.{0,40}?(?:not available|unavailable|unreachable|timed out)",
     ),
     "No managed identity endpoint answered here.",
 )
@@ -246,7 +256,7 @@ NO_SUCH_IDENTITY = _local(
         r"[Nn]o (?:default )?identity (?:has been|is) assigned to this resource",
         r"requested identity (?:hasn't|has not|isn't|is not)(?: been)? assigned to this resource",
         r"no azure identity found for request",
-        r"user[- ]assigned (?:managed )?identity .{0,120}?(?:not found|does not exist)",
+        r"user[- ]assigned (?:managed )?identity .{0,120}?(?:not found|does not exist)(?! in (?:resource|subscr))",
     ),
     "The metadata service answers, and says that this machine has no such identity.",
 )
@@ -259,7 +269,7 @@ ENVIRONMENT_INCOMPLETE = _local(
     "environment-incomplete",
     anywhere(
         r"EnvironmentCredential authentication unavailable",
-        r"[Ee]nvironment variables are not fully configured",
+        r"EnvironmentCredential\b.{0,120}?[Ee]nvironment variables are not fully configured",
         r"EnvironmentCredential: (?:missing|incomplete) environment variable",
     ),
     "The environment does not hold a complete credential.",

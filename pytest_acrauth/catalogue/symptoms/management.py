@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from pytest_acrauth.catalogue.symptoms.words import GUID, anywhere, in_print
 
-_ABOUT_US = (
-    r"(?:Microsoft\.ContainerRegistry|Microsoft\.Authorization/roleAssignments|Microsoft\.Resources/subscriptions)"
-)
+# What tells that words which the management plane says of everything are about a registry.
+_OURS = r"(?:Microsoft\.ContainerRegistry\b|[Cc]ontainer ?[Rr]egistr|\b[Rr]egistries\b|azurecr\.|\baz acr\b)"
 # What the management plane says of whatever it refuses: to whom, what, and over what.
 _REFUSED = (
     rf"(?:object id '(?P<object_id>{GUID})' )?does not have authorization to perform action"
     r" '(?!Microsoft\.ContainerRegistry/registries/listCredentials)"
 )
+
+
+def _of_ours(*patterns: str) -> tuple[str, ...]:
+    """Return patterns for words that count beside a registry's only."""
+    return tuple(
+        each for words in patterns for each in (rf"{_OURS}.{{0,300}}?(?:{words})", rf"(?:{words}).{{0,300}}?{_OURS}")
+    )
+
+
 _OF_REGISTRY = r"/registries/(?P<registry>[A-Za-z0-9]{5,50})[^']{0,200}"
 
 ARM_NOT_FOUND = in_print(
@@ -23,27 +31,32 @@ ARM_NOT_FOUND = in_print(
         r"type 'Microsoft\.ContainerRegistry/registries' could not be found in subscription",
         r"The Resource 'Microsoft\.ContainerRegistry/registries/(?P<registry>[A-Za-z0-9-]{1,50})' under resource group"
         r" '.{1,90}?' was not found",
-        r"\bResourceGroupNotFound\b|Resource group '.{1,90}?' could not be found",
+        *_of_ours(r"\bResourceGroupNotFound\b|Resource group '.{1,90}?' could not be found"),
         r"parent resource '.{0,300}?/registries/(?P<registry>[A-Za-z0-9]{5,50})' could not be found",
     ),
 )
 SUBSCRIPTION_UNKNOWN = in_print(
     "subscription-unknown",
-    "The management plane knows no such subscription for this login, or one that is disabled.",
+    "The management plane knows no such subscription for this login.",
     anywhere(
-        r"[Tt]he subscription (?:of )?'.{1,120}?' (?:doesn't exist|could not be found|not recognized)",
-        r"[Ss]ubscription '.{1,120}?' not (?:found|recognized)",
-        r"\bSubscriptionNotFound\b",
-        r"\bReadOnlyDisabledSubscription\b|[Ss]ubscription '.{1,120}?' is disabled",
-        r"[Nn]o subscriptions? found for",
+        rf"[Tt]he subscription (?:of )?(?:'{GUID}' could not be found|'.{{1,120}}?' doesn't exist in cloud)",
+        r"[Ss]ubscription '.{1,120}?' (?:not found\. Check the spelling|not recognized)",
+        rf"\bSubscriptionNotFound\b.{{0,80}}?{GUID}",
+        rf"No subscriptions found for (?:{GUID}|[\w.+-]{{1,80}}@)",
+        r"No subscription found\. Run 'az account set'",
         r"subscription identifier '.{1,120}?' is malformed or invalid",
     ),
+)
+SUBSCRIPTION_DISABLED = in_print(
+    "subscription-disabled",
+    "The management plane says that the subscription is disabled.",
+    anywhere(r"\bReadOnlyDisabledSubscription\b", rf"[Ss]ubscription '{GUID}' is disabled"),
 )
 ARM_FORBIDDEN = in_print(
     "arm-forbidden",
     "The management plane refused {action}: the caller has no role that allows it.",
     anywhere(
-        rf"{_REFUSED}(?P<action>{_ABOUT_US}[^']{{0,160}})"
+        rf"{_REFUSED}(?P<action>Microsoft\.ContainerRegistry[^']{{0,160}})"
         rf"(?:' over scope '(?P<scope>[^']{{0,300}}?(?:{_OF_REGISTRY})?)')?",
         r"\bLinkedAuthorizationFailed\b.{0,200}?Microsoft\.ContainerRegistry",
         rf"{_REFUSED}(?P<action>[^']{{1,160}})' over scope"
@@ -93,8 +106,11 @@ SKU_UNSUPPORTED = in_print(
     anywhere(
         r"only supported for managed registries",
         r"\bClassicSkuDeprecated\b|Classic SKU is now deprecated",
-        r"not supported (?:for|in|by|on) (?:the )?(?:SKU|sku|tier) '?(?:Basic|Standard)|\bsku .{0,40}? not supported",
-        r"[Pp]remium (?:SKU|sku|tier).{0,80}?(?:required|only)",
+        *_of_ours(
+            r"not supported (?:for|in|by|on) (?:the )?(?:SKU|sku|tier) '?(?:Basic|Standard)",
+            r"\b(?:SKU|sku) .{0,40}? not supported",
+            r"[Pp]remium (?:SKU|sku|tier).{0,80}?(?:required|only)",
+        ),
     ),
 )
 NAME_UNUSABLE = in_print(
@@ -105,16 +121,22 @@ NAME_UNUSABLE = in_print(
         r"Registry name must use only lowercase|Registry name .{0,60}?cannot contain dashes",
         r"The registry DNS name .{1,100}? is already in use",
         r"login server suffix is not valid for the current cloud",
-        r"registry name .{0,60}?(?:is invalid|is not valid|must conform)",
+        r"(?i:container registry name) .{0,60}?(?:is invalid|is not valid|must conform)",
     ),
 )
 ARM_TOKEN_UNUSABLE = in_print(
     "arm-token-refused-said",
     "The management plane did not accept the caller's Entra token.",
     anywhere(
-        r"\bInvalidAuthenticationTokenTenant\b|access token is from the wrong issuer",
-        r"\bInvalidAuthenticationToken(?:Audience|Signature)?\b(?!Tenant)",
+        # The directory has this code too, with words of its own, and each of them for tokens that have ended.
+        r"\bInvalidAuthenticationToken(?:Audience|Signature)?\b"
+        r"(?!.{0,200}?(?:expir|[Ll]ifetime|CompactToken|Access token (?:is empty|validation failure)))",
     ),
+)
+ARM_TOKEN_OTHER_TENANT = in_print(
+    "arm-token-of-other-tenant",
+    "The management plane takes tokens of the subscription's own tenant, and was shown one of another.",
+    anywhere(r"\bInvalidAuthenticationTokenTenant\b|access token is from the wrong issuer"),
 )
 ARM_TOKEN_ENDED = in_print(
     "arm-token-ended",

@@ -46,7 +46,7 @@ OPERATION_REFUSED = Symptom(
     stages=(Stage.OPERATION, Stage.DATA),
     when=_operation_refused,
     says="An access token for {repository} was issued, and the {stage} request with it was refused.",
-    texts=not_elsewhere(r"insufficient_scope")
+    texts=not_elsewhere(r"insufficient_scope: authorization failed", r"insufficient_scope.{0,300}?\brepository:")
     + at_registry(
         r"requested access to the resource is denied",
         r"denied: access forbidden",

@@ -88,6 +88,17 @@ EXCHANGE_403 = in_print(
     + at_registry(r"/oauth2/exchange.{0,160}?\b403\b"),
     either=(challenge.DENIED_WITH_IP, exchange.BARE_403, exchange.EXCHANGE_REFUSED),
 )
+#: Two refusals by those who hold no role there at all, as `az acr login` prints them one below the other.
+REFUSED_AND_NOT_FOUND = in_print(
+    "refused-and-not-found",
+    "{login_server} refused the caller's token, and the management plane finds no such registry for the same caller."
+    " Whoever has no role on a registry gets both answers.",
+    anywhere(
+        r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 401.{0,400}?resource with"
+        r" name '(?P<registry>[A-Za-z0-9-]{1,50})' and type 'Microsoft\.ContainerRegistry/registries' could not be"
+        r" found",
+    ),
+)
 NO_NAME = in_print(
     "name-not-resolved",
     "The client could not look {login_server} up, and does not say what the resolver answered.",

@@ -43,10 +43,15 @@ def at_data_endpoint(*patterns: str) -> tuple[Words, ...]:
     return _words(Where.DATA, patterns)
 
 
-def aadsts(*numbers: int) -> tuple[Words, ...]:
-    """Entra's codes as every client prints them: in the description, in the list of codes, in the help's address."""
+def aadsts(*numbers: int, not_before: str = "") -> tuple[Words, ...]:
+    """Entra's codes as every client prints them: in the description, in the list of codes, in the help's address.
+
+    With ``not_before``, which is about the words that follow the code, in the description only.
+    """
     either = "|".join(map(str, numbers))
     number = rf"(?P<aadsts>{either})\b"
+    if not_before:
+        return anywhere(rf"AADSTS{number}(?!{not_before})")
     return anywhere(rf"AADSTS{number}", rf'error_codes" ?: ?\[ ?{number}', rf"error\?code={number}")
 
 
