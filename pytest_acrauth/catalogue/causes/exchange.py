@@ -286,18 +286,19 @@ EXCHANGE_SERVER_ERROR = FailureMode(
 )
 ANSWERED_ON_THE_WAY = FailureMode(
     id="answered-on-the-way",
-    title="something on the way to {login_server} answers in its place",
+    title="something on the way to {host} answers in its place",
     seen=(challenge.NOT_FROM_REGISTRY,),
-    unprovable="A registry's answers have headers of its own; that they are missing does not tell who spoke instead.",
-    means="A registry puts headers of its own on every answer, and this one has none of them. A proxy, a gateway or a"
-    " mirror on the way may have answered by itself, or the front of an overloaded registry. Nothing is said about the"
-    " identity.",
+    unprovable="The answers of Azure's hosts have marks of their own; that they are missing does not tell who spoke"
+    " instead.",
+    means="Registries, Entra and Azure's storage put headers of their own on every answer, and this one has none of"
+    " them. A proxy, a gateway or a mirror on the way may have answered by itself, or an overloaded front of {host}."
+    " Nothing is said about the identity.",
     look=(
         "See who answers, and on which way:",
-        Command("curl -svo /dev/null https://{login_server}/v2/"),
+        Command("curl -sSv -o /dev/null --max-time 20 https://{host}/"),
     ),
     fix=(
-        "Whoever runs what stands in between lets requests to {login_server} through unchanged.",
+        "Whoever runs what stands in between lets requests to {host} through unchanged.",
         "If nothing stands in between, check again in some minutes.",
     ),
     page=pages.ACR + "container-registry-access-selected-networks#access-behind-https-proxy",
