@@ -266,12 +266,13 @@ EXCHANGE_THROTTLED = FailureMode(
 )
 EXCHANGE_SERVER_ERROR = FailureMode(
     id="exchange-server-error",
-    title="{login_server} fails with an error of its own",
+    title="{host} fails with an error of its own",
     seen=(exchange.SERVER_ERROR,),
     signs=(exchange.SERVER_ERROR,),
-    certain="The status is 500 or more, and the answer has a header or an error body that only a registry sends.",
-    means="The registry, or the replica of it that answers this network, has a fault. Nothing is said about the"
-    " identity.",
+    certain="The status is 500 or more, and the answer has a header or an error body that only the host that was asked"
+    " sends: the registry, or the storage of its layers.",
+    means="The registry, the replica of it that answers this network, or the storage of its layers has a fault, or is"
+    " too busy. Nothing is said about the identity.",
     look=(
         "See whether Azure reports an outage: https://azure.status.microsoft",
         Command("az acr replication list -r {registry} -o table"),

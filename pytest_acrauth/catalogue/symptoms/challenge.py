@@ -6,9 +6,9 @@ from http import HTTPStatus
 
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
-from pytest_acrauth.catalogue.symptoms.answers import ASKING, generic_401
+from pytest_acrauth.catalogue.symptoms.answers import ASKING, generic_401, has_its_mark
 from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry
-from pytest_acrauth.model.observation import AccessToken, Challenge, Data, Entra, Reply, Trouble
+from pytest_acrauth.model.observation import AccessToken, Challenge, Data, Reply, Trouble
 from pytest_acrauth.model.stage import Stage
 
 _DONE = range(200, 400)  # successes and redirects
@@ -21,24 +21,10 @@ def _asked(broken: Break) -> tuple[Challenge, Reply] | None:
     return observation, observation.reply
 
 
-def _has_its_mark(broken: Break, reply: Reply) -> bool:
-    """Whether an answer has a mark of the host that was asked, which a device on the way does not put there.
-
-    Entra answers in JSON, and Azure Storage in XML, both with a header for the request's id; a registry has headers of
-    its own, and an error body.
-    """
-    observation = broken.observation
-    if isinstance(observation, Entra):
-        return bool(observation.error or observation.codes or reply.correlation_id) or "json" in reply.content_type
-    if isinstance(observation, Data) and observation.redirect:
-        return bool(reply.correlation_id) or "<Code>" in reply.body
-    return facts.registry_spoke(reply)
-
-
 def _from_elsewhere(broken: Break) -> Reply | None:
     """Return an answer that has no mark of the host that was asked: the login server, Entra, or a data host."""
     reply = facts.reply(broken)
-    return None if reply is None or _has_its_mark(broken, reply) else reply
+    return None if reply is None or has_its_mark(broken, reply) else reply
 
 
 def _foreign_403(broken: Break, *, worded: bool) -> bool:
@@ -100,6 +86,8 @@ def _another_kind(broken: Break) -> bool:
     observation, reply = broken.observation, _from_elsewhere(broken)
     if reply is None or reply.status not in _DONE or facts.trouble(broken) not in {None, Trouble.MALFORMED}:
         return False
+    if isinstance(observation, Challenge):  # which has a symptom of its own for it
+        return False
     if isinstance(observation, AccessToken) and observation.issued:  # it is what it grants that is wrong
         return False
     return not (isinstance(observation, Data) and observation.refused) and "manifest" not in reply.content_type
@@ -154,7 +142,7 @@ NOT_FROM_REGISTRY = Symptom(
 )
 ANOTHER_KIND = Symptom(
     id="answer-of-another-kind",
-    stages=tuple(stage for stage in ASKING if stage is not Stage.CHALLENGE),
+    stages=ASKING,
     when=_another_kind,
     says="The {stage} request was answered with {answer}: not with what was asked for, and without a mark of {host}.",
     texts=(),

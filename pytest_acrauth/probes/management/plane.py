@@ -117,7 +117,8 @@ def content_of(response: Response, host: str, secrets: Secrets) -> Any:
     if response.reply.status == 200 and isinstance(found, dict):
         return found
     refusal = _refusal(response.reply.status, found, host)
-    if found is None and (kind := response.reply.content_type):  # somebody on the way: these hosts answer in JSON
+    kind = response.reply.content_type
+    if found is None and kind and response.reply.status < 500:  # somebody on the way: these hosts answer in JSON
         refusal += f" with {kind.partition(';')[0]} and not with JSON"
     raise CouldNotLook(refusal, response.reply.status)
 
