@@ -141,7 +141,7 @@ class BrokenRung(Break):
                 return (tunnel.proxy,)
             case Tcp(trouble=Trouble.UNREACHABLE), _ if _all_unreachable(self.transcript):
                 return ()
-            case Tls(trouble=Trouble.CERTIFICATE, certificate=Certificate(issuer=issuer)), _ if issuer:
+            case Tls(verify_code=2 | 18 | 19 | 20 | 21, certificate=Certificate(issuer=issuer)), _ if issuer:
                 return (issuer,)
             case Dns(), _ if _resolver_fails(self.transcript):
                 return ()
