@@ -251,6 +251,7 @@ SPECIMENS = {
     "data-silent": data(None, BLOB_HOST, Trouble.TIMEOUT),
     "answer-broken-off": broken_at(Stage.EXCHANGE, Exchange(trouble=Trouble.CLOSED)),
     "no-challenge": challenge(reply(302, from_registry=False)),
+    "challenge-not-found": challenge(reply(404, body="404 page not found", from_registry=False)),
     "open-without-challenge": challenge(reply(200, content_type="application/json")),
     "other-scheme": challenge(reply(401), "basic", HOST),
     "realm-elsewhere": challenge(reply(401), "bearer", "https://tokens.example/oauth2/token", HOST),

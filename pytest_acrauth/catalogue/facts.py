@@ -226,7 +226,7 @@ def peer(seen: Break) -> str:
         return part.host
     if isinstance(observation, Entra):
         return urlsplit(observation.authority).hostname or ""
-    if isinstance(observation, Data) and observation.redirect:
+    if isinstance(observation, Data) and observation.redirect and not observation.refused:
         return observation.redirect
     return seen.transcript.target.registry.login_server
 

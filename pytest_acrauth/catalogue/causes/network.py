@@ -86,12 +86,13 @@ _ELSEWHERE = OTHER_CLOUDS.where("one of them", bool)
 REGISTRY_DNS_NXDOMAIN = FailureMode(
     id="registry-dns-nxdomain",
     title="there is no registry at {login_server}",
-    seen=(dns.NXDOMAIN, proxy.PROXY_WITHOUT_WAY),
+    seen=(dns.NXDOMAIN, proxy.PROXY_WITHOUT_WAY, challenge.NOT_FOUND),
     when=(KNOWN.is_(False), MISSING_HASH.is_(False)),
     not_when=(HOST_EXISTS.is_(True), PUBLIC_NAMES.is_(False)),
     open_when=(_ELSEWHERE,),
     occurs=Occurs.OFTEN,
-    means="The name is misspelt, or the registry was deleted. Nobody has the name in this cloud.",
+    means="The name is misspelt, or the registry was deleted. Nobody has the name in this cloud; where it still leads"
+    " to an address, a name server or a hosts file keeps what was true before.",
     look=(
         Command('az acr list --query "[].loginServer" -o tsv'),
         Command("nslookup {login_server}"),

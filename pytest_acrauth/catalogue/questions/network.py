@@ -61,7 +61,7 @@ PUBLIC_NAMES: Question[bool] = Question(
 )
 HOST_EXISTS: Question[bool] = Question(
     id="host-exists",
-    asks="Does the host that the proxy was asked for exist?",
+    asks="Does the host that was asked for exist?",
     by_hand=Command('az acr list --query "[].loginServer" -o tsv'),
     needs=Need.REGISTRY,
     read=_exists,

@@ -31,7 +31,7 @@ def has_its_mark(broken: Break, reply: Reply) -> bool:
     observation = broken.observation
     if isinstance(observation, Entra):
         return bool(observation.error or observation.codes or reply.correlation_id) or "json" in reply.content_type
-    if isinstance(observation, Data) and observation.redirect:
+    if isinstance(observation, Data) and observation.redirect and not observation.refused:
         return bool(reply.correlation_id) or "<Code>" in reply.body
     return facts.registry_spoke(reply)
 

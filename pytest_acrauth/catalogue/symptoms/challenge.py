@@ -12,6 +12,7 @@ from pytest_acrauth.model.observation import AccessToken, Challenge, Data, Reply
 from pytest_acrauth.model.stage import Stage
 
 _DONE = range(200, 400)  # successes and redirects
+_ANSWERED = {None, Trouble.MALFORMED, Trouble.WITHHELD}  # an answer came, whatever was made of it
 
 
 def _asked(broken: Break) -> tuple[Challenge, Reply] | None:
@@ -44,9 +45,14 @@ def _missing(broken: Break) -> bool:
     if (asked := _asked(broken)) is None:
         return isinstance(broken.observation, Challenge) and broken.observation.trouble is Trouble.MALFORMED
     challenge, reply = asked
-    if challenge.scheme or reply.status in {403, 429} or _open(broken):
+    if challenge.scheme or reply.status in {403, 404, 429} or _open(broken):
         return False
     return reply.status < 500 or not facts.registry_spoke(reply)  # a registry in trouble says so itself
+
+
+def _not_found(broken: Break) -> bool:
+    asked = _asked(broken)
+    return asked is not None and asked[1].status == HTTPStatus.NOT_FOUND and not asked[0].scheme
 
 
 def _open(broken: Break) -> bool:
@@ -77,20 +83,20 @@ def _answered_in_its_place(broken: Break) -> bool:
         return False
     if broken.stage is Stage.CHALLENGE:
         return reply.status == HTTPStatus.TOO_MANY_REQUESTS
-    # Where credentials are shown, a registry has been seen to refuse them without a header of its own.
+    # A bare refusal of credentials may be the registry's own: it is known to give a bare 403 there.
     return broken.stage not in {Stage.EXCHANGE, Stage.ACCESS_TOKEN} or not generic_401(reply)
 
 
 def _another_kind(broken: Break) -> bool:
     """Hold for a success or a redirect that is not what was asked for, and has no mark of the host that was asked."""
     observation, reply = broken.observation, _from_elsewhere(broken)
-    if reply is None or reply.status not in _DONE or facts.trouble(broken) not in {None, Trouble.MALFORMED}:
+    if reply is None or reply.status not in _DONE or facts.trouble(broken) not in _ANSWERED:
         return False
     if isinstance(observation, Challenge):  # which has a symptom of its own for it
         return False
     if isinstance(observation, AccessToken) and observation.issued:  # it is what it grants that is wrong
         return False
-    return not (isinstance(observation, Data) and observation.refused) and "manifest" not in reply.content_type
+    return "manifest" not in reply.content_type
 
 
 # At later stages, and at other hosts, too.
@@ -157,6 +163,13 @@ NO_CHALLENGE = Symptom(
     texts=anywhere(
         r"registry did not issue a valid AAD challenge",
     ),
+)
+NOT_FOUND = Symptom(
+    id="challenge-not-found",
+    stages=(Stage.CHALLENGE,),
+    when=_not_found,
+    says="What answers at {login_server} knows no /v2/, where every registry asks for authentication.",
+    texts=(),
 )
 OPEN = Symptom(
     id="open-without-challenge",

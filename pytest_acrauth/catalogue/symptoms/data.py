@@ -7,6 +7,7 @@ import re
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
 from pytest_acrauth.catalogue.symptoms.addresses import at_endpoint
+from pytest_acrauth.catalogue.symptoms.answers import has_its_mark
 from pytest_acrauth.catalogue.symptoms.words import at_data_endpoint, at_registry, at_storage
 from pytest_acrauth.model.machine import Resolved
 from pytest_acrauth.model.observation import Data, Dns, Reply, Tcp, Trouble
@@ -60,7 +61,9 @@ def _dedicated(host: str, broken: Break) -> bool:
 
 
 def _foreign(broken: Break) -> bool:
-    data = broken.observation
+    data, reply = broken.observation, facts.reply(broken)
+    if reply is not None and not has_its_mark(broken, reply):  # it is not the registry that redirects
+        return False
     return isinstance(data, Data) and (bool(data.refused) or facts.trouble(broken) is Trouble.WITHHELD)
 
 

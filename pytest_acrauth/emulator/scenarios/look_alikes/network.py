@@ -104,6 +104,13 @@ def _deleted_behind_proxy(world: World) -> None:
     through_proxy()(world)
 
 
+def _deleted_and_kept(world: World) -> None:
+    """Delete the registries, whose names a name server still keeps."""
+    names = dict(world.network.names)
+    obstacles.no_registry(world)
+    world.network.names |= names
+
+
 _NAMES = (
     Scenario("no-public-dns", obstacles.no_names, _BASIC, like="registry-dns-nxdomain"),
     Scenario(
@@ -115,6 +122,13 @@ _NAMES = (
     Scenario("registry-name-unknown-here", obstacles.unknown_registries, like="registry-dns-nxdomain"),
     Scenario(
         "registry-with-hash", obstacles.with_hash, like="registry-dns-nxdomain", diagnosed="registry-dnl-hash-missing"
+    ),
+    Scenario(
+        "registry-deleted-and-name-kept",
+        _deleted_and_kept,
+        {"subscription": SUBSCRIPTION},
+        like="challenge-missing",
+        diagnosed="registry-dns-nxdomain",
     ),
     Scenario(
         "private-zone-without-record",
@@ -301,6 +315,13 @@ _ANSWERS = (
         diagnosed="page-on-the-way",
     ),
     Scenario("manifest-page", _page_at("/manifests/"), _IMAGE, like="image-not-found", diagnosed="page-on-the-way"),
+    Scenario(
+        "layer-portal",
+        device(lambda host: replace(obstacles.portal(host), only="/blobs/")),
+        _IMAGE,
+        like="data-redirect-foreign",
+        diagnosed="page-on-the-way",
+    ),
     Scenario("layer-page", _page_at("/blobs/"), _IMAGE, like="blob-missing", diagnosed="page-on-the-way"),
     Scenario(
         "storage-page",
