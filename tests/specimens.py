@@ -79,6 +79,14 @@ def tls(trouble: Trouble, code: int | None = None) -> Break:
     )
 
 
+def past_private_link() -> Break:
+    """Return a connection that did not come about at the public address of a registry with a private endpoint."""
+    seen = tcp(Trouble.TIMEOUT).transcript
+    names = (HOST, "myacr.privatelink.azurecr.io", "eus.fe.azcr.io")
+    found = Resolution(Resolved.FOUND, ("20.0.0.1",), names)
+    return Break(replace(seen, dns=Dns(host=HOST, resolution=found)), Rung(Stage.TCP))
+
+
 def challenge(answer: Reply | None, scheme: str = "", realm: str = "", service: str = "") -> Break:
     """Return an answer to the first request that is no registry's challenge."""
     return broken_at(Stage.CHALLENGE, Challenge(host=HOST, reply=answer, scheme=scheme, realm=realm, service=service))
@@ -223,6 +231,7 @@ SPECIMENS = {
     "dangling-alias": dns(Resolved.NO_ADDRESS, "myacr.privatelink.azurecr.io"),
     "resolver-failed": dns(Resolved.RESOLVER_FAILED),
     "tcp-timeout": tcp(Trouble.TIMEOUT),
+    "public-tcp-timeout": past_private_link(),
     "private-tcp-timeout": tcp(Trouble.TIMEOUT, "10.1.2.3"),
     "connection-refused": tcp(Trouble.REFUSED),
     "no-route": tcp(Trouble.UNREACHABLE),
@@ -242,6 +251,7 @@ SPECIMENS = {
     "data-silent": data(None, BLOB_HOST, Trouble.TIMEOUT),
     "answer-broken-off": broken_at(Stage.EXCHANGE, Exchange(trouble=Trouble.CLOSED)),
     "no-challenge": challenge(reply(302, from_registry=False)),
+    "challenge-not-found": challenge(reply(404, body="404 page not found", from_registry=False)),
     "open-without-challenge": challenge(reply(200, content_type="application/json")),
     "other-scheme": challenge(reply(401), "basic", HOST),
     "realm-elsewhere": challenge(reply(401), "bearer", "https://tokens.example/oauth2/token", HOST),
@@ -272,6 +282,7 @@ SPECIMENS = {
     "app-not-registered": access_token(reply(401, "UNAUTHORIZED", "Application not registered with AAD."), basic=True),
     "anonymous-refused": broken_at(Stage.ACCESS_TOKEN, AccessToken(reply=generic_401()), chosen=target(ANONYMOUS)),
     "answer-not-from-registry": operation(reply(401, from_registry=False)),
+    "answer-of-another-kind": exchange(reply(200, content_type="text/html", from_registry=False)),
     "rights-missing": granted("pull", must=("pull", "push")),
     "rights-excess": granted("pull", "push", must_not=("push",)),
     "nothing-granted": access_token(generic_401()),

@@ -21,6 +21,7 @@ from pytest_acrauth.catalogue.facts import (
     role_mode,
     scope_map_actions,
     service_time,
+    shared_hosts,
     trouble,
     trouble_text,
     wanted,
@@ -43,6 +44,7 @@ from pytest_acrauth.model.observation import (
     NotObserved,
     Tcp,
     Tls,
+    Trouble,
 )
 from pytest_acrauth.model.stage import Rung
 from pytest_acrauth.model.target import GUID, Flow, Reference
@@ -132,10 +134,14 @@ class BrokenRung(Break):
 
     @property
     def shared_by(self) -> tuple[Hashable, ...] | None:
-        """The proxy or the resolver on the way to whichever host, or the identity that Entra refuses."""
+        """What is on the way to whichever host, such as a proxy or the resolver, or the identity that Entra refuses."""
         match broken_part(self), self.observation:
             case Tcp(tunnel=tunnel), _ if tunnel is not None:
                 return (tunnel.proxy,)
+            case Tcp(trouble=Trouble.UNREACHABLE), _ if _all_unreachable(self.transcript):
+                return ()
+            case Tls(verify_code=2 | 18 | 19 | 20 | 21, certificate=Certificate(issuer=issuer)), _ if issuer:
+                return (issuer,)
             case Dns(), _ if _resolver_fails(self.transcript):
                 return ()
             case _, Entra() as entra:
@@ -143,8 +149,18 @@ class BrokenRung(Break):
         return None
 
 
+def _all_unreachable(transcript: Transcript) -> bool:
+    """Whether no route leads to the registry, nor to Entra: then it is this machine's network that is not there."""
+    entra = transcript.entra.connection if transcript.entra else None
+    tried = (transcript.tcp, entra.tcp if entra else None)
+    return all(isinstance(each, Tcp) and each.trouble is Trouble.UNREACHABLE for each in tried)
+
+
 def _resolver_fails(transcript: Transcript) -> bool:
     """Whether it is the resolver that every look-up fails by: it does not answer, or not even Entra's name is known."""
+    names = transcript.evidence.names
+    if names is not None and names.value is not None and names.value.public is False:
+        return True
     entra = transcript.entra.connection if transcript.entra else None
     looked = [each for each in (transcript.dns, entra.dns if entra else None) if isinstance(each, Dns)]
     outcomes = {each.resolution.outcome if each.resolution else Resolved.RESOLVER_FAILED for each in looked}
@@ -295,7 +311,9 @@ def _answered(seen: BrokenRung) -> dict[str, str]:
     observation = seen.observation
     values = {"answer": seen.answer}
     if address := client_ip(seen):
-        values |= {"client_ip": address, "rule_address": rule_address(address)}
+        # By a proxy it is the address of that, and whoever else goes by it has the same.
+        own = "" if seen.transcript.proxy else rule_address(address)
+        values |= {"client_ip": address, "rule_address": own}
     if found is not None:
         values |= {
             "status": str(found.status),
@@ -307,7 +325,8 @@ def _answered(seen: BrokenRung) -> dict[str, str]:
     if isinstance(observation, Challenge):
         values |= {"realm": observation.realm, "scheme": observation.scheme}
     if isinstance(observation, Data) and (host := observation.redirect):
-        values |= {"redirect": _word(host), "layer_hosts": layer_hosts(host), "record": _word(zone_record(host))}
+        values |= {"redirect": _word(host), "record": _word(zone_record(host))}
+        values |= {"layer_hosts": layer_hosts(host), "shared_hosts": shared_hosts(host)}
     return values
 
 
@@ -318,7 +337,7 @@ def _connection(seen: Break) -> dict[str, str]:
     if isinstance(part, Dns):
         values["addresses"] = _join(part.resolution.addresses if part.resolution else ())
     if isinstance(part, Tcp):
-        values["addresses"] = _join(attempt.address for attempt in part.attempts)
+        values["addresses"] = _join(each.address for each in part.attempts if each.trouble is part.trouble)
         values |= {"proxy": part.tunnel.proxy} if part.tunnel else {}
     if isinstance(part, Tls):
         values |= {"trust": part.trust, **_certificate(part.certificate)}

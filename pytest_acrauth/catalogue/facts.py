@@ -76,6 +76,7 @@ FACTS = {
     "aadsts": Fact("NUMBER", "its number"),
     "redirect": Fact("DATA_HOST", "the data host"),
     "layer_hosts": Fact("DATA_HOST", "the hosts of the layers"),
+    "shared_hosts": Fact("", ""),  # told only where layers come from storage that many registries share
     "trust": Fact("TRUST_STORE", "the trust store"),
     "issuer": Fact("ISSUER", "an unknown issuer"),
     "subject": Fact("SUBJECT", "an unknown subject"),
@@ -226,7 +227,7 @@ def peer(seen: Break) -> str:
         return part.host
     if isinstance(observation, Entra):
         return urlsplit(observation.authority).hostname or ""
-    if isinstance(observation, Data) and observation.redirect:
+    if isinstance(observation, Data) and observation.redirect and not observation.refused:
         return observation.redirect
     return seen.transcript.target.registry.login_server
 
@@ -313,6 +314,11 @@ def role_mode(broken: Break) -> RoleMode | None:
 def layer_hosts(host: str) -> str:
     """Return what a network has to allow for a layer's host: a storage account is one of many, and changes."""
     return next((f"*{cloud.storage_suffix}" for cloud in CLOUDS if host.endswith(cloud.storage_suffix)), host)
+
+
+def shared_hosts(host: str) -> str:
+    """Return the wildcard for storage that many registries share, '' for a data endpoint of a registry's own."""
+    return found if (found := layer_hosts(host)) != host else ""
 
 
 def zone_record(host: str) -> str:

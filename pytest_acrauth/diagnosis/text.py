@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
 
-from pytest_acrauth.catalogue.facts import Row, layer_hosts, login_name, looked_up_id, zone_record
+from pytest_acrauth.catalogue.facts import Row, layer_hosts, login_name, looked_up_id, shared_hosts, zone_record
 from pytest_acrauth.catalogue.questions.refusals import times_in, topic_of
 from pytest_acrauth.catalogue.shape import Answer, Question, Symptom, Where, Words
 from pytest_acrauth.catalogue.symptoms.access_token import BASIC_REFUSED
@@ -291,7 +291,9 @@ def _of_address(names: Mapping[str, str]) -> dict[str, str]:
 
 def _of_layer(names: Mapping[str, str]) -> dict[str, str]:
     host = names.get("redirect", "")
-    return {"layer_hosts": layer_hosts(host), "record": zone_record(host)} if host else {}
+    if not host:
+        return {}
+    return {"layer_hosts": layer_hosts(host), "shared_hosts": shared_hosts(host), "record": zone_record(host)}
 
 
 def _of_caller(names: Mapping[str, str]) -> dict[str, str]:

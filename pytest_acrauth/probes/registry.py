@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 from pytest_acrauth.auth import Credential
 from pytest_acrauth.model.claims import granted_actions, refresh_claims
-from pytest_acrauth.model.observation import AccessToken, Challenge, Data, Exchange, Operation, Trouble
+from pytest_acrauth.model.observation import AccessToken, Challenge, Data, Exchange, Operation, Reply, Trouble
 from pytest_acrauth.model.secret import Secret, Secrets, as_bytes
 from pytest_acrauth.model.target import NULL_GUID, Reference, Registry
 from pytest_acrauth.probes.http.client import TOKEN_BYTES, Http, Response, encoded
@@ -295,8 +295,14 @@ def _data(response: Response) -> Data:
 
 
 def _received(response: Response) -> int:
-    good = response.reply is not None and response.reply.status in {200, 206} and response.trouble is None
+    reply = response.reply
+    good = reply is not None and reply.status in {200, 206} and response.trouble is None and not _is_page(reply)
     return len(response.body) if good else 0
+
+
+def _is_page(reply: Reply) -> bool:
+    """Whether an answer is a page that neither a registry nor Azure Storage sent: both give each answer an id."""
+    return "html" in reply.content_type and not (reply.from_registry or reply.correlation_id)
 
 
 def _destination(url: str, redirect: str, registry: Registry, secrets: Secrets) -> tuple[str, str]:

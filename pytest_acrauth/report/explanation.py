@@ -185,9 +185,11 @@ MAY_BE_NONE = {
     "assignee",
     "beyond_roles",
     "pending_connections",
+    "proxy",
     "role",
     "role_in_abac_mode",
     "rule_address",
+    "shared_hosts",
     "spare_password",
 }
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from factories import SERVICE_PRINCIPAL, climb, observation, target
+from factories import SERVICE_PRINCIPAL, certificate, climb, observation, target
 from specimens import CLIENT_SPECIMENS, SPECIMENS
 
 from pytest_acrauth.catalogue.shape import Break
 from pytest_acrauth.diagnosis.client import diagnose_client
 from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.diagnosis.text import recognise
+from pytest_acrauth.model.observation import Attempt, Connection, Tcp, Trouble
 from pytest_acrauth.model.stage import Rung, Stage
 from pytest_acrauth.model.target import Registry
 
@@ -60,6 +61,24 @@ def test_a_resolver_is_shared_and_a_name_is_not() -> None:
     shared = {symptom: diagnose(seen.transcript)[0].seen.shared_by for symptom, seen in SPECIMENS.items()}
     assert shared["resolver-failed"] == ()
     assert (shared["nxdomain"], shared["denied-with-ip"]) == (None, None)
+
+
+def test_a_network_that_is_not_there_is_shared_by_both_legs() -> None:
+    """Where no route leads to Entra either, it is not the registry's; where Entra is reached, it is."""
+    alone = SPECIMENS["no-route"].transcript
+    entra = observation(Stage.ENTRA)
+    lost = Tcp(host="login.microsoftonline.com", port=443, attempts=(Attempt("20.0.0.9", Trouble.UNREACHABLE),))
+    way = Connection(host=lost.host, tcp=lost)
+    nowhere = replace(alone, entra=replace(entra, issued=False, connection=way, trouble=Trouble.UNREACHABLE))
+    assert [each.seen.shared_by for each in diagnose(alone)] == [None]
+    assert [each.seen.shared_by for each in diagnose(nowhere)] == [(), ()]
+
+
+def test_who_opens_tls_is_shared_and_a_wrong_name_is_not() -> None:
+    """An authority that is not trusted stands behind each host that shows a certificate of it."""
+    shared = {name: diagnose(SPECIMENS[name].transcript)[0].seen.shared_by for name in SPECIMENS if "issuer" in name}
+    assert shared == {"untrusted-issuer": (certificate().issuer,)}
+    assert diagnose(SPECIMENS["certificate-name"].transcript)[0].seen.shared_by is None
 
 
 def test_texts_and_client_checks_share_nothing() -> None:

@@ -12,6 +12,7 @@ from factories import (
     ANONYMOUS,
     AUDIENCE,
     BASIC,
+    BLOB_HOST,
     CLIENT_ID,
     HOST,
     OBJECT_ID,
@@ -56,6 +57,8 @@ from pytest_acrauth.model.evidence import RoleAssignment as Assigned
 from pytest_acrauth.model.machine import Resolution, Resolved
 from pytest_acrauth.model.observation import (
     AccessToken,
+    Answered,
+    Data,
     Dns,
     Entra,
     EntraClaims,
@@ -409,6 +412,36 @@ def test_what_has_no_mark_of_the_registry_is_not_held_against_it(status: int) ->
     found = one(bare)
     assert (ids(found), found.certainty) == (["answered-on-the-way"], Certainty.PROBABLE)
     assert "answered-on-the-way" not in ids(one(climb(Stage.OPERATION, Operation(reply=reply(status)))))
+
+
+@pytest.mark.parametrize("stage", [Stage.ENTRA, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA])
+@pytest.mark.parametrize(
+    ("status", "body", "expected", "certainty"),
+    [
+        (200, "", "page-on-the-way", Certainty.PROVEN),
+        (302, "", "page-on-the-way", Certainty.PROVEN),
+        (403, "<html>blocked</html>", "proxy-blocks-registry", Certainty.PROVEN),
+        (404, "<html>no such page</html>", "answered-on-the-way", Certainty.PROBABLE),
+        (503, "<html>busy</html>", "answered-on-the-way", Certainty.PROBABLE),
+    ],
+)
+def test_at_each_host_an_answer_without_its_mark_is_told_from_its_own(
+    stage: Stage, status: int, body: str, expected: str, certainty: Certainty
+) -> None:
+    """A page in the place of a token, a manifest or a layer is somebody else's, at Entra and at the storage, too."""
+    foreign = reply(status, body=body, content_type="text/html", from_registry=False)._replace(correlation_id="")
+    answered: dict[Stage, Answered] = {
+        Stage.ENTRA: Entra(authority="https://login.microsoftonline.com", tenant_id="", client_id="", reply=foreign),
+        Stage.EXCHANGE: Exchange(reply=foreign),
+        Stage.ACCESS_TOKEN: AccessToken(reply=foreign),
+        Stage.OPERATION: Operation(reply=foreign),
+        Stage.DATA: Data(reply=foreign, redirect=BLOB_HOST),
+    }
+    found = one(climb(stage, answered[stage]))
+    assert (ids(found), found.certainty) == ([expected], certainty)
+    own = foreign._replace(correlation_id="3c7f-01", from_registry=True)
+    marked = one(climb(stage, replace(answered[stage], reply=own)))
+    assert not {"page-on-the-way", "answered-on-the-way"} & set(ids(marked))
 
 
 def test_the_right_that_a_refusal_names_is_the_one_that_is_judged() -> None:

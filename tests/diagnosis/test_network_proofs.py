@@ -18,6 +18,7 @@ from pytest_acrauth.model.machine import Resolution, Resolved
 from pytest_acrauth.model.observation import Attempt, Challenge, Connection, Data, Dns, Exchange, Tcp, Trouble
 from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.model.transcript import Transcript
+from pytest_acrauth.report.explanation import Step, explanation
 
 MINUTE, DAY = 60.0, 86400.0
 LINKED = (HOST, "myacr.privatelink.azurecr.io")
@@ -110,6 +111,64 @@ def test_addresses_are_looked_up_once_the_record_is_known() -> None:
     assert needed(read) == {Need.ENDPOINT_ADDRESSES}
     none = replace(transcript, evidence=Evidence(registry=looked(record())))
     assert needed(none) == frozenset()
+
+
+PUBLICLY = (*LINKED, "r0101weu.westeurope.fe.azcr.io")
+
+
+@pytest.mark.parametrize(
+    ("looks", "expected", "certainty"),
+    [
+        ({}, ["registry-tcp-blocked", "private-dns-resolves-public"], Certainty.ONE_OF),
+        (
+            {"private_endpoints": endpoints("Approved"), "public_network_access": "Enabled"},
+            ["registry-tcp-blocked", "private-dns-resolves-public"],
+            Certainty.ONE_OF,
+        ),
+        (
+            {"private_endpoints": endpoints("Approved"), "public_network_access": "Disabled"},
+            ["private-dns-resolves-public"],
+            Certainty.PROVEN,
+        ),
+        ({"private_endpoints": endpoints("Pending")}, ["registry-tcp-blocked"], Certainty.PROBABLE),
+    ],
+)
+def test_a_public_address_past_a_private_endpoint_leaves_both_ways_open(
+    looks: dict[str, Any], expected: list[str], certainty: Certainty
+) -> None:
+    """Which of two ways was meant is known where only one can be: the registry admits no public network."""
+    evidence = {"registry": looked(record(**looks))} if looks else {}
+    found = one(silent("20.0.0.1", chain=PUBLICLY), **evidence)
+    assert (ids(found), found.certainty) == (expected, certainty)
+
+
+def test_what_a_private_zone_answers_is_an_endpoint_whatever_its_address() -> None:
+    """Aliases that end in the private link zone lead to an endpoint, be it that its address is no private one."""
+    addresses = looked((EndpointAddresses("/0", ("20.9.0.5",)),))
+    looks = {"registry": looked(record(private_endpoints=endpoints("Approved"))), "endpoint_addresses": addresses}
+    assert ids(one(silent("20.9.0.5"), **looks)) == ["private-endpoint-unreachable"]
+    assert ids(one(silent("20.9.0.5", chain=(HOST,)))) == ["registry-tcp-blocked"]
+
+
+def test_only_the_addresses_that_refused_are_said_to_refuse() -> None:
+    """Where one address refuses and another does not answer, the first is the one to look at."""
+    attempts = (Attempt("20.0.0.1", Trouble.TIMEOUT), Attempt("20.0.0.2", Trouble.REFUSED))
+    found = one(broken_at(Stage.TCP, Tcp(host=HOST, port=443, attempts=attempts)).transcript)
+    assert (ids(found), found.seen.facts["addresses"]) == (["tcp-refused"], "20.0.0.2")
+
+
+@pytest.mark.parametrize(("proxy", "admitted"), [("", "20.1.2.3"), ("proxy.example:3128", "")])
+def test_a_proxys_address_is_let_in_by_nobody(proxy: str, admitted: str) -> None:
+    """The address that a registry saw behind a proxy is everybody's who goes by it."""
+    steps = [step.text for each in diagnose(replace(DENIED, proxy=proxy)) for step in all_steps(each)]
+    assert one(replace(DENIED, proxy=proxy)).seen.facts["rule_address"] == admitted
+    assert any("network-rule add" in step for step in steps) is bool(admitted)
+    assert any(f"that of the proxy {proxy}" in step for step in steps) is bool(proxy)
+
+
+def all_steps(diagnosis: Diagnosis) -> list[Step]:
+    """Return what to do about each cause still possible."""
+    return [step for each in explanation(diagnosis).causes for step in each.steps]
 
 
 def test_a_private_address_without_endpoint_is_nobodys_whatever_leads_there() -> None:

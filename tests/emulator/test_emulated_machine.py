@@ -63,6 +63,17 @@ def test_failed_look_ups_use_the_resolvers_words(emulator):
     assert emulator.machine.resolve("login.microsoftonline.com").outcome is Resolved.FOUND
 
 
+def test_a_hosts_file_is_believed_and_changes_no_certificate(emulator):
+    """A name leads where the machine believes, and what is there shows the certificate of its own host."""
+    network = emulator.world.network
+    (address,) = network.names["management.azure.com"].addresses
+    network.hosts_file[LOGIN_SERVER] = (address,)
+    machine = EmulatedMachine.from_json(emulator.machine.to_json())
+    assert machine.resolve(LOGIN_SERVER).addresses == emulator.machine.resolve(LOGIN_SERVER).addresses == (address,)
+    with machine.dial(address, 443, 2.0) as plain, pytest.raises(ssl.SSLCertVerificationError, match="mismatch"):
+        machine.ssl_context().wrap_socket(plain, server_hostname=LOGIN_SERVER)
+
+
 def test_routes_are_real_sockets(emulator):
     """An address can be open, refuse, swallow, stay silent or break off, and changes follow the world at once."""
     machine, routes = emulator.machine, emulator.world.network.routes

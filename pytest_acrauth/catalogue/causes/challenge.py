@@ -12,7 +12,7 @@ _RESOLVE = Command("nslookup {login_server}")
 CHALLENGE_MISSING = FailureMode(
     id="challenge-missing",
     title="{login_server} did not issue a challenge",
-    seen=(challenge.NO_CHALLENGE,),
+    seen=(challenge.NO_CHALLENGE, challenge.NOT_FOUND),
     signs=(challenge.NO_CHALLENGE,),
     certain="An answer to /v2/ came, and it is none that a registry gives: no challenge, or a page, or no HTTP at all.",
     means="A registry answers an unauthenticated request to /v2/ with 401 and says where tokens are had: the challenge."
@@ -24,6 +24,26 @@ CHALLENGE_MISSING = FailureMode(
     ),
     page=pages.HEALTH + "#connectivity_challenge_error",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
+)
+PAGE_ON_THE_WAY = FailureMode(
+    id="page-on-the-way",
+    title="something on the way gives an answer of its own to what is asked of {host}",
+    seen=(challenge.ANOTHER_KIND,),
+    signs=(challenge.ANOTHER_KIND,),
+    certain="The answer says that all went well, or leads elsewhere, and is neither what was asked for nor marked by"
+    " the host that was asked, which marks all of its own.",
+    means="A token, a manifest or a layer was asked for, and what came is a page or a redirect from somebody else: a"
+    " portal where this network's users sign in or accept its terms, or a proxy that opens TLS and puts a page in the"
+    " place of what it holds back. Nothing is said about the identity.",
+    look=(
+        "See who answers; a portal sends on to its own address (Location):",
+        Command("curl -sSi --max-time 20 https://{host}/"),
+    ),
+    fix=(
+        "If it is a portal, sign in there, or let whoever runs it admit this machine, which has no browser.",
+        "If it is a proxy, whoever runs it lets what {host} answers through unchanged.",
+    ),
+    page=pages.ACR + "container-registry-access-selected-networks#access-behind-https-proxy",
 )
 CHALLENGE_OPEN = FailureMode(
     id="challenge-open",

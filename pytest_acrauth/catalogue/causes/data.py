@@ -7,10 +7,10 @@ from email.utils import parsedate_to_datetime
 from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.questions.management import LAST_CHANGE, data_hosts
 from pytest_acrauth.catalogue.questions.records import DataHosts
-from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Occurs, Question
+from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Occurs, Question
 from pytest_acrauth.catalogue.steps import ENDPOINT_ADDRESSES, LIST_ENDPOINTS
 from pytest_acrauth.catalogue.symptoms import data, text
-from pytest_acrauth.catalogue.symptoms.addresses import is_private, through_private_link
+from pytest_acrauth.catalogue.symptoms.addresses import at_endpoint, in_private_zone, is_private, through_private_link
 from pytest_acrauth.model.evidence import Need
 from pytest_acrauth.model.machine import Resolution
 from pytest_acrauth.model.observation import Data, Dns
@@ -53,7 +53,9 @@ def _past_zone(broken: Break) -> bool | None:
         return False
     if not isinstance(dns, Dns) or dns.resolution is None or found is None:
         return None
-    if any(map(is_private, found.addresses)) or not all(map(is_private, dns.resolution.addresses)):
+    if found.addresses and (any(map(is_private, found.addresses)) or in_private_zone(found.chain or ())):
+        return False
+    if not at_endpoint(dns.resolution.addresses, dns.resolution.chain):
         return False
     if found.chain is not None and through_private_link(found.chain) and not found.addresses:
         return True  # a public name server has an address behind every such alias
@@ -139,14 +141,20 @@ DATA_ENDPOINT_BLOCKED = FailureMode(
         Command("nslookup {redirect}"),
         _SHOW_ENDPOINTS,
     ),
-    fix=("Whoever runs the network lets port 443 and the names of {layer_hosts} through.",),
+    fix=(
+        "Whoever runs the network lets port 443 and the names of {layer_hosts} through.",
+        "If a proxy is meant to be used, set HTTPS_PROXY for the client, and leave {redirect} out of NO_PROXY.",
+    ),
     instead=(
-        (
-            "Where layers come from shared storage, which only a wildcard admits, the registry's owner can switch to"
-            " data endpoints of its own (Premium). All clients are sent there from then on, so first let every network"
-            " allow them, then switch:"
+        Given(
+            "Instead of {shared_hosts}, the registry's owner can switch to data endpoints of its own (Premium).",
+            "shared_hosts",
         ),
-        Command("az acr update -n {registry} --data-endpoint-enabled true"),
+        Given(
+            "All clients are sent there from then on, so first let every network allow them, then switch:",
+            "shared_hosts",
+        ),
+        Command("az acr update -n {registry} --data-endpoint-enabled true", each="shared_hosts"),
     ),
     page=pages.TROUBLESHOOT + "download-failed-443-io-time-out",
     unlike=("dial tcp: lookup myaccount.blob.core.windows.net: no such host",),

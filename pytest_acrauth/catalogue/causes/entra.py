@@ -297,7 +297,7 @@ ENTRA_AUTHORITY_UNREACHABLE = FailureMode(
         Command("nslookup {host}"),
     ),
     fix=(
-        "If a proxy is meant to be used, set HTTPS_PROXY for the client.",
+        "If a proxy is meant to be used, set HTTPS_PROXY for the client, and leave {host} out of NO_PROXY.",
         "Otherwise whoever runs this network lets the name {host} be looked up, and port 443 of it pass.",
     ),
     page="https://learn.microsoft.com/cli/azure/azure-cli-endpoints#endpoints",

@@ -267,12 +267,13 @@ EXCHANGE_THROTTLED = FailureMode(
 )
 EXCHANGE_SERVER_ERROR = FailureMode(
     id="exchange-server-error",
-    title="{login_server} fails with an error of its own",
+    title="{host} fails with an error of its own",
     seen=(exchange.SERVER_ERROR,),
     signs=(exchange.SERVER_ERROR,),
-    certain="The status is 500 or more, and the answer has a header or an error body that only a registry sends.",
-    means="The registry, or the replica of it that answers this network, has a fault. Nothing is said about the"
-    " identity.",
+    certain="The status is 500 or more, and the answer has a header or an error body that only the host that was asked"
+    " sends: the registry, or the storage of its layers.",
+    means="The registry, the replica of it that answers this network, or the storage of its layers has a fault, or is"
+    " too busy. Nothing is said about the identity.",
     look=(
         "See whether Azure reports an outage: https://azure.status.microsoft",
         Command("az acr replication list -r {registry} -o table"),
@@ -287,18 +288,19 @@ EXCHANGE_SERVER_ERROR = FailureMode(
 )
 ANSWERED_ON_THE_WAY = FailureMode(
     id="answered-on-the-way",
-    title="something on the way to {login_server} answers in its place",
+    title="something on the way to {host} answers in its place",
     seen=(challenge.NOT_FROM_REGISTRY,),
-    unprovable="A registry's answers have headers of its own; that they are missing does not tell who spoke instead.",
-    means="A registry puts headers of its own on every answer, and this one has none of them. A proxy, a gateway or a"
-    " mirror on the way may have answered by itself, or the front of an overloaded registry. Nothing is said about the"
-    " identity.",
+    unprovable="The answers of Azure's hosts have marks of their own; that they are missing does not tell who spoke"
+    " instead.",
+    means="Registries, Entra and Azure's storage put headers of their own on every answer, and this one has none of"
+    " them. A proxy, a gateway or a mirror on the way may have answered by itself, or an overloaded front of {host}."
+    " Nothing is said about the identity.",
     look=(
         "See who answers, and on which way:",
-        Command("curl -svo /dev/null https://{login_server}/v2/"),
+        Command("curl -sSv -o /dev/null --max-time 20 https://{host}/"),
     ),
     fix=(
-        "Whoever runs what stands in between lets requests to {login_server} through unchanged.",
+        "Whoever runs what stands in between lets requests to {host} through unchanged.",
         "If nothing stands in between, check again in some minutes.",
     ),
     page=pages.ACR + "container-registry-access-selected-networks#access-behind-https-proxy",

@@ -19,6 +19,12 @@ CLIENT_IP: Question[str] = Question(
     by_hand="Read the address in the message.",
     read=facts.client_ip,
 )
+#: What comes by a proxy has its address, and never that of a private endpoint of this network.
+_BY_PROXY = Given(
+    "The address is that of the proxy {proxy}: where this network has another way to {registry}, exempt {login_server}"
+    " from the proxy with NO_PROXY.",
+    "proxy",
+)
 _LOOK_AT_RULES = Command('az acr show -n {registry} --query "[publicNetworkAccess,networkRuleSet]"')
 
 
@@ -41,6 +47,7 @@ FIREWALL_IP_DENIED = FailureMode(
         _LOOK_AT_RULES,
     ),
     fix=(
+        _BY_PROXY,
         "Run this from a network that the rules admit, or by a private endpoint of {registry}.",
         Given("If {rule_address} is yours alone and stays yours, the registry's owner can admit it:", "rule_address"),
         Command("az acr network-rule add -n {registry} --ip-address {rule_address}", each="rule_address"),
@@ -93,9 +100,12 @@ FIREWALL_PUBLIC_ACCESS_DISABLED = FailureMode(
         _LOOK_AT_RULES,
         LIST_ENDPOINTS,
     ),
-    fix=("Run this from a network with a private endpoint of {registry}, where {login_server} has a private address.",),
+    fix=(
+        _BY_PROXY,
+        "Run this from a network with a private endpoint of {registry}, where {login_server} has a private address.",
+    ),
     instead=(
-        "Without --default-action Deny, that lets every network in. The rules count again, too.",
+        Given("Without --default-action Deny, that lets every network in. The rules count again, too.", "rule_address"),
         Given("If {rule_address} is yours alone, the registry's owner can open it to that one:", "rule_address"),
         Command(
             "az acr update -n {registry} --public-network-enabled true --default-action Deny",

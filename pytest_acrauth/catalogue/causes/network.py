@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.questions.climb import PRIVATE_ADDRESS, THROUGH_PRIVATE_LINK
+from pytest_acrauth.catalogue.questions.climb import ALIASES, PRIVATE_ADDRESS, THROUGH_PRIVATE_LINK
 from pytest_acrauth.catalogue.questions.management import (
     ADMITTED,
     ENDPOINT_APPROVED,
@@ -17,6 +17,7 @@ from pytest_acrauth.catalogue.questions.records import Dialled
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Occurs, Question
 from pytest_acrauth.catalogue.steps import COMPARE_HOST, ENDPOINT_ADDRESSES, LIST_ENDPOINTS
 from pytest_acrauth.catalogue.symptoms import challenge, data, dns, entra, proxy, tcp
+from pytest_acrauth.catalogue.symptoms.addresses import in_private_zone
 from pytest_acrauth.model.evidence import Need
 
 
@@ -85,12 +86,13 @@ _ELSEWHERE = OTHER_CLOUDS.where("one of them", bool)
 REGISTRY_DNS_NXDOMAIN = FailureMode(
     id="registry-dns-nxdomain",
     title="there is no registry at {login_server}",
-    seen=(dns.NXDOMAIN, proxy.PROXY_WITHOUT_WAY),
+    seen=(dns.NXDOMAIN, proxy.PROXY_WITHOUT_WAY, challenge.NOT_FOUND),
     when=(KNOWN.is_(False), MISSING_HASH.is_(False)),
     not_when=(HOST_EXISTS.is_(True), PUBLIC_NAMES.is_(False)),
     open_when=(_ELSEWHERE,),
     occurs=Occurs.OFTEN,
-    means="The name is misspelt, or the registry was deleted. Nobody has the name in this cloud.",
+    means="The name is misspelt, or the registry was deleted. Nobody has the name in this cloud; where it still leads"
+    " to an address, a name server or a hosts file keeps what was true before.",
     look=(
         Command('az acr list --query "[].loginServer" -o tsv'),
         Command("nslookup {login_server}"),
@@ -237,17 +239,20 @@ REGISTRY_DNS_RESOLVER_BROKEN = FailureMode(
 REGISTRY_TCP_BLOCKED = FailureMode(
     id="registry-tcp-blocked",
     title="nothing gets through from here to {login_server}, port 443",
-    seen=(tcp.TCP_TIMEOUT, tcp.PRIVATE_TCP_TIMEOUT),
+    seen=(tcp.TCP_TIMEOUT, tcp.PUBLIC_TCP_TIMEOUT, tcp.PRIVATE_TCP_TIMEOUT),
     signs=(tcp.TCP_TIMEOUT,),
     certain="Each public address that the name has here was tried, and nothing came back: no answer, no refusal.",
-    not_when=(THROUGH_PRIVATE_LINK,),
+    not_when=(ALIASES.where("into the private link zone, and no further", in_private_zone),),
     means="The name resolves, and from its address nothing comes back. A firewall, a network security group or a route"
     " on the way drops the packets (a closed port would have refused), or the address is not the registry's: a hosts"
     " file or a private zone has an old one.",
     look=(
         *_COMPARE_NAMES,
         _CURL,
-        "If this network lets traffic out by a proxy only, look whether HTTPS_PROXY is set for the client.",
+        (
+            "If this network lets traffic out by a proxy only, look whether HTTPS_PROXY is set for the client, and"
+            " whether NO_PROXY keeps {login_server} from it."
+        ),
     ),
     fix=(
         "Whoever runs the network allows port 443 from here to {login_server} and to the hosts of its layers.",
@@ -274,7 +279,10 @@ NO_ROUTE_FROM_HERE = FailureMode(
     ),
     fix=(
         "Connect the network or the tunnel through which {addresses} is reached, or give this machine a default route.",
-        "If this network lets traffic out by a proxy only, set HTTPS_PROXY for the client.",
+        (
+            "If this network lets traffic out by a proxy only, set HTTPS_PROXY for the client, and leave {host} out of"
+            " NO_PROXY."
+        ),
     ),
     page=pages.TROUBLESHOOT + "request-canceled-waiting-connection-timeout-exceeded",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
@@ -408,10 +416,10 @@ PRIVATE_DNS_STALE_RECORD = FailureMode(
 PRIVATE_DNS_RESOLVES_PUBLIC = FailureMode(
     id="private-dns-resolves-public",
     title="{login_server} resolves to its public address, not to the private endpoint",
-    seen=(challenge.DENIED_WITH_IP,),
+    seen=(challenge.DENIED_WITH_IP, tcp.PUBLIC_TCP_TIMEOUT),
     when=(*PASSED_BY, ADMITTED.is_(False)),
     open_when=(SELECTED_NETWORKS,),
-    means="The registry does not let this network in by the public way. Either it has the private endpoint and its DNS"
+    means="The public way into the registry is closed to this network. Either it has the private endpoint and its DNS"
     " does not lead there (zone not linked, names not forwarded to Azure), or it has none.",
     look=(
         LIST_ENDPOINTS,

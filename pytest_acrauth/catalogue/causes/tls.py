@@ -91,9 +91,12 @@ TLS_HANDSHAKE_FAILED = FailureMode(
     # A handshake that nobody answers is here and no silence of the host: what drops it stands in between, such as a
     # device that filters by the name in the first message, or a link that loses large packets.
     means="The connection stands, but both sides found no common protocol, or the handshake was broken off or never"
-    " answered. A device that inspects or filters TLS does this, a link that loses large packets (its MTU), and a port"
-    " that speaks no TLS.",
-    look=(Command("openssl s_client -connect {host}:443 -servername {host} </dev/null"),),
+    " answered. A device or a proxy that inspects or filters TLS does this, also one that has opened the way before, a"
+    " link that loses large packets (its MTU), and a port that speaks no TLS.",
+    look=(
+        "See on which way, and where in the handshake, it ends (the proxy variables count):",
+        _CURL,
+    ),
     fix=(
         "Whoever runs the network exempts {host} from TLS inspection, or repairs what stands in between.",
         "If other hosts of Azure fail as well, look at this machine's own TLS: Azure wants TLS 1.2 at least.",

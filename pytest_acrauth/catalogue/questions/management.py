@@ -28,7 +28,10 @@ def _networks(broken: Break) -> Networks | None:
 
 def _admitted(broken: Break) -> bool | None:
     rules = _networks(broken)
-    return rules.admits(facts.client_ip(broken)) if rules is not None else None
+    if rules is None:
+        return None
+    # Rules that nothing has judged the caller by yet tell of nobody, unless they let nobody in.
+    return rules.admits(facts.client_ip(broken)) if facts.firewall_spoke(broken) or not rules.public else None
 
 
 def data_hosts(broken: Break) -> DataHosts | None:

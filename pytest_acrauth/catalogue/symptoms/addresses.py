@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 
 _PRIVATE = tuple(
@@ -21,6 +22,19 @@ def is_private(address: str) -> bool:
 def through_private_link(names: tuple[str, ...]) -> bool:
     """Whether a chain of aliases leads through the private link zone."""
     return any(".privatelink." in f".{name.lower()}." for name in names)
+
+
+def in_private_zone(names: tuple[str, ...]) -> bool:
+    """Whether a chain of aliases ends in the private link zone: in public it goes on, to a front of the region."""
+    return through_private_link(names[-1:])
+
+
+def at_endpoint(addresses: Iterable[str], names: tuple[str, ...] | None) -> bool:
+    """Whether a name led to a private endpoint: to private addresses, or to whichever its private zone has for it.
+
+    Some networks give addresses to their endpoints that are not set aside for private use.
+    """
+    return in_private_zone(names or ()) or all(map(is_private, addresses))
 
 
 def rule_address(address: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Words
-from pytest_acrauth.model.observation import Entra, Reply, Trouble
+from pytest_acrauth.model.observation import Data, Entra, Reply, Trouble
 from pytest_acrauth.model.stage import Stage
 
 #: Where a request can find that its connection does not come about, in the climb's order.
@@ -20,6 +20,20 @@ def generic_401(reply: Reply | None) -> bool:
     if reply is None or reply.status != 401 or reply.code not in {"", "UNAUTHORIZED"}:
         return False
     return not (reply.message or reply.body).strip() or bool(_GENERIC.search(f"{reply.message} {reply.body}"))
+
+
+def has_its_mark(broken: Break, reply: Reply) -> bool:
+    """Whether an answer has a mark of the host that was asked, which a device on the way does not put there.
+
+    Entra answers in JSON, and Azure Storage in XML, both with a header for the request's id; a registry has headers of
+    its own, and an error body.
+    """
+    observation = broken.observation
+    if isinstance(observation, Entra):
+        return bool(observation.error or observation.codes or reply.correlation_id) or "json" in reply.content_type
+    if isinstance(observation, Data) and observation.redirect and not observation.refused:
+        return bool(reply.correlation_id) or "<Code>" in reply.body
+    return facts.registry_spoke(reply)
 
 
 def at_login_server(broken: Break) -> bool:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
-from pytest_acrauth.catalogue.symptoms.answers import generic_401
+from pytest_acrauth.catalogue.symptoms.answers import ASKING, generic_401, has_its_mark
 from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry
-from pytest_acrauth.model.observation import Challenge, Data, Reply, Trouble
+from pytest_acrauth.model.observation import AccessToken, Challenge, Data, Reply, Trouble
 from pytest_acrauth.model.stage import Stage
+
+_DONE = range(200, 400)  # successes and redirects
+_ANSWERED = {None, Trouble.MALFORMED, Trouble.WITHHELD}  # an answer came, whatever was made of it
 
 
 def _asked(broken: Break) -> tuple[Challenge, Reply] | None:
@@ -18,14 +23,9 @@ def _asked(broken: Break) -> tuple[Challenge, Reply] | None:
 
 
 def _from_elsewhere(broken: Break) -> Reply | None:
-    """Return an answer in the registry's place that has no header and no error of a registry's.
-
-    A data host's answer never has them.
-    """
-    observation, reply = broken.observation, facts.reply(broken)
-    if reply is None or facts.registry_spoke(reply) or (isinstance(observation, Data) and observation.redirect):
-        return None
-    return reply
+    """Return an answer that has no mark of the host that was asked: the login server, Entra, or a data host."""
+    reply = facts.reply(broken)
+    return None if reply is None or has_its_mark(broken, reply) else reply
 
 
 def _foreign_403(broken: Break, *, worded: bool) -> bool:
@@ -45,9 +45,14 @@ def _missing(broken: Break) -> bool:
     if (asked := _asked(broken)) is None:
         return isinstance(broken.observation, Challenge) and broken.observation.trouble is Trouble.MALFORMED
     challenge, reply = asked
-    if challenge.scheme or reply.status in {403, 429} or _open(broken):
+    if challenge.scheme or reply.status in {403, 404, 429} or _open(broken):
         return False
     return reply.status < 500 or not facts.registry_spoke(reply)  # a registry in trouble says so itself
+
+
+def _not_found(broken: Break) -> bool:
+    asked = _asked(broken)
+    return asked is not None and asked[1].status == HTTPStatus.NOT_FOUND and not asked[0].scheme
 
 
 def _open(broken: Break) -> bool:
@@ -72,31 +77,43 @@ def _foreign_realm(broken: Break) -> bool:
 
 
 def _answered_in_its_place(broken: Break) -> bool:
-    """Hold for refusals and failures that other symptoms know of a registry alone, and that have no mark of one."""
-    observation, reply = broken.observation, facts.reply(broken)
-    if reply is None or facts.registry_spoke(reply) or (isinstance(observation, Data) and observation.redirect):
+    """Hold for refusals and failures, other than a 403, that have no mark of the host that was asked."""
+    reply = _from_elsewhere(broken)
+    if reply is None or reply.status in _DONE or reply.status == HTTPStatus.FORBIDDEN:
         return False
     if broken.stage is Stage.CHALLENGE:
-        return reply.status == 429
-    behind = broken.stage in {Stage.OPERATION, Stage.DATA}
-    return reply.status == 429 or reply.status >= 500 or (behind and generic_401(reply))
+        return reply.status == HTTPStatus.TOO_MANY_REQUESTS
+    # A bare refusal of credentials may be the registry's own: it is known to give a bare 403 there.
+    return broken.stage not in {Stage.EXCHANGE, Stage.ACCESS_TOKEN} or not generic_401(reply)
 
 
-# At later stages, too.
+def _another_kind(broken: Break) -> bool:
+    """Hold for a success or a redirect that is not what was asked for, and has no mark of the host that was asked."""
+    observation, reply = broken.observation, _from_elsewhere(broken)
+    if reply is None or reply.status not in _DONE or facts.trouble(broken) not in _ANSWERED:
+        return False
+    if isinstance(observation, Challenge):  # which has a symptom of its own for it
+        return False
+    if isinstance(observation, AccessToken) and observation.issued:  # it is what it grants that is wrong
+        return False
+    return "manifest" not in reply.content_type
+
+
+# At later stages, and at other hosts, too.
 FOREIGN_403 = Symptom(
     # A device between answers instead of the registry, with words of its own.
     id="foreign-403",
-    stages=(Stage.CHALLENGE, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA),
+    stages=ASKING,
     when=lambda broken: _foreign_403(broken, worded=True),
-    says="The {stage} request was answered by a 403 that did not come from the registry: its headers are missing.",
+    says="The {stage} request was answered by a 403 that did not come from {host}: what marks its answers is missing.",
     texts=(),
 )
 EMPTY_403 = Symptom(
     # At the exchange it is a symptom of its own, because the registry has answered so itself.
     id="empty-403",
-    stages=(Stage.CHALLENGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA),
+    stages=tuple(stage for stage in ASKING if stage is not Stage.EXCHANGE),
     when=lambda broken: _foreign_403(broken, worded=False),
-    says="The {stage} request was answered by a 403 without a word and without the registry's headers.",
+    says="The {stage} request was answered by a 403 without a word and without a mark of {host}.",
     texts=(),
 )
 DENIED_WITH_IP = Symptom(
@@ -124,9 +141,16 @@ THROTTLED = Symptom(
 # 403 without the registry's headers is a symptom of its own, because devices are known to refuse so.
 NOT_FROM_REGISTRY = Symptom(
     id="answer-not-from-registry",
-    stages=(Stage.CHALLENGE, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA),
+    stages=ASKING,
     when=_answered_in_its_place,
-    says="The {stage} request was answered with {answer}, without a header or an error body that a registry sends.",
+    says="The {stage} request was answered with {answer}, without a header or an error body that {host} sends.",
+    texts=(),
+)
+ANOTHER_KIND = Symptom(
+    id="answer-of-another-kind",
+    stages=ASKING,
+    when=_another_kind,
+    says="The {stage} request was answered with {answer}: not with what was asked for, and without a mark of {host}.",
     texts=(),
 )
 
@@ -139,6 +163,13 @@ NO_CHALLENGE = Symptom(
     texts=anywhere(
         r"registry did not issue a valid AAD challenge",
     ),
+)
+NOT_FOUND = Symptom(
+    id="challenge-not-found",
+    stages=(Stage.CHALLENGE,),
+    when=_not_found,
+    says="What answers at {login_server} knows no /v2/, where every registry asks for authentication.",
+    texts=(),
 )
 OPEN = Symptom(
     id="open-without-challenge",

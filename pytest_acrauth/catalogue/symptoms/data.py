@@ -6,7 +6,8 @@ import re
 
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
-from pytest_acrauth.catalogue.symptoms.addresses import is_private
+from pytest_acrauth.catalogue.symptoms.addresses import at_endpoint
+from pytest_acrauth.catalogue.symptoms.answers import has_its_mark
 from pytest_acrauth.catalogue.symptoms.words import at_data_endpoint, at_registry, at_storage
 from pytest_acrauth.model.machine import Resolved
 from pytest_acrauth.model.observation import Data, Dns, Reply, Tcp, Trouble
@@ -49,7 +50,10 @@ def _private(broken: Break) -> bool:
     part = _lost(broken)
     if part is None or not _dedicated(part.host, broken):
         return False
-    return all(is_private(attempt.address) for attempt in part.attempts)
+    data = _at_host(broken)
+    dns = data.connection.dns if data is not None and data.connection is not None else None
+    chain = dns.resolution.chain if dns is not None and dns.resolution is not None else None
+    return at_endpoint((attempt.address for attempt in part.attempts), chain)
 
 
 def _dedicated(host: str, broken: Break) -> bool:
@@ -57,7 +61,9 @@ def _dedicated(host: str, broken: Break) -> bool:
 
 
 def _foreign(broken: Break) -> bool:
-    data = broken.observation
+    data, reply = broken.observation, facts.reply(broken)
+    if reply is not None and not has_its_mark(broken, reply):  # it is not the registry that redirects
+        return False
     return isinstance(data, Data) and (bool(data.refused) or facts.trouble(broken) is Trouble.WITHHELD)
 
 

@@ -6,7 +6,7 @@ import re
 
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
-from pytest_acrauth.catalogue.symptoms.answers import generic_401
+from pytest_acrauth.catalogue.symptoms.answers import generic_401, has_its_mark
 from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry
 from pytest_acrauth.model.stage import Stage
 
@@ -42,7 +42,7 @@ def _throttled(broken: Break) -> bool:
 
 def _server_error(broken: Break) -> bool:
     reply = facts.reply(broken)
-    failed = reply is not None and reply.status >= 500 and facts.registry_spoke(reply)
+    failed = reply is not None and reply.status >= 500 and has_its_mark(broken, reply)
     return failed and not facts.firewall_spoke(broken)
 
 
@@ -94,9 +94,9 @@ LOGIN_THROTTLED = Symptom(
 )
 SERVER_ERROR = Symptom(
     id="server-error",
-    stages=(Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.CHALLENGE),
+    stages=(Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA, Stage.CHALLENGE),
     when=_server_error,
-    says="{login_server} answered the {stage} request with {answer}.",
+    says="{host} answered the {stage} request with {answer}.",
     texts=at_registry(
         r"status(?: code)?:? ?5\d\d\b",
         r"\b5\d\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out)",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
-from pytest_acrauth.catalogue.symptoms.addresses import is_private
+from pytest_acrauth.catalogue.symptoms.addresses import at_endpoint, in_private_zone, through_private_link
 from pytest_acrauth.catalogue.symptoms.answers import ASKING, at_login_server
 from pytest_acrauth.catalogue.symptoms.words import at_authority, at_registry
-from pytest_acrauth.model.observation import Tcp, Trouble
+from pytest_acrauth.model.observation import Dns, Tcp, Trouble
 from pytest_acrauth.model.stage import Stage
 
 _PRIVATE_PEER = r"(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)"
@@ -38,7 +38,18 @@ def _lost(broken: Break, *, private: bool) -> bool:
         or not _troubles(tcp) <= _LOST
     ):
         return False
-    return all(is_private(attempt.address) for attempt in tcp.attempts) is private
+    return at_endpoint((attempt.address for attempt in tcp.attempts), _chain(broken)) is private
+
+
+def _chain(broken: Break) -> tuple[str, ...]:
+    """Return the aliases that lead to the login server's address, () where they are not known."""
+    dns = broken.transcript.dns
+    return (dns.resolution.chain if isinstance(dns, Dns) and dns.resolution else None) or ()
+
+
+def _past_link(broken: Break) -> bool:
+    """Whether the name leads past a private endpoint that the registry has, to its public address."""
+    return through_private_link(_chain(broken)) and not in_private_zone(_chain(broken))
 
 
 def _no_route(broken: Break) -> bool:
@@ -56,12 +67,20 @@ _CONNECTING = (Stage.TCP, *ASKING)
 TCP_TIMEOUT = Symptom(
     id="tcp-timeout",
     stages=_CONNECTING,
-    when=lambda broken: _lost(broken, private=False),
+    when=lambda broken: _lost(broken, private=False) and not _past_link(broken),
     says="No connection to {login_server}, port 443, came about at {addresses}.",
     texts=at_registry(
         rf"{_DIAL}(?!{_PRIVATE_PEER})[\[\]\w.:]{{1,60}}:\d{{1,5}}: {_LOST_WORDS}",
         rf"connect to [\w.*-]{{1,253}} \(?(?!{_PRIVATE_PEER}).{{0,60}}?timed out",
     ),
+)
+PUBLIC_TCP_TIMEOUT = Symptom(
+    id="public-tcp-timeout",
+    stages=_CONNECTING,
+    when=lambda broken: _lost(broken, private=False) and _past_link(broken),
+    says="No connection to {login_server}, port 443, came about at {addresses}, its public address; the registry has a"
+    " private endpoint.",
+    texts=(),
 )
 PRIVATE_TCP_TIMEOUT = Symptom(
     id="private-tcp-timeout",

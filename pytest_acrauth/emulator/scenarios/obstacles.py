@@ -98,6 +98,16 @@ def slow_clock(world: World) -> None:
     world.cloud.clock = lambda: time.time() + 3 * DAY
 
 
+def clock_ahead(host: str) -> Change:
+    """Let the machine's clock be fast, and a host's certificate end before the time it shows."""
+
+    def change(world: World) -> None:
+        world.cloud.clock = lambda: time.time() - 3 * DAY
+        certificate(lambda shown: replace(shown, ends=time.time() - DAY), host)(world)
+
+    return change
+
+
 def clock_behind(world: World) -> None:
     """Let the machine's clock be slow, and the registries' certificates have been renewed since the time it shows."""
     slow_clock(world)
@@ -121,6 +131,17 @@ def proxy_down(world: World) -> None:
     """Stop the proxy that all programs are told of."""
     through_proxy()(world)
     world.network.route_all("proxy.contoso.example", Route.CLOSED)
+
+
+def exempted_from_proxy(host: str) -> Change:
+    """Exempt a host from the proxy by which alone it is reached."""
+
+    def change(world: World) -> None:
+        through_proxy()(world)
+        world.machine.environ["NO_PROXY"] = host
+        world.network.route_all(host, Route.FILTERED)
+
+    return change
 
 
 def no_names(world: World) -> None:
@@ -199,6 +220,13 @@ def overloaded_gateway(_host: str) -> Device:
 def forbidding_gateway(_host: str) -> Device:
     """Return a gateway that lets nobody through to a host."""
     return Device(Page(403, {"Server": "gateway", "Content-Type": "text/html"}, b"<html>Blocked by policy</html>"))
+
+
+def busy_storage(world: World) -> None:
+    """Let the storage behind the registries be too busy to serve, and say so itself."""
+    headers = {"Content-Type": "application/xml", "Server": "Windows-Azure-Blob/1.0", "x-ms-request-id": "3c7f-01"}
+    body = b"<Error><Code>ServerBusy</Code><Message>The server is busy.</Message></Error>"
+    world.network.devices[world.cloud.blob_host] = Device(Page(503, headers, body))
 
 
 def open_registry(_host: str) -> Device:

@@ -61,6 +61,8 @@ class EmulatedMachine:
         host = name.lower().rstrip(".")
         if any(host == zone or host.endswith(f".{zone}") for zone in self.network.silent_zones):
             return _failed(Resolved.RESOLVER_FAILED, socket.EAI_AGAIN, "Temporary failure in name resolution")
+        if believed := self.network.hosts_file.get(host):
+            return Resolution(Resolved.FOUND, believed, (name,))
         found = self.network.names.get(host)
         if found is None:
             return _failed(Resolved.NO_SUCH_NAME, socket.EAI_NONAME, "Name or service not known", (name,))
@@ -105,6 +107,7 @@ class EmulatedMachine:
         """Return what another process needs to be on this machine too, the environment's secrets included."""
         seen = {
             "names": {host: dataclasses.asdict(name) for host, name in self.network.names.items()},
+            "hosts_file": self.network.hosts_file,
             "silent_zones": sorted(self.network.silent_zones),
             "routes": self.network.routes,
             "environ": dict(self.environ),
@@ -123,6 +126,7 @@ class EmulatedMachine:
         routes = {address: Route(route) for address, route in seen["routes"].items()}
         network = Network(names, {}, "", silent_zones=set(seen["silent_zones"]), routes=routes)
         network.proxy = ForwardProxy(**seen["proxy"]) if seen["proxy"] else None
+        network.hosts_file = {host: tuple(addresses) for host, addresses in seen["hosts_file"].items()}
         return cls(network, Workplace(seen["environ"], seen["clock_offset"]), seen["ports"], seen["ca_pem"])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
+import ssl
 import threading
 import weakref
 from collections.abc import Callable, Coroutine
@@ -130,7 +131,14 @@ class Server:
                 return Behind(Reset)
             case Route.CUT:
                 return Behind(Reset, self._context)
-        return Behind(self._http(address), self._context)
+        return Behind(self._http(address), self._shown_at(address))
+
+    def _shown_at(self, address: str) -> ssl.SSLContext:
+        """Return what shows the certificate of the host that is asked for, or of the one that is at the address."""
+        own = self._world.network.host_at(address)
+        if own is None or not self._world.network.is_believed(address):
+            return self._context
+        return self._authorities.context(lambda _asked: self._world.network.certificate_for(own))
 
     def _http(self, address: str) -> Callable[[], asyncio.Protocol]:
         # uvicorn's own server would poll for its end; it makes its protocols the same way.

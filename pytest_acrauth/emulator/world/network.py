@@ -99,8 +99,10 @@ class Network:
 
     A name that is absent does not exist. ``silent_zones`` are those for which the resolver gets no answer.
     ``certificates`` are by host name or ``*.`` pattern, ``devices`` by host name, ``routes`` by address (default
-    open). ``egress`` is the address that services see. ``proxy`` is that of this network, None where there is none.
-    ``redirects_kept`` is for how many seconds a cache on the way has kept the redirects that it hands out.
+    open). ``hosts_file`` is what the machine believes of names before it asks; whatever is at such an address shows the
+    certificate of its own. ``egress`` is the address that services see. ``proxy`` is that of this network, None where
+    there is none. ``redirects_kept`` is for how many seconds a cache on the way has kept the redirects that it hands
+    out.
     """
 
     names: dict[str, Name]
@@ -111,6 +113,7 @@ class Network:
     routes: dict[str, Route] = field(default_factory=dict)
     devices: dict[str, Device] = field(default_factory=dict)
     proxy: ForwardProxy | None = None
+    hosts_file: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _hosts: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
     def host_at(self, address: str) -> str | None:
@@ -126,6 +129,10 @@ class Network:
     def route_all(self, host: str, route: Route) -> None:
         """Set what happens on the way to a host, for all its addresses."""
         self.routes |= dict.fromkeys(self.names[host].addresses, route)
+
+    def is_believed(self, address: str) -> bool:
+        """Whether the machine's hosts file leads a name to an address."""
+        return any(address in each for each in self.hosts_file.values())
 
     def certificate_for(self, host: str) -> Certificate:
         """Return what a client that asks for this host is shown; for an unknown one, any certificate there is."""

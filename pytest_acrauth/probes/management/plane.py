@@ -116,7 +116,11 @@ def content_of(response: Response, host: str, secrets: Secrets) -> Any:
     found = _cleaned(parse_json(response.body), secrets)
     if response.reply.status == 200 and isinstance(found, dict):
         return found
-    raise CouldNotLook(_refusal(response.reply.status, found, host), response.reply.status)
+    refusal = _refusal(response.reply.status, found, host)
+    kind = response.reply.content_type
+    if found is None and kind and response.reply.status < 500:  # somebody on the way: these hosts answer in JSON
+        refusal += f" with {kind.partition(';')[0]} and not with JSON"
+    raise CouldNotLook(refusal, response.reply.status)
 
 
 def _cleaned(value: Any, secrets: Secrets) -> Any:

@@ -121,6 +121,15 @@ def _asked_only(world: World, registry: Registry, _number: int) -> None:
     name.aliases = (f"{registry.label}.privatelink.azurecr.io", *name.aliases)
 
 
+def _in_public_range(world: World, registry: Registry, number: int) -> None:
+    """Give the endpoint here addresses that are not set aside for private use, as some networks do."""
+    _joined(world, registry, number)
+    here = registry.private_endpoints[-1]
+    here.address, here.data_address = (f"20.9.{net}.{number + 5}" for net in (0, 1))
+    _link(world, registry.login_server, here.address)
+    _link(world, registry.data_endpoint, here.data_address)
+
+
 def _to_another(world: World, registry: Registry, number: int) -> None:
     """Let the names of all registries lead to the endpoint of the one that was joined last."""
     _joined(world, registry, number)
@@ -266,6 +275,34 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     ),
     Scenario("private-dns-elsewhere", _each(_to_another), like="firewall-public-access-disabled"),
     Scenario("private-endpoint-used", _each(_joined), _IMAGE, diagnosed=READY, like="private-dns-resolves-public"),
+    Scenario(
+        "private-endpoint-in-public-range",
+        _each(_in_public_range),
+        _IMAGE,
+        diagnosed=READY,
+        like="private-dns-resolves-public",
+    ),
+    Scenario(
+        "private-endpoint-in-public-range-unreachable",
+        _all(_each(_in_public_range), _cut(_login)),
+        _SHORT,
+        diagnosed="private-endpoint-unreachable",
+        like="registry-tcp-blocked",
+    ),
+    Scenario(
+        "private-data-endpoint-in-public-range-unreachable",
+        _all(_each(_in_public_range), _cut(_data)),
+        _IMAGE | _SHORT,
+        diagnosed="private-endpoint-unreachable",
+        like="data-endpoint-blocked",
+    ),
+    Scenario(
+        "data-endpoint-inspected",
+        _all(_each(_dedicated), obstacles.certificate(obstacles.inspected, "*.eastus.data.azurecr.io")),
+        _IMAGE,
+        diagnosed="registry-tls-intercepted",
+        like="data-endpoint-blocked",
+    ),
     Scenario("data-host-not-resolved", _no_blob_name, _IMAGE, like="data-endpoint-blocked"),
     Scenario(
         "private-dns-data-endpoint-missing",

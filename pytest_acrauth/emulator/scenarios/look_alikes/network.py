@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pytest_acrauth.emulator.scenarios import obstacles
 from pytest_acrauth.emulator.scenarios.changes import every_registry
 from pytest_acrauth.emulator.scenarios.obstacles import certificate, device, route_to, through_proxy
 from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
 from pytest_acrauth.emulator.world import Change, World
-from pytest_acrauth.emulator.world.cloud import AUTHORITY, SUBSCRIPTION
+from pytest_acrauth.emulator.world.cloud import AUTHORITY, SUBSCRIPTION, PrivateEndpoint
 from pytest_acrauth.emulator.world.network import Device, Route
 
 _IMAGE = {"repository": "team/app:latest"}
@@ -15,6 +17,11 @@ _SHORT = {"timeout": "3"}
 #: Without an identity leg, where what is broken would break both.
 _BASIC = {"auth": "docker-config"}
 _BLOBS = "*.blob.core.windows.net"
+
+
+def _silent_zone(zone: str) -> Change:
+    """Stop the forwarder for one zone."""
+    return lambda world: world.network.silent_zones.add(zone)
 
 
 def _swallowing(*paths: str) -> Change:
@@ -31,9 +38,77 @@ def _silent(host_of: str = "") -> Change:
     return change
 
 
+def _at(host: str, made: Device, only: str = "") -> Change:
+    """Put a device before a host, '' for the storage."""
+
+    def change(world: World) -> None:
+        world.network.devices[host or world.cloud.blob_host] = replace(made, only=only)
+
+    return change
+
+
+def _page_at(path: str) -> Change:
+    """Let a device before the login servers put its page in the place of what is at a path."""
+    return device(lambda host: replace(obstacles.portal_page(host), only=path))
+
+
+def _beside(address: str, route: Route) -> Change:
+    """Give each login server another address, which is tried first and is not reached."""
+
+    def change(world: World) -> None:
+        for registry in world.cloud.registries.values():
+            name = world.network.names[registry.login_server]
+            name.addresses = (address, *name.addresses)
+        world.network.routes[address] = route
+
+    return change
+
+
+def _endpoint_elsewhere(world: World) -> None:
+    """Give the registries a private endpoint in somebody else's network, which leaves the public way open."""
+    for registry in world.cloud.registries.values():
+        registry.private_endpoints = [PrivateEndpoint(f"pe-{registry.label}", "10.1.0.9")]
+        name = world.network.names[registry.login_server]
+        name.aliases = (f"{registry.label}.privatelink.azurecr.io", *name.aliases)
+
+
+def _public_way_dropped(world: World) -> None:
+    """Drop what goes to the public addresses of registries that admit private endpoints only."""
+    obstacles.private_zone_not_linked(world)
+    obstacles.route_to_registries(Route.FILTERED)(world)
+
+
+def _believed(host: str) -> Change:
+    """Let the hosts file lead the login servers to another host's address."""
+
+    def change(world: World) -> None:
+        addresses = world.network.names[host or world.cloud.blob_host].addresses
+        world.network.hosts_file |= {each.login_server: addresses for each in world.cloud.registries.values()}
+
+    return change
+
+
+def _tunnel_broken_off(world: World) -> None:
+    """Let what is behind the proxy end each connection to a registry that the proxy has opened."""
+    through_proxy()(world)
+    obstacles.route_to_registries(Route.RESET)(world)
+
+
+def _exempted_storage(world: World) -> None:
+    """Exempt the storage from the proxy by which alone it is reached."""
+    obstacles.exempted_from_proxy(world.cloud.blob_host)(world)
+
+
 def _deleted_behind_proxy(world: World) -> None:
     obstacles.no_registry(world)
     through_proxy()(world)
+
+
+def _deleted_and_kept(world: World) -> None:
+    """Delete the registries, whose names a name server still keeps."""
+    names = dict(world.network.names)
+    obstacles.no_registry(world)
+    world.network.names |= names
 
 
 _NAMES = (
@@ -49,13 +124,62 @@ _NAMES = (
         "registry-with-hash", obstacles.with_hash, like="registry-dns-nxdomain", diagnosed="registry-dnl-hash-missing"
     ),
     Scenario(
+        "registry-deleted-and-name-kept",
+        _deleted_and_kept,
+        {"subscription": SUBSCRIPTION},
+        like="challenge-missing",
+        diagnosed="registry-dns-nxdomain",
+    ),
+    Scenario(
         "private-zone-without-record",
         obstacles.zone_without_records,
         like="registry-dns-nxdomain",
         diagnosed="private-dns-stale-zone",
     ),
+    Scenario(
+        "authority-look-up-fails",
+        _silent_zone("microsoftonline.com"),
+        like="authority-name-filtered",
+        diagnosed="registry-dns-resolver-broken",
+    ),
+    Scenario(
+        "storage-look-up-fails",
+        _silent_zone("blob.core.windows.net"),
+        _IMAGE,
+        like="data-host-not-resolved",
+        diagnosed="registry-dns-resolver-broken",
+    ),
 )
 _CONNECTIONS = (
+    Scenario(
+        "one-address-of-two-answers",
+        _beside("203.0.113.200", Route.FILTERED),
+        _IMAGE,
+        like="registry-tcp-blocked",
+        diagnosed=READY,
+    ),
+    Scenario(
+        "ipv6-address-without-route",
+        _beside("2001:db8::1", Route.MISSING),
+        _IMAGE,
+        like="no-route-from-here",
+        diagnosed=READY,
+    ),
+    Scenario(
+        "public-way-beside-private-link",
+        _endpoint_elsewhere,
+        _IMAGE,
+        like="private-dns-resolves-public",
+        diagnosed=READY,
+    ),
+    Scenario(
+        "public-way-dropped",
+        _public_way_dropped,
+        _SHORT,
+        like="registry-tcp-blocked",
+        diagnosed="private-dns-resolves-public",
+    ),
+    Scenario("hosts-file-elsewhere", _believed(""), like="tcp-refused", diagnosed="tls-hostname-mismatch"),
     Scenario("no-route-from-here", obstacles.route_to_registries(Route.MISSING), like="registry-tcp-blocked"),
     Scenario(
         "authority-refuses-connections",
@@ -76,6 +200,36 @@ _PROXIES = (
     Scenario("proxy-cannot-connect", through_proxy(forbids={".azurecr.io": 502}), like="proxy-forbids-registry"),
     Scenario("proxy-no-answer", through_proxy(silent=True), _BASIC | _SHORT, like="registry-tcp-blocked"),
     Scenario("proxy-ends-connection", through_proxy(says=b"\x15\x03\x01"), _BASIC, like="proxy-unreachable"),
+    Scenario(
+        "proxy-forbids-storage",
+        through_proxy(forbids={".blob.core.windows.net": 403}),
+        _IMAGE,
+        like="data-endpoint-blocked",
+        diagnosed="proxy-blocks-registry",
+    ),
+    Scenario(
+        "proxy-forbids-authority",
+        through_proxy(forbids={AUTHORITY: 403}),
+        like="entra-authority-unreachable",
+        diagnosed="proxy-blocks-registry",
+    ),
+    Scenario(
+        "proxy-does-not-reach-storage",
+        through_proxy(forbids={".blob.core.windows.net": 502}),
+        _IMAGE,
+        like="proxy-forbids-storage",
+        diagnosed="proxy-cannot-connect",
+    ),
+    Scenario(
+        "proxy-tunnel-broken-off", _tunnel_broken_off, like="proxy-ends-connection", diagnosed="tls-handshake-failed"
+    ),
+    Scenario(
+        "storage-exempted-from-proxy",
+        _exempted_storage,
+        _IMAGE | _SHORT,
+        like="proxy-forbids-storage",
+        diagnosed="data-endpoint-blocked",
+    ),
     Scenario("proxy-lets-through", through_proxy(), _IMAGE, like="proxy-forbids-registry", diagnosed=READY),
     Scenario(
         "registry-deleted-behind-proxy",
@@ -111,6 +265,16 @@ _TLS = (
         like="entra-authority-unreachable",
         diagnosed="tls-certificate-expired",
     ),
+    Scenario(
+        "clock-ahead", obstacles.clock_ahead("*.azurecr.io"), like="tls-certificate-expired", diagnosed="clock-skew"
+    ),
+    Scenario(
+        "clock-ahead-at-storage",
+        obstacles.clock_ahead(_BLOBS),
+        _IMAGE,
+        like="storage-inspected",
+        diagnosed="clock-skew",
+    ),
     Scenario("clock-behind-and-accepted", obstacles.slow_clock, _IMAGE, like="clock-behind", diagnosed=READY),
     Scenario("clock-behind", obstacles.clock_behind, like="tls-certificate-expired", diagnosed="clock-skew"),
 )
@@ -125,9 +289,80 @@ _SILENCES = (
     ),
     Scenario("entra-no-answer", _silent(AUTHORITY), _SHORT, like="entra-authority-unreachable"),
     Scenario("data-no-answer", _silent(), _IMAGE | _SHORT, like="data-endpoint-blocked"),
+    Scenario(
+        "answers-slow-and-sound",
+        device(lambda _host: Device(pause=0.002)),
+        _IMAGE,
+        like="climb-timeout",
+        diagnosed=READY,
+    ),
     Scenario("answer-cut-off", obstacles.route_to_registries(Route.CUT), like="registry-no-answer"),
 )
 _ANSWERS = (
+    Scenario("page-on-the-way", _at(AUTHORITY, obstacles.portal("")), like="entra-authority-unreachable"),
+    Scenario(
+        "authority-page-with-200",
+        _at(AUTHORITY, obstacles.portal_page("")),
+        like="entra-no-answer",
+        diagnosed="page-on-the-way",
+    ),
+    Scenario("exchange-page", _page_at("/oauth2/exchange"), like="exchange-no-role", diagnosed="page-on-the-way"),
+    Scenario(
+        "access-token-page",
+        _page_at("/oauth2/token"),
+        {"auth": "docker-config"},
+        like="exchange-no-role",
+        diagnosed="page-on-the-way",
+    ),
+    Scenario("manifest-page", _page_at("/manifests/"), _IMAGE, like="image-not-found", diagnosed="page-on-the-way"),
+    Scenario(
+        "layer-portal",
+        device(lambda host: replace(obstacles.portal(host), only="/blobs/")),
+        _IMAGE,
+        like="data-redirect-foreign",
+        diagnosed="page-on-the-way",
+    ),
+    Scenario("layer-page", _page_at("/blobs/"), _IMAGE, like="blob-missing", diagnosed="page-on-the-way"),
+    Scenario(
+        "storage-page",
+        _at("", obstacles.portal_page("")),
+        _IMAGE,
+        like="blob-access-forbidden",
+        diagnosed="page-on-the-way",
+    ),
+    Scenario(
+        "gateway-forbids-authority",
+        _at(AUTHORITY, obstacles.forbidding_gateway("")),
+        like="page-on-the-way",
+        diagnosed="proxy-blocks-registry",
+    ),
+    Scenario(
+        "gateway-forbids-storage",
+        _at("", obstacles.forbidding_gateway("")),
+        _IMAGE,
+        like="blob-access-forbidden",
+        diagnosed="proxy-blocks-registry",
+    ),
+    Scenario(
+        "gateway-overloaded-before-authority",
+        _at(AUTHORITY, obstacles.overloaded_gateway("")),
+        like="gateway-forbids-authority",
+        diagnosed="answered-on-the-way",
+    ),
+    Scenario(
+        "gateway-overloaded-before-storage",
+        _at("", obstacles.overloaded_gateway("")),
+        _IMAGE,
+        like="storage-busy",
+        diagnosed="answered-on-the-way",
+    ),
+    Scenario(
+        "storage-busy",
+        obstacles.busy_storage,
+        _IMAGE,
+        like="gateway-overloaded-before-storage",
+        diagnosed="exchange-server-error",
+    ),
     Scenario("portal-with-200", device(obstacles.portal_page), like="challenge-open", diagnosed="challenge-missing"),
     Scenario(
         "errors-with-200", device(obstacles.mirror_in_trouble), like="challenge-open", diagnosed="challenge-missing"
