@@ -32,9 +32,9 @@ PAGE_ON_THE_WAY = FailureMode(
     signs=(challenge.ANOTHER_KIND,),
     certain="The answer says that all went well, or leads elsewhere, and is neither what was asked for nor marked by"
     " the host that was asked, which marks all of its own.",
-    means="A token, a manifest or a layer was asked for, and what came is a page or a redirect from somebody else: a"
-    " portal where this network's users sign in or accept its terms, or a proxy that opens TLS and puts a page in the"
-    " place of what it holds back. Nothing is said about the identity.",
+    means="A token, a manifest or a layer was asked for, and what came is somebody else's: most often the page of a"
+    " portal where this network's users sign in or accept its terms, or what a proxy that opens TLS puts in the place"
+    " of what it holds back. Nothing is said about the identity.",
     look=(
         "See who answers; a portal sends on to its own address (Location):",
         Command("curl -sSi --max-time 20 https://{host}/"),
