@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -77,3 +78,14 @@ def test_what_a_program_prints_is_bounded(script):
 def test_a_path_that_is_none(script):
     """What cannot be a program's argument or environment keeps it from starting, and is no exception."""
     assert run_program([script("true"), "\0"], ENVIRON, 1.0).trouble
+
+
+def test_a_program_that_is_being_written_is_waited_for(script):
+    """A file that somebody has open for writing cannot be started yet; while it stays so, that is what is told."""
+    path = script("echo there")
+    with Path(path).open("ab") as writing:
+        assert "busy" in run_program([path], ENVIRON, 0.1).trouble
+        closing = threading.Timer(0.1, writing.close)
+        closing.start()
+        assert run_program([path], ENVIRON, 10.0).stdout.strip() == "there"
+        closing.join()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import errno
 import os
 import secrets
 import signal
@@ -19,6 +20,7 @@ from typing import IO
 from pytest_acrauth.probes.http.once import THREADS
 
 _MOST_BYTES = 1024 * 1024  # of what a program prints
+_BUSY = 0.02  # seconds until a program that is being written is tried again
 _DRAINING = 0.5  # seconds after a program's end for what is left in its pipes
 #: In a program's environment, and so in that of all it starts: the one thing they cannot leave behind by chance.
 _MARK = "PYTEST_ACRAUTH_STARTED"
@@ -51,15 +53,7 @@ def run_program(command: Sequence[str], environ: Mapping[str, str], limit: float
     deadline = time.monotonic() + limit
     mark = secrets.token_hex(16)
     try:
-        process = subprocess.Popen(  # noqa: S603 - an absolute path, no shell
-            list(command),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=Path(command[0]).parent,
-            env={**environ, _MARK: mark},
-            start_new_session=True,
-        )
+        process = _start(command, {**environ, _MARK: mark}, deadline)
     except (OSError, ValueError) as error:
         return Ended(None, trouble=getattr(error, "strerror", None) or str(error))
     # Ctrl-C ends this process without waiting for the program, and must not leave it behind.
@@ -69,6 +63,26 @@ def run_program(command: Sequence[str], environ: Mapping[str, str], limit: float
         return _watch(process, mark, given, deadline)
     finally:
         atexit.unregister(leave_nothing)
+
+
+def _start(command: Sequence[str], environ: Mapping[str, str], deadline: float) -> subprocess.Popen[bytes]:
+    while True:
+        try:
+            return subprocess.Popen(  # noqa: S603 - an absolute path, no shell
+                list(command),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=Path(command[0]).parent,
+                env=dict(environ),
+                start_new_session=True,
+            )
+        except OSError as error:
+            # Somebody writes the program just now, or has it open for that without knowing: a process that was forked
+            # meanwhile, until it starts its own.
+            if error.errno != errno.ETXTBSY or time.monotonic() + _BUSY > deadline:
+                raise
+            time.sleep(_BUSY)
 
 
 def _watch(process: subprocess.Popen[bytes], mark: str, given: bytes, deadline: float) -> Ended:
