@@ -87,5 +87,5 @@ def test_a_program_that_is_being_written_is_waited_for(script):
         assert "busy" in run_program([path], ENVIRON, 0.1).trouble
         closing = threading.Timer(0.1, writing.close)
         closing.start()
-        assert run_program([path], ENVIRON, 10.0).stdout.strip() == "there"
+        assert run_program([path], ENVIRON, 10.0).out.strip() == b"there"
         closing.join()
