@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Hashable, Iterable, Iterator
 
 from pytest_acrauth.catalogue.facts import (
-    FACTS,
     RoleMode,
     Row,
     broken_part,
