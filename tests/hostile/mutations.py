@@ -55,6 +55,7 @@ class Hand:
         return self.one(self.canaries) if self.canaries else "no-secret-yet"
 
 
+_SMALL = 2_000  # characters of a value
 CONTROL = "\x1b[31m\x07\x00\u009b2J\u202egnp.exe\u2066"
 COMMANDS = "##vso[task.complete result=Succeeded;]::error::gone ##[error]x"
 LONG = ("eyJ" * 20_000, "A" * 100_000, "a," * 50_000, "\u202e" * 5_000)
@@ -161,7 +162,7 @@ def changed(value: Any, hand: Hand) -> Any:
                 parent[last] = token(hand, parent[last])
             case "remove":
                 del parent[last]
-            case "swell":
+            case "swell" if len(json.dumps(parent[last])) < _SMALL:  # swollen thrice, it would be gigabytes
                 parent[last] = [parent[last]] * 200
     return value
 

@@ -120,7 +120,7 @@ class Peers:
             try:
                 self._contexts.setdefault(host, self._made(host))
                 connection.context = self._contexts[host]
-            except ValueError:  # no name that a certificate can be for
+            except (ValueError, ssl.SSLError):  # no name that a certificate can be for
                 return
 
     async def _serve(

@@ -74,7 +74,7 @@ def tried(peers: Peers, made: dict[str, World], chance: Random, *, stalls: bool 
         own = {f"ACR_{what}": environ[f"{prefix}_{what}"] for what in ("USERNAME", "PASSWORD")}
         environ |= own if "ACR_USERNAME" not in environ else {}
     first = hand.chance.randrange(7 if method == "service-principal" else 5)  # as many as a sound climb asks for
-    more = hand.one([0.2, 0.9])
+    more = hand.one([0.3, 0.95])
     turns = frozenset({first} | {turn for turn in range(first + 1, 40) if hand.chance.random() < more})
     climbing = Climbing(hand, turns, name, tunnel=hand.chance.random() < 0.03)
     if climbing.tunnel or hand.chance.random() < 0.1:
