@@ -86,3 +86,13 @@ def test_a_certificate_is_looked_at_through_a_proxy_too() -> None:
     assert "TLS inspection" in part.certificate.issuer
     assert found.mode is not None
     assert found.mode.id == "registry-tls-intercepted"
+
+
+@pytest.mark.parametrize(("status", "shared"), [(403, True), (502, False), (504, False)])
+def test_a_host_that_a_proxy_finds_no_way_to_is_that_hosts_own_matter(status: int, *, shared: bool) -> None:
+    """What a proxy forbids it forbids for all of them; that it reaches one host not says nothing of another."""
+    change = through_proxy(forbids={"azurecr.io": status})
+    with Emulator() as emulator:
+        emulator.change(change)
+        (found,) = diagnose(climbed(emulator, Scenario("both", change, {"timeout": "4"})))
+    assert (shared_cause(found) is not None) is shared

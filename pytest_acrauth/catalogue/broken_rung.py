@@ -32,6 +32,7 @@ from pytest_acrauth.catalogue.questions.records import TokenState
 from pytest_acrauth.catalogue.questions.rights import permissions
 from pytest_acrauth.catalogue.shape import Break
 from pytest_acrauth.catalogue.symptoms.addresses import rule_address
+from pytest_acrauth.catalogue.symptoms.proxy import NO_CONNECTION_OF_ITS_OWN
 from pytest_acrauth.model.credential import CredentialFacts, Kind
 from pytest_acrauth.model.machine import Resolved
 from pytest_acrauth.model.observation import (
@@ -137,7 +138,7 @@ class BrokenRung(Break):
         """What is on the way to whichever host, such as a proxy or the resolver, or the identity that Entra refuses."""
         match broken_part(self), self.observation:
             case Tcp(tunnel=tunnel), _ if tunnel is not None:
-                return (tunnel.proxy,)
+                return None if tunnel.status in NO_CONNECTION_OF_ITS_OWN else (tunnel.proxy,)
             case Tcp(trouble=Trouble.UNREACHABLE), _ if _all_unreachable(self.transcript):
                 return ()
             case Tls(verify_code=2 | 18 | 19 | 20 | 21, certificate=Certificate(issuer=issuer)), _ if issuer:

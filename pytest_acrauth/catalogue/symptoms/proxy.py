@@ -13,7 +13,8 @@ from pytest_acrauth.model.stage import Stage
 
 _STAGES = (Stage.TCP, *ASKING)
 _NOT_CONNECTED = {Trouble.NAME, Trouble.REFUSED, Trouble.TIMEOUT, Trouble.UNREACHABLE, Trouble.RESET}
-_NO_CONNECTION_OF_ITS_OWN = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
+#: What a proxy answers that found no way itself: a matter of the host that it was asked for.
+NO_CONNECTION_OF_ITS_OWN = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 
 
 def _lost(broken: Break, *troubles: Trouble, connected: bool) -> bool:
@@ -36,7 +37,7 @@ def _forbidden(broken: Break) -> bool:
 
 
 def _no_way(broken: Break) -> bool:
-    return _status(broken) in _NO_CONNECTION_OF_ITS_OWN
+    return _status(broken) in NO_CONNECTION_OF_ITS_OWN
 
 
 def _words(*patterns: str) -> tuple[Words, ...]:
