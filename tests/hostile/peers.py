@@ -250,5 +250,5 @@ class OwnMachine(RealMachine):
         return Resolution(Resolved.FOUND, (address,), (name,))
 
     def dial(self, address: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002 - it is there at once
-        host = next((name for name, own in self.climbing.hosts.items() if own == address), address)
+        host = next((name for name, own in list(self.climbing.hosts.items()) if own == address), address)
         return self.peers.connect(self.climbing, host, port)

@@ -38,7 +38,10 @@ class Plane:
 
     def allows(self, method: str, url: str) -> bool:
         """Whether a request may be sent: one that reads, at Resource Manager or Graph."""
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # what an answer called a resource's id made no address
+            return False
         known = f"{parts.scheme}://{parts.netloc}" in {self.cloud.arm, self.cloud.graph}
         return known and (method == "GET" or (method == "POST" and parts.path.endswith(_READING_POSTS)))
 
@@ -128,15 +131,15 @@ def _cleaned(value: Any, secrets: Secrets) -> Any:
     if isinstance(value, str):
         return secrets.clean(value, _LONGEST)
     if isinstance(value, Mapping):
-        return {name: _cleaned(entry, secrets) for name, entry in value.items()}
+        return {secrets.clean(name, _LONGEST): _cleaned(entry, secrets) for name, entry in value.items()}
     return [_cleaned(entry, secrets) for entry in value] if isinstance(value, list) else value
 
 
 def _refusal(status: int, found: object, host: str) -> str:
     """Say what was refused: the action that is missing, else status and code."""
     error = found.get("error") if isinstance(found, dict) else None
-    code = str(error.get("code") or "")[:60] if isinstance(error, dict) else ""
-    action = _ACTION.search(str(error.get("message") or "")) if isinstance(error, dict) else None
+    code = text(error, "code", 60) if isinstance(error, dict) else ""
+    action = _ACTION.search(text(error, "message", _LONGEST)) if isinstance(error, dict) else None
     missing = f", the right {action[1]} is missing" if action else ""
     return f"{host} answered {status} {code}".rstrip() + missing
 
