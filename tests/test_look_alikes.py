@@ -10,6 +10,7 @@ from pytest_acrauth.catalogue.tables import MODES
 from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis
 from pytest_acrauth.emulator import LOOK_ALIKES, READY, SCENARIOS, Emulator, Scenario
+from pytest_acrauth.emulator.scenarios.changes import unseen
 from pytest_acrauth.model.evidence import OFF, EvidenceChoice
 
 NO_CAUSE = {symptom.id for symptom in UNRECOGNISED.values()}
@@ -54,3 +55,13 @@ def test_without_evidence_nothing_is_claimed_that_the_climb_does_not_show(scenar
         if scenario.cause in MODES:
             assert scenario.cause in told((diagnosis,))
         assert diagnosis.certainty is not Certainty.PROVEN or told((diagnosis,)) == [scenario.cause]
+
+
+def test_a_host_with_a_hash_that_nobody_may_read_stays_open() -> None:
+    """That a name is free says nothing of login servers with a hash behind it: the true cause stays among several."""
+    hidden = LOOK_ALIKES["registry-with-hash"]
+    with Emulator(hidden.id) as emulator:
+        emulator.change(unseen)
+        (found,) = diagnose(climbed(emulator, hidden, EvidenceChoice(method="azure-cli")))
+    assert found.certainty is Certainty.ONE_OF
+    assert hidden.cause in told((found,))

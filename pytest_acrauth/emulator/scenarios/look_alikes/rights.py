@@ -203,6 +203,27 @@ def writer_elsewhere(world: World) -> None:
 _IMAGE = {"repository": "team/app:latest"}
 _PUSHING = _IMAGE | {"must": "pull,push"}
 _PULLER = {"auth": "scope-map-token"}
+
+
+def in_other_words(message: str, *, only: str) -> Change:
+    """Let the registries refuse what has this in its path with a 401 in other words than the emulator's own."""
+    headers = {"Docker-Distribution-Api-Version": "registry/2.0", "Content-Type": "application/json; charset=utf-8"}
+    body = f'{{"errors":[{{"code":"UNAUTHORIZED","message":"{message}"}}]}}'
+    return device(lambda _: Device(Page(401, headers, body.encode()), only=only))
+
+
+def refused_in_other_words(world: World) -> None:
+    """Take the roles away; the registry then says that it could not retrieve permissions, as some have."""
+    no_role(world)
+    in_other_words("retrieving permissions failed", only="/oauth2/exchange")(world)
+
+
+def open_and_refused(world: World) -> None:
+    """Refuse an anonymous caller at registries that have been open to everybody for a day."""
+    open_since(DAY)(world)
+    in_other_words("authentication required", only="/oauth2/token")(world)
+
+
 _ANONYMOUS = {"auth": "anonymous"}
 _AZ = {"auth": "azure-cli"}
 _BY_REPOSITORY = every_registry(by_repository)
@@ -389,6 +410,16 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         diagnosed="anonymous-pull-only",
     ),
     Scenario("anonymous-pull", open_since(DAY), _ANONYMOUS | _IMAGE, like="anonymous-push", diagnosed=READY),
+    Scenario(
+        "anonymous-refused-though-open",
+        open_and_refused,
+        _ANONYMOUS,
+        like="anonymous-pull-disabled",
+        diagnosed="access_token-unrecognised",
+    ),
+    Scenario(
+        "no-role-in-other-words", refused_in_other_words, like="exchange-cross-tenant", diagnosed="exchange-no-role"
+    ),
     Scenario("anonymous-pull-propagating", open_since(MINUTE), _ANONYMOUS, like="anonymous-pull-disabled"),
     Scenario("scope-map-propagating", puller(pushing_just_added), _PULLER | _PUSHING, like="scope-map-lacks-action"),
     Scenario(
