@@ -33,6 +33,7 @@ from pytest_acrauth.catalogue.questions.rights import permissions
 from pytest_acrauth.catalogue.shape import Break
 from pytest_acrauth.catalogue.symptoms.addresses import rule_address
 from pytest_acrauth.catalogue.symptoms.proxy import NO_CONNECTION_OF_ITS_OWN
+from pytest_acrauth.catalogue.symptoms.tls import UNKNOWN_ISSUER
 from pytest_acrauth.model.credential import CredentialFacts, Kind
 from pytest_acrauth.model.machine import Resolved
 from pytest_acrauth.model.observation import (
@@ -141,7 +142,7 @@ class BrokenRung(Break):
                 return None if tunnel.status in NO_CONNECTION_OF_ITS_OWN else (tunnel.proxy,)
             case Tcp(trouble=Trouble.UNREACHABLE), _ if _all_unreachable(self.transcript):
                 return ()
-            case Tls(verify_code=2 | 18 | 19 | 20 | 21, certificate=Certificate(issuer=issuer)), _ if issuer:
+            case Tls(verify_code=code, certificate=Certificate(issuer=issuer)), _ if issuer and code in UNKNOWN_ISSUER:
                 return (issuer,)
             case Dns(), _ if _resolver_fails(self.transcript):
                 return ()

@@ -120,7 +120,7 @@ def test_patterns_are_bounded(symptom: Any) -> None:
         "mkdir /var/lib/docker: no such file or directory",
         "The name org.freedesktop.secrets was not provided by any .service files",
         "gedit: Cannot autolaunch D-Bus without X11 $DISPLAY",
-        "Error saving credentials: open /root/.docker/config.json123: read-only file system",
+        "Error saving credentials: open /home/ci/.docker/config.json123: read-only file system",
         "error getting credentials - err: exit status 1, out: `credentials not found in native keychain`",
         'HTTP 400: {"error":"Invalid clientId or client secret"}',
         "wiki: retrieving permissions failed for the space",

@@ -16,7 +16,7 @@ from pytest_acrauth.model.observation import Tls, Trouble
 from pytest_acrauth.model.stage import Stage
 
 # OpenSSL's verify codes: x509_vfy.h.
-_UNKNOWN_ISSUER = {2, 18, 19, 20, 21}
+UNKNOWN_ISSUER = {2, 18, 19, 20, 21}
 _OUT_OF_DATES = {9, 10}
 _WRONG_NAME = {62}
 _BROKEN_OFF = {Trouble.TIMEOUT, Trouble.RESET, Trouble.CLOSED, Trouble.TLS}
@@ -42,7 +42,7 @@ _STAGES = (Stage.TLS, *ASKING)
 UNTRUSTED_ISSUER = Symptom(
     id="untrusted-issuer",
     stages=_STAGES,
-    when=lambda broken: _rejected(broken, _UNKNOWN_ISSUER),
+    when=lambda broken: _rejected(broken, UNKNOWN_ISSUER),
     says="The issuer of the certificate at {host} is not trusted by {trust}.",
     texts=not_elsewhere(
         r"certificate signed by unknown authority",
