@@ -118,7 +118,8 @@ class Peers:
         """Show everybody a certificate of the host that is asked for: whoever strays is not stopped by TLS."""
         if host:
             try:
-                self._contexts.setdefault(host, self._made(host))
+                if host not in self._contexts:
+                    self._contexts[host] = self._made(host)
                 connection.context = self._contexts[host]
             except (ValueError, ssl.SSLError):  # no name that a certificate can be for
                 return
