@@ -135,11 +135,12 @@ class Question(Generic[T]):
 
     ``read`` answers from the transcript, None where that does not tell. ``needs`` names the look in the transcript's
     `Evidence` that tells it where the climb itself does not, ``failing_that`` the one that tells it where nobody could
-    take the first. ``by_hand`` is what a person can do.
+    take the first. ``by_hand`` is what a person can do. ``shows`` names the answer in a few words, as a label before it.
     """
 
     id: str
     asks: str
+    shows: str = ""
     by_hand: Instruction
     read: Callable[[Break], T | None]
     needs: Need | None = None
@@ -212,7 +213,8 @@ class FailureMode:
     fails, or when one of ``not_when`` holds; where an answer is missing it stays open. It stays open too, whatever
     holds, while all of ``open_when`` do (something else explains the answers as well), and always where there is a
     reason why nothing can prove it (``unprovable``). ``occurs`` tells how likely it is beside the others. ``title`` (a
-    fact), ``means`` and the instructions are format strings over the keys of `catalogue.facts`.
+    fact, short enough to stand behind the id in 80 columns), ``means`` and the instructions are format strings over the
+    keys of `catalogue.facts`. ``brief`` names it in a few words, for a list of what was ruled out.
 
     ``look`` only reads. ``fix`` changes something: it says who may, what it costs and what else it touches where that
     is not plain. ``instead`` are other ways, never told alone. ``page`` documents the cause. ``az_code`` is what
@@ -223,6 +225,7 @@ class FailureMode:
 
     id: str
     title: str
+    brief: str = ""
     seen: tuple[Symptom, ...]
     signs: tuple[Symptom, ...] = ()
     certain: str = ""

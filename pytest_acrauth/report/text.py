@@ -216,6 +216,11 @@ def _labelled(steps: Iterable[Step], indent: str) -> Iterator[str]:
         told = step.kind
 
 
+def steps_of(steps: Iterable[Step]) -> Iterator[str]:
+    """Yield steps as they stand in an explanation."""
+    yield from _labelled(steps, "  ")
+
+
 def _step(step: Step, first: str, later: str) -> Iterator[str]:
     """Wrap a step; a command never, so that it can be pasted as it stands."""
     yield from [first + step.text] if step.command else _wrap(step.text, first, later)
