@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pytest_acrauth.auth.detection import look_for_credentials
-from pytest_acrauth.auth.methods import method_named, missing
+from pytest_acrauth.auth.methods import method_named, missing, variables
 from pytest_acrauth.auth.shape import BadAuth, Credential, Variables
 from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import Flow, Identity, Registry
@@ -53,7 +53,7 @@ class Credentials:
         credential = self._read(identity, registry) if apart else self._read_once(identity, registry)
         others = [found.identity.method for found in look_for_credentials(self._environ, [registry])[0]]
         also = tuple(method for method in others if not _same(identity, method))
-        return replace(credential, facts=replace(credential.facts, also=also))
+        return replace(credential, facts=replace(credential.facts, variables=variables(identity), also=also))
 
     def _read_once(self, identity: Identity, registry: Registry) -> Credential:
         with self._lock:

@@ -44,16 +44,21 @@ from pytest_acrauth.model.observation import (
     Dns,
     Entra,
     NotObserved,
+    Reply,
     Tcp,
     Tls,
     Trouble,
 )
 from pytest_acrauth.model.stage import Rung
-from pytest_acrauth.model.target import GUID, Flow, Reference
+from pytest_acrauth.model.target import GUID, Flow, Identity, Reference
 from pytest_acrauth.model.transcript import Transcript
 
 _HELPER = re.compile(r"docker-credential-[\w.-]{1,60}(?=\W|$)")
-_NO_RIGHT = "none was proven: no repository was named"
+# The ids that services write into what they say, and the times beside them.
+_IDS = re.compile(
+    r" *\b(?:CorrelationId|Correlation ID|Trace ID|Request ?Id|Timestamp): ?[\w:.-]{1,60}(?: \d\d:\d\d:\d\dZ)?\.?",
+    re.IGNORECASE,
+)
 
 # The smallest built-in role that allows an action, in either role assignment mode. Without a mode's own part, push
 # includes pull and nothing includes delete but itself; in ABAC mode each includes those before it. No built-in role
@@ -120,10 +125,10 @@ class BrokenRung(Break):
         found = reply(self)
         parts = [str(found.status), found.words] if found else []
         if (why := trouble(self)) is not None:
-            parts += [str(why), trouble_text(self)]
+            parts.append(_told_once(str(why), trouble_text(self)))
         observation = self.observation
         if isinstance(observation, Dns) and observation.resolution is not None:
-            parts += [str(observation.resolution.outcome), observation.resolution.text]
+            parts.append(_told_once(str(observation.resolution.outcome), observation.resolution.text))
         if isinstance(observation, Entra) and observation.codes:
             parts.insert(1, f"AADSTS{observation.codes[0]}")
         if isinstance(observation, AccessToken) and observation.unjudged:
@@ -132,7 +137,7 @@ class BrokenRung(Break):
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        return (*_exchange(self), *_who(self), *_way(self), *_stages(self))
+        return (*_exchange(self), *_way(self), *_who(self), *_stages(self))
 
     @property
     def shared_by(self) -> tuple[Hashable, ...] | None:
@@ -365,81 +370,106 @@ def _join(parts: Iterable[str]) -> str:
 def _exchange(seen: Break) -> Iterator[Row]:
     found = reply(seen)
     if found is not None:
-        yield Row("request", f"{found.method} {found.url}")
-        yield Row("answer", f"{found.status} {found.words}")
+        yield Row("answer", f"{found.status} {_said(found)} (to {found.method} {found.url})")
         if found.detail:
-            yield Row("detail", found.detail)
+            yield Row("detail", found.detail, detail=True)
         if found.correlation_id:
             yield Row("correlation id", found.correlation_id)
     if (why := trouble(seen)) is not None:
-        yield Row("trouble", f"{why} {trouble_text(seen)}")
+        said = _told_once(str(why), trouble_text(seen))
+        yield Row("trouble", f"{seen.stage} at {peer(seen)}: {said} after {seen.observation.elapsed:.1f} s")
     if isinstance(seen.observation, Entra) and seen.observation.codes:
-        yield Row("authority", seen.observation.authority)
-        yield Row("Entra codes", ", ".join(f"AADSTS{code}" for code in seen.observation.codes))
-        yield Row("Entra trace id", seen.observation.trace_id or "none")
+        yield Row("authority", seen.observation.authority, detail=True)
+        yield Row("Entra codes", ", ".join(f"AADSTS{code}" for code in seen.observation.codes), detail=True)
+        yield Row("Entra trace id", seen.observation.trace_id or "none", detail=True)
+
+
+def _said(found: Reply) -> str:
+    """Return what was answered; without the ids in it where one has a row of its own, so that there is one to quote."""
+    return _IDS.sub("", found.words).strip() if found.correlation_id else found.words
+
+
+def _told_once(what: str, words: str) -> str:
+    """Return a trouble and the words about it, without the trouble where they say it."""
+    if not words:
+        return what
+    said = what == Trouble.TIMEOUT and "timed out" in words
+    return words if said or what.lower() in words.lower() else f"{what}: {words}"
 
 
 def _who(seen: Break) -> Iterator[Row]:
     transcript = seen.transcript
     registry, identity, credential = transcript.target.registry, transcript.target.identity, transcript.credential
-    yield Row("registry", f"{registry.login_server} ({registry.cloud.name})")
-    parts = [str(credential.kind)]
-    if credential.user_name:
-        parts.append(f"user name {credential.user_name}")
-    if credential.client_id:
-        parts.append(f"client id {credential.client_id}")
+    yield Row("identity", one_line(_identity(identity, credential), 600))
+    yield Row("registry", f"{registry.login_server} ({registry.cloud.name})", detail=True)
     if identity.flow is Flow.ENTRA and (tenant := one_line(_word(credential.tenant_id))):
-        parts.append(f"tenant {tenant}")
-    method = identity.method if identity.name == identity.method else f"{identity.name} ({identity.method})"
-    if credential.source:
-        parts.append(f"read from {one_line(credential.source)}")
-    yield Row("identity", f"{method}: {', '.join(parts)}")
+        yield Row("tenant", tenant, detail=True)
     if credential.also:
-        yield Row("not used", f"the environment also holds a credential for {', '.join(credential.also)}")
-    if not transcript.target.references:
-        yield Row("rights", _NO_RIGHT)
+        yield Row("not used", f"the environment also holds a credential for {', '.join(credential.also)}", detail=True)
     if transcript.proxy:
         yield Row("proxy", transcript.proxy)
     for host, seconds in transcript.held_back:
-        yield Row("held back", f"{seconds:.1f} s: {host} had asked for silence before")
+        yield Row("held back", f"{seconds:.1f} s: {host} had asked for silence before", detail=True)
+
+
+def _identity(identity: Identity, credential: CredentialFacts) -> str:
+    """Say who signs in, by which method, and from where its credential was read."""
+    who = " ".join(filter(None, [str(credential.kind), credential.user_name or credential.client_id]))
+    told = who if identity.name == identity.method else f"{identity.name} = {who}"
+    read = credential.source or ", ".join(credential.variables)
+    return f"{told}, from {read}" if read else told
 
 
 def _way(seen: Break) -> Iterator[Row]:
     observation, part = seen.observation, broken_part(seen)
     if isinstance(observation, Data) and observation.redirect:
-        yield Row("redirected to", f"{observation.redirect} {observation.refused}")
+        yield Row("redirected to", f"{observation.redirect} {observation.refused}".strip())
     if isinstance(part, Dns) and part.resolution is not None:
-        yield Row("look-up", f"{part.host}: {part.resolution.outcome} {part.resolution.text}")
+        said = _told_once(str(part.resolution.outcome), part.resolution.text)
+        yield Row("look-up", f"{part.host}: {said}")
         if part.resolution.chain is not None:
-            yield Row("aliases", " → ".join(part.resolution.chain))
+            yield Row("aliases", " → ".join(part.resolution.chain), detail=True)
     if isinstance(part, Tcp):
         tried = [f"{attempt.address} ({attempt.trouble or 'connected'})" for attempt in part.attempts]
         yield Row("tried", f"{part.host} port {part.port}: {', '.join(tried) or 'no address'}")
     if isinstance(part, Tls):
-        yield Row("trust store", part.trust)
-        if part.verify_code is not None:
-            yield Row("verification", f"code {part.verify_code}")
         if part.certificate is not None:
             shown = part.certificate
-            yield Row("certificate", f"for {', '.join(shown.names) or shown.subject}, from {shown.issuer}")
-            yield Row("valid", f"{shown.not_before} to {shown.not_after}")
+            told = f"for {', '.join(shown.names) or shown.subject}, from {shown.issuer}"
+            yield Row("certificate", told)
+            yield Row("valid", f"{shown.not_before} to {shown.not_after}", detail=True)
+        yield Row("trust store", part.trust, detail=True)
+        if part.verify_code is not None:
+            yield Row("verification", f"code {part.verify_code}", detail=True)
 
 
 def _stages(seen: Break) -> Iterator[Row]:
     """Yield how far the climb came: the shared stages, and those of the repository that this is about."""
     transcript = seen.transcript
+    rungs = [rung for rung in transcript.target.rungs if seen.rung.reference is None or rung.reference in _about(seen)]
     groups: dict[str, list[str]] = {"passed": [], "broken": [], "not reached": [], "not observed": []}
-    for rung in transcript.target.rungs:
-        if seen.rung.reference is None or rung.reference in {None, seen.rung.reference}:
-            group, text = _stage(transcript, rung)
-            groups[group].append(text)
-    yield from (Row(label, ", ".join(dict.fromkeys(texts))) for label, texts in groups.items() if texts)
+    for rung in rungs:
+        groups[_state(transcript, rung)].append(str(rung.stage))
+    told = [f"{' '.join(dict.fromkeys(stages))} {state}" for state, stages in groups.items() if stages]
+    yield Row("stages", "; ".join(told))
+    if not transcript.target.references:
+        yield Row("rights", "none was proven: no repository was named")
+    timed = [(rung.stage, transcript.at(rung)) for rung in rungs]
+    took = [f"{stage} {each.elapsed:.2f} s" for stage, each in timed if not isinstance(each, NotObserved | None)]
+    yield Row("seconds", ", ".join(dict.fromkeys(took)), detail=True)
+    for stage, each in timed:
+        if isinstance(each, NotObserved):
+            yield Row("not observed", f"{stage} ({each.reason})", detail=True)
 
 
-def _stage(transcript: Transcript, rung: Rung) -> tuple[str, str]:
+def _about(seen: Break) -> set[str | None]:
+    return {None, seen.rung.reference}
+
+
+def _state(transcript: Transcript, rung: Rung) -> str:
     observation = transcript.at(rung)
     if observation is None:
-        return "not reached", str(rung.stage)
+        return "not reached"
     if isinstance(observation, NotObserved):
-        return "not observed", f"{rung.stage} ({observation.reason})"
-    return "passed" if observation.ok else "broken", f"{rung.stage} {observation.elapsed:.2f}s"
+        return "not observed"
+    return "passed" if observation.ok else "broken"

@@ -134,10 +134,11 @@ class RoleMode(StrEnum):
 
 
 class Row(NamedTuple):
-    """Something that was seen, and the label it stands under."""
+    """Something that was seen, and the label it stands under; ``detail`` tells that a short text does without it."""
 
     label: str
     text: str
+    detail: bool = False
 
 
 def one_line(text: str, limit: int = 300) -> str:

@@ -135,7 +135,7 @@ class Question(Generic[T]):
 
     ``read`` answers from the transcript, None where that does not tell. ``needs`` names the look in the transcript's
     `Evidence` that tells it where the climb itself does not, ``failing_that`` the one that tells it where nobody could
-    take the first. ``by_hand`` is what a person can do. ``shows`` names the answer in a few words, as a label before it.
+    take the first. ``by_hand`` is what a person can do. ``shows`` names the answer in a few words, a label before it.
     """
 
     id: str

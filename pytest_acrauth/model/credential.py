@@ -40,6 +40,7 @@ class CredentialFacts:
     """What may be shown of the credential used. ``declared`` tells whether the method fixed the kind.
 
     ``source`` is where it was read, if not from variables: a file, a program, a variable that names an endpoint.
+    ``variables`` are those of the environment that it was read from.
     ``also`` are the other methods that the environment holds a credential for. ``secret_expires`` is in seconds since
     the epoch.
     """
@@ -53,6 +54,7 @@ class CredentialFacts:
     secret_audience: str = ""
     secret_expires: float | None = None
     source: str = ""
+    variables: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
 
 

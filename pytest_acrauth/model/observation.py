@@ -174,6 +174,11 @@ class Connection(NamedTuple):
         """The part that failed, if one did."""
         return next((part for part in (self.dns, self.tcp, self.tls) if part is not None and not part.ok), None)
 
+    @property
+    def elapsed(self) -> float:
+        """The seconds that its parts took together."""
+        return sum(part.elapsed for part in (self.dns, self.tcp, self.tls) if part is not None)
+
 
 class Reply(NamedTuple):
     """One HTTP answer, reduced to what may be evidence; texts are bounded, cleaned and free of secrets.

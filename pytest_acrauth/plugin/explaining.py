@@ -9,8 +9,9 @@ import pytest
 
 from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.model.defect import Defect
-from pytest_acrauth.report import text as report
+from pytest_acrauth.report import page
 from pytest_acrauth.report.defect import told
+from pytest_acrauth.report.text import explain as explained
 
 _MOST = 1024 * 1024  # bytes of a text that are looked at
 _NOTHING = "nothing in this text is about authenticating to an Azure Container Registry"
@@ -27,7 +28,7 @@ def explain(wanted: str, config: pytest.Config) -> int:
         if wanted == "-":
             text = _diagnosed(_standard_input(config))
         elif wanted == "all":
-            text = report.listing()
+            text = page.listing()
         else:
             text = _id_or_file(wanted, config)
     except pytest.UsageError:
@@ -46,7 +47,7 @@ def _print(text: str) -> None:
 
 def _id_or_file(wanted: str, config: pytest.Config) -> str:
     try:
-        return report.describe(wanted)
+        return page.describe(wanted)
     except LookupError as unknown:
         path = config.invocation_params.dir / wanted
         if not path.exists():
@@ -73,4 +74,4 @@ def _standard_input(config: pytest.Config) -> str:
 
 
 def _diagnosed(text: str) -> str:
-    return "\n\n".join(map(report.explain, recognise(text))) or _NOTHING
+    return "\n\n".join(map(explained, recognise(text))) or _NOTHING

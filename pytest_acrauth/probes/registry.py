@@ -261,13 +261,13 @@ def read_layer(http: Http, registry: Registry, reference: Reference, blob: str, 
         )
     # Without Authorization: storage refuses it, and it is none of its business.
     followed = http.send("GET", location, headers={"Range": f"bytes=0-{_FIRST_BYTES - 1}"}, first_bytes=_FIRST_BYTES)
-    elapsed = response.elapsed + followed.elapsed
+    connection = http.connections.get(host)
     return replace(
         _data(followed),
-        elapsed=elapsed,
+        elapsed=response.elapsed + followed.elapsed + (connection.elapsed if connection is not None else 0.0),
         redirect=host,
         signed_until=_signed_until(location),
-        connection=http.connections.get(host),
+        connection=connection,
     )
 
 

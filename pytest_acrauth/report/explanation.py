@@ -50,10 +50,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question that tells causes apart, and how a person looks for its answer."""
+    """A question that tells causes apart, the label of its answer, and how a person looks for that."""
 
     id: str
     text: str
+    label: str
     by_hand: Step
 
 
@@ -84,13 +85,14 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A cause in words: its title, its meaning, what to do about it (looks first), and the page that documents it.
+    """A cause in words: its title, a few words for it, its meaning, what to do about it, and the page for it.
 
     ``kinds`` are the kinds of credential that it can be about, () where it does not depend on that.
     """
 
     id: str
     title: str
+    brief: str
     meaning: str
     steps: tuple[Step, ...]
     link: str
@@ -101,23 +103,33 @@ class Cause:
 class Explanation:
     """One diagnosis in words. Every text is one line, however long; nothing is wrapped, numbered or indented.
 
-    ``says`` is the sentence about what was seen, '' where the rows of ``seen`` say it themselves. ``causes`` are those
-    that remain. ``meaning``, ``steps`` and ``links`` are of the one cause; where several remain, each has its own, and
-    these are empty; where none does, they say what helps then.
+    ``title`` is the whole title of the one cause, as a sentence, where names have no room in the headline and nothing
+    else says them. ``says`` is the sentence about
+    what was seen, '' where the rows of ``seen`` say it themselves. ``proof`` says how the one cause is known, or why it
+    is not; ``proofs`` are the answers that prove it. ``causes`` are those that remain. ``meaning``, ``steps`` and
+    ``links`` are of the one cause; where several remain, each has its own, and these are empty; where none does, they
+    say what helps then. ``not_these`` are the causes that were ruled out, in a few words each, the likeliest first.
     """
 
+    id: str
     headline: str
+    title: str
     says: str
     seen: tuple[Row, ...]
     causes: tuple[Cause, ...]
     meaning: str
+    proof: str
+    proofs: tuple[Answered, ...]
     evidence: tuple[Answered, ...]
     ruled_out: tuple[RuledOut, ...]
+    not_these: tuple[str, ...]
     unanswered: tuple[Unanswered, ...]
     steps: tuple[Step, ...]
     links: tuple[str, ...]
 
 
+#: Columns of a headline, which every terminal has.
+COLUMNS = 80
 _MOST_NAMED = 5  # causes in a headline
 #: What helps where no cause is known.
 _LOOK_CLOSER = (
@@ -136,15 +148,21 @@ def explanation(diagnosis: Diagnosis) -> Explanation:
     names = filled(diagnosis.seen)
     causes = tuple(cause(mode, names) for mode in diagnosis.candidates)
     defective = isinstance(diagnosis.seen, Defective)
-    meaning, steps, links = _REPORT_IT if defective else _advice(causes, ruled_out=bool(diagnosis.ruled_out))
+    meaning, steps, links = _REPORT_IT if defective else _advice(causes)
+    says = _says(diagnosis, names)
     return Explanation(
+        id=diagnosis.symptom.id if diagnosis.mode is None else diagnosis.mode.id,
         headline=headline(diagnosis),
-        says=_says(diagnosis, names),
-        seen=tuple(Row(label, one_line(text, 600)) for label, text in diagnosis.seen.rows),
+        title=_title(diagnosis, names, says),
+        says=says,
+        seen=tuple(Row(row.label, one_line(row.text, 600), row.detail) for row in diagnosis.seen.rows),
         causes=causes,
         meaning=meaning,
+        proof=_proof(diagnosis),
+        proofs=_proofs(diagnosis, names),
         evidence=tuple(_answered(each, names) for each in _bearing(diagnosis) if each.value is not None),
         ruled_out=_ruled_out(diagnosis, names),
+        not_these=tuple(mode.brief for mode in diagnosis.ruled_out),
         unanswered=() if diagnosis.certainty is Certainty.PROVEN else _unanswered(diagnosis, names),
         steps=steps,
         links=links,
@@ -155,15 +173,40 @@ def headline(diagnosis: Diagnosis) -> str:
     """Return a diagnosis in one line, which states as a fact only what is proven.
 
     The cause; or ``probably`` the one that is left; or ``one of`` several; or what was answered and not recognised.
+    Id and cause stand in its first `COLUMNS` columns: names that are too long for that are said in general.
     """
     if diagnosis.mode is not None:
-        title = one_line(diagnosis.mode.title.format_map(filled(diagnosis.seen).said))
-        return f"{diagnosis.mode.id}: {hedge(diagnosis)}{title}"
+        before = f"{diagnosis.mode.id}: {hedge(diagnosis)}"
+        return before + _fitting(diagnosis.mode.title, filled(diagnosis.seen).said, COLUMNS - len(before))
     if diagnosis.candidates:
         named = ", ".join(mode.id for mode in diagnosis.candidates[:_MOST_NAMED])
         more = len(diagnosis.candidates) - _MOST_NAMED
         return f"{diagnosis.symptom.id}: one of {named}{f' and {more} more' if more > 0 else ''}"
-    return f"{diagnosis.symptom.id}: {one_line(diagnosis.seen.answer, 160)}"
+    return f"{diagnosis.symptom.id}: {one_line(diagnosis.seen.answer, COLUMNS - len(diagnosis.symptom.id) - 2)}"
+
+
+def _title(diagnosis: Diagnosis, names: Names, says: str) -> str:
+    if diagnosis.mode is None:
+        return ""
+    template = diagnosis.mode.title
+    title = one_line(template.format_map(names.said))
+    shown = f"{headline(diagnosis)} {says}"
+    if all(names.said[key] in shown for _, key, _, _ in Formatter().parse(template) if key):
+        return ""
+    return f"{title if template.startswith('{') else title[0].upper() + title[1:]}."
+
+
+def _fitting(title: str, said: Mapping[str, str], room: int) -> str:
+    """Fill in a title's names, the longest of them in general words as long as it does not fit."""
+    used = {key: said[key] for _, key, _, _ in Formatter().parse(title) if key}
+    longest = sorted(used, key=lambda key: len(FACTS[key].said) - len(used[key]))
+    filled_in = one_line(title.format_map(used))
+    for key in longest:
+        if len(filled_in) <= room:
+            break
+        used[key] = FACTS[key].said
+        filled_in = one_line(title.format_map(used))
+    return filled_in
 
 
 def hedge(diagnosis: Diagnosis) -> str:
@@ -200,6 +243,7 @@ def cause(mode: FailureMode, names: Names) -> Cause:
     return Cause(
         id=mode.id,
         title=mode.title.format_map(names.said),
+        brief=mode.brief,
         meaning=mode.means.format_map(names.said),
         steps=tuple(step for kind, instructions in told for step in _steps(kind, instructions, names)),
         link=mode.page.format_map(names.typed),
@@ -216,7 +260,7 @@ def _kinds(mode: FailureMode) -> tuple[str, ...]:
 def asked(question: Question[Any], names: Names) -> Asked:
     """Put a question into words, with the given names in what a person can do."""
     (step,) = _steps(Kind.LOOK, [question.by_hand], names)
-    return Asked(question.id, question.asks, step)
+    return Asked(question.id, question.asks, question.shows, step)
 
 
 def _steps(kind: Kind, instructions: Iterable[Instruction], names: Names) -> Iterator[Step]:
@@ -235,13 +279,13 @@ def _steps(kind: Kind, instructions: Iterable[Instruction], names: Names) -> Ite
                 yield Step(kind, text.format_map(names.said), command=False)
 
 
-def _advice(causes: tuple[Cause, ...], *, ruled_out: bool) -> tuple[str, tuple[Step, ...], tuple[str, ...]]:
+def _advice(causes: tuple[Cause, ...]) -> tuple[str, tuple[Step, ...], tuple[str, ...]]:
     """Return meaning, steps and links for a reader who need not choose between causes."""
     match causes:
         case (one,):
             return one.meaning, one.steps, (one.link,)
         case ():
-            return _NOTHING_KNOWN if ruled_out else "", _LOOK_CLOSER, (_TROUBLESHOOTING,)
+            return "", _LOOK_CLOSER, (_TROUBLESHOOTING,)
     return "", (), ()
 
 
@@ -259,6 +303,33 @@ def _bearing(diagnosis: Diagnosis) -> list[Answer[Any]]:
     left = [finding for finding in diagnosis.findings if finding.mode in diagnosis.candidates]
     found = {each.question.id: each for finding in left or diagnosis.findings for each in finding.answers}
     return list(found.values())
+
+
+def _proof(diagnosis: Diagnosis) -> str:
+    """Say how the one cause is known, where that is not by answers; or why none is."""
+    mode, left = diagnosis.mode, diagnosis.candidates
+    if diagnosis.certainty is Certainty.PROVEN and mode is not None:
+        return "" if mode.when and not _by_sign(diagnosis) else mode.certain
+    if diagnosis.certainty is Certainty.PROBABLE and mode is not None:
+        return mode.unprovable or "It is what is left of the causes that are known for this; nothing confirmed it."
+    return "" if left or not diagnosis.ruled_out else _NOTHING_KNOWN
+
+
+def _by_sign(diagnosis: Diagnosis) -> bool:
+    """Whether the one cause is proven by what was seen, not by answers."""
+    (finding,) = [finding for finding in diagnosis.findings if finding.mode is diagnosis.mode]
+    when = {condition.judge(Answers(finding.answers)) for condition in finding.mode.when}
+    return when != {Verdict.YES}
+
+
+def _proofs(diagnosis: Diagnosis, names: Names) -> tuple[Answered, ...]:
+    """Return the answers that prove the one cause, or from which it is known as far as it is, in their order."""
+    if diagnosis.mode is None:
+        return ()
+    (finding,) = [finding for finding in diagnosis.findings if finding.mode is diagnosis.mode]
+    asked_for = {condition.question.id for condition in finding.mode.when}
+    told = [each for each in finding.answers if each.question.id in asked_for and each.value is not None]
+    return tuple(_answered(each, names) for each in told)
 
 
 def _unanswered(diagnosis: Diagnosis, names: Names) -> tuple[Unanswered, ...]:

@@ -1,9 +1,11 @@
-"""Explanations and entries of the catalogue as plain text for a terminal. No I/O."""
+"""Explanations as plain text for a terminal: what to do, then why, on a small screen; the whole reasoning if asked.
+
+No I/O.
+"""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from pytest_acrauth.catalogue.facts import Row, one_line
 from pytest_acrauth.diagnosis.climb import HERE
@@ -11,35 +13,50 @@ from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.report.defect import told
-from pytest_acrauth.report.entries import CauseEntry, FamilyEntry, SymptomEntry, Titled, entry, families
-from pytest_acrauth.report.explanation import (
-    Answered,
-    Asked,
-    Cause,
-    Explanation,
-    Kind,
-    RuledOut,
-    Step,
-    Unanswered,
-    explanation,
-)
+from pytest_acrauth.report.explanation import Answered, Cause, Explanation, Kind, RuledOut, Step, explanation
+from pytest_acrauth.report.lines import WIDTH, by_hand, labelled, wrap
 
-_WIDTH = 100
+#: Lines of a text about one cause, and about several.
+LINES, LINES_OF_SEVERAL = 16, 24
+_TO_DO = "What to do"
+_INDENT = " " * 8
+_FEW = 5  # causes with a line of their own
+_MOST_LOOKS = 4  # commands that tell several causes apart
+_LEAST_WHY, _MOST_WHY = 2, 4
+_LEAST_SEEN = 3  # lines that are kept for what was seen, if possible
+_PLAIN = {"answer", "trouble"}
 _LONG = 40
-_FEW = 5  # causes whose first steps fit on a screen beside the rest
-_LABEL = max(map(len, Kind)) + 2
+_VALUE = 120  # characters of an answer in a short text
 
 
-def explain(diagnosis: Diagnosis) -> str:
-    """Return the whole explanation as plain text that fits one screen; its first line is the headline.
+def explain(diagnosis: Diagnosis, *, full: bool = False) -> str:
+    """Return an explanation as plain text; its first line is the headline.
 
-    Where this package fails in explaining it, the text is about that defect, and names what was to be explained.
+    What to do comes first, then why, what was seen, and where to read on: at most `LINES` lines, `LINES_OF_SEVERAL`
+    where several causes remain. With ``full`` the whole reasoning follows: every answer, every cause that was ruled
+    out, what nobody could look at, all that was seen. Where this package fails in explaining, the text is about that
+    defect, and names what was to be explained.
     """
     try:
-        return "\n".join(_explanation(explanation(diagnosis)))
+        found = explanation(diagnosis)
+        return "\n".join(_full(found) if full else _short(found))
     except Exception as error:  # noqa: BLE001 - a defect of ours, which must not take the diagnosis with it
         about = ", ".join([diagnosis.symptom.id, *(mode.id for mode in diagnosis.candidates)])
         return told(Defect.of(error, f"explaining {about}"))
+
+
+def to_do(diagnosis: Diagnosis) -> tuple[str, ...]:
+    """Return the lines of an explanation that tell what to do, with the heading above them."""
+    found = explanation(diagnosis)
+    room = LINES_OF_SEVERAL - 2
+    return (_TO_DO, *(_of_several(found, room) if len(found.causes) > 1 else labelled(found.steps, "  ")))
+
+
+def first_look(diagnosis: Diagnosis) -> tuple[str, ...]:
+    """Return the lines of the first thing that an explanation tells to do."""
+    found = explanation(diagnosis)
+    steps = found.steps or tuple(step for cause in found.causes[:1] for step in cause.steps)
+    return tuple(labelled(_first(steps), "  "))
 
 
 def ready(transcript: Transcript) -> str:
@@ -52,154 +69,116 @@ def ready(transcript: Transcript) -> str:
     return one_line(f"{who}: authenticated, may {proven}")
 
 
-def describe(name: str) -> str:
-    """Return what the catalogue says of one cause, symptom or family. Raises LookupError with the closest ids."""
-    match entry(name):
-        case CauseEntry() as found:
-            lines = _cause(found)
-        case SymptomEntry() as found:
-            lines = _symptom(found)
-        case FamilyEntry() as found:
-            lines = iter([f"{name}: a family of causes", *_titles(sorted(found.causes))])
-    return "\n".join(lines)
-
-
-def listing() -> str:
-    """Return every cause with its title, family by family in the order of a climb."""
-    return "\n".join(line for family in families() for line in (family.id, *_titles(sorted(family.causes))))
-
-
-def _explanation(told: Explanation) -> Iterator[str]:
-    several = len(told.causes) > 1
-    yield told.headline
-    yield from _wrap(told.says)
-    yield from _table(told.seen)
-    if told.meaning:
-        yield "What it means"
-        yield from _wrap(told.meaning, "  ")
-    yield from _evidence(told.evidence)
-    yield from _ruled_out(told.ruled_out, {answered.question.id for answered in told.evidence})
-    yield from _would_decide(told.unanswered) if several else _could_not_look(told.unanswered)
+def _short(found: Explanation) -> Iterator[str]:
+    several = len(found.causes) > 1
+    seen, end = _seen(found.seen), list(_further(found))
+    room = (LINES_OF_SEVERAL if several else LINES) - 2 - len(end)
+    others = [step for step in found.steps if step.kind is Kind.OR]
     if several:
-        yield from _possible(told.causes)
-    if told.steps:
-        yield "What to do"
-        yield from _labelled(told.steps, "  ")
-    yield from (f"Documentation: {link}" for link in told.links)
-    if several:
-        yield "Each cause in full, with its documentation: pytest --acr-explain <id>"
+        steps = list(_of_several(found, room - _LEAST_WHY - _LEAST_SEEN))
+    else:
+        steps = list(labelled([step for step in found.steps if step not in others], "  "))
+    room -= len(steps)
+    why = list(_why(found, min(max(room - _LEAST_SEEN, 1), _MOST_WHY)))
+    seen = list(_within(seen, max(room - len(why), 1)))
+    another_way = list(labelled(others, "  "))
+    if len(another_way) <= room - len(why) - len(seen):
+        steps += another_way
+    yield found.headline
+    yield _TO_DO
+    yield from steps
+    yield from _under("Why", why)
+    yield from _under("Seen", seen)
+    yield from end
 
 
-def _table(rows: tuple[Row, ...]) -> Iterator[str]:
-    width = max(len(row.label) for row in rows)
-    for row in rows:
-        yield from _wrap(row.text, f"  {row.label:<{width}}  ", " " * (width + 4))
+def _within(rows: Sequence[str], room: int) -> Iterator[str]:
+    """Yield rows as lines: two for each as long as there is room, one line for each that follows."""
+    for number, row in enumerate(rows):
+        following = len(rows) - number - 1
+        lines = wrap(row, _INDENT, most=2 if room - 2 >= following else 1)
+        room -= len(lines)
+        if room < 0:
+            return
+        yield from lines
 
 
-def _possible(causes: tuple[Cause, ...]) -> Iterator[str]:
-    few = len(causes) <= _FEW
-    if not few and not _kinds_in_common(causes):
-        yield "Possible causes, by the kind of credential"
-        for kinds, group in _by_kind(causes).items():
-            yield from _wrap(f"{kinds}: {', '.join(group)}", "  ", "    ")
-        return
-    told = "each with what to do first" if few else "the likeliest with what to do first"
-    yield f"Possible causes, {told}"
-    for cause in causes:
-        yield from _wrap(f"{cause.id}: {cause.title}", "  ", "    ")
-        if few or cause is causes[0]:
-            yield from _labelled(_first(cause.steps), "    ")
+def _under(heading: str, lines: Sequence[str]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        yield f"{heading if number == 0 else '':<{len(_INDENT)}}{line[len(_INDENT) :]}"
 
 
-def _kinds_in_common(causes: tuple[Cause, ...]) -> set[str]:
-    """Return the kinds of credential that all of these causes can be about; where it is known, it is among them."""
-    told = [set(cause.kinds) for cause in causes if cause.kinds]
-    return set.intersection(*told) if told else {"any"}
+def _why(found: Explanation, room: int) -> Iterator[str]:
+    """Yield what was seen and what proves the cause; what was ruled out in the last line, if that is not the only."""
+    parts = [found.title, found.says, _proven(found.proofs), found.proof]
+    parts += [f"Could not look: {group.why}." for group in found.unanswered[:1]]
+    ruled_out = _ruled_out_in_short(found.not_these) if room > _LEAST_WHY else []
+    yield from wrap(" ".join(filter(None, parts)), _INDENT, most=room - len(ruled_out))
+    yield from ruled_out
 
 
-def _by_kind(causes: tuple[Cause, ...]) -> dict[str, list[str]]:
-    """Return the ids of causes by the kinds of credential they can be about, in the order of the causes."""
-    found: dict[str, list[str]] = {}
-    for cause in causes:
-        found.setdefault(" or ".join(cause.kinds) or "any", []).append(cause.id)
-    return found
+def _proven(answers: Sequence[Answered]) -> str:
+    """Say the answers in short, and who else than the climb was asked for them."""
+    told = "; ".join(f"{each.question.label}: {one_line(each.value, _VALUE)}" for each in answers)
+    asked = dict.fromkeys(each.who for each in answers if each.who != HERE)
+    read = f" (read by {', '.join(asked)})" if asked else ""
+    return f"{told[0].upper()}{told[1:]}{read}." if told else ""
 
 
-def _evidence(evidence: tuple[Answered, ...]) -> Iterator[str]:
-    if evidence:
-        yield "Evidence"
-    for answered in evidence:
-        yield from _wrap(f"{answered.question.text} {answered.value} (from {answered.who})", "  ", "    ")
+def _ruled_out_in_short(causes: Sequence[str]) -> list[str]:
+    """Return one line that names as many causes as it holds, and counts the others; none where there is none."""
+    for named in range(len(causes), 0, -1):
+        more = len(causes) - named
+        rest = f", and {more} more (-v tells why)" if more else ""
+        line = f"{_INDENT}Ruled out: {', '.join(causes[:named])}{rest}"
+        if len(line) <= WIDTH:
+            return [line]
+    return []
 
 
-def _ruled_out(ruled_out: tuple[RuledOut, ...], above: set[str]) -> Iterator[str]:
-    """Name excluded causes with the answers in short; those that stand above already, by the ids of their questions."""
-    if ruled_out:
-        yield "Ruled out"
-    for group in ruled_out:
-        why = "; ".join(_reason(answered, above) for answered in group.because)
-        yield from _wrap(f"{', '.join(group.causes)} ({why})", "  ", "    ")
+def _seen(rows: Sequence[Row]) -> list[str]:
+    """Return what was seen, most telling first; what was answered needs no word for what it is."""
+    shown = [row for row in rows if not row.detail and row.text]
+    return [row.text if row.label in _PLAIN else f"{row.label}: {row.text}" for row in shown]
 
 
-def _reason(answered: Answered, above: set[str]) -> str:
-    """Say an answer in short: who gave it, and all of a long one, only where it does not stand above."""
-    name, value = answered.question.id, answered.value
-    if name in above:
-        return name if len(value) > _LONG else f"{name}: {value}"
-    return f"{name}: {value}" if answered.who == HERE else f"{name}: {value}, from {answered.who}"
+def _further(found: Explanation) -> Iterator[str]:
+    """Yield where to read on."""
+    yield from (f"Documentation: {link}" for link in found.links)
+    if len(found.causes) > 1:
+        yield "In full: pytest --acr-explain <id>, for each of these causes and for the symptom"
+    else:
+        yield f"In full: pytest --acr-explain {found.id}"
 
 
-def _could_not_look(unanswered: tuple[Unanswered, ...]) -> Iterator[str]:
-    for group in unanswered:
-        yield from _wrap(f"Could not look: {group.why}", "", "  ")
-        yield from (line for question in group.questions for line in _wrap(question.text, "  ", "    "))
+def _of_several(found: Explanation, room: int) -> Iterator[str]:
+    """Yield what tells several causes apart, then the likeliest with what to do first, as far as there is room."""
+    looks = [question.by_hand for group in found.unanswered for question in group.questions]
+    looks = list(dict.fromkeys(step for step in looks if step.command))[:_MOST_LOOKS]
+    lines = list(labelled(looks, "  "))
+    rest = [cause.id for cause in found.causes[_FEW:]]
+    also = wrap(f"also possible: {', '.join(rest)}", "  ", "    ") if rest else []
+    titles = [_titled(cause) for cause in found.causes[:_FEW]]
+    room -= len(lines) + len(also) + sum(map(len, titles))
+    for cause, title in zip(found.causes, titles, strict=False):
+        lines += title
+        steps = list(labelled(_first(_not_among(cause.steps, looks)), "    "))
+        if len(steps) <= room:
+            lines += steps
+            room -= len(steps)
+    yield from [*lines, *also]
 
 
-def _would_decide(unanswered: tuple[Unanswered, ...]) -> Iterator[str]:
-    for group in unanswered:
-        yield from _wrap(f"What would decide (could not look: {group.why})", "", "  ")
-        yield from (line for question in group.questions for line in _by_hand(question))
+def _titled(cause: Cause) -> list[str]:
+    return wrap(f"{cause.id}: {cause.title}", "  ", "    ")
 
 
-def _cause(found: CauseEntry) -> Iterator[str]:
-    yield f"{found.cause.id}: {found.cause.title}"
-    yield from _wrap(found.cause.meaning)
-    yield f"Seen as: {', '.join(symptom.id for symptom in found.symptoms)}"
-    if found.questions:
-        yield "What decides"
-        yield from (line for question in found.questions for line in _by_hand(question.asked))
-    yield "What to do"
-    yield from _labelled(found.cause.steps, "  ")
-    if found.transient:
-        yield "It can pass by itself."
-    if found.az_code:
-        yield f"az acr check-health calls it {found.az_code}."
-    yield f"Documentation: {found.cause.link}"
+def _not_among(steps: Sequence[Step], others: Sequence[Step]) -> list[Step]:
+    told = {step.text for step in others}
+    return [step for step in steps if step.text not in told]
 
 
-def _symptom(found: SymptomEntry) -> Iterator[str]:
-    yield f"{found.id}: a symptom {_place(found)}"
-    yield from _wrap(found.says)
-    yield "Possible causes"
-    yield from _titles(found.causes) if found.causes else ["  none is known"]
-
-
-def _place(symptom: SymptomEntry) -> str:
-    if symptom.stages:
-        return f"at {', '.join(symptom.stages)}"
-    return "of a client" if symptom.of_a_client else "in what other programs print"
-
-
-def _titles(causes: Iterable[Titled]) -> Iterator[str]:
-    yield from (f"  {cause.id}: {cause.title}" for cause in causes)
-
-
-def _by_hand(question: Asked) -> Iterator[str]:
-    yield from _wrap(question.text, "  ", "    ")
-    yield from _step(question.by_hand, "    ", "    ")
-
-
-def _first(steps: tuple[Step, ...]) -> Iterator[Step]:
+def _first(steps: Sequence[Step]) -> Iterator[Step]:
     """Yield the first step, which is a look where there is any, with what its sentence announces by a colon."""
     for step in steps:
         yield step
@@ -207,24 +186,61 @@ def _first(steps: tuple[Step, ...]) -> Iterator[Step]:
             break
 
 
-def _labelled(steps: Iterable[Step], indent: str) -> Iterator[str]:
-    """Yield steps behind the word for their kind, which stands once before those that share it."""
-    told: Kind | None = None
-    for step in steps:
-        label = "" if step.kind is told else str(step.kind)
-        yield from _step(step, f"{indent}{label:<{_LABEL}}", indent + " " * _LABEL)
-        told = step.kind
+def _full(found: Explanation) -> Iterator[str]:
+    several = len(found.causes) > 1
+    yield found.headline
+    yield _TO_DO
+    if several:
+        yield from _each(found)
+    else:
+        yield from labelled(found.steps, "  ")
+    yield from _under("Why", wrap(" ".join(filter(None, _reasons(found))), _INDENT))
+    yield from _under("Seen", list(_table(found.seen)))
+    yield from _answers(found.evidence)
+    yield from _ruled_out(found.ruled_out, {answered.question.id for answered in found.evidence})
+    for group in found.unanswered:
+        yield from wrap(f"Could not look: {group.why}", "", "  ")
+        yield from (line for question in group.questions for line in by_hand(question))
+    yield from _further(found)
 
 
-def steps_of(steps: Iterable[Step]) -> Iterator[str]:
-    """Yield steps as they stand in an explanation."""
-    yield from _labelled(steps, "  ")
+def _reasons(found: Explanation) -> tuple[str, ...]:
+    return found.title, found.says, _proven(found.proofs), found.proof, found.meaning
 
 
-def _step(step: Step, first: str, later: str) -> Iterator[str]:
-    """Wrap a step; a command never, so that it can be pasted as it stands."""
-    yield from [first + step.text] if step.command else _wrap(step.text, first, later)
+def _table(rows: Sequence[Row]) -> Iterator[str]:
+    width = max(len(row.label) for row in rows)
+    for row in rows:
+        yield from wrap(row.text, f"{_INDENT}{row.label:<{width}}  ", " " * (len(_INDENT) + width + 2))
 
 
-def _wrap(text: str, first: str = "", later: str = "") -> list[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=later or first, break_on_hyphens=False)
+def _each(found: Explanation) -> Iterator[str]:
+    """Yield every cause that remains, with all that can be done."""
+    for cause in found.causes:
+        yield from _titled(cause)
+        yield from labelled(cause.steps, "    ")
+
+
+def _answers(evidence: Sequence[Answered]) -> Iterator[str]:
+    if evidence:
+        yield "Evidence"
+    for answered in evidence:
+        told_by = "" if answered.who == HERE else f" (read by {answered.who})"
+        yield from wrap(f"{answered.question.label}: {answered.value}{told_by}", "  ", "    ")
+
+
+def _ruled_out(ruled_out: Sequence[RuledOut], above: set[str]) -> Iterator[str]:
+    """Name excluded causes with the answers; those that stand above already, by their labels."""
+    if ruled_out:
+        yield "Ruled out"
+    for group in ruled_out:
+        why = "; ".join(_reason(answered, above) for answered in group.because)
+        yield from wrap(f"{', '.join(group.causes)} ({why})", "  ", "    ")
+
+
+def _reason(answered: Answered, above: set[str]) -> str:
+    """Say an answer in short: who gave it, and all of a long one, only where it does not stand above."""
+    label, value = answered.question.label, answered.value
+    if answered.question.id in above:
+        return label if len(value) > _LONG else f"{label}: {value}"
+    return f"{label}: {value}" if answered.who == HERE else f"{label}: {value}, read by {answered.who}"

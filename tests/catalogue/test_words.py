@@ -9,7 +9,7 @@ import pytest
 from pytest_acrauth.catalogue.shape import FailureMode, Question
 from pytest_acrauth.catalogue.tables import MODES
 from pytest_acrauth.report.explanation import NO_NAMES, Kind, cause
-from pytest_acrauth.report.text import steps_of
+from pytest_acrauth.report.lines import labelled
 
 COLUMNS = 80
 #: Characters of the few words for a cause, and of those for an answer.
@@ -46,7 +46,7 @@ def test_no_two_causes_share_their_few_words() -> None:
 def test_what_to_do_fits_beside_the_rest(mode: FailureMode) -> None:
     """Looks and fixes take few lines, sentences wrapped and commands whole."""
     steps = [step for step in cause(mode, NO_NAMES).steps if step.kind is not Kind.OR]
-    assert len(list(steps_of(steps))) <= MOST_STEPS
+    assert len(list(labelled(steps, "  "))) <= MOST_STEPS
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)

@@ -31,7 +31,7 @@ def ask_with_secret(request: EntraRequest) -> tuple[Entra, Secret | None]:
     return recorded(
         request,
         token,
-        elapsed=response.elapsed,
+        elapsed=response.elapsed + (connection.elapsed if connection is not None else 0.0),
         connection=connection,
         reply=response.reply,
         trouble=response.trouble,

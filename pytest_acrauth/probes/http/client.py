@@ -275,7 +275,7 @@ class Http:
         if self.deadline.left() <= 0.0:
             return Response(None, trouble=Trouble.OUT_OF_TIME)
         self._backend.broken = None
-        opened = {host: _spent(way) for host, way in self.connections.items()}
+        opened = {host: way.elapsed for host, way in self.connections.items()}
         reply: Reply | None = None
         body = b""
         location = ""
@@ -313,7 +313,7 @@ class Http:
         except (httpcore.ProtocolError, httpx.ProtocolError, httpx.InvalidURL, ValueError) as error:
             closed = self._backend.closed_by_peer and reply is None
             trouble, text = (Trouble.CLOSED if closed else Trouble.MALFORMED), str(error)
-        connecting = sum(_spent(way) - opened.get(host, 0.0) for host, way in self.connections.items())
+        connecting = sum(way.elapsed - opened.get(host, 0.0) for host, way in self.connections.items())
         elapsed = max(0.0, time.monotonic() - began - connecting)
         text = self.secrets.clean(text)
         return Response(reply, body, location, trouble, text, elapsed, received, self._backend.broken)
@@ -350,10 +350,6 @@ def _read(response: httpx.Response, limit: int, deadline: Deadline, *, goal: boo
         if len(body) > limit or (goal and body):
             return bytes(body[:limit]), False
     return bytes(body), True
-
-
-def _spent(connection: Connection) -> float:
-    return sum(part.elapsed for part in (connection.dns, connection.tcp, connection.tls) if part is not None)
 
 
 def _readable(connected: socket.socket) -> bool:
