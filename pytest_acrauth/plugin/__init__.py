@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_acrauth.emulator import Emulator
     from pytest_acrauth.model.target import Target
     from pytest_acrauth.plugin.climbs import Climbs
+    from pytest_acrauth.plugin.failures import NotReady
     from pytest_acrauth.plugin.fixture import RegistryUnderTest
 
 _NO_REGISTRY = "no registry is configured: name one with --acr-registry, PYTEST_ACR_REGISTRY or acr_registry"
@@ -26,7 +27,7 @@ _MARKERS = (
 )
 SETTINGS: pytest.StashKey[options.Settings] = pytest.StashKey()
 CLIMBS: pytest.StashKey[Climbs] = pytest.StashKey()
-_AGAINST: pytest.StashKey[str | None] = pytest.StashKey()
+_AGAINST: pytest.StashKey[NotReady | None] = pytest.StashKey()
 _FIXTURES: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
@@ -149,6 +150,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Decide a marked test after skip and xfail and before its fixtures, which are then not set up at all."""
     if item.get_closest_marker("acr_ready") is None:
         return
+    from pytest_acrauth.plugin.failures import NotReady
     from pytest_acrauth.plugin.markers import misspelt, unmet
 
     climbs = item.config.stash.get(CLIMBS, None)
@@ -156,10 +158,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if climbs is not None:
         item.stash[_AGAINST] = unmet(item, climbs, again=again)
     elif (wrong := misspelt(item)) is not None:
-        item.stash[_AGAINST] = wrong
+        item.stash[_AGAINST] = NotReady(wrong)
     else:
         _skip_unless_error(item.config)
-        item.stash[_AGAINST] = _NO_REGISTRY
+        item.stash[_AGAINST] = NotReady(_NO_REGISTRY)
     if hasattr(item, "fixturenames"):
         if _FIXTURES in item.stash:  # a rerun
             item.fixturenames = item.stash[_FIXTURES]
@@ -171,8 +173,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a marked test whose registry is not ready, in the phase in which tests fail."""
-    if text := item.stash.get(_AGAINST, None):
-        from pytest_acrauth.plugin.failures import NotReady
-
-        raise NotReady(text)
+    if against := item.stash.get(_AGAINST, None):
+        raise against
     return (yield)

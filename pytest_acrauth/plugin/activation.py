@@ -19,8 +19,10 @@ from pytest_acrauth.plugin.climbs import Climbs, Needs
 from pytest_acrauth.plugin.configuration import Plan, plan, real_machine
 from pytest_acrauth.plugin.distribution import Controller, Worker
 from pytest_acrauth.plugin.markers import needs
+from pytest_acrauth.plugin.once import Once
 from pytest_acrauth.plugin.options import Settings, activating, where
 from pytest_acrauth.plugin.reports import Reports
+from pytest_acrauth.plugin.summary import Summary
 from pytest_acrauth.run import Run
 
 
@@ -31,7 +33,8 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
     same command line, and with the controller's emulated machine if there is one.
     """
     # First of all, so that whatever goes wrong from here on is told without a secret.
-    _register(config, Reports(secrets := Secrets()))
+    is_worker = hasattr(config, "workerinput")
+    _register(config, Reports(secrets := Secrets(), None if is_worker else Once(config)))
     _mask_trace(config, secrets)
     ours = _plan(config, settings)
     ids = _take_ids(config, settings, ours)
@@ -41,10 +44,10 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
     hooks: list[object] = [Barrier(climbs, _needs, Worker.of(config, climbs))]
     if _collected(config, settings, ids):
         hooks.append(Checks(climbs, ids))
-    if not hasattr(config, "workerinput"):
+    if not is_worker:
         emulator = config.stash.get(emulation.EMULATOR, None)
         machine = {emulation.MACHINE: emulator.machine.to_json()} if emulator is not None else {}
-        hooks.append(Controller(climbs, config, machine))
+        hooks += [Controller(climbs, config, machine), Summary(climbs)]
     for hook in hooks:
         _register(config, hook)
     return climbs

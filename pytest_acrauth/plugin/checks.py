@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -15,7 +15,7 @@ from pytest_acrauth.model.target import Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.attribution import answers_for, broken_before, fails_again
 from pytest_acrauth.plugin.climbs import Climbs
-from pytest_acrauth.plugin.failures import NotReady, diagnoses_of, explain_all, in_short, own_defects, shared_cause
+from pytest_acrauth.plugin.failures import NotReady, diagnoses_of, failures_of, in_short, own_defects, tell
 
 if TYPE_CHECKING:
     from pytest_acrauth.diagnosis.conclusion import Diagnosis
@@ -77,13 +77,10 @@ class ClientCheck(OwnItem):
 
     def runtest(self) -> None:
         with own_defects(f"judging the check of {self.name}", self._climbs.run.secrets):
-            from pytest_acrauth.diagnosis.client import diagnose_client
-
             record = self._climbs.client_again(self.name) if self._failed else self._climbs.client(self.name)
-            # A note is a message that only looks like a failure.
-            if found := [diagnosis for diagnosis in diagnose_client(record) if not diagnosis.note]:
+            if found := failures_of(record):
                 self._failed = True
-                raise NotReady(explain_all(found))
+                raise NotReady.by(found)
 
     def reportinfo(self) -> tuple[Any, int, str]:
         return self.config.rootpath / ROOT, 0, f"client: {self.name}"
@@ -189,7 +186,6 @@ class Decisions:
         cache = getattr(session.config, "cache", None)
         self._failed_before = frozenset(cache.get("cache/lastfailed", {}) if cache is not None else ())
         self._failed_here: set[tuple[Target, Rung]] = set()
-        self._explained_at: dict[Hashable, str] | None = None
 
     def decide(self, check: Check) -> None:
         """Return if the check passes; else raise what fails or skips it."""
@@ -219,20 +215,12 @@ class Decisions:
         return answers_for(transcript, self._selected[target], before)
 
     def _fail(self, transcript: Transcript, rung: Rung, answers: tuple[Rung, ...]) -> NoReturn:
-        from pytest_acrauth.report.explanation import headline
-        from pytest_acrauth.report.text import explain
-
-        parts = []
+        told = []
         for diagnosis in self._diagnoses(transcript, answers):
-            elsewhere = self._first_to_explain(diagnosis)
-            own = check_id(transcript.target, rung)
-            told_there = elsewhere is not None and elsewhere != own
-            text = f"{headline(diagnosis)}\n\nexplained at {elsewhere}" if told_there else explain(diagnosis)
-            if diagnosis.broken.rung != rung:
-                first, _, rest = text.partition("\n")
-                text = f"{first}\n(stands in for {diagnosis.broken.rung})\n{rest}"
-            parts.append(text)
-        raise NotReady("\n\n".join(parts))
+            other = diagnosis.broken.rung
+            note = "" if other == rung else f"fails in the place of {check_id(transcript.target, other)}, not selected"
+            told.append(tell(diagnosis, note=note))
+        raise NotReady.telling(told)
 
     def _skip(self, transcript: Transcript, rung: Rung) -> NoReturn:
         because = broken_before(transcript, rung)
@@ -244,18 +232,3 @@ class Decisions:
 
     def _diagnoses(self, transcript: Transcript, rungs: Collection[Rung]) -> list[Diagnosis]:
         return [diagnosis for diagnosis in diagnoses_of(transcript) if diagnosis.broken.rung in rungs]
-
-    def _first_to_explain(self, diagnosis: Diagnosis) -> str | None:
-        """Return the id of the check that explains a cause which several registries share; None for any other."""
-        key = shared_cause(diagnosis)
-        if key is None:
-            return None
-        if self._explained_at is None:
-            self._explained_at = {}
-            for target in self._selected:
-                transcript = self._climbs.of(target)
-                for rung, answers in self._answers(transcript).items():
-                    for other in self._diagnoses(transcript, answers):
-                        if (shared := shared_cause(other)) is not None:
-                            self._explained_at.setdefault(shared, check_id(target, rung))
-        return self._explained_at.get(key)

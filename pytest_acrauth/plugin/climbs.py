@@ -39,6 +39,17 @@ class Climbs:
         self.gather([target])
         return self._transcripts[target.id]
 
+    @property
+    def climbed(self) -> tuple[Transcript, ...]:
+        """What was seen of every target that was climbed, in the order of the plan."""
+        found = (self._transcripts.get(target.id) for target in self.plan.targets)
+        return tuple(transcript for transcript in found if transcript is not None)
+
+    @property
+    def checked(self) -> tuple[ClientRecord, ...]:
+        """What was seen of every client that was checked."""
+        return tuple(self._clients.values())
+
     def longest(self, needs: Needs) -> float:
         """Return how many seconds it takes at most to gather all that tests need."""
         rounds = math.ceil(len(needs.targets) / self.plan.jobs) + len(needs.clients)

@@ -1,14 +1,16 @@
-"""How diagnoses become the text of a failed test; a cause that several of them share is explained once."""
+"""How diagnoses become the failure of a test: what is told of each cause, in whichever process the test runs."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_acrauth.auth import BadAuth
+from pytest_acrauth.model.client_record import ClientRecord
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import BadName
@@ -18,11 +20,55 @@ if TYPE_CHECKING:
     from pytest_acrauth.diagnosis.conclusion import Diagnosis
 
 
-class NotReady(pytest.fail.Exception):  # type: ignore[misc,name-defined] # pytest declares it as a variable
-    """Fails a test with a text and without a traceback; the text's first line is what the short summary shows."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What is told of one diagnosis, as plain texts, which a report can carry from a worker to the main process.
 
-    def __init__(self, text: str) -> None:
+    ``cause`` is equal for whatever fails by the same cause. ``look`` is the first thing to do, ``to_do`` are all, each
+    with its heading; ``text`` and ``full`` are the explanation, short and with the reasoning. ``note`` says why it is
+    this test that fails, '' where that is plain.
+    """
+
+    cause: str
+    headline: str
+    look: str
+    to_do: str
+    text: str
+    full: str
+    id: str
+    certainty: str
+    stage: str = ""
+    registry: str = ""
+    identity: str = ""
+    correlation_id: str = ""
+    link: str = ""
+    note: str = ""
+
+    def to_report(self) -> dict[str, Any]:
+        """Return it as a report's attribute, which xdist sends from process to process."""
+        return asdict(self)
+
+
+class NotReady(pytest.fail.Exception):  # type: ignore[misc,name-defined] # pytest declares it as a variable
+    """Fails a test with a text and without a traceback; the text's first line is what the short summary shows.
+
+    ``told`` are the causes that the text is about, () where it is about none, such as a marker that cannot be meant.
+    """
+
+    def __init__(self, text: str, told: Iterable[Told] = ()) -> None:
         super().__init__(text, pytrace=False)
+        self.told = tuple(told)
+
+    @classmethod
+    def by(cls, diagnoses: Iterable[Diagnosis]) -> NotReady:
+        """Return the failure of a test by these diagnoses."""
+        return cls.telling(map(tell, diagnoses))
+
+    @classmethod
+    def telling(cls, told: Iterable[Told]) -> NotReady:
+        """Return the failure of a test by what is told."""
+        every = tuple(told)
+        return cls("\n\n".join(each.text for each in every), every)
 
 
 @contextmanager
@@ -48,6 +94,13 @@ def diagnoses_of(transcript: Transcript) -> tuple[Diagnosis, ...]:
     return diagnose(transcript)
 
 
+def failures_of(record: ClientRecord) -> tuple[Diagnosis, ...]:
+    """Return what keeps a client from working; a note is a message that only looks like a failure."""
+    from pytest_acrauth.diagnosis.client import diagnose_client
+
+    return tuple(diagnosis for diagnosis in diagnose_client(record) if not diagnosis.note)
+
+
 def in_short(diagnosis: Diagnosis) -> str:
     """Return what is known of a cause, for a line about something else: its id, hedged unless it is proven.
 
@@ -60,23 +113,33 @@ def in_short(diagnosis: Diagnosis) -> str:
     return f"{hedge(diagnosis)}{diagnosis.mode.id}"
 
 
-def explain_all(diagnoses: Iterable[Diagnosis]) -> str:
-    """Return the explanations one below the other; of a cause that several registries share, the first one only."""
-    from pytest_acrauth.report.explanation import headline
-    from pytest_acrauth.report.text import explain
+def tell(diagnosis: Diagnosis, *, note: str = "") -> Told:
+    """Return what is told of a diagnosis."""
+    from pytest_acrauth.report import text
+    from pytest_acrauth.report.explanation import explanation, headline
 
-    told: set[Hashable] = set()
-    parts: list[str] = []
-    for diagnosis in diagnoses:
-        key = shared_cause(diagnosis)
-        if key in told:
-            parts.append(
-                f"{diagnosis.broken.transcript.target.registry.login_server}: {headline(diagnosis)} (as above)"
-            )
-        else:
-            parts.append(explain(diagnosis))
-        told |= {key} if key is not None else set()
-    return "\n\n".join(parts)
+    facts, broken = diagnosis.seen.facts, diagnosis.seen.broken
+    target = broken.transcript.target if broken is not None else None
+    key = shared_cause(diagnosis)
+    if key is None:
+        key = (target.id if target is not None else facts.get("program", ""), diagnosis.symptom.id, headline(diagnosis))
+    links = explanation(diagnosis).links
+    return Told(
+        cause=repr(key),
+        headline=headline(diagnosis),
+        look="\n".join(text.first_look(diagnosis)),
+        to_do="\n".join(text.to_do(diagnosis)),
+        text=text.explain(diagnosis),
+        full=text.explain(diagnosis, full=True),
+        id=diagnosis.symptom.id if diagnosis.mode is None else diagnosis.mode.id,
+        certainty=str(diagnosis.certainty),
+        stage=str(broken.stage) if broken is not None else "",
+        registry=target.registry.login_server if target is not None else "",
+        identity=target.identity.name if target is not None else "",
+        correlation_id=facts.get("correlation_id", ""),
+        link=links[0] if links else "",
+        note=note,
+    )
 
 
 def shared_cause(diagnosis: Diagnosis) -> Hashable | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_acrauth.model.observation import AccessToken
 from pytest_acrauth.model.target import ACTIONS, BadName, Reference, Target
 from pytest_acrauth.model.transcript import Transcript
-from pytest_acrauth.plugin.failures import NotReady, diagnoses_of, explain_all, own_defects
+from pytest_acrauth.plugin.failures import NotReady, diagnoses_of, own_defects
 
 if TYPE_CHECKING:
     from pytest_acrauth.diagnosis.conclusion import Diagnosis
@@ -56,7 +56,7 @@ class RegistryUnderTest:
         __tracebackhide__ = True
         with own_defects("asking whether the registry is ready", self._climbs.run.secrets):
             if found := self.unmet(scope):
-                raise NotReady(explain_all(found))
+                raise NotReady.by(found)
 
     def unmet(self, scope: str | None) -> tuple[Diagnosis, ...]:
         """Return what keeps the registry from being ready, or from granting a scope; empty where nothing does."""
@@ -78,7 +78,7 @@ class RegistryUnderTest:
             transcript = self._climbs.ask(self._target, repository, ACTIONS, all_of_them=False)
             token: AccessToken | None = transcript.accesses[0].access_token if transcript.accesses else None
             if token is None or not token.issued or token.granted is None:
-                raise NotReady(explain_all(diagnoses_of(transcript)))
+                raise NotReady.by(diagnoses_of(transcript))
             return frozenset(ACTIONS if "*" in token.granted else token.granted)
 
 

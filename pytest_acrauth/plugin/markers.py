@@ -10,7 +10,7 @@ import pytest
 from pytest_acrauth.auth import BadAuth
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.target import BadName, Registry, Target
-from pytest_acrauth.plugin.failures import explain_all
+from pytest_acrauth.plugin.failures import NotReady
 from pytest_acrauth.plugin.fixture import RegistryUnderTest, parse_scope
 
 if TYPE_CHECKING:
@@ -99,8 +99,8 @@ def misspelt(item: pytest.Item) -> str | None:
     return None
 
 
-def unmet(item: pytest.Item, climbs: Climbs, *, again: bool) -> str | None:
-    """Return why a marked test fails before its fixtures, or None. ``again`` climbs anew what was not ready."""
+def unmet(item: pytest.Item, climbs: Climbs, *, again: bool) -> NotReady | None:
+    """Return how a marked test fails before its fixtures, or None. ``again`` climbs anew what was not ready."""
     found: list[Diagnosis] = []
     try:
         for mark in item.iter_markers(READY):
@@ -108,10 +108,10 @@ def unmet(item: pytest.Item, climbs: Climbs, *, again: bool) -> str | None:
                 if again and any(climbs.of(target).broken()):
                     climbs.again(target)
                 found += RegistryUnderTest(target, climbs).unmet(arguments(mark).scope)
-        return explain_all(found) if found else None
+        return NotReady.by(found) if found else None
     except (BadAuth, BadMark) as error:
-        return str(error)
+        return NotReady(str(error))
     except Exception as error:  # noqa: BLE001 - a defect of ours: the test fails for it, and is no error of its own
         from pytest_acrauth.report.defect import told
 
-        return told(Defect.of(error, "asking whether the registry is ready", secrets=climbs.run.secrets))
+        return NotReady(told(Defect.of(error, "asking whether the registry is ready", secrets=climbs.run.secrets)))

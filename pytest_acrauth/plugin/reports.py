@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from typing import Any
 
 import pytest
@@ -11,9 +11,11 @@ import pytest
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.plugin.cleaning import Cleaning
-from pytest_acrauth.plugin.failures import NotReady
+from pytest_acrauth.plugin.failures import NotReady, Told, tell
+from pytest_acrauth.plugin.once import ABOUT, CAUSES, Once
 
-_TITLE = "what this says about Azure Container Registry"
+#: What a cause says of itself in the properties of a failure.
+_PROPERTIES = ("id", "certainty", "stage", "registry", "identity", "correlation_id")
 #: What a report and the session's own records know a test by, and must stay the same.
 _IDENTITY = ("nodeid", "location")
 #: Of a report of the collection: the collected nodes, which are no text.
@@ -23,12 +25,13 @@ _NODES = "result"
 class Reports:
     """Hooks that finish every report of an active run, in whatever process makes it."""
 
-    def __init__(self, secrets: Secrets) -> None:
+    def __init__(self, secrets: Secrets, once: Once | None) -> None:
         self._secrets = secrets
+        self._once = once
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
-        self, call: pytest.CallInfo[None]
+        self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         if call.excinfo is not None and isinstance(call.excinfo.value, NotReady):
@@ -36,6 +39,8 @@ class Reports:
             crash = getattr(report.longrepr, "reprcrash", None)
             if crash is not None:
                 crash.message = str(call.excinfo.value).partition("\n")[0]
+            setattr(report, CAUSES, [told.to_report() for told in call.excinfo.value.told])
+            _add_properties(item, report, call.excinfo.value.told)
         elif call.excinfo is not None and report.failed:
             self._explain_foreign(report)
         if not report.passed:  # a failure is shown by --pdb, for one, before it is reported
@@ -43,23 +48,24 @@ class Reports:
         return report
 
     def _explain_foreign(self, report: pytest.TestReport) -> None:
-        """Add to the failure of any other test what the catalogue says about an error in its text."""
+        """Let the failure of any other test carry what the catalogue says about an error in its text."""
         try:
-            text = _recognised(report)
+            setattr(report, ABOUT, [told.to_report() for told in _recognised(report)])
         except Exception as error:  # noqa: BLE001 - a defect of ours never takes the place of a failure that is not
             from pytest_acrauth.report.defect import told
 
             text = told(Defect.of(error, "reading what this test printed", secrets=self._secrets))
-        # A section of the report would be missing from JUnit files.
-        if text and (add_section := getattr(report.longrepr, "addsection", None)) is not None:
-            add_section(_TITLE, text)
-        elif text:
-            report.longrepr = f"{report.longrepr}\n{_TITLE}\n{text}"
+            report.sections.append(("a defect of pytest-acrauth", text))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Clean what other plugins added to a report, or made of it, before any of them shows it or sends it away."""
+        """Clean what other plugins added to a report, or made of it, before any of them shows it or sends it away.
+
+        Where it is shown, it gets its text.
+        """
         self._clean(report)
+        if self._once is not None:
+            self._once.finish(report)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_make_collect_report(self) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
@@ -95,11 +101,21 @@ class Reports:
         Cleaning(self._secrets).attributes(report, apart=apart)
 
 
-def _recognised(report: pytest.TestReport) -> str:
-    """Return the explanation of the best of what the catalogue knows in a failure's text; '' where it knows nothing."""
+def _add_properties(item: pytest.Item, report: pytest.TestReport, told: Iterable[Told]) -> None:
+    """Tell of the causes in properties, which JUnit files and other reports keep; of a rerun, what it failed by."""
+    found: dict[str, dict[str, None]] = {}
+    for each in told:
+        for name in _PROPERTIES:
+            if value := getattr(each, name):
+                found.setdefault(f"acr_{name}", {})[value] = None
+    properties: list[tuple[str, object]] = [(name, ", ".join(values)) for name, values in found.items()]
+    for holder in (item, report):
+        holder.user_properties[:] = [pair for pair in holder.user_properties if pair[0] not in found] + properties
+
+
+def _recognised(report: pytest.TestReport) -> list[Told]:
+    """Return what is told of the best that the catalogue knows in a failure's text; nothing where it knows nothing."""
     from pytest_acrauth.diagnosis.text import recognise
-    from pytest_acrauth.report.text import explain
 
     printed = "\n".join([str(report.longrepr), *(text for _, text in report.sections)])
-    found = [diagnosis for diagnosis in recognise(printed) if not diagnosis.note]
-    return explain(found[0]) if found else ""
+    return [tell(diagnosis) for diagnosis in recognise(printed) if not diagnosis.note][:1]

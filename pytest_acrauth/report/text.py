@@ -11,7 +11,6 @@ from pytest_acrauth.catalogue.facts import Row, one_line
 from pytest_acrauth.diagnosis.climb import HERE
 from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.model.defect import Defect
-from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.report.defect import told
 from pytest_acrauth.report.explanation import Answered, Cause, Explanation, Kind, RuledOut, Step, explanation
 from pytest_acrauth.report.lines import WIDTH, by_hand, labelled, wrap
@@ -57,16 +56,6 @@ def first_look(diagnosis: Diagnosis) -> tuple[str, ...]:
     found = explanation(diagnosis)
     steps = found.steps or tuple(step for cause in found.causes[:1] for step in cause.steps)
     return tuple(labelled(_first(steps), "  "))
-
-
-def ready(transcript: Transcript) -> str:
-    """Return one line for a climb in which nothing is broken, without claiming a right that was not proven."""
-    target = transcript.target
-    who = f"{target.identity.name} at {target.registry.login_server}"
-    if not target.references:
-        return f"{who}: authenticated; no repository was named, so no right was proven"
-    proven = f"{', '.join(target.must)} on {', '.join(reference.text for reference in target.references)}"
-    return one_line(f"{who}: authenticated, may {proven}")
 
 
 def _short(found: Explanation) -> Iterator[str]:

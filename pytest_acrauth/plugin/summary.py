@@ -1,0 +1,46 @@
+"""The section at the end of a run: who is not ready and why, each in one line; with ``-v`` the facts of who is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from pytest_acrauth.model.transcript import Transcript
+from pytest_acrauth.plugin.climbs import Climbs
+from pytest_acrauth.plugin.failures import diagnoses_of, failures_of
+
+_TITLE = "Azure Container Registry"
+
+
+class Summary:
+    """Writes the section, in the process that prints. Lines are as long as they are: no terminal cuts them."""
+
+    def __init__(self, climbs: Climbs) -> None:
+        self._climbs = climbs
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        lines = list(self._lines(verbose=terminalreporter.config.option.verbose > 0))
+        if lines:
+            terminalreporter.write_sep("=", _TITLE)
+        for line in lines:
+            terminalreporter.write_line(self._climbs.run.secrets.scrub(line))
+
+    def _lines(self, *, verbose: bool) -> Iterator[str]:
+        from pytest_acrauth.report.standing import not_ready, ready
+
+        sound: list[Transcript] = []
+        for transcript in self._climbs.climbed:
+            found = diagnoses_of(transcript)
+            who = f"{transcript.target.registry.login_server} {transcript.target.identity.name}"
+            if found:
+                yield f"{who}: {'; '.join(map(not_ready, found))}"
+            else:
+                sound.append(transcript)
+        for record in self._climbs.checked:
+            if wrong := failures_of(record):
+                yield f"client {record.client}: {'; '.join(map(not_ready, wrong))}"
+        if sound and verbose:
+            yield from map(ready, sound)
+        elif sound:
+            yield f"ready: {len(sound)} of {len(self._climbs.climbed)}"

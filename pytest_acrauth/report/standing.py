@@ -1,0 +1,42 @@
+"""How a registry stands for an identity, in one line: why it is not ready, or the facts where it is. No I/O."""
+
+from __future__ import annotations
+
+from pytest_acrauth.catalogue.facts import one_line
+from pytest_acrauth.diagnosis.conclusion import Diagnosis
+from pytest_acrauth.model.observation import Tcp
+from pytest_acrauth.model.transcript import Transcript
+from pytest_acrauth.report.explanation import cause, filled, headline, hedge
+
+
+def not_ready(diagnosis: Diagnosis) -> str:
+    """Return a diagnosis in one line, however long: the headline, with every name."""
+    if diagnosis.mode is None:
+        return headline(diagnosis)
+    return f"{diagnosis.mode.id}: {hedge(diagnosis)}{one_line(cause(diagnosis.mode, filled(diagnosis.seen)).title)}"
+
+
+def ready(transcript: Transcript) -> str:
+    """Return the facts of a climb in which nothing is broken, without claiming a right that was not proven."""
+    target = transcript.target
+    who = f"{target.registry.login_server} {target.identity.name}: ready"
+    parts = [f"address {address}" for address in _address(transcript)]
+    parts += [f"signed in as {_signed_in(transcript)}"]
+    for access in transcript.accesses:
+        if access.access_token is not None and access.access_token.granted is not None:
+            granted = ", ".join(access.access_token.granted) or "nothing"
+            parts.append(f"granted {granted} on {access.reference.text}")
+    if not target.references:
+        parts.append("no right was proven: no repository was named")
+    return one_line("; ".join([who, *parts]), 1000)
+
+
+def _address(transcript: Transcript) -> tuple[str, ...]:
+    """Return the address that was connected to, as far as this machine knows it."""
+    tried = transcript.tcp.attempts if isinstance(transcript.tcp, Tcp) else ()
+    return tuple(each.address for each in tried if each.trouble is None)[:1]
+
+
+def _signed_in(transcript: Transcript) -> str:
+    credential = transcript.credential
+    return " ".join(filter(None, [str(credential.kind), credential.user_name or credential.client_id]))
