@@ -148,7 +148,8 @@ def _is_token(value: Any) -> bool:
 
 
 def changed(value: Any, hand: Hand) -> Any:
-    """Return a JSON value with one to three places replaced, removed, or doubled."""
+    """Return a JSON value with one to three places replaced, removed, or one of them swollen."""
+    swollen = False  # what is swollen is the same value many times: swollen within, it would be gigabytes
     for _ in range(hand.one([1, 1, 2, 3])):
         places = _places(value)
         if not places:
@@ -162,8 +163,8 @@ def changed(value: Any, hand: Hand) -> Any:
                 parent[last] = token(hand, parent[last])
             case "remove":
                 del parent[last]
-            case "swell" if len(json.dumps(parent[last])) < _SMALL:  # swollen thrice, it would be gigabytes
-                parent[last] = [parent[last]] * 200
+            case "swell" if not swollen and len(json.dumps(parent[last])) < _SMALL:
+                parent[last], swollen = [parent[last]] * 200, True
     return value
 
 

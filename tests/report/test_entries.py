@@ -16,7 +16,7 @@ from pytest_acrauth.report.entries import (
     symptom_entry,
     symptoms,
 )
-from pytest_acrauth.report.text import describe, listing
+from pytest_acrauth.report.page import describe, listing
 
 
 @pytest.mark.parametrize("name", sorted(MODES))
