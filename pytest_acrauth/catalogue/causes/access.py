@@ -38,12 +38,14 @@ def _anonymous_pull(broken: Break) -> bool | None:
 GRANTED: Question[tuple[str, ...]] = Question(
     id="granted",
     asks="Which of the actions asked for does the access token grant?",
+    shows="granted actions",
     by_hand="Decode the access token's middle part on this machine, and read access[].actions.",
     read=_granted,
 )
 SCOPE_MAP: Question[MapState] = Question(
     id="scope-map",
     asks="What does the scope map allow?",
+    shows="scope map",
     by_hand=Command("az acr scope-map show -n {scope_map} -r {registry} --query actions"),
     needs=Need.SCOPE_MAP,
     read=_map_state,
@@ -51,6 +53,7 @@ SCOPE_MAP: Question[MapState] = Question(
 QUARANTINE: Question[str] = Question(
     id="quarantine",
     asks="Does the registry quarantine images that were pushed?",
+    shows="quarantine policy",
     by_hand=Command("az acr show -n {registry} --query policies.quarantinePolicy.status -o tsv"),
     needs=Need.REGISTRY,
     read=_quarantine,
@@ -59,6 +62,7 @@ QUARANTINE: Question[str] = Question(
 ANONYMOUS_PULL: Question[bool] = Question(
     id="anonymous-pull",
     asks="Does the registry allow anonymous pull?",
+    shows="anonymous pull allowed",
     by_hand=Command("az acr show -n {registry} --query anonymousPullEnabled -o tsv"),
     needs=Need.REGISTRY,
     read=_anonymous_pull,
@@ -66,6 +70,7 @@ ANONYMOUS_PULL: Question[bool] = Question(
 WANTED: Question[tuple[str, ...]] = Question(
     id="wanted-actions",
     asks="Which actions are wanted?",
+    shows="wanted actions",
     by_hand="Compare --acr-must.",
     read=facts.wanted,
 )
@@ -99,7 +104,8 @@ _MAP_OF_ITS_OWN: tuple[Instruction, ...] = (
 
 PERMISSION_EXCESS = FailureMode(
     id="permission-excess",
-    title="the access token allows {excess} on {repository}, which it must not",
+    title="the access token allows {excess}, which it must not",
+    brief="more rights than wanted",
     seen=(access_token.RIGHTS_EXCESS,),
     signs=(access_token.RIGHTS_EXCESS,),
     certain="The access token itself lists, among its actions on the repository, one that --acr-must-not names.",
@@ -122,6 +128,7 @@ PERMISSION_EXCESS = FailureMode(
 ANONYMOUS_PULL_DISABLED = FailureMode(
     id="anonymous-pull-disabled",
     title="{registry} does not allow anonymous pull",
+    brief="no anonymous pull",
     seen=(access_token.ANONYMOUS_REFUSED,),
     when=(ANONYMOUS_PULL.is_(False), WANTED.where("pulling among them", lambda found: bool(_PULLING & set(found)))),
     occurs=Occurs.OFTEN,
@@ -134,7 +141,8 @@ ANONYMOUS_PULL_DISABLED = FailureMode(
 )
 ANONYMOUS_PULL_ONLY = FailureMode(
     id="anonymous-pull-only",
-    title="an anonymous caller can pull at most, and this wants {wanted}",
+    title="without a login, pulling is all that is possible",
+    brief="more than anonymous pull",
     seen=(access_token.ANONYMOUS_REFUSED, access_token.RIGHTS_MISSING),
     when=(_ANONYMOUS, WANTED.where("more than pulling", lambda found: bool(set(found) - _PULLING))),
     means="A registry that allows anonymous pull lets everybody read its images. Whoever pushes or deletes must log in,"
@@ -145,7 +153,8 @@ ANONYMOUS_PULL_ONLY = FailureMode(
 )
 ANONYMOUS_PULL_PROPAGATING = FailureMode(
     id="anonymous-pull-propagating",
-    title="{registry} allows anonymous pull since a few minutes, and it is not in effect yet",
+    title="anonymous pull was allowed only minutes ago",
+    brief="anonymous pull allowed minutes ago",
     seen=(access_token.ANONYMOUS_REFUSED,),
     when=(
         ANONYMOUS_PULL.is_(True),
@@ -160,7 +169,8 @@ ANONYMOUS_PULL_PROPAGATING = FailureMode(
 )
 SCOPE_MAP_LACKS_ACTION = FailureMode(
     id="scope-map-lacks-action",
-    title="the scope map does not allow {wanted} on {repository}",
+    title="the scope map does not allow {wanted}",
+    brief="action not in the scope map",
     seen=(access_token.RIGHTS_MISSING, operation.OPERATION_REFUSED),
     when=(_OF_A_SCOPE_MAP, SCOPE_MAP.where("something on the repository, and not all of this", lambda it: it.lacks)),
     means=f"{_MEANS} Pulling needs content/read, pushing content/write beside it, deleting content/delete; reading and"
@@ -172,6 +182,7 @@ SCOPE_MAP_LACKS_ACTION = FailureMode(
 SCOPE_MAP_LACKS_REPOSITORY = FailureMode(
     id="scope-map-lacks-repository",
     title="the scope map does not name {repository}",
+    brief="repository not in the scope map",
     seen=(access_token.RIGHTS_MISSING, operation.OPERATION_REFUSED),
     when=(_OF_A_SCOPE_MAP, SCOPE_MAP.where("other repositories only", lambda it: not it.empty and not it.here)),
     not_when=(_GRANTS_SOMETHING,),
@@ -182,7 +193,8 @@ SCOPE_MAP_LACKS_REPOSITORY = FailureMode(
 )
 SCOPE_MAP_MISSING = FailureMode(
     id="scope-map-missing",
-    title="{user_name} has a scope map that was deleted or is empty",
+    title="the scope-map token's map was deleted or is empty",
+    brief="deleted or empty scope map",
     seen=(access_token.RIGHTS_MISSING, operation.OPERATION_REFUSED),
     when=(_OF_A_SCOPE_MAP, SCOPE_MAP.where("nothing: it is not there, or is empty", lambda it: it.empty)),
     not_when=(_GRANTS_SOMETHING,),
@@ -203,7 +215,8 @@ SCOPE_MAP_MISSING = FailureMode(
 )
 SCOPE_MAP_PROPAGATING = FailureMode(
     id="scope-map-propagating",
-    title="the scope map allows {wanted} since a few minutes, and it is not in effect yet",
+    title="the scope map's change is not in effect yet",
+    brief="scope map changed minutes ago",
     seen=(access_token.RIGHTS_MISSING, operation.OPERATION_REFUSED),
     when=(
         _OF_A_SCOPE_MAP,
@@ -217,7 +230,8 @@ SCOPE_MAP_PROPAGATING = FailureMode(
 )
 IMAGE_NOT_FOUND = FailureMode(
     id="image-not-found",
-    title="{login_server} has no {version} of {repository}, here and now",
+    title="{login_server} does not have {image}, here and now",
+    brief="no such image",
     seen=(operation.MANIFEST_UNKNOWN,),
     when=(
         # Whoever may not pull is refused otherwise, so that quarantine alone hides an image that is there.
@@ -247,7 +261,8 @@ IMAGE_NOT_FOUND = FailureMode(
 )
 QUARANTINED_IMAGE = FailureMode(
     id="quarantined-image",
-    title="{version} of {repository} is held in quarantine",
+    title="{image} is held in quarantine",
+    brief="image in quarantine",
     seen=(operation.MANIFEST_UNKNOWN, operation.OPERATION_REFUSED),
     when=(QUARANTINE.is_("enabled"),),
     unprovable="An image in quarantine is answered like one that is not there, and only a scanner's role sees it.",
@@ -264,7 +279,8 @@ QUARANTINED_IMAGE = FailureMode(
 )
 OPERATION_DISALLOWED = FailureMode(
     id="operation-disallowed",
-    title="{registry} disallows this on {repository}, whoever asks",
+    title="{registry} disallows this, whoever asks",
+    brief="locked repository or image",
     seen=(operation.DISALLOWED,),
     signs=(operation.DISALLOWED,),
     certain="A registry says that an operation is disallowed on it, a repository or an image to whoever has the right.",
@@ -300,7 +316,8 @@ OPERATION_DISALLOWED = FailureMode(
 )
 REGISTRY_THROTTLED = FailureMode(
     id="registry-throttled",
-    title="{login_server} limits the rate of requests, and the limit is reached",
+    title="{login_server} had too many requests this minute",
+    brief="too many requests to the registry",
     seen=(challenge.THROTTLED,),
     signs=(challenge.THROTTLED,),
     certain="The registry itself answers 429: the answer has a header or an error body that only a registry sends.",

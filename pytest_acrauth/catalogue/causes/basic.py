@@ -41,6 +41,7 @@ _LOGIN_BY_TOKEN = Command(
 ADMIN_USER_DISABLED = FailureMode(
     id="admin-user-disabled",
     title="the admin user of {registry} is disabled",
+    brief="admin user switched off",
     seen=(access_token.BASIC_REFUSED, management.ADMIN_DISABLED),
     signs=(management.ADMIN_DISABLED,),
     certain="az prints this sentence where Resource Manager refused to list the admin user's keys because it is off.",
@@ -72,7 +73,8 @@ ADMIN_USER_DISABLED = FailureMode(
 )
 ADMIN_PASSWORD_NOT_CURRENT = FailureMode(
     id="admin-password-not-current",
-    title="{registry} does not accept this password for its admin user",
+    title="this is not {registry}'s admin password",
+    brief="wrong admin password",
     seen=(access_token.BASIC_REFUSED,),
     when=(USER_KIND.is_(Kind.ADMIN), ADMIN_ENABLED.is_(True)),
     open_when=(LAST_CHANGE.where("within the last two minutes", lambda last: last.ago < _SWITCHES_TRAVEL),),
@@ -101,7 +103,8 @@ ADMIN_PASSWORD_NOT_CURRENT = FailureMode(
 )
 ADMIN_USERNAME_WRONG = FailureMode(
     id="admin-username-wrong",
-    title="{user_name} is not the name of {registry}'s admin user",
+    title="{user_name} is not {registry}'s admin user",
+    brief="wrong name of the admin user",
     seen=(access_token.APP_NOT_REGISTERED,),
     when=(
         DECLARED.is_(Kind.ADMIN, _UNDECLARED),
@@ -133,7 +136,8 @@ def _may_be_new(state: TokenState) -> bool | None:
 
 SCOPE_MAP_TOKEN_PASSWORD_WRONG = FailureMode(
     id="scope-map-token-password-wrong",
-    title="{user_name} is a scope-map token, and its password is wrong",
+    title="{user_name}'s password is wrong",
+    brief="wrong scope-map token password",
     seen=(access_token.BASIC_REFUSED,),
     when=(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
@@ -150,7 +154,8 @@ SCOPE_MAP_TOKEN_PASSWORD_WRONG = FailureMode(
 )
 SCOPE_MAP_TOKEN_PASSWORD_EXPIRED = FailureMode(
     id="scope-map-token-password-expired",
-    title="{user_name} is a scope-map token, and each of its passwords has expired",
+    title="{user_name}'s passwords have ended",
+    brief="scope-map token passwords ended",
     seen=(access_token.BASIC_REFUSED,),
     when=(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
@@ -164,7 +169,8 @@ SCOPE_MAP_TOKEN_PASSWORD_EXPIRED = FailureMode(
 )
 SCOPE_MAP_TOKEN_DISABLED = FailureMode(
     id="scope-map-token-disabled",
-    title="{user_name} is a scope-map token that is disabled",
+    title="{user_name} is a disabled scope-map token",
+    brief="scope-map token switched off",
     seen=(access_token.BASIC_REFUSED,),
     when=(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
@@ -190,7 +196,8 @@ SCOPE_MAP_TOKEN_DISABLED = FailureMode(
 )
 SCOPE_MAP_TOKEN_NO_PASSWORD = FailureMode(
     id="scope-map-token-no-password",
-    title="{user_name} is a scope-map token without a password",
+    title="{user_name} has no password",
+    brief="scope-map token without password",
     seen=(access_token.BASIC_REFUSED,),
     when=(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
@@ -204,7 +211,8 @@ SCOPE_MAP_TOKEN_NO_PASSWORD = FailureMode(
 )
 SCOPE_MAP_TOKEN_PASSWORD_PROPAGATING = FailureMode(
     id="scope-map-token-password-propagating",
-    title="{user_name} is a scope-map token, and its new password is not in effect yet",
+    title="the new password is not yet valid",
+    brief="new scope-map token password",
     seen=(access_token.BASIC_REFUSED,),
     when=(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
@@ -220,7 +228,8 @@ SCOPE_MAP_TOKEN_PASSWORD_PROPAGATING = FailureMode(
 )
 SCOPE_MAP_TOKEN_NOT_FOUND = FailureMode(
     id="scope-map-token-not-found",
-    title="{user_name} is not a scope-map token of {registry}",
+    title="{user_name} does not exist at {registry}",
+    brief="no such scope-map token",
     seen=(access_token.APP_NOT_REGISTERED,),
     when=(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
@@ -251,6 +260,7 @@ SCOPE_MAP_TOKEN_NOT_FOUND = FailureMode(
 BASIC_USERNAME_UNKNOWN = FailureMode(
     id="basic-username-unknown",
     title="{user_name} names nobody at {login_server}",
+    brief="unknown user name",
     seen=(access_token.APP_NOT_REGISTERED,),
     # Where it was declared what the name is, or the name itself tells, another cause says it better.
     when=(
@@ -276,7 +286,8 @@ BASIC_USERNAME_UNKNOWN = FailureMode(
 )
 CLIENT_NULL_GUID_NOT_USED = FailureMode(
     id="client-null-guid-not-used",
-    title="the password is a token of the registry, and {user_name} cannot go with it",
+    title="this password does not go with {user_name}",
+    brief="user name beside a registry token",
     seen=(access_token.APP_NOT_REGISTERED,),
     when=(SECRET.is_(SecretShape.ACR_REFRESH_TOKEN, SecretShape.ACR_ACCESS_TOKEN),),
     means="A refresh token, such as az acr login --expose-token hands out, is accepted as a password beside one user"
@@ -292,7 +303,8 @@ CLIENT_NULL_GUID_NOT_USED = FailureMode(
 )
 CLIENT_ENTRA_TOKEN_AS_PASSWORD = FailureMode(
     id="client-entra-token-as-password",
-    title="the password is an Entra token, which the registry does not take as one",
+    title="an Entra token cannot be the password",
+    brief="Entra token as the password",
     seen=(access_token.INVALID_CLIENT,),
     when=(SECRET.is_(SecretShape.ENTRA_TOKEN),),
     means="A registry takes an Entra token only in exchange for a token of its own, its refresh token; that one can be"
@@ -307,7 +319,8 @@ CLIENT_ENTRA_TOKEN_AS_PASSWORD = FailureMode(
 )
 SP_CERTIFICATE_WITH_DOCKER_LOGIN = FailureMode(
     id="sp-certificate-with-docker-login",
-    title="{client_id} has only a certificate, which cannot be a password",
+    title="{client_id} has no client secret",
+    brief="application with a certificate only",
     seen=(access_token.INVALID_CLIENT,),
     when=(SECRET.is_(SecretShape.OPAQUE), CERTIFICATE_ONLY.is_(True)),
     occurs=Occurs.SELDOM,
@@ -325,7 +338,8 @@ SP_CERTIFICATE_WITH_DOCKER_LOGIN = FailureMode(
 )
 CLIENT_NULL_GUID_OTHER_PASSWORD = FailureMode(
     id="client-null-guid-other-password",
-    title="the password beside {user_name} is no token of the registry's own",
+    title="the password is not a refresh token",
+    brief="password that is no refresh token",
     seen=(access_token.BASIC_REFUSED,),
     when=(USER_KIND.is_(Kind.REFRESH_TOKEN), REGISTRY_TOKEN.is_(False)),
     occurs=Occurs.SELDOM,
@@ -340,7 +354,8 @@ CLIENT_NULL_GUID_OTHER_PASSWORD = FailureMode(
 )
 REFRESH_TOKEN_EXPIRED = FailureMode(
     id="refresh-token-expired",
-    title="the registry's refresh token, used as the password, has expired",
+    title="the refresh token used as password has expired",
+    brief="expired refresh token",
     seen=(access_token.BASIC_REFUSED, client.STORED_LOGIN_ENDED),
     when=(USER_KIND.is_(Kind.REFRESH_TOKEN), SECRET_EXPIRED.is_(True)),
     occurs=Occurs.OFTEN,
@@ -354,7 +369,8 @@ REFRESH_TOKEN_EXPIRED = FailureMode(
 )
 REFRESH_TOKEN_OTHER_REGISTRY = FailureMode(
     id="refresh-token-other-registry",
-    title="the refresh token used as the password belongs to another registry",
+    title="the refresh token is another registry's",
+    brief="refresh token of another registry",
     seen=(access_token.BASIC_REFUSED,),
     when=(USER_KIND.is_(Kind.REFRESH_TOKEN), SECRET_ELSEWHERE.is_(True)),
     means="A refresh token is a registry's own, and good for the one login server that is named in it.",

@@ -48,18 +48,21 @@ def _accepted(broken: Break) -> bool | None:
 SCOPE: Question[str] = Question(
     id="scope",
     asks="Which scope was asked for?",
+    shows="scope asked for",
     by_hand="Name a repository with --acr-repository.",
     read=_scope,
 )
 GRANTS_ASKED: Question[bool] = Question(
     id="grants-asked",
     asks="Does the access token contain the requested actions?",
+    shows="access token grants all of it",
     by_hand="Decode the access token's middle part on this machine, and read access[].actions.",
     read=_grants_asked,
 )
 ACCEPTED: Question[bool] = Question(
     id="identity-accepted",
     asks="Did the registry accept the identity at sign-in, or does it have a role there?",
+    shows="identity known at the registry",
     by_hand="Compare the stages that passed.",
     needs=Need.ROLES,
     read=_accepted,
@@ -67,6 +70,7 @@ ACCEPTED: Question[bool] = Question(
 ROLE_MODE: Question[RoleMode] = Question(
     id="role-mode",
     asks="Which role assignment mode is the registry in?",
+    shows="role assignment mode",
     by_hand=SHOW_ROLE_MODE,
     needs=Need.REGISTRY,
     read=role_mode,
@@ -108,6 +112,7 @@ def _no_role(rights: Rights) -> bool | None:
 EXCHANGE_NO_ROLE = FailureMode(
     id="exchange-no-role",
     title="the identity has no role for images on {registry}",
+    brief="no role",
     seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403, text.REFUSED_AND_NOT_FOUND),
     when=(ROLES.where("none that gives a right to images", _no_role),),
     not_when=(TENANTS.where("no, to another one", lambda tenants: tenants.differ),),
@@ -124,6 +129,7 @@ EXCHANGE_NO_ROLE = FailureMode(
 SP_LACKS_ROLE = FailureMode(
     id="sp-lacks-role",
     title="{client_id} has no role for images on {registry}",
+    brief="application without a role",
     seen=(access_token.BASIC_REFUSED,),
     when=(
         USER_KIND.is_(Kind.SERVICE_PRINCIPAL),
@@ -138,7 +144,8 @@ SP_LACKS_ROLE = FailureMode(
 )
 SCOPE_NOT_GRANTED = FailureMode(
     id="scope-not-granted",
-    title="{unassigned} on {repository} is not granted to this identity",
+    title="no role allows {unassigned} on {repository}",
+    brief="no role for this action",
     seen=_LACKING,
     when=(
         _CAN_HOLD_ROLES,
@@ -162,7 +169,8 @@ SCOPE_NOT_GRANTED = FailureMode(
 )
 ROLE_PROPAGATION_DELAY = FailureMode(
     id="role-propagation-delay",
-    title="a role given in the last minutes is not in effect yet",
+    title="a role given minutes ago is not in effect yet",
+    brief="role given minutes ago",
     seen=(*_REFUSED, text.REFUSED_AND_NOT_FOUND),
     when=(
         _CAN_HOLD_ROLES,
@@ -190,7 +198,8 @@ ROLE_PROPAGATION_DELAY = FailureMode(
 )
 ABAC_LEGACY_ROLE_INEFFECTIVE = FailureMode(
     id="abac-legacy-role-ineffective",
-    title="{registry} is in ABAC mode and ignores AcrPull, AcrPush and AcrDelete",
+    title="{registry} ignores AcrPull and its like",
+    brief="roles that ABAC mode ignores",
     seen=(*_REFUSED, text.REFUSED_AND_NOT_FOUND),
     when=(_CAN_HOLD_ROLES, _ABAC, ROLES.where("only ones that ABAC mode ignores", _because(Standing.LEGACY))),
     occurs=Occurs.OFTEN,
@@ -208,7 +217,8 @@ ABAC_LEGACY_ROLE_INEFFECTIVE = FailureMode(
 )
 RBAC_REPOSITORY_ROLE_INEFFECTIVE = FailureMode(
     id="rbac-repository-role-ineffective",
-    title="{registry} is not in ABAC mode and ignores the Container Registry Repository roles",
+    title="the roles held are for ABAC mode only",
+    brief="roles for ABAC mode only",
     seen=_REFUSED,
     when=(
         _CAN_HOLD_ROLES,
@@ -223,7 +233,8 @@ RBAC_REPOSITORY_ROLE_INEFFECTIVE = FailureMode(
 )
 ABAC_CONDITION_EXCLUDES_REPO = FailureMode(
     id="abac-condition-excludes-repo",
-    title="the condition of the identity's role does not match {repository}",
+    title="the role's condition omits {repository}",
+    brief="condition on the role",
     seen=_LACKING,
     when=(
         _CAN_HOLD_ROLES,
@@ -256,7 +267,8 @@ ABAC_CONDITION_EXCLUDES_REPO = FailureMode(
 )
 ABAC_MODE_SWITCH_STALE_CREDENTIAL = FailureMode(
     id="abac-mode-switch-stale-credential",
-    title="the credential is older than the last change of {registry}'s role assignment mode",
+    title="the mode was changed after the login",
+    brief="login from before a mode change",
     seen=_REFUSED,
     when=(
         _CAN_HOLD_ROLES,
@@ -280,7 +292,8 @@ ABAC_MODE_SWITCH_STALE_CREDENTIAL = FailureMode(
 )
 REFRESH_TOKEN_OLDER_THAN_ROLE = FailureMode(
     id="refresh-token-older-than-role",
-    title="the stored login is older than the role that it would need",
+    title="the stored login is older than the role",
+    brief="login older than the role",
     seen=_LACKING,
     when=(USER_KIND.is_(Kind.REFRESH_TOKEN),),
     unprovable="A refresh token does not say whose it is, so that nobody can look up since when which role is held.",
@@ -293,7 +306,8 @@ REFRESH_TOKEN_OLDER_THAN_ROLE = FailureMode(
 )
 CUSTOM_ROLE_WILDCARD = FailureMode(
     id="custom-role-wildcard",
-    title="{custom_role} uses a wildcard (*), which {registry} ignores",
+    title="{custom_role} uses a wildcard, which is ignored",
+    brief="wildcard in a custom role",
     seen=_REFUSED,
     when=(_CAN_HOLD_ROLES, ROLES.where("a custom one that allows it by a wildcard only", _because(Standing.WILDCARD))),
     occurs=Occurs.SELDOM,
@@ -310,7 +324,8 @@ CUSTOM_ROLE_WILDCARD = FailureMode(
 )
 DENY_ASSIGNMENT = FailureMode(
     id="deny-assignment",
-    title="a deny assignment forbids this to the identity, whatever its roles",
+    title="a deny assignment forbids this, whatever the roles",
+    brief="deny assignment",
     seen=(*_REFUSED, text.REFUSED_AND_NOT_FOUND),
     when=(
         _CAN_HOLD_ROLES,
