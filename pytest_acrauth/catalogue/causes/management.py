@@ -24,15 +24,15 @@ ARM_REGISTRY_NOT_FOUND_IN_SUBSCRIPTION = FailureMode(
     brief="no registry of this name",
     seen=(management.ARM_NOT_FOUND,),
     unprovable="A registry in another subscription, and one that may not be read, are not found in the same words.",
-    means="The name is misspelt, or the registry was deleted. The management plane gives the same answer for a"
-    " registry that the caller is not allowed to read.",
+    means="No registry of the active subscription has this name: it is misspelt, or the registry was deleted. The"
+    " management plane gives the same answer for a registry that the caller is not allowed to read.",
     look=(
         Command("az account show --query name -o tsv"),
         Command('az acr list --query "[].{{name:name,group:resourceGroup,loginServer:loginServer}}" -o table'),
         "If this finds an address, the registry exists somewhere:",
         Command("nslookup {login_server}"),
     ),
-    fix=("Correct the name, or the resource group that was given with it. A registry that was deleted is gone.",),
+    fix=("Correct the name, or the resource group given with it. A registry that was deleted is gone.",),
     page=_ERRORS,
     samples=(_NOT_FOUND_TEXT,),
     unlike=(_OTHER_NOT_FOUND,),
@@ -43,8 +43,8 @@ ARM_WRONG_SUBSCRIPTION = FailureMode(
     brief="other subscription",
     seen=(management.ARM_NOT_FOUND, management.SUBSCRIPTION_UNKNOWN),
     unprovable="Only a look into every subscription could tell, and the login sees only some of them.",
-    means="az looks a registry up by its name in one subscription only, and goes on without its record when it is"
-    " not there.",
+    means="az looks a registry up by its name in the active subscription only, and goes on without its record when it"
+    " is not there.",
     look=(
         Command("az account show --query name -o tsv"),
         _ACCOUNTS,
@@ -74,9 +74,8 @@ ARM_NO_READ = FailureMode(
     ),
     fix=(
         (
-            "If the role was assigned minutes ago, sign in again. Otherwise whoever may assign roles there (Owner, User"
-            " Access Administrator) gives one that allows it. Reader allows what ends in /read, Contributor all but"
-            " assigning roles:"
+            "If a role was assigned minutes ago, sign in again. Otherwise whoever may assign roles there, such as the"
+            " Owner, gives one. Reader allows what ends in /read, Contributor all but assigning roles:"
         ),
         Command('az role assignment create {assignee} --role "{role}" --scope {scope}'),
     ),
@@ -103,8 +102,8 @@ ARM_LIST_CREDENTIALS_FORBIDDEN = FailureMode(
     " cause; this one only ends the command.",
     fix=(
         (
-            "Repair what the lines before this one name. No login needs the admin user, and with a role that lets az"
-            " read its password, az would log in as that user and hide that Entra's way is broken."
+            "Repair what the lines before this one name. No login needs the admin user; a role that lets az read its"
+            " password would only hide that the login through Entra is broken."
         ),
     ),
     page=_ERRORS,
@@ -135,7 +134,7 @@ ARM_LOGIN_SERVER_UNRESOLVABLE = FailureMode(
         Command("az acr show -n {registry} --subscription SUBSCRIPTION --query loginServer -o tsv"),
     ),
     instead=(
-        "If az is set to another cloud than the registry's, choose that one; az then needs a login of its own there:",
+        "If az is set to another cloud than the registry's, choose that; it needs a login of its own there:",
         Command("az cloud set -n CLOUD"),
     ),
     page=pages.HEALTH + "#login_server_error",
@@ -155,7 +154,7 @@ ARM_DUPLICATE_NAME = FailureMode(
     seen=(management.DUPLICATE_NAME,),
     signs=(management.DUPLICATE_NAME,),
     certain="az counted the registries of that name which the subscription shows, and found more than one.",
-    means="az takes the name alone, and does not choose between them.",
+    means="The active subscription shows more than one registry called {registry}, and az does not choose.",
     look=(
         Command(
             "az acr list --query \"[?name=='{registry}'].{{group:resourceGroup,loginServer:loginServer}}\" -o table"
@@ -179,8 +178,8 @@ ARM_PROVIDER_NOT_REGISTERED = FailureMode(
     look=(Command("az provider show -n Microsoft.ContainerRegistry --query registrationState -o tsv"),),
     fix=(
         (
-            "If the registry is in another subscription, name that one. Otherwise a Contributor or Owner of this one"
-            " registers the service, which costs nothing:"
+            "If the registry is in another subscription, name that one. Otherwise a Contributor or Owner registers"
+            " Azure Container Registry in this one, which costs nothing:"
         ),
         Command("az provider register -n Microsoft.ContainerRegistry --wait"),
     ),
@@ -198,7 +197,7 @@ ARM_CLASSIC_SKU = FailureMode(
     " Premium, and cannot be moved back.",
     look=(_TIER,),
     fix=(
-        "Who manages the registry moves it to one of the tiers of today, which are billed by the day:",
+        "Whoever manages the registry moves it to one of today's tiers, which are billed by the day:",
         Command("az acr update -n {registry} --sku Standard"),
     ),
     page=pages.ACR + "container-registry-skus#change-registry-sku",
@@ -215,7 +214,7 @@ FIREWALL_NOT_PREMIUM = FailureMode(
     look=(_TIER,),
     fix=(
         (
-            "Do without it, or ask who pays for the registry: Premium costs more, and going back takes these features"
+            "Do without it, or ask who pays for the registry: Premium costs more, and going back takes its features"
             " away again:"
         ),
         Command("az acr update -n {registry} --sku Premium"),
@@ -235,10 +234,10 @@ REGISTRY_NAME_INVALID = FailureMode(
     " name, and belongs to one registry only.",
     look=(
         Command('az acr list --query "[].{{name:name,loginServer:loginServer}}" -o table'),
-        "For a new registry, this tells whether a name is free:",
+        "Whether a name for a new registry is free:",
         Command("az acr check-name -n NEW_NAME"),
     ),
-    fix=("Give the name alone, as the list shows it. A new registry needs a name that is free.",),
+    fix=("Give the name alone, as the list shows it; a new registry needs one that is free.",),
     page=pages.ACR + "container-registry-get-started-azure-cli#configure-parameters-for-a-container-registry",
     samples=("Registry names may contain only alpha numeric characters and must be between 5 and 50 characters",),
     unlike=("Storage account name must be between 3 and 24 characters in length and use numbers and letters only.",),
@@ -249,8 +248,9 @@ ARM_TOKEN_REFUSED = FailureMode(
     brief="Entra token not for management",
     seen=(management.ARM_TOKEN_UNUSABLE, management.ARM_TOKEN_OTHER_TENANT, management.SUBSCRIPTION_UNKNOWN),
     signs=(management.ARM_TOKEN_OTHER_TENANT,),
-    certain="InvalidAuthenticationTokenTenant names both tenants: the token's, and the subscription's.",
-    means="It was issued by another tenant than the subscription's, for another audience, or in another cloud.",
+    certain="InvalidAuthenticationTokenTenant names both tenants: the Entra token's, and the subscription's.",
+    means="It was issued by another tenant than the subscription's, for something else than Azure's management, or in"
+    " another cloud.",
     look=(
         Command("az account show --query tenantId -o tsv"),
         Command("az cloud show --query name -o tsv"),
@@ -267,11 +267,11 @@ ARM_TOKEN_EXPIRED = FailureMode(
     brief="expired Entra token for management",
     seen=(management.ARM_TOKEN_ENDED,),
     signs=(management.ARM_TOKEN_ENDED,),
-    certain="The management plane compared the token's own end with its clock, and names both.",
-    means="A program kept a token for longer than it counts, or the clock of this machine is wrong.",
-    look=("Compare this with a clock that is right:", Command("date -u")),
+    certain="The management plane compared the Entra token's own end with its clock, and names both.",
+    means="A program kept its Entra token for longer than it counts, or the clock of this machine is wrong.",
+    look=("Compare with a clock that is right:", Command("date -u")),
     fix=(
-        "If the clock is wrong, who administers this machine sets it. Otherwise start the program again, or sign in:",
+        "If it is wrong, who administers this machine sets it. Otherwise start the program again, or sign in:",
         Command("az login"),
     ),
     page=_ARM + "overview",
@@ -311,7 +311,7 @@ ARM_THROTTLED = FailureMode(
     fix=(
         (
             "Wait as long as the answer's Retry-After says, then try again. Let jobs ask once and hand on what they"
-            " learnt, and run fewer of them at a time."
+            " learnt, and run fewer at a time."
         ),
     ),
     page="https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling",
@@ -330,8 +330,8 @@ ARM_GRAPH_FORBIDDEN = FailureMode(
     " is, and nobody makes a new secret.",
     fix=(
         (
-            "Ask an owner of the application to look or to make the change. A program that has to look needs the"
-            " permission Application.Read.All, which an administrator of the directory grants."
+            "Ask an owner of the application to look or to make the change. A program needs Application.Read.All to"
+            " look, which an administrator of the directory grants."
         ),
     ),
     page="https://learn.microsoft.com/graph/permissions-reference#applicationreadall",
@@ -345,8 +345,8 @@ ARM_PRINCIPAL_NOT_FOUND = FailureMode(
     seen=(management.PRINCIPAL_UNKNOWN,),
     signs=(management.PRINCIPAL_UNKNOWN,),
     certain="The management plane looked the id up in its tenant's directory, and names it as unknown.",
-    means="It is a client id where an object id was wanted, belongs to another tenant, was deleted, or the"
-    " directory does not show it everywhere yet.",
+    means="It is a client id where an object id was wanted, belongs to another tenant, was deleted, or was made a"
+    " moment ago, so that the directory does not show it everywhere yet.",
     look=(
         "An application's object id, from its client id (for a user: az ad user show):",
         Command("az ad sp show --id {client_id} --query id -o tsv"),
@@ -354,8 +354,8 @@ ARM_PRINCIPAL_NOT_FOUND = FailureMode(
     ),
     fix=(
         (
-            "Give that object id, with its type, so that the directory is not asked; for an identity made a moment ago,"
-            " try again after a few minutes. Whoever may assign roles on the registry:"
+            "Whoever may assign roles on the registry gives that object id, with its type, so that the directory is not"
+            " asked; one made a moment ago needs a few minutes:"
         ),
         Command(
             "az role assignment create --assignee-object-id OBJECT_ID --assignee-principal-type ServicePrincipal"
@@ -378,8 +378,8 @@ CMK_IDENTITY_MISSING = FailureMode(
     look=(Command("az acr encryption show -n {registry}"), Command("az acr identity show -n {registry}")),
     fix=(
         (
-            "Who manages the registry and its key vault makes an identity, lets it get, wrap and unwrap the key, and"
-            " gives it to the registry:"
+            "Whoever manages the registry and its key vault makes an identity, lets it get, wrap and unwrap the key,"
+            " and gives it to the registry:"
         ),
         Command("az acr identity assign -n {registry} --identities IDENTITY_RESOURCE_ID"),
         Command("az acr encryption rotate-key -n {registry} --key-encryption-key KEY_ID --identity IDENTITY_CLIENT_ID"),
@@ -399,17 +399,17 @@ CMK_IDENTITY_INACTIVE = FailureMode(
     seen=(management.CMK_INACTIVE,),
     signs=(management.CMK_INACTIVE,),
     certain="The registry says itself that the identity which reads its encryption key is inactive.",
-    means="The identity that reads the key was taken away from the registry, usually months ago, or its key or vault"
-    " was deleted, disabled or closed.",
+    means="The registry refuses every image. The identity that reads its encryption key was taken away from it, usually"
+    " months ago, or the key or its vault was deleted, disabled or closed.",
     look=(
         Command("az acr encryption show -n {registry}"),
         Command("az acr identity show -n {registry}"),
         Command("az keyvault list-deleted -o table"),
     ),
     fix=(
-        "Who manages the registry gives it the identity again:",
+        "Whoever manages the registry gives it the identity again:",
         Command("az acr identity assign -n {registry} --identities IDENTITY_RESOURCE_ID"),
-        "If the key or its vault was deleted, who manages it can recover it for as long as soft delete keeps it.",
+        "A deleted key or vault can be recovered, by who manages it, while soft delete keeps it.",
     ),
     page=_KEYS + "#identity-expiry-error",
     samples=("The identity associated with the registry is inactive. Reassign the identity manually.",),

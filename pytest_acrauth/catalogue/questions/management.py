@@ -78,7 +78,9 @@ class Tenants:
         return self.issuer.lower() != self.registry.lower()
 
     def __str__(self) -> str:
-        return f"no, to {self.registry} and not to {self.issuer}" if self.differ else f"yes, both are {self.registry}"
+        if not self.differ:
+            return f"yes, both are {self.registry}"
+        return f"no, the registry's is {self.registry}, the Entra token's is {self.issuer}"
 
 
 def _tenants(broken: Break) -> Tenants | None:
