@@ -172,8 +172,9 @@ SCOPE_MAP_LACKS_ACTION = FailureMode(
     brief="action not in the scope map",
     seen=(access_token.RIGHTS_MISSING, operation.OPERATION_REFUSED),
     when=(_OF_A_SCOPE_MAP, SCOPE_MAP.where("something on the repository, and not all of this", lambda it: it.lacks)),
-    means=f"{_MEANS} This one does not allow {{wanted}} on {{repository}}. Pulling needs content/read, pushing content/write beside it, deleting content/delete; reading and"
-    " writing metadata, such as lists of tags, are actions of their own.",
+    means=f"{_MEANS} This one does not allow {{wanted}} on {{repository}}. Pulling needs content/read, pushing"
+    " content/write beside it, deleting content/delete; reading and writing metadata, such as lists of tags, are"
+    " actions of their own.",
     fix=_WIDEN,
     instead=_MAP_OF_ITS_OWN,
     page=_SCOPE_MAP_PAGE + "#update-token-permissions",

@@ -200,9 +200,9 @@ ABAC_LEGACY_ROLE_INEFFECTIVE = FailureMode(
     seen=(*_REFUSED, text.REFUSED_AND_NOT_FOUND),
     when=(_CAN_HOLD_ROLES, _ABAC, ROLES.where("only ones that ABAC mode ignores", _because(Standing.LEGACY))),
     occurs=Occurs.OFTEN,
-    means="{registry} is in ABAC mode, which the portal calls RBAC Registry + ABAC Repository Permissions. In it AcrPull, AcrPush, AcrDelete,"
-    " Reader, Contributor, Owner and custom roles like them open no repository; the Container Registry Repository roles"
-    " do, and a condition can limit them to some repositories.",
+    means="{registry} is in ABAC mode, which the portal calls RBAC Registry + ABAC Repository Permissions. In it"
+    " AcrPull, AcrPush, AcrDelete, Reader, Contributor, Owner and custom roles like them open no repository; the"
+    " Container Registry Repository roles do, and a condition can limit them to some repositories.",
     fix=(
         *ASSIGN_IN_ABAC_MODE,
         "To list repositories too, it needs Container Registry Repository Catalog Lister beside it.",

@@ -79,8 +79,8 @@ FORBIDDEN = in_print(
 )
 EXCHANGE_403 = in_print(
     "exchange-403",
-    "{login_server} answered a request for a refresh token or an access token with a 403, and the client threw its words"
-    " away.",
+    "{login_server} answered a request for a refresh token or an access token with a 403, and the client threw away its"
+    " words.",
     anywhere(
         r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 403",
         r"ACR token exchange endpoint returned error status: 403",
