@@ -12,7 +12,8 @@ SHOW_ROLE_MODE = Command("az acr show -n {registry} --query roleAssignmentMode -
 #: The role for what was asked for that counts in ABAC mode, on the one repository.
 ASSIGN_IN_ABAC_MODE: tuple[Instruction, ...] = (
     Given(
-        "In ABAC mode whoever may assign roles on the registry gives this, for the one repository:",
+        "In ABAC mode (roleAssignmentMode AbacRepositoryPermissions), which ignores AcrPull and its like, whoever may"
+        " assign roles there gives this, for the one repository:",
         "role_in_abac_mode",
     ),
     Command(
@@ -24,8 +25,7 @@ ASSIGN_IN_ABAC_MODE: tuple[Instruction, ...] = (
 #: The roles for what was asked for, as the registry's mode counts them; where the mode is not known, those of either.
 ASSIGN_ROLES: tuple[Instruction, ...] = (
     Given(
-        "Whoever may assign roles on the registry, such as its Owner, gives this; it counts within ten"
-        " minutes. ABAC mode (roleAssignmentMode AbacRepositoryPermissions) ignores it:",
+        "Whoever may assign roles there, such as the Owner, gives this; it counts within ten minutes:",
         "role",
     ),
     Command('az role assignment create {assignee} --role "{role}" --scope {registry_id}', each="role"),

@@ -31,6 +31,7 @@ from pytest_acrauth.model.evidence import (
     RegistryFacts,
     RoleAssignment,
     RoleFacts,
+    ScopeMapFacts,
     ScopeMapTokenFacts,
 )
 from pytest_acrauth.model.observation import AccessToken, Exchange, RefreshClaims
@@ -165,6 +166,18 @@ def test_a_password_that_clients_use_is_not_replaced(passwords: dict[str, str], 
     commands = [step.text for step in told if step.command and "credential generate" in step.text]
     assert bool(commands) is bool(renewed)
     assert all(f" {renewed} " in command for command in commands)
+
+
+def test_the_scope_map_to_widen_is_the_one_that_was_read():
+    """Whichever look found the scope map's name, the command has it."""
+    own = replace(credential(BASIC), kind=Kind.SCOPE_MAP_TOKEN, user_name="puller")
+    actions = ("repositories/team/app/content/read",)
+    looks = Evidence(scope_map=Look(value=ScopeMapFacts(found=True, name="app-pull", actions=actions)))
+    token = AccessToken(scope="repository:team/app:x", must=("push",), issued=True, granted=("pull",), reply=reply(200))
+    chosen = target(BASIC, "team/app", must=("push",))
+    told = steps(climb(Stage.ACCESS_TOKEN, token, chosen=chosen, own=own, evidence=looks), "scope-map-lacks-action")
+    (widen, *_) = (step.text for step in told if step.command)
+    assert widen.startswith("az acr scope-map update -n app-pull ")
 
 
 def test_the_custom_role_is_the_one_whose_wildcard_is_ignored():

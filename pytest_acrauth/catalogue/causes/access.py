@@ -86,12 +86,9 @@ _SCOPE_MAP_PAGE = pages.ACR + "container-registry-token-based-repository-permiss
 #: What a scope map is, for whoever meets one.
 _MEANS = "A scope map lists what a scope-map token may do on which repositories."
 _WIDEN: tuple[Instruction, ...] = (
-    (
-        "Whoever manages the registry's scope maps adds it, for every scope-map token with this map; passwords stay as"
-        " they are:"
-    ),
+    "Whoever manages the registry's scope maps adds it, for every scope-map token with this map:",
     Command("az acr scope-map update -n {scope_map} -r {registry} --add-repository {repository} {scope_map_actions}"),
-    "A map whose name begins with _repositories_ is Azure's own and stays: make another for this scope-map token.",
+    "A map whose name begins with _repositories_ is Azure's own, and stays: make another instead.",
 )
 _MAP_OF_ITS_OWN: tuple[Instruction, ...] = (
     (

@@ -53,7 +53,7 @@ ADMIN_USER_DISABLED = FailureMode(
             "Use an identity of its own: a service principal, a managed identity or a user with a role on the registry"
             " (--acr-auth)."
         ),
-        "If az acr login printed this, repair what its lines before say; it tries the admin user last.",
+        "If az acr login printed this, repair what its lines before say; az tries this user last.",
     ),
     instead=(
         (
