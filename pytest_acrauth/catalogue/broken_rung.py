@@ -305,6 +305,8 @@ def _looked_up(seen: Break) -> dict[str, str]:
     if evidence.scope_map_token and (token := evidence.scope_map_token.value):
         state = TokenState(token, service_time(seen.transcript))
         values |= {"scope_map": _word(token.scope_map), "spare_password": state.spare}
+    if evidence.scope_map and (found := evidence.scope_map.value) and found.found:
+        values["scope_map"] = _word(found.name)
     if (rights := rights_of(seen)) is not None:
         values["custom_role"] = next(iter(rights.wildcard_roles), "")
         values["conditional_role"] = next(iter(rights.conditional_roles), "")

@@ -12,8 +12,8 @@ SHOW_ROLE_MODE = Command("az acr show -n {registry} --query roleAssignmentMode -
 #: The role for what was asked for that counts in ABAC mode, on the one repository.
 ASSIGN_IN_ABAC_MODE: tuple[Instruction, ...] = (
     Given(
-        "In ABAC mode, which ignores AcrPull and its like, whoever may assign roles on the registry gives this role."
-        " Without its condition it is for every repository:",
+        "In ABAC mode (roleAssignmentMode AbacRepositoryPermissions), which ignores AcrPull and its like, whoever may"
+        " assign roles there gives this, for the one repository:",
         "role_in_abac_mode",
     ),
     Command(
@@ -25,35 +25,35 @@ ASSIGN_IN_ABAC_MODE: tuple[Instruction, ...] = (
 #: The roles for what was asked for, as the registry's mode counts them; where the mode is not known, those of either.
 ASSIGN_ROLES: tuple[Instruction, ...] = (
     Given(
-        "Unless the registry is in ABAC mode (its roleAssignmentMode is AbacRepositoryPermissions), whoever may assign"
-        " roles on it, such as its Owner, gives what is lacking:",
+        "Whoever may assign roles there, such as the Owner, gives this; it counts within ten minutes:",
         "role",
     ),
     Command('az role assignment create {assignee} --role "{role}" --scope {registry_id}', each="role"),
     *ASSIGN_IN_ABAC_MODE,
     Given(
-        "No role for images has {beyond_roles}. Outside ABAC mode, whoever may define roles makes a custom role that"
-        " lists it, without a wildcard; in ABAC mode no role is documented to have it.",
+        "No role for images has {beyond_roles}: a custom role can list it, without a wildcard, and counts outside ABAC"
+        " mode; for ABAC mode none is documented.",
         "beyond_roles",
     ),
 )
 #: A new password goes straight to where its clients read it, here a key vault, and is never printed.
+GENERATE_SPARE_PASSWORD = Command(
+    "az acr token credential generate -n {user_name} -r {registry} --{spare_password} --expiration-in-days 30"
+    " --query \"passwords[?name=='{spare_password}'].value | [0]\" -o tsv | tr -d '\\n'"
+    " | az keyvault secret set --vault-name VAULT --name SECRET_NAME --file /dev/stdin -o none",
+    each="spare_password",
+)
 GENERATE_PASSWORD: tuple[Instruction, ...] = (
     (
-        "Whoever manages the registry's tokens generates the password (password1 or password2) that no client uses, by"
-        " az acr token credential generate; the other goes on working."
+        "Whoever manages the registry's scope-map tokens generates the password that no client uses (az acr token"
+        " credential generate, --password1 or --password2); the other stays good."
     ),
     Given(
-        "Nobody can be using {spare_password}. The new one ends in 30 days, and goes straight to where clients read it,"
+        "Nobody can be using {spare_password}; the new one ends in 30 days, and goes straight to where clients read it,"
         " here a key vault:",
         "spare_password",
     ),
-    Command(
-        "az acr token credential generate -n {user_name} -r {registry} --{spare_password} --expiration-in-days 30"
-        " --query \"passwords[?name=='{spare_password}'].value | [0]\" -o tsv | tr -d '\\n'"
-        " | az keyvault secret set --vault-name VAULT --name SECRET_NAME --file /dev/stdin -o none",
-        each="spare_password",
-    ),
+    GENERATE_SPARE_PASSWORD,
 )
 #: A table would leave out whether the connections are approved.
 LIST_ENDPOINTS = Command(

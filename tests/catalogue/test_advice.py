@@ -31,6 +31,7 @@ from pytest_acrauth.model.evidence import (
     RegistryFacts,
     RoleAssignment,
     RoleFacts,
+    ScopeMapFacts,
     ScopeMapTokenFacts,
 )
 from pytest_acrauth.model.observation import AccessToken, Exchange, RefreshClaims
@@ -167,6 +168,18 @@ def test_a_password_that_clients_use_is_not_replaced(passwords: dict[str, str], 
     assert all(f" {renewed} " in command for command in commands)
 
 
+def test_the_scope_map_to_widen_is_the_one_that_was_read():
+    """Whichever look found the scope map's name, the command has it."""
+    own = replace(credential(BASIC), kind=Kind.SCOPE_MAP_TOKEN, user_name="puller")
+    actions = ("repositories/team/app/content/read",)
+    looks = Evidence(scope_map=Look(value=ScopeMapFacts(found=True, name="app-pull", actions=actions)))
+    token = AccessToken(scope="repository:team/app:x", must=("push",), issued=True, granted=("pull",), reply=reply(200))
+    chosen = target(BASIC, "team/app", must=("push",))
+    told = steps(climb(Stage.ACCESS_TOKEN, token, chosen=chosen, own=own, evidence=looks), "scope-map-lacks-action")
+    (widen, *_) = (step.text for step in told if step.command)
+    assert widen.startswith("az acr scope-map update -n app-pull ")
+
+
 def test_the_custom_role_is_the_one_whose_wildcard_is_ignored():
     """Of several custom roles with wildcards, the one is named that would allow what is wanted."""
     usual = {"role_id": "x", "scope": SCOPE, "custom": True, "created": ENDED}
@@ -175,7 +188,7 @@ def test_the_custom_role_is_the_one_whose_wildcard_is_ignored():
     looks = Evidence(roles=Look(value=RoleFacts(principal_id=OBJECT_ID, assignments=(other, meant), denials=())))
     refused = climb(Stage.ACCESS_TOKEN, AccessToken(scope="repository:team/app:pull", reply=generic_401()))
     (diagnosis,) = diagnose(replace(refused, evidence=looks))
-    assert headline(diagnosis) == "custom-role-wildcard: images uses a wildcard (*), which myacr ignores"
+    assert headline(diagnosis) == "custom-role-wildcard: images uses a wildcard, which is ignored"
     (told,) = (step.text for step in steps(diagnosis.broken.transcript, "custom-role-wildcard") if not step.command)
     assert "Microsoft.ContainerRegistry/registries/pull/read" in told
 
@@ -203,5 +216,5 @@ def test_a_denial_is_told_whether_or_not_there_is_a_role():
     told = diagnose(replace(refused, evidence=Evidence(roles=held, registry=record)))
     assert [headline(each) for each in told] == [
         "exchange-no-role: the identity has no role for images on myacr",
-        "deny-assignment: a deny assignment forbids this to the identity, whatever its roles",
+        "deny-assignment: a deny assignment forbids this, whatever the roles",
     ]

@@ -95,7 +95,7 @@ def test_a_token_that_lacks_the_action(registry):
     """Where the access token grants less than the identity must hold, that is what is said."""
     done = registry.climb("--acr-repository", "team/app", "--acr-must", "pull,push")
     assert done.returncode == 1, done.stdout
-    assert "scope-not-granted: push on team/app is not granted to this identity" in done.stdout
+    assert "scope-not-granted: no role allows push on team/app" in done.stdout
 
 
 def test_a_token_for_another_repository(registry):

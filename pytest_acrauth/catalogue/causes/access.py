@@ -38,12 +38,14 @@ def _anonymous_pull(broken: Break) -> bool | None:
 GRANTED: Question[tuple[str, ...]] = Question(
     id="granted",
     asks="Which of the actions asked for does the access token grant?",
+    shows="granted actions",
     by_hand="Decode the access token's middle part on this machine, and read access[].actions.",
     read=_granted,
 )
 SCOPE_MAP: Question[MapState] = Question(
     id="scope-map",
     asks="What does the scope map allow?",
+    shows="scope map",
     by_hand=Command("az acr scope-map show -n {scope_map} -r {registry} --query actions"),
     needs=Need.SCOPE_MAP,
     read=_map_state,
@@ -51,6 +53,7 @@ SCOPE_MAP: Question[MapState] = Question(
 QUARANTINE: Question[str] = Question(
     id="quarantine",
     asks="Does the registry quarantine images that were pushed?",
+    shows="quarantine policy",
     by_hand=Command("az acr show -n {registry} --query policies.quarantinePolicy.status -o tsv"),
     needs=Need.REGISTRY,
     read=_quarantine,
@@ -59,6 +62,7 @@ QUARANTINE: Question[str] = Question(
 ANONYMOUS_PULL: Question[bool] = Question(
     id="anonymous-pull",
     asks="Does the registry allow anonymous pull?",
+    shows="anonymous pull allowed",
     by_hand=Command("az acr show -n {registry} --query anonymousPullEnabled -o tsv"),
     needs=Need.REGISTRY,
     read=_anonymous_pull,
@@ -66,6 +70,7 @@ ANONYMOUS_PULL: Question[bool] = Question(
 WANTED: Question[tuple[str, ...]] = Question(
     id="wanted-actions",
     asks="Which actions are wanted?",
+    shows="wanted actions",
     by_hand="Compare --acr-must.",
     read=facts.wanted,
 )
@@ -81,17 +86,14 @@ _SCOPE_MAP_PAGE = pages.ACR + "container-registry-token-based-repository-permiss
 #: What a scope map is, for whoever meets one.
 _MEANS = "A scope map lists what a scope-map token may do on which repositories."
 _WIDEN: tuple[Instruction, ...] = (
-    (
-        "Whoever manages the registry's scope maps adds it. It counts at once, for every token with this map, and the"
-        " passwords stay:"
-    ),
+    "Whoever manages the registry's scope maps adds it, for every scope-map token with this map:",
     Command("az acr scope-map update -n {scope_map} -r {registry} --add-repository {repository} {scope_map_actions}"),
-    "A map whose name begins with _repositories_ is Azure's own and cannot be changed: there, make one for this token.",
+    "A map whose name begins with _repositories_ is Azure's own, and stays: make another instead.",
 )
 _MAP_OF_ITS_OWN: tuple[Instruction, ...] = (
     (
-        "If other tokens with this map must not get it, make one for this token alone. It replaces the map the token"
-        " has, so list everything that it needs:"
+        "If others with this map must not get it, make one for this scope-map token alone. It replaces the map that"
+        " it has, so list everything that it needs:"
     ),
     Command("az acr scope-map create -n NEW_SCOPE_MAP -r {registry} --repository {repository} {scope_map_actions}"),
     Command("az acr token update -n {user_name} -r {registry} --scope-map NEW_SCOPE_MAP"),
@@ -99,22 +101,22 @@ _MAP_OF_ITS_OWN: tuple[Instruction, ...] = (
 
 PERMISSION_EXCESS = FailureMode(
     id="permission-excess",
-    title="the access token allows {excess} on {repository}, which it must not",
+    title="the access token allows {excess}, which it must not",
+    brief="more rights than wanted",
     seen=(access_token.RIGHTS_EXCESS,),
     signs=(access_token.RIGHTS_EXCESS,),
     certain="The access token itself lists, among its actions on the repository, one that --acr-must-not names.",
-    means="The identity can do more than --acr-must-not allows. It has the right {right_from}.",
+    means="The identity can do more on {repository} than --acr-must-not allows. It has the right {right_from}.",
     look=(Command(LIST_ROLES.text, each="assignee"),),
     fix=(
         Given(
-            "Whoever may assign roles on the registry gives the identity a smaller role first, and then takes away each"
-            " larger one: there can be several. One that a group holds counts for all of its members, and one that is"
-            " assigned above the registry counts elsewhere, too.",
+            "Whoever may assign roles gives it a smaller role, then takes away each larger one: from all members if a"
+            " group holds it, and elsewhere, too, if it is assigned above the registry.",
             "assignee",
         ),
-        "If it is a scope-map token, give it a scope map that lists less; other tokens can have the same map.",
-        "If everybody has it, as anonymous pull is on, the registry's owner can switch that off, for everybody.",
-        "If it is the admin user, whose rights nobody can lessen, use an identity of its own.",
+        "A scope-map token gets a scope map that lists less; change none that others have, too.",
+        "If everybody has it, by anonymous pull, the registry's owner can switch that off, for all.",
+        "Instead of the admin user, whose rights nobody can lessen, use an identity of its own.",
     ),
     instead=("If the job does need {excess}, take it out of --acr-must-not.",),
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#recommended-built-in-roles-by-scenario",
@@ -122,22 +124,23 @@ PERMISSION_EXCESS = FailureMode(
 ANONYMOUS_PULL_DISABLED = FailureMode(
     id="anonymous-pull-disabled",
     title="{registry} does not allow anonymous pull",
+    brief="no anonymous pull",
     seen=(access_token.ANONYMOUS_REFUSED,),
     when=(ANONYMOUS_PULL.is_(False), WANTED.where("pulling among them", lambda found: bool(_PULLING & set(found)))),
     occurs=Occurs.OFTEN,
     means="A registry lets nobody pull without a login unless its owner opened all of its repositories to everybody."
     " The Basic tier cannot.",
-    look=(Command("az acr show -n {registry} --query anonymousPullEnabled -o tsv"),),
     fix=("Log in: choose an identity with --acr-auth.",),
     page=_ANONYMOUS_PAGE,
     unlike=("unauthorized: authentication required (https://ghcr.io/v2/)",),
 )
 ANONYMOUS_PULL_ONLY = FailureMode(
     id="anonymous-pull-only",
-    title="an anonymous caller can pull at most, and this wants {wanted}",
+    title="without a login, pulling is all that is possible",
+    brief="more than anonymous pull",
     seen=(access_token.ANONYMOUS_REFUSED, access_token.RIGHTS_MISSING),
     when=(_ANONYMOUS, WANTED.where("more than pulling", lambda found: bool(set(found) - _PULLING))),
-    means="A registry that allows anonymous pull lets everybody read its images. Whoever pushes or deletes must log in,"
+    means="A registry that allows anonymous pull lets everybody read its images. Whoever wants more must log in,"
     " as an identity that has the right to; nobody can give it to a caller without a name.",
     fix=("Log in: choose an identity that may do it with --acr-auth.",),
     instead=("If the job only pulls, ask for no more (--acr-must pull); the registry has to allow anonymous pull.",),
@@ -145,7 +148,8 @@ ANONYMOUS_PULL_ONLY = FailureMode(
 )
 ANONYMOUS_PULL_PROPAGATING = FailureMode(
     id="anonymous-pull-propagating",
-    title="{registry} allows anonymous pull since a few minutes, and it is not in effect yet",
+    title="anonymous pull was allowed only minutes ago",
+    brief="anonymous pull allowed minutes ago",
     seen=(access_token.ANONYMOUS_REFUSED,),
     when=(
         ANONYMOUS_PULL.is_(True),
@@ -153,18 +157,21 @@ ANONYMOUS_PULL_PROPAGATING = FailureMode(
     ),
     unprovable="The record tells when it was last changed, and not that anonymous pull was what changed.",
     occurs=Occurs.SELDOM,
-    means="A changed setting of a registry can take some minutes until each of its servers follows it.",
+    means="{registry} allows anonymous pull, and a changed setting can take some minutes until each of a registry's"
+    " servers follows it.",
     fix=("Wait a few minutes, then check again. It need not be switched on again.",),
     page=_ANONYMOUS_PAGE,
     transient=True,
 )
 SCOPE_MAP_LACKS_ACTION = FailureMode(
     id="scope-map-lacks-action",
-    title="the scope map does not allow {wanted} on {repository}",
+    title="the scope map does not allow {wanted}",
+    brief="action not in the scope map",
     seen=(access_token.RIGHTS_MISSING, operation.OPERATION_REFUSED),
     when=(_OF_A_SCOPE_MAP, SCOPE_MAP.where("something on the repository, and not all of this", lambda it: it.lacks)),
-    means=f"{_MEANS} Pulling needs content/read, pushing content/write beside it, deleting content/delete; reading and"
-    " writing metadata, such as lists of tags, are actions of their own.",
+    means=f"{_MEANS} This one does not allow {{wanted}} on {{repository}}. Pulling needs content/read, pushing"
+    " content/write beside it, deleting content/delete; reading and writing metadata, such as lists of tags, are"
+    " actions of their own.",
     fix=_WIDEN,
     instead=_MAP_OF_ITS_OWN,
     page=_SCOPE_MAP_PAGE + "#update-token-permissions",
@@ -172,6 +179,7 @@ SCOPE_MAP_LACKS_ACTION = FailureMode(
 SCOPE_MAP_LACKS_REPOSITORY = FailureMode(
     id="scope-map-lacks-repository",
     title="the scope map does not name {repository}",
+    brief="repository not in the scope map",
     seen=(access_token.RIGHTS_MISSING, operation.OPERATION_REFUSED),
     when=(_OF_A_SCOPE_MAP, SCOPE_MAP.where("other repositories only", lambda it: not it.empty and not it.here)),
     not_when=(_GRANTS_SOMETHING,),
@@ -182,16 +190,17 @@ SCOPE_MAP_LACKS_REPOSITORY = FailureMode(
 )
 SCOPE_MAP_MISSING = FailureMode(
     id="scope-map-missing",
-    title="{user_name} has a scope map that was deleted or is empty",
+    title="the scope-map token's map was deleted or is empty",
+    brief="deleted or empty scope map",
     seen=(access_token.RIGHTS_MISSING, operation.OPERATION_REFUSED),
     when=(_OF_A_SCOPE_MAP, SCOPE_MAP.where("nothing: it is not there, or is empty", lambda it: it.empty)),
     not_when=(_GRANTS_SOMETHING,),
-    means=f"{_MEANS} The token and its password are still good, and nothing says any more what they allow.",
-    look=("See which maps there are:", Command("az acr scope-map list -r {registry} -o table")),
+    means=f"{_MEANS} {{user_name}} and its password are still good, and nothing says any more what they allow.",
+    look=(Command("az acr scope-map list -r {registry} -o table"),),
     fix=(
         (
-            "Whoever manages the registry's tokens gives this one a map that allows what it needs, and no more; its"
-            " password stays:"
+            "Whoever manages the registry's scope-map tokens gives this one a map that allows what it needs, and no"
+            " more; its password stays:"
         ),
         Command("az acr token update -n {user_name} -r {registry} --scope-map NEW_SCOPE_MAP"),
     ),
@@ -203,21 +212,23 @@ SCOPE_MAP_MISSING = FailureMode(
 )
 SCOPE_MAP_PROPAGATING = FailureMode(
     id="scope-map-propagating",
-    title="the scope map allows {wanted} since a few minutes, and it is not in effect yet",
+    title="the scope map's change is not in effect yet",
+    brief="scope map changed minutes ago",
     seen=(access_token.RIGHTS_MISSING, operation.OPERATION_REFUSED),
     when=(
         _OF_A_SCOPE_MAP,
         SCOPE_MAP.where("all of this, and it was changed in the last ten minutes", lambda it: it.just_enough),
     ),
     occurs=Occurs.SELDOM,
-    means=f"{_MEANS} This one was changed a moment ago, and allows it now.",
+    means=f"{_MEANS} This one was changed a moment ago, and now allows {{wanted}} on {{repository}}.",
     fix=("Wait a few minutes, then check again. Map and password can stay as they are.",),
     page=_SCOPE_MAP_PAGE + "#update-token-permissions",
     transient=True,
 )
 IMAGE_NOT_FOUND = FailureMode(
     id="image-not-found",
-    title="{login_server} has no {version} of {repository}, here and now",
+    title="{login_server} does not have {image}, here and now",
+    brief="no such image",
     seen=(operation.MANIFEST_UNKNOWN,),
     when=(
         # Whoever may not pull is refused otherwise, so that quarantine alone hides an image that is there.
@@ -228,14 +239,13 @@ IMAGE_NOT_FOUND = FailureMode(
     " purged, or is in another registry. A replica has it some minutes after a push in another region, and a repository"
     " that an artifact cache fills has it only where the cache can fetch it.",
     look=(
-        "See what there is, and when it was pushed:",
         Command("az acr repository show-tags -n {registry} --repository {repository} --detail --orderby time_desc"),
-        "If deleted images are kept for a while (soft delete), see those, too:",
+        "Where the registry keeps deleted images for a while (soft delete):",
         Command("az acr manifest list-deleted-tags -r {registry} -n {repository}"),
     ),
     fix=(
         "Correct the reference; repositories are written in small letters.",
-        "If it was pushed a moment ago in another region, wait until this region's replica has it.",
+        "If it was pushed minutes ago in another region, wait until this region's replica has it.",
         "Otherwise whoever publishes the image pushes it again, or restores it if it was deleted.",
     ),
     page=pages.ACR + "container-registry-geo-replication#consistency-model",
@@ -247,50 +257,46 @@ IMAGE_NOT_FOUND = FailureMode(
 )
 QUARANTINED_IMAGE = FailureMode(
     id="quarantined-image",
-    title="{version} of {repository} is held in quarantine",
+    title="{image} is held in quarantine",
+    brief="image in quarantine",
     seen=(operation.MANIFEST_UNKNOWN, operation.OPERATION_REFUSED),
     when=(QUARANTINE.is_("enabled"),),
     unprovable="An image in quarantine is answered like one that is not there, and only a scanner's role sees it.",
     occurs=Occurs.SELDOM,
     means="A registry can hold back pushed images until a scanner approves them; until then only identities with a"
-    " quarantine role see them.",
-    fix=(
-        (
-            "Ask whoever runs the scanner why it has not approved the image. It needs the role AcrQuarantineWriter to"
-            " do so; who only reads quarantined images has AcrQuarantineReader."
-        ),
-    ),
+    " quarantine role (AcrQuarantineReader, AcrQuarantineWriter) see them.",
+    fix=("Ask whoever runs the scanner, which needs AcrQuarantineWriter, why it has not approved it.",),
     page="https://github.com/Azure/acr/blob/main/docs/preview/quarantine/readme.md",
 )
 OPERATION_DISALLOWED = FailureMode(
     id="operation-disallowed",
-    title="{registry} disallows this on {repository}, whoever asks",
+    title="{registry} disallows this, whoever asks",
+    brief="locked repository or image",
     seen=(operation.DISALLOWED,),
     signs=(operation.DISALLOWED,),
     certain="A registry says that an operation is disallowed on it, a repository or an image to whoever has the right.",
     means="The identity has the right, and something else stands in the way: the repository, the tag or the image is"
     " locked, the image is in quarantine, the storage is used up, or the registry is of the retired Classic tier.",
     look=(
-        "See the locks, which the repository, the tag and the image each have; false is locked:",
+        "See the locks of the repository, of the tag and of what it names; false is locked:",
         Command("az acr repository show -n {registry} --repository {repository} --query changeableAttributes"),
         Command("az acr repository show -n {registry} --image {image} --query changeableAttributes"),
         Command(
             "az acr manifest show-metadata -r {registry} --query changeableAttributes"
             " -n {repository}@$(az acr manifest show-metadata -r {registry} -n {image} --query digest -o tsv)"
         ),
-        "See tier, quarantine and storage:",
-        Command('az acr show -n {registry} --query "[sku.name,policies.quarantinePolicy.status]"'),
         Command("az acr show-usage -n {registry} -o table"),
     ),
     fix=(
         (
-            "If it is locked, ask who locked it, and why. Who may change it sets the attribute that is false to true,"
-            " and only that, with az acr repository update; the page shows how."
+            "If something is locked, ask who locked it and why; who may sets that one attribute to true (az acr"
+            " repository update). If the storage is used up, its owner deletes what nobody needs."
         ),
-        (
-            "If the storage is used up, whoever owns the images deletes what nobody needs, or the registry's owner"
-            " moves it to a larger tier, which costs more."
-        ),
+    ),
+    instead=(
+        "If nothing is locked or used up, see the tier (Classic is retired) and whether images are in quarantine:",
+        Command('az acr show -n {registry} --query "[sku.name,policies.quarantinePolicy.status]"'),
+        "The registry's owner can get more storage with a larger tier, which costs more.",
     ),
     page=pages.ACR + "container-registry-image-lock#unlock-an-image-or-repository",
     unlike=(
@@ -300,13 +306,14 @@ OPERATION_DISALLOWED = FailureMode(
 )
 REGISTRY_THROTTLED = FailureMode(
     id="registry-throttled",
-    title="{login_server} limits the rate of requests, and the limit is reached",
+    title="{login_server} had too many requests this minute",
+    brief="too many requests to the registry",
     seen=(challenge.THROTTLED,),
     signs=(challenge.THROTTLED,),
     certain="The registry itself answers 429: the answer has a header or an error body that only a registry sends.",
     means="Reads, writes and deletions each have an allowance per minute, for the registry and for each identity; all"
     " anonymous callers are one, and so is the admin user. In a registry with replicas each replica has its own.",
-    look=("Find out which clients ask most, such as a cluster that starts many pods at once, or a scanner.",),
+    look=("Find out which clients ask most: a cluster that starts many pods at once, or a scanner.",),
     fix=(
         "Wait {retry_after} seconds, then check again.",
         "Spread the load over time, and give each client an identity of its own.",

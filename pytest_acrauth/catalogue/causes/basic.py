@@ -23,7 +23,7 @@ from pytest_acrauth.catalogue.questions.directory import CERTIFICATE_ONLY
 from pytest_acrauth.catalogue.questions.management import LAST_CHANGE
 from pytest_acrauth.catalogue.questions.records import TokenState
 from pytest_acrauth.catalogue.shape import Command, FailureMode, Occurs
-from pytest_acrauth.catalogue.steps import GENERATE_PASSWORD
+from pytest_acrauth.catalogue.steps import GENERATE_PASSWORD, GENERATE_SPARE_PASSWORD
 from pytest_acrauth.catalogue.symptoms import access_token, client, management
 from pytest_acrauth.model.credential import Kind, SecretShape
 
@@ -41,6 +41,7 @@ _LOGIN_BY_TOKEN = Command(
 ADMIN_USER_DISABLED = FailureMode(
     id="admin-user-disabled",
     title="the admin user of {registry} is disabled",
+    brief="admin user switched off",
     seen=(access_token.BASIC_REFUSED, management.ADMIN_DISABLED),
     signs=(management.ADMIN_DISABLED,),
     certain="az prints this sentence where Resource Manager refused to list the admin user's keys because it is off.",
@@ -49,13 +50,10 @@ ADMIN_USER_DISABLED = FailureMode(
     " can switch it off again. While it is off, its passwords are refused.",
     fix=(
         (
-            "Use an identity of its own instead: a service principal, a managed identity or a user with a role on the"
-            " registry (--acr-auth says which)."
+            "Use an identity of its own: a service principal, a managed identity or a user with a role on the registry"
+            " (--acr-auth)."
         ),
-        (
-            "If az acr login printed this, repair what its lines before say: az tries the admin user only after its own"
-            " login was refused."
-        ),
+        "If az acr login printed this, repair what its lines before say; az tries this user last.",
     ),
     instead=(
         (
@@ -72,14 +70,15 @@ ADMIN_USER_DISABLED = FailureMode(
 )
 ADMIN_PASSWORD_NOT_CURRENT = FailureMode(
     id="admin-password-not-current",
-    title="{registry} does not accept this password for its admin user",
+    title="this is not {registry}'s admin password",
+    brief="wrong admin password",
     seen=(access_token.BASIC_REFUSED,),
     when=(USER_KIND.is_(Kind.ADMIN), ADMIN_ENABLED.is_(True)),
     open_when=(LAST_CHANGE.where("within the last two minutes", lambda last: last.ago < _SWITCHES_TRAVEL),),
     occurs=Occurs.OFTEN,
     means="The admin user has two passwords, and this is neither of them: one was renewed since this was stored, or it"
     " was never right. A password that was renewed within the last minute is not accepted yet.",
-    look=("Ask whether a password was renewed, and when; after a renewal wait a minute, then check again.",),
+    look=("Ask whether a password was renewed; within a minute of that, wait, and check again.",),
     fix=(
         (
             "Whoever may list the registry's keys, such as its Owner, sends a current password straight to where this"
@@ -89,19 +88,22 @@ ADMIN_PASSWORD_NOT_CURRENT = FailureMode(
             "az acr credential show -n {registry} --query \"passwords[0].value\" -o tsv | tr -d '\\n'"
             " | az keyvault secret set --vault-name VAULT --name SECRET_NAME --file /dev/stdin -o none"
         ),
-        "Or, on this machine, into docker:",
+    ),
+    instead=(
+        "On this machine, straight into docker:",
         Command(
             'az acr credential show -n {registry} --query "passwords[0].value" -o tsv'
             " | docker login {login_server} -u {registry} --password-stdin"
         ),
+        "Or use an identity of its own, whose password nobody else can renew: a service principal, for one.",
     ),
-    instead=("Use an identity of its own, whose password nobody else can renew: a service principal, for one.",),
     page=_ADMIN_PAGE,
     transient=True,
 )
 ADMIN_USERNAME_WRONG = FailureMode(
     id="admin-username-wrong",
-    title="{user_name} is not the name of {registry}'s admin user",
+    title="{user_name} is not {registry}'s admin user",
+    brief="wrong name of the admin user",
     seen=(access_token.APP_NOT_REGISTERED,),
     when=(
         DECLARED.is_(Kind.ADMIN, _UNDECLARED),
@@ -112,7 +114,7 @@ ADMIN_USERNAME_WRONG = FailureMode(
     open_when=(DECLARED.is_(_UNDECLARED), USER_NAME.is_(NameShape.PLAIN)),
     means="The admin user is called as the registry is: not as its login server, not by an e-mail address, and not in"
     " capital letters.",
-    fix=("Give the registry's own name ({registry}, in small letters) as the user name beside the admin's password.",),
+    fix=("Give the registry's own name, in small letters, beside the admin user's password: {registry}.",),
     page=_ADMIN_PAGE,
 )
 
@@ -133,7 +135,8 @@ def _may_be_new(state: TokenState) -> bool | None:
 
 SCOPE_MAP_TOKEN_PASSWORD_WRONG = FailureMode(
     id="scope-map-token-password-wrong",
-    title="{user_name} is a scope-map token, and its password is wrong",
+    title="{user_name}'s password is wrong",
+    brief="wrong scope-map token password",
     seen=(access_token.BASIC_REFUSED,),
     when=(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
@@ -142,7 +145,7 @@ SCOPE_MAP_TOKEN_PASSWORD_WRONG = FailureMode(
     means="A scope-map token is a user of the registry's own, with up to two passwords. The one that was used was"
     " generated again since it was stored, or changed in copying. Azure shows a password once only.",
     fix=(
-        "Look for a place where the token still works, and give this client the same password, without a line end.",
+        "If {user_name} still works elsewhere, give this client that password, without a line end.",
         *GENERATE_PASSWORD,
     ),
     page=_TOKEN_PAGE + "#regenerate-token-passwords",
@@ -150,7 +153,8 @@ SCOPE_MAP_TOKEN_PASSWORD_WRONG = FailureMode(
 )
 SCOPE_MAP_TOKEN_PASSWORD_EXPIRED = FailureMode(
     id="scope-map-token-password-expired",
-    title="{user_name} is a scope-map token, and each of its passwords has expired",
+    title="{user_name}'s passwords have ended",
+    brief="scope-map token passwords ended",
     seen=(access_token.BASIC_REFUSED,),
     when=(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
@@ -164,7 +168,8 @@ SCOPE_MAP_TOKEN_PASSWORD_EXPIRED = FailureMode(
 )
 SCOPE_MAP_TOKEN_DISABLED = FailureMode(
     id="scope-map-token-disabled",
-    title="{user_name} is a scope-map token that is disabled",
+    title="{user_name} is a disabled scope-map token",
+    brief="scope-map token switched off",
     seen=(access_token.BASIC_REFUSED,),
     when=(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
@@ -173,7 +178,7 @@ SCOPE_MAP_TOKEN_DISABLED = FailureMode(
     means="A scope-map token is a user of the registry's own. Somebody disabled this one: it keeps its passwords, and"
     " the registry lets nobody in with them.",
     look=(
-        "See who disabled it, and ask why; a password that leaked is a usual reason:",
+        "See who disabled it, and ask why (a password may have leaked):",
         Command(
             "az monitor activity-log list --resource-id {registry_id}/tokens/{user_name} --offset 90d"
             ' --query "[].{{when:eventTimestamp,who:caller,what:operationName.value}}" -o table'
@@ -181,7 +186,7 @@ SCOPE_MAP_TOKEN_DISABLED = FailureMode(
     ),
     fix=(
         (
-            "If they agree, whoever manages the registry's tokens enables it again. That lets in everybody who has one"
+            "If they agree, whoever manages the registry's scope-map tokens enables it again, for everybody who has one"
             " of its passwords:"
         ),
         Command("az acr token update -n {user_name} -r {registry} --status enabled --scope-map {scope_map}"),
@@ -190,7 +195,8 @@ SCOPE_MAP_TOKEN_DISABLED = FailureMode(
 )
 SCOPE_MAP_TOKEN_NO_PASSWORD = FailureMode(
     id="scope-map-token-no-password",
-    title="{user_name} is a scope-map token without a password",
+    title="{user_name} has no password",
+    brief="scope-map token without password",
     seen=(access_token.BASIC_REFUSED,),
     when=(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
@@ -204,7 +210,8 @@ SCOPE_MAP_TOKEN_NO_PASSWORD = FailureMode(
 )
 SCOPE_MAP_TOKEN_PASSWORD_PROPAGATING = FailureMode(
     id="scope-map-token-password-propagating",
-    title="{user_name} is a scope-map token, and its new password is not in effect yet",
+    title="the new password is not yet valid",
+    brief="new scope-map token password",
     seen=(access_token.BASIC_REFUSED,),
     when=(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
@@ -220,7 +227,8 @@ SCOPE_MAP_TOKEN_PASSWORD_PROPAGATING = FailureMode(
 )
 SCOPE_MAP_TOKEN_NOT_FOUND = FailureMode(
     id="scope-map-token-not-found",
-    title="{user_name} is not a scope-map token of {registry}",
+    title="{user_name} does not exist at {registry}",
+    brief="no such scope-map token",
     seen=(access_token.APP_NOT_REGISTERED,),
     when=(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
@@ -234,23 +242,24 @@ SCOPE_MAP_TOKEN_NOT_FOUND = FailureMode(
     occurs=Occurs.OFTEN,
     means="A scope-map token is a user of one registry's own. This one was deleted, is spelt otherwise, or belongs to"
     " another registry.",
-    look=("Compare with the tokens there are:", Command("az acr token list -r {registry} -o table")),
+    look=(Command("az acr token list -r {registry} -o table"),),
     fix=(
         "If the name is wrong, correct it where this client reads it.",
         (
-            "If the token was deleted, whoever manages the registry's tokens makes it again, without passwords and with"
-            " a scope map that allows what it needs:"
+            "If it was deleted, whoever manages the registry's scope-map tokens makes it again, with a scope map that"
+            " allows what it needs, and a password for 30 days, which goes straight into a key vault here:"
         ),
         Command(
             "az acr token create -n {user_name} -r {registry} --scope-map SCOPE_MAP --no-passwords true -o none",
         ),
-        *GENERATE_PASSWORD,
+        GENERATE_SPARE_PASSWORD,
     ),
     page=_TOKEN_PAGE + "#create-token-and-specify-scope-map",
 )
 BASIC_USERNAME_UNKNOWN = FailureMode(
     id="basic-username-unknown",
     title="{user_name} names nobody at {login_server}",
+    brief="unknown user name",
     seen=(access_token.APP_NOT_REGISTERED,),
     # Where it was declared what the name is, or the name itself tells, another cause says it better.
     when=(
@@ -261,11 +270,11 @@ BASIC_USERNAME_UNKNOWN = FailureMode(
     occurs=Occurs.OFTEN,
     means="A user name is the registry's own name (the admin user), the name of one of its scope-map tokens, or an"
     " application's client id. This one is none of them.",
-    look=("Compare with the tokens there are:", Command("az acr token list -r {registry} -o table")),
+    look=(Command("az acr token list -r {registry} -o table"),),
     fix=(
         (
-            "Correct the user name where this client reads it: the registry's own name ({registry}) for the admin user,"
-            " a token's exact name, or an application's client id. Check that it is meant for {login_server}."
+            "Correct it where this client reads it: the registry's own name for the admin user, a scope-map token's"
+            " exact name, or a client id; or ask the registry that it is meant for."
         ),
     ),
     page=pages.ACR + "container-registry-troubleshoot-login-authn-authz#confirm-credentials-to-access-registry",
@@ -276,23 +285,23 @@ BASIC_USERNAME_UNKNOWN = FailureMode(
 )
 CLIENT_NULL_GUID_NOT_USED = FailureMode(
     id="client-null-guid-not-used",
-    title="the password is a token of the registry, and {user_name} cannot go with it",
+    title="this password does not go with {user_name}",
+    brief="user name beside a registry token",
     seen=(access_token.APP_NOT_REGISTERED,),
     when=(SECRET.is_(SecretShape.ACR_REFRESH_TOKEN, SecretShape.ACR_ACCESS_TOKEN),),
-    means="A refresh token, such as az acr login --expose-token hands out, is accepted as a password beside one user"
-    f" name only: {_NULL_GUID}.",
+    means="The password is a token of the registry's own. A refresh token, such as az acr login --expose-token hands"
+    f" out, is accepted as a password beside one user name only: {_NULL_GUID}.",
     fix=(
-        (
-            f"Give user name {_NULL_GUID} beside this password, or log docker in anew with that name; the token lasts"
-            " three hours:"
-        ),
+        f"Give user name {_NULL_GUID} beside this password.",
+        "Or log docker in anew with that name; the new refresh token lasts three hours:",
         _LOGIN_BY_TOKEN,
     ),
     page=pages.ACR + "container-registry-authentication#use-az-acr-login-without-docker-daemon",
 )
 CLIENT_ENTRA_TOKEN_AS_PASSWORD = FailureMode(
     id="client-entra-token-as-password",
-    title="the password is an Entra token, which the registry does not take as one",
+    title="an Entra token cannot be the password",
+    brief="Entra token as the password",
     seen=(access_token.INVALID_CLIENT,),
     when=(SECRET.is_(SecretShape.ENTRA_TOKEN),),
     means="A registry takes an Entra token only in exchange for a token of its own, its refresh token; that one can be"
@@ -307,45 +316,47 @@ CLIENT_ENTRA_TOKEN_AS_PASSWORD = FailureMode(
 )
 SP_CERTIFICATE_WITH_DOCKER_LOGIN = FailureMode(
     id="sp-certificate-with-docker-login",
-    title="{client_id} has only a certificate, which cannot be a password",
+    title="{client_id} has no client secret",
+    brief="application with a certificate only",
     seen=(access_token.INVALID_CLIENT,),
     when=(SECRET.is_(SecretShape.OPAQUE), CERTIFICATE_ONLY.is_(True)),
     occurs=Occurs.SELDOM,
-    means="An application that signs in with a certificate does so at Entra. A docker-style login takes client secrets"
-    " only, and this application has none.",
+    means="An application that has only a certificate signs in with it at Entra. A docker-style login takes client"
+    " secrets only.",
     fix=(
-        "Sign in at Entra with the certificate, then let az log docker in. It replaces az's present login:",
+        "Sign in at Entra with the certificate, in place of az's present login; then let az log docker in:",
         Command(
             "az login --service-principal -u {client_id} --tenant {tenant_id} --certificate CERTIFICATE_FILE -o none"
         ),
         Command("az acr login -n {login_name}"),
-        "This check takes it as --acr-auth service-principal-certificate.",
     ),
+    instead=("This check takes the certificate itself: --acr-auth service-principal-certificate.",),
     page=pages.ACR + "container-registry-auth-service-principal#use-with-certificate",
 )
 CLIENT_NULL_GUID_OTHER_PASSWORD = FailureMode(
     id="client-null-guid-other-password",
-    title="the password beside {user_name} is no token of the registry's own",
+    title="the password is not a refresh token",
+    brief="password that is no refresh token",
     seen=(access_token.BASIC_REFUSED,),
     when=(USER_KIND.is_(Kind.REFRESH_TOKEN), REGISTRY_TOKEN.is_(False)),
     occurs=Occurs.SELDOM,
     means=f"The user name {_NULL_GUID} says that the password is a token of the registry's own, its refresh token. This"
-    " password is something else: a client secret, a token of Entra's, or that of another service.",
+    " password is something else: a client secret, an Entra token, or that of another service.",
     fix=(
-        "With a client secret or a password, give the user name that it belongs to.",
-        "Otherwise let az hand a refresh token of the registry to docker; it lasts three hours:",
+        "Beside a client secret or another password, give the user name that it belongs to.",
+        "Otherwise let az hand a refresh token to docker; it lasts three hours:",
         _LOGIN_BY_TOKEN,
     ),
     page=pages.ACR + "container-registry-authentication#use-az-acr-login-without-docker-daemon",
 )
 REFRESH_TOKEN_EXPIRED = FailureMode(
     id="refresh-token-expired",
-    title="the registry's refresh token, used as the password, has expired",
+    title="the refresh token used as password has expired",
+    brief="expired refresh token",
     seen=(access_token.BASIC_REFUSED, client.STORED_LOGIN_ENDED),
     when=(USER_KIND.is_(Kind.REFRESH_TOKEN), SECRET_EXPIRED.is_(True)),
     occurs=Occurs.OFTEN,
-    means="az acr login stores a token of the registry as docker's password. It lives three hours, and docker cannot"
-    " renew it.",
+    means="az acr login stores a refresh token as docker's password. It lives three hours, and docker cannot renew it.",
     fix=("Log in again:", Command("az acr login -n {login_name}")),
     instead=("For longer jobs use what does not end so soon: a service principal's secret, or a scope-map token.",),
     page=pages.ACR + "container-registry-authentication#authenticate-with-microsoft-entra-id",
@@ -354,7 +365,8 @@ REFRESH_TOKEN_EXPIRED = FailureMode(
 )
 REFRESH_TOKEN_OTHER_REGISTRY = FailureMode(
     id="refresh-token-other-registry",
-    title="the refresh token used as the password belongs to another registry",
+    title="the refresh token is another registry's",
+    brief="refresh token of another registry",
     seen=(access_token.BASIC_REFUSED,),
     when=(USER_KIND.is_(Kind.REFRESH_TOKEN), SECRET_ELSEWHERE.is_(True)),
     means="A refresh token is a registry's own, and good for the one login server that is named in it.",

@@ -48,42 +48,49 @@ def _token_state(broken: Break) -> TokenState | None:
 DECLARED: Question[Kind | str] = Question(
     id="declared-kind",
     asks="Which kind of credential was it declared to be?",
+    shows="credential declared as",
     by_hand="Say it with --acr-auth admin or --acr-auth scope-map-token.",
     read=lambda broken: broken.transcript.credential.kind if broken.transcript.credential.declared else "none",
 )
 USER_NAME: Question[NameShape] = Question(
     id="user-name-shape",
     asks="What does the user name look like?",
+    shows="form of the user name",
     by_hand="Compare the user name with the registry's name.",
     read=name_shape,
 )
 SECRET: Question[SecretShape] = Question(
     id="secret-shape",
     asks="What does the secret look like?",
+    shows="form of the secret",
     by_hand="A secret of three parts joined by dots is a token; decode its middle part on this machine.",
     read=lambda broken: broken.transcript.credential.secret,
 )
 REGISTRY_TOKEN: Question[bool] = Question(
     id="registry-token",
     asks="Is the password a token of the registry's own?",
+    shows="password is a registry's token",
     by_hand=SECRET.by_hand,
     read=_registry_token,
 )
 SECRET_EXPIRED: Question[bool] = Question(
     id="secret-expired",
     asks="Was the refresh token past its end, by the registry's clock?",
+    shows="refresh token expired",
     by_hand="Decode the password's middle part on this machine, and compare exp with the Date of any answer.",
     read=_secret_expired,
 )
 SECRET_ELSEWHERE: Question[bool] = Question(
     id="secret-elsewhere",
     asks="Was the refresh token issued by another login server?",
+    shows="refresh token from elsewhere",
     by_hand="Decode the password's middle part on this machine, and compare aud with {login_server}.",
     read=_secret_elsewhere,
 )
 ADMIN_ENABLED: Question[bool] = Question(
     id="admin-enabled",
     asks="Is the admin user enabled?",
+    shows="admin user enabled",
     by_hand=Command("az acr show -n {registry} --query adminUserEnabled -o tsv"),
     needs=Need.REGISTRY,
     read=_admin_enabled,
@@ -91,6 +98,7 @@ ADMIN_ENABLED: Question[bool] = Question(
 SCOPE_MAP_TOKEN: Question[TokenState] = Question(
     id="scope-map-token",
     asks="Does the scope-map token exist, is it enabled, and when do its passwords end?",
+    shows="scope-map token",
     by_hand=Command(
         "az acr token show -n {user_name} -r {registry}"
         ' --query "{{status:status,scopeMap:scopeMapId,passwords:credentials.passwords[].[name,creationTime,expiry]}}"'

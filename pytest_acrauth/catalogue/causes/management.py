@@ -20,29 +20,31 @@ _TIER = Command("az acr show -n {registry} --query sku.name -o tsv")
 
 ARM_REGISTRY_NOT_FOUND_IN_SUBSCRIPTION = FailureMode(
     id="arm-registry-not-found-in-subscription",
-    title="{registry} does not exist under this name in the active subscription",
+    title="{registry} does not exist",
+    brief="no registry of this name",
     seen=(management.ARM_NOT_FOUND,),
     unprovable="A registry in another subscription, and one that may not be read, are not found in the same words.",
-    means="The name is misspelt, or the registry was deleted. The management plane gives the same answer for a"
-    " registry that the caller is not allowed to read.",
+    means="No registry of the active subscription has this name: it is misspelt, or the registry was deleted. The"
+    " management plane gives the same answer for a registry that the caller is not allowed to read.",
     look=(
         Command("az account show --query name -o tsv"),
         Command('az acr list --query "[].{{name:name,group:resourceGroup,loginServer:loginServer}}" -o table'),
         "If this finds an address, the registry exists somewhere:",
         Command("nslookup {login_server}"),
     ),
-    fix=("Correct the name, or the resource group that was given with it. A registry that was deleted is gone.",),
+    fix=("Correct the name, or the resource group given with it. A registry that was deleted is gone.",),
     page=_ERRORS,
     samples=(_NOT_FOUND_TEXT,),
     unlike=(_OTHER_NOT_FOUND,),
 )
 ARM_WRONG_SUBSCRIPTION = FailureMode(
     id="arm-wrong-subscription",
-    title="{registry} is in another subscription than the active one",
+    title="{registry} is in another subscription",
+    brief="other subscription",
     seen=(management.ARM_NOT_FOUND, management.SUBSCRIPTION_UNKNOWN),
     unprovable="Only a look into every subscription could tell, and the login sees only some of them.",
-    means="az looks a registry up by its name in one subscription only, and goes on without its record when it is"
-    " not there.",
+    means="az looks a registry up by its name in the active subscription only, and goes on without its record when it"
+    " is not there.",
     look=(
         Command("az account show --query name -o tsv"),
         _ACCOUNTS,
@@ -61,6 +63,7 @@ ARM_WRONG_SUBSCRIPTION = FailureMode(
 ARM_NO_READ = FailureMode(
     id="arm-no-read",
     title="no role of the caller allows {action} on {registry}",
+    brief="no role on the management plane",
     seen=(management.ARM_FORBIDDEN, management.ARM_NOT_FOUND, management.SUBSCRIPTION_UNKNOWN),
     unprovable="The management plane answers the same for a role that is too new, and for a registry that is gone.",
     means="The management plane keeps the settings of registries, and wants a role for each look at them and each"
@@ -71,9 +74,8 @@ ARM_NO_READ = FailureMode(
     ),
     fix=(
         (
-            "If the role was assigned minutes ago, sign in again. Otherwise whoever may assign roles there (Owner, User"
-            " Access Administrator) gives one that allows it. Reader allows what ends in /read, Contributor all but"
-            " assigning roles:"
+            "If a role was assigned minutes ago, sign in again. Otherwise whoever may assign roles there, such as the"
+            " Owner, gives one. Reader allows what ends in /read, Contributor all but assigning roles:"
         ),
         Command('az role assignment create {assignee} --role "{role}" --scope {scope}'),
     ),
@@ -91,7 +93,8 @@ ARM_NO_READ = FailureMode(
 )
 ARM_LIST_CREDENTIALS_FORBIDDEN = FailureMode(
     id="arm-list-credentials-forbidden",
-    title="the caller is not allowed to read the admin user's password of {registry}",
+    title="no role lets az read the admin password",
+    brief="no right to the admin password",
     seen=(management.LIST_CREDENTIALS_FORBIDDEN,),
     signs=(management.LIST_CREDENTIALS_FORBIDDEN,),
     certain="The refused action is named, listCredentials, which is nothing but reading the admin user's passwords.",
@@ -99,8 +102,8 @@ ARM_LIST_CREDENTIALS_FORBIDDEN = FailureMode(
     " cause; this one only ends the command.",
     fix=(
         (
-            "Repair what the lines before this one name. No login needs the admin user, and with a role that lets az"
-            " read its password, az would log in as that user and hide that Entra's way is broken."
+            "Repair what the lines before this one name. No login needs the admin user; a role that lets az read its"
+            " password would only hide that the login through Entra is broken."
         ),
     ),
     page=_ERRORS,
@@ -114,7 +117,8 @@ ARM_LIST_CREDENTIALS_FORBIDDEN = FailureMode(
 )
 ARM_LOGIN_SERVER_UNRESOLVABLE = FailureMode(
     id="arm-login-server-unresolvable",
-    title="az cannot tell the login server of {registry}",
+    title="az finds no login server of {registry}",
+    brief="unknown login server",
     seen=(management.LOGIN_SERVER_UNKNOWN,),
     signs=(management.LOGIN_SERVER_UNKNOWN,),
     certain="LOGIN_SERVER_ERROR is the code that check-health has for this, and for nothing else.",
@@ -130,7 +134,7 @@ ARM_LOGIN_SERVER_UNRESOLVABLE = FailureMode(
         Command("az acr show -n {registry} --subscription SUBSCRIPTION --query loginServer -o tsv"),
     ),
     instead=(
-        "If az is set to another cloud than the registry's, choose that one; az then needs a login of its own there:",
+        "If az is set to another cloud than the registry's, choose that; it needs a login of its own there:",
         Command("az cloud set -n CLOUD"),
     ),
     page=pages.HEALTH + "#login_server_error",
@@ -145,11 +149,12 @@ ARM_LOGIN_SERVER_UNRESOLVABLE = FailureMode(
 )
 ARM_DUPLICATE_NAME = FailureMode(
     id="arm-duplicate-name",
-    title="the active subscription shows several registries called {registry}",
+    title="az sees several registries of this name",
+    brief="several registries of one name",
     seen=(management.DUPLICATE_NAME,),
     signs=(management.DUPLICATE_NAME,),
     certain="az counted the registries of that name which the subscription shows, and found more than one.",
-    means="az takes the name alone, and does not choose between them.",
+    means="The active subscription shows more than one registry called {registry}, and az does not choose.",
     look=(
         Command(
             "az acr list --query \"[?name=='{registry}'].{{group:resourceGroup,loginServer:loginServer}}\" -o table"
@@ -164,7 +169,8 @@ ARM_DUPLICATE_NAME = FailureMode(
 )
 ARM_PROVIDER_NOT_REGISTERED = FailureMode(
     id="arm-provider-not-registered",
-    title="the subscription does not use Azure Container Registry yet",
+    title="the subscription is not set up for ACR yet",
+    brief="subscription not set up for ACR",
     seen=(management.PROVIDER_UNREGISTERED,),
     signs=(management.PROVIDER_UNREGISTERED,),
     certain="The management plane names the service that the subscription has not registered.",
@@ -172,8 +178,8 @@ ARM_PROVIDER_NOT_REGISTERED = FailureMode(
     look=(Command("az provider show -n Microsoft.ContainerRegistry --query registrationState -o tsv"),),
     fix=(
         (
-            "If the registry is in another subscription, name that one. Otherwise a Contributor or Owner of this one"
-            " registers the service, which costs nothing:"
+            "If the registry is in another subscription, name that one. Otherwise a Contributor or Owner registers"
+            " Azure Container Registry in this one, which costs nothing:"
         ),
         Command("az provider register -n Microsoft.ContainerRegistry --wait"),
     ),
@@ -184,13 +190,14 @@ ARM_PROVIDER_NOT_REGISTERED = FailureMode(
 ARM_CLASSIC_SKU = FailureMode(
     id="arm-classic-sku",
     title="{registry} is of the Classic tier, which is retired",
+    brief="Classic tier",
     seen=(management.SKU_UNSUPPORTED,),
     unprovable="The words say that a tier lacks something, and not always which tier the registry has.",
     means="Classic registries are not supported any more. Such a registry has to be moved to Basic, Standard or"
     " Premium, and cannot be moved back.",
     look=(_TIER,),
     fix=(
-        "Who manages the registry moves it to one of the tiers of today, which are billed by the day:",
+        "Whoever manages the registry moves it to one of today's tiers, which are billed by the day:",
         Command("az acr update -n {registry} --sku Standard"),
     ),
     page=pages.ACR + "container-registry-skus#change-registry-sku",
@@ -199,14 +206,15 @@ ARM_CLASSIC_SKU = FailureMode(
 )
 FIREWALL_NOT_PREMIUM = FailureMode(
     id="firewall-not-premium",
-    title="the tier of {registry} does not have what was asked for",
+    title="{registry}'s tier lacks what was asked for",
+    brief="tier below Premium",
     seen=(management.SKU_UNSUPPORTED,),
     unprovable="The words say that a tier lacks something; a registry of the retired Classic tier is told the same.",
     means="Network rules, private endpoints, data endpoints and replicas are for Premium registries only.",
     look=(_TIER,),
     fix=(
         (
-            "Do without it, or ask who pays for the registry: Premium costs more, and going back takes these features"
+            "Do without it, or ask who pays for the registry: Premium costs more, and going back takes its features"
             " away again:"
         ),
         Command("az acr update -n {registry} --sku Premium"),
@@ -217,7 +225,8 @@ FIREWALL_NOT_PREMIUM = FailureMode(
 )
 REGISTRY_NAME_INVALID = FailureMode(
     id="registry-name-invalid",
-    title="the registry's name cannot be used as it was given",
+    title="the registry's name cannot be used as given",
+    brief="unusable registry name",
     seen=(management.NAME_UNUSABLE,),
     signs=(management.NAME_UNUSABLE,),
     certain="The name itself is refused, for its form or because another registry has it.",
@@ -225,21 +234,23 @@ REGISTRY_NAME_INVALID = FailureMode(
     " name, and belongs to one registry only.",
     look=(
         Command('az acr list --query "[].{{name:name,loginServer:loginServer}}" -o table'),
-        "For a new registry, this tells whether a name is free:",
+        "Whether a name for a new registry is free:",
         Command("az acr check-name -n NEW_NAME"),
     ),
-    fix=("Give the name alone, as the list shows it. A new registry needs a name that is free.",),
+    fix=("Give the name alone, as the list shows it; a new registry needs one that is free.",),
     page=pages.ACR + "container-registry-get-started-azure-cli#configure-parameters-for-a-container-registry",
     samples=("Registry names may contain only alpha numeric characters and must be between 5 and 50 characters",),
     unlike=("Storage account name must be between 3 and 24 characters in length and use numbers and letters only.",),
 )
 ARM_TOKEN_REFUSED = FailureMode(
     id="arm-token-refused",
-    title="the Entra token is not one that this subscription's management plane takes",
+    title="the Entra token is for another tenant or service",
+    brief="Entra token not for management",
     seen=(management.ARM_TOKEN_UNUSABLE, management.ARM_TOKEN_OTHER_TENANT, management.SUBSCRIPTION_UNKNOWN),
     signs=(management.ARM_TOKEN_OTHER_TENANT,),
-    certain="InvalidAuthenticationTokenTenant names both tenants: the token's, and the subscription's.",
-    means="It was issued by another tenant than the subscription's, for another audience, or in another cloud.",
+    certain="InvalidAuthenticationTokenTenant names both tenants: the Entra token's, and the subscription's.",
+    means="It was issued by another tenant than the subscription's, for something else than Azure's management, or in"
+    " another cloud.",
     look=(
         Command("az account show --query tenantId -o tsv"),
         Command("az cloud show --query name -o tsv"),
@@ -252,14 +263,15 @@ ARM_TOKEN_REFUSED = FailureMode(
 )
 ARM_TOKEN_EXPIRED = FailureMode(
     id="arm-token-expired",
-    title="the Entra token shown to the management plane had ended",
+    title="the Entra token for the management plane has expired",
+    brief="expired Entra token for management",
     seen=(management.ARM_TOKEN_ENDED,),
     signs=(management.ARM_TOKEN_ENDED,),
-    certain="The management plane compared the token's own end with its clock, and names both.",
-    means="A program kept a token for longer than it counts, or the clock of this machine is wrong.",
-    look=("Compare this with a clock that is right:", Command("date -u")),
+    certain="The management plane compared the Entra token's own end with its clock, and names both.",
+    means="A program kept its Entra token for longer than it counts, or the clock of this machine is wrong.",
+    look=("Compare with a clock that is right:", Command("date -u")),
     fix=(
-        "If the clock is wrong, who administers this machine sets it. Otherwise start the program again, or sign in:",
+        "If it is wrong, who administers this machine sets it. Otherwise start the program again, or sign in:",
         Command("az login"),
     ),
     page=_ARM + "overview",
@@ -269,6 +281,7 @@ ARM_TOKEN_EXPIRED = FailureMode(
 ARM_SUBSCRIPTION_DISABLED = FailureMode(
     id="arm-subscription-disabled",
     title="the subscription is disabled",
+    brief="disabled subscription",
     seen=(management.SUBSCRIPTION_UNKNOWN, management.SUBSCRIPTION_DISABLED),
     signs=(management.SUBSCRIPTION_DISABLED,),
     certain="The management plane names the subscription, and its state: disabled, so that it can only be read.",
@@ -288,7 +301,8 @@ ARM_SUBSCRIPTION_DISABLED = FailureMode(
 )
 ARM_THROTTLED = FailureMode(
     id="arm-throttled",
-    title="the management plane limits the rate of this caller's requests",
+    title="the caller asked the management plane too often",
+    brief="too many management requests",
     seen=(management.ARM_THROTTLED_SAID,),
     signs=(management.ARM_THROTTLED_SAID,),
     certain="The code names whose allowance is used up: the subscription's or the tenant's.",
@@ -297,7 +311,7 @@ ARM_THROTTLED = FailureMode(
     fix=(
         (
             "Wait as long as the answer's Retry-After says, then try again. Let jobs ask once and hand on what they"
-            " learnt, and run fewer of them at a time."
+            " learnt, and run fewer at a time."
         ),
     ),
     page="https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling",
@@ -307,7 +321,8 @@ ARM_THROTTLED = FailureMode(
 )
 ARM_GRAPH_FORBIDDEN = FailureMode(
     id="arm-graph-forbidden",
-    title="the caller is not allowed to read or change this in the directory",
+    title="the directory does not let the caller do this",
+    brief="no right in the directory",
     seen=(management.GRAPH_FORBIDDEN,),
     unprovable="The directory says so of any object, and does not name what it is about.",
     means="The directory, Entra's list of users and applications, has permissions of its own: a role on a registry or a"
@@ -315,8 +330,8 @@ ARM_GRAPH_FORBIDDEN = FailureMode(
     " is, and nobody makes a new secret.",
     fix=(
         (
-            "Ask an owner of the application to look or to make the change. A program that has to look needs the"
-            " permission Application.Read.All, which an administrator of the directory grants."
+            "Ask an owner of the application to look or to make the change. A program needs Application.Read.All to"
+            " look, which an administrator of the directory grants."
         ),
     ),
     page="https://learn.microsoft.com/graph/permissions-reference#applicationreadall",
@@ -325,12 +340,13 @@ ARM_GRAPH_FORBIDDEN = FailureMode(
 )
 ARM_PRINCIPAL_NOT_FOUND = FailureMode(
     id="arm-principal-not-found",
-    title="the id that a role was to be given to is unknown in this tenant, or was made a moment ago",
+    title="the id that is to get the role is unknown here",
+    brief="unknown id for a role",
     seen=(management.PRINCIPAL_UNKNOWN,),
     signs=(management.PRINCIPAL_UNKNOWN,),
     certain="The management plane looked the id up in its tenant's directory, and names it as unknown.",
-    means="It is a client id where an object id was wanted, belongs to another tenant, was deleted, or the"
-    " directory does not show it everywhere yet.",
+    means="It is a client id where an object id was wanted, belongs to another tenant, was deleted, or was made a"
+    " moment ago, so that the directory does not show it everywhere yet.",
     look=(
         "An application's object id, from its client id (for a user: az ad user show):",
         Command("az ad sp show --id {client_id} --query id -o tsv"),
@@ -338,8 +354,8 @@ ARM_PRINCIPAL_NOT_FOUND = FailureMode(
     ),
     fix=(
         (
-            "Give that object id, with its type, so that the directory is not asked; for an identity made a moment ago,"
-            " try again after a few minutes. Whoever may assign roles on the registry:"
+            "Whoever may assign roles on the registry gives that object id, with its type, so that the directory is not"
+            " asked; one made a moment ago needs a few minutes:"
         ),
         Command(
             "az role assignment create --assignee-object-id OBJECT_ID --assignee-principal-type ServicePrincipal"
@@ -353,7 +369,8 @@ ARM_PRINCIPAL_NOT_FOUND = FailureMode(
 )
 CMK_IDENTITY_MISSING = FailureMode(
     id="cmk-identity-missing",
-    title="the identity that reads the encryption key of {registry} does not exist any more",
+    title="the identity for the encryption key is gone",
+    brief="encryption key's identity gone",
     seen=(management.CMK_MISSING,),
     signs=(management.CMK_MISSING,),
     certain="CMK_ERROR is check-health's code for an encryption identity that is not there any more.",
@@ -361,8 +378,8 @@ CMK_IDENTITY_MISSING = FailureMode(
     look=(Command("az acr encryption show -n {registry}"), Command("az acr identity show -n {registry}")),
     fix=(
         (
-            "Who manages the registry and its key vault makes an identity, lets it get, wrap and unwrap the key, and"
-            " gives it to the registry:"
+            "Whoever manages the registry and its key vault makes an identity, lets it get, wrap and unwrap the key,"
+            " and gives it to the registry:"
         ),
         Command("az acr identity assign -n {registry} --identities IDENTITY_RESOURCE_ID"),
         Command("az acr encryption rotate-key -n {registry} --key-encryption-key KEY_ID --identity IDENTITY_CLIENT_ID"),
@@ -377,21 +394,22 @@ CMK_IDENTITY_MISSING = FailureMode(
 )
 CMK_IDENTITY_INACTIVE = FailureMode(
     id="cmk-identity-inactive",
-    title="{registry} cannot reach its encryption key, and refuses every image",
+    title="{registry} cannot reach its encryption key",
+    brief="encryption key out of reach",
     seen=(management.CMK_INACTIVE,),
     signs=(management.CMK_INACTIVE,),
     certain="The registry says itself that the identity which reads its encryption key is inactive.",
-    means="The identity that reads the key was taken away from the registry, usually months ago, or its key or vault"
-    " was deleted, disabled or closed.",
+    means="The registry refuses every image. The identity that reads its encryption key was taken away from it, usually"
+    " months ago, or the key or its vault was deleted, disabled or closed.",
     look=(
         Command("az acr encryption show -n {registry}"),
         Command("az acr identity show -n {registry}"),
         Command("az keyvault list-deleted -o table"),
     ),
     fix=(
-        "Who manages the registry gives it the identity again:",
+        "Whoever manages the registry gives it the identity again:",
         Command("az acr identity assign -n {registry} --identities IDENTITY_RESOURCE_ID"),
-        "If the key or its vault was deleted, who manages it can recover it for as long as soft delete keeps it.",
+        "A deleted key or vault can be recovered, by who manages it, while soft delete keeps it.",
     ),
     page=_KEYS + "#identity-expiry-error",
     samples=("The identity associated with the registry is inactive. Reassign the identity manually.",),

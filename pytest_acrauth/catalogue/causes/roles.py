@@ -48,18 +48,21 @@ def _accepted(broken: Break) -> bool | None:
 SCOPE: Question[str] = Question(
     id="scope",
     asks="Which scope was asked for?",
+    shows="scope asked for",
     by_hand="Name a repository with --acr-repository.",
     read=_scope,
 )
 GRANTS_ASKED: Question[bool] = Question(
     id="grants-asked",
     asks="Does the access token contain the requested actions?",
+    shows="access token grants all of it",
     by_hand="Decode the access token's middle part on this machine, and read access[].actions.",
     read=_grants_asked,
 )
 ACCEPTED: Question[bool] = Question(
     id="identity-accepted",
     asks="Did the registry accept the identity at sign-in, or does it have a role there?",
+    shows="identity known at the registry",
     by_hand="Compare the stages that passed.",
     needs=Need.ROLES,
     read=_accepted,
@@ -67,6 +70,7 @@ ACCEPTED: Question[bool] = Question(
 ROLE_MODE: Question[RoleMode] = Question(
     id="role-mode",
     asks="Which role assignment mode is the registry in?",
+    shows="role assignment mode",
     by_hand=SHOW_ROLE_MODE,
     needs=Need.REGISTRY,
     read=role_mode,
@@ -108,6 +112,7 @@ def _no_role(rights: Rights) -> bool | None:
 EXCHANGE_NO_ROLE = FailureMode(
     id="exchange-no-role",
     title="the identity has no role for images on {registry}",
+    brief="no role",
     seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403, text.REFUSED_AND_NOT_FOUND),
     when=(ROLES.where("none that gives a right to images", _no_role),),
     not_when=(TENANTS.where("no, to another one", lambda tenants: tenants.differ),),
@@ -124,6 +129,7 @@ EXCHANGE_NO_ROLE = FailureMode(
 SP_LACKS_ROLE = FailureMode(
     id="sp-lacks-role",
     title="{client_id} has no role for images on {registry}",
+    brief="application without a role",
     seen=(access_token.BASIC_REFUSED,),
     when=(
         USER_KIND.is_(Kind.SERVICE_PRINCIPAL),
@@ -138,7 +144,8 @@ SP_LACKS_ROLE = FailureMode(
 )
 SCOPE_NOT_GRANTED = FailureMode(
     id="scope-not-granted",
-    title="{unassigned} on {repository} is not granted to this identity",
+    title="no role allows {unassigned} on {repository}",
+    brief="no role for this action",
     seen=_LACKING,
     when=(
         _CAN_HOLD_ROLES,
@@ -162,7 +169,8 @@ SCOPE_NOT_GRANTED = FailureMode(
 )
 ROLE_PROPAGATION_DELAY = FailureMode(
     id="role-propagation-delay",
-    title="a role given in the last minutes is not in effect yet",
+    title="a role given minutes ago is not in effect yet",
+    brief="role given minutes ago",
     seen=(*_REFUSED, text.REFUSED_AND_NOT_FOUND),
     when=(
         _CAN_HOLD_ROLES,
@@ -177,10 +185,7 @@ ROLE_PROPAGATION_DELAY = FailureMode(
     " minutes, and a Kubernetes node keeps its login for up to an hour.",
     fix=(
         "Wait ten minutes after the assignment, then check again. It need not be assigned again.",
-        (
-            "A client that was logged in before keeps its old rights. Log it out, wait a minute, and log it in again as"
-            " before:"
-        ),
+        "A client logged in before keeps its old rights: log it out, wait a minute, log it in again:",
         Command("docker logout {login_server}"),
     ),
     page=pages.ACR
@@ -190,25 +195,24 @@ ROLE_PROPAGATION_DELAY = FailureMode(
 )
 ABAC_LEGACY_ROLE_INEFFECTIVE = FailureMode(
     id="abac-legacy-role-ineffective",
-    title="{registry} is in ABAC mode and ignores AcrPull, AcrPush and AcrDelete",
+    title="{registry} ignores AcrPull and its like",
+    brief="roles that ABAC mode ignores",
     seen=(*_REFUSED, text.REFUSED_AND_NOT_FOUND),
     when=(_CAN_HOLD_ROLES, _ABAC, ROLES.where("only ones that ABAC mode ignores", _because(Standing.LEGACY))),
     occurs=Occurs.OFTEN,
-    means="The portal calls this mode RBAC Registry + ABAC Repository Permissions. In it AcrPull, AcrPush, AcrDelete,"
-    " Reader, Contributor, Owner and custom roles like them open no repository; the Container Registry Repository roles"
-    " do, and a condition can limit them to some repositories.",
+    means="{registry} is in ABAC mode, which the portal calls RBAC Registry + ABAC Repository Permissions. In it"
+    " AcrPull, AcrPush, AcrDelete, Reader, Contributor, Owner and custom roles like them open no repository; the"
+    " Container Registry Repository roles do, and a condition can limit them to some repositories.",
     fix=(
         *ASSIGN_IN_ABAC_MODE,
-        (
-            "Where it must list repositories too, as AcrPull could, it needs a second role: Container Registry"
-            " Repository Catalog Lister."
-        ),
+        "To list repositories too, it needs Container Registry Repository Catalog Lister beside it.",
     ),
     page=_ABAC_PAGE + "#effect-on-existing-role-assignments",
 )
 RBAC_REPOSITORY_ROLE_INEFFECTIVE = FailureMode(
     id="rbac-repository-role-ineffective",
-    title="{registry} is not in ABAC mode and ignores the Container Registry Repository roles",
+    title="the roles held are for ABAC mode only",
+    brief="roles for ABAC mode only",
     seen=_REFUSED,
     when=(
         _CAN_HOLD_ROLES,
@@ -216,14 +220,15 @@ RBAC_REPOSITORY_ROLE_INEFFECTIVE = FailureMode(
         ROLES.where("only ones that count in ABAC mode", _because(Standing.LEGACY)),
     ),
     means="Container Registry Repository Reader, Writer and Contributor give rights on what repositories hold, which"
-    " count in registries in ABAC mode alone (RBAC Registry + ABAC Repository Permissions in the portal). Here AcrPull,"
-    " AcrPush and AcrDelete count, for every repository of the registry.",
+    " count in registries in ABAC mode alone (RBAC Registry + ABAC Repository Permissions in the portal). {registry} is"
+    " not: there AcrPull, AcrPush and AcrDelete count, for every repository.",
     fix=ASSIGN_ROLES,
     page=_ABAC_PAGE,
 )
 ABAC_CONDITION_EXCLUDES_REPO = FailureMode(
     id="abac-condition-excludes-repo",
-    title="the condition of the identity's role does not match {repository}",
+    title="the role's condition omits {repository}",
+    brief="condition on the role",
     seen=_LACKING,
     when=(
         _CAN_HOLD_ROLES,
@@ -238,17 +243,16 @@ ABAC_CONDITION_EXCLUDES_REPO = FailureMode(
     " what lies below it, and not the repository team itself.",
     fix=(
         (
-            "Whoever may assign roles on the registry, such as its Owner, widens the condition: in the portal under"
-            " Access control (IAM), Role assignments, or as a file. If a group holds the role, it counts for all of its"
-            " members:"
+            "Whoever may assign roles there, such as the Owner, widens the condition, in the portal (Access control) or"
+            " as a file; where a group holds the role, for all of its members:"
         ),
         Command(
             "az role assignment list {holder} --include-inherited --include-groups --scope {registry_id}"
             " --query \"[?condition && roleDefinitionName=='{conditional_role}'] | [0]\" > assignment.json"
         ),
         (
-            "Add {repository} to the condition in that file, beside the names that it has: OR"
-            " @Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEqualsIgnoreCase 'NAME'. Then:"
+            "Add {repository} to the condition in that file, beside what it names: OR @Request["
+            "Microsoft.ContainerRegistry/registries/repositories:name] StringEqualsIgnoreCase 'NAME'. Then:"
         ),
         Command("az role assignment update --role-assignment assignment.json"),
     ),
@@ -256,7 +260,8 @@ ABAC_CONDITION_EXCLUDES_REPO = FailureMode(
 )
 ABAC_MODE_SWITCH_STALE_CREDENTIAL = FailureMode(
     id="abac-mode-switch-stale-credential",
-    title="the credential is older than the last change of {registry}'s role assignment mode",
+    title="the mode was changed after the login",
+    brief="login from before a mode change",
     seen=_REFUSED,
     when=(
         _CAN_HOLD_ROLES,
@@ -265,40 +270,42 @@ ABAC_MODE_SWITCH_STALE_CREDENTIAL = FailureMode(
     ),
     unprovable="The record tells when it was last changed, and not that its role assignment mode was what changed.",
     occurs=Occurs.SELDOM,
-    means="When the mode of a registry is changed, every login from before it ends, whatever its own date says. Logins"
-    " made since then are not affected.",
-    look=("Ask whoever manages the registry whether its mode was changed, and when.",),
+    means="When the role assignment mode of a registry is changed, every login from before it ends, whatever its own"
+    " date says. Logins made since then are not affected.",
+    look=("Ask whoever manages the registry whether its role assignment mode was changed, and when.",),
     fix=(
         "Log in again:",
         Command("az acr login -n {login_name}"),
         (
-            "On Kubernetes the login is the node's: whoever runs the cluster restarts the kubelet or replaces the"
-            " nodes; restarting pods renews nothing. Without that it ends by itself within hours."
+            "On Kubernetes the login is the node's, and new pods renew nothing: whoever runs the cluster restarts the"
+            " kubelet, replaces the nodes, or waits some hours."
         ),
     ),
     page=_ABAC_PAGE + "#step-4-refresh-cached-credentials-on-all-clients",
 )
 REFRESH_TOKEN_OLDER_THAN_ROLE = FailureMode(
     id="refresh-token-older-than-role",
-    title="the stored login is older than the role that it would need",
+    title="the stored login is older than the role",
+    brief="login older than the role",
     seen=_LACKING,
     when=(USER_KIND.is_(Kind.REFRESH_TOKEN),),
     unprovable="A refresh token does not say whose it is, so that nobody can look up since when which role is held.",
-    means="az acr login stores a token of the registry as docker's password. For three hours it goes on saying what the"
+    means="az acr login stores a refresh token as docker's password. For three hours it goes on saying what the"
     " identity was allowed at that login, whatever was assigned since.",
-    look=("See when the login took place and when the role was assigned; the login must be the younger.",),
+    look=("See when the login took place and when the role was assigned; the login must be younger.",),
     fix=("Log in again:", Command("az acr login -n {login_name}")),
     page=pages.ACR
     + "container-registry-faq#why-aren-t-new-user-permissions-effective-immediately-after-they-re-granted-",
 )
 CUSTOM_ROLE_WILDCARD = FailureMode(
     id="custom-role-wildcard",
-    title="{custom_role} uses a wildcard (*), which {registry} ignores",
+    title="{custom_role} uses a wildcard, which is ignored",
+    brief="wildcard in a custom role",
     seen=_REFUSED,
     when=(_CAN_HOLD_ROLES, ROLES.where("a custom one that allows it by a wildcard only", _because(Standing.WILDCARD))),
     occurs=Occurs.SELDOM,
-    means="A custom role lists what it allows. Unless the tenant reaches Azure's management over a private link, a"
-    " registry honours what is listed word for word, and no wildcard such as registries/*/read.",
+    means="{custom_role} allows this by a wildcard only. Unless the tenant reaches Azure's management over a private"
+    " link, a registry honours what is listed word for word, and no wildcard such as registries/*/read.",
     look=(
         Command(
             "az role definition list --custom-role-only true --scope {registry_id}"
@@ -310,7 +317,8 @@ CUSTOM_ROLE_WILDCARD = FailureMode(
 )
 DENY_ASSIGNMENT = FailureMode(
     id="deny-assignment",
-    title="a deny assignment forbids this to the identity, whatever its roles",
+    title="a deny assignment forbids this, whatever the roles",
+    brief="deny assignment",
     seen=(*_REFUSED, text.REFUSED_AND_NOT_FOUND),
     when=(
         _CAN_HOLD_ROLES,

@@ -78,7 +78,9 @@ class Tenants:
         return self.issuer.lower() != self.registry.lower()
 
     def __str__(self) -> str:
-        return f"no, to {self.registry} and not to {self.issuer}" if self.differ else f"yes, both are {self.registry}"
+        if not self.differ:
+            return f"yes, both are {self.registry}"
+        return f"no, the registry's is {self.registry}, the Entra token's is {self.issuer}"
 
 
 def _tenants(broken: Break) -> Tenants | None:
@@ -109,6 +111,7 @@ def _last_change(broken: Break) -> LastChange | None:
 PRIVATE_ENDPOINTS: Question[Endpoints] = Question(
     id="private-endpoints",
     asks="Does the registry have private endpoints, and are they approved?",
+    shows="private endpoints",
     by_hand=LIST_ENDPOINTS,
     needs=Need.REGISTRY,
     read=_endpoints,
@@ -117,6 +120,7 @@ ENDPOINT_APPROVED = PRIVATE_ENDPOINTS.where("yes, and one is approved", lambda f
 NETWORK: Question[Networks] = Question(
     id="network-rules",
     asks="Which networks may reach the registry, and since when?",
+    shows="network rules",
     by_hand=Command(
         'az acr show -n {registry} --query "[publicNetworkAccess,networkRuleSet,systemData.lastModifiedAt]"'
     ),
@@ -127,6 +131,7 @@ SELECTED_NETWORKS = NETWORK.where("selected public ones", lambda rules: rules.se
 ADMITTED: Question[bool] = Question(
     id="address-admitted",
     asks="Do the network rules admit the address?",
+    shows="address admitted by the rules",
     by_hand=Command("az acr network-rule list -n {registry}"),
     needs=Need.REGISTRY,
     read=_admitted,
@@ -136,6 +141,7 @@ PASSED_BY = (THROUGH_PRIVATE_LINK, PUBLIC_ADDRESS, ENDPOINT_APPROVED)
 TENANTS: Question[Tenants] = Question(
     id="tenants",
     asks="Does the registry belong to the tenant that issued the Entra token?",
+    shows="same tenant",
     by_hand=Command("az account show --query tenantId -o tsv"),
     needs=Need.TENANT,
     read=_tenants,
@@ -143,6 +149,7 @@ TENANTS: Question[Tenants] = Question(
 LAST_CHANGE: Question[LastChange] = Question(
     id="last-change",
     asks="When were the registry's settings last changed?",
+    shows="settings last changed",
     by_hand=Command("az acr show -n {registry} --query systemData.lastModifiedAt -o tsv"),
     needs=Need.REGISTRY,
     read=_last_change,
@@ -150,6 +157,7 @@ LAST_CHANGE: Question[LastChange] = Question(
 ROLES: Question[Rights] = Question(
     id="roles",
     asks="Which roles does the identity hold on the registry, since when, on which conditions?",
+    shows="roles on the registry",
     by_hand=LIST_ROLES,
     needs=Need.ROLES,
     read=rights_of,

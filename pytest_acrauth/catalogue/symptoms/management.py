@@ -135,7 +135,7 @@ ARM_TOKEN_UNUSABLE = in_print(
 )
 ARM_TOKEN_OTHER_TENANT = in_print(
     "arm-token-of-other-tenant",
-    "The management plane takes tokens of the subscription's own tenant, and was shown one of another.",
+    "The management plane takes Entra tokens of the subscription's own tenant, and was shown one of another.",
     anywhere(r"\bInvalidAuthenticationTokenTenant\b|access token is from the wrong issuer"),
 )
 ARM_TOKEN_ENDED = in_print(

@@ -79,7 +79,8 @@ FORBIDDEN = in_print(
 )
 EXCHANGE_403 = in_print(
     "exchange-403",
-    "{login_server} refused a token with a 403, and the client threw away the words that came with it.",
+    "{login_server} answered a request for a refresh token or an access token with a 403, and the client threw away its"
+    " words.",
     anywhere(
         r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 403",
         r"ACR token exchange endpoint returned error status: 403",
@@ -91,8 +92,8 @@ EXCHANGE_403 = in_print(
 #: Two refusals by those who hold no role there at all, as `az acr login` prints them one below the other.
 REFUSED_AND_NOT_FOUND = in_print(
     "refused-and-not-found",
-    "{login_server} refused the caller's token, and the management plane finds no such registry for the same caller."
-    " Whoever has no role on a registry gets both answers.",
+    "{login_server} refused the caller's Entra token, and the management plane finds no such registry for the same"
+    " caller. Whoever has no role on a registry gets both answers.",
     anywhere(
         r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 401.{0,400}?resource with"
         r" name '(?P<registry>[A-Za-z0-9-]{1,50})' and type 'Microsoft\.ContainerRegistry/registries' could not be"
