@@ -118,6 +118,7 @@ def trusted(broken: Break) -> Trusted | None:
 CERTIFICATE_ONLY: Question[bool] = Question(
     id="certificate-only",
     asks="Has the application a certificate, and no client secret?",
+    shows="a certificate and no secret",
     by_hand=Command(
         "az ad app show --id {client_id}"
         ' --query "{{secrets:passwordCredentials[].endDateTime,certificates:keyCredentials[].endDateTime}}"'

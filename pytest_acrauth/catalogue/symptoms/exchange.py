@@ -50,7 +50,7 @@ EXCHANGE_REFUSED = Symptom(
     id="exchange-refused",
     stages=(Stage.EXCHANGE,),
     when=_refused,
-    says="Entra issued a token for this identity, and {login_server} refused to give its own token in exchange.",
+    says="Entra issued an Entra token, and {login_server} refused to give a refresh token for it.",
     texts=anywhere(
         # az says the same of an access token, behind another code.
         r"(?<!CONNECTIVITY_ACCESS_TOKEN_ERROR )Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\."
@@ -68,7 +68,7 @@ BARE_403 = Symptom(
     id="bare-403",
     stages=(Stage.EXCHANGE,),
     when=_bare_403,
-    says="The Entra token was answered by an empty 403 that did not come from the registry: its headers are missing.",
+    says="The Entra token was answered by an empty 403 without the headers of the registry.",
     texts=(),
     several=True,
 )
@@ -76,7 +76,7 @@ VALIDATION_FAILED = Symptom(
     id="token-validation-failed",
     stages=(Stage.EXCHANGE,),
     when=_validation_failed,
-    says="{login_server} found the Entra token invalid.",
+    says="{login_server} says that the Entra token is not valid.",
     texts=at_registry(r"(?i:token validation failed)"),
 )
 
