@@ -175,7 +175,7 @@ ENTRA_APP_NOT_FOUND = FailureMode(
     brief="unknown application",
     seen=(entra.AADSTS_700016, entra.AADSTS_70001, access_token.APP_NOT_REGISTERED),
     signs=(entra.AADSTS_700016,),
-    certain="AADSTS700016 says that the tenant that was asked has no application of this id.",
+    certain="AADSTS700016 has no other meaning; an application that is switched off has another number.",
     when=(
         USER_KIND.where(str(Kind.SERVICE_PRINCIPAL), lambda kind: True if kind is Kind.SERVICE_PRINCIPAL else None),
         APPLICATION.where("no", _absent),
@@ -305,7 +305,7 @@ ENTRA_AUTHORITY_UNREACHABLE = FailureMode(
     ),
     fix=(
         "If there is a proxy, set HTTPS_PROXY, and keep {host} out of NO_PROXY.",
-        "Otherwise the network's owner lets {host} be looked up, and its port 443 pass.",
+        "If not, the network's owner lets {host} be looked up, and its port 443 pass.",
     ),
     page="https://learn.microsoft.com/cli/azure/azure-cli-endpoints#endpoints",
     unlike=(

@@ -186,7 +186,7 @@ EXCHANGE_TOKEN_EXPIRED = FailureMode(
         Command("date -u; curl -sI https://{login_server}/v2/"),
     ),
     fix=(
-        "If it is wrong, whoever runs the machine sets it, and keeps it right with a time service.",
+        "If this machine's is wrong, whoever runs it sets it, and keeps it right with a time service.",
         "Then sign in again, so that Entra issues a new Entra token.",
     ),
     page=_TOKEN_PAGE,

@@ -10,8 +10,7 @@ from pytest_acrauth.catalogue.symptoms import entra, tls
 from pytest_acrauth.model.evidence import Need
 
 _LIST: tuple[Instruction, ...] = (
-    "Compare what Entra's message names with what the application, or AKS's identity, trusts:",
-    Command("az ad app federated-credential list --id {client_id}"),
+    "If it is a user-assigned managed identity, as usual on AKS, see what that one trusts:",
     Command("az identity federated-credential list --identity-name IDENTITY_NAME -g RESOURCE_GROUP"),
 )
 _ADD: tuple[Instruction, ...] = (
@@ -216,7 +215,7 @@ CLOCK_SKEW = FailureMode(
     brief="wrong clock",
     seen=(entra.AADSTS_700024, entra.AADSTS_50013, tls.CERTIFICATE_DATES, tls.DATES_BY_CLOCK),
     signs=(tls.DATES_BY_CLOCK,),
-    certain="The services' answers tell another time, and by that time the refused certificate is within its dates.",
+    certain="The services' clock is that of the answers that came in this climb.",
     when=(TIMES.where("the times differ by a wrong clock", lambda it: it.by_clock),),
     means="A certificate is judged by this machine's clock. An assertion (what is shown to Entra instead of a secret)"
     " carries the times between which it counts, by the clock of whoever signed it: this machine, or the pipeline or"
@@ -274,7 +273,7 @@ MSI_ENDPOINT_UNREACHABLE = FailureMode(
     brief="no managed identity endpoint",
     seen=(entra.NO_METADATA, entra.METADATA_FAILED),
     signs=(entra.NO_METADATA,),
-    certain="These words are said where that endpoint gave no answer at all, not even a refusal.",
+    certain="The client says so where no answer came at all, not even a refusal.",
     occurs=Occurs.OFTEN,
     means="A managed identity gets its Entra tokens from an address that only exists inside Azure. This does not run in"
     " Azure, its host has no managed identity, or a proxy or a network policy stands before the address.",

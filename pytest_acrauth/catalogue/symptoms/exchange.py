@@ -85,7 +85,7 @@ LOGIN_THROTTLED = Symptom(
     id="login-throttled",
     stages=(Stage.EXCHANGE, Stage.ACCESS_TOKEN),
     when=_throttled,
-    says="{login_server} was asked for too many tokens ({answer}); it asks to wait {retry_after} seconds.",
+    says="{login_server} answered 429 to a request for one of its tokens, and asks to wait {retry_after} seconds.",
     texts=anywhere(
         r"\bCONNECTIVITY_TOOMANYREQUESTS_ERROR\b",
         r"Too many requests, access to registry '(?P<login_server>[\w.*-]{1,253})' was denied",
@@ -96,7 +96,7 @@ SERVER_ERROR = Symptom(
     id="server-error",
     stages=(Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA, Stage.CHALLENGE),
     when=_server_error,
-    says="{host} answered the {stage} request with {answer}.",
+    says="{host} answered with {answer}.",
     texts=at_registry(
         r"status(?: code)?:? ?5\d\d\b",
         r"\b5\d\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out)",
