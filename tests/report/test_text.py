@@ -29,7 +29,7 @@ def specimen(symptom: str) -> Diagnosis:
 
 def test_one_cause_is_the_first_line() -> None:
     """With one cause the first line is its id and its title, real names filled in."""
-    expected = f"entra-sp-secret-expired: the client secret of {CLIENT_ID} has expired"
+    expected = "entra-sp-secret-expired: the secret of the application has expired"
     assert headline(specimen("aadsts-7000222")) == expected
     assert explain(specimen("aadsts-7000222")).splitlines()[0] == expected
 

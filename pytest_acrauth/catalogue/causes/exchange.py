@@ -148,8 +148,8 @@ EXCHANGE_WRONG_AUDIENCE = FailureMode(
     when=(ENTRA_AUDIENCE.where("neither registries nor the management plane", lambda audience: audience.foreign),),
     occurs=Occurs.SELDOM,
     means="An Entra token says for whom it was made, its audience. A registry takes those made for registries, and"
-    " unless it is set otherwise those for the management plane; a token for Graph, or any other service, is refused.",
-    look=("See who chooses the audience here: a service or a wrapper that hands out tokens can be fixed to one.",),
+    " unless it is set otherwise those for the management plane; one for Graph, or any other service, is refused.",
+    look=("See who chooses the audience here: a service or a wrapper can be fixed to one.",),
     fix=("Ask Entra for the scope https://containerregistry.azure.net/.default.",),
     page=_TOKEN_PAGE,
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",

@@ -156,8 +156,8 @@ ENTRA_FIC_ASSERTION_EXPIRED = FailureMode(
     when=(TIMES.where("the assertion has ended, and no clock explains it", lambda it: it.ended and not it.by_clock),),
     occurs=Occurs.OFTEN,
     means="An assertion is the short-lived token that a pipeline or a cluster shows Entra instead of a secret; it"
-    " counts for some minutes. A client that keeps it and asks for another token later, such as az acr login some time"
-    " after the login, presents one that has ended.",
+    " counts for some minutes. A client that keeps it and asks for another Entra token later, such as az acr login some"
+    " time after the login, presents one that has ended.",
     fix=(
         "Sign in again, and let what needs the registry follow at once, in the same step of the job.",
         "A long job signs in again before each use; a program reads the token's file anew each time.",
@@ -301,7 +301,7 @@ MSI_IDENTITY_NOT_FOUND = FailureMode(
     brief="managed identity not on this host",
     seen=(entra.NO_SUCH_IDENTITY, entra.METADATA_FAILED),
     signs=(entra.NO_SUCH_IDENTITY,),
-    certain="The metadata service, which hands out the tokens of managed identities, is the one that knows them all.",
+    certain="The metadata service, which gives out their Entra tokens, knows all that this host has.",
     means="The host has no managed identity, or the client id or resource id that was asked for belongs to one that was"
     " never assigned to it: an identity can exist and be unknown to this one machine.",
     look=(
@@ -325,7 +325,7 @@ MSI_AMBIGUOUS = FailureMode(
     brief="several managed identities",
     seen=(entra.SEVERAL_IDENTITIES, entra.METADATA_FAILED),
     signs=(entra.SEVERAL_IDENTITIES,),
-    certain="The metadata service, which hands out the tokens of managed identities, says so itself.",
+    certain="The metadata service, which gives out the Entra tokens of managed identities, says so itself.",
     occurs=Occurs.SELDOM,
     means="With more than one user-assigned identity, Azure does not choose. The client has to name the one it means.",
     look=(
