@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from factories import BASIC, CLIENT_ID, STARTED, climb, credential, generic_401, observation, reply, target
 
+from pytest_acrauth.catalogue.questions.directory import Trusted
 from pytest_acrauth.diagnosis.climb import diagnose, needed
 from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis
 from pytest_acrauth.diagnosis.text import recognise
@@ -252,6 +253,29 @@ def test_the_presented_token_is_compared_with_what_is_trusted(
     shown = Assertion(ISSUER, SUBJECT, AUDIENCE)
     found = by_entra(number, "no.", SecretShape.ASSERTION, shown=shown, federated=look)
     assert (found.certainty, ids(found)) == (Certainty.PROVEN, [expected])
+
+
+@pytest.mark.parametrize(
+    ("trusted", "expected"),
+    [
+        ([], "none"),
+        (
+            [("https://other.example/", SUBJECT, AUDIENCE)],
+            f"for the issuer https://other.example/; presented: {ISSUER}",
+        ),
+        (
+            [("https://other.example/", SUBJECT, AUDIENCE), (ISSUER, "repo:team/other", AUDIENCE)],
+            f"for the subject repo:team/other; presented: {SUBJECT}",
+        ),
+        ([(ISSUER, "", "api://other")], f"for the audience api://other; presented: {AUDIENCE}"),
+        ([(ISSUER, "", AUDIENCE)], f"for the subject an expression; presented: {SUBJECT}"),
+        ([(ISSUER, SUBJECT, AUDIENCE)], f"for the subject {SUBJECT}; presented: {SUBJECT}"),
+    ],
+)
+def test_what_is_trusted_is_told_by_the_part_that_differs(trusted: list[tuple[str, str, str]], expected: str) -> None:
+    """Of the credentials that come nearest to what was presented, only what does not fit is said."""
+    known = tuple(FederatedFacts(issuer, subject, (audience,)) for issuer, subject, audience in trusted)
+    assert str(Trusted(known, Assertion(ISSUER, SUBJECT, AUDIENCE))) == expected
 
 
 def test_a_flexible_credential_keeps_the_subject_open() -> None:

@@ -43,7 +43,7 @@ class Presence(StrEnum):
     """What there is of an application in a tenant."""
 
     NONE = "no"
-    REGISTERED = "its registration does, without a service principal"
+    REGISTERED = "registered, without a service principal"
     WHOLE = "yes"
 
 
@@ -66,6 +66,7 @@ def _absent(presence: Presence) -> bool | None:
 ENTRA_DIRECTLY: Question[str] = Question(
     id="entra-directly",
     asks="What does Entra itself answer to this client id and secret?",
+    shows="Entra's own answer",
     by_hand=Command(
         'printf %s "$AZURE_CLIENT_SECRET" | curl -sS {authority}/{tenant_id}/oauth2/v2.0/token'
         " -d grant_type=client_credentials -d client_id={client_id}"
@@ -78,6 +79,7 @@ ENTRA_DIRECTLY: Question[str] = Question(
 SECRET_ENDED: Question[Ended] = Question(
     id="secret-ended",
     asks="Has the client secret ended?",
+    shows="client secret ended",
     by_hand=Command('az ad app credential list --id {client_id} --query "[].endDateTime" -o tsv'),
     needs=Need.ENTRA_DIRECT,
     failing_that=Need.APPLICATION,
@@ -86,6 +88,7 @@ SECRET_ENDED: Question[Ended] = Question(
 APPLICATION: Question[Presence] = Question(
     id="application",
     asks="Does the application exist in the tenant?",
+    shows="application in the tenant",
     by_hand=Command("az ad sp show --id {client_id}"),
     needs=Need.APPLICATION,
     failing_that=Need.ENTRA_DIRECT,
@@ -94,8 +97,8 @@ APPLICATION: Question[Presence] = Question(
 
 _ADD_SECRET: tuple[Instruction, ...] = (
     (
-        "An owner of the application, or an Application Administrator, adds a secret beside the others and sends it"
-        " straight to where this caller reads it, here a key vault:"
+        "An owner of the application, or an Application Administrator, adds a secret beside the others, straight into"
+        " where this caller reads it, here a key vault:"
     ),
     Command(
         "az ad app credential reset --id {client_id} --append --display-name CALLER --years 1 --query password -o tsv"
@@ -107,28 +110,26 @@ _ADD_SECRET: tuple[Instruction, ...] = (
 
 ENTRA_SP_SECRET_WRONG = FailureMode(
     id="entra-sp-secret-wrong",
-    title="the secret that {client_id} presents is not one that Entra knows",
+    title="the secret of {client_id} is wrong",
+    brief="wrong client secret",
     seen=(entra.AADSTS_7000215, entra.AADSTS_50012, access_token.INVALID_CLIENT),
     signs=(entra.AADSTS_7000215,),
-    certain="Entra answers AADSTS7000215 after it compared this very secret with every one that the application has;"
-    " the dates of others do not matter.",
+    certain="Entra answers AADSTS7000215 only after it compared this secret with every one that the application has.",
     when=(ENTRA_DIRECTLY.is_(WRONG_SECRET),),
     not_when=(CERTIFICATE_ONLY.is_(True),),
-    means="The application exists, and its client secret, which is its password, is wrong: mistyped, deleted, the"
-    " secret's id instead of its value, another application's, or a value that a shell or a file changed on the way"
-    " ($, ~, a line end). A secret that was made within the last minutes is not known everywhere yet.",
+    means="The application exists, and what was sent as its client secret, its password, is none that Entra knows:"
+    " mistyped, deleted, the secret's id instead of its value, another application's, or a value that a shell or a"
+    " file changed on the way ($, ~, a line end). A secret that was made within the last minutes is not known"
+    " everywhere yet.",
     look=(
-        "See which secrets there are; the hint is how the right value begins:",
+        "See which secrets the application has; the hint is how the right value begins:",
         Command(
             "az ad app credential list --id {client_id}"
             ' --query "[].{{name:displayName,hint:hint,ends:endDateTime}}" -o table'
         ),
     ),
     fix=(
-        (
-            "Look for a place where the secret still works, and give this caller the same value: the value, not the id,"
-            " in single quotes, without a line end."
-        ),
+        "Give this caller the secret's value (not its id), in single quotes and without a line end.",
         *_ADD_SECRET,
     ),
     instead=("A managed identity has no secret: sign in with it from where it lives, --acr-auth managed-identity.",),
@@ -141,7 +142,8 @@ ENTRA_SP_SECRET_WRONG = FailureMode(
 )
 ENTRA_SP_SECRET_EXPIRED = FailureMode(
     id="entra-sp-secret-expired",
-    title="the client secret of {client_id} has expired",
+    title="the secret of {client_id} has expired",
+    brief="expired client secret",
     seen=(entra.AADSTS_7000222, access_token.INVALID_CLIENT),
     signs=(entra.AADSTS_7000222,),
     certain="Entra answers AADSTS7000222 only to a secret that it knows and whose end has passed by its own clock.",
@@ -150,14 +152,14 @@ ENTRA_SP_SECRET_EXPIRED = FailureMode(
     means="Entra knows the secret, which is the application's password, and no longer takes it: its end date has"
     " passed. A secret made by az lives one year unless told otherwise.",
     look=(
-        "See whether another secret of the application still counts, and for whom it was made:",
+        "See whether the application has another secret that still counts, and for whom it was made:",
         Command(
             'az ad app credential list --id {client_id} --query "[].{{name:displayName,ends:endDateTime}}" -o table'
         ),
     ),
     fix=(
         *_ADD_SECRET,
-        "Then update every place that holds the old one, such as CI variables and pull secrets.",
+        "Then update every place that holds the old secret, such as CI variables and pull secrets.",
     ),
     instead=("Sign in without a secret, so that none can expire: with a managed identity or a federated credential.",),
     page=pages.ACR + "container-registry-auth-service-principal#service-principal-renewal",
@@ -169,11 +171,11 @@ ENTRA_SP_SECRET_EXPIRED = FailureMode(
 )
 ENTRA_APP_NOT_FOUND = FailureMode(
     id="entra-app-not-found",
-    title="Entra finds no application {client_id} in {tenant_id}",
+    title="{client_id} does not exist in {tenant_id}",
+    brief="unknown application",
     seen=(entra.AADSTS_700016, entra.AADSTS_70001, access_token.APP_NOT_REGISTERED),
     signs=(entra.AADSTS_700016,),
-    certain="AADSTS700016 is what Entra answers where the tenant that was asked has no application of this id; one"
-    " that is switched off has another number.",
+    certain="AADSTS700016 has no other meaning; an application that is switched off has another number.",
     when=(
         USER_KIND.where(str(Kind.SERVICE_PRINCIPAL), lambda kind: True if kind is Kind.SERVICE_PRINCIPAL else None),
         APPLICATION.where("no", _absent),
@@ -182,18 +184,19 @@ ENTRA_APP_NOT_FOUND = FailureMode(
     occurs=Occurs.OFTEN,
     means="Entra looked for an application with this client id in the tenant and found none: the id is wrong (an"
     " object id or a secret's id instead), the application was deleted, or it belongs to another tenant and was never"
-    " added to this one. One that was added within the last minutes is not known everywhere yet.",
+    " added to this one. An application that was added within the last minutes is not known everywhere yet.",
     look=(
-        "See whether the id belongs to an application here, and what its client id (appId) is:",
-        Command('az ad sp show --id {client_id} --query "[appId,displayName,accountEnabled]" -o tsv'),
-        "Compare the tenant that was asked with the one that az has just looked in:",
-        Command("az account show --query tenantId -o tsv"),
+        "See which tenant az looks in, and what that has by this id (appId is the client id):",
+        Command(
+            "az account show --query tenantId -o tsv;"
+            ' az ad sp show --id {client_id} --query "[appId,displayName]" -o tsv'
+        ),
     ),
     fix=(
         "Correct the client id or the tenant where this caller reads them.",
         (
-            "If an application of another tenant is meant, an administrator of this tenant (Cloud Application"
-            " Administrator) who trusts its owner adds it here:"
+            "If an application of another tenant is meant and its owner trusted, an administrator of this tenant (Cloud"
+            " Application Administrator) adds it here:"
         ),
         Command("az ad sp create --id {client_id}"),
     ),
@@ -205,10 +208,11 @@ ENTRA_APP_NOT_FOUND = FailureMode(
 )
 ENTRA_SP_MISSING = FailureMode(
     id="entra-sp-missing",
-    title="the application {client_id} is registered, and {tenant_id} has no service principal of it",
+    title="{client_id} has no service principal",
+    brief="no service principal",
     seen=(entra.AADSTS_7000229, access_token.APP_NOT_REGISTERED),
     signs=(entra.AADSTS_7000229,),
-    certain="AADSTS7000229 says so in its own words: it knows the application, and finds no service principal of it.",
+    certain="AADSTS7000229 says that Entra knows the application, and finds no service principal of it here.",
     when=(
         USER_KIND.where(str(Kind.SERVICE_PRINCIPAL), lambda kind: True if kind is Kind.SERVICE_PRINCIPAL else None),
         APPLICATION.is_(Presence.REGISTERED),
@@ -216,15 +220,15 @@ ENTRA_SP_MISSING = FailureMode(
     not_when=(USER_KIND.is_(Kind.ADMIN, Kind.SCOPE_MAP_TOKEN, Kind.REFRESH_TOKEN),),
     occurs=Occurs.SELDOM,
     means="An application has two objects in Entra: its registration, with its secrets, and in each tenant where it"
-    " signs in a service principal, to which roles are assigned. The portal makes both; az ad app create, Graph and"
-    " Terraform make the first alone. A service principal that was made within the last minutes is not known"
-    " everywhere yet.",
+    " signs in a service principal, to which roles are assigned. This one is registered, and the tenant has no service"
+    " principal of it. The portal makes both; az ad app create, Graph and Terraform make the registration alone. A"
+    " service principal that was made within the last minutes is not known everywhere yet.",
     look=(
-        "See whether it has one by now:",
+        "See whether it has a service principal by now:",
         Command('az ad sp show --id {client_id} --query "[id,displayName,accountEnabled]" -o tsv'),
     ),
     fix=(
-        "Whoever owns the application, or a Cloud Application Administrator, makes it:",
+        "Whoever owns the application, or a Cloud Application Administrator, makes one:",
         Command("az ad sp create --id {client_id}"),
         "It has no role yet: whoever may assign roles on the registry gives it one.",
     ),
@@ -233,20 +237,22 @@ ENTRA_SP_MISSING = FailureMode(
 )
 ENTRA_SECRET_NOT_SENT = FailureMode(
     id="entra-secret-not-sent",
-    title="{client_id} has to prove itself, and no secret and no assertion was sent",
+    title="no secret and no assertion was sent",
+    brief="no secret sent",
     seen=(entra.AADSTS_7000218,),
     signs=(entra.AADSTS_7000218,),
-    certain="AADSTS7000218 says that the request held neither of the two, so that nothing was compared.",
+    certain="AADSTS7000218 says that the request held neither a secret nor an assertion.",
     occurs=Occurs.SELDOM,
-    means="The application is a confidential client: it signs in with a secret, a certificate or a federated token."
-    " The variable that should hold it is empty where the program runs, or the program signs a person in, by a name"
-    " and password or a device code, with an application that is not meant for that.",
+    means="The application has to prove itself, with a client secret or with an assertion (a short statement, signed by"
+    " its certificate or by a service that it trusts). The variable that should hold it is empty where the program"
+    " runs, or the program signs a person in, by a name and password or a device code, with an application that is not"
+    " meant for that.",
     look=(
-        "See which of the variables a program started from here gets; this prints names and no values:",
+        "See which variables a program that is started from here gets; this prints no values:",
         Command("env | grep -oE '^AZURE_[A-Z_]+'"),
     ),
     fix=(
-        "Hand the secret, or the path of the certificate or token, to the program. Jobs for forks get no secrets.",
+        "Hand the secret, or the path of the certificate or token, to the program; jobs for forks get none.",
         "If a person is meant to sign in, use a client that is made for it, such as az login.",
     ),
     page=pages.ENTRA_ERROR,
@@ -258,23 +264,22 @@ ENTRA_SECRET_NOT_SENT = FailureMode(
 ENTRA_TENANT_NOT_FOUND = FailureMode(
     id="entra-tenant-not-found",
     title="{tenant_id} is not known to {authority}",
+    brief="unknown tenant",
     seen=(entra.AADSTS_90002, entra.AADSTS_900023),
     signs=(
         entra.AADSTS_90002,
         entra.AADSTS_900023,
     ),
-    certain="AADSTS90002, 900021 and 900023 are about the tenant's name alone, before Entra looks at who asks.",
+    certain="AADSTS90002, 900021 and 900023 are about the tenant's name alone, whoever asks.",
     means="A tenant is an organisation's own directory in Entra. The id or domain that was asked for is mistyped, the"
     " tenant was deleted, or it is in another cloud than the registry.",
     look=(
-        "Ask Entra about that tenant alone; it answers with an issuer for one that exists:",
-        Command("curl -sS {authority}/{tenant_id}/v2.0/.well-known/openid-configuration"),
-        "See which tenant the subscription belongs to that az uses:",
-        Command("az account show --query tenantId -o tsv"),
+        "See the tenants of the subscriptions that az is signed in to:",
+        Command('az account list --query "[].{{subscription:name,tenant:tenantId}}" -o table'),
     ),
     fix=(
-        "Give this caller the id of the tenant of the registry's subscription (AZURE_TENANT_ID, --tenant).",
-        "If the tenant is in another cloud, correct the registry: the suffix of its login server decides the cloud.",
+        "Give this caller the tenant of the registry's subscription (AZURE_TENANT_ID, --tenant).",
+        "If that is in another cloud, correct the login server: its suffix decides the cloud.",
     ),
     page=pages.ENTRA_ERROR,
     unlike=(
@@ -285,20 +290,22 @@ ENTRA_TENANT_NOT_FOUND = FailureMode(
 ENTRA_AUTHORITY_UNREACHABLE = FailureMode(
     id="entra-authority-unreachable",
     title="{authority} is not reached from here",
+    brief="Entra not reached",
     seen=(entra.AUTHORITY_UNREACHED, entra.AUTHORITY_UNKNOWN),
     signs=(entra.AUTHORITY_UNREACHED,),
-    certain="No connection to Entra came about, at any address its name has here, and nothing refused one.",
+    certain="At none of the addresses of its name here did a connection come about, and nothing refused one.",
     when=(PUBLIC_NAMES.is_(True),),
-    means="No token could be asked for, so nothing is known about the identity yet. The name of Entra's host does not"
-    " resolve here while others do, or what is sent to its port 443 is dropped on the way.",
+    means="Entra is where Azure's identities sign in. No Entra token could be asked for, so nothing is known about the"
+    " identity yet. The name of Entra's host does not resolve here while others do, or what is sent to its port 443 is"
+    " dropped on the way.",
     look=(
         "See how far the client's own way leads (the proxy variables count):",
         Command("curl -sSI --max-time 20 {authority}"),
         Command("nslookup {host}"),
     ),
     fix=(
-        "If a proxy is meant to be used, set HTTPS_PROXY for the client, and leave {host} out of NO_PROXY.",
-        "Otherwise whoever runs this network lets the name {host} be looked up, and port 443 of it pass.",
+        "If there is a proxy, set HTTPS_PROXY, and keep {host} out of NO_PROXY.",
+        "If not, the network's owner lets {host} be looked up, and its port 443 pass.",
     ),
     page="https://learn.microsoft.com/cli/azure/azure-cli-endpoints#endpoints",
     unlike=(

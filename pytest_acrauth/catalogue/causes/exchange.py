@@ -92,18 +92,21 @@ def _arm_audience(broken: Break) -> str | None:
 ENTRA_AUDIENCE: Question[Audience] = Question(
     id="entra-audience",
     asks="For which audience is the Entra token?",
+    shows="audience of the Entra token",
     by_hand="Decode the Entra token's middle part on this machine, and read aud.",
     read=_entra_audience,
 )
 ENTRA_TOKEN_ENDED: Question[bool] = Question(
     id="entra-token-ended",
     asks="Had the Entra token ended when the registry answered, by the registry's own clock?",
+    shows="Entra token ended",
     by_hand="Decode the Entra token's middle part on this machine, and compare exp with the Date of the answer.",
     read=_token_ended,
 )
 ARM_AUDIENCE_POLICY: Question[str] = Question(
     id="arm-audience-policy",
-    asks="Does the registry accept tokens for the management audience?",
+    asks="Does the registry accept Entra tokens for the management audience?",
+    shows="tokens of the management plane",
     by_hand=Command("az acr config authentication-as-arm show -r {registry} --query status -o tsv"),
     needs=Need.REGISTRY,
     read=_arm_audience,
@@ -113,15 +116,17 @@ _INVALID = (exchange.VALIDATION_FAILED, exchange.EXCHANGE_REFUSED, exchange.BARE
 
 EXCHANGE_ARM_AUDIENCE_REJECTED = FailureMode(
     id="exchange-arm-audience-rejected",
-    title="{registry} accepts no Entra token made for the management plane",
+    title="{registry} refuses management tokens",
+    brief="management tokens refused",
     seen=_INVALID,
     when=(
         ENTRA_AUDIENCE.where("one of the management plane", lambda audience: audience.management),
         ARM_AUDIENCE_POLICY.is_("disabled"),
     ),
     occurs=Occurs.SELDOM,
-    means="An Entra token says for whom it was made, its audience. This one was made for Azure's management plane, and"
-    " the registry is set to take only those made for registries. Older clients send the other kind.",
+    means="An Entra token says for whom it was made, its audience. This one was made for Azure's management plane (a"
+    " management token), and {registry} is set to take only those made for registries. Older clients send the other"
+    " kind.",
     fix=(
         "Upgrade the client: az, the node image of a Kubernetes cluster, or msi-acrpull.",
         "In code of your own, ask Entra for the scope https://containerregistry.azure.net/.default.",
@@ -129,7 +134,7 @@ EXCHANGE_ARM_AUDIENCE_REJECTED = FailureMode(
     instead=(
         (
             "Some services cannot ask for it, Web Apps among them. For those the registry's owner decides whether to"
-            " accept both kinds again; the page says what that weakens, and an Azure Policy can undo it."
+            " take both kinds again; the page says what that weakens, and an Azure Policy can undo it."
         ),
     ),
     page=pages.ACR + "container-registry-disable-authentication-as-arm#registry-configuration-options",
@@ -137,30 +142,30 @@ EXCHANGE_ARM_AUDIENCE_REJECTED = FailureMode(
 )
 EXCHANGE_WRONG_AUDIENCE = FailureMode(
     id="exchange-wrong-audience",
-    title="the Entra token was made for another service, and not for registries",
+    title="the Entra token was made for another service",
+    brief="Entra token for another service",
     seen=_INVALID,
     when=(ENTRA_AUDIENCE.where("neither registries nor the management plane", lambda audience: audience.foreign),),
     occurs=Occurs.SELDOM,
     means="An Entra token says for whom it was made, its audience. A registry takes those made for registries, and"
-    " unless it is set otherwise those for the management plane; a token for Graph, or any other service, is refused.",
-    look=(
-        "See who chooses the audience here: a service that hands out tokens can be fixed to one, and so can a wrapper.",
-    ),
+    " unless it is set otherwise those for the management plane; one for Graph, or any other service, is refused.",
+    look=("See who chooses the audience here: a service or a wrapper can be fixed to one.",),
     fix=("Ask Entra for the scope https://containerregistry.azure.net/.default.",),
     page=_TOKEN_PAGE,
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
 )
 EXCHANGE_TOKEN_OTHER_CLOUD = FailureMode(
     id="exchange-token-other-cloud",
-    title="the Entra token was issued for another cloud than that of {registry}",
+    title="the Entra token is from another cloud",
+    brief="Entra token from another cloud",
     seen=_INVALID,
     when=(ENTRA_AUDIENCE.where("one of another cloud", lambda audience: audience.elsewhere),),
     occurs=Occurs.SELDOM,
-    means="Azure's clouds (public, US Government, China) have a directory each, and none takes a token of another. The"
-    " registry is in {cloud}.",
+    means="Azure's clouds (public, US government, China) each have an Entra of their own, and none takes an Entra token"
+    " of another. The registry is in {cloud}.",
     look=("See which cloud the client is set to:", Command("az cloud show --query name -o tsv")),
     fix=(
-        "Set the client to the registry's cloud, and sign in there. For az, which then does the same for all it does:",
+        "Set the client to the registry's cloud, and sign in there; az keeps this for all that it does:",
         Command("az cloud set --name {cloud}"),
         Command("az login"),
     ),
@@ -169,26 +174,28 @@ EXCHANGE_TOKEN_OTHER_CLOUD = FailureMode(
 )
 EXCHANGE_TOKEN_EXPIRED = FailureMode(
     id="exchange-token-expired",
-    title="the Entra token had ended when it was shown to {login_server}",
+    title="the Entra token had ended when it was shown",
+    brief="ended Entra token",
     seen=_INVALID,
     when=(ENTRA_TOKEN_ENDED.is_(True),),
     occurs=Occurs.SELDOM,
-    means="A token has an end, and a cache hands it out up to that. If this machine's clock is behind, the cache does"
-    " not notice that the end is past; the registry's clock tells.",
+    means="An Entra token has an end, and a cache hands it out up to that. If this machine's clock is behind, the cache"
+    " does not notice that the end is past; the registry's clock tells.",
     look=(
         "Compare this machine's clock with that of the registry:",
         Command("date -u; curl -sI https://{login_server}/v2/"),
     ),
     fix=(
-        "If the clock is wrong, whoever runs the machine sets it, and keeps it right with a time service.",
-        "Then sign in again, so that Entra issues a new token.",
+        "If this machine's is wrong, whoever runs it sets it, and keeps it right with a time service.",
+        "Then sign in again, so that Entra issues a new Entra token.",
     ),
     page=_TOKEN_PAGE,
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
 )
 ENTRA_TOKEN_STALE = FailureMode(
     id="entra-token-stale",
-    title="the cached Entra token was issued before the role or group membership",
+    title="the Entra token is older than the role or membership",
+    brief="Entra token older than the role",
     seen=(
         text.REFUSED_AND_NOT_FOUND,
         exchange.EXCHANGE_REFUSED,
@@ -202,16 +209,17 @@ ENTRA_TOKEN_STALE = FailureMode(
         FRESH.is_(False),
         ROLES.where("enough, and not only since minutes", lambda rights: rights.enough),
     ),
-    unprovable="A token from a cache does not tell when it was issued, nor any record since when a group has a member.",
+    unprovable="An Entra token from a cache does not tell when it was issued, nor any record since when a group has a"
+    " member.",
     occurs=Occurs.SELDOM,
-    means="The registry judges by the Entra token that it is shown. A token from a cache says what was true when it was"
+    means="The registry judges by the Entra token that it is shown. One from a cache says what was true when it was"
     " issued; a group joined since is not in it.",
-    look=("See when the sign-in took place and when the group was joined; the token must be the younger.",),
+    look=("See when the group was joined, and whether the sign-in took place before that.",),
     fix=(
-        "A person signs in again, so that Entra issues a new token, and repeats the check:",
+        "A person signs in again, so that Entra issues a new Entra token, and repeats the check:",
         Command("az login --tenant {tenant_id} --scope https://containerregistry.azure.net/.default"),
         (
-            "A managed identity cannot: Azure keeps its tokens for up to a day. Wait, or have it given the role"
+            "A managed identity cannot: Azure keeps its Entra tokens for up to a day. Wait, or have it given the role"
             " directly instead of through a group."
         ),
     ),
@@ -221,11 +229,12 @@ ENTRA_TOKEN_STALE = FailureMode(
 )
 EXCHANGE_CROSS_TENANT = FailureMode(
     id="exchange-cross-tenant",
-    title="{registry} belongs to another tenant than the identity",
+    title="{registry} belongs to another tenant",
+    brief="other tenant",
     seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403, text.REFUSED_AND_NOT_FOUND),
     when=(TENANTS.where("no, to another one", lambda tenants: tenants.differ),),
-    means="A tenant is an organisation's own directory in Entra. A registry trusts that of its own subscription, and"
-    " refuses a valid token of any other without saying why.",
+    means="A tenant is an organisation's own directory in Entra. A registry trusts that of its own subscription alone,"
+    " and the identity signed in to another one: its Entra token is valid, and refused without saying why.",
     fix=(
         "A person who is a member or a guest there signs in to the registry's tenant:",
         Command("az login --tenant {registry_tenant} --scope https://containerregistry.azure.net/.default"),
@@ -245,16 +254,17 @@ EXCHANGE_CROSS_TENANT = FailureMode(
 )
 EXCHANGE_THROTTLED = FailureMode(
     id="exchange-throttled",
-    title="{login_server} limits the rate of logins, and the limit is reached",
+    title="{login_server} has reached its limit of logins",
+    brief="too many logins",
     seen=(exchange.LOGIN_THROTTLED,),
     signs=(exchange.LOGIN_THROTTLED,),
-    certain="The registry itself answers 429 to a login: only a registry sends such a header or error body.",
-    means="Logins, and the tokens that clients ask for before each pull and push, share one allowance per minute,"
-    " whoever asks. In a registry with replicas each replica has its own.",
-    look=("Find out which clients log in most often, such as a cluster that starts many pods at once, or a scanner.",),
+    certain="The answer has a header or an error body that only a registry sends.",
+    means="Logins, and the access tokens that clients ask for before each pull and push, share one allowance per"
+    " minute, whoever asks. In a registry with replicas each replica has its own.",
+    look=("See which clients log in most: a cluster that starts many pods at once, or a scanner.",),
     fix=(
         "Wait {retry_after} seconds, then check again.",
-        "Let those clients keep their tokens, and spread their pulls over time.",
+        "Let those clients keep their refresh tokens and access tokens, and spread their pulls.",
     ),
     instead=("The Premium tier has twice the allowance, and costs more: a matter for the registry's owner.",),
     page=pages.ACR + "container-registry-skus#api-request-rate-limits",
@@ -268,12 +278,12 @@ EXCHANGE_THROTTLED = FailureMode(
 EXCHANGE_SERVER_ERROR = FailureMode(
     id="exchange-server-error",
     title="{host} fails with an error of its own",
+    brief="error of the service itself",
     seen=(exchange.SERVER_ERROR,),
     signs=(exchange.SERVER_ERROR,),
-    certain="The status is 500 or more, and the answer has a header or an error body that only the host that was asked"
-    " sends: the registry, or the storage of its layers.",
-    means="The registry, the replica of it that answers this network, or the storage of its layers has a fault, or is"
-    " too busy. Nothing is said about the identity.",
+    certain="The answer has a header or an error body that only the host itself sends.",
+    means="The registry, the replica of it that answers this network, or the storage of its layers answers with a"
+    " status of 500 or more: it has a fault, or is too busy. Nothing is said about the identity.",
     look=(
         "See whether Azure reports an outage: https://azure.status.microsoft",
         Command("az acr replication list -r {registry} -o table"),
@@ -288,7 +298,8 @@ EXCHANGE_SERVER_ERROR = FailureMode(
 )
 ANSWERED_ON_THE_WAY = FailureMode(
     id="answered-on-the-way",
-    title="something on the way to {host} answers in its place",
+    title="something else answers instead of {host}",
+    brief="answer from something in between",
     seen=(challenge.NOT_FROM_REGISTRY,),
     unprovable="The answers of Azure's hosts have marks of their own; that they are missing does not tell who spoke"
     " instead.",

@@ -14,14 +14,16 @@ _NO_PERSON = "For automation, use an identity that is no person's: a managed ide
 
 ENTRA_MFA_REQUIRED = FailureMode(
     id="entra-mfa-required",
-    title="Entra wants a second factor from this user, and has no valid one",
+    title="Entra wants a second factor from this user",
+    brief="no second factor",
     seen=(entra.AADSTS_50076, entra.AADSTS_50158),
     signs=(entra.AADSTS_50076,),
     certain="AADSTS50076, 50072, 50074, 50078, 50079 and 53004 are all said of a second factor that is lacking, is not"
     " set up, or was given too long ago.",
     occurs=Occurs.OFTEN,
-    means="Azure itself asks it of every user who changes resources by az, PowerShell or another tool, and no policy"
-    " switches that off; a tenant's own policy can ask it, too. A person gives it in a browser, a pipeline cannot."
+    means="Azure itself asks a second factor of every user who changes resources by az, PowerShell or another tool, and"
+    " no policy switches that off; a tenant's own policy can ask it, too. A person gives it in a browser, a pipeline"
+    " cannot."
     " With AADSTS50072, 50079 or 53004 the user has none set up yet; with 50078 it was given too long ago.",
     look=("If az printed a sign-in command of its own, with --claims-challenge, that is the one to use.",),
     fix=(
@@ -37,15 +39,16 @@ ENTRA_MFA_REQUIRED = FailureMode(
 )
 ENTRA_CONDITIONAL_ACCESS_BLOCKED = FailureMode(
     id="entra-conditional-access-blocked",
-    title="Entra blocks this sign-in for its place, its device, its client or a risk",
+    title="a tenant policy blocks this sign-in",
+    brief="Conditional Access policy",
     seen=(entra.AADSTS_53003, entra.AADSTS_50097, entra.AADSTS_50158),
     signs=(entra.AADSTS_53003,),
-    certain="AADSTS53003 and its kin (50005, 50131, 53000 to 53002, 530001 to 530032) name a policy that did not admit"
-    " the sign-in.",
+    certain="AADSTS53003 and its kin (50005, 50131, 53000 to 53002, 530001 to 530032) tell of a policy that did not"
+    " admit the sign-in.",
     occurs=Occurs.OFTEN,
     means="The password or secret was not the trouble. A Conditional Access policy, a rule that the tenant's"
-    " administrators made, did not admit this sign-in; 50097, 53000 and 53001 want a device that the organisation"
-    " manages, 50158 something beyond the password.",
+    " administrators made, did not admit this sign-in for its place, its device, its client or a risk; 50097, 53000 and"
+    " 53001 want a device that the organisation manages, 50158 something beyond the password.",
     look=(
         (
             "An administrator (Security Reader) finds the sign-in in Entra's sign-in log by the trace id or"
@@ -53,7 +56,7 @@ ENTRA_CONDITIONAL_ACCESS_BLOCKED = FailureMode(
         ),
     ),
     fix=(
-        "Sign in from a place and a device that the policy admits, in a browser and not with a name and password:",
+        "Sign in in a browser, from a place and a device that the policy admits:",
         _SIGN_IN,
         "If this caller is meant to be admitted, ask the policy's owner, and name the trace id.",
     ),
@@ -71,12 +74,14 @@ ENTRA_CONDITIONAL_ACCESS_BLOCKED = FailureMode(
 )
 ENTRA_SECURITY_DEFAULTS = FailureMode(
     id="entra-security-defaults",
-    title="the tenant's security defaults block this way to sign in",
+    title="security defaults refuse this way to sign in",
+    brief="security defaults",
     seen=(entra.AADSTS_530035,),
     signs=(entra.AADSTS_530035,),
-    certain="AADSTS530035 is said by security defaults alone, which a tenant has that has no policy of its own.",
+    certain="AADSTS530035 is said by security defaults alone.",
     means="Security defaults are rules that Microsoft made, for tenants without policies of their own. They refuse old"
-    " ways to sign in, such as a name and a password handed over by a program. There is no policy to look for.",
+    " ways to sign in, such as a name and a password handed over by a program. This tenant has them on, so there is no"
+    " policy to look for.",
     look=("An administrator sees the sign-in in Entra's sign-in log, by the trace id of the message.",),
     fix=("Sign in in a browser, not with a name and password:", _SIGN_IN),
     instead=(_NO_PERSON,),
@@ -86,16 +91,15 @@ ENTRA_SECURITY_DEFAULTS = FailureMode(
 )
 ENTRA_ACCOUNT_AT_RISK = FailureMode(
     id="entra-account-at-risk",
-    title="Entra blocks this account, which its home tenant takes to be at risk",
+    title="the account's home tenant takes it to be at risk",
+    brief="account at risk",
     seen=(entra.AADSTS_53011,),
     signs=(entra.AADSTS_53011,),
     certain="AADSTS53011 and 530034 are said of an account's risk in its home tenant, whatever this tenant's rules.",
-    means="The home tenant of the account, a guest's or a partner administrator's, thinks that somebody else may have"
-    " its password. Until that is cleared there, no other tenant lets it in.",
+    means="The home tenant of the account, a guest's or a partner administrator's, reckons that somebody else has its"
+    " password. Until that is cleared there, Entra blocks the account in every other tenant.",
     look=("An administrator of the home tenant sees why, among Entra's risky users.",),
-    fix=(
-        "The home tenant's administrators make sure that the account is safe, with a new password, and clear its risk.",
-    ),
+    fix=("An administrator of the home tenant gives the account a new password, and clears its risk.",),
     instead=(_NO_PERSON,),
     page=pages.ENTRA_ERROR,
     samples=("AADSTS53011: User blocked due to risk on home tenant.",),
@@ -103,14 +107,15 @@ ENTRA_ACCOUNT_AT_RISK = FailureMode(
 )
 ENTRA_USER_SESSION_EXPIRED = FailureMode(
     id="entra-user-session-expired",
-    title="the login that is stored here has ended; the person has to sign in again",
+    title="the stored login of this person has ended",
+    brief="ended login of a person",
     seen=(entra.AADSTS_700082,),
     signs=(entra.AADSTS_700082,),
     certain="AADSTS700082 and its kin (700084, 70008, 70043, 50173, 50132, 50133, 50089) are about the stored sign-in"
     " of a person, and each says that it no longer counts.",
     occurs=Occurs.OFTEN,
-    means="It was not used for too long, was revoked, its password was changed, or a policy limits how long it counts."
-    " No retry renews it.",
+    means="The login that is stored here was not used for too long or was revoked, the person's password was changed,"
+    " or a policy limits how long a login counts. No retry renews it.",
     fix=("The person whose login it is signs in again:", _SIGN_IN),
     instead=(_NO_PERSON,),
     page=pages.ENTRA_ERROR,
@@ -122,10 +127,10 @@ ENTRA_USER_SESSION_EXPIRED = FailureMode(
 ENTRA_USER_CREDENTIALS = FailureMode(
     id="entra-user-credentials",
     title="Entra refuses this user's account or password",
+    brief="user's account or password",
     seen=(entra.AADSTS_50126, entra.AADSTS_50053),
     signs=(entra.AADSTS_50126,),
-    certain="AADSTS50126, 50055, 50056 and 50057 are each about the person's own account: its password is wrong or has"
-    " expired, or it is disabled.",
+    certain="AADSTS50126, 50055, 50056 and 50057 are each about a person's own account or its password.",
     when=(about(Topic.LOCKED, other=(Topic.ADDRESS,)),),
     occurs=Occurs.OFTEN,
     means="The number says why. 50126 and 50056: the name or the password is wrong. 50055: the password has expired."
@@ -135,9 +140,9 @@ ENTRA_USER_CREDENTIALS = FailureMode(
     fix=(
         (
             "The person signs in at https://myaccount.microsoft.com, which says what is wrong and lets an expired"
-            " password be changed."
+            " password be changed; guesses lock the account."
         ),
-        "A locked or disabled account (50053, 50057) is for the organisation's help desk; a lock ends by itself.",
+        "A disabled account (50057) is for the help desk; a locked one (50053) opens by itself.",
     ),
     instead=(_NO_PERSON,),
     page=pages.ENTRA_ERROR,
@@ -151,20 +156,22 @@ ENTRA_USER_CREDENTIALS = FailureMode(
 )
 ENTRA_ADDRESS_BLOCKED = FailureMode(
     id="entra-address-blocked",
-    title="Entra takes the address that this user signs in from for an attacker's",
+    title="Entra takes this address for an attacker's",
+    brief="address that Entra blocks",
     seen=(entra.AADSTS_50053,),
     when=(about(Topic.ADDRESS, other=(Topic.LOCKED,)),),
     occurs=Occurs.SELDOM,
-    means="AADSTS50053 is said of a locked account, and of a sign-in from an address from which others are attacked,"
-    " such as that of a shared proxy or VPN. Name and password do not matter there.",
+    means="AADSTS50053 is said of a locked account, and, as here, of a sign-in from an address from which others are"
+    " attacked, such as that of a shared proxy or VPN. Name and password do not matter.",
     look=("Entra's sign-in log shows the address, by the trace id of the message.",),
-    fix=("Sign in from another network. If the address is your own, its owner stops what attacks from it.",),
+    fix=("Sign in from another network; the owner of this address stops what attacks from it.",),
     instead=(_NO_PERSON,),
     page=pages.ENTRA_ERROR,
 )
 ENTRA_GUEST_OR_TENANT_RESTRICTION = FailureMode(
     id="entra-guest-or-tenant-restriction",
-    title="{tenant_id} does not admit this account",
+    title="{tenant_id} is closed to this account",
+    brief="account not admitted to the tenant",
     seen=(entra.AADSTS_50020,),
     signs=(entra.AADSTS_50020,),
     certain="AADSTS50020 and its kin (50034, 51004, 90072, 16000, 500021, 500022, 500212, 500213) say that the tenant,"
@@ -177,10 +184,10 @@ ENTRA_GUEST_OR_TENANT_RESTRICTION = FailureMode(
         Command('az account show --query "[user.name,tenantId]" -o tsv'),
     ),
     fix=(
-        "Sign in with an account of this tenant, or name the tenant that the account and the registry belong to:",
+        "Sign in with an account of this tenant, or to the tenant of the account and the registry:",
         Command("az login --tenant TENANT_ID"),
         "If it is the right account, an administrator of this tenant invites it as a guest.",
-        "With 500021 or 500022, ask whoever runs the network; with 500212 or 500213, the tenant whose rule it is.",
+        "With 500021 or 500022 ask whoever runs the network, with 500212 or 500213 the rule's tenant.",
     ),
     page=pages.ENTRA_ERROR,
     unlike=(
@@ -190,10 +197,11 @@ ENTRA_GUEST_OR_TENANT_RESTRICTION = FailureMode(
 )
 ENTRA_CONSENT_MISSING = FailureMode(
     id="entra-consent-missing",
-    title="nobody has consented to the application in this tenant",
+    title="this tenant has not consented to the application",
+    brief="no consent",
     seen=(entra.AADSTS_65001,),
     signs=(entra.AADSTS_65001,),
-    certain="AADSTS65001 and 90094 say in their own words that consent is missing, nothing else.",
+    certain="AADSTS65001 and 90094 say that consent is missing, and nothing else.",
     means="An application may act for users, or in another tenant, only once somebody there has agreed (consented) to"
     " what it asks for. With AADSTS90094 only an administrator can.",
     look=(
@@ -201,7 +209,7 @@ ENTRA_CONSENT_MISSING = FailureMode(
         Command("az ad app permission list --id {client_id}"),
     ),
     fix=(
-        "Where the tenant lets users agree for themselves, sign in once in a browser with that application.",
+        "Where users may agree for themselves, sign in once in a browser with that application.",
         (
             "Otherwise an administrator of the tenant (Cloud Application Administrator) agrees for everybody in it, to"
             " all that the list shows:"
@@ -216,18 +224,20 @@ ENTRA_CONSENT_MISSING = FailureMode(
 )
 ENTRA_ASSIGNMENT_REQUIRED = FailureMode(
     id="entra-assignment-required",
-    title="an application in this tenant admits only those assigned to it, and this identity is not",
+    title="an application admits only assigned callers",
+    brief="no assignment to the application",
     seen=(entra.AADSTS_50105,),
     signs=(entra.AADSTS_50105,),
     certain="AADSTS50105 and 501051 name the application, and say that whoever signs in is not assigned to it.",
     occurs=Occurs.SELDOM,
     means="An administrator can set an application, the client's or that of the resource, to admit only users, groups"
-    " and applications that are assigned to it. These assignments are Entra's own: a role on the registry is none.",
+    " and applications that are assigned to it, and this identity is not. These assignments are Entra's own: a role on"
+    " the registry is none.",
     look=("Entra's message names the application that requires it.",),
     fix=(
         (
-            "An administrator (Cloud Application Administrator) assigns the identity, or a group that it is itself in,"
-            " under Enterprise applications, the application, Users and groups."
+            "A Cloud Application Administrator assigns the identity, or a group that it is itself in, under Enterprise"
+            " applications, the application, Users and groups."
         ),
     ),
     instead=("Use a client or an identity that is assigned already.",),
@@ -237,16 +247,16 @@ ENTRA_ASSIGNMENT_REQUIRED = FailureMode(
 )
 ENTRA_ACR_RESOURCE_UNAVAILABLE = FailureMode(
     id="entra-acr-resource-unavailable",
-    title="the resource that a token was asked for is missing or disabled in this tenant",
+    title="the resource is missing or disabled",
+    brief="resource missing in the tenant",
     seen=(entra.AADSTS_500011, entra.AADSTS_70011),
     signs=(entra.AADSTS_500011,),
-    certain="AADSTS500011, 50001 and 650052 name the resource, and say that the tenant that was asked lacks it or has"
-    " it switched off.",
+    certain="AADSTS500011, 50001 and 650052 say that the tenant that was asked lacks the resource, or has it off.",
     occurs=Occurs.OFTEN,
-    means="A token is made for one resource; for registries that is the application Azure Container Registry. The"
-    " tenant has no such application, has switched it off, or the request went to another cloud.",
+    means="An Entra token is made for one resource; for registries that is the application Azure Container Registry."
+    " The tenant that was asked has no such application, has switched it off, or is one of another cloud.",
     look=(
-        "See whether the tenant has the application (by its id, the same in every tenant), and whether it is enabled:",
+        "See whether the tenant has that application (its id is the same everywhere), enabled:",
         Command(
             'az ad sp show --id 6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26 --query "[displayName,accountEnabled]" -o tsv'
         ),
@@ -254,8 +264,8 @@ ENTRA_ACR_RESOURCE_UNAVAILABLE = FailureMode(
     fix=(
         "Ask for the scope https://containerregistry.azure.net/.default, at the Entra of the registry's cloud.",
         (
-            "If the application is disabled, ask the tenant's administrator why. If it is missing, the administrator"
-            " adds it:"
+            "If it is disabled, the tenant's administrator knows why. If it is missing, an administrator (Cloud"
+            " Application Administrator) adds it:"
         ),
         Command("az ad sp create --id 6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26"),
     ),
@@ -271,13 +281,14 @@ ENTRA_ACR_RESOURCE_UNAVAILABLE = FailureMode(
 )
 ENTRA_SCOPE_INVALID = FailureMode(
     id="entra-scope-invalid",
-    title="the scope that a token was asked for is malformed",
+    title="the scope that was asked for is malformed",
+    brief="malformed scope",
     seen=(text.AADSTS_1002012, entra.AADSTS_70011, entra.AADSTS_700023),
     signs=(text.AADSTS_1002012,),
     certain="AADSTS1002012 is about the form of the scope alone: for an application it ends in /.default.",
     when=(about(Topic.SCOPE, other=(Topic.SIGNATURE,)),),
     not_when=(ASKED_HERE.is_(True),),
-    means="Programs ask Entra for a token by a scope: the resource's address, and what of it. For a registry it is"
+    means="Programs ask for an Entra token by a scope: the resource's address, and what of it. For a registry it is"
     " https://containerregistry.azure.net/.default, with one slash before the dot.",
     look=("Entra's message repeats the scope as it was sent.",),
     fix=("Correct the scope where the program that asked reads it.",),
@@ -289,12 +300,13 @@ ENTRA_SCOPE_INVALID = FailureMode(
 )
 ENTRA_RESOURCE_NOT_LISTED = FailureMode(
     id="entra-resource-not-listed",
-    title="the client's own registration does not list the resource that it asks for",
+    title="the client's permissions lack the resource",
+    brief="resource not among permissions",
     seen=(entra.AADSTS_650057,),
     signs=(entra.AADSTS_650057,),
-    certain="AADSTS650057 names the client's registration, and the resource that is not among its permissions.",
+    certain="AADSTS650057 says that the resource is not among the permissions of the client's registration.",
     occurs=Occurs.SELDOM,
-    means="A client that signs people in may ask only for the resources that its registration in Entra lists as"
+    means="A client that signs people in may ask only for the resources that its own registration in Entra lists as"
     " permissions. Azure Container Registry is not among them.",
     look=(
         "See what the registration lists; the registry's application is 6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26:",
@@ -306,19 +318,17 @@ ENTRA_RESOURCE_NOT_LISTED = FailureMode(
 )
 ENTRA_APP_DISABLED = FailureMode(
     id="entra-app-disabled",
-    title="the application {client_id} is disabled in its tenant",
+    title="{client_id} is disabled in its tenant",
+    brief="disabled application",
     seen=(entra.AADSTS_7000112, entra.AADSTS_70001, access_token.INVALID_CLIENT),
     when=(APP_DISABLED.is_(True),),
     occurs=Occurs.SELDOM,
     means="An administrator, or Microsoft, has switched the application off, for example because a secret of it leaked."
-    " Its secrets are not looked at meanwhile.",
+    " Until it is on again, no secret of it counts.",
     look=("Entra's audit log says who switched it off, and when (activity Update service principal).",),
     fix=(
         "Ask whoever switched it off for the reason.",
-        (
-            "Once the reason is gone, an administrator (Cloud Application Administrator) switches it on again, for"
-            " everybody who uses it:"
-        ),
+        "Once that is gone, a Cloud Application Administrator switches it on, for all who use it:",
         Command("az ad sp update --id {client_id} --set accountEnabled=true"),
     ),
     instead=("Use another identity that is meant for this registry.",),
@@ -330,7 +340,8 @@ ENTRA_APP_DISABLED = FailureMode(
 )
 ENTRA_SP_CERTIFICATE_INVALID = FailureMode(
     id="entra-sp-certificate-invalid",
-    title="Entra does not accept the signature of the assertion that {client_id} presents",
+    title="Entra refuses the assertion's signature",
+    brief="signature not accepted",
     seen=(*_ASSERTION_REFUSED, entra.AADSTS_50013),
     when=(about(Topic.SIGNATURE),),
     occurs=Occurs.OFTEN,
@@ -348,7 +359,7 @@ ENTRA_SP_CERTIFICATE_INVALID = FailureMode(
     ),
     fix=(
         "Give this caller a certificate that the application has, with its private key.",
-        "Or an owner of the application adds the public part of this caller's certificate beside the others:",
+        "Or the application's owner adds the public part of this caller's certificate to the others:",
         Command("az ad app credential reset --id {client_id} --cert @CERTIFICATE.pem --append -o none"),
     ),
     page=pages.ENTRA_ERROR,
@@ -359,7 +370,8 @@ ENTRA_SP_CERTIFICATE_INVALID = FailureMode(
 )
 ENTRA_SP_CERTIFICATE_EXPIRED = FailureMode(
     id="entra-sp-certificate-expired",
-    title="the certificate that {client_id} signs with has expired",
+    title="the application's certificate has expired",
+    brief="expired certificate of the caller",
     seen=_ASSERTION_REFUSED,
     when=(about(Topic.KEY_ENDED),),
     means="Instead of a secret, the application signs an assertion with its certificate. Entra knows the certificate,"
@@ -374,7 +386,7 @@ ENTRA_SP_CERTIFICATE_EXPIRED = FailureMode(
     ),
     fix=(
         "If it has a newer one, give this caller that certificate with its private key.",
-        "Otherwise an owner of the application adds the public part of a new one beside the others:",
+        "Otherwise the application's owner adds the public part of a new one beside the others:",
         Command("az ad app credential reset --id {client_id} --cert @CERTIFICATE.pem --append -o none"),
     ),
     page=pages.ENTRA_ERROR,
@@ -382,7 +394,8 @@ ENTRA_SP_CERTIFICATE_EXPIRED = FailureMode(
 )
 ENTRA_ASSERTION_MALFORMED = FailureMode(
     id="entra-assertion-malformed",
-    title="what {client_id} presents as an assertion is no token that Entra can read",
+    title="Entra cannot read the assertion",
+    brief="unreadable assertion",
     seen=_ASSERTION_REFUSED,
     when=(about(Topic.MALFORMED),),
     occurs=Occurs.SELDOM,
@@ -391,7 +404,7 @@ ENTRA_ASSERTION_MALFORMED = FailureMode(
     look=(
         (
             "See, without printing it, whether the file that AZURE_FEDERATED_TOKEN_FILE names holds three parts joined"
-            " by dots and nothing else."
+            " by dots, on one line, and nothing else."
         ),
     ),
     fix=("Have the pipeline or the cluster write the token anew, whole, on one line and without quotes.",),
@@ -400,20 +413,19 @@ ENTRA_ASSERTION_MALFORMED = FailureMode(
 )
 ENTRA_THROTTLED = FailureMode(
     id="entra-throttled",
-    title="Entra puts this caller off: it asks too often, or Entra has a passing fault",
+    title="Entra is busy, or was asked too often",
+    brief="Entra busy or asked too often",
     seen=(entra.AADSTS_50196,),
     signs=(entra.AADSTS_50196,),
     certain="AADSTS50196, 90055, 90033 and 90006 put the caller off, and say nothing of the identity.",
     means="With 50196 one client asked the same thing in a loop; with 90055 too many requests came for the whole"
     " tenant; 90033 and 90006 are faults of Entra's own that pass.",
-    look=(
-        "See who asks so often: Entra's sign-in log shows the application, and how many sign-ins it made in an hour.",
-    ),
+    look=("See who asks so often: Entra's sign-in log shows each application's sign-ins in an hour.",),
     fix=(
         "Wait some minutes, then check again.",
         (
-            "Let the client keep its token until it ends, about an hour: sign in once for each job of a pipeline, not"
-            " for each command, and let retries wait longer each time."
+            "Let the client keep its Entra token until it ends, about an hour: sign in once for each job of a pipeline,"
+            " not for each command, and let retries wait longer each time."
         ),
     ),
     page=pages.ENTRA_ERROR,
@@ -425,24 +437,25 @@ ENTRA_THROTTLED = FailureMode(
 )
 ENTRA_NATIONAL_CLOUD_MISMATCH = FailureMode(
     id="entra-national-cloud-mismatch",
-    title="the identity belongs to another cloud than {registry}",
+    title="the identity belongs to another cloud",
+    brief="identity of another cloud",
     seen=(entra.AADSTS_90038,),
     signs=(entra.AADSTS_90038,),
     certain="AADSTS90038, 900382, 900432 and 1000104 say that another cloud's Entra is the one to ask.",
     means="Azure's clouds (public, US government, China and others) each have an Entra of their own, and none knows the"
-    " identities of another. Guests from another cloud are possible only where both tenants allow it.",
+    " identities of another. That of {registry} does not know this one. Guests from another cloud are possible only"
+    " where both tenants allow it.",
     look=(
-        "See which cloud az works in; the suffix of the registry's login server shows the registry's:",
+        "See which cloud az works in; that of the registry shows in its login server's suffix:",
         Command("az cloud show --query name -o tsv"),
-        Command("az cloud list -o table"),
     ),
     fix=(
         (
             "Use an identity of the registry's cloud. For az, change the cloud, which holds for every later command of"
-            " this user, and sign in there:"
+            " this user, then sign in there:"
         ),
         Command("az cloud set --name {cloud}"),
-        "Programs that use the Azure SDK take the address of that cloud's Entra from AZURE_AUTHORITY_HOST.",
+        "Programs with the Azure SDK take the address of that cloud's Entra from AZURE_AUTHORITY_HOST.",
     ),
     page=pages.ENTRA_ERROR,
     unlike=("AADSTS90002: Tenant 'example' not found. Check to make sure you have the correct tenant ID.",),

@@ -30,18 +30,21 @@ def _app_disabled(broken: Break) -> bool | None:
 SAYS: Question[Topic] = Question(
     id="entra-says",
     asks="What is Entra's message about?",
+    shows="Entra's message is about",
     by_hand="Read the sentence behind the number.",
     read=lambda broken: topic_of(words_of(broken)),
 )
 ASKED_HERE: Question[bool] = Question(
     id="asked-here",
-    asks="Was the token asked for by this check, whose scope is right?",
+    asks="Was the Entra token asked for by this check, whose scope is right?",
+    shows="scope sent by this check",
     by_hand="Compare the scope that Entra repeats with https://containerregistry.azure.net/.default.",
     read=lambda broken: broken.transcript.entra is not None,
 )
 APP_DISABLED: Question[bool] = Question(
     id="application-disabled",
     asks="Is the application disabled in its tenant?",
+    shows="application disabled",
     by_hand=Command('az ad sp show --id {client_id} --query "[displayName,accountEnabled]" -o tsv'),
     needs=Need.APPLICATION,
     failing_that=Need.ENTRA_DIRECT,

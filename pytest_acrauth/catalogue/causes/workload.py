@@ -10,9 +10,7 @@ from pytest_acrauth.catalogue.symptoms import entra, tls
 from pytest_acrauth.model.evidence import Need
 
 _LIST: tuple[Instruction, ...] = (
-    "Compare what was presented (it stands in the message) with what the application trusts:",
-    Command("az ad app federated-credential list --id {client_id}"),
-    "If it is no application but a user-assigned managed identity, as usual on AKS:",
+    "If it is a user-assigned managed identity, as usual on AKS, see what that one trusts:",
     Command("az identity federated-credential list --identity-name IDENTITY_NAME -g RESOURCE_GROUP"),
 )
 _ADD: tuple[Instruction, ...] = (
@@ -24,7 +22,9 @@ _ADD: tuple[Instruction, ...] = (
         "az ad app federated-credential create --id {client_id} --parameters"
         """ '{{"name":"NAME","issuer":"ISSUER","subject":"SUBJECT","audiences":["AUDIENCE"]}}'"""
     ),
-    "For a managed identity, whoever may change it (Managed Identity Contributor):",
+)
+_ADD_TO_IDENTITY: tuple[Instruction, ...] = (
+    "To a managed identity, as usual on AKS, a Managed Identity Contributor adds it:",
     Command(
         "az identity federated-credential create --name NAME --identity-name IDENTITY_NAME -g RESOURCE_GROUP"
         " --issuer ISSUER --subject SUBJECT --audiences AUDIENCE"
@@ -35,6 +35,7 @@ _ADD: tuple[Instruction, ...] = (
 TRUSTED: Question[Trusted] = Question(
     id="federated-credentials",
     asks="Whose tokens does the application take, and which was presented?",
+    shows="federated credentials",
     by_hand=Command(
         'az ad app federated-credential list --id {client_id} --query "[].{{issuer:issuer,subject:subject}}" -o table'
     ),
@@ -44,6 +45,7 @@ TRUSTED: Question[Trusted] = Question(
 TIMES: Question[Times] = Question(
     id="entra-times",
     asks="Which times did Entra compare?",
+    shows="times that Entra compared",
     by_hand="Entra's message names its own time and those of the assertion; compare the first with date -u.",
     read=times,
 )
@@ -58,7 +60,8 @@ _SDK = "https://aka.ms/azsdk/python/identity/"
 
 ENTRA_FIC_MISSING = FailureMode(
     id="entra-fic-missing",
-    title="{client_id} has no federated credential at all",
+    title="{client_id} has no federated credential",
+    brief="no federated credential",
     seen=(entra.AADSTS_70025,),
     when=(TRUSTED.where("none", lambda trusted: not trusted.credentials),),
     occurs=Occurs.OFTEN,
@@ -70,27 +73,28 @@ ENTRA_FIC_MISSING = FailureMode(
         "If another application has the credential, give this caller that one's client id.",
         *_ADD,
     ),
+    instead=_ADD_TO_IDENTITY,
     page=pages.FEDERATION + "create-trust#important-considerations-and-restrictions",
     unlike=("No OpenIDConnect provider found in your account for https://token.actions.githubusercontent.com",),
 )
 ENTRA_FIC_SUBJECT_MISMATCH = FailureMode(
     id="entra-fic-subject-mismatch",
-    title="no federated credential of {client_id} takes the subject that was presented",
+    title="no federated credential takes this subject",
+    brief="subject not trusted",
     seen=(entra.AADSTS_700213, entra.AADSTS_70021),
     when=(_differs("subject", "none of this issuer takes the subject"),),
     occurs=Occurs.OFTEN,
     means="A federated credential says which outside token an application trusts instead of a secret. The subject says"
     " who the token is for, and is compared letter by letter, small and capital letters too: another branch,"
     " environment or tag, a renamed repository or another service account is another subject. A flexible credential"
-    " has an expression in its place, which az may not show.",
-    look=(
-        *_LIST,
-        "On AKS with identity bindings the cluster keeps the credential itself, and none has to be added.",
-    ),
+    " has an expression in its place, which az may not show. On AKS with identity bindings the cluster keeps the"
+    " credential itself, and none has to be added.",
+    look=_LIST,
     fix=(
         "Run from the branch, tag, environment or service account that the credential names.",
         *_ADD,
     ),
+    instead=_ADD_TO_IDENTITY,
     page=pages.FEDERATION + "create-trust#important-considerations-and-restrictions",
     unlike=(
         "Not authorized to perform sts:AssumeRoleWithWebIdentity",
@@ -99,21 +103,20 @@ ENTRA_FIC_SUBJECT_MISMATCH = FailureMode(
 )
 ENTRA_FIC_ISSUER_MISMATCH = FailureMode(
     id="entra-fic-issuer-mismatch",
-    title="no federated credential of {client_id} takes tokens of this issuer",
+    title="no federated credential takes this issuer",
+    brief="issuer not trusted",
     seen=(entra.AADSTS_700211, entra.AADSTS_70021),
     when=(_differs("issuer", "none takes this issuer"),),
     means="A federated credential says which outside token an application trusts instead of a secret. The issuer is the"
-    " address of the service that made the token, compared letter by letter, a slash at its end included. A token of"
-    " Entra's own counts only if it is a managed identity's, never a user's.",
-    look=(
-        *_LIST,
-        "The issuer of an AKS cluster, which is another after it was made anew:",
-        Command("az aks show -g RESOURCE_GROUP -n CLUSTER --query oidcIssuerProfile.issuerUrl -o tsv"),
-    ),
+    " address of the service that made the token, compared letter by letter, a slash at its end included. An AKS"
+    " cluster that was made anew has another. A token of Entra's own counts only if it is a managed identity's, never a"
+    " user's.",
+    look=_LIST,
     fix=(
         "Present a token of the issuer that the credential names.",
         *_ADD,
     ),
+    instead=_ADD_TO_IDENTITY,
     page=pages.FEDERATION + "create-trust#important-considerations-and-restrictions",
     unlike=(
         "jwt issuer invalid. expected: https://auth.example.com",
@@ -122,10 +125,11 @@ ENTRA_FIC_ISSUER_MISMATCH = FailureMode(
 )
 ENTRA_FIC_AUDIENCE_MISMATCH = FailureMode(
     id="entra-fic-audience-mismatch",
-    title="no federated credential of {client_id} has the audience that was presented",
+    title="no federated credential has this audience",
+    brief="audience not trusted",
     seen=(entra.AADSTS_700212, entra.AADSTS_70021),
     signs=(entra.AADSTS_700212,),
-    certain="AADSTS700212 names the audience that was presented, where issuer and subject fit a record.",
+    certain="AADSTS700212 is about the audience that was presented; its issuer and subject are trusted.",
     when=(_differs("audience", "issuer and subject fit, and the audience does not"),),
     means="A federated credential says which outside token an application trusts instead of a secret. The audience"
     " says for whom the token was made, and both sides have to name the same: api://AzureADTokenExchange in the public"
@@ -146,17 +150,17 @@ ENTRA_FIC_AUDIENCE_MISMATCH = FailureMode(
 )
 ENTRA_FIC_ASSERTION_EXPIRED = FailureMode(
     id="entra-fic-assertion-expired",
-    title="the assertion that was presented is past its time",
+    title="the assertion had ended when it was shown",
+    brief="ended assertion",
     seen=(entra.AADSTS_700024, entra.AADSTS_50013),
     when=(TIMES.where("the assertion has ended, and no clock explains it", lambda it: it.ended and not it.by_clock),),
     occurs=Occurs.OFTEN,
     means="An assertion is the short-lived token that a pipeline or a cluster shows Entra instead of a secret; it"
-    " counts for some minutes. A client that keeps it and asks for another token later, such as az acr login some time"
-    " after the login, presents one that has ended.",
-    look=("Entra's message names its own time and the times between which the assertion counts.",),
+    " counts for some minutes. A client that keeps it and asks for another Entra token later, such as az acr login some"
+    " time after the login, presents one that has ended.",
     fix=(
         "Sign in again, and let what needs the registry follow at once, in the same step of the job.",
-        "A long job signs in again before each use; a program reads the token's file anew instead of keeping it.",
+        "A long job signs in again before each use; a program reads the token's file anew each time.",
     ),
     page=pages.ENTRA_ERROR,
     unlike=(
@@ -166,22 +170,21 @@ ENTRA_FIC_ASSERTION_EXPIRED = FailureMode(
 )
 ENTRA_FIC_ISSUER_UNREACHABLE = FailureMode(
     id="entra-fic-issuer-unreachable",
-    title="Entra cannot fetch the keys of the federated credential's issuer",
+    title="Entra cannot fetch the issuer's keys",
+    brief="issuer's keys out of reach",
     seen=(entra.AADSTS_90061,),
     signs=(entra.AADSTS_90061,),
-    certain="AADSTS90061 is what Entra answers where its own request for the issuer's keys failed.",
-    means="To check a token's signature, Entra reads the issuer's keys over the internet. A private cluster, a firewall"
-    " or a wrong address keeps it from doing so.",
+    certain="AADSTS90061 says that Entra's own request to the issuer failed.",
+    means="A federated credential says which outside token an application trusts, by the service that issues it. To"
+    " check such a token's signature, Entra reads the issuer's keys over the internet. A private cluster, a firewall or"
+    " a wrong address keeps it from doing so.",
     look=(
-        (
-            "Ask the same from a machine on the internet, not from inside; the answer has to name jwks_uri, which has"
-            " to answer as well:"
-        ),
+        "From the internet, not from inside, see whether this and the jwks_uri that it names answer:",
         Command("curl -sS ISSUER/.well-known/openid-configuration"),
     ),
     fix=(
         "Correct the issuer's address where it is wrong.",
-        "Whoever runs the issuer makes these two addresses, which hold public keys only, answer from the internet.",
+        "Whoever runs the issuer lets the internet read these two, which hold public keys only.",
     ),
     instead=("Use an issuer that answers there: AKS offers one, whether or not the cluster is private.",),
     page="https://azure.github.io/azure-workload-identity/docs/troubleshooting.html"
@@ -193,33 +196,36 @@ ENTRA_FIC_ISSUER_UNREACHABLE = FailureMode(
 )
 ENTRA_FIC_PROPAGATING = FailureMode(
     id="entra-fic-propagating",
-    title="a federated credential was made minutes ago and is not in effect everywhere yet",
+    title="a new federated credential is not yet in effect",
+    brief="new federated credential",
     seen=(entra.AADSTS_70021, entra.AADSTS_70025, entra.AADSTS_700213, entra.AADSTS_700211),
     when=(_differs("", "one takes what was presented, letter by letter"),),
     occurs=Occurs.SELDOM,
     means="A federated credential says which outside token an application trusts instead of a secret. A new one takes"
     " some minutes until every part of Entra knows it; until then a sign-in works at times and fails at others.",
-    look=("See whether the credential was made or changed within the last minutes, in Entra's audit log.",),
-    fix=("Wait some minutes after making the credential, then check again; let the job try more than once.",),
+    look=("Entra's audit log says when the credential was made or changed.",),
+    fix=("Wait some minutes after that, then check again; let the job try more than once.",),
     page=pages.FEDERATION + "considerations#time-for-federated-credential-changes-to-propagate",
     transient=True,
     unlike=("AADSTS700212: No matching federated identity record found for presented assertion audience 'sts'.",),
 )
 CLOCK_SKEW = FailureMode(
     id="clock-skew",
-    title="a clock is wrong: this machine's, or that of the machine that signed",
+    title="a clock is wrong: this machine's or the signer's",
+    brief="wrong clock",
     seen=(entra.AADSTS_700024, entra.AADSTS_50013, tls.CERTIFICATE_DATES, tls.DATES_BY_CLOCK),
     signs=(tls.DATES_BY_CLOCK,),
-    certain="The services' answers tell another time, and by that time the refused certificate is within its dates.",
+    certain="The services' clock is that of the answers that came in this climb.",
     when=(TIMES.where("the times differ by a wrong clock", lambda it: it.by_clock),),
-    means="A certificate is judged by this machine's clock. An assertion or token carries the times between which it"
-    " counts, by the clock of whoever made it: this machine, or the pipeline or cluster that issued it.",
+    means="A certificate is judged by this machine's clock. An assertion (what is shown to Entra instead of a secret)"
+    " carries the times between which it counts, by the clock of whoever signed it: this machine, or the pipeline or"
+    " cluster that issued it.",
     look=(
-        "Compare the clock of this machine, or of the one that signed, with the time that Entra's answers name:",
+        "Compare the clock of this machine, or of the one that signed, with the services' time:",
         Command("date -u"),
     ),
     fix=(
-        "Whoever administers that machine turns on the synchronisation of its clock; on Linux with systemd:",
+        "That machine's administrator turns on its clock's synchronisation; on Linux with systemd:",
         Command("sudo timedatectl set-ntp true"),
     ),
     page=pages.ENTRA_CODES,
@@ -230,27 +236,29 @@ CLOCK_SKEW = FailureMode(
 )
 ENTRA_WORKLOAD_IDENTITY_NOT_INJECTED = FailureMode(
     id="entra-workload-identity-not-injected",
-    title="no workload identity is set up for this process",
+    title="no workload identity is set up",
+    brief="workload identity not set up",
     seen=(entra.NOT_INJECTED,),
     signs=(entra.NOT_INJECTED,),
-    certain="The Azure SDK says so itself, of its own process: the variables of a workload identity are not all there.",
-    means="Inside Kubernetes, a webhook gives a pod the variables and the token of its identity. It did not change"
-    " this pod: the label is missing on the pod itself, the service account is not annotated, or the webhook does not"
-    " run. Outside Kubernetes the line is one of a chain of credentials that were tried, and only says that it did not"
-    " apply.",
+    certain="The Azure SDK says of its own process that the variables of a workload identity are not all there.",
+    means="Inside Kubernetes, a webhook gives a pod the variables and the token of its identity when it is made. It did"
+    " not change this pod: the label is missing on the pod itself, the service account is not annotated, or the webhook"
+    " does not run. Outside Kubernetes the line is one of a chain of credentials that were tried, and only says that"
+    " it did not apply.",
     look=(
-        Command("kubectl get pod POD -n NAMESPACE -o jsonpath='{{.metadata.labels}}'"),
-        Command("kubectl get serviceaccount SERVICE_ACCOUNT -n NAMESPACE -o jsonpath='{{.metadata.annotations}}'"),
+        "See the pod's labels, its service account's annotations, and whether the webhook runs:",
+        Command(
+            "kubectl get pod POD -n NAMESPACE -o jsonpath='{{.metadata.labels}}';"
+            " kubectl get serviceaccount SERVICE_ACCOUNT -n NAMESPACE -o jsonpath='{{.metadata.annotations}}'"
+        ),
         Command("kubectl get pods -n kube-system -l azure-workload-identity.io/system=true"),
     ),
     fix=(
         (
-            'Give the pod template the label azure.workload.identity/use: "true", and the service account the'
-            " annotation azure.workload.identity/client-id with the identity's client id."
+            'Label the pod template azure.workload.identity/use: "true", annotate the service account with'
+            " azure.workload.identity/client-id, and make the pods anew (kubectl rollout restart)."
         ),
-        "A pod is changed only when it is made; this replaces the running ones, one after the other:",
-        Command("kubectl rollout restart deployment/DEPLOYMENT -n NAMESPACE"),
-        "If the webhook does not run, whoever runs the cluster turns on its issuer and workload identity; on AKS:",
+        "If no webhook runs, whoever runs the cluster turns it on; on AKS:",
         Command("az aks update -g RESOURCE_GROUP -n CLUSTER --enable-oidc-issuer --enable-workload-identity"),
     ),
     page="https://learn.microsoft.com/azure/aks/workload-identity-overview#service-account-labels-and-annotations",
@@ -262,16 +270,17 @@ ENTRA_WORKLOAD_IDENTITY_NOT_INJECTED = FailureMode(
 MSI_ENDPOINT_UNREACHABLE = FailureMode(
     id="msi-endpoint-unreachable",
     title="no managed identity endpoint answers here",
+    brief="no managed identity endpoint",
     seen=(entra.NO_METADATA, entra.METADATA_FAILED),
     signs=(entra.NO_METADATA,),
-    certain="These words are said where the endpoint of managed identities gave no answer at all, not even a refusal.",
+    certain="The client says so where no answer came at all, not even a refusal.",
     occurs=Occurs.OFTEN,
-    means="A managed identity gets its tokens from an address that only exists inside Azure. This does not run in"
+    means="A managed identity gets its Entra tokens from an address that only exists inside Azure. This does not run in"
     " Azure, its host has no managed identity, or a proxy or a network policy stands before the address.",
     look=(
         "On a virtual machine or a cluster's node, the endpoint answers with the machine's record:",
         Command('curl -sS -H Metadata:true "http://169.254.169.254/metadata/instance?api-version=2021-02-01"'),
-        "App Service, Functions, Container Apps and Arc have an endpoint of their own: IDENTITY_ENDPOINT names it.",
+        "App Service, Functions, Container Apps and Arc have their own: IDENTITY_ENDPOINT names it.",
     ),
     fix=(
         "If a proxy is set here, exempt the address: add 169.254.169.254 to NO_PROXY.",
@@ -288,21 +297,19 @@ MSI_ENDPOINT_UNREACHABLE = FailureMode(
 )
 MSI_IDENTITY_NOT_FOUND = FailureMode(
     id="msi-identity-not-found",
-    title="the managed identity that was asked for is not assigned to this host",
+    title="this host has no such managed identity",
+    brief="managed identity not on this host",
     seen=(entra.NO_SUCH_IDENTITY, entra.METADATA_FAILED),
     signs=(entra.NO_SUCH_IDENTITY,),
-    certain="The metadata service itself answers that it has no such identity for this host.",
-    means="The host has none, or the client id or resource id belongs to an identity that was never assigned to it: an"
-    " identity can exist and be unknown to this one machine.",
+    certain="The metadata service, which gives out their Entra tokens, knows all that this host has.",
+    means="The host has no managed identity, or the client id or resource id that was asked for belongs to one that was"
+    " never assigned to it: an identity can exist and be unknown to this one machine.",
     look=(
-        (
-            "See which identities a virtual machine has; other services have the same command (az webapp, az"
-            " containerapp):"
-        ),
+        "See which identities a virtual machine has (az webapp and az containerapp have the like):",
         Command("az vm identity show -g RESOURCE_GROUP -n MACHINE"),
     ),
     fix=(
-        "Correct the id that is asked for (AZURE_CLIENT_ID): the client id of an identity in that list.",
+        "Correct the id that is asked for (AZURE_CLIENT_ID): the client id of one in that list.",
         "Or the host's owner, who also needs Managed Identity Operator on the identity, assigns it:",
         Command("az vm identity assign -g RESOURCE_GROUP -n MACHINE --identities IDENTITY_RESOURCE_ID"),
     ),
@@ -314,10 +321,11 @@ MSI_IDENTITY_NOT_FOUND = FailureMode(
 )
 MSI_AMBIGUOUS = FailureMode(
     id="msi-ambiguous",
-    title="this host has several managed identities, and none was named",
+    title="this host has several managed identities, none named",
+    brief="several managed identities",
     seen=(entra.SEVERAL_IDENTITIES, entra.METADATA_FAILED),
     signs=(entra.SEVERAL_IDENTITIES,),
-    certain="The metadata service itself answers that several identities are assigned, and none was named.",
+    certain="The metadata service, which gives out the Entra tokens of managed identities, says so itself.",
     occurs=Occurs.SELDOM,
     means="With more than one user-assigned identity, Azure does not choose. The client has to name the one it means.",
     look=(
@@ -330,14 +338,15 @@ MSI_AMBIGUOUS = FailureMode(
 )
 ENTRA_ENV_INCOMPLETE = FailureMode(
     id="entra-env-incomplete",
-    title="some of the variables that make up the credential are not set",
+    title="some of the credential's variables are not set",
+    brief="incomplete variables",
     seen=(entra.ENVIRONMENT_INCOMPLETE,),
     signs=(entra.ENVIRONMENT_INCOMPLETE,),
     certain="The Azure SDK read the variables of its own process, and says that the set is not complete.",
     means="A service principal needs its tenant, its client id, and a secret or the path of a certificate together. A"
     " variable that is set without export, or under another name, does not reach the program.",
     look=(
-        "See which of the variables a program started from here gets; this prints names and no values:",
+        "See which variables a program that is started from here gets; this prints no values:",
         Command("env | grep -oE '^AZURE_[A-Z_]+'"),
     ),
     fix=("Set and export AZURE_TENANT_ID, AZURE_CLIENT_ID, and AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH.",),
@@ -349,10 +358,11 @@ ENTRA_ENV_INCOMPLETE = FailureMode(
 )
 ENTRA_NO_CREDENTIAL = FailureMode(
     id="entra-no-credential",
-    title="none of the credentials that were tried gave a token",
+    title="no credential that was tried gave an Entra token",
+    brief="no credential worked",
     seen=(entra.NO_CREDENTIAL,),
     signs=(entra.NO_CREDENTIAL,),
-    certain="The Azure SDK says it of its whole chain, after each credential in it gave none.",
+    certain="The Azure SDK says it of its whole chain, after each credential in it failed.",
     means="The client tried one kind of credential after another. Its message lists each with its own reason; most only"
     " say that they do not apply here, and the one that was meant to work is the one to repair.",
     look=("Read the line of the credential that was meant, and leave the others.",),

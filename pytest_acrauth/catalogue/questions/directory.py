@@ -86,12 +86,19 @@ class Trusted:
         ``''`` is for a token that differs in none. None where a flexible credential, which Graph shows without its
         expression, may take it.
         """
+        left, first = self._nearest
+        return part == first if first or any(each.subject for each in left) else None
+
+    @property
+    def _nearest(self) -> tuple[tuple[FederatedFacts, ...], str]:
+        """The credentials that take most of the token, and the first part that none of them takes, '' for none."""
         left = self.credentials
         for name in ("issuer", "subject", "audience"):
-            left = tuple(each for each in left if self._takes(each, name))
-            if not left:
-                return part == name
-        return part == "" if any(each.subject for each in left) else None
+            nearer = tuple(each for each in left if self._takes(each, name))
+            if not nearer:
+                return left, name
+            left = nearer
+        return left, ""
 
     def _takes(self, credential: FederatedFacts, part: str) -> bool:
         match part:
@@ -103,8 +110,17 @@ class Trusted:
                 return self.presented.audience in credential.audiences
 
     def __str__(self) -> str:
-        known = "; ".join(f"{each.subject or 'an expression'} of {each.issuer}" for each in self.credentials)
-        return f"{known or 'none'}; presented: {self.presented.subject} of {self.presented.issuer}"
+        left, first = self._nearest
+        if not left:
+            return "none"
+        match first:
+            case "issuer":
+                known, shown = [each.issuer for each in left], self.presented.issuer
+            case "audience":
+                known, shown = [name for each in left for name in each.audiences], self.presented.audience
+            case _:
+                known, shown = [each.subject or "an expression" for each in left], self.presented.subject
+        return f"for the {first or 'subject'} {', '.join(dict.fromkeys(known))}; presented: {shown}"
 
 
 def trusted(broken: Break) -> Trusted | None:
@@ -118,6 +134,7 @@ def trusted(broken: Break) -> Trusted | None:
 CERTIFICATE_ONLY: Question[bool] = Question(
     id="certificate-only",
     asks="Has the application a certificate, and no client secret?",
+    shows="a certificate and no secret",
     by_hand=Command(
         "az ad app show --id {client_id}"
         ' --query "{{secrets:passwordCredentials[].endDateTime,certificates:keyCredentials[].endDateTime}}"'

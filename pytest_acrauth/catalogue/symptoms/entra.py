@@ -39,7 +39,7 @@ def _refused(*numbers: int, phrases: tuple[str, ...] = (), not_before: str = "",
         id=f"aadsts-{numbers[0]}",
         stages=(Stage.ENTRA,),
         when=first,
-        says="Entra refused to issue a token.",
+        says="Entra refused the sign-in, and issued no Entra token.",
         texts=aadsts(*numbers, not_before=not_before) + anywhere(*phrases),
     )
 
@@ -190,7 +190,7 @@ AUTHORITY_UNREACHED = Symptom(
     id="authority-unreached",
     stages=(Stage.ENTRA,),
     when=_unreached,
-    says="No connection to {host} came about at {addresses}, so no token could be asked for.",
+    says="No connection to {host} came about at {addresses}, so no Entra token could be asked for.",
     texts=at_authority(
         r"(?<!proxyconnect tcp: )dial tcp [\[\]\w.:]{1,60}: (?:i/o timeout|connect: connection timed out)",
         r"ConnectTimeoutError|[Cc]onnection to [\w.]{1,80} timed out",
@@ -233,7 +233,7 @@ NO_METADATA = _local(
         r"MSI is not available|MSI endpoint is not",
         r"(?<!EC2 )\bIMDS\b.{0,40}?(?:not available|unavailable|unreachable|timed out)",
     ),
-    "No managed identity endpoint answered here.",
+    "The endpoint that gives a managed identity its Entra tokens did not answer.",
 )
 #: What is said of a managed identity without the reason: one of those that have words of their own, or another.
 METADATA_FAILED = _local(
@@ -246,7 +246,7 @@ METADATA_FAILED = _local(
         r"failed to obtain a token from the (?:managed identity|IMDS)",
         r"(?:unable|[Ff]ailed) to (?:find|get) (?:the )?(?:user[- ]assigned (?:managed )?|managed )identity\b(?! bind)",
     ),
-    "The managed identity gave no token here.",
+    "The managed identity gave no Entra token here.",
 )
 NO_SUCH_IDENTITY = _local(
     "identity-not-assigned",
@@ -272,7 +272,7 @@ ENVIRONMENT_INCOMPLETE = _local(
         r"EnvironmentCredential\b.{0,120}?[Ee]nvironment variables are not fully configured",
         r"EnvironmentCredential: (?:missing|incomplete) environment variable",
     ),
-    "The environment does not hold a complete credential.",
+    "The credential in the environment is not complete.",
 )
 NO_CREDENTIAL = _local(
     "no-credential",
@@ -283,5 +283,5 @@ NO_CREDENTIAL = _local(
         r"ChainedTokenCredential authentication failed",
         r"CredentialUnavailableError|CredentialUnavailableException",
     ),
-    "None of the credentials that were tried gave a token.",
+    "Each credential that was tried failed, for a reason of its own.",
 )

@@ -50,7 +50,7 @@ EXCHANGE_REFUSED = Symptom(
     id="exchange-refused",
     stages=(Stage.EXCHANGE,),
     when=_refused,
-    says="Entra issued a token for this identity, and {login_server} refused to give its own token in exchange.",
+    says="Entra issued an Entra token, and {login_server} refused to give a refresh token for it.",
     texts=anywhere(
         # az says the same of an access token, behind another code.
         r"(?<!CONNECTIVITY_ACCESS_TOKEN_ERROR )Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\."
@@ -68,7 +68,7 @@ BARE_403 = Symptom(
     id="bare-403",
     stages=(Stage.EXCHANGE,),
     when=_bare_403,
-    says="The Entra token was answered by an empty 403 that did not come from the registry: its headers are missing.",
+    says="The Entra token was answered by an empty 403 without the headers of the registry.",
     texts=(),
     several=True,
 )
@@ -76,7 +76,7 @@ VALIDATION_FAILED = Symptom(
     id="token-validation-failed",
     stages=(Stage.EXCHANGE,),
     when=_validation_failed,
-    says="{login_server} found the Entra token invalid.",
+    says="{login_server} says that the Entra token is not valid.",
     texts=at_registry(r"(?i:token validation failed)"),
 )
 
@@ -85,7 +85,7 @@ LOGIN_THROTTLED = Symptom(
     id="login-throttled",
     stages=(Stage.EXCHANGE, Stage.ACCESS_TOKEN),
     when=_throttled,
-    says="{login_server} was asked for too many tokens ({answer}); it asks to wait {retry_after} seconds.",
+    says="{login_server} answered 429 to a request for one of its tokens, and asks to wait {retry_after} seconds.",
     texts=anywhere(
         r"\bCONNECTIVITY_TOOMANYREQUESTS_ERROR\b",
         r"Too many requests, access to registry '(?P<login_server>[\w.*-]{1,253})' was denied",
@@ -96,7 +96,7 @@ SERVER_ERROR = Symptom(
     id="server-error",
     stages=(Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA, Stage.CHALLENGE),
     when=_server_error,
-    says="{host} answered the {stage} request with {answer}.",
+    says="{host} answered with {answer}.",
     texts=at_registry(
         r"status(?: code)?:? ?5\d\d\b",
         r"\b5\d\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out)",
