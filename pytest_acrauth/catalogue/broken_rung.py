@@ -114,7 +114,7 @@ class BrokenRung(Break):
             **_pending(self),
             **_answered(self),
             **_connection(self),
-            "stage": str(self.stage),
+            "stage": self.stage.words,
             "elapsed": f"{self.observation.elapsed:.1f}",
             "helper": found[0] if (found := _HELPER.search(trouble_text(self))) else "",
         }
@@ -379,7 +379,7 @@ def _exchange(seen: Break) -> Iterator[Row]:
             yield Row("correlation id", found.correlation_id)
     if (why := trouble(seen)) is not None:
         said = _told_once(str(why), trouble_text(seen))
-        yield Row("trouble", f"{seen.stage} at {peer(seen)}: {said} after {seen.observation.elapsed:.1f} s")
+        yield Row("trouble", f"{seen.stage.words} at {peer(seen)}: {said} after {seen.observation.elapsed:.1f} s")
     if isinstance(seen.observation, Entra) and seen.observation.codes:
         yield Row("authority", seen.observation.authority, detail=True)
         yield Row("Entra codes", ", ".join(f"AADSTS{code}" for code in seen.observation.codes), detail=True)

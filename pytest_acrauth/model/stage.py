@@ -20,6 +20,11 @@ class Stage(StrEnum):
     DATA = "data"
 
     @property
+    def words(self) -> str:
+        """The stage as a sentence says it."""
+        return self.replace("_", " ")
+
+    @property
     def per_repository(self) -> bool:
         """Whether the stage exists once per repository when repositories are named."""
         return self in {Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA}

@@ -145,17 +145,30 @@ def _of_several(found: Explanation, room: int) -> Iterator[str]:
     looks = [question.by_hand for group in found.unanswered for question in group.questions]
     looks = list(dict.fromkeys(step for step in looks if step.command))[:_MOST_LOOKS]
     lines = list(labelled(looks, "  "))
-    rest = [cause.id for cause in found.causes[_FEW:]]
-    also = wrap(f"also possible: {', '.join(rest)}", "  ", "    ") if rest else []
+    also = [
+        line
+        for kinds, group in _by_kind(found.causes[_FEW:]).items()
+        for line in wrap(f"also possible{kinds}: {', '.join(group)}", "  ", "    ")
+    ]
     titles = [_titled(cause) for cause in found.causes[:_FEW]]
     room -= len(lines) + len(also) + sum(map(len, titles))
     for cause, title in zip(found.causes, titles, strict=False):
         lines += title
-        steps = list(labelled(_first(_not_among(cause.steps, looks)), "    "))
-        if len(steps) <= room:
-            lines += steps
-            room -= len(steps)
+        steps = list(_first(_not_among(cause.steps, looks)))
+        told = list(labelled(steps, "    "))
+        if len(told) <= room:
+            lines += told
+            room -= len(told)
+            looks += steps
     yield from [*lines, *also]
+
+
+def _by_kind(causes: Sequence[Cause]) -> dict[str, list[str]]:
+    """Return the ids of causes by the kinds of credential they can be about, in the order of the causes."""
+    found: dict[str, list[str]] = {}
+    for cause in causes:
+        found.setdefault(f" with a {' or '.join(cause.kinds)}" if cause.kinds else "", []).append(cause.id)
+    return found
 
 
 def _titled(cause: Cause) -> list[str]:

@@ -240,14 +240,15 @@ class TokenState:
         if not self.token.found:
             return "it does not exist"
         state = "enabled" if self.token.enabled else "disabled"
-        each = (
-            f"{password.name or 'a password'} made {date(password.created) or 'at an unknown time'}, "
-            f"{f'ends {date(password.expiry)}' if password.expiry else 'without end'}"
-            for password in self.token.passwords
-        )
+        each = map(self._said, self.token.passwords)
         if self.spelt_otherwise:
             state = f"it is spelt {self.token.name}, {state}"
         return "; ".join((state, *each)) if self.token.passwords else f"{state}, without password"
+
+    def _said(self, password: PasswordFacts) -> str:
+        made = f", made {date(password.created) or 'at an unknown time'}" if self.fresh else ""
+        ends = f"{'ended' if password in self.ended else 'ends'} {date(password.expiry)}"
+        return f"{password.name or 'a password'} {ends if password.expiry else 'without end'}{made}"
 
 
 def _past(end: str, moment: float | None) -> bool:

@@ -99,8 +99,8 @@ class Times:
 
     def __str__(self) -> str:
         started = f"{_said(self.starts)} to " if self.starts is not None else "until "
-        here = f"; this machine's clock is {_off(self.ahead)}" if self.ahead is not None else ""
-        return f"Entra's time is {_said(self.now)}, the assertion counts {started}{_said(self.ends)}{here}"
+        here = f"this machine's clock is {_off(self.ahead)}; " if self.ahead is not None else ""
+        return f"{here}Entra's time is {_said(self.now)}, the assertion counts {started}{_said(self.ends)}"
 
 
 def _said(seconds: float) -> str:
