@@ -8,7 +8,8 @@ from pytest_acrauth.catalogue.symptoms import climb
 
 CLIMB_TIMEOUT = FailureMode(
     id="climb-timeout",
-    title="time ran out in the {stage} stage, after {limit} seconds",
+    title="the check's time ran out in the {stage} stage",
+    brief="time ran out",
     seen=(climb.OUT_OF_TIME,),
     signs=(climb.OUT_OF_TIME,),
     certain="The limit of the whole check ended the wait, while no single peer had used up its own.",

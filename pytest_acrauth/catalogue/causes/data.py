@@ -85,6 +85,7 @@ def _replicas(broken: Break) -> tuple[str, ...] | None:
 DATA_ENDPOINTS: Question[DataHosts] = Question(
     id="data-endpoints",
     asks="Which data endpoints does the registry have?",
+    shows="data endpoints of the registry",
     by_hand=Command("az acr show-endpoints -n {registry}"),
     needs=Need.REGISTRY,
     read=data_hosts,
@@ -92,6 +93,7 @@ DATA_ENDPOINTS: Question[DataHosts] = Question(
 OF_REPLICA: Question[bool] = Question(
     id="data-host-of-replica",
     asks="Is the data host that of a replica of the registry, in another region than its own?",
+    shows="data host of a replica",
     by_hand=Command("az acr replication list -r {registry} -o table"),
     needs=Need.REGISTRY,
     read=_of_replica,
@@ -99,6 +101,7 @@ OF_REPLICA: Question[bool] = Question(
 PAST_ZONE: Question[bool] = Question(
     id="data-host-past-zone",
     asks="Is the login server reached by a private endpoint here, and its data host not?",
+    shows="layers bypass the endpoint",
     by_hand=Command("nslookup {redirect}"),
     needs=Need.REGISTRY,
     read=_past_zone,
@@ -106,12 +109,14 @@ PAST_ZONE: Question[bool] = Question(
 SIGNATURE_ENDED: Question[bool] = Question(
     id="signature-ended",
     asks="Had the address's signature ended, by the clock of the storage itself?",
+    shows="signature had ended",
     by_hand="Compare the address's se parameter with the Date of the storage's answer.",
     read=_signature_ended,
 )
 REPLICAS: Question[tuple[str, ...]] = Question(
     id="replicas",
     asks="In which regions is the registry?",
+    shows="regions of the registry",
     by_hand=Command("az acr replication list -r {registry} -o table"),
     needs=Need.REPLICAS,
     read=_replicas,
@@ -124,7 +129,8 @@ _CHANGED_LATELY = LAST_CHANGE.where("within the last month", lambda change: chan
 
 DATA_ENDPOINT_BLOCKED = FailureMode(
     id="data-endpoint-blocked",
-    title="no connection to {redirect}, where the layers are, comes about from here",
+    title="no way to the layers at {redirect}",
+    brief="host of the layers blocked",
     seen=(data.STORAGE_UNREACHED, data.DATA_ENDPOINT_UNREACHED, text.LAYER_CUT_OFF),
     signs=(data.STORAGE_UNREACHED,),
     certain="The login server answered a moment before, and the host of the layers, whose name has an address, did not"
@@ -161,7 +167,8 @@ DATA_ENDPOINT_BLOCKED = FailureMode(
 )
 DATA_ENDPOINT_SWITCHED = FailureMode(
     id="data-endpoint-switched",
-    title="this network has not been opened to {redirect}, where layers come from of late",
+    title="{redirect} is new, and not yet let through",
+    brief="new data endpoint not let through",
     seen=(data.DATA_ENDPOINT_UNREACHED,),
     when=(
         _BY_PUBLIC_WAY,
@@ -179,7 +186,8 @@ DATA_ENDPOINT_SWITCHED = FailureMode(
 )
 DATA_ENDPOINT_REPLICA_MISSING = FailureMode(
     id="data-endpoint-replica-missing",
-    title="no connection to {redirect}, the data endpoint of a replica, comes about from here",
+    title="no way to the data endpoint of a replica",
+    brief="replica's data endpoint blocked",
     seen=(data.DATA_ENDPOINT_UNREACHED,),
     when=(_BY_PUBLIC_WAY, OF_REPLICA.is_(True)),
     means="Each replica of a registry has a data endpoint of its own, and the login server sends a client to that of"
@@ -194,7 +202,8 @@ DATA_ENDPOINT_REPLICA_MISSING = FailureMode(
 )
 PRIVATE_DNS_DATA_ENDPOINT_MISSING = FailureMode(
     id="private-dns-data-endpoint-missing",
-    title="the private zone of this network has no record for {redirect}",
+    title="the private zone lacks {redirect}",
+    brief="data endpoint not in private DNS",
     seen=(data.DATA_HOST_UNRESOLVED, data.DATA_ENDPOINT_UNREACHED),
     when=(PAST_ZONE.is_(True),),
     occurs=Occurs.OFTEN,
@@ -223,7 +232,8 @@ PRIVATE_DNS_DATA_ENDPOINT_MISSING = FailureMode(
 )
 DATA_HOST_NOT_RESOLVED = FailureMode(
     id="data-host-not-resolved",
-    title="the resolver of this machine has no address for {redirect}, where the layers are",
+    title="DNS here does not know {redirect}",
+    brief="host of the layers unknown to DNS",
     seen=(data.DATA_HOST_UNRESOLVED,),
     when=(_BY_PUBLIC_WAY,),
     means="The login server's name resolves, and that of the layers' host does not: the name server lets through only"
@@ -239,7 +249,8 @@ DATA_HOST_NOT_RESOLVED = FailureMode(
 )
 DATA_REDIRECT_FOREIGN = FailureMode(
     id="data-redirect-foreign",
-    title="the registry redirects layers to {redirect}, which was not followed",
+    title="{registry} redirects layers to a foreign host",
+    brief="foreign redirect of layers",
     seen=(data.REDIRECT_ELSEWHERE,),
     signs=(data.REDIRECT_ELSEWHERE,),
     certain="The redirect names its destination, which is none of the places from which this cloud's registries"
@@ -259,7 +270,8 @@ DATA_REDIRECT_FOREIGN = FailureMode(
 )
 BLOB_URL_EXPIRED = FailureMode(
     id="blob-url-expired",
-    title="the signed address of the layer at {redirect} is no longer valid",
+    title="the layer's signed address has expired",
+    brief="layer's address expired",
     seen=(data.STORAGE_REFUSED,),
     when=(SIGNATURE_ENDED.is_(True),),
     occurs=Occurs.OFTEN,
@@ -276,7 +288,8 @@ BLOB_URL_EXPIRED = FailureMode(
 )
 BLOB_SIGNATURE_REFUSED = FailureMode(
     id="blob-signature-refused",
-    title="{redirect} refuses the signature of the layer's address, which has not ended",
+    title="storage refuses a signature before its end",
+    brief="layer's signature refused",
     seen=(data.STORAGE_REFUSED,),
     when=(SIGNATURE_ENDED.is_(False),),
     means="The signature is over the address as the registry made it. Something between here and the registry, or on"
@@ -294,7 +307,8 @@ BLOB_SIGNATURE_REFUSED = FailureMode(
 )
 BLOB_ACCESS_FORBIDDEN = FailureMode(
     id="blob-access-forbidden",
-    title="the storage at {redirect} does not admit the caller's network",
+    title="{redirect} does not admit this network",
+    brief="storage closed to this network",
     seen=(data.STORAGE_FORBIDS,),
     unprovable="Azure Storage says AuthorizationFailure of networks that it does not admit, and of missing rights.",
     means="The signature is good and the way in is not: a network reaches storage by a service endpoint whose policy"
@@ -311,7 +325,8 @@ BLOB_ACCESS_FORBIDDEN = FailureMode(
 )
 BLOB_REDIRECT_AUTH_FORWARDED = FailureMode(
     id="blob-redirect-auth-forwarded",
-    title="the request for the layer carries an Authorization header to {redirect}",
+    title="storage was sent an Authorization header",
+    brief="Authorization header sent on",
     seen=(data.AUTHORIZATION_FORWARDED,),
     signs=(data.AUTHORIZATION_FORWARDED,),
     certain="InvalidAuthenticationInfo is what Azure Storage says of an Authorization header that it cannot read, and a"
@@ -329,7 +344,8 @@ BLOB_REDIRECT_AUTH_FORWARDED = FailureMode(
 )
 BLOB_NOT_REPLICATED = FailureMode(
     id="blob-not-replicated",
-    title="the replica of {registry} that answered does not have this layer yet",
+    title="the replica that answered lacks the layer so far",
+    brief="layer not replicated yet",
     seen=(data.BLOB_UNKNOWN,),
     when=(REPLICAS.where("in several", lambda regions: len(regions) > 1),),
     unprovable="Only the replica that the network leads to was asked, and what others hold cannot be seen from here.",
@@ -343,7 +359,8 @@ BLOB_NOT_REPLICATED = FailureMode(
 )
 BLOB_MISSING = FailureMode(
     id="blob-missing",
-    title="{registry} does not have a layer that the manifest of {image} names",
+    title="{registry} lacks a layer that {image} names",
+    brief="layer missing",
     seen=(data.BLOB_UNKNOWN,),
     when=(REPLICAS.where("in one", lambda regions: True if len(regions) == 1 else None),),
     means="The manifest is there and the layer is not: a purge or a deletion ran between the two requests or ended"

@@ -16,6 +16,7 @@ _RULES_TRAVEL = 15 * 60
 CLIENT_IP: Question[str] = Question(
     id="client-ip",
     asks="From which address did the registry see the request come?",
+    shows="address the registry saw",
     by_hand="Read the address in the message.",
     read=facts.client_ip,
 )
@@ -30,7 +31,8 @@ _LOOK_AT_RULES = Command('az acr show -n {registry} --query "[publicNetworkAcces
 
 FIREWALL_IP_DENIED = FailureMode(
     id="firewall-ip-denied",
-    title="{client_ip} is in no network rule of {registry}",
+    title="no rule of {registry} admits {client_ip}",
+    brief="address in no network rule",
     seen=(challenge.DENIED_WITH_IP,),
     when=(
         CLIENT_IP.where("a public IPv4 one", lambda address: bool(rule_address(address))),
@@ -66,7 +68,8 @@ FIREWALL_IP_DENIED = FailureMode(
 )
 FIREWALL_IPV6_CLIENT = FailureMode(
     id="firewall-ipv6-client",
-    title="{client_ip} is an IPv6 address, which no rule of {registry} can hold",
+    title="{client_ip} is IPv6, and rules hold IPv4",
+    brief="IPv6 caller",
     seen=(challenge.DENIED_WITH_IP,),
     when=(
         CLIENT_IP.where("a public IPv6 one", lambda address: ":" in address and not is_private(address)),
@@ -89,7 +92,8 @@ FIREWALL_IPV6_CLIENT = FailureMode(
 )
 FIREWALL_PUBLIC_ACCESS_DISABLED = FailureMode(
     id="firewall-public-access-disabled",
-    title="{registry} admits no public network, only private endpoints",
+    title="public access to {registry} is off",
+    brief="public access off",
     seen=(challenge.DENIED_WITH_IP,),
     when=(NETWORK.where("no public one", lambda rules: not rules.public),),
     not_when=(PRIVATE_ADDRESS,),
@@ -118,7 +122,8 @@ FIREWALL_PUBLIC_ACCESS_DISABLED = FailureMode(
 )
 FIREWALL_RULE_PROPAGATING = FailureMode(
     id="firewall-rule-propagating",
-    title="the change that lets {client_ip} in is too new to be in effect everywhere",
+    title="the rule that lets the caller in is too new",
+    brief="network rule changed minutes ago",
     seen=(challenge.DENIED_WITH_IP,),
     when=(
         ADMITTED.is_(True),
@@ -136,7 +141,8 @@ FIREWALL_RULE_PROPAGATING = FailureMode(
 )
 FIREWALL_SERVICE_ENDPOINT = FailureMode(
     id="firewall-service-endpoint",
-    title="no rule of {registry} admits the virtual network of {client_ip}",
+    title="no rule admits the caller's virtual network",
+    brief="virtual network in no rule",
     seen=(challenge.DENIED_WITH_IP,),
     when=(CLIENT_IP.where("a private one", is_private),),
     not_when=(ADMITTED.is_(True, False),),

@@ -14,7 +14,8 @@ _ASSIGN = (
 
 AKS_KUBELET_IDENTITY_NO_ROLE = FailureMode(
     id="aks-kubelet-identity-no-role",
-    title="the identity of the cluster's nodes has no role on {registry} that lets it pull",
+    title="the cluster's nodes have no role to pull",
+    brief="AKS nodes without a role",
     seen=(text.NO_CREDENTIAL_SENT, text.GENERIC_401),
     unprovable="The answer to the request without a credential is printed, not what the node's own identity was told.",
     means="In AKS the nodes pull, as the identity of their kubelet (the program that starts pods). The registry refuses"
@@ -59,7 +60,8 @@ AKS_KUBELET_IDENTITY_NO_ROLE = FailureMode(
 )
 K8S_PULL_SECRET_WRONG = FailureMode(
     id="k8s-pull-secret-wrong",
-    title="the pod names a pull secret that is not there, or not for {login_server}",
+    title="the pull secret is missing or for another server",
+    brief="wrong pull secret",
     seen=(text.NO_CREDENTIAL_SENT, text.GENERIC_401, text.PULL_SECRET_MISSING),
     signs=(text.PULL_SECRET_MISSING,),
     certain="The kubelet looked the secret up by its name in the pod's namespace, and the cluster had none.",

@@ -40,12 +40,14 @@ def _elsewhere(broken: Break) -> tuple[str, ...] | None:
 HOST: Question[str] = Question(
     id="login-server-host",
     asks="Which login server was asked?",
+    shows="login server that was asked",
     by_hand="Read the host name in the configuration.",
     read=lambda broken: broken.transcript.target.registry.login_server,
 )
 MISSING_HASH: Question[bool] = Question(
     id="login-server-hash",
     asks="Does the registry's login server have a hash in its name that the one asked lacks?",
+    shows="hash lacking in the name",
     by_hand=Command("az acr show -n {registry} --query loginServer -o tsv"),
     needs=Need.REGISTRY,
     read=_missing_hash,
@@ -53,6 +55,7 @@ MISSING_HASH: Question[bool] = Question(
 KNOWN: Question[bool] = Question(
     id="login-server-exists",
     asks="Is there a registry with the login server that was asked?",
+    shows="such a login server exists",
     by_hand=Command('az acr list --query "[].loginServer" -o tsv'),
     needs=Need.REGISTRY,
     read=known,
@@ -60,6 +63,7 @@ KNOWN: Question[bool] = Question(
 OTHER_CLOUDS: Question[tuple[str, ...]] = Question(
     id="registry-cloud",
     asks="Under which other cloud's suffix does the registry's name resolve?",
+    shows="name found in other clouds",
     by_hand=Command("az cloud list -o table"),
     needs=Need.NAMES,
     read=_elsewhere,
@@ -70,6 +74,7 @@ _CURL = Command("curl -sSv -o /dev/null --max-time 20 https://{login_server}/v2/
 ENDPOINT_DIALLED: Question[Dialled] = Question(
     id="endpoint-dialled",
     asks="Which private endpoint of the registry has the address that was dialled?",
+    shows="endpoint with that address",
     by_hand=ENDPOINT_ADDRESSES,
     needs=Need.ENDPOINT_ADDRESSES,
     failing_that=Need.REGISTRY,
@@ -86,6 +91,7 @@ _ELSEWHERE = OTHER_CLOUDS.where("one of them", bool)
 REGISTRY_DNS_NXDOMAIN = FailureMode(
     id="registry-dns-nxdomain",
     title="there is no registry at {login_server}",
+    brief="no such registry",
     seen=(dns.NXDOMAIN, proxy.PROXY_WITHOUT_WAY, challenge.NOT_FOUND),
     when=(KNOWN.is_(False), MISSING_HASH.is_(False)),
     not_when=(HOST_EXISTS.is_(True), PUBLIC_NAMES.is_(False)),
@@ -107,7 +113,8 @@ REGISTRY_DNS_NXDOMAIN = FailureMode(
 )
 REGISTRY_DNL_HASH_MISSING = FailureMode(
     id="registry-dnl-hash-missing",
-    title="the login server of {registry} has a hash in its name that is missing here",
+    title="{login_server} lacks the hash in its name",
+    brief="login server without its hash",
     seen=(dns.NXDOMAIN, proxy.PROXY_WITHOUT_WAY),
     when=(
         HOST.where("one without a hash behind the name", lambda host: not hashed(host)),
@@ -127,7 +134,8 @@ REGISTRY_DNL_HASH_MISSING = FailureMode(
 )
 REGISTRY_WRONG_CLOUD = FailureMode(
     id="registry-wrong-cloud",
-    title="{registry} lives in another cloud than {cloud}",
+    title="{registry} belongs to another Azure cloud",
+    brief="registry in another cloud",
     seen=(dns.NXDOMAIN,),
     when=(KNOWN.is_(False), _ELSEWHERE),
     unprovable="A registry of the same name in another cloud can be somebody else's.",
@@ -143,7 +151,8 @@ REGISTRY_WRONG_CLOUD = FailureMode(
 )
 NO_PUBLIC_DNS = FailureMode(
     id="no-public-dns",
-    title="this machine's resolver does not know Azure's public names",
+    title="this machine's resolver knows no public names of Azure",
+    brief="no public DNS",
     seen=(dns.NXDOMAIN, entra.AUTHORITY_UNKNOWN),
     when=(PUBLIC_NAMES.is_(False),),
     occurs=Occurs.SELDOM,
@@ -164,7 +173,8 @@ NO_PUBLIC_DNS = FailureMode(
 )
 REGISTRY_NAME_UNKNOWN_HERE = FailureMode(
     id="registry-name-unknown-here",
-    title="{login_server} exists, and this machine's resolver does not know it",
+    title="{login_server} exists; DNS here lacks it",
+    brief="name unknown to this resolver",
     seen=(dns.NXDOMAIN,),
     when=(KNOWN.is_(True), PUBLIC_NAMES.is_(True)),
     occurs=Occurs.SELDOM,
@@ -186,7 +196,8 @@ REGISTRY_NAME_UNKNOWN_HERE = FailureMode(
 )
 PRIVATE_DNS_STALE_ZONE = FailureMode(
     id="private-dns-stale-zone",
-    title="this network's private zone has no address for {login_server}",
+    title="the private DNS zone lacks {login_server}",
+    brief="no record in the private DNS zone",
     seen=(dns.NXDOMAIN, dns.DANGLING_ALIAS),
     signs=(dns.DANGLING_ALIAS,),
     certain="In public, an alias into the private link zone ends at an address; only a private zone leaves it open.",
@@ -218,7 +229,8 @@ PRIVATE_DNS_STALE_ZONE = FailureMode(
 )
 REGISTRY_DNS_RESOLVER_BROKEN = FailureMode(
     id="registry-dns-resolver-broken",
-    title="this machine's resolver gave no usable answer for {host}",
+    title="no usable DNS answer for {host}",
+    brief="resolver out of order",
     seen=(dns.RESOLVER_FAILED,),
     signs=(dns.RESOLVER_FAILED,),
     certain="The resolver did not answer at all, or with its own failure, which is no answer about the name.",
@@ -238,7 +250,8 @@ REGISTRY_DNS_RESOLVER_BROKEN = FailureMode(
 )
 REGISTRY_TCP_BLOCKED = FailureMode(
     id="registry-tcp-blocked",
-    title="nothing gets through from here to {login_server}, port 443",
+    title="connections to {login_server} time out",
+    brief="connection blocked on the way",
     seen=(tcp.TCP_TIMEOUT, tcp.PUBLIC_TCP_TIMEOUT, tcp.PRIVATE_TCP_TIMEOUT),
     signs=(tcp.TCP_TIMEOUT,),
     certain="Each public address that the name has here was tried, and nothing came back: no answer, no refusal.",
@@ -264,7 +277,8 @@ REGISTRY_TCP_BLOCKED = FailureMode(
 )
 NO_ROUTE_FROM_HERE = FailureMode(
     id="no-route-from-here",
-    title="no route leads from here to {host} at {addresses}",
+    title="no route from here to {host} at {addresses}",
+    brief="no route",
     seen=(tcp.NO_ROUTE,),
     signs=(tcp.NO_ROUTE,),
     certain="The system itself answered that the network or the host is unreachable, at once and for every address.",
@@ -291,6 +305,7 @@ NO_ROUTE_FROM_HERE = FailureMode(
 TCP_REFUSED = FailureMode(
     id="tcp-refused",
     title="port 443 of {host} refuses connections at {addresses}",
+    brief="connection refused",
     seen=(tcp.CONNECTION_REFUSED,),
     signs=(tcp.CONNECTION_REFUSED,),
     certain="A refusal is an answer, unlike silence: nothing listens at that address, or a firewall says so.",
@@ -307,7 +322,8 @@ TCP_REFUSED = FailureMode(
 )
 PRIVATE_ENDPOINT_UNREACHABLE = FailureMode(
     id="private-endpoint-unreachable",
-    title="there is no way from here to the private endpoint at {addresses}",
+    title="no network path to the private endpoint",
+    brief="no path to the private endpoint",
     seen=_SILENT_ENDPOINT,
     when=(ENDPOINT_APPROVED, ENDPOINT_DIALLED.where("an approved one", lambda found: found.is_("Approved"))),
     occurs=Occurs.OFTEN,
@@ -326,7 +342,8 @@ PRIVATE_ENDPOINT_UNREACHABLE = FailureMode(
 )
 PRIVATE_ENDPOINT_PENDING = FailureMode(
     id="private-endpoint-pending",
-    title="the private endpoint at {addresses} waits for approval by the owner of {registry}",
+    title="the private endpoint waits for approval",
+    brief="private endpoint not approved",
     seen=_SILENT_ENDPOINT,
     when=(
         PRIVATE_ENDPOINTS.where("yes, and one is pending", lambda found: found.has("Pending")),
@@ -350,7 +367,8 @@ PRIVATE_ENDPOINT_PENDING = FailureMode(
 )
 PRIVATE_ENDPOINT_REJECTED = FailureMode(
     id="private-endpoint-rejected",
-    title="the private endpoint at {addresses} was rejected by the owner of {registry}",
+    title="the registry's owner rejected the endpoint",
+    brief="private endpoint rejected",
     seen=_SILENT_ENDPOINT,
     when=(
         PRIVATE_ENDPOINTS.where("yes, and one is rejected", lambda found: found.has("Rejected")),
@@ -366,7 +384,8 @@ PRIVATE_ENDPOINT_REJECTED = FailureMode(
 )
 PRIVATE_ENDPOINT_DISCONNECTED = FailureMode(
     id="private-endpoint-disconnected",
-    title="the private endpoint at {addresses} is disconnected from {registry}",
+    title="its connection to {registry} was ended",
+    brief="private endpoint disconnected",
     seen=_SILENT_ENDPOINT,
     when=(
         PRIVATE_ENDPOINTS.where("yes, and one is disconnected", lambda found: found.has("Disconnected")),
@@ -386,7 +405,8 @@ PRIVATE_ENDPOINT_DISCONNECTED = FailureMode(
 )
 PRIVATE_DNS_STALE_RECORD = FailureMode(
     id="private-dns-stale-record",
-    title="no private endpoint of {registry} has the address {addresses}, where its name leads here",
+    title="no private endpoint has the address in DNS",
+    brief="stale private DNS record",
     seen=_SILENT_ENDPOINT,
     when=(ENDPOINT_DIALLED.where("none of its endpoints", lambda found: found.nobodys),),
     means="The endpoint was deleted, or made again with another address, and the record in this network's private zone,"
@@ -415,7 +435,8 @@ PRIVATE_DNS_STALE_RECORD = FailureMode(
 )
 PRIVATE_DNS_RESOLVES_PUBLIC = FailureMode(
     id="private-dns-resolves-public",
-    title="{login_server} resolves to its public address, not to the private endpoint",
+    title="DNS here leads past the private endpoint",
+    brief="DNS past the private endpoint",
     seen=(challenge.DENIED_WITH_IP, tcp.PUBLIC_TCP_TIMEOUT),
     when=(*PASSED_BY, ADMITTED.is_(False)),
     open_when=(SELECTED_NETWORKS,),
@@ -439,7 +460,8 @@ PRIVATE_DNS_RESOLVES_PUBLIC = FailureMode(
 )
 PRIVATE_DNS_ELSEWHERE = FailureMode(
     id="private-dns-elsewhere",
-    title="{login_server} leads here to {addresses}, which is no private endpoint of {registry}",
+    title="DNS leads to somebody else's private address",
+    brief="foreign private address",
     seen=(challenge.DENIED_WITH_IP,),
     when=(PRIVATE_ADDRESS,),
     occurs=Occurs.SELDOM,

@@ -10,6 +10,7 @@ from pytest_acrauth.catalogue.symptoms import challenge, exchange, proxy
 REFUSED_DIRECTLY: Question[bool] = Question(
     id="refused-directly",
     asks="Did the registry's own firewall answer, with no proxy on the way?",
+    shows="refused with no proxy between",
     by_hand="Read whether the answer names an address, and look at HTTPS_PROXY and NO_PROXY.",
     read=lambda broken: facts.firewall_spoke(broken) and not broken.transcript.proxy,
 )
@@ -23,7 +24,8 @@ _PAGE = pages.ACR + "container-registry-access-selected-networks#access-behind-h
 
 PROXY_UNREACHABLE = FailureMode(
     id="proxy-unreachable",
-    title="the proxy {proxy} is not reached from here",
+    title="the proxy {proxy} cannot be reached",
+    brief="proxy out of reach",
     seen=(proxy.PROXY_UNREACHED,),
     signs=(proxy.PROXY_UNREACHED,),
     certain="It is the connection to the proxy itself that did not come about; no host behind it was asked for.",
@@ -42,6 +44,7 @@ PROXY_UNREACHABLE = FailureMode(
 PROXY_LOGIN_REQUIRED = FailureMode(
     id="proxy-login-required",
     title="the proxy {proxy} wants a login of its own",
+    brief="proxy wants a login",
     seen=(proxy.PROXY_WANTS_LOGIN,),
     signs=(proxy.PROXY_WANTS_LOGIN,),
     certain="Only a proxy sends 407, and it means a login with the proxy itself, never one with a registry.",
@@ -62,7 +65,8 @@ PROXY_LOGIN_REQUIRED = FailureMode(
 )
 PROXY_BLOCKS_REGISTRY = FailureMode(
     id="proxy-blocks-registry",
-    title="something on the way does not let requests through to {host}",
+    title="something on the way blocks requests to {host}",
+    brief="blocked by a proxy",
     seen=(
         proxy.PROXY_REFUSED,
         challenge.FOREIGN_403,
@@ -96,6 +100,7 @@ PROXY_BLOCKS_REGISTRY = FailureMode(
 PROXY_CANNOT_CONNECT = FailureMode(
     id="proxy-cannot-connect",
     title="the proxy {proxy} gets no connection to {host}",
+    brief="proxy without a connection",
     seen=(proxy.PROXY_WITHOUT_WAY,),
     when=(HOST_EXISTS.is_(True),),
     occurs=Occurs.OFTEN,
@@ -118,7 +123,8 @@ PROXY_CANNOT_CONNECT = FailureMode(
 )
 PROXY_NO_ANSWER = FailureMode(
     id="proxy-no-answer",
-    title="the proxy {proxy} does not answer when it is asked for a way to {host}",
+    title="the proxy {proxy} does not answer",
+    brief="silent proxy",
     seen=(proxy.PROXY_SILENT,),
     signs=(proxy.PROXY_SILENT,),
     certain="The proxy took the connection, so it is there; its answer to CONNECT did not come within its own limit.",
@@ -140,7 +146,8 @@ PROXY_NO_ANSWER = FailureMode(
 )
 PROXY_ENDS_CONNECTION = FailureMode(
     id="proxy-ends-connection",
-    title="what listens at {proxy} does not answer as a proxy",
+    title="the proxy {proxy} does not answer as a proxy does",
+    brief="no proxy at the proxy's address",
     seen=(proxy.PROXY_BROKE_OFF,),
     signs=(proxy.PROXY_BROKE_OFF,),
     certain="It took the connection, and to CONNECT it gave no HTTP answer: it hung up, or said something else.",

@@ -11,7 +11,8 @@ _CURL = Command("curl -sSv -o /dev/null --max-time 30 https://{host}/")
 
 REGISTRY_NO_ANSWER = FailureMode(
     id="registry-no-answer",
-    title="{login_server} took the connection and did not answer the {stage} request",
+    title="{login_server} did not answer the {stage} request",
+    brief="silent registry",
     seen=(silence.REGISTRY_SILENT,),
     signs=(silence.REGISTRY_SILENT,),
     certain="The TLS session stood and the request was sent; no byte of an answer came within the wait for one peer.",
@@ -33,7 +34,8 @@ REGISTRY_NO_ANSWER = FailureMode(
 )
 ENTRA_NO_ANSWER = FailureMode(
     id="entra-no-answer",
-    title="{host} took the connection and did not answer the request for a token",
+    title="{host} did not answer the sign-in",
+    brief="silent Entra",
     seen=(silence.ENTRA_SILENT,),
     signs=(silence.ENTRA_SILENT,),
     certain="The TLS session with Entra stood and the request was sent; no answer came within the wait for one peer.",
@@ -49,7 +51,8 @@ ENTRA_NO_ANSWER = FailureMode(
 )
 DATA_NO_ANSWER = FailureMode(
     id="data-no-answer",
-    title="{host}, where the layer is, took the connection and did not answer",
+    title="{host} did not answer the request for a layer",
+    brief="silent host of the layers",
     seen=(silence.DATA_SILENT,),
     signs=(silence.DATA_SILENT,),
     certain="The TLS session with the host of the layers stood and the layer was asked for; no answer came in time.",
@@ -65,7 +68,8 @@ DATA_NO_ANSWER = FailureMode(
 )
 ANSWER_CUT_OFF = FailureMode(
     id="answer-cut-off",
-    title="{host} ended the connection instead of answering the {stage} request",
+    title="{host} ended the connection instead of answering",
+    brief="connection cut off",
     seen=(silence.CUT_OFF,),
     signs=(silence.CUT_OFF,),
     certain="The request was sent over a session that stood, and its end or a reset came back instead of an answer.",
