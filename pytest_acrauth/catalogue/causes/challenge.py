@@ -20,8 +20,8 @@ CHALLENGE_MISSING = FailureMode(
     " What was seen came from something else, such as a captive portal or a proxy, or from a registry in trouble.",
     look=(_ASK,),
     fix=(
-        "If a proxy or a portal answers, sign in there, or let this machine reach {login_server} directly.",
-        "If the registry itself answers so, try again, then open a support case with its id: {correlation_id}.",
+        "If a portal or a proxy answers, sign in there, or have this machine exempted from it.",
+        "If the registry itself does, try again, then open a support case with {correlation_id}.",
     ),
     page=pages.HEALTH + "#connectivity_challenge_error",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
@@ -42,8 +42,8 @@ PAGE_ON_THE_WAY = FailureMode(
         Command("curl -sSi --max-time 20 https://{host}/"),
     ),
     fix=(
-        "If it is a portal, sign in there, or let whoever runs it admit this machine, which has no browser.",
-        "If it is a proxy, whoever runs it lets what {host} answers through unchanged.",
+        "If a portal does, sign in there, or let whoever runs it admit this machine without a browser.",
+        "If a proxy does, whoever runs it lets what {host} answers through unchanged.",
     ),
     page=pages.ACR + "container-registry-access-selected-networks#access-behind-https-proxy",
 )
@@ -72,12 +72,12 @@ CHALLENGE_NOT_BEARER = FailureMode(
     " all of that is here, where the scheme is {scheme}: it may be a connected registry, another product, or a proxy"
     " that rewrites headers.",
     look=(
-        "Compare the Www-Authenticate header with the same request from another network; a difference is a proxy's:",
+        "Compare Www-Authenticate with the same request elsewhere; a difference is a proxy's:",
         _ASK,
     ),
     fix=(
         "Take what rewrites the header out of the way, or use the Azure registry's own login server.",
-        "For a connected registry, use a client token that was made for it: it knows no Entra identities.",
+        "A connected registry knows no Entra identities: log in there with a client token made for it.",
     ),
     page=pages.HEALTH + "#connectivity_aad_login_error",
     az_code="CONNECTIVITY_AAD_LOGIN_ERROR",
@@ -90,11 +90,11 @@ CHALLENGE_FOREIGN_REALM = FailureMode(
     signs=(challenge.REALM_ELSEWHERE,),
     certain="The challenge names another origin than the login server's as its realm, which no Azure registry does.",
     means="An Azure registry is its own token server: the realm, where clients get their tokens, is the login server"
-    " over https. Here it is {realm}. Whoever answers there would receive the credentials, so the check stopped.",
+    " over https. Here it is {realm}. Whoever answers there would receive the credentials, so nothing was sent.",
     look=(_ASK, _RESOLVE),
     fix=(
         "Use the registry's own login server instead of a custom domain or a proxy in front of it.",
-        "If no such proxy is meant to be there, treat it as an interception and tell who runs the network.",
+        "If no such proxy is meant to be there, treat it as an interception: tell who runs the network.",
     ),
     page=pages.PROTOCOL,
 )

@@ -25,7 +25,7 @@ _AS_PODMAN = Command("DOCKER_COMMAND=podman az acr login -n {login_name}")
 CLIENT_DOCKER_MISSING = FailureMode(
     id="client-docker-missing",
     title="there is no {program} that can be run here",
-    brief="docker not found",
+    brief="docker or podman not found",
     seen=(client.DOCKER_MISSING,),
     signs=(client.DOCKER_MISSING,),
     certain="Whoever starts a program says so where the PATH has none of that name that can run.",
@@ -78,10 +78,7 @@ CLIENT_DOCKER_SOCKET_PERMISSION = FailureMode(
     means="The daemon runs. Its socket belongs to root and the group docker, or to another user's rootless daemon.",
     look=(Command("id"), Command("ls -l /var/run/docker.sock"), Command("docker context ls")),
     fix=(
-        (
-            "Use a daemon of this user's own: rootless Docker (its context is called rootless), or podman, which needs"
-            " no daemon:"
-        ),
+        "Use rootless Docker (its context is called rootless), or podman, which needs no daemon:",
         _AS_PODMAN,
     ),
     instead=(
@@ -133,7 +130,7 @@ CLIENT_DOCKER_BINARY_IN_CWD = FailureMode(
     certain="The path of the program that was refused is inside the current folder.",
     means="A file of a checkout must not decide what is run. az refuses it for the same reason.",
     look=(Command("which -a docker podman"),),
-    fix=("Run from another folder, or set DOCKER_COMMAND to the absolute path of the program that is meant.",),
+    fix=("Run from another folder, or set DOCKER_COMMAND to the absolute path of the right program.",),
     page=_ERRORS,
     az_code="DOCKER_COMMAND_ERROR",
     samples=(
@@ -173,7 +170,7 @@ CLIENT_CREDENTIAL_STORE_BROKEN = FailureMode(
     means="The docker config hands every login over to a helper program. It is not on the PATH, its store is"
     " locked or has no session, or it cannot hold a secret as long as a registry's token.",
     look=(_KEYS, "It lists the servers that it has a login for, and shows no password:", Command("{helper} list")),
-    fix=("Install the helper, or unlock its store; a store of a desktop needs a session of that desktop.",),
+    fix=("Install the helper, or unlock its store; a desktop's store needs a session of that desktop.",),
     instead=(
         (
             "Take credsStore and credHelpers out of {config}. Logins stand in that file then, encoded and not"
@@ -198,7 +195,7 @@ CLIENT_DOCKER_CONFIG_UNREADABLE = FailureMode(
     means="Without it, clients know no stored login and no helper, and ask anonymously.",
     look=(
         Command("ls -l {config}"),
-        "Where it is no JSON, the place of the fault is printed, and nothing of what the file holds:",
+        "If it is no JSON, this prints where, and nothing of what the file holds:",
         Command("jq empty {config}"),
     ),
     fix=(
@@ -295,7 +292,7 @@ CLIENT_NOT_INTERACTIVE = FailureMode(
     means="No credential was given, or, in az acr login, each one it tried before was refused: the lines above"
     " this one say why.",
     fix=(
-        "After az acr login, repair what the warnings before this message name; it needs no password then.",
+        "After az acr login, repair what the warnings before this name; it needs no password then.",
         "Otherwise give the client both, the password from a file that holds nothing else:",
         Command("cat PASSWORD_FILE | docker login {login_server} -u USER_NAME --password-stdin"),
     ),
@@ -355,10 +352,7 @@ CLIENT_UPPERCASE_LOGIN_SERVER = FailureMode(
     means="Docker keeps a login under the name as it was written, and looks for it letter by letter.",
     look=(_KEYS,),
     fix=(
-        (
-            "Write the login server in small letters everywhere, above all before the names of images. az stores its"
-            " login under small letters:"
-        ),
+        "Write the login server in small letters everywhere, also before image names; az stores it so:",
         _AZ_LOGIN,
     ),
     page=pages.ACR + "container-registry-faq",
@@ -404,7 +398,7 @@ ANONYMOUS_INSTEAD_OF_CREDENTIALS = FailureMode(
     fix=(
         "Log in as the user who runs the client; sudo has logins of its own:",
         _AZ_LOGIN,
-        "A runtime that no user logs in for (a build agent, containerd) needs a login whose key is {login_server}.",
+        "A build agent or containerd needs a login of its own, under the key {login_server}.",
     ),
     page=_LOGIN + "#authenticate-with-microsoft-entra-id",
     unlike=(
@@ -414,16 +408,16 @@ ANONYMOUS_INSTEAD_OF_CREDENTIALS = FailureMode(
 )
 DOCKER_CONFIG_KEY_MISMATCH = FailureMode(
     id="docker-config-key-mismatch",
-    title="the login is not stored as {login_server}",
+    title="the login is stored under another key",
     brief="login under another key",
     seen=(client.KEY_MISMATCH, text.NO_CREDENTIAL_SENT, text.GENERIC_401),
     signs=(client.KEY_MISMATCH,),
     certain="The docker config was read: a key names the login server's host, and is not that name itself.",
-    means="Clients look for the plain host in small letters. A key with https:// and a path, with capitals, or of"
-    " another host is not found by all of them.",
+    means="Clients look for {login_server}, the plain host in small letters. A key with https:// and a path, or with"
+    " capitals, is not found by all of them.",
     look=(_KEYS,),
     fix=(
-        "Remove the login under the other key, then log in again, which stores it under {login_server}:",
+        "Remove the login under the other key, and log in again, which stores {login_server}:",
         Command("docker logout OTHER_KEY"),
         _AZ_LOGIN,
     ),

@@ -138,18 +138,18 @@ DATA_ENDPOINT_BLOCKED = FailureMode(
     when=(_BY_PUBLIC_WAY, OF_REPLICA.is_(False)),
     open_when=(_CHANGED_LATELY,),
     occurs=Occurs.OFTEN,
-    means="Logging in and reading the manifest need the login server only; layers come from another host, and something"
-    " on the way there, most often a firewall that knows the first alone, lets no connection through. Without"
+    means="Logging in and reading the manifest need the login server only; layers come from {redirect}, and something"
+    " on the way there, most often a firewall that knows the login server alone, lets no connection through. Without"
     " data endpoints of the registry's own, that host is one of many storage accounts, and changes.",
     look=(
-        "Look how far the client's own way leads, and whether the address is really the host's:",
+        "Look how far the client's own way leads, and whether the address is the host's:",
         _CURL,
         Command("nslookup {redirect}"),
         _SHOW_ENDPOINTS,
     ),
     fix=(
-        "Whoever runs the network lets port 443 and the names of {layer_hosts} through.",
-        "If a proxy is meant to be used, set HTTPS_PROXY for the client, and leave {redirect} out of NO_PROXY.",
+        "Whoever runs the network lets {layer_hosts} through on port 443.",
+        "If only a proxy leads out, set HTTPS_PROXY, and keep {redirect} out of NO_PROXY.",
     ),
     instead=(
         Given(
@@ -178,8 +178,8 @@ DATA_ENDPOINT_SWITCHED = FailureMode(
     ),
     unprovable="The registry's record tells when it last changed and not what, so nothing shows where its clients were"
     " sent before.",
-    means="If dedicated data endpoints, or a private endpoint, were enabled lately, layers came from {blob_hosts}"
-    " before, and this network still allows only that.",
+    means="The registry was given dedicated data endpoints, or a private endpoint, lately. Layers came from"
+    " {blob_hosts} before, and this network still allows only that.",
     look=(_CURL, _SHOW_ENDPOINTS),
     fix=("Whoever runs the network allows port 443 to {redirect}, beside what it allows already.",),
     page=pages.ACR + "container-registry-dedicated-data-endpoints#enable-dedicated-data-endpoints",
@@ -210,8 +210,7 @@ PRIVATE_DNS_DATA_ENDPOINT_MISSING = FailureMode(
     means="The login server is reached here by a private endpoint. That needs a record for each data endpoint, too, one"
     " for every replica; without it, the name has no address or its public one.",
     look=(
-        "Look what the zone holds, and which address the endpoint has for the host (ENDPOINT_ID: the last column):",
-        Command("az network private-dns record-set a list -g RESOURCE_GROUP -z {private_zone} -o table"),
+        "Look which address the endpoint has for it (ENDPOINT_ID: the last column of the first list):",
         LIST_ENDPOINTS,
         ENDPOINT_ADDRESSES,
     ),
@@ -243,7 +242,7 @@ DATA_HOST_NOT_RESOLVED = FailureMode(
         Command("nslookup {redirect}"),
         _SHOW_ENDPOINTS,
     ),
-    fix=("Whoever runs the name server lets the names of {layer_hosts} be looked up, or repairs it.",),
+    fix=("Whoever runs the name server lets {layer_hosts} be looked up, or repairs it.",),
     page=pages.ACR + "container-registry-dedicated-data-endpoints#client-firewall-rules",
     unlike=("dial tcp: lookup myaccount.blob.core.windows.net: no such host",),
 )
@@ -255,16 +254,16 @@ DATA_REDIRECT_FOREIGN = FailureMode(
     signs=(data.REDIRECT_ELSEWHERE,),
     certain="The redirect names its destination, which is none of the places from which this cloud's registries"
     " serve layers over https.",
-    means="Layers come over https from the login server, from a data endpoint of this registry or from the"
-    " cloud's blob storage. A mirror, a cache or a domain of one's own in front of the registry puts another place"
-    " there, and so does whoever intercepts.",
+    means="The redirect was not followed. Layers come over https from the login server, from a data"
+    " endpoint of this registry or from the cloud's blob storage. A mirror, a cache or a domain of one's own in front"
+    " of the registry puts another place there, and so does whoever intercepts.",
     look=(
         "Compare the host with those that the registry has:",
         _SHOW_ENDPOINTS,
     ),
     fix=(
         "If a proxy or a mirror rewrites redirects, take it out of the way.",
-        "If none is meant to be there, treat it as an interception and tell who runs the network.",
+        "If none is meant to be there, treat it as an interception: tell who runs the network.",
     ),
     page=pages.ACR + "container-registry-dedicated-data-endpoints",
 )
@@ -275,8 +274,8 @@ BLOB_URL_EXPIRED = FailureMode(
     seen=(data.STORAGE_REFUSED,),
     when=(SIGNATURE_ENDED.is_(True),),
     occurs=Occurs.OFTEN,
-    means="The registry signs the address of a layer for less than half an hour. It was used too late, or a cache"
-    " between here and the registry handed out an old one.",
+    means="The registry signs the address of a layer for less than half an hour. This one, at {redirect}, was used too"
+    " late, or a cache between here and the registry handed out an old one.",
     look=("Look whether a proxy or a cache stands between here and the registry.",),
     fix=(
         "Ask for the layer again: a new address is signed each time.",
@@ -299,7 +298,7 @@ BLOB_SIGNATURE_REFUSED = FailureMode(
         _CURL,
     ),
     fix=(
-        "Let nothing in between change the redirects of {login_server} or requests to {layer_hosts}.",
+        "Let nothing in between change redirects of {login_server} or requests to {layer_hosts}.",
         "Where nothing is in between, ask for the layer again later, then ask Azure's support.",
     ),
     page=pages.ACR + "container-registry-dedicated-data-endpoints"
@@ -318,8 +317,8 @@ BLOB_ACCESS_FORBIDDEN = FailureMode(
         Command("az network service-endpoint policy list -o table"),
     ),
     fix=(
-        "Whoever runs the network lets the service endpoint's policy admit the registry's storage, or takes it off.",
-        "Where the registry admits private endpoints only, reach {redirect} by one, as the login server.",
+        "Whoever runs the network lets the service endpoint's policy admit the registry's storage.",
+        "Where the registry admits private endpoints only, reach {redirect} by one, too.",
     ),
     page=pages.ACR + "container-registry-dedicated-data-endpoints#restricting-network-access-to-data-endpoints",
 )
@@ -349,7 +348,8 @@ BLOB_NOT_REPLICATED = FailureMode(
     seen=(data.BLOB_UNKNOWN,),
     when=(REPLICAS.where("in several", lambda regions: len(regions) > 1),),
     unprovable="Only the replica that the network leads to was asked, and what others hold cannot be seen from here.",
-    means="A push reaches one region at once and the others after some time: layers and manifests travel apart.",
+    means="A push reaches one region of {registry} at once and the others after some time: layers and manifests travel"
+    " apart.",
     look=(Command("az acr replication list -r {registry} -o table"),),
     fix=("Wait some minutes after the last push, then check again.",),
     instead=("Push and pull in the same region where a job needs the image at once.",),

@@ -121,12 +121,12 @@ REGISTRY_DNL_HASH_MISSING = FailureMode(
         MISSING_HASH.is_(True),
     ),
     not_when=(HOST_EXISTS.is_(True), PUBLIC_NAMES.is_(False)),
-    means="A registry that was made with a domain name label has a login server of the form name-hash, and no other"
-    " name leads to it.",
+    means="{registry} was made with a domain name label. Its login server has the form name-hash, and no other name"
+    " leads to it.",
     look=(Command("az acr show -n {registry} --query loginServer -o tsv"),),
     fix=(
         "Give that login server to --acr-registry and to every client, as it stands there.",
-        "Where az may not read the registry's record, it leaves the hash out by itself, unless it is told:",
+        "Where az is not let read the registry's record, it leaves the hash out, unless it is told:",
         Command("az acr login -n {registry} --suffix HASH"),
     ),
     page=pages.ACR + "container-registry-get-started-azure-cli#configure-domain-name-label-dnl-option",
@@ -141,7 +141,8 @@ REGISTRY_WRONG_CLOUD = FailureMode(
     unprovable="A registry of the same name in another cloud can be somebody else's.",
     occurs=Occurs.SELDOM,
     means="Each Azure cloud (public, China, US Government) has a login server suffix of its own, and a registry exists"
-    " under one of them only.",
+    " under one of them only. The name resolves under another cloud's suffix, and there is no such registry in"
+    " {cloud}.",
     look=(
         Command("az cloud list -o table"),
         Command("az cloud show --query suffixes.acrLoginServerEndpoint -o tsv"),
@@ -166,7 +167,7 @@ NO_PUBLIC_DNS = FailureMode(
     ),
     fix=(
         "Whoever runs the name server lets it forward the names of Azure to one that knows them.",
-        "In a network without any way out, give this machine the proxy by which it is left: HTTPS_PROXY.",
+        "In a network that only a proxy leads out of, give this machine that proxy: HTTPS_PROXY.",
     ),
     page=pages.TROUBLESHOOT + "context-deadline-exceeded",
     az_code="CONNECTIVITY_DNS_ERROR",
@@ -182,14 +183,13 @@ REGISTRY_NAME_UNKNOWN_HERE = FailureMode(
     " that this machine asks leaves this one out: it filters, or it has a zone of its own for these names and no"
     " record in it.",
     look=(
-        "Compare what this machine's name server says with what others say:",
         Command("nslookup {login_server}"),
         "Ask Azure's own resolver, which only machines in Azure can reach:",
         Command("nslookup {login_server} 168.63.129.16"),
     ),
     fix=(
-        "Whoever runs the name server adds the record that its zone lacks, or forwards these names instead.",
-        "If the registry was made or renamed minutes ago, check again later: an answer that a name is unknown is kept.",
+        "Whoever runs the name server adds the record that its zone lacks, or forwards these names.",
+        "If the registry was made minutes ago, check again later: name servers keep 'unknown' awhile.",
     ),
     page=pages.TROUBLESHOOT + "context-deadline-exceeded",
     az_code="CONNECTIVITY_DNS_ERROR",
@@ -207,17 +207,16 @@ PRIVATE_DNS_STALE_ZONE = FailureMode(
     " endpoint was deleted and the link was kept, or the endpoint's record was never made. Other networks"
     " resolve the name.",
     look=(
-        "Look whether the registry still has an endpoint for this network, and what the zone holds:",
+        "Look for an endpoint of {registry} in this network, and for the zone's link to it (LINK):",
         LIST_ENDPOINTS,
         Command("az network private-dns link vnet list -g RESOURCE_GROUP -z {private_zone} -o table"),
-        Command("az network private-dns record-set a list -g RESOURCE_GROUP -z {private_zone} -o table"),
     ),
     fix=(
-        "With an endpoint here, whoever runs the zone adds the missing record, with the endpoint's address:",
+        "With an endpoint here, whoever runs the zone adds the record, with the endpoint's address:",
         Command(
             "az network private-dns record-set a add-record -g RESOURCE_GROUP -z {private_zone} -n {record} -a ADDRESS"
         ),
-        "Without one, they let names that the zone lacks be looked up publicly, which leaves its other names alone:",
+        "Without one, they let names that the zone lacks be looked up publicly; its others stay:",
         Command(
             "az network private-dns link vnet update -g RESOURCE_GROUP -z {private_zone} -n LINK"
             " --resolution-policy NxDomainRedirect"
@@ -234,15 +233,15 @@ REGISTRY_DNS_RESOLVER_BROKEN = FailureMode(
     seen=(dns.RESOLVER_FAILED,),
     signs=(dns.RESOLVER_FAILED,),
     certain="The resolver did not answer at all, or with its own failure, which is no answer about the name.",
-    means="The name server did not answer, or answered with a failure. That says nothing about the host itself.",
+    means="The name server did not answer, or answered with a failure. Nothing is said about the host itself.",
     look=(
         Command("nslookup {host}"),
         "Ask Azure's own resolver, which only machines in Azure can reach:",
         Command("nslookup {host} 168.63.129.16"),
     ),
     fix=(
-        "Repair this machine's name servers (in a container: those it was given), or try again if they were busy.",
-        "If only Azure's resolver answers, whoever runs the name server lets it forward to 168.63.129.16.",
+        "Repair this machine's (or container's) name servers, or try again if they were busy.",
+        "If only Azure's resolver answers, whoever runs the name server forwards to 168.63.129.16.",
     ),
     page=pages.TROUBLESHOOT + "context-deadline-exceeded",
     az_code="CONNECTIVITY_DNS_ERROR",
@@ -259,17 +258,11 @@ REGISTRY_TCP_BLOCKED = FailureMode(
     means="The name resolves, and from its address nothing comes back. A firewall, a network security group or a route"
     " on the way drops the packets (a closed port would have refused), or the address is not the registry's: a hosts"
     " file or a private zone has an old one.",
-    look=(
-        *_COMPARE_NAMES,
-        _CURL,
-        (
-            "If this network lets traffic out by a proxy only, look whether HTTPS_PROXY is set for the client, and"
-            " whether NO_PROXY keeps {login_server} from it."
-        ),
-    ),
+    look=(*_COMPARE_NAMES, _CURL),
     fix=(
-        "Whoever runs the network allows port 443 from here to {login_server} and to the hosts of its layers.",
+        "Whoever runs the network allows port 443 to {login_server} and to the hosts of its layers.",
         "In Azure, the service tag AzureContainerRegistry stands for the login servers.",
+        "If only a proxy leads out, set HTTPS_PROXY, and keep {login_server} out of NO_PROXY.",
     ),
     page=pages.TROUBLESHOOT + "request-canceled-waiting-connection-timeout-exceeded",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
@@ -286,17 +279,14 @@ NO_ROUTE_FROM_HERE = FailureMode(
     " the address is one, or lost the tunnel (VPN) behind which a private address lies; where the words are 'no route"
     " to host', a router nearby said so.",
     look=(
-        "Look which route this machine has to the address; on Linux:",
+        "Look which routes and which addresses this machine knows; on Linux:",
         Command("ip route list"),
         Command("ip -6 route list"),
         Command("getent ahosts {host}"),
     ),
     fix=(
-        "Connect the network or the tunnel through which {addresses} is reached, or give this machine a default route.",
-        (
-            "If this network lets traffic out by a proxy only, set HTTPS_PROXY for the client, and leave {host} out of"
-            " NO_PROXY."
-        ),
+        "Connect the network or tunnel (VPN) that leads there, or give this machine a default route.",
+        "If only a proxy leads out, set HTTPS_PROXY, and keep {host} out of NO_PROXY.",
     ),
     page=pages.TROUBLESHOOT + "request-canceled-waiting-connection-timeout-exceeded",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
@@ -330,13 +320,13 @@ PRIVATE_ENDPOINT_UNREACHABLE = FailureMode(
     means="The endpoint is approved and has this address, so DNS is right and routing is not: a peering between the"
     " networks is missing or disconnected, or a firewall in a hub or a security group has no rule for it.",
     look=(
-        "Look whether the registry's endpoints still have {addresses} (ENDPOINT_ID: the last column of the list):",
-        LIST_ENDPOINTS,
-        ENDPOINT_ADDRESSES,
-        "Look whether the peerings of this network are Connected:",
+        "Look whether the peerings of this network (NETWORK) are Connected:",
         Command("az network vnet peering list -g RESOURCE_GROUP --vnet-name NETWORK -o table"),
     ),
-    fix=("Whoever runs the networks repairs the peering or the route, and allows port 443 to {addresses} along it.",),
+    fix=(
+        "Whoever runs the networks repairs the peering or the route to {addresses}.",
+        "They let port 443 through along it, in each firewall and security group.",
+    ),
     page=pages.AKS + "cannot-pull-image-from-acr-to-aks-cluster#cause-4-io-timeout-error",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
 )
@@ -353,14 +343,14 @@ PRIVATE_ENDPOINT_PENDING = FailureMode(
     look=(LIST_ENDPOINTS,),
     fix=(
         Given(
-            "Whoever manages the registry looks which network asks, and approves it if it may come in:",
+            "Whoever manages {registry} looks whose network asks, and approves it if it is to come in:",
             "pending_connections",
         ),
         Command(
             "az acr private-endpoint-connection approve --registry-name {registry} -n {pending_connections}",
             each="pending_connections",
         ),
-        "They look at the registry's other connections as well: each network that asks has one of its own.",
+        "They approve no other: each connection is a network of its own.",
     ),
     page=pages.ACR + "container-registry-private-endpoints#manage-private-endpoint-connections",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
@@ -377,7 +367,10 @@ PRIVATE_ENDPOINT_REJECTED = FailureMode(
     occurs=Occurs.SELDOM,
     means="Somebody who manages the registry refused the connection. Its address stays and carries no traffic.",
     look=(LIST_ENDPOINTS,),
-    fix=("Ask the registry's owner why. If this network may come in, make a new endpoint, which the owner approves.",),
+    fix=(
+        "Ask the registry's owner why.",
+        "If this network is to come in after all, make a new endpoint, which the owner approves.",
+    ),
     instead=("Run this from a network with an endpoint that is approved.",),
     page=pages.ACR + "container-registry-private-endpoints#validate-private-link-connection",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
@@ -396,7 +389,7 @@ PRIVATE_ENDPOINT_DISCONNECTED = FailureMode(
     " nowhere, and cannot be connected again.",
     look=(LIST_ENDPOINTS,),
     fix=(
-        "Ask the registry's owner whether this network may come in. If so, make a new endpoint for them to approve.",
+        "Ask the registry's owner why. If this network is to come in, they approve a new endpoint.",
         "Whoever runs the private zone then gives the record the new endpoint's address.",
     ),
     instead=("Run this from a network with an endpoint that is approved.",),
@@ -409,17 +402,15 @@ PRIVATE_DNS_STALE_RECORD = FailureMode(
     brief="stale private DNS record",
     seen=_SILENT_ENDPOINT,
     when=(ENDPOINT_DIALLED.where("none of its endpoints", lambda found: found.nobodys),),
-    means="The endpoint was deleted, or made again with another address, and the record in this network's private zone,"
-    " or a line in a hosts file, was left behind.",
+    means="DNS leads here to {addresses}. The endpoint that had this was deleted, or made again with another address,"
+    " and the record in this network's private zone, or a line in a hosts file, was left behind.",
     look=(
-        "Look which addresses the endpoints have (ENDPOINT_ID: the last column), and where the old one comes from:",
+        "Look which addresses the endpoints have (ENDPOINT_ID: the last column of the first list):",
         LIST_ENDPOINTS,
         ENDPOINT_ADDRESSES,
-        Command("getent hosts {host}"),
-        Command("az network private-dns record-set a show -g RESOURCE_GROUP -z {private_zone} -n {record}"),
     ),
     fix=(
-        "Whoever runs the zone adds the address of the endpoint that this network reaches, then takes the old one out:",
+        "Whoever runs the zone adds the address for this network, then takes the old one out:",
         Command(
             "az network private-dns record-set a add-record -g RESOURCE_GROUP -z {private_zone} -n {record} -a ADDRESS"
         ),
@@ -427,7 +418,7 @@ PRIVATE_DNS_STALE_RECORD = FailureMode(
             "az network private-dns record-set a remove-record -g RESOURCE_GROUP -z {private_zone} -n {record}"
             " -a OLD_ADDRESS --keep-empty-record-set"
         ),
-        "Every network that is linked to the zone follows. In a hosts file, whoever runs the machine corrects it.",
+        "All linked networks follow. If a hosts file here has the old one, correct it there instead.",
     ),
     instead=("Where no endpoint is left for this network, its owner makes a new one, and the registry's approves it.",),
     page=pages.ACR + "container-registry-private-endpoints#get-endpoint-ip-configuration",
@@ -440,19 +431,21 @@ PRIVATE_DNS_RESOLVES_PUBLIC = FailureMode(
     seen=(challenge.DENIED_WITH_IP, tcp.PUBLIC_TCP_TIMEOUT),
     when=(*PASSED_BY, ADMITTED.is_(False)),
     open_when=(SELECTED_NETWORKS,),
-    means="The public way into the registry is closed to this network. Either it has the private endpoint and its DNS"
-    " does not lead there (zone not linked, names not forwarded to Azure), or it has none.",
+    means="{login_server} resolves here to its public address, and that way in is closed to this network. Either it"
+    " reaches the registry's private endpoint and its DNS does not lead there (zone not linked, names not forwarded to"
+    " Azure), or it reaches none.",
     look=(
+        "Look whether this network has an endpoint, and whether the zone is linked to it:",
         LIST_ENDPOINTS,
         Command("az network private-dns link vnet list -g RESOURCE_GROUP -z {private_zone} -o table"),
     ),
     fix=(
-        "If it reaches an endpoint, whoever runs the network links it to the zone, for all its lookups of registries:",
+        "If this network reaches an endpoint, whoever runs it links the zone, for every registry:",
         Command(
             "az network private-dns link vnet create -g RESOURCE_GROUP -z {private_zone} -n LINK -v NETWORK"
             " --registration-enabled false"
         ),
-        "A name server of the network's own has to forward these names to Azure's (168.63.129.16).",
+        "A name server of the network's own has to forward these names to 168.63.129.16 (Azure's).",
     ),
     instead=("Without an endpoint for this network, run this from one that has it.",),
     page=pages.TROUBLESHOOT + "cant-resolve-container-registry-fqdn-private-ip-address",
@@ -474,8 +467,8 @@ PRIVATE_DNS_ELSEWHERE = FailureMode(
         Command("az network private-dns record-set a show -g RESOURCE_GROUP -z {private_zone} -n {record}"),
     ),
     fix=(
-        "Whoever runs the zone, or the hosts file, gives the name the address of the registry's own endpoint.",
-        "Where a gateway is meant to be there, whoever runs it lets it reach the registry by a private endpoint.",
+        "Whoever runs the zone, or the hosts file, gives the name the address of the right endpoint.",
+        "A gateway that is meant to be there has to reach {registry} by a private endpoint.",
     ),
     page=pages.ACR + "container-registry-private-endpoints#validate-private-link-connection",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",

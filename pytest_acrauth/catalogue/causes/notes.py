@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.shape import FailureMode
+from pytest_acrauth.catalogue.shape import Command, FailureMode
 from pytest_acrauth.catalogue.symptoms import text
 
 _IRRELEVANT = "It says nothing about the registry, and no login or pull needs this program."
@@ -73,7 +73,7 @@ NOTE_UNEXPECTED = FailureMode(
     signs=(text.UNEXPECTED,),
     certain="UNEXPECTED_ERROR is the code for whatever check-health has no other code for.",
     means="The code is defined and hardly used; whatever az says beside it is all that is known.",
-    fix=("Check the registry itself, without az: pytest with --acr-registry and the registry's name does.",),
+    fix=("Check the registry itself, without az:", Command("pytest --acr-registry {login_server}")),
     page=pages.ACR + "container-registry-check-health",
     az_code="UNEXPECTED_ERROR",
     samples=("2026-01-01 00:00:00.000000 An error occurred: UNEXPECTED_ERROR",),
@@ -89,7 +89,7 @@ NOTE_CHECK_HEALTH_REPOSITORY = FailureMode(
     means="It wants pull, push, delete and both metadata rights at once, so an identity that is allowed to pull only"
     " always fails there. That is right where only pulling is needed.",
     look=("Compare what is lacking with what the job needs; --acr-must judges by that.",),
-    fix=("Nothing, unless the job needs what is lacking. Then a role or scope map that allows it is missing.",),
+    fix=("Nothing, unless the job needs what is lacking: then its role or scope map lacks it.",),
     page=pages.HEALTH + "#connectivity_access_token_error",
     az_code="CONNECTIVITY_ACCESS_TOKEN_ERROR",
     samples=(

@@ -16,7 +16,7 @@ REFUSED_DIRECTLY: Question[bool] = Question(
 )
 
 _SETTINGS = (
-    "Look which of its variables name a proxy; docker's daemon has a setting of its own (docker info):",
+    "Look which variables name a proxy; docker's daemon has a setting of its own (docker info):",
     Command("env | grep -o -i -E '^(https|all|no)_proxy='"),
 )
 _TRY = Command("curl -sSv -o /dev/null --max-time 20 https://{host}/")
@@ -33,7 +33,7 @@ PROXY_UNREACHABLE = FailureMode(
     " another. Nothing is said about {host}.",
     look=(*_SETTINGS, _TRY),
     fix=(
-        "Correct the proxy's address in HTTPS_PROXY, for this machine and for docker's daemon.",
+        "Correct the proxy's address in HTTPS_PROXY (or ALL_PROXY), here and for docker's daemon.",
         "If the address is right, whoever runs the proxy starts it, or lets this machine reach it.",
     ),
     instead=("Exempt {host} with NO_PROXY, if this network reaches it without the proxy.",),
@@ -53,10 +53,10 @@ PROXY_LOGIN_REQUIRED = FailureMode(
     look=(*_SETTINGS, _TRY),
     fix=(
         (
-            "Ask who runs the proxy for a user of it, and put that before the proxy's host in HTTPS_PROXY, from a"
-            " secret store of the pipeline; letters that a URL reserves are percent-encoded."
+            "Ask who runs the proxy for a user of it, and put that before its host in HTTPS_PROXY, from the pipeline's"
+            " secret store; letters that a URL reserves are percent-encoded."
         ),
-        "If the proxy wants another scheme than Basic (NTLM, Kerberos), put a helper in between that speaks it.",
+        "For another scheme than Basic (NTLM, Kerberos), put a helper in between that speaks it.",
     ),
     instead=("Whoever runs the proxy lets this machine, or requests for {host}, through without a login.",),
     page=_PAGE,
@@ -83,10 +83,7 @@ PROXY_BLOCKS_REGISTRY = FailureMode(
     " network rules do not admit the address from which the proxy sends.",
     look=(*_SETTINGS, _TRY),
     fix=(
-        (
-            "Whoever runs the proxy or the device lets this machine connect to {host}, port 443, and to the other hosts"
-            " of the registry."
-        ),
+        "Whoever runs it lets this machine reach {host} and the registry's other hosts on port 443.",
         (
             "With an address in the answer: take a way that the rules admit, such as a private endpoint; keep the proxy"
             " out of them."
@@ -108,7 +105,7 @@ PROXY_CANNOT_CONNECT = FailureMode(
     " connection to {host} did not come about, or that it cannot serve just now. The proxy looks names up itself, with"
     " a resolver of its own.",
     look=(
-        "See whether other hosts are reached through the proxy:",
+        "See whether another host is reached through the proxy:",
         _TRY,
         Command("curl -sSv -o /dev/null --max-time 20 https://mcr.microsoft.com/v2/"),
     ),
@@ -131,12 +128,12 @@ PROXY_NO_ANSWER = FailureMode(
     means="The proxy is stuck or overloaded, or it waits for a connection of its own to {host}, which something behind"
     " it drops. Nothing is said about {host}.",
     look=(
-        "See whether other hosts are reached through the proxy:",
+        "See whether another host is reached through the proxy:",
         _TRY,
         Command("curl -sSv -o /dev/null --max-time 20 https://mcr.microsoft.com/v2/"),
     ),
     fix=(
-        "If none is reached, whoever runs the proxy restarts it, or finds out what it waits for.",
+        "If it is not, whoever runs the proxy restarts it, or finds out what it waits for.",
         "If only {host} is not, they let the proxy connect to it on port 443.",
     ),
     instead=("Exempt {host} with NO_PROXY, if this network reaches it without the proxy.",),
@@ -151,13 +148,13 @@ PROXY_ENDS_CONNECTION = FailureMode(
     seen=(proxy.PROXY_BROKE_OFF,),
     signs=(proxy.PROXY_BROKE_OFF,),
     certain="It took the connection, and to CONNECT it gave no HTTP answer: it hung up, or said something else.",
-    means="The port is perhaps not the proxy's, or speaks TLS or SOCKS instead of HTTP; some proxies hang up on whom"
-    " they do not like. Nothing is said about {host}.",
+    means="The port belongs to something else, or speaks TLS or SOCKS instead of HTTP, or the proxy hangs up on"
+    " requests that it does not admit. Nothing is said about {host}.",
     look=(*_SETTINGS, _TRY),
     fix=(
         (
-            "Compare scheme and port in HTTPS_PROXY with what whoever runs the proxy says; an HTTP proxy's begins with"
-            " http://, for https hosts too."
+            "Ask who runs the proxy for its scheme and port, and set these in HTTPS_PROXY; that of an HTTP proxy begins"
+            " with http://, for https hosts too."
         ),
         "If both are right, they find out in the proxy's log why it hung up.",
     ),

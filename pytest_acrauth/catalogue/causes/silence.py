@@ -25,7 +25,7 @@ REGISTRY_NO_ANSWER = FailureMode(
     ),
     fix=(
         "Check again in some minutes, and with a longer --acr-timeout.",
-        "If the same is answered from another network, find out what stands between here and the registry.",
+        "If another network gets an answer, find out what stands between here and the registry.",
         "If nobody gets an answer, open a support case.",
     ),
     page=pages.ACR + "container-registry-geo-replication#health-aware-failover",
@@ -44,7 +44,7 @@ ENTRA_NO_ANSWER = FailureMode(
     look=(_CURL, _STATUS),
     fix=(
         "Check again in some minutes, and with a longer --acr-timeout.",
-        "If the same is answered from another network, whoever runs this one exempts {host} from inspection.",
+        "If another network gets an answer, whoever runs this one exempts {host} from inspection.",
     ),
     page="https://learn.microsoft.com/cli/azure/azure-cli-endpoints#endpoints",
     transient=True,
@@ -78,7 +78,7 @@ ANSWER_CUT_OFF = FailureMode(
     look=(_CURL, _STATUS),
     fix=(
         "Check again: after a restart the next connection is answered.",
-        "If it happens each time, whoever runs the network finds out which device ends connections to {host}.",
+        "If it happens each time, whoever runs the network finds the device that ends connections.",
     ),
     page=pages.TROUBLESHOOT + "request-canceled-waiting-connection-timeout-exceeded",
     transient=True,

@@ -193,6 +193,6 @@ REALM_ELSEWHERE = Symptom(
     id="realm-elsewhere",
     stages=(Stage.CHALLENGE,),
     when=_foreign_realm,
-    says="{login_server} wants credentials sent to {realm}, which is not https on {login_server}.",
+    says="{login_server} wants credentials sent to {realm}, not to https on {login_server}; nothing was sent.",
     texts=(),
 )

@@ -68,7 +68,7 @@ PROXY_BROKE_OFF = Symptom(
     id="proxy-broke-off",
     stages=_STAGES,
     when=lambda broken: _lost(broken, Trouble.RESET, Trouble.CLOSED, Trouble.MALFORMED, connected=True),
-    says="What listens at {proxy} ended the connection, or answered in no HTTP, when asked for a way to {host}.",
+    says="The proxy {proxy} ended the connection, or answered in no HTTP, when it was asked for a way to {host}.",
     texts=_words(rf"{_PROXY}(?:EOF|unexpected EOF|.{{0,80}}?connection reset|malformed HTTP|RemoteDisconnected)"),
 )
 PROXY_WANTS_LOGIN = Symptom(
