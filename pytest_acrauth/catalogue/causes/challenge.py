@@ -53,7 +53,7 @@ CHALLENGE_OPEN = FailureMode(
     brief="registry that is not Azure's",
     seen=(challenge.OPEN,),
     signs=(challenge.OPEN,),
-    certain="A registry's own answer, in JSON and with its header, let /v2/ be read; an Azure registry answers 401.",
+    certain="That was a registry's own answer, in JSON and with its header; an Azure registry answers 401.",
     means="This is not an Azure Container Registry: it let everyone in without a sign-in, which Azure's never does,"
     " even where anonymous pull is on.",
     look=(_RESOLVE, _ASK),
@@ -67,7 +67,7 @@ CHALLENGE_NOT_BEARER = FailureMode(
     brief="no token authentication",
     seen=(challenge.OTHER_SCHEME,),
     signs=(challenge.OTHER_SCHEME,),
-    certain="The challenge that came names no bearer scheme with a realm and a service, as an Azure registry's does.",
+    certain="An Azure registry's challenge names the scheme bearer, a realm and a service; this one does not.",
     means="An Azure registry asks for a bearer token and names its token server (realm) and itself (service). Not"
     " all of that is here, where the scheme is {scheme}: it may be a connected registry, another product, or a proxy"
     " that rewrites headers.",
@@ -88,7 +88,7 @@ CHALLENGE_FOREIGN_REALM = FailureMode(
     brief="foreign token server",
     seen=(challenge.REALM_ELSEWHERE,),
     signs=(challenge.REALM_ELSEWHERE,),
-    certain="The challenge names another origin than the login server's as its realm, which no Azure registry does.",
+    certain="No Azure registry names another origin than its login server's as the realm.",
     means="An Azure registry is its own token server: the realm, where clients get their tokens, is the login server"
     " over https. Here it is {realm}. Whoever answers there would receive the credentials, so nothing was sent.",
     look=(_ASK, _RESOLVE),

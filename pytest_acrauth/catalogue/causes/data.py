@@ -252,8 +252,7 @@ DATA_REDIRECT_FOREIGN = FailureMode(
     brief="foreign redirect of layers",
     seen=(data.REDIRECT_ELSEWHERE,),
     signs=(data.REDIRECT_ELSEWHERE,),
-    certain="The redirect names its destination, which is none of the places from which this cloud's registries"
-    " serve layers over https.",
+    certain="This cloud's registries serve layers from data endpoints and blob storage alone, over https.",
     means="The redirect was not followed. Layers come over https from the login server, from a data"
     " endpoint of this registry or from the cloud's blob storage. A mirror, a cache or a domain of one's own in front"
     " of the registry puts another place there, and so does whoever intercepts.",
@@ -328,8 +327,7 @@ BLOB_REDIRECT_AUTH_FORWARDED = FailureMode(
     brief="Authorization header sent on",
     seen=(data.AUTHORIZATION_FORWARDED,),
     signs=(data.AUTHORIZATION_FORWARDED,),
-    certain="InvalidAuthenticationInfo is what Azure Storage says of an Authorization header that it cannot read, and a"
-    " signed address needs none.",
+    certain="InvalidAuthenticationInfo is what Azure Storage says of such a header; a signed address needs none.",
     means="A client that follows the registry's redirect has to leave its registry token behind. Older clients, and"
     " curl told to trust every host, send it on; so does a proxy that adds the header itself.",
     look=("Look which client follows the redirect, and whether a proxy adds headers.",),

@@ -35,9 +35,9 @@ FIREWALL_IP_DENIED = FailureMode(
     brief="address in no network rule",
     seen=(challenge.DENIED_WITH_IP,),
     when=(
-        CLIENT_IP.where("a public IPv4 one", lambda address: bool(rule_address(address))),
-        SELECTED_NETWORKS,
         ADMITTED.is_(False),
+        SELECTED_NETWORKS,
+        CLIENT_IP.where("a public IPv4 one", lambda address: bool(rule_address(address))),
     ),
     not_when=(PRIVATE_ADDRESS,),
     open_when=PASSED_BY,

@@ -232,7 +232,7 @@ REGISTRY_DNS_RESOLVER_BROKEN = FailureMode(
     brief="resolver out of order",
     seen=(dns.RESOLVER_FAILED,),
     signs=(dns.RESOLVER_FAILED,),
-    certain="The resolver did not answer at all, or with its own failure, which is no answer about the name.",
+    certain="It stayed silent, or told a failure of its own, which is no answer about the name.",
     means="The name server did not answer, or answered with a failure. Nothing is said about the host itself.",
     look=(
         Command("nslookup {host}"),
@@ -253,7 +253,7 @@ REGISTRY_TCP_BLOCKED = FailureMode(
     brief="connection blocked on the way",
     seen=(tcp.TCP_TIMEOUT, tcp.PUBLIC_TCP_TIMEOUT, tcp.PRIVATE_TCP_TIMEOUT),
     signs=(tcp.TCP_TIMEOUT,),
-    certain="Each public address that the name has here was tried, and nothing came back: no answer, no refusal.",
+    certain="Nothing came back from any of these public addresses: no answer, and no refusal.",
     not_when=(ALIASES.where("into the private link zone, and no further", in_private_zone),),
     means="The name resolves, and from its address nothing comes back. A firewall, a network security group or a route"
     " on the way drops the packets (a closed port would have refused), or the address is not the registry's: a hosts"
@@ -274,7 +274,7 @@ NO_ROUTE_FROM_HERE = FailureMode(
     brief="no route",
     seen=(tcp.NO_ROUTE,),
     signs=(tcp.NO_ROUTE,),
-    certain="The system itself answered that the network or the host is unreachable, at once and for every address.",
+    certain="That is the system's own refusal, for every address; a host that is only silent ends in a timeout.",
     means="The request did not leave this network: the machine has no network or no default route, has no IPv6 where"
     " the address is one, or lost the tunnel (VPN) behind which a private address lies; where the words are 'no route"
     " to host', a router nearby said so.",
@@ -315,7 +315,7 @@ PRIVATE_ENDPOINT_UNREACHABLE = FailureMode(
     title="no network path to the private endpoint",
     brief="no path to the private endpoint",
     seen=_SILENT_ENDPOINT,
-    when=(ENDPOINT_APPROVED, ENDPOINT_DIALLED.where("an approved one", lambda found: found.is_("Approved"))),
+    when=(ENDPOINT_DIALLED.where("an approved one", lambda found: found.is_("Approved")), ENDPOINT_APPROVED),
     occurs=Occurs.OFTEN,
     means="The endpoint is approved and has this address, so DNS is right and routing is not: a peering between the"
     " networks is missing or disconnected, or a firewall in a hub or a security group has no rule for it.",
@@ -336,8 +336,8 @@ PRIVATE_ENDPOINT_PENDING = FailureMode(
     brief="private endpoint not approved",
     seen=_SILENT_ENDPOINT,
     when=(
-        PRIVATE_ENDPOINTS.where("yes, and one is pending", lambda found: found.has("Pending")),
         ENDPOINT_DIALLED.where("a pending one", lambda found: found.is_("Pending")),
+        PRIVATE_ENDPOINTS.where("yes, and one is pending", lambda found: found.has("Pending")),
     ),
     means="Until the registry's owner approves the connection, its address resolves and carries no traffic.",
     look=(LIST_ENDPOINTS,),
@@ -361,8 +361,8 @@ PRIVATE_ENDPOINT_REJECTED = FailureMode(
     brief="private endpoint rejected",
     seen=_SILENT_ENDPOINT,
     when=(
-        PRIVATE_ENDPOINTS.where("yes, and one is rejected", lambda found: found.has("Rejected")),
         ENDPOINT_DIALLED.where("a rejected one", lambda found: found.is_("Rejected")),
+        PRIVATE_ENDPOINTS.where("yes, and one is rejected", lambda found: found.has("Rejected")),
     ),
     occurs=Occurs.SELDOM,
     means="Somebody who manages the registry refused the connection. Its address stays and carries no traffic.",
@@ -381,8 +381,8 @@ PRIVATE_ENDPOINT_DISCONNECTED = FailureMode(
     brief="private endpoint disconnected",
     seen=_SILENT_ENDPOINT,
     when=(
-        PRIVATE_ENDPOINTS.where("yes, and one is disconnected", lambda found: found.has("Disconnected")),
         ENDPOINT_DIALLED.where("a disconnected one", lambda found: found.is_("Disconnected")),
+        PRIVATE_ENDPOINTS.where("yes, and one is disconnected", lambda found: found.has("Disconnected")),
     ),
     occurs=Occurs.SELDOM,
     means="The connection was removed at the registry. The endpoint is only a remainder: it has its address, leads"

@@ -28,7 +28,7 @@ PROXY_UNREACHABLE = FailureMode(
     brief="proxy out of reach",
     seen=(proxy.PROXY_UNREACHED,),
     signs=(proxy.PROXY_UNREACHED,),
-    certain="It is the connection to the proxy itself that did not come about; no host behind it was asked for.",
+    certain="The connection to the proxy itself failed; no host behind it was asked for anything.",
     means="The environment names a proxy for {host}, and that proxy is down, its name does not resolve, or the port is"
     " another. Nothing is said about {host}.",
     look=(*_SETTINGS, _TRY),
@@ -47,7 +47,7 @@ PROXY_LOGIN_REQUIRED = FailureMode(
     brief="proxy wants a login",
     seen=(proxy.PROXY_WANTS_LOGIN,),
     signs=(proxy.PROXY_WANTS_LOGIN,),
-    certain="Only a proxy sends 407, and it means a login with the proxy itself, never one with a registry.",
+    certain="Only proxies send 407, and before any host behind them is asked for anything.",
     means="The proxy lets nobody through without a user name and a password, and was shown none, or wrong ones. This is"
     " not the registry's login: {host} was not asked for anything.",
     look=(*_SETTINGS, _TRY),
@@ -124,7 +124,7 @@ PROXY_NO_ANSWER = FailureMode(
     brief="silent proxy",
     seen=(proxy.PROXY_SILENT,),
     signs=(proxy.PROXY_SILENT,),
-    certain="The proxy took the connection, so it is there; its answer to CONNECT did not come within its own limit.",
+    certain="The answer to CONNECT, the request for a way, did not come within the wait for one peer.",
     means="The proxy is stuck or overloaded, or it waits for a connection of its own to {host}, which something behind"
     " it drops. Nothing is said about {host}.",
     look=(
@@ -147,7 +147,7 @@ PROXY_ENDS_CONNECTION = FailureMode(
     brief="no proxy at the proxy's address",
     seen=(proxy.PROXY_BROKE_OFF,),
     signs=(proxy.PROXY_BROKE_OFF,),
-    certain="It took the connection, and to CONNECT it gave no HTTP answer: it hung up, or said something else.",
+    certain="It took the connection, so it is there; a proxy answers CONNECT in HTTP, whatever it decides.",
     means="The port belongs to something else, or speaks TLS or SOCKS instead of HTTP, or the proxy hangs up on"
     " requests that it does not admit. Nothing is said about {host}.",
     look=(*_SETTINGS, _TRY),

@@ -15,7 +15,7 @@ REGISTRY_NO_ANSWER = FailureMode(
     brief="silent registry",
     seen=(silence.REGISTRY_SILENT,),
     signs=(silence.REGISTRY_SILENT,),
-    certain="The TLS session stood and the request was sent; no byte of an answer came within the wait for one peer.",
+    certain="The request was sent over a TLS session that stood; no byte of an answer came back.",
     means="Name, connection and certificate are right. The registry, or the replica of it that serves this network, is"
     " slow or stuck, or a device that opens TLS swallows the request. Nothing is said about the identity.",
     look=(
@@ -38,7 +38,7 @@ ENTRA_NO_ANSWER = FailureMode(
     brief="silent Entra",
     seen=(silence.ENTRA_SILENT,),
     signs=(silence.ENTRA_SILENT,),
-    certain="The TLS session with Entra stood and the request was sent; no answer came within the wait for one peer.",
+    certain="The sign-in was sent over a TLS session with Entra that stood; no byte came back.",
     means="Entra was reached, so neither name nor firewall are in the way. Entra is slow, or a device that opens TLS"
     " swallows the request. Nothing is known about the identity.",
     look=(_CURL, _STATUS),
@@ -55,7 +55,7 @@ DATA_NO_ANSWER = FailureMode(
     brief="silent host of the layers",
     seen=(silence.DATA_SILENT,),
     signs=(silence.DATA_SILENT,),
-    certain="The TLS session with the host of the layers stood and the layer was asked for; no answer came in time.",
+    certain="The layer was asked for over a TLS session with its host that stood; no byte came back.",
     means="The login server answers, and the host that it sends its clients to for layers was reached. That host is"
     " slow, or a device that scans downloads holds the layer back until it has all of it.",
     look=(_CURL, _STATUS),
@@ -72,7 +72,7 @@ ANSWER_CUT_OFF = FailureMode(
     brief="connection cut off",
     seen=(silence.CUT_OFF,),
     signs=(silence.CUT_OFF,),
-    certain="The request was sent over a session that stood, and its end or a reset came back instead of an answer.",
+    certain="The request was sent over a session that stood, and its end or a reset came back.",
     means="This is no silence: somebody ended the connection. A device on the way that reads the traffic does so with"
     " what it does not like, a proxy with what is idle or large, and a service that restarts with everything.",
     look=(_CURL, _STATUS),

@@ -150,7 +150,7 @@ ANOTHER_KIND = Symptom(
     id="answer-of-another-kind",
     stages=ASKING,
     when=_another_kind,
-    says="The {stage} request was answered with {answer}: not with what was asked for, and without a mark of {host}.",
+    says="What answered the {stage} request is not what was asked for, and has no mark of {host}.",
     texts=(),
 )
 
@@ -193,6 +193,6 @@ REALM_ELSEWHERE = Symptom(
     id="realm-elsewhere",
     stages=(Stage.CHALLENGE,),
     when=_foreign_realm,
-    says="{login_server} wants credentials sent to {realm}, not to https on {login_server}; nothing was sent.",
+    says="{login_server} wants credentials sent to {realm}, not to itself over https; nothing was sent.",
     texts=(),
 )
