@@ -32,8 +32,7 @@ PAGE_ON_THE_WAY = FailureMode(
     brief="answer from something on the way",
     seen=(challenge.ANOTHER_KIND,),
     signs=(challenge.ANOTHER_KIND,),
-    certain="The answer says that all went well, or leads elsewhere, and is neither what was asked for nor marked by"
-    " the host that was asked, which marks all of its own.",
+    certain="Azure's hosts mark all of their answers; this one has no mark, and is a success or leads elsewhere.",
     means="A token, a manifest or a layer was asked for, and what came is somebody else's: most often the page of a"
     " portal where this network's users sign in or accept its terms, or what a proxy that opens TLS puts in the place"
     " of what it holds back. Nothing is said about the identity.",

@@ -75,8 +75,7 @@ PROXY_BLOCKS_REGISTRY = FailureMode(
         challenge.DENIED_WITH_IP,
     ),
     signs=(proxy.PROXY_REFUSED, challenge.FOREIGN_403),
-    certain="The refusal is not that of the host that was asked: a proxy gave it before it opened a way, or the answer"
-    " has words of its own and none of the headers that this host sends.",
+    certain="That is not the host's own refusal: a proxy gave it before it opened a way, or it lacks the host's marks.",
     not_when=(REFUSED_DIRECTLY.is_(True),),
     means="Something on the way refuses: a proxy that forbids the host, or a device that answers with a page of its own"
     " in the host's place, be it that no proxy is set here. If the answer names an address, it is the registry's, whose"

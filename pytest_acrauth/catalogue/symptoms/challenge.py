@@ -143,7 +143,7 @@ NOT_FROM_REGISTRY = Symptom(
     id="answer-not-from-registry",
     stages=ASKING,
     when=_answered_in_its_place,
-    says="The {stage} request was answered with {answer}, without a header or an error body that {host} sends.",
+    says="The {stage} request was answered without a header or an error body that {host} sends.",
     texts=(),
 )
 ANOTHER_KIND = Symptom(
