@@ -39,7 +39,7 @@ FACTS = {
     "client_id": Fact("CLIENT_ID", "the application"),
     "tenant_id": Fact("TENANT_ID", "the tenant"),
     "limit": Fact("SECONDS", "the allowed"),
-    "proxy": Fact("PROXY", "the proxy"),
+    "proxy": Fact("PROXY", "in use"),
     # what the rung is about
     "stage": Fact("STAGE", "failing"),
     "repository": Fact("REPOSITORY", "the repository"),

@@ -235,7 +235,7 @@ def test_a_line_has_its_number_and_its_words() -> None:
 def test_names_come_from_the_text() -> None:
     """Registry, address and ids that the words hold fill the remedies; what is missing has a placeholder."""
     text = explain(best(f'Get "https://myacr.azurecr.io/v2/team/app/manifests/1": {DENIED}'))
-    assert "20.1.2.3 is in no network rule of myacr" in text
+    assert "no rule of myacr admits 20.1.2.3" in text
     assert "az acr network-rule list -n myacr" in text
     assert "az acr network-rule list -n REGISTRY" in explain(best(DENIED))
     seen = line_of(best(f"AADSTS700016: Application with identifier '{GUID}' was not found in the directory '{GUID}'."))

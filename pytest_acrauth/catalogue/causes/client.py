@@ -25,6 +25,7 @@ _AS_PODMAN = Command("DOCKER_COMMAND=podman az acr login -n {login_name}")
 CLIENT_DOCKER_MISSING = FailureMode(
     id="client-docker-missing",
     title="there is no {program} that can be run here",
+    brief="docker or podman not found",
     seen=(client.DOCKER_MISSING,),
     signs=(client.DOCKER_MISSING,),
     certain="Whoever starts a program says so where the PATH has none of that name that can run.",
@@ -49,7 +50,8 @@ CLIENT_DOCKER_MISSING = FailureMode(
 )
 CLIENT_DOCKER_DAEMON_DOWN = FailureMode(
     id="client-docker-daemon-down",
-    title="{program} is installed, and no daemon answers at {endpoint}",
+    title="no daemon answers {program} at {endpoint}",
+    brief="docker daemon down",
     seen=(client.DAEMON_DOWN,),
     signs=(client.DAEMON_DOWN,),
     certain="The client itself ran, and says that no daemon answered where it looked for one.",
@@ -68,17 +70,15 @@ CLIENT_DOCKER_DAEMON_DOWN = FailureMode(
 )
 CLIENT_DOCKER_SOCKET_PERMISSION = FailureMode(
     id="client-docker-socket-permission",
-    title="this user is not allowed to open the docker daemon's socket at {endpoint}",
+    title="docker's socket is closed to this user",
+    brief="docker socket closed to this user",
     seen=(client.SOCKET_PERMISSION,),
     signs=(client.SOCKET_PERMISSION,),
     certain="The operating system refuses to open the socket to this user, and no daemon is asked.",
     means="The daemon runs. Its socket belongs to root and the group docker, or to another user's rootless daemon.",
     look=(Command("id"), Command("ls -l /var/run/docker.sock"), Command("docker context ls")),
     fix=(
-        (
-            "Use a daemon of this user's own: rootless Docker (its context is called rootless), or podman, which needs"
-            " no daemon:"
-        ),
+        "Use rootless Docker (its context is called rootless), or podman, which needs no daemon:",
         _AS_PODMAN,
     ),
     instead=(
@@ -95,7 +95,8 @@ CLIENT_DOCKER_SOCKET_PERMISSION = FailureMode(
 )
 CLIENT_DOCKER_STDERR_NOISE = FailureMode(
     id="client-docker-stderr-noise",
-    title="{program} works and prints something beside its answer, which az takes for a failure",
+    title="az takes a message of {program} for a failure",
+    brief="docker's message taken for a failure",
     seen=(client.STDERR_NOISE,),
     signs=(client.STDERR_NOISE,),
     certain="The answer itself came, and az takes whatever stands on standard error beside it for a failure.",
@@ -122,13 +123,14 @@ CLIENT_DOCKER_STDERR_NOISE = FailureMode(
 )
 CLIENT_DOCKER_BINARY_IN_CWD = FailureMode(
     id="client-docker-binary-in-cwd",
-    title="the {program} found first lies in the current folder, and was not run",
+    title="{program} in the current folder was not run",
+    brief="docker in the current folder",
     seen=(client.DOCKER_IN_FOLDER,),
     signs=(client.DOCKER_IN_FOLDER,),
     certain="The path of the program that was refused is inside the current folder.",
     means="A file of a checkout must not decide what is run. az refuses it for the same reason.",
     look=(Command("which -a docker podman"),),
-    fix=("Run from another folder, or set DOCKER_COMMAND to the absolute path of the program that is meant.",),
+    fix=("Run from another folder, or set DOCKER_COMMAND to the absolute path of the right program.",),
     page=_ERRORS,
     az_code="DOCKER_COMMAND_ERROR",
     samples=(
@@ -138,7 +140,8 @@ CLIENT_DOCKER_BINARY_IN_CWD = FailureMode(
 )
 CLIENT_CLOUD_SHELL_NO_DAEMON = FailureMode(
     id="client-cloud-shell-no-daemon",
-    title="az acr login refuses to run in Azure Cloud Shell, which has no docker daemon",
+    title="az acr login does not run in Cloud Shell",
+    brief="Azure Cloud Shell",
     seen=(client.CLOUD_SHELL,),
     signs=(client.CLOUD_SHELL,),
     certain="az refuses by the variable ACC_CLOUD alone, which only Azure Cloud Shell sets.",
@@ -159,14 +162,15 @@ CLIENT_CLOUD_SHELL_NO_DAEMON = FailureMode(
 )
 CLIENT_CREDENTIAL_STORE_BROKEN = FailureMode(
     id="client-credential-store-broken",
-    title="{helper}, which the docker config names, is missing or does not work",
+    title="{helper} cannot be used",
+    brief="broken credential helper",
     seen=(client.CREDENTIAL_STORE,),
     signs=(client.CREDENTIAL_STORE,),
     certain="The helper's own failure is reported; a helper that works says so in other words when it holds no login.",
     means="The docker config hands every login over to a helper program. It is not on the PATH, its store is"
     " locked or has no session, or it cannot hold a secret as long as a registry's token.",
     look=(_KEYS, "It lists the servers that it has a login for, and shows no password:", Command("{helper} list")),
-    fix=("Install the helper, or unlock its store; a store of a desktop needs a session of that desktop.",),
+    fix=("Install the helper, or unlock its store; a desktop's store needs a session of that desktop.",),
     instead=(
         (
             "Take credsStore and credHelpers out of {config}. Logins stand in that file then, encoded and not"
@@ -183,14 +187,15 @@ CLIENT_CREDENTIAL_STORE_BROKEN = FailureMode(
 )
 CLIENT_DOCKER_CONFIG_UNREADABLE = FailureMode(
     id="client-docker-config-unreadable",
-    title="{config} cannot be read or is no JSON",
+    title="{config} is not readable JSON",
+    brief="unreadable docker config",
     seen=(client.CONFIG_UNREADABLE,),
     signs=(client.CONFIG_UNREADABLE,),
     certain="The file was opened by its path, and what it holds could not be read as a docker config.",
     means="Without it, clients know no stored login and no helper, and ask anonymously.",
     look=(
         Command("ls -l {config}"),
-        "Where it is no JSON, the place of the fault is printed, and nothing of what the file holds:",
+        "If it is no JSON, this prints where, and nothing of what the file holds:",
         Command("jq empty {config}"),
     ),
     fix=(
@@ -204,7 +209,8 @@ CLIENT_DOCKER_CONFIG_UNREADABLE = FailureMode(
 )
 CLIENT_DOCKER_VERSION_UNREADABLE = FailureMode(
     id="client-docker-version-unreadable",
-    title="{program} does not tell its version, or not its daemon's",
+    title="{program} or its daemon tells no version",
+    brief="no docker version told",
     seen=(client.VERSION_UNREADABLE,),
     signs=(client.VERSION_UNREADABLE,),
     certain="Listing containers worked, and asking for the version did not.",
@@ -218,7 +224,8 @@ CLIENT_DOCKER_VERSION_UNREADABLE = FailureMode(
 )
 CLIENT_SAMPLE_PULL_FAILED = FailureMode(
     id="client-sample-pull-failed",
-    title="check-health failed to pull its sample image, which is not from your registry",
+    title="check-health failed to pull its own sample",
+    brief="sample image not pulled",
     seen=(client.SAMPLE_PULL,),
     signs=(client.SAMPLE_PULL,),
     certain="check-health has this code for its own sample image only, which comes from mcr.microsoft.com.",
@@ -242,7 +249,8 @@ CLIENT_SAMPLE_PULL_FAILED = FailureMode(
 )
 CLIENT_PASSWORD_STDIN_UNSUPPORTED = FailureMode(
     id="client-password-stdin-unsupported",
-    title="the client does not take a password on its standard input",
+    title="the client reads no piped password",
+    brief="client without --password-stdin",
     seen=(client.STDIN_REFUSED,),
     signs=(client.STDIN_REFUSED,),
     certain="az says so where the client did not read what az wrote to its standard input.",
@@ -260,7 +268,8 @@ CLIENT_PASSWORD_STDIN_UNSUPPORTED = FailureMode(
 )
 CLIENT_PASSWORD_WITHOUT_USERNAME = FailureMode(
     id="client-password-without-username",
-    title="a password was given without the user name that it belongs to",
+    title="a password was given without its user",
+    brief="password without user name",
     seen=(client.PASSWORD_ALONE,),
     signs=(client.PASSWORD_ALONE,),
     certain="az says so where --password came without --username, before it asks anybody.",
@@ -275,14 +284,15 @@ CLIENT_PASSWORD_WITHOUT_USERNAME = FailureMode(
 )
 CLIENT_NOT_INTERACTIVE = FailureMode(
     id="client-not-interactive",
-    title="the client asked for a user name or password, and nobody was there to answer",
+    title="the client asked for a login, with no terminal",
+    brief="no terminal to ask at",
     seen=(client.NOT_INTERACTIVE,),
     signs=(client.NOT_INTERACTIVE,),
     certain="The client says that it wanted to ask, and that no terminal was there.",
     means="No credential was given, or, in az acr login, each one it tried before was refused: the lines above"
     " this one say why.",
     fix=(
-        "After az acr login, repair what the warnings before this message name; it needs no password then.",
+        "After az acr login, repair what the warnings before this name; it needs no password then.",
         "Otherwise give the client both, the password from a file that holds nothing else:",
         Command("cat PASSWORD_FILE | docker login {login_server} -u USER_NAME --password-stdin"),
     ),
@@ -299,6 +309,7 @@ CLIENT_NOT_INTERACTIVE = FailureMode(
 CLIENT_AZ_NOT_INSTALLED = FailureMode(
     id="client-az-not-installed",
     title="the Azure CLI is not on the PATH",
+    brief="Azure CLI not installed",
     seen=(client.AZ_MISSING,),
     signs=(client.AZ_MISSING,),
     certain="Whoever starts az says so where the PATH has none.",
@@ -315,6 +326,7 @@ CLIENT_AZ_NOT_INSTALLED = FailureMode(
 CLIENT_AZ_NOT_LOGGED_IN = FailureMode(
     id="client-az-not-logged-in",
     title="the Azure CLI has no login here",
+    brief="Azure CLI not logged in",
     seen=(client.AZ_NOT_LOGGED_IN,),
     signs=(client.AZ_NOT_LOGGED_IN,),
     certain="az looks for an account in its own folder, and says this where it finds none.",
@@ -332,17 +344,15 @@ CLIENT_AZ_NOT_LOGGED_IN = FailureMode(
 )
 CLIENT_UPPERCASE_LOGIN_SERVER = FailureMode(
     id="client-uppercase-login-server",
-    title="the login server was written with capitals",
+    title="the login server was typed with capitals",
+    brief="capitals in the login server",
     seen=(client.UPPERCASE,),
     signs=(client.UPPERCASE,),
     certain="az warns of capitals where it sees them in the name that it was given.",
     means="Docker keeps a login under the name as it was written, and looks for it letter by letter.",
     look=(_KEYS,),
     fix=(
-        (
-            "Write the login server in small letters everywhere, above all before the names of images. az stores its"
-            " login under small letters:"
-        ),
+        "Write the login server in small letters everywhere, also before image names; az stores it so:",
         _AZ_LOGIN,
     ),
     page=pages.ACR + "container-registry-faq",
@@ -351,7 +361,8 @@ CLIENT_UPPERCASE_LOGIN_SERVER = FailureMode(
 )
 CLIENT_REGIONAL_ENDPOINT_NOT_LOGGED_IN = FailureMode(
     id="client-regional-endpoint-not-logged-in",
-    title="{registry} has no regional endpoint for {region}",
+    title="the region has no such endpoint",
+    brief="no regional endpoint",
     seen=(client.REGIONAL_LOGIN,),
     signs=(client.REGIONAL_LOGIN,),
     certain="az read which endpoints the registry has, and the region's was not among them.",
@@ -376,7 +387,8 @@ CLIENT_REGIONAL_ENDPOINT_NOT_LOGGED_IN = FailureMode(
 )
 ANONYMOUS_INSTEAD_OF_CREDENTIALS = FailureMode(
     id="anonymous-instead-of-credentials",
-    title="the client has no login for {login_server}, and asks without one",
+    title="no login for {login_server} here",
+    brief="no stored login",
     seen=(text.NO_CREDENTIAL_SENT, text.GENERIC_401, client.NO_STORED_LOGIN),
     signs=(client.NO_STORED_LOGIN,),
     certain="The docker config and its helpers were read to the end, and hold nothing under the login server's name.",
@@ -386,7 +398,7 @@ ANONYMOUS_INSTEAD_OF_CREDENTIALS = FailureMode(
     fix=(
         "Log in as the user who runs the client; sudo has logins of its own:",
         _AZ_LOGIN,
-        "A runtime that no user logs in for (a build agent, containerd) needs a login whose key is {login_server}.",
+        "A build agent or containerd needs a login of its own, under the key {login_server}.",
     ),
     page=_LOGIN + "#authenticate-with-microsoft-entra-id",
     unlike=(
@@ -396,15 +408,16 @@ ANONYMOUS_INSTEAD_OF_CREDENTIALS = FailureMode(
 )
 DOCKER_CONFIG_KEY_MISMATCH = FailureMode(
     id="docker-config-key-mismatch",
-    title="the stored login has another key than {login_server}",
+    title="the login is stored under another key",
+    brief="login under another key",
     seen=(client.KEY_MISMATCH, text.NO_CREDENTIAL_SENT, text.GENERIC_401),
     signs=(client.KEY_MISMATCH,),
     certain="The docker config was read: a key names the login server's host, and is not that name itself.",
-    means="Clients look for the plain host in small letters. A key with https:// and a path, with capitals, or of"
-    " another host is not found by all of them.",
+    means="Clients look for {login_server}, the plain host in small letters. A key with https:// and a path, or with"
+    " capitals, is not found by all of them.",
     look=(_KEYS,),
     fix=(
-        "Remove the login under the other key, then log in again, which stores it under {login_server}:",
+        "Remove the login under the other key, and log in again, which stores {login_server}:",
         Command("docker logout OTHER_KEY"),
         _AZ_LOGIN,
     ),

@@ -85,6 +85,7 @@ def _replicas(broken: Break) -> tuple[str, ...] | None:
 DATA_ENDPOINTS: Question[DataHosts] = Question(
     id="data-endpoints",
     asks="Which data endpoints does the registry have?",
+    shows="data endpoints of the registry",
     by_hand=Command("az acr show-endpoints -n {registry}"),
     needs=Need.REGISTRY,
     read=data_hosts,
@@ -92,6 +93,7 @@ DATA_ENDPOINTS: Question[DataHosts] = Question(
 OF_REPLICA: Question[bool] = Question(
     id="data-host-of-replica",
     asks="Is the data host that of a replica of the registry, in another region than its own?",
+    shows="data host of a replica",
     by_hand=Command("az acr replication list -r {registry} -o table"),
     needs=Need.REGISTRY,
     read=_of_replica,
@@ -99,6 +101,7 @@ OF_REPLICA: Question[bool] = Question(
 PAST_ZONE: Question[bool] = Question(
     id="data-host-past-zone",
     asks="Is the login server reached by a private endpoint here, and its data host not?",
+    shows="layers bypass the endpoint",
     by_hand=Command("nslookup {redirect}"),
     needs=Need.REGISTRY,
     read=_past_zone,
@@ -106,12 +109,14 @@ PAST_ZONE: Question[bool] = Question(
 SIGNATURE_ENDED: Question[bool] = Question(
     id="signature-ended",
     asks="Had the address's signature ended, by the clock of the storage itself?",
+    shows="signature had ended",
     by_hand="Compare the address's se parameter with the Date of the storage's answer.",
     read=_signature_ended,
 )
 REPLICAS: Question[tuple[str, ...]] = Question(
     id="replicas",
     asks="In which regions is the registry?",
+    shows="regions of the registry",
     by_hand=Command("az acr replication list -r {registry} -o table"),
     needs=Need.REPLICAS,
     read=_replicas,
@@ -124,7 +129,8 @@ _CHANGED_LATELY = LAST_CHANGE.where("within the last month", lambda change: chan
 
 DATA_ENDPOINT_BLOCKED = FailureMode(
     id="data-endpoint-blocked",
-    title="no connection to {redirect}, where the layers are, comes about from here",
+    title="no way to the layers at {redirect}",
+    brief="host of the layers blocked",
     seen=(data.STORAGE_UNREACHED, data.DATA_ENDPOINT_UNREACHED, text.LAYER_CUT_OFF),
     signs=(data.STORAGE_UNREACHED,),
     certain="The login server answered a moment before, and the host of the layers, whose name has an address, did not"
@@ -132,18 +138,18 @@ DATA_ENDPOINT_BLOCKED = FailureMode(
     when=(_BY_PUBLIC_WAY, OF_REPLICA.is_(False)),
     open_when=(_CHANGED_LATELY,),
     occurs=Occurs.OFTEN,
-    means="Logging in and reading the manifest need the login server only; layers come from another host, and something"
-    " on the way there, most often a firewall that knows the first alone, lets no connection through. Without"
+    means="Logging in and reading the manifest need the login server only; layers come from {redirect}, and something"
+    " on the way there, most often a firewall that knows the login server alone, lets no connection through. Without"
     " data endpoints of the registry's own, that host is one of many storage accounts, and changes.",
     look=(
-        "Look how far the client's own way leads, and whether the address is really the host's:",
+        "Look how far the client's own way leads, and whether the address is the host's:",
         _CURL,
         Command("nslookup {redirect}"),
         _SHOW_ENDPOINTS,
     ),
     fix=(
-        "Whoever runs the network lets port 443 and the names of {layer_hosts} through.",
-        "If a proxy is meant to be used, set HTTPS_PROXY for the client, and leave {redirect} out of NO_PROXY.",
+        "Whoever runs the network lets {layer_hosts} through on port 443.",
+        "If only a proxy leads out, set HTTPS_PROXY, and keep {redirect} out of NO_PROXY.",
     ),
     instead=(
         Given(
@@ -161,7 +167,8 @@ DATA_ENDPOINT_BLOCKED = FailureMode(
 )
 DATA_ENDPOINT_SWITCHED = FailureMode(
     id="data-endpoint-switched",
-    title="this network has not been opened to {redirect}, where layers come from of late",
+    title="{redirect} is new, and not yet let through",
+    brief="new data endpoint not let through",
     seen=(data.DATA_ENDPOINT_UNREACHED,),
     when=(
         _BY_PUBLIC_WAY,
@@ -171,15 +178,16 @@ DATA_ENDPOINT_SWITCHED = FailureMode(
     ),
     unprovable="The registry's record tells when it last changed and not what, so nothing shows where its clients were"
     " sent before.",
-    means="If dedicated data endpoints, or a private endpoint, were enabled lately, layers came from {blob_hosts}"
-    " before, and this network still allows only that.",
+    means="The registry was given dedicated data endpoints, or a private endpoint, lately. Layers came from"
+    " {blob_hosts} before, and this network still allows only that.",
     look=(_CURL, _SHOW_ENDPOINTS),
     fix=("Whoever runs the network allows port 443 to {redirect}, beside what it allows already.",),
     page=pages.ACR + "container-registry-dedicated-data-endpoints#enable-dedicated-data-endpoints",
 )
 DATA_ENDPOINT_REPLICA_MISSING = FailureMode(
     id="data-endpoint-replica-missing",
-    title="no connection to {redirect}, the data endpoint of a replica, comes about from here",
+    title="no way to the data endpoint of a replica",
+    brief="replica's data endpoint blocked",
     seen=(data.DATA_ENDPOINT_UNREACHED,),
     when=(_BY_PUBLIC_WAY, OF_REPLICA.is_(True)),
     means="Each replica of a registry has a data endpoint of its own, and the login server sends a client to that of"
@@ -194,15 +202,15 @@ DATA_ENDPOINT_REPLICA_MISSING = FailureMode(
 )
 PRIVATE_DNS_DATA_ENDPOINT_MISSING = FailureMode(
     id="private-dns-data-endpoint-missing",
-    title="the private zone of this network has no record for {redirect}",
+    title="the private zone lacks {redirect}",
+    brief="data endpoint not in private DNS",
     seen=(data.DATA_HOST_UNRESOLVED, data.DATA_ENDPOINT_UNREACHED),
     when=(PAST_ZONE.is_(True),),
     occurs=Occurs.OFTEN,
     means="The login server is reached here by a private endpoint. That needs a record for each data endpoint, too, one"
     " for every replica; without it, the name has no address or its public one.",
     look=(
-        "Look what the zone holds, and which address the endpoint has for the host (ENDPOINT_ID: the last column):",
-        Command("az network private-dns record-set a list -g RESOURCE_GROUP -z {private_zone} -o table"),
+        "Look which address the endpoint has for it (ENDPOINT_ID: the last column of the first list):",
         LIST_ENDPOINTS,
         ENDPOINT_ADDRESSES,
     ),
@@ -223,7 +231,8 @@ PRIVATE_DNS_DATA_ENDPOINT_MISSING = FailureMode(
 )
 DATA_HOST_NOT_RESOLVED = FailureMode(
     id="data-host-not-resolved",
-    title="the resolver of this machine has no address for {redirect}, where the layers are",
+    title="DNS here does not know {redirect}",
+    brief="host of the layers unknown to DNS",
     seen=(data.DATA_HOST_UNRESOLVED,),
     when=(_BY_PUBLIC_WAY,),
     means="The login server's name resolves, and that of the layers' host does not: the name server lets through only"
@@ -233,38 +242,39 @@ DATA_HOST_NOT_RESOLVED = FailureMode(
         Command("nslookup {redirect}"),
         _SHOW_ENDPOINTS,
     ),
-    fix=("Whoever runs the name server lets the names of {layer_hosts} be looked up, or repairs it.",),
+    fix=("Whoever runs the name server lets {layer_hosts} be looked up, or repairs it.",),
     page=pages.ACR + "container-registry-dedicated-data-endpoints#client-firewall-rules",
     unlike=("dial tcp: lookup myaccount.blob.core.windows.net: no such host",),
 )
 DATA_REDIRECT_FOREIGN = FailureMode(
     id="data-redirect-foreign",
-    title="the registry redirects layers to {redirect}, which was not followed",
+    title="{registry} redirects layers to a foreign host",
+    brief="foreign redirect of layers",
     seen=(data.REDIRECT_ELSEWHERE,),
     signs=(data.REDIRECT_ELSEWHERE,),
-    certain="The redirect names its destination, which is none of the places from which this cloud's registries"
-    " serve layers over https.",
-    means="Layers come over https from the login server, from a data endpoint of this registry or from the"
-    " cloud's blob storage. A mirror, a cache or a domain of one's own in front of the registry puts another place"
-    " there, and so does whoever intercepts.",
+    certain="This cloud's registries serve layers from data endpoints and blob storage alone, over https.",
+    means="The redirect was not followed. Layers come over https from the login server, from a data"
+    " endpoint of this registry or from the cloud's blob storage. A mirror, a cache or a domain of one's own in front"
+    " of the registry puts another place there, and so does whoever intercepts.",
     look=(
         "Compare the host with those that the registry has:",
         _SHOW_ENDPOINTS,
     ),
     fix=(
         "If a proxy or a mirror rewrites redirects, take it out of the way.",
-        "If none is meant to be there, treat it as an interception and tell who runs the network.",
+        "If none is meant to be there, treat it as an interception: tell who runs the network.",
     ),
     page=pages.ACR + "container-registry-dedicated-data-endpoints",
 )
 BLOB_URL_EXPIRED = FailureMode(
     id="blob-url-expired",
-    title="the signed address of the layer at {redirect} is no longer valid",
+    title="the layer's signed address has expired",
+    brief="layer's address expired",
     seen=(data.STORAGE_REFUSED,),
     when=(SIGNATURE_ENDED.is_(True),),
     occurs=Occurs.OFTEN,
-    means="The registry signs the address of a layer for less than half an hour. It was used too late, or a cache"
-    " between here and the registry handed out an old one.",
+    means="The registry signs the address of a layer for less than half an hour. This one, at {redirect}, was used too"
+    " late, or a cache between here and the registry handed out an old one.",
     look=("Look whether a proxy or a cache stands between here and the registry.",),
     fix=(
         "Ask for the layer again: a new address is signed each time.",
@@ -276,7 +286,8 @@ BLOB_URL_EXPIRED = FailureMode(
 )
 BLOB_SIGNATURE_REFUSED = FailureMode(
     id="blob-signature-refused",
-    title="{redirect} refuses the signature of the layer's address, which has not ended",
+    title="storage refuses a signature before its end",
+    brief="layer's signature refused",
     seen=(data.STORAGE_REFUSED,),
     when=(SIGNATURE_ENDED.is_(False),),
     means="The signature is over the address as the registry made it. Something between here and the registry, or on"
@@ -286,7 +297,7 @@ BLOB_SIGNATURE_REFUSED = FailureMode(
         _CURL,
     ),
     fix=(
-        "Let nothing in between change the redirects of {login_server} or requests to {layer_hosts}.",
+        "Let nothing in between change redirects of {login_server} or requests to {layer_hosts}.",
         "Where nothing is in between, ask for the layer again later, then ask Azure's support.",
     ),
     page=pages.ACR + "container-registry-dedicated-data-endpoints"
@@ -294,7 +305,8 @@ BLOB_SIGNATURE_REFUSED = FailureMode(
 )
 BLOB_ACCESS_FORBIDDEN = FailureMode(
     id="blob-access-forbidden",
-    title="the storage at {redirect} does not admit the caller's network",
+    title="{redirect} does not admit this network",
+    brief="storage closed to this network",
     seen=(data.STORAGE_FORBIDS,),
     unprovable="Azure Storage says AuthorizationFailure of networks that it does not admit, and of missing rights.",
     means="The signature is good and the way in is not: a network reaches storage by a service endpoint whose policy"
@@ -304,18 +316,18 @@ BLOB_ACCESS_FORBIDDEN = FailureMode(
         Command("az network service-endpoint policy list -o table"),
     ),
     fix=(
-        "Whoever runs the network lets the service endpoint's policy admit the registry's storage, or takes it off.",
-        "Where the registry admits private endpoints only, reach {redirect} by one, as the login server.",
+        "Whoever runs the network lets the service endpoint's policy admit the registry's storage.",
+        "Where the registry admits private endpoints only, reach {redirect} by one, too.",
     ),
     page=pages.ACR + "container-registry-dedicated-data-endpoints#restricting-network-access-to-data-endpoints",
 )
 BLOB_REDIRECT_AUTH_FORWARDED = FailureMode(
     id="blob-redirect-auth-forwarded",
-    title="the request for the layer carries an Authorization header to {redirect}",
+    title="storage was sent an Authorization header",
+    brief="Authorization header sent on",
     seen=(data.AUTHORIZATION_FORWARDED,),
     signs=(data.AUTHORIZATION_FORWARDED,),
-    certain="InvalidAuthenticationInfo is what Azure Storage says of an Authorization header that it cannot read, and a"
-    " signed address needs none.",
+    certain="InvalidAuthenticationInfo is what Azure Storage says of such a header; a signed address needs none.",
     means="A client that follows the registry's redirect has to leave its registry token behind. Older clients, and"
     " curl told to trust every host, send it on; so does a proxy that adds the header itself.",
     look=("Look which client follows the redirect, and whether a proxy adds headers.",),
@@ -329,11 +341,13 @@ BLOB_REDIRECT_AUTH_FORWARDED = FailureMode(
 )
 BLOB_NOT_REPLICATED = FailureMode(
     id="blob-not-replicated",
-    title="the replica of {registry} that answered does not have this layer yet",
+    title="the replica that answered lacks the layer so far",
+    brief="layer not replicated yet",
     seen=(data.BLOB_UNKNOWN,),
     when=(REPLICAS.where("in several", lambda regions: len(regions) > 1),),
     unprovable="Only the replica that the network leads to was asked, and what others hold cannot be seen from here.",
-    means="A push reaches one region at once and the others after some time: layers and manifests travel apart.",
+    means="A push reaches one region of {registry} at once and the others after some time: layers and manifests travel"
+    " apart.",
     look=(Command("az acr replication list -r {registry} -o table"),),
     fix=("Wait some minutes after the last push, then check again.",),
     instead=("Push and pull in the same region where a job needs the image at once.",),
@@ -343,7 +357,8 @@ BLOB_NOT_REPLICATED = FailureMode(
 )
 BLOB_MISSING = FailureMode(
     id="blob-missing",
-    title="{registry} does not have a layer that the manifest of {image} names",
+    title="{registry} lacks a layer that {image} names",
+    brief="layer missing",
     seen=(data.BLOB_UNKNOWN,),
     when=(REPLICAS.where("in one", lambda regions: True if len(regions) == 1 else None),),
     means="The manifest is there and the layer is not: a purge or a deletion ran between the two requests or ended"

@@ -16,13 +16,14 @@ _RULES_TRAVEL = 15 * 60
 CLIENT_IP: Question[str] = Question(
     id="client-ip",
     asks="From which address did the registry see the request come?",
+    shows="address the registry saw",
     by_hand="Read the address in the message.",
     read=facts.client_ip,
 )
 #: What comes by a proxy has its address, and never that of a private endpoint of this network.
 _BY_PROXY = Given(
-    "The address is that of the proxy {proxy}: where this network has another way to {registry}, exempt {login_server}"
-    " from the proxy with NO_PROXY.",
+    "The address is that of the proxy {proxy}. If this network has another way to {registry}, exempt {login_server}"
+    " with NO_PROXY.",
     "proxy",
 )
 _LOOK_AT_RULES = Command('az acr show -n {registry} --query "[publicNetworkAccess,networkRuleSet]"')
@@ -30,26 +31,24 @@ _LOOK_AT_RULES = Command('az acr show -n {registry} --query "[publicNetworkAcces
 
 FIREWALL_IP_DENIED = FailureMode(
     id="firewall-ip-denied",
-    title="{client_ip} is in no network rule of {registry}",
+    title="no rule of {registry} admits {client_ip}",
+    brief="address in no network rule",
     seen=(challenge.DENIED_WITH_IP,),
     when=(
-        CLIENT_IP.where("a public IPv4 one", lambda address: bool(rule_address(address))),
-        SELECTED_NETWORKS,
         ADMITTED.is_(False),
+        SELECTED_NETWORKS,
+        CLIENT_IP.where("a public IPv4 one", lambda address: bool(rule_address(address))),
     ),
     not_when=(PRIVATE_ADDRESS,),
     open_when=PASSED_BY,
     occurs=Occurs.OFTEN,
     means="The registry admits selected networks only. The address is the one the registry saw: behind a NAT, a"
-    " proxy or a hosted build agent it is not this machine's own and may change.",
-    look=(
-        "Find out whose address that is. A proxy, a hosted build agent and an Azure service share theirs with others.",
-        _LOOK_AT_RULES,
-    ),
+    " proxy or a hosted build agent it is not this machine's own, is shared with others, and changes.",
+    look=("Find out whose address that is: a proxy, a build agent and a NAT share theirs with others.",),
     fix=(
         _BY_PROXY,
         "Run this from a network that the rules admit, or by a private endpoint of {registry}.",
-        Given("If {rule_address} is yours alone and stays yours, the registry's owner can admit it:", "rule_address"),
+        Given("If {rule_address} is yours alone and stays yours, the registry's owner admits it:", "rule_address"),
         Command("az acr network-rule add -n {registry} --ip-address {rule_address}", each="rule_address"),
     ),
     instead=(
@@ -66,7 +65,8 @@ FIREWALL_IP_DENIED = FailureMode(
 )
 FIREWALL_IPV6_CLIENT = FailureMode(
     id="firewall-ipv6-client",
-    title="{client_ip} is an IPv6 address, which no rule of {registry} can hold",
+    title="{client_ip} is IPv6, and rules hold IPv4",
+    brief="IPv6 caller",
     seen=(challenge.DENIED_WITH_IP,),
     when=(
         CLIENT_IP.where("a public IPv6 one", lambda address: ":" in address and not is_private(address)),
@@ -74,12 +74,9 @@ FIREWALL_IPV6_CLIENT = FailureMode(
     ),
     means="The registry has addresses of both kinds and admits selected networks only, and its rules hold public IPv4"
     " addresses. Whoever comes over IPv6 is in none of them.",
-    look=(
-        Command("nslookup {login_server}"),
-        _LOOK_AT_RULES,
-    ),
+    look=(Command("nslookup {login_server}"),),
     fix=(
-        "Connect over IPv4 from an address that the rules admit: most clients take the first kind that answers.",
+        "Connect over IPv4, from an address that the rules admit.",
         "Or run this from a network with a private endpoint of {registry}.",
     ),
     instead=("If no client needs IPv6, the registry's owner sets its endpoint protocol back to IPv4 alone.",),
@@ -89,24 +86,25 @@ FIREWALL_IPV6_CLIENT = FailureMode(
 )
 FIREWALL_PUBLIC_ACCESS_DISABLED = FailureMode(
     id="firewall-public-access-disabled",
-    title="{registry} admits no public network, only private endpoints",
+    title="public access to {registry} is off",
+    brief="public access off",
     seen=(challenge.DENIED_WITH_IP,),
     when=(NETWORK.where("no public one", lambda rules: not rules.public),),
     not_when=(PRIVATE_ADDRESS,),
     open_when=PASSED_BY,
     occurs=Occurs.OFTEN,
-    means="Public network access is switched off. No address rule counts until it is on again.",
-    look=(
-        _LOOK_AT_RULES,
-        LIST_ENDPOINTS,
-    ),
+    means="The registry admits private endpoints only. No address rule counts until public access is on again.",
+    look=("Look which networks have a private endpoint of {registry}:", LIST_ENDPOINTS),
     fix=(
         _BY_PROXY,
         "Run this from a network with a private endpoint of {registry}, where {login_server} has a private address.",
     ),
     instead=(
-        Given("Without --default-action Deny, that lets every network in. The rules count again, too.", "rule_address"),
-        Given("If {rule_address} is yours alone, the registry's owner can open it to that one:", "rule_address"),
+        Given(
+            "If {rule_address} is yours alone, the registry's owner can let it in; its other rules count again, too,"
+            " and without --default-action Deny every network gets in:",
+            "rule_address",
+        ),
         Command(
             "az acr update -n {registry} --public-network-enabled true --default-action Deny",
             each="rule_address",
@@ -118,7 +116,8 @@ FIREWALL_PUBLIC_ACCESS_DISABLED = FailureMode(
 )
 FIREWALL_RULE_PROPAGATING = FailureMode(
     id="firewall-rule-propagating",
-    title="the change that lets {client_ip} in is too new to be in effect everywhere",
+    title="the rule that lets the caller in is too new",
+    brief="network rule changed minutes ago",
     seen=(challenge.DENIED_WITH_IP,),
     when=(
         ADMITTED.is_(True),
@@ -126,30 +125,31 @@ FIREWALL_RULE_PROPAGATING = FailureMode(
     ),
     unprovable="The record tells when something of it changed and not what, nor which of the registry's replicas and"
     " front ends follow it already.",
-    means="The rules as they are now admit the caller, and the registry's record was changed minutes ago. A changed"
+    means="The rules as they are now admit {client_ip}, and the registry's record was changed minutes ago. A changed"
     " rule takes some minutes until every front end and every replica of the registry follows it.",
     look=(NETWORK.by_hand,),
-    fix=("Wait a few minutes after the last change of the rules, then check again. Change nothing meanwhile.",),
+    fix=("Wait a quarter of an hour after the last change, then check again. Change nothing meanwhile.",),
     page=pages.ACR + "container-registry-access-selected-networks#add-network-rule-to-registry",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
     transient=True,
 )
 FIREWALL_SERVICE_ENDPOINT = FailureMode(
     id="firewall-service-endpoint",
-    title="no rule of {registry} admits the virtual network of {client_ip}",
+    title="no rule admits the caller's virtual network",
+    brief="virtual network in no rule",
     seen=(challenge.DENIED_WITH_IP,),
     when=(CLIENT_IP.where("a private one", is_private),),
     not_when=(ADMITTED.is_(True, False),),
     unprovable="The rules for virtual networks are in no current version of the registry's record, so whether the"
     " subnet's is among them cannot be read.",
-    means="The registry saw a private address, so the request came through a service endpoint (a virtual network's own"
-    " way to Azure's public addresses). The rule for its subnet is missing, or a private endpoint was added, which"
-    " ends this way in.",
+    means="The registry saw {client_ip}, a private address, so the request came through a service endpoint (a virtual"
+    " network's own way to Azure's public addresses). The rule for its subnet is missing, or a private endpoint was"
+    " added, which ends this way in.",
     look=(
         _LOOK_AT_RULES,
         LIST_ENDPOINTS,
     ),
-    fix=("Connect the network by a private endpoint: service endpoints for registries never left preview.",),
+    fix=("Connect the network by a private endpoint: service endpoints here stayed a preview.",),
     instead=("With public access on and no private endpoint, the registry's owner can add the subnet's rule again.",),
     page=pages.ACR + "container-registry-vnet",
     occurs=Occurs.SELDOM,

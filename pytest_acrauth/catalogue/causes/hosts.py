@@ -14,12 +14,14 @@ _ASSIGN = (
 
 AKS_KUBELET_IDENTITY_NO_ROLE = FailureMode(
     id="aks-kubelet-identity-no-role",
-    title="the identity of the cluster's nodes has no role on {registry} that lets it pull",
+    title="the cluster's nodes have no role to pull",
+    brief="AKS nodes without a role",
     seen=(text.NO_CREDENTIAL_SENT, text.GENERIC_401),
     unprovable="The answer to the request without a credential is printed, not what the node's own identity was told.",
-    means="In AKS the nodes pull, as the identity of their kubelet (the program that starts pods). The registry refuses"
-    " that identity, the node is left without a credential, and the runtime asks without one: the refusal of that is"
-    " all that is printed.",
+    means="In AKS the nodes pull, as the identity of their kubelet (the program that starts pods). {registry} refuses"
+    " that identity, which has no role there that allows pull; the node is left without a credential, and the runtime"
+    " asks without one: the refusal of that is all that is printed. In the registry's ABAC mode"
+    " (AbacRepositoryPermissions) AcrPull counts for nothing, which az aks update --attach-acr gives.",
     look=(
         Command(
             f"az role assignment list --assignee-object-id {_KUBELET} --include-inherited --include-groups"
@@ -28,18 +30,13 @@ AKS_KUBELET_IDENTITY_NO_ROLE = FailureMode(
         Command("az acr show -n {registry} --query roleAssignmentMode -o tsv"),
     ),
     fix=(
-        (
-            "Whoever may assign roles on the registry (Owner, User Access Administrator) gives that identity the role"
-            " to pull, here from every repository. If the registry is in ABAC mode (AbacRepositoryPermissions):"
-        ),
+        "If that is AbacRepositoryPermissions, who may assign roles lets nodes pull every image by:",
         Command(_ASSIGN % "Container Registry Repository Reader"),
-        "If it is not, and not otherwise, because ABAC mode ignores this role, which az aks update --attach-acr gives:",
+        "If it is anything else, and only then, they do so by:",
         Command(_ASSIGN % "AcrPull"),
-        (
-            "Then wait ten minutes. A kubelet can keep older rights for up to an hour, and a membership in an Entra"
-            " group takes longer still; new pods do not change that."
-        ),
+        "Wait ten minutes, up to an hour if the nodes keep older rights; new pods do not change that.",
     ),
+    instead=("A role that is given to an Entra group counts for its members later still.",),
     page=pages.AKS + "cannot-pull-image-from-acr-to-aks-cluster",
     samples=(
         (
@@ -59,16 +56,16 @@ AKS_KUBELET_IDENTITY_NO_ROLE = FailureMode(
 )
 K8S_PULL_SECRET_WRONG = FailureMode(
     id="k8s-pull-secret-wrong",
-    title="the pod names a pull secret that is not there, or not for {login_server}",
+    title="the pull secret is missing or for another server",
+    brief="wrong pull secret",
     seen=(text.NO_CREDENTIAL_SENT, text.GENERIC_401, text.PULL_SECRET_MISSING),
     signs=(text.PULL_SECRET_MISSING,),
-    certain="The kubelet looked the secret up by its name in the pod's namespace, and the cluster had none.",
+    certain="The kubelet looked the secret up by its name in the pod's namespace, where the cluster had none.",
     means="A pull secret counts in its own namespace only, must be of type kubernetes.io/dockerconfigjson with"
     " {login_server} as its server, and the pod or its service account must name it.",
     look=(
         Command("kubectl get pod POD -n NAMESPACE -o jsonpath='{{.spec.imagePullSecrets}}'"),
         Command("kubectl describe secret {pull_secret} -n NAMESPACE"),
-        "It prints the servers that the secret is for, and no password:",
         Command(
             "kubectl get secret {pull_secret} -n NAMESPACE -o jsonpath='{{.data.\\.dockerconfigjson}}'"
             " | base64 -d | jq '.auths | keys'"
@@ -76,8 +73,8 @@ K8S_PULL_SECRET_WRONG = FailureMode(
     ),
     fix=(
         (
-            "Make the secret in the pod's namespace, in the place of one of that name. A file holds the password of the"
-            " service principal or token that pulls, and nothing else:"
+            "Make the secret in the pod's namespace, in the place of one of that name; PASSWORD_FILE holds only the"
+            " password of a service principal or scope-map token:"
         ),
         Command(
             'jq -R \'{{auths: {{"{login_server}": {{username: "USER_NAME", password: .}}}}}}\' PASSWORD_FILE'

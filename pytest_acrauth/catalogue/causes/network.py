@@ -40,12 +40,14 @@ def _elsewhere(broken: Break) -> tuple[str, ...] | None:
 HOST: Question[str] = Question(
     id="login-server-host",
     asks="Which login server was asked?",
+    shows="login server that was asked",
     by_hand="Read the host name in the configuration.",
     read=lambda broken: broken.transcript.target.registry.login_server,
 )
 MISSING_HASH: Question[bool] = Question(
     id="login-server-hash",
     asks="Does the registry's login server have a hash in its name that the one asked lacks?",
+    shows="hash lacking in the name",
     by_hand=Command("az acr show -n {registry} --query loginServer -o tsv"),
     needs=Need.REGISTRY,
     read=_missing_hash,
@@ -53,6 +55,7 @@ MISSING_HASH: Question[bool] = Question(
 KNOWN: Question[bool] = Question(
     id="login-server-exists",
     asks="Is there a registry with the login server that was asked?",
+    shows="such a login server exists",
     by_hand=Command('az acr list --query "[].loginServer" -o tsv'),
     needs=Need.REGISTRY,
     read=known,
@@ -60,6 +63,7 @@ KNOWN: Question[bool] = Question(
 OTHER_CLOUDS: Question[tuple[str, ...]] = Question(
     id="registry-cloud",
     asks="Under which other cloud's suffix does the registry's name resolve?",
+    shows="name found in other clouds",
     by_hand=Command("az cloud list -o table"),
     needs=Need.NAMES,
     read=_elsewhere,
@@ -70,6 +74,7 @@ _CURL = Command("curl -sSv -o /dev/null --max-time 20 https://{login_server}/v2/
 ENDPOINT_DIALLED: Question[Dialled] = Question(
     id="endpoint-dialled",
     asks="Which private endpoint of the registry has the address that was dialled?",
+    shows="endpoint with that address",
     by_hand=ENDPOINT_ADDRESSES,
     needs=Need.ENDPOINT_ADDRESSES,
     failing_that=Need.REGISTRY,
@@ -86,6 +91,7 @@ _ELSEWHERE = OTHER_CLOUDS.where("one of them", bool)
 REGISTRY_DNS_NXDOMAIN = FailureMode(
     id="registry-dns-nxdomain",
     title="there is no registry at {login_server}",
+    brief="no such registry",
     seen=(dns.NXDOMAIN, proxy.PROXY_WITHOUT_WAY, challenge.NOT_FOUND),
     when=(KNOWN.is_(False), MISSING_HASH.is_(False)),
     not_when=(HOST_EXISTS.is_(True), PUBLIC_NAMES.is_(False)),
@@ -107,19 +113,20 @@ REGISTRY_DNS_NXDOMAIN = FailureMode(
 )
 REGISTRY_DNL_HASH_MISSING = FailureMode(
     id="registry-dnl-hash-missing",
-    title="the login server of {registry} has a hash in its name that is missing here",
+    title="{login_server} lacks the hash in its name",
+    brief="login server without its hash",
     seen=(dns.NXDOMAIN, proxy.PROXY_WITHOUT_WAY),
     when=(
         HOST.where("one without a hash behind the name", lambda host: not hashed(host)),
         MISSING_HASH.is_(True),
     ),
     not_when=(HOST_EXISTS.is_(True), PUBLIC_NAMES.is_(False)),
-    means="A registry that was made with a domain name label has a login server of the form name-hash, and no other"
-    " name leads to it.",
+    means="{registry} was made with a domain name label. Its login server has the form name-hash, and no other name"
+    " leads to it.",
     look=(Command("az acr show -n {registry} --query loginServer -o tsv"),),
     fix=(
         "Give that login server to --acr-registry and to every client, as it stands there.",
-        "Where az may not read the registry's record, it leaves the hash out by itself, unless it is told:",
+        "Where az is not let read the registry's record, it leaves the hash out, unless it is told:",
         Command("az acr login -n {registry} --suffix HASH"),
     ),
     page=pages.ACR + "container-registry-get-started-azure-cli#configure-domain-name-label-dnl-option",
@@ -127,13 +134,15 @@ REGISTRY_DNL_HASH_MISSING = FailureMode(
 )
 REGISTRY_WRONG_CLOUD = FailureMode(
     id="registry-wrong-cloud",
-    title="{registry} lives in another cloud than {cloud}",
+    title="{registry} belongs to another Azure cloud",
+    brief="registry in another cloud",
     seen=(dns.NXDOMAIN,),
     when=(KNOWN.is_(False), _ELSEWHERE),
     unprovable="A registry of the same name in another cloud can be somebody else's.",
     occurs=Occurs.SELDOM,
     means="Each Azure cloud (public, China, US Government) has a login server suffix of its own, and a registry exists"
-    " under one of them only.",
+    " under one of them only. The name resolves under another cloud's suffix, and there is no such registry in"
+    " {cloud}.",
     look=(
         Command("az cloud list -o table"),
         Command("az cloud show --query suffixes.acrLoginServerEndpoint -o tsv"),
@@ -143,7 +152,8 @@ REGISTRY_WRONG_CLOUD = FailureMode(
 )
 NO_PUBLIC_DNS = FailureMode(
     id="no-public-dns",
-    title="this machine's resolver does not know Azure's public names",
+    title="this machine's resolver knows no public names of Azure",
+    brief="no public DNS",
     seen=(dns.NXDOMAIN, entra.AUTHORITY_UNKNOWN),
     when=(PUBLIC_NAMES.is_(False),),
     occurs=Occurs.SELDOM,
@@ -157,14 +167,15 @@ NO_PUBLIC_DNS = FailureMode(
     ),
     fix=(
         "Whoever runs the name server lets it forward the names of Azure to one that knows them.",
-        "In a network without any way out, give this machine the proxy by which it is left: HTTPS_PROXY.",
+        "In a network that only a proxy leads out of, give this machine that proxy: HTTPS_PROXY.",
     ),
     page=pages.TROUBLESHOOT + "context-deadline-exceeded",
     az_code="CONNECTIVITY_DNS_ERROR",
 )
 REGISTRY_NAME_UNKNOWN_HERE = FailureMode(
     id="registry-name-unknown-here",
-    title="{login_server} exists, and this machine's resolver does not know it",
+    title="{login_server} exists; DNS here lacks it",
+    brief="name unknown to this resolver",
     seen=(dns.NXDOMAIN,),
     when=(KNOWN.is_(True), PUBLIC_NAMES.is_(True)),
     occurs=Occurs.SELDOM,
@@ -172,21 +183,21 @@ REGISTRY_NAME_UNKNOWN_HERE = FailureMode(
     " that this machine asks leaves this one out: it filters, or it has a zone of its own for these names and no"
     " record in it.",
     look=(
-        "Compare what this machine's name server says with what others say:",
         Command("nslookup {login_server}"),
         "Ask Azure's own resolver, which only machines in Azure can reach:",
         Command("nslookup {login_server} 168.63.129.16"),
     ),
     fix=(
-        "Whoever runs the name server adds the record that its zone lacks, or forwards these names instead.",
-        "If the registry was made or renamed minutes ago, check again later: an answer that a name is unknown is kept.",
+        "Whoever runs the name server adds the record that its zone lacks, or forwards these names.",
+        "If the registry was made minutes ago, check again later: name servers keep 'unknown' awhile.",
     ),
     page=pages.TROUBLESHOOT + "context-deadline-exceeded",
     az_code="CONNECTIVITY_DNS_ERROR",
 )
 PRIVATE_DNS_STALE_ZONE = FailureMode(
     id="private-dns-stale-zone",
-    title="this network's private zone has no address for {login_server}",
+    title="the private DNS zone lacks {login_server}",
+    brief="no record in the private DNS zone",
     seen=(dns.NXDOMAIN, dns.DANGLING_ALIAS),
     signs=(dns.DANGLING_ALIAS,),
     certain="In public, an alias into the private link zone ends at an address; only a private zone leaves it open.",
@@ -196,17 +207,16 @@ PRIVATE_DNS_STALE_ZONE = FailureMode(
     " endpoint was deleted and the link was kept, or the endpoint's record was never made. Other networks"
     " resolve the name.",
     look=(
-        "Look whether the registry still has an endpoint for this network, and what the zone holds:",
+        "Look for an endpoint of {registry} in this network, and for the zone's link to it (LINK):",
         LIST_ENDPOINTS,
         Command("az network private-dns link vnet list -g RESOURCE_GROUP -z {private_zone} -o table"),
-        Command("az network private-dns record-set a list -g RESOURCE_GROUP -z {private_zone} -o table"),
     ),
     fix=(
-        "With an endpoint here, whoever runs the zone adds the missing record, with the endpoint's address:",
+        "With an endpoint here, whoever runs the zone adds the record, with the endpoint's address:",
         Command(
             "az network private-dns record-set a add-record -g RESOURCE_GROUP -z {private_zone} -n {record} -a ADDRESS"
         ),
-        "Without one, they let names that the zone lacks be looked up publicly, which leaves its other names alone:",
+        "Without one, they let names that the zone lacks be looked up publicly; its others stay:",
         Command(
             "az network private-dns link vnet update -g RESOURCE_GROUP -z {private_zone} -n LINK"
             " --resolution-policy NxDomainRedirect"
@@ -218,19 +228,20 @@ PRIVATE_DNS_STALE_ZONE = FailureMode(
 )
 REGISTRY_DNS_RESOLVER_BROKEN = FailureMode(
     id="registry-dns-resolver-broken",
-    title="this machine's resolver gave no usable answer for {host}",
+    title="no usable DNS answer for {host}",
+    brief="resolver out of order",
     seen=(dns.RESOLVER_FAILED,),
     signs=(dns.RESOLVER_FAILED,),
-    certain="The resolver did not answer at all, or with its own failure, which is no answer about the name.",
-    means="The name server did not answer, or answered with a failure. That says nothing about the host itself.",
+    certain="It stayed silent, or told a failure of its own, which is no answer about the name.",
+    means="The name server did not answer, or answered with a failure. Nothing is said about the host itself.",
     look=(
         Command("nslookup {host}"),
         "Ask Azure's own resolver, which only machines in Azure can reach:",
         Command("nslookup {host} 168.63.129.16"),
     ),
     fix=(
-        "Repair this machine's name servers (in a container: those it was given), or try again if they were busy.",
-        "If only Azure's resolver answers, whoever runs the name server lets it forward to 168.63.129.16.",
+        "Repair this machine's (or container's) name servers, or try again if they were busy.",
+        "If only Azure's resolver answers, whoever runs the name server forwards to 168.63.129.16.",
     ),
     page=pages.TROUBLESHOOT + "context-deadline-exceeded",
     az_code="CONNECTIVITY_DNS_ERROR",
@@ -238,25 +249,20 @@ REGISTRY_DNS_RESOLVER_BROKEN = FailureMode(
 )
 REGISTRY_TCP_BLOCKED = FailureMode(
     id="registry-tcp-blocked",
-    title="nothing gets through from here to {login_server}, port 443",
+    title="connections to {login_server} time out",
+    brief="connection blocked on the way",
     seen=(tcp.TCP_TIMEOUT, tcp.PUBLIC_TCP_TIMEOUT, tcp.PRIVATE_TCP_TIMEOUT),
     signs=(tcp.TCP_TIMEOUT,),
-    certain="Each public address that the name has here was tried, and nothing came back: no answer, no refusal.",
+    certain="Nothing came back from any of these public addresses: no answer, and no refusal.",
     not_when=(ALIASES.where("into the private link zone, and no further", in_private_zone),),
     means="The name resolves, and from its address nothing comes back. A firewall, a network security group or a route"
     " on the way drops the packets (a closed port would have refused), or the address is not the registry's: a hosts"
     " file or a private zone has an old one.",
-    look=(
-        *_COMPARE_NAMES,
-        _CURL,
-        (
-            "If this network lets traffic out by a proxy only, look whether HTTPS_PROXY is set for the client, and"
-            " whether NO_PROXY keeps {login_server} from it."
-        ),
-    ),
+    look=(*_COMPARE_NAMES, _CURL),
     fix=(
-        "Whoever runs the network allows port 443 from here to {login_server} and to the hosts of its layers.",
+        "Whoever runs the network allows port 443 to {login_server} and to the hosts of its layers.",
         "In Azure, the service tag AzureContainerRegistry stands for the login servers.",
+        "If only a proxy leads out, set HTTPS_PROXY, and keep {login_server} out of NO_PROXY.",
     ),
     page=pages.TROUBLESHOOT + "request-canceled-waiting-connection-timeout-exceeded",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
@@ -264,25 +270,23 @@ REGISTRY_TCP_BLOCKED = FailureMode(
 )
 NO_ROUTE_FROM_HERE = FailureMode(
     id="no-route-from-here",
-    title="no route leads from here to {host} at {addresses}",
+    title="no route from here to {host} at {addresses}",
+    brief="no route",
     seen=(tcp.NO_ROUTE,),
     signs=(tcp.NO_ROUTE,),
-    certain="The system itself answered that the network or the host is unreachable, at once and for every address.",
+    certain="That is the system's own refusal, for every address; a host that is only silent ends in a timeout.",
     means="The request did not leave this network: the machine has no network or no default route, has no IPv6 where"
     " the address is one, or lost the tunnel (VPN) behind which a private address lies; where the words are 'no route"
     " to host', a router nearby said so.",
     look=(
-        "Look which route this machine has to the address; on Linux:",
+        "Look which routes and which addresses this machine knows; on Linux:",
         Command("ip route list"),
         Command("ip -6 route list"),
         Command("getent ahosts {host}"),
     ),
     fix=(
-        "Connect the network or the tunnel through which {addresses} is reached, or give this machine a default route.",
-        (
-            "If this network lets traffic out by a proxy only, set HTTPS_PROXY for the client, and leave {host} out of"
-            " NO_PROXY."
-        ),
+        "Connect the network or tunnel (VPN) that leads there, or give this machine a default route.",
+        "If only a proxy leads out, set HTTPS_PROXY, and keep {host} out of NO_PROXY.",
     ),
     page=pages.TROUBLESHOOT + "request-canceled-waiting-connection-timeout-exceeded",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
@@ -291,6 +295,7 @@ NO_ROUTE_FROM_HERE = FailureMode(
 TCP_REFUSED = FailureMode(
     id="tcp-refused",
     title="port 443 of {host} refuses connections at {addresses}",
+    brief="connection refused",
     seen=(tcp.CONNECTION_REFUSED,),
     signs=(tcp.CONNECTION_REFUSED,),
     certain="A refusal is an answer, unlike silence: nothing listens at that address, or a firewall says so.",
@@ -307,77 +312,84 @@ TCP_REFUSED = FailureMode(
 )
 PRIVATE_ENDPOINT_UNREACHABLE = FailureMode(
     id="private-endpoint-unreachable",
-    title="there is no way from here to the private endpoint at {addresses}",
+    title="no network path to the private endpoint",
+    brief="no path to the private endpoint",
     seen=_SILENT_ENDPOINT,
-    when=(ENDPOINT_APPROVED, ENDPOINT_DIALLED.where("an approved one", lambda found: found.is_("Approved"))),
+    when=(ENDPOINT_DIALLED.where("an approved one", lambda found: found.is_("Approved")), ENDPOINT_APPROVED),
     occurs=Occurs.OFTEN,
     means="The endpoint is approved and has this address, so DNS is right and routing is not: a peering between the"
     " networks is missing or disconnected, or a firewall in a hub or a security group has no rule for it.",
     look=(
-        "Look whether the registry's endpoints still have {addresses} (ENDPOINT_ID: the last column of the list):",
-        LIST_ENDPOINTS,
-        ENDPOINT_ADDRESSES,
-        "Look whether the peerings of this network are Connected:",
+        "Look whether the peerings of this network (NETWORK) are Connected:",
         Command("az network vnet peering list -g RESOURCE_GROUP --vnet-name NETWORK -o table"),
     ),
-    fix=("Whoever runs the networks repairs the peering or the route, and allows port 443 to {addresses} along it.",),
+    fix=(
+        "Whoever runs the networks repairs the peering or the route to {addresses}.",
+        "They let port 443 through along it, in each firewall and security group.",
+    ),
     page=pages.AKS + "cannot-pull-image-from-acr-to-aks-cluster#cause-4-io-timeout-error",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
 )
 PRIVATE_ENDPOINT_PENDING = FailureMode(
     id="private-endpoint-pending",
-    title="the private endpoint at {addresses} waits for approval by the owner of {registry}",
+    title="the private endpoint waits for approval",
+    brief="private endpoint not approved",
     seen=_SILENT_ENDPOINT,
     when=(
-        PRIVATE_ENDPOINTS.where("yes, and one is pending", lambda found: found.has("Pending")),
         ENDPOINT_DIALLED.where("a pending one", lambda found: found.is_("Pending")),
+        PRIVATE_ENDPOINTS.where("yes, and one is pending", lambda found: found.has("Pending")),
     ),
     means="Until the registry's owner approves the connection, its address resolves and carries no traffic.",
     look=(LIST_ENDPOINTS,),
     fix=(
         Given(
-            "Whoever manages the registry looks which network asks, and approves it if it may come in:",
+            "Whoever manages {registry} looks whose network asks, and approves it if it is to come in:",
             "pending_connections",
         ),
         Command(
             "az acr private-endpoint-connection approve --registry-name {registry} -n {pending_connections}",
             each="pending_connections",
         ),
-        "They look at the registry's other connections as well: each network that asks has one of its own.",
+        "They approve no other: each connection is a network of its own.",
     ),
     page=pages.ACR + "container-registry-private-endpoints#manage-private-endpoint-connections",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
 )
 PRIVATE_ENDPOINT_REJECTED = FailureMode(
     id="private-endpoint-rejected",
-    title="the private endpoint at {addresses} was rejected by the owner of {registry}",
+    title="the registry's owner rejected the endpoint",
+    brief="private endpoint rejected",
     seen=_SILENT_ENDPOINT,
     when=(
-        PRIVATE_ENDPOINTS.where("yes, and one is rejected", lambda found: found.has("Rejected")),
         ENDPOINT_DIALLED.where("a rejected one", lambda found: found.is_("Rejected")),
+        PRIVATE_ENDPOINTS.where("yes, and one is rejected", lambda found: found.has("Rejected")),
     ),
     occurs=Occurs.SELDOM,
     means="Somebody who manages the registry refused the connection. Its address stays and carries no traffic.",
     look=(LIST_ENDPOINTS,),
-    fix=("Ask the registry's owner why. If this network may come in, make a new endpoint, which the owner approves.",),
+    fix=(
+        "Ask the registry's owner why.",
+        "If this network is to come in after all, make a new endpoint, which the owner approves.",
+    ),
     instead=("Run this from a network with an endpoint that is approved.",),
     page=pages.ACR + "container-registry-private-endpoints#validate-private-link-connection",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
 )
 PRIVATE_ENDPOINT_DISCONNECTED = FailureMode(
     id="private-endpoint-disconnected",
-    title="the private endpoint at {addresses} is disconnected from {registry}",
+    title="its connection to {registry} was ended",
+    brief="private endpoint disconnected",
     seen=_SILENT_ENDPOINT,
     when=(
-        PRIVATE_ENDPOINTS.where("yes, and one is disconnected", lambda found: found.has("Disconnected")),
         ENDPOINT_DIALLED.where("a disconnected one", lambda found: found.is_("Disconnected")),
+        PRIVATE_ENDPOINTS.where("yes, and one is disconnected", lambda found: found.has("Disconnected")),
     ),
     occurs=Occurs.SELDOM,
     means="The connection was removed at the registry. The endpoint is only a remainder: it has its address, leads"
     " nowhere, and cannot be connected again.",
     look=(LIST_ENDPOINTS,),
     fix=(
-        "Ask the registry's owner whether this network may come in. If so, make a new endpoint for them to approve.",
+        "Ask the registry's owner why. If this network is to come in, they approve a new endpoint.",
         "Whoever runs the private zone then gives the record the new endpoint's address.",
     ),
     instead=("Run this from a network with an endpoint that is approved.",),
@@ -386,20 +398,19 @@ PRIVATE_ENDPOINT_DISCONNECTED = FailureMode(
 )
 PRIVATE_DNS_STALE_RECORD = FailureMode(
     id="private-dns-stale-record",
-    title="no private endpoint of {registry} has the address {addresses}, where its name leads here",
+    title="no private endpoint has the address in DNS",
+    brief="stale private DNS record",
     seen=_SILENT_ENDPOINT,
     when=(ENDPOINT_DIALLED.where("none of its endpoints", lambda found: found.nobodys),),
-    means="The endpoint was deleted, or made again with another address, and the record in this network's private zone,"
-    " or a line in a hosts file, was left behind.",
+    means="DNS leads here to {addresses}. The endpoint that had this was deleted, or made again with another address,"
+    " and the record in this network's private zone, or a line in a hosts file, was left behind.",
     look=(
-        "Look which addresses the endpoints have (ENDPOINT_ID: the last column), and where the old one comes from:",
+        "Look which addresses the endpoints have (ENDPOINT_ID: the last column of the first list):",
         LIST_ENDPOINTS,
         ENDPOINT_ADDRESSES,
-        Command("getent hosts {host}"),
-        Command("az network private-dns record-set a show -g RESOURCE_GROUP -z {private_zone} -n {record}"),
     ),
     fix=(
-        "Whoever runs the zone adds the address of the endpoint that this network reaches, then takes the old one out:",
+        "Whoever runs the zone adds the address for this network, then takes the old one out:",
         Command(
             "az network private-dns record-set a add-record -g RESOURCE_GROUP -z {private_zone} -n {record} -a ADDRESS"
         ),
@@ -407,7 +418,7 @@ PRIVATE_DNS_STALE_RECORD = FailureMode(
             "az network private-dns record-set a remove-record -g RESOURCE_GROUP -z {private_zone} -n {record}"
             " -a OLD_ADDRESS --keep-empty-record-set"
         ),
-        "Every network that is linked to the zone follows. In a hosts file, whoever runs the machine corrects it.",
+        "All linked networks follow. If a hosts file here has the old one, correct it there instead.",
     ),
     instead=("Where no endpoint is left for this network, its owner makes a new one, and the registry's approves it.",),
     page=pages.ACR + "container-registry-private-endpoints#get-endpoint-ip-configuration",
@@ -415,23 +426,26 @@ PRIVATE_DNS_STALE_RECORD = FailureMode(
 )
 PRIVATE_DNS_RESOLVES_PUBLIC = FailureMode(
     id="private-dns-resolves-public",
-    title="{login_server} resolves to its public address, not to the private endpoint",
+    title="DNS here leads past the private endpoint",
+    brief="DNS past the private endpoint",
     seen=(challenge.DENIED_WITH_IP, tcp.PUBLIC_TCP_TIMEOUT),
     when=(*PASSED_BY, ADMITTED.is_(False)),
     open_when=(SELECTED_NETWORKS,),
-    means="The public way into the registry is closed to this network. Either it has the private endpoint and its DNS"
-    " does not lead there (zone not linked, names not forwarded to Azure), or it has none.",
+    means="{login_server} resolves here to its public address, and that way in is closed to this network. Either it"
+    " reaches the registry's private endpoint and its DNS does not lead there (zone not linked, names not forwarded to"
+    " Azure), or it reaches none.",
     look=(
+        "Look whether this network has an endpoint, and whether the zone is linked to it:",
         LIST_ENDPOINTS,
         Command("az network private-dns link vnet list -g RESOURCE_GROUP -z {private_zone} -o table"),
     ),
     fix=(
-        "If it reaches an endpoint, whoever runs the network links it to the zone, for all its lookups of registries:",
+        "If this network reaches an endpoint, whoever runs it links the zone, for every registry:",
         Command(
             "az network private-dns link vnet create -g RESOURCE_GROUP -z {private_zone} -n LINK -v NETWORK"
             " --registration-enabled false"
         ),
-        "A name server of the network's own has to forward these names to Azure's (168.63.129.16).",
+        "A name server of the network's own has to forward these names to 168.63.129.16 (Azure's).",
     ),
     instead=("Without an endpoint for this network, run this from one that has it.",),
     page=pages.TROUBLESHOOT + "cant-resolve-container-registry-fqdn-private-ip-address",
@@ -439,7 +453,8 @@ PRIVATE_DNS_RESOLVES_PUBLIC = FailureMode(
 )
 PRIVATE_DNS_ELSEWHERE = FailureMode(
     id="private-dns-elsewhere",
-    title="{login_server} leads here to {addresses}, which is no private endpoint of {registry}",
+    title="DNS leads to somebody else's private address",
+    brief="foreign private address",
     seen=(challenge.DENIED_WITH_IP,),
     when=(PRIVATE_ADDRESS,),
     occurs=Occurs.SELDOM,
@@ -452,8 +467,8 @@ PRIVATE_DNS_ELSEWHERE = FailureMode(
         Command("az network private-dns record-set a show -g RESOURCE_GROUP -z {private_zone} -n {record}"),
     ),
     fix=(
-        "Whoever runs the zone, or the hosts file, gives the name the address of the registry's own endpoint.",
-        "Where a gateway is meant to be there, whoever runs it lets it reach the registry by a private endpoint.",
+        "Whoever runs the zone, or the hosts file, gives the name the address of the right endpoint.",
+        "A gateway that is meant to be there has to reach {registry} by a private endpoint.",
     ),
     page=pages.ACR + "container-registry-private-endpoints#validate-private-link-connection",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",

@@ -10,12 +10,13 @@ from pytest_acrauth.catalogue.symptoms import challenge, exchange, proxy
 REFUSED_DIRECTLY: Question[bool] = Question(
     id="refused-directly",
     asks="Did the registry's own firewall answer, with no proxy on the way?",
+    shows="refused with no proxy between",
     by_hand="Read whether the answer names an address, and look at HTTPS_PROXY and NO_PROXY.",
     read=lambda broken: facts.firewall_spoke(broken) and not broken.transcript.proxy,
 )
 
 _SETTINGS = (
-    "Look which of its variables name a proxy; docker's daemon has a setting of its own (docker info):",
+    "Look which variables name a proxy; docker's daemon has a setting of its own (docker info):",
     Command("env | grep -o -i -E '^(https|all|no)_proxy='"),
 )
 _TRY = Command("curl -sSv -o /dev/null --max-time 20 https://{host}/")
@@ -23,15 +24,16 @@ _PAGE = pages.ACR + "container-registry-access-selected-networks#access-behind-h
 
 PROXY_UNREACHABLE = FailureMode(
     id="proxy-unreachable",
-    title="the proxy {proxy} is not reached from here",
+    title="the proxy {proxy} cannot be reached",
+    brief="proxy out of reach",
     seen=(proxy.PROXY_UNREACHED,),
     signs=(proxy.PROXY_UNREACHED,),
-    certain="It is the connection to the proxy itself that did not come about; no host behind it was asked for.",
+    certain="The connection to the proxy itself failed; no host behind it was asked for anything.",
     means="The environment names a proxy for {host}, and that proxy is down, its name does not resolve, or the port is"
     " another. Nothing is said about {host}.",
     look=(*_SETTINGS, _TRY),
     fix=(
-        "Correct the proxy's address in HTTPS_PROXY, for this machine and for docker's daemon.",
+        "Correct the proxy's address in HTTPS_PROXY (or ALL_PROXY), here and for docker's daemon.",
         "If the address is right, whoever runs the proxy starts it, or lets this machine reach it.",
     ),
     instead=("Exempt {host} with NO_PROXY, if this network reaches it without the proxy.",),
@@ -42,18 +44,19 @@ PROXY_UNREACHABLE = FailureMode(
 PROXY_LOGIN_REQUIRED = FailureMode(
     id="proxy-login-required",
     title="the proxy {proxy} wants a login of its own",
+    brief="proxy wants a login",
     seen=(proxy.PROXY_WANTS_LOGIN,),
     signs=(proxy.PROXY_WANTS_LOGIN,),
-    certain="Only a proxy sends 407, and it means a login with the proxy itself, never one with a registry.",
+    certain="Only proxies send 407, and before any host behind them is asked for anything.",
     means="The proxy lets nobody through without a user name and a password, and was shown none, or wrong ones. This is"
     " not the registry's login: {host} was not asked for anything.",
     look=(*_SETTINGS, _TRY),
     fix=(
         (
-            "Ask who runs the proxy for a user of it, and put that before the proxy's host in HTTPS_PROXY, from a"
-            " secret store of the pipeline; letters that a URL reserves are percent-encoded."
+            "Ask who runs the proxy for a user of it, and put that before its host in HTTPS_PROXY, from the pipeline's"
+            " secret store; letters that a URL reserves are percent-encoded."
         ),
-        "If the proxy wants another scheme than Basic (NTLM, Kerberos), put a helper in between that speaks it.",
+        "For another scheme than Basic (NTLM, Kerberos), put a helper in between that speaks it.",
     ),
     instead=("Whoever runs the proxy lets this machine, or requests for {host}, through without a login.",),
     page=_PAGE,
@@ -62,7 +65,8 @@ PROXY_LOGIN_REQUIRED = FailureMode(
 )
 PROXY_BLOCKS_REGISTRY = FailureMode(
     id="proxy-blocks-registry",
-    title="something on the way does not let requests through to {host}",
+    title="something on the way blocks requests to {host}",
+    brief="blocked by a proxy",
     seen=(
         proxy.PROXY_REFUSED,
         challenge.FOREIGN_403,
@@ -71,18 +75,14 @@ PROXY_BLOCKS_REGISTRY = FailureMode(
         challenge.DENIED_WITH_IP,
     ),
     signs=(proxy.PROXY_REFUSED, challenge.FOREIGN_403),
-    certain="The refusal is not that of the host that was asked: a proxy gave it before it opened a way, or the answer"
-    " has words of its own and none of the headers that this host sends.",
+    certain="That is not the host's own refusal: a proxy gave it before it opened a way, or it lacks the host's marks.",
     not_when=(REFUSED_DIRECTLY.is_(True),),
     means="Something on the way refuses: a proxy that forbids the host, or a device that answers with a page of its own"
     " in the host's place, be it that no proxy is set here. If the answer names an address, it is the registry's, whose"
     " network rules do not admit the address from which the proxy sends.",
     look=(*_SETTINGS, _TRY),
     fix=(
-        (
-            "Whoever runs the proxy or the device lets this machine connect to {host}, port 443, and to the other hosts"
-            " of the registry."
-        ),
+        "Whoever runs it lets this machine reach {host} and the registry's other hosts on port 443.",
         (
             "With an address in the answer: take a way that the rules admit, such as a private endpoint; keep the proxy"
             " out of them."
@@ -96,6 +96,7 @@ PROXY_BLOCKS_REGISTRY = FailureMode(
 PROXY_CANNOT_CONNECT = FailureMode(
     id="proxy-cannot-connect",
     title="the proxy {proxy} gets no connection to {host}",
+    brief="proxy without a connection",
     seen=(proxy.PROXY_WITHOUT_WAY,),
     when=(HOST_EXISTS.is_(True),),
     occurs=Occurs.OFTEN,
@@ -103,7 +104,7 @@ PROXY_CANNOT_CONNECT = FailureMode(
     " connection to {host} did not come about, or that it cannot serve just now. The proxy looks names up itself, with"
     " a resolver of its own.",
     look=(
-        "See whether other hosts are reached through the proxy:",
+        "See whether another host is reached through the proxy:",
         _TRY,
         Command("curl -sSv -o /dev/null --max-time 20 https://mcr.microsoft.com/v2/"),
     ),
@@ -118,19 +119,20 @@ PROXY_CANNOT_CONNECT = FailureMode(
 )
 PROXY_NO_ANSWER = FailureMode(
     id="proxy-no-answer",
-    title="the proxy {proxy} does not answer when it is asked for a way to {host}",
+    title="the proxy {proxy} does not answer",
+    brief="silent proxy",
     seen=(proxy.PROXY_SILENT,),
     signs=(proxy.PROXY_SILENT,),
-    certain="The proxy took the connection, so it is there; its answer to CONNECT did not come within its own limit.",
+    certain="The answer to CONNECT, the request for a way, did not come within the wait for one peer.",
     means="The proxy is stuck or overloaded, or it waits for a connection of its own to {host}, which something behind"
     " it drops. Nothing is said about {host}.",
     look=(
-        "See whether other hosts are reached through the proxy:",
+        "See whether another host is reached through the proxy:",
         _TRY,
         Command("curl -sSv -o /dev/null --max-time 20 https://mcr.microsoft.com/v2/"),
     ),
     fix=(
-        "If none is reached, whoever runs the proxy restarts it, or finds out what it waits for.",
+        "If it is not, whoever runs the proxy restarts it, or finds out what it waits for.",
         "If only {host} is not, they let the proxy connect to it on port 443.",
     ),
     instead=("Exempt {host} with NO_PROXY, if this network reaches it without the proxy.",),
@@ -140,17 +142,18 @@ PROXY_NO_ANSWER = FailureMode(
 )
 PROXY_ENDS_CONNECTION = FailureMode(
     id="proxy-ends-connection",
-    title="what listens at {proxy} does not answer as a proxy",
+    title="the proxy {proxy} does not answer as a proxy does",
+    brief="no proxy at the proxy's address",
     seen=(proxy.PROXY_BROKE_OFF,),
     signs=(proxy.PROXY_BROKE_OFF,),
-    certain="It took the connection, and to CONNECT it gave no HTTP answer: it hung up, or said something else.",
-    means="The port is perhaps not the proxy's, or speaks TLS or SOCKS instead of HTTP; some proxies hang up on whom"
-    " they do not like. Nothing is said about {host}.",
+    certain="It took the connection, so it is there; a proxy answers CONNECT in HTTP, whatever it decides.",
+    means="The port belongs to something else, or speaks TLS or SOCKS instead of HTTP, or the proxy hangs up on"
+    " requests that it does not admit. Nothing is said about {host}.",
     look=(*_SETTINGS, _TRY),
     fix=(
         (
-            "Compare scheme and port in HTTPS_PROXY with what whoever runs the proxy says; an HTTP proxy's begins with"
-            " http://, for https hosts too."
+            "Ask who runs the proxy for its scheme and port, and set these in HTTPS_PROXY; that of an HTTP proxy begins"
+            " with http://, for https hosts too."
         ),
         "If both are right, they find out in the proxy's log why it hung up.",
     ),

@@ -11,10 +11,11 @@ _CURL = Command("curl -sSv -o /dev/null --max-time 30 https://{host}/")
 
 REGISTRY_NO_ANSWER = FailureMode(
     id="registry-no-answer",
-    title="{login_server} took the connection and did not answer the {stage} request",
+    title="{login_server} did not answer the {stage} request",
+    brief="silent registry",
     seen=(silence.REGISTRY_SILENT,),
     signs=(silence.REGISTRY_SILENT,),
-    certain="The TLS session stood and the request was sent; no byte of an answer came within the wait for one peer.",
+    certain="The request was sent over a TLS session that stood; no byte of an answer came back.",
     means="Name, connection and certificate are right. The registry, or the replica of it that serves this network, is"
     " slow or stuck, or a device that opens TLS swallows the request. Nothing is said about the identity.",
     look=(
@@ -24,7 +25,7 @@ REGISTRY_NO_ANSWER = FailureMode(
     ),
     fix=(
         "Check again in some minutes, and with a longer --acr-timeout.",
-        "If the same is answered from another network, find out what stands between here and the registry.",
+        "If another network gets an answer, find out what stands between here and the registry.",
         "If nobody gets an answer, open a support case.",
     ),
     page=pages.ACR + "container-registry-geo-replication#health-aware-failover",
@@ -33,26 +34,28 @@ REGISTRY_NO_ANSWER = FailureMode(
 )
 ENTRA_NO_ANSWER = FailureMode(
     id="entra-no-answer",
-    title="{host} took the connection and did not answer the request for a token",
+    title="{host} did not answer the sign-in",
+    brief="silent Entra",
     seen=(silence.ENTRA_SILENT,),
     signs=(silence.ENTRA_SILENT,),
-    certain="The TLS session with Entra stood and the request was sent; no answer came within the wait for one peer.",
+    certain="The sign-in was sent over a TLS session with Entra that stood; no byte came back.",
     means="Entra was reached, so neither name nor firewall are in the way. Entra is slow, or a device that opens TLS"
     " swallows the request. Nothing is known about the identity.",
     look=(_CURL, _STATUS),
     fix=(
         "Check again in some minutes, and with a longer --acr-timeout.",
-        "If the same is answered from another network, whoever runs this one exempts {host} from inspection.",
+        "If another network gets an answer, whoever runs this one exempts {host} from inspection.",
     ),
     page="https://learn.microsoft.com/cli/azure/azure-cli-endpoints#endpoints",
     transient=True,
 )
 DATA_NO_ANSWER = FailureMode(
     id="data-no-answer",
-    title="{host}, where the layer is, took the connection and did not answer",
+    title="{host} did not answer the request for a layer",
+    brief="silent host of the layers",
     seen=(silence.DATA_SILENT,),
     signs=(silence.DATA_SILENT,),
-    certain="The TLS session with the host of the layers stood and the layer was asked for; no answer came in time.",
+    certain="The layer was asked for over a TLS session with its host that stood; no byte came back.",
     means="The login server answers, and the host that it sends its clients to for layers was reached. That host is"
     " slow, or a device that scans downloads holds the layer back until it has all of it.",
     look=(_CURL, _STATUS),
@@ -65,16 +68,17 @@ DATA_NO_ANSWER = FailureMode(
 )
 ANSWER_CUT_OFF = FailureMode(
     id="answer-cut-off",
-    title="{host} ended the connection instead of answering the {stage} request",
+    title="{host} ended the connection instead of answering",
+    brief="connection cut off",
     seen=(silence.CUT_OFF,),
     signs=(silence.CUT_OFF,),
-    certain="The request was sent over a session that stood, and its end or a reset came back instead of an answer.",
+    certain="The request was sent over a session that stood, and its end or a reset came back.",
     means="This is no silence: somebody ended the connection. A device on the way that reads the traffic does so with"
     " what it does not like, a proxy with what is idle or large, and a service that restarts with everything.",
     look=(_CURL, _STATUS),
     fix=(
         "Check again: after a restart the next connection is answered.",
-        "If it happens each time, whoever runs the network finds out which device ends connections to {host}.",
+        "If it happens each time, whoever runs the network finds the device that ends connections.",
     ),
     page=pages.TROUBLESHOOT + "request-canceled-waiting-connection-timeout-exceeded",
     transient=True,

@@ -10,6 +10,7 @@ from pytest_acrauth.catalogue.symptoms import tls
 CERTIFICATE_HOLDS: Question[bool] = Question(
     id="certificate-by-other-clocks",
     asks="Is the certificate within its dates by the clock of the services that answered?",
+    shows="valid by the services' clock",
     by_hand=Command("date -u"),
     read=facts.certificate_holds,
 )
@@ -17,27 +18,27 @@ CERTIFICATE_HOLDS: Question[bool] = Question(
 _CURL = Command("curl -sSv -o /dev/null --max-time 20 https://{host}/")
 REGISTRY_TLS_INTERCEPTED = FailureMode(
     id="registry-tls-intercepted",
-    title="the certificate at {host} comes from an authority that is not trusted here",
+    title="the certificate's issuer is not trusted here",
+    brief="untrusted certificate issuer",
     seen=(tls.UNTRUSTED_ISSUER,),
     signs=(tls.UNTRUSTED_ISSUER,),
-    certain="OpenSSL's verify codes 2 and 18 to 21 are about the issuer alone; the host was reached, and showed it.",
-    means="{host} was reached. Azure's certificates come from public authorities. This one was issued by {issuer} for"
-    " {subject}: most often by a proxy that opens TLS and whose authority this machine does not know. Trust was judged"
-    " by {trust}.",
+    certain="The verification failed by the issuer alone (OpenSSL's codes 2 and 18 to 21); the host was reached.",
+    means="{host} was reached. Azure's certificates come from public authorities. This one was issued by {issuer}, most"
+    " often that of a proxy that opens TLS and whose authority this machine does not know.",
     look=(
         _CURL,
-        "Ask who runs the network whether that issuer is the authority of a proxy that inspects TLS here.",
+        "Ask who runs the network whether that issuer belongs to a proxy that inspects TLS here.",
     ),
     fix=(
         (
-            "If it is, install its certificate for each client: docker, Python and az (REQUESTS_CA_BUNDLE) look in"
-            " different places. These checks take it from the trust store, or from --acr-ca-bundle."
+            "If so, install its certificate for each client: docker and az (REQUESTS_CA_BUNDLE) look in different"
+            " places, these checks in the system's store and --acr-ca-bundle."
         ),
         (
-            "If it is a public authority, such as DigiCert or Microsoft, this machine's own store of authorities is old"
-            " or empty: update it, in a container the package ca-certificates."
+            "If it is a public authority (DigiCert, Microsoft), update this machine's store, in a container the package"
+            " ca-certificates."
         ),
-        "If it is neither, do not connect, and tell who runs the network: something reads the traffic.",
+        "If neither, do not connect, and tell who runs the network: something reads the traffic.",
     ),
     instead=("Whoever runs the proxy exempts {host} from inspection, beside the other hosts of the registry.",),
     page=pages.HEALTH + "#connectivity_ssl_error",
@@ -46,20 +47,17 @@ REGISTRY_TLS_INTERCEPTED = FailureMode(
 )
 TLS_CERTIFICATE_EXPIRED = FailureMode(
     id="tls-certificate-expired",
-    title="the certificate at {host} is out of its dates ({not_before} to {not_after})",
+    title="the certificate of {host} is not valid today",
+    brief="certificate out of its dates",
     seen=(tls.CERTIFICATE_DATES,),
     when=(CERTIFICATE_HOLDS.is_(False),),
     occurs=Occurs.OFTEN,
-    means="{host} was reached. Azure renews its certificates long before their end, so something else answers with an"
-    " old one, or one that an old authority signed: its issuer is {issuer}.",
-    look=(
-        "See whether this machine's clock is right, and where the name leads:",
-        Command("date -u"),
-        *COMPARE_HOST,
-    ),
+    means="Its dates are {not_before} to {not_after}. Azure renews its certificates long before their end, so"
+    " something else answers with an old one, or one that an old authority signed: its issuer is {issuer}.",
+    look=COMPARE_HOST,
     fix=(
-        "Find out who answers instead (a proxy that inspects TLS, a hosts file, a private zone), and end that.",
-        "If a proxy of this network does, whoever runs it renews its certificates.",
+        "If the addresses differ, remove what overrides the right one: a hosts file, a private zone.",
+        "If a proxy that inspects TLS answers, whoever runs it renews its certificates.",
     ),
     page=pages.HEALTH + "#connectivity_ssl_error",
     az_code="CONNECTIVITY_SSL_ERROR",
@@ -68,15 +66,16 @@ TLS_CERTIFICATE_EXPIRED = FailureMode(
 TLS_HOSTNAME_MISMATCH = FailureMode(
     id="tls-hostname-mismatch",
     title="the certificate at {host} is for {names}",
+    brief="certificate for another name",
     seen=(tls.OTHER_NAME,),
     signs=(tls.OTHER_NAME,),
-    certain="OpenSSL's verify code 62 is about the name alone: issuer and dates were accepted before it.",
+    certain="The verification failed by the name alone (OpenSSL's code 62); issuer and dates were accepted.",
     means="{host} was reached, and a trusted server answers that is another: the name leads to another address than"
     " Azure's, or a proxy or a custom domain stands in front.",
     look=COMPARE_HOST,
     fix=(
         "Remove what overrides the address: a line of the hosts file, a record of a private zone.",
-        "With a custom domain or an alias in front, give the registry's own login server to --acr-registry.",
+        "Instead of a custom domain or an alias, give --acr-registry the registry's own login server.",
     ),
     page=pages.HEALTH + "#connectivity_ssl_error",
     az_code="CONNECTIVITY_SSL_ERROR",
@@ -85,6 +84,7 @@ TLS_HOSTNAME_MISMATCH = FailureMode(
 TLS_HANDSHAKE_FAILED = FailureMode(
     id="tls-handshake-failed",
     title="no TLS session with {host} came about",
+    brief="TLS handshake broken off",
     seen=(tls.HANDSHAKE_BROKEN,),
     signs=(tls.HANDSHAKE_BROKEN,),
     certain="The connection stood, and the handshake on it ended without a certificate that could be judged.",
@@ -98,8 +98,8 @@ TLS_HANDSHAKE_FAILED = FailureMode(
         _CURL,
     ),
     fix=(
-        "Whoever runs the network exempts {host} from TLS inspection, or repairs what stands in between.",
-        "If other hosts of Azure fail as well, look at this machine's own TLS: Azure wants TLS 1.2 at least.",
+        "Whoever runs the network exempts {host} from TLS inspection, or repairs what is between.",
+        "If other Azure hosts fail as well, look at this machine's own TLS: Azure wants 1.2 at least.",
     ),
     page=pages.HEALTH + "#connectivity_ssl_error",
     az_code="CONNECTIVITY_SSL_ERROR",

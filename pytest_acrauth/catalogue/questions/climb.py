@@ -78,12 +78,14 @@ def _fresh(broken: Break) -> bool | None:
 ALIASES: Question[tuple[str, ...]] = Question(
     id="aliases",
     asks="Which aliases lead from the login server's name to its address?",
+    shows="aliases of the login server",
     by_hand=Command("nslookup {login_server}"),
     read=_chain,
 )
 ADDRESSES: Question[tuple[str, ...]] = Question(
     id="addresses",
     asks="Which addresses does the login server have from here?",
+    shows="addresses of the login server",
     by_hand=Command("nslookup {login_server}"),
     read=_addresses,
 )
@@ -93,12 +95,14 @@ PUBLIC_ADDRESS = ADDRESSES.where("not only private ones", lambda found: not all(
 USER_KIND: Question[Kind] = Question(
     id="user-kind",
     asks="What kind of credential is it?",
+    shows="kind of credential",
     by_hand="A GUID is an application, the registry's name the admin user, another name a scope-map token.",
     read=_taken_for,
 )
 FRESH: Question[bool] = Question(
     id="credential-fresh",
     asks="Was the credential obtained in this run, not taken from a cache?",
+    shows="credential from this run",
     by_hand="Sign in again and repeat the check.",
     read=_fresh,
 )

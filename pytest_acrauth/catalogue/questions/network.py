@@ -55,6 +55,7 @@ def _exists(broken: Break) -> bool | None:
 PUBLIC_NAMES: Question[bool] = Question(
     id="public-names",
     asks="Does this machine's resolver know other public names of Azure?",
+    shows="public names resolve here",
     by_hand=Command("nslookup login.microsoftonline.com"),
     needs=Need.NAMES,
     read=_public_names,
@@ -62,6 +63,7 @@ PUBLIC_NAMES: Question[bool] = Question(
 HOST_EXISTS: Question[bool] = Question(
     id="host-exists",
     asks="Does the host that was asked for exist?",
+    shows="the host exists",
     by_hand=Command('az acr list --query "[].loginServer" -o tsv'),
     needs=Need.REGISTRY,
     read=_exists,

@@ -143,14 +143,14 @@ NOT_FROM_REGISTRY = Symptom(
     id="answer-not-from-registry",
     stages=ASKING,
     when=_answered_in_its_place,
-    says="The {stage} request was answered with {answer}, without a header or an error body that {host} sends.",
+    says="The {stage} request was answered without a header or an error body that {host} sends.",
     texts=(),
 )
 ANOTHER_KIND = Symptom(
     id="answer-of-another-kind",
     stages=ASKING,
     when=_another_kind,
-    says="The {stage} request was answered with {answer}: not with what was asked for, and without a mark of {host}.",
+    says="What answered the {stage} request is not what was asked for, and has no mark of {host}.",
     texts=(),
 )
 
@@ -193,6 +193,6 @@ REALM_ELSEWHERE = Symptom(
     id="realm-elsewhere",
     stages=(Stage.CHALLENGE,),
     when=_foreign_realm,
-    says="{login_server} wants credentials sent to {realm}, which is not https on {login_server}.",
+    says="{login_server} wants credentials sent to {realm}, not to itself over https; nothing was sent.",
     texts=(),
 )

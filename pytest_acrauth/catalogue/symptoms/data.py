@@ -116,7 +116,7 @@ REDIRECT_ELSEWHERE = Symptom(
     id="redirect-elsewhere",
     stages=(Stage.DATA,),
     when=_foreign,
-    says="{login_server} redirected the layer download to {redirect}, which is no place for this registry's layers.",
+    says="{login_server} redirected the layer download to {redirect}, no place for its layers; that was not followed.",
     texts=(),
 )
 STORAGE_REFUSED = Symptom(

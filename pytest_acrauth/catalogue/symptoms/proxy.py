@@ -50,7 +50,7 @@ PROXY_UNREACHED = Symptom(
     id="proxy-unreached",
     stages=_STAGES,
     when=lambda broken: _lost(broken, *_NOT_CONNECTED, connected=False),
-    says="No connection to the proxy {proxy} came about, so {host} was not asked for.",
+    says="No connection to the proxy {proxy} came about.",
     texts=_words(
         rf"{_PROXY}(?:dial tcp .{{0,120}}?)?(?:connection refused|no such host|i/o timeout|no route|unreachable)",
         rf"{_PROXY}(?:Connection refused|Name or service not known|timed out|NameResolutionError|NewConnectionError)",
@@ -61,14 +61,14 @@ PROXY_SILENT = Symptom(
     id="proxy-silent",
     stages=_STAGES,
     when=lambda broken: _lost(broken, Trouble.TIMEOUT, connected=True),
-    says="The proxy {proxy} took the connection, and did not answer the wish for a way to {host}.",
+    says="The proxy {proxy} took the connection, and did not answer the request for a way to {host}.",
     texts=(),
 )
 PROXY_BROKE_OFF = Symptom(
     id="proxy-broke-off",
     stages=_STAGES,
     when=lambda broken: _lost(broken, Trouble.RESET, Trouble.CLOSED, Trouble.MALFORMED, connected=True),
-    says="What listens at {proxy} ended the connection, or answered in no HTTP, when asked for a way to {host}.",
+    says="The proxy {proxy} ended the connection, or answered in no HTTP, when it was asked for a way to {host}.",
     texts=_words(rf"{_PROXY}(?:EOF|unexpected EOF|.{{0,80}}?connection reset|malformed HTTP|RemoteDisconnected)"),
 )
 PROXY_WANTS_LOGIN = Symptom(
@@ -85,7 +85,7 @@ PROXY_REFUSED = Symptom(
     id="proxy-refused",
     stages=_STAGES,
     when=_forbidden,
-    says="The proxy {proxy} refused to open a way to {host}: {answer}.",
+    says="The proxy {proxy} refused to open a way to {host}.",
     texts=_words(
         r"proxyconnect tcp: (?:Forbidden|Access Denied|Blocked)",
         r"Tunnel connection failed: (?!407|50[234])\d{3}|CONNECT tunnel failed, response (?!407|50[234])\d{3}",
@@ -95,7 +95,7 @@ PROXY_WITHOUT_WAY = Symptom(
     id="proxy-without-way",
     stages=_STAGES,
     when=_no_way,
-    says="The proxy {proxy} answered that it got no connection to {host}: {answer}.",
+    says="The proxy {proxy} answered that it got no connection to {host}.",
     texts=_words(
         r"proxyconnect tcp: (?:Bad Gateway|Service Unavailable|Gateway Time-?out)",
         r"Tunnel connection failed: 50[234]|CONNECT tunnel failed, response 50[234]",

@@ -35,7 +35,7 @@ ENTRA_SILENT = Symptom(
     id="entra-silent",
     stages=(Stage.ENTRA,),
     when=_silent,
-    says="{host} took the connection, and did not answer the request for a token in {elapsed} seconds.",
+    says="{host} took the connection, and did not answer the sign-in in {elapsed} seconds.",
     texts=at_authority(*_WORDS),
 )
 DATA_SILENT = Symptom(

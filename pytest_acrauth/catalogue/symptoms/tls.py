@@ -43,7 +43,7 @@ UNTRUSTED_ISSUER = Symptom(
     id="untrusted-issuer",
     stages=_STAGES,
     when=lambda broken: _rejected(broken, UNKNOWN_ISSUER),
-    says="The issuer of the certificate at {host} is not trusted by {trust}.",
+    says="The certificate at {host} was issued by {issuer}, which {trust} does not trust.",
     texts=not_elsewhere(
         r"certificate signed by unknown authority",
         r"Certificate verification failed\. This typically happens when using Azure CLI",
