@@ -140,7 +140,7 @@ class Question(Generic[T]):
 
     id: str
     asks: str
-    shows: str = ""
+    shows: str
     by_hand: Instruction
     read: Callable[[Break], T | None]
     needs: Need | None = None
@@ -225,7 +225,7 @@ class FailureMode:
 
     id: str
     title: str
-    brief: str = ""
+    brief: str
     seen: tuple[Symptom, ...]
     signs: tuple[Symptom, ...] = ()
     certain: str = ""
