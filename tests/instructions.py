@@ -28,13 +28,6 @@ def commands_of(told: Explanation) -> tuple[str, ...]:
     return tuple(step.text for step in steps if step.command)
 
 
-def too_wide(lines: list[str], told: Explanation) -> list[str]:
-    """Return the lines of a text above 100 columns that are neither its first, nor a command, nor one long word."""
-    commands = commands_of(told)
-    wide = [line for line in lines[1:] if len(line) > 100 and not line.startswith("Documentation: ")]
-    return [line for line in wide if not line.endswith(commands) and max(map(len, line.split())) <= 50]
-
-
 def az_commands(command: str) -> Iterator[tuple[str, ...]]:
     """Yield the arguments of every az that a shell would start for a command: in substitutions and behind pipes, too.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from emulator.climbing import climbed
+from rules import broken_rules
 
 from pytest_acrauth.catalogue.symptoms.climb import UNRECOGNISED
 from pytest_acrauth.catalogue.tables import MODES
@@ -44,6 +45,7 @@ def test_with_evidence_it_is_told_from_its_like(scenario: Scenario) -> None:
     found = diagnosed(scenario)
     assert told(found) == ([] if scenario.cause == READY else [scenario.cause])
     for diagnosis in found:
+        assert broken_rules(diagnosis) == []
         sure = Certainty.PROBABLE if diagnosis.mode and diagnosis.mode.unprovable else Certainty.PROVEN
         assert diagnosis.certainty is (Certainty.UNRECOGNISED if scenario.cause in NO_CAUSE else sure)
 
@@ -52,6 +54,7 @@ def test_with_evidence_it_is_told_from_its_like(scenario: Scenario) -> None:
 def test_without_evidence_nothing_is_claimed_that_the_climb_does_not_show(scenario: Scenario) -> None:
     """Its own cause stays possible, unless none is known; what is stated as a fact is right."""
     for diagnosis in diagnosed(scenario, EvidenceChoice(method=OFF)):
+        assert broken_rules(diagnosis) == []
         if scenario.cause in MODES:
             assert scenario.cause in told((diagnosis,))
         assert diagnosis.certainty is not Certainty.PROVEN or told((diagnosis,)) == [scenario.cause]

@@ -53,6 +53,7 @@ from pytest_acrauth.model.stage import Rung
 from pytest_acrauth.model.target import GUID, Flow, Identity, Reference
 from pytest_acrauth.model.transcript import Transcript
 
+_MOMENT = 0.1  # seconds that nobody notices
 _HELPER = re.compile(r"docker-credential-[\w.-]{1,60}(?=\W|$)")
 # The ids that services write into what they say, and the times beside them.
 _IDS = re.compile(
@@ -379,7 +380,9 @@ def _exchange(seen: Break) -> Iterator[Row]:
             yield Row("correlation id", found.correlation_id)
     if (why := trouble(seen)) is not None:
         said = _told_once(str(why), trouble_text(seen))
-        yield Row("trouble", f"{seen.stage.words} at {peer(seen)}: {said} after {seen.observation.elapsed:.1f} s")
+        waited = seen.observation.elapsed
+        after = f" after {waited:.1f} s" if waited >= _MOMENT else ""
+        yield Row("trouble", f"{seen.stage.words} at {peer(seen)}: {said}{after}")
     if isinstance(seen.observation, Entra) and seen.observation.codes:
         yield Row("authority", seen.observation.authority, detail=True)
         yield Row("Entra codes", ", ".join(f"AADSTS{code}" for code in seen.observation.codes), detail=True)
@@ -418,7 +421,8 @@ def _identity(identity: Identity, credential: CredentialFacts) -> str:
     """Say who signs in, by which method, and from where its credential was read."""
     who = " ".join(filter(None, [str(credential.kind), credential.user_name or credential.client_id]))
     told = who if identity.name == identity.method else f"{identity.name} = {who}"
-    read = credential.source or ", ".join(credential.variables)
+    # The secret's own variable stands last in the list of them, and tells most.
+    read = credential.source or ", ".join(reversed(credential.variables))
     return f"{told}, from {read}" if read else told
 
 

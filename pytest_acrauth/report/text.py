@@ -23,7 +23,7 @@ _FEW = 5  # causes with a line of their own
 _MOST_LOOKS = 4  # commands that tell several causes apart
 _LEAST_WHY, _MOST_WHY = 2, 4
 _LEAST_SEEN = 3  # lines that are kept for what was seen, if possible
-_PLAIN = {"answer", "trouble"}
+_IN_SHORT = {"answer": "", "trouble": "", "identity": "as "}  # what stands before a row of that label
 _LONG = 40
 _VALUE = 120  # characters of an answer in a short text
 
@@ -108,7 +108,11 @@ def _why(found: Explanation, room: int) -> Iterator[str]:
 
 def _proven(answers: Sequence[Answered]) -> str:
     """Say the answers in short, and who else than the climb was asked for them."""
-    told = "; ".join(f"{each.question.label}: {one_line(each.value, _VALUE)}" for each in answers)
+    # What somebody was asked for tells more than what the climb shows anyway.
+    told = "; ".join(
+        f"{each.question.label}: {one_line(each.value, _VALUE)}"
+        for each in sorted(answers, key=lambda each: each.who == HERE)
+    )
     asked = dict.fromkeys(each.who for each in answers if each.who != HERE)
     read = f" (read by {', '.join(asked)})" if asked else ""
     return f"{told[0].upper()}{told[1:]}{read}." if told else ""
@@ -128,7 +132,7 @@ def _ruled_out_in_short(causes: Sequence[str]) -> list[str]:
 def _seen(rows: Sequence[Row]) -> list[str]:
     """Return what was seen, most telling first; what was answered needs no word for what it is."""
     shown = [row for row in rows if not row.detail and row.text]
-    return [row.text if row.label in _PLAIN else f"{row.label}: {row.text}" for row in shown]
+    return [_IN_SHORT.get(row.label, f"{row.label}: ") + row.text for row in shown]
 
 
 def _further(found: Explanation) -> Iterator[str]:

@@ -31,7 +31,7 @@ UNRECOGNISED = {
         id=f"{stage}-unrecognised",
         stages=(stage,),
         when=lambda _: True,
-        says=f"The {stage} stage failed in a way that no documented cause explains.",
+        says=f"The {stage.words} stage failed in a way that no documented cause explains.",
         texts=(),
     )
     for stage in Stage
