@@ -15,6 +15,8 @@ from pytest_acrauth.report.text import LINES, LINES_OF_SEVERAL, explain
 _WIDTH = 100
 _UNBROKEN = 50  # characters of an address or an id that a line need not have room for
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_TWICE = re.compile(r"\b(\w{4,}) \1\b(?![\w.-])|timeout:? (?:\w+ )*timed out")
+_PLACEHOLDER = re.compile(r"<(?!id>)[a-z]+(?: [a-z]+)* ?(?:id|secret|password|registry|name)>")
 _CORRELATION = re.compile(r"(?:correlation|trace)[ _-]?id\W{1,3}([\w-]{8,})", re.IGNORECASE)
 
 
@@ -24,13 +26,8 @@ def broken_rules(diagnosis: Diagnosis) -> list[str]:
     short, full = explain(diagnosis).splitlines(), explain(diagnosis, full=True).splitlines()
     if found.id == ID:  # its traceback is as long as it is
         return [*_layout(short, found)]
-    return [
-        *_size(short, found),
-        *_layout(short, found),
-        *_layout(full, found),
-        *_complete(short, found),
-        *_words(short, found),
-    ]
+    layout = [*_layout(short, found), *_layout(full, found)]
+    return [*_size(short, found), *layout, *_complete(short, found), *_words(short, found)]
 
 
 def _size(lines: list[str], found: Explanation) -> Iterator[str]:
@@ -74,14 +71,8 @@ def _words(lines: list[str], found: Explanation) -> Iterator[str]:
     told += [f"{cause.title} {cause.meaning}" for cause in found.causes]
     told += [row.text for row in found.seen if row.label not in {"stages", "seconds", "not observed", "line"}]
     yield from (f"the stage's word in a sentence: {text}" for text in told if "access_token" in text)
-    yield from (
-        f"said twice: {line}" for line in lines if re.search(r"\b(\w{4,}) \1\b", line) or "timeout timed" in line
-    )
-    yield from (
-        f"a placeholder as a fact: {line}"
-        for line in lines
-        if re.search(r"<[a-z][a-z ]+>", line) and "<id>" not in line
-    )
+    yield from (f"said twice: {line}" for line in lines if _TWICE.search(line))
+    yield from (f"a placeholder as a fact: {line}" for line in lines if _PLACEHOLDER.search(line))
     ids = {match[1] for match in _CORRELATION.finditer("\n".join(lines)) if not match[1].startswith("line")}
     if len(ids) > 1:
         yield f"several correlation ids: {ids}"

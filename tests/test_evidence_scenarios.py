@@ -79,7 +79,7 @@ def test_without_evidence_it_is_one_of_several_or_what_the_climb_decides(scenari
     assert (diagnosis.certainty is not Certainty.PROVEN) is unproven
     assert (": one of " in headline(diagnosis) or ": probably " in headline(diagnosis)) is unproven
     if scenario.needs_evidence:
-        assert f"could not look: {NOT_ASKED}" in explain(diagnosis)
+        assert f"Could not look: {NOT_ASKED}" in explain(diagnosis)
 
 
 @pytest.mark.parametrize("scenario", [each for each in CLIMBS if each.needs_evidence], ids=lambda each: each.id)
@@ -95,4 +95,4 @@ def test_where_nobody_can_answer_the_reason_is_said(scenario: Scenario) -> None:
     assert diagnosis.certainty in {Certainty.PROBABLE, Certainty.ONE_OF}
     assert told.candidates == without.candidates
     text = " ".join(explain(diagnosis).split())
-    assert "could not look: management.azure.com answered 503, as service principal" in text
+    assert "Could not look: management.azure.com answered 503, as service principal" in text
