@@ -79,7 +79,7 @@ def test_without_evidence_it_is_one_of_several_or_what_the_climb_decides(scenari
     assert (diagnosis.certainty is not Certainty.PROVEN) is unproven
     assert (": one of " in headline(diagnosis) or ": probably " in headline(diagnosis)) is unproven
     if scenario.needs_evidence:
-        assert f"Could not look: {NOT_ASKED}" in explain(diagnosis)
+        assert f"Could not look: {NOT_ASKED}" in " ".join(explain(diagnosis).split())
 
 
 @pytest.mark.parametrize("scenario", [each for each in CLIMBS if each.needs_evidence], ids=lambda each: each.id)

@@ -129,7 +129,7 @@ class BrokenRung(Break):
             parts.append(_told_once(str(why), trouble_text(self)))
         observation = self.observation
         if isinstance(observation, Dns) and observation.resolution is not None:
-            parts.append(_told_once(str(observation.resolution.outcome), observation.resolution.text))
+            parts.append(observation.resolution.text or str(observation.resolution.outcome))
         if isinstance(observation, Entra) and observation.codes:
             parts.insert(1, f"AADSTS{observation.codes[0]}")
         if isinstance(observation, AccessToken) and observation.unjudged:
@@ -431,8 +431,7 @@ def _way(seen: Break) -> Iterator[Row]:
     if isinstance(observation, Data) and observation.redirect:
         yield Row("redirected to", f"{observation.redirect} {observation.refused}".strip())
     if isinstance(part, Dns) and part.resolution is not None:
-        said = _told_once(str(part.resolution.outcome), part.resolution.text)
-        yield Row("look-up", f"{part.host}: {said}")
+        yield Row("look-up", f"{part.host}: {part.resolution.text or part.resolution.outcome}")
         if part.resolution.chain is not None:
             yield Row("aliases", " → ".join(part.resolution.chain), detail=True)
     if isinstance(part, Tcp):
