@@ -59,8 +59,8 @@ class Once:
     """Finishes the reports of one session as they come in."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self._style: str = config.option.tbstyle
-        self._full = config.option.verbose > 0
+        self._style: str = config.getoption("tbstyle", "auto")
+        self._full = config.getoption("verbose", 0) > 0
         self._told_at: dict[str, str] = {}
 
     def finish(self, report: pytest.TestReport) -> None:

@@ -182,7 +182,9 @@ def headline(diagnosis: Diagnosis) -> str:
         named = ", ".join(mode.id for mode in diagnosis.candidates[:_MOST_NAMED])
         more = len(diagnosis.candidates) - _MOST_NAMED
         return f"{diagnosis.symptom.id}: one of {named}{f' and {more} more' if more > 0 else ''}"
-    return f"{diagnosis.symptom.id}: {one_line(diagnosis.seen.answer, COLUMNS - len(diagnosis.symptom.id) - 2)}"
+    # A defect's exception is short; what was being done stands behind it, for whoever reads a bare list of failures.
+    room = 160 if isinstance(diagnosis.seen, Defective) else COLUMNS - len(diagnosis.symptom.id) - 2
+    return f"{diagnosis.symptom.id}: {one_line(diagnosis.seen.answer, room)}"
 
 
 def _title(diagnosis: Diagnosis, names: Names, says: str) -> str:

@@ -189,8 +189,8 @@ def test_the_failure_of_another_test_stays(inner: Inner, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("place", "wanted"),
     [
-        ("pytest_acrauth.report.text:describe", "exchange-no-role"),
-        ("pytest_acrauth.report.text:listing", "all"),
+        ("pytest_acrauth.report.page:describe", "exchange-no-role"),
+        ("pytest_acrauth.report.page:listing", "all"),
         ("pytest_acrauth.plugin.explaining:recognise", "printed.txt"),
     ],
 )
