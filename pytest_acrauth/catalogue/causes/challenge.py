@@ -16,8 +16,9 @@ CHALLENGE_MISSING = FailureMode(
     seen=(challenge.NO_CHALLENGE, challenge.NOT_FOUND),
     signs=(challenge.NO_CHALLENGE,),
     certain="An answer to /v2/ came, and it is none that a registry gives: no challenge, or a page, or no HTTP at all.",
-    means="A registry answers an unauthenticated request to /v2/ with 401 and says where tokens are had: the challenge."
-    " What was seen came from something else, such as a captive portal or a proxy, or from a registry in trouble.",
+    means="A registry answers an unauthenticated request to /v2/ with 401 and says where access tokens are had: the"
+    " challenge. What was seen came from something else, such as a captive portal or a proxy, or from a registry in"
+    " trouble.",
     look=(_ASK,),
     fix=(
         "If a portal or a proxy answers, sign in there, or have this machine exempted from it.",
@@ -67,7 +68,7 @@ CHALLENGE_NOT_BEARER = FailureMode(
     seen=(challenge.OTHER_SCHEME,),
     signs=(challenge.OTHER_SCHEME,),
     certain="An Azure registry's challenge names the scheme bearer, a realm and a service; this one does not.",
-    means="An Azure registry asks for a bearer token and names its token server (realm) and itself (service). Not"
+    means="An Azure registry asks for a bearer token and names its token server (the realm) and itself (service). Not"
     " all of that is here, where the scheme is {scheme}: it may be a connected registry, another product, or a proxy"
     " that rewrites headers.",
     look=(
@@ -88,7 +89,7 @@ CHALLENGE_FOREIGN_REALM = FailureMode(
     seen=(challenge.REALM_ELSEWHERE,),
     signs=(challenge.REALM_ELSEWHERE,),
     certain="No Azure registry names another origin than its login server's as the realm.",
-    means="An Azure registry is its own token server: the realm, where clients get their tokens, is the login server"
+    means="An Azure registry is its own token server: the realm, where clients get access tokens, is the login server"
     " over https. Here it is {realm}. Whoever answers there would receive the credentials, so nothing was sent.",
     look=(_ASK, _RESOLVE),
     fix=(

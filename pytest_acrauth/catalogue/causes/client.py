@@ -14,7 +14,7 @@ _KEYS = Command("jq '{{logins: (.auths // {{}} | keys), credsStore, credHelpers}
 _AZ_LOGIN = Command("az acr login -n {login_name}")
 #: A token goes from az into a tool that needs no daemon, and is never printed.
 _WITHOUT_DAEMON = (
-    "A tool that needs no daemon, such as oras, can be logged in with a token from az, which lasts three hours:",
+    "A tool that needs no daemon, such as oras, can be logged in with az's refresh token, which lasts three hours:",
     Command(
         "az acr login -n {login_name} --expose-token --query refreshToken -o tsv"
         " | oras login {login_server} -u 00000000-0000-0000-0000-000000000000 --password-stdin"
@@ -145,7 +145,7 @@ CLIENT_CLOUD_SHELL_NO_DAEMON = FailureMode(
     seen=(client.CLOUD_SHELL,),
     signs=(client.CLOUD_SHELL,),
     certain="az refuses by the variable ACC_CLOUD alone, which only Azure Cloud Shell sets.",
-    means="az goes by the variable ACC_CLOUD and looks no further. Whether a daemon answers here: {answers}.",
+    means="az goes by the variable ACC_CLOUD alone, and does not look whether a daemon answers all the same.",
     fix=(
         "Log in on a machine with docker. If this is no Cloud Shell, unset ACC_CLOUD first.",
         "az acr repository and az acr build need no docker, and work here.",
@@ -168,7 +168,7 @@ CLIENT_CREDENTIAL_STORE_BROKEN = FailureMode(
     signs=(client.CREDENTIAL_STORE,),
     certain="The helper's own failure is reported; a helper that works says so in other words when it holds no login.",
     means="The docker config hands every login over to a helper program. It is not on the PATH, its store is"
-    " locked or has no session, or it cannot hold a secret as long as a registry's token.",
+    " locked or has no session, or it cannot hold a secret as long as a refresh token.",
     look=(_KEYS, "It lists the servers that it has a login for, and shows no password:", Command("{helper} list")),
     fix=("Install the helper, or unlock its store; a desktop's store needs a session of that desktop.",),
     instead=(

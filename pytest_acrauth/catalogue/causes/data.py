@@ -328,7 +328,7 @@ BLOB_REDIRECT_AUTH_FORWARDED = FailureMode(
     seen=(data.AUTHORIZATION_FORWARDED,),
     signs=(data.AUTHORIZATION_FORWARDED,),
     certain="InvalidAuthenticationInfo is what Azure Storage says of such a header; a signed address needs none.",
-    means="A client that follows the registry's redirect has to leave its registry token behind. Older clients, and"
+    means="A client that follows the registry's redirect has to leave its access token behind. Older clients, and"
     " curl told to trust every host, send it on; so does a proxy that adds the header itself.",
     look=("Look which client follows the redirect, and whether a proxy adds headers.",),
     fix=(

@@ -182,7 +182,7 @@ OTHER_SCHEME = Symptom(
     id="other-scheme",
     stages=(Stage.CHALLENGE,),
     when=_not_bearer,
-    says="{login_server} does not say, as a registry does, where its tokens are had: the scheme is {scheme}.",
+    says="{login_server} does not say, as a registry does, where access tokens are had: the scheme is {scheme}.",
     texts=anywhere(
         r"\bCONNECTIVITY_(?:AAD_LOGIN|WWW_AUTHENTICATE)_ERROR\b",
         r"Registry '(?P<login_server>[\w.*-]{1,253})' does not support AAD login",

@@ -142,7 +142,7 @@ def _symptom(
 CLOUD_SHELL = _symptom(
     "cloud-shell",
     client=lambda record: record.client in _CONTAINERS and record.cloud_shell and bool(record.command),
-    says="The variable ACC_CLOUD is set, as in Azure Cloud Shell.",
+    says="The variable ACC_CLOUD is set, as in Azure Cloud Shell. Whether a daemon answers here: {answers}.",
     texts=anywhere(r"running the docker daemon, which is not supported in Azure Cloud Shell"),
 )
 DOCKER_MISSING = _symptom(
