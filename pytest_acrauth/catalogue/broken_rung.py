@@ -53,7 +53,6 @@ from pytest_acrauth.model.stage import Rung
 from pytest_acrauth.model.target import GUID, Flow, Identity, Reference
 from pytest_acrauth.model.transcript import Transcript
 
-_MOMENT = 0.1  # seconds that nobody notices
 _HELPER = re.compile(r"docker-credential-[\w.-]{1,60}(?=\W|$)")
 # The ids that services write into what they say, and the times beside them.
 _IDS = re.compile(
@@ -380,8 +379,8 @@ def _exchange(seen: Break) -> Iterator[Row]:
             yield Row("correlation id", found.correlation_id)
     if (why := trouble(seen)) is not None:
         said = _told_once(str(why), trouble_text(seen))
-        waited = seen.observation.elapsed
-        after = f" after {waited:.1f} s" if waited >= _MOMENT else ""
+        waited = why in {Trouble.TIMEOUT, Trouble.OUT_OF_TIME}
+        after = f" after {seen.observation.elapsed:.1f} s" if waited else ""
         yield Row("trouble", f"{seen.stage.words} at {peer(seen)}: {said}{after}")
     if isinstance(seen.observation, Entra) and seen.observation.codes:
         yield Row("authority", seen.observation.authority, detail=True)

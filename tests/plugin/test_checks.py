@@ -131,15 +131,18 @@ def test_user_fixtures_and_settings_do_not_touch_checks(inner: Inner) -> None:
 
 def test_the_failure_text(inner: Inner) -> None:
     """A failure begins with its headline, which is also the one line of the summary, without traceback."""
-    result = inner.emulate("entra-sp-secret-expired", "--tb=short", "-p", "no:xdist", "--full-trace", "--showlocals")
+    result = inner.emulate("entra-sp-secret-expired", "-p", "no:xdist", "--full-trace", "--showlocals")
     result.stdout.fnmatch_lines(
         [
             "*myacr.azurecr.io: entra (service-principal)*",
             "entra-sp-secret-expired: *",
-            "*AADSTS7000222*",
-            "What it means",
             "What to do",
+            "Why  *",
+            "Seen*AADSTS7000222*",
             "Documentation: https://*",
+            "In full: pytest --acr-explain entra-sp-secret-expired",
+            "*= Azure Container Registry =*",
+            "myacr.azurecr.io service-principal: entra-sp-secret-expired: *",
             "*short test summary info*",
             "FAILED acr::myacr.azurecr.io::service-principal::entra - entra-sp-secret-expired: *",
         ],

@@ -15,7 +15,7 @@ CLIMB_TIMEOUT = FailureMode(
     certain="The limit of the whole check ended the wait, while no single peer had used up its own.",
     means="Together the stages used up {limit} seconds, all that the check has: a peer answered in drips, or most of"
     " the time was gone before this stage began.",
-    look=("Look at the times beside the stages: they show where the time went.",),
+    look=("Compare the times beside the stages: they show where the time went.",),
     fix=(
         "Find out why the slowest stage is slow: a name server, a proxy, a peer that drips.",
         "If this network is simply slow, allow more time with --acr-timeout.",

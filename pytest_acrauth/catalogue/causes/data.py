@@ -142,7 +142,7 @@ DATA_ENDPOINT_BLOCKED = FailureMode(
     " on the way there, most often a firewall that knows the login server alone, lets no connection through. Without"
     " data endpoints of the registry's own, that host is one of many storage accounts, and changes.",
     look=(
-        "Look how far the client's own way leads, and whether the address is the host's:",
+        "See how far the client's own way leads, and whether the address is the host's:",
         _CURL,
         Command("nslookup {redirect}"),
         _SHOW_ENDPOINTS,
@@ -210,7 +210,7 @@ PRIVATE_DNS_DATA_ENDPOINT_MISSING = FailureMode(
     means="The login server is reached here by a private endpoint. That needs a record for each data endpoint, too, one"
     " for every replica; without it, the name has no address or its public one.",
     look=(
-        "Look which address the endpoint has for it (ENDPOINT_ID: the last column of the first list):",
+        "See which address the endpoint has for it (ENDPOINT_ID: the last column of the first list):",
         LIST_ENDPOINTS,
         ENDPOINT_ADDRESSES,
     ),
@@ -275,7 +275,7 @@ BLOB_URL_EXPIRED = FailureMode(
     occurs=Occurs.OFTEN,
     means="The registry signs the address of a layer for less than half an hour. This one, at {redirect}, was used too"
     " late, or a cache between here and the registry handed out an old one.",
-    look=("Look whether a proxy or a cache stands between here and the registry.",),
+    look=("See whether a proxy or a cache stands between here and the registry.",),
     fix=(
         "Ask for the layer again: a new address is signed each time.",
         "If it happens again at once, let nothing in between keep the registry's redirects.",
@@ -293,7 +293,7 @@ BLOB_SIGNATURE_REFUSED = FailureMode(
     means="The signature is over the address as the registry made it. Something between here and the registry, or on"
     " the way to the storage, changes the address, or the storage has other keys than the registry took for it.",
     look=(
-        "Look whether a proxy or a mirror stands in between that writes redirects or queries anew.",
+        "See whether a proxy or a mirror stands in between that writes redirects or queries anew.",
         _CURL,
     ),
     fix=(
@@ -330,7 +330,7 @@ BLOB_REDIRECT_AUTH_FORWARDED = FailureMode(
     certain="InvalidAuthenticationInfo is what Azure Storage says of such a header; a signed address needs none.",
     means="A client that follows the registry's redirect has to leave its access token behind. Older clients, and"
     " curl told to trust every host, send it on; so does a proxy that adds the header itself.",
-    look=("Look which client follows the redirect, and whether a proxy adds headers.",),
+    look=("See which client follows the redirect, and whether a proxy adds headers.",),
     fix=(
         "Follow redirects without the Authorization header, or update the client.",
         "With curl, use -L and not --location-trusted.",

@@ -94,7 +94,7 @@ FIREWALL_PUBLIC_ACCESS_DISABLED = FailureMode(
     open_when=PASSED_BY,
     occurs=Occurs.OFTEN,
     means="The registry admits private endpoints only. No address rule counts until public access is on again.",
-    look=("Look which networks have a private endpoint of {registry}:", LIST_ENDPOINTS),
+    look=("See which networks have a private endpoint of {registry}:", LIST_ENDPOINTS),
     fix=(
         _BY_PROXY,
         "Run this from a network with a private endpoint of {registry}, where {login_server} has a private address.",

@@ -161,7 +161,7 @@ NO_PUBLIC_DNS = FailureMode(
     " for its own zones only: a closed network's, a cluster's, or one that filters. That says nothing about the"
     " registry.",
     look=(
-        "Look which name server this machine asks, and whether it knows any public name:",
+        "See which name server this machine asks, and whether it knows any public name:",
         Command("cat /etc/resolv.conf"),
         Command("nslookup {host}"),
     ),
@@ -279,7 +279,7 @@ NO_ROUTE_FROM_HERE = FailureMode(
     " the address is one, or lost the tunnel (VPN) behind which a private address lies; where the words are 'no route"
     " to host', a router nearby said so.",
     look=(
-        "Look which routes and which addresses this machine knows; on Linux:",
+        "See which routes and which addresses this machine knows; on Linux:",
         Command("ip route list"),
         Command("ip -6 route list"),
         Command("getent ahosts {host}"),
@@ -320,7 +320,7 @@ PRIVATE_ENDPOINT_UNREACHABLE = FailureMode(
     means="The endpoint is approved and has this address, so DNS is right and routing is not: a peering between the"
     " networks is missing or disconnected, or a firewall in a hub or a security group has no rule for it.",
     look=(
-        "Look whether the peerings of this network (NETWORK) are Connected:",
+        "See whether the peerings of this network (NETWORK) are Connected:",
         Command("az network vnet peering list -g RESOURCE_GROUP --vnet-name NETWORK -o table"),
     ),
     fix=(
@@ -405,7 +405,7 @@ PRIVATE_DNS_STALE_RECORD = FailureMode(
     means="DNS leads here to {addresses}. The endpoint that had this was deleted, or made again with another address,"
     " and the record in this network's private zone, or a line in a hosts file, was left behind.",
     look=(
-        "Look which addresses the endpoints have (ENDPOINT_ID: the last column of the first list):",
+        "See which addresses the endpoints have (ENDPOINT_ID: the last column of the first list):",
         LIST_ENDPOINTS,
         ENDPOINT_ADDRESSES,
     ),
@@ -435,7 +435,7 @@ PRIVATE_DNS_RESOLVES_PUBLIC = FailureMode(
     " reaches the registry's private endpoint and its DNS does not lead there (zone not linked, names not forwarded to"
     " Azure), or it reaches none.",
     look=(
-        "Look whether this network has an endpoint, and whether the zone is linked to it:",
+        "See whether this network has an endpoint, and whether the zone is linked to it:",
         LIST_ENDPOINTS,
         Command("az network private-dns link vnet list -g RESOURCE_GROUP -z {private_zone} -o table"),
     ),

@@ -16,7 +16,7 @@ REFUSED_DIRECTLY: Question[bool] = Question(
 )
 
 _SETTINGS = (
-    "Look which variables name a proxy; docker's daemon has a setting of its own (docker info):",
+    "See which variables name a proxy; docker's daemon has a setting of its own (docker info):",
     Command("env | grep -o -i -E '^(https|all|no)_proxy='"),
 )
 _TRY = Command("curl -sSv -o /dev/null --max-time 20 https://{host}/")
