@@ -126,11 +126,7 @@ def test_junit_has_headline_and_first_look_for_each(suite: Inner) -> None:
     run(suite, "--junitxml=junit.xml")
     cases = list(ET.parse(suite.pytester.path / "junit.xml").iter("testcase"))  # noqa: S314 - its own
     faults = [fault for case in cases for fault in [*case.iter("failure"), *case.iter("error")]]
-    texts = [
-        (fault.get("message") or "", fault.text or "")
-        for case in cases
-        for fault in [*case.iter("failure"), *case.iter("error")]
-    ]
+    texts = [(fault.get("message") or "", fault.text or "") for fault in faults]
     assert len(texts) == 5
     assert sum("Documentation: " in text for _, text in texts) == 1
     for message, text in texts:
