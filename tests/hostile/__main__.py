@@ -53,8 +53,9 @@ def in_parts(chosen: argparse.Namespace) -> int:
     command = [sys.executable, "-m", "hostile", "--processes=1", f"--answers={-(-chosen.answers // parts)}"]
     command += [f"--side-by-side={-(-chosen.side_by_side // parts)}", *["--no-stalls"] * chosen.no_stalls]
     seeds = (chosen.seed + part * _SEEDS_APART for part in range(parts))
-    # Each thread's arena keeps the most it ever held: with one for all, what grows is what somebody holds on to.
-    environ = os.environ | {"MALLOC_ARENA_MAX": "1"}
+    # The allocator keeps what threads once held, each in an arena of its own, large buffers too: with one arena, and
+    # large buffers given back at once, what grows is what somebody holds on to.
+    environ = os.environ | {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "131072"}
     running = [subprocess.Popen([*command, f"--seed={seed}"], env=environ) for seed in seeds]
     ended = [part.wait() for part in running]
     return int(any(ended))

@@ -348,7 +348,8 @@ def _read(response: httpx.Response, limit: int, deadline: Deadline, *, goal: boo
             raise _Ended(Trouble.OUT_OF_TIME)
         body += chunk
         if len(body) > limit or (goal and body):
-            return bytes(body[:limit]), False
+            del body[limit:]
+            return bytes(body), False
     return bytes(body), True
 
 
