@@ -25,8 +25,9 @@ from pytest_acrauth.model.stage import Stage
 class Said:
     """A conclusion that stands in a text: its first line, and the line's number, counted from 1.
 
-    ``modes`` are the causes that remain, as far as the text names them. ``names`` are the words in the places of the
-    title's names, not yet validated, and ``why`` is what stands there of the reasons and of what was seen.
+    ``modes`` are the causes that remain, as far as the text names them. ``names`` are the words in the places of
+    the title's names, the best first and not yet validated, and ``why`` is what stands there of the reasons and of
+    what was seen, and last what stands before the first line.
     """
 
     number: int
@@ -34,7 +35,7 @@ class Said:
     symptom: Symptom
     certainty: Certainty
     modes: tuple[FailureMode, ...]
-    names: Mapping[str, str]
+    names: tuple[tuple[str, str], ...]
     why: str
 
 
@@ -49,7 +50,7 @@ class _Head:
     modes: tuple[FailureMode, ...]
     certainty: Certainty
     more: int
-    names: Mapping[str, str]
+    names: tuple[tuple[str, str], ...]
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -73,10 +74,11 @@ _LABELLED = r"  (?:look|fix |or  )  \S"
 _BELOW = r"(?:  +\S|Why  |Seen  |Evidence$|Ruled out$|Could not look: |Documentation: |In full: |explained at )"
 _REASONS = re.compile(r"(?:Why|Seen) {2,}\S")
 _LAST = "In full: pytest --acr-explain "
+_NEAR = 300  # how far before a first line names its test and registry
 _MOST = 400  # lines of a text with the whole reasoning
 _ALSO = re.compile(r"also possible: (?P<ids>[a-z0-9-]{1,60}(?:, [a-z0-9-]{1,60}){0,99})")
 _NAME = r"[^\"<>;]{1,200}?"
-_LAST_NAME = r"[^\"<>;]{1,200}"
+_LAST_NAME = _NAME + r"(?=[\"<>;]|\. |\.?$)"
 
 
 def read(text: str) -> tuple[tuple[Said, ...], str]:
@@ -172,12 +174,12 @@ def _head(plain: str, match: re.Match[str], *, followed: bool) -> _Head | None:
             return None
         end = len(plain.rstrip()) if title is None else title.end()
         certainty = Certainty.PROBABLE if probable else Certainty.PROVEN
-        names = {} if title is None else title.groupdict()
+        names = () if title is None else tuple(title.groupdict().items())
         return _Head(match.start(), end, plain[match.start() : end], None, (mode,), certainty, 0, names)
     if (symptom := SYMPTOMS.get(name)) is None:
         return None
     if name.endswith(_UNRECOGNISED) and (answer := _ANSWER.match(plain, begin)) is not None:
-        return _Head(match.start(), answer.end(), answer[0].strip(), symptom, (), Certainty.UNRECOGNISED, 0, {})
+        return _Head(match.start(), answer.end(), answer[0].strip(), symptom, (), Certainty.UNRECOGNISED, 0, ())
     listed = _ONE_OF.match(plain, begin)
     if listed is None or _CUT.match(plain, listed.end()):
         return None
@@ -186,7 +188,7 @@ def _head(plain: str, match: re.Match[str], *, followed: bool) -> _Head | None:
         return None
     modes, more = tuple(MODES[each] for each in ids), int(listed["more"] or 0)
     text = plain[match.start() : listed.end()]
-    return _Head(match.start(), listed.end(), text, symptom, modes, Certainty.ONE_OF, more, {})
+    return _Head(match.start(), listed.end(), text, symptom, modes, Certainty.ONE_OF, more, ())
 
 
 @cache
@@ -200,7 +202,7 @@ def _title(mode_id: str) -> re.Pattern[str]:
             name = _LAST_NAME if number == len(parts) - 1 else _NAME
             pattern += name if key in named else f"(?P<{key}>{name})"
             named.add(key)
-    return re.compile(pattern)
+    return re.compile(pattern, re.IGNORECASE)  # as a sentence it begins with a capital
 
 
 def _block(pieces: Sequence[_Piece], at: int, start: int) -> tuple[re.Pattern[str], range]:
@@ -230,7 +232,7 @@ def _end(pieces: Sequence[_Piece], at: int, prefix: re.Pattern[str]) -> int:
 
 def _alike(prefix: str) -> re.Pattern[str]:
     """Return the pattern of what stands before lines: numbers in it, such as those of a time, differ."""
-    return re.compile(re.sub(r"\d+", r"\\d{1,40}", re.escape(prefix)))
+    return re.compile(r" {0,20}\d{1,40}".join(map(re.escape, re.split(r" *\d+", prefix))))
 
 
 def _without(line: str, prefix: re.Pattern[str]) -> str:
@@ -240,15 +242,17 @@ def _without(line: str, prefix: re.Pattern[str]) -> str:
 
 def _said(pieces: Sequence[_Piece], head: _Head, at: int, body: Sequence[str]) -> Said:
     reasons = next((number for number, line in enumerate(body) if _REASONS.match(line)), len(body))
-    why = " ".join(" ".join(body[reasons:]).split())
-    symptom = head.symptom or _likeliest(head.modes[0], f"{pieces[at].plain} {why}")
+    before = pieces[at].plain[max(0, head.start - _NEAR) : head.start]
+    why = " ".join(" ".join([*body[reasons:], before]).split())
+    symptom = head.symptom or _likeliest(head.modes[0], f"{head.text} {why} ")
+    told = _title(head.modes[0].id).search(why) if head.symptom is None else None
     return Said(
         number=pieces[at].number,
         text=head.text,
         symptom=symptom,
         certainty=head.certainty,
         modes=(*head.modes, *_others(symptom, head, body)),
-        names=head.names,
+        names=(*(told.groupdict().items() if told else ()), *head.names),
         why=why,
     )
 

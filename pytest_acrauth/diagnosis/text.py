@@ -165,8 +165,9 @@ def _own(said: own_words.Said) -> Diagnosis:
     """Return what this package concluded, with the names that its words show."""
     printed = Printed(f"{said.text} {said.why}")
     host = printed.nearest(0, len(printed.flat))
+    registry = host if host and host.place is Place.REGISTRY else printed.registry_before(len(printed.flat))
     names: dict[str, str] = {}
-    for name, value in (*said.names.items(), *_named(printed.flat), *_of(printed.registry_before(LIMIT), host)):
+    for name, value in (*said.names, *_named(printed.flat), *_of(registry, host)):
         if name not in names and (checked := _checked(name, value or "")):
             names[name] = checked
     line = Line(Printed(said.text).line(0)[1], said.number, _completed(names))
