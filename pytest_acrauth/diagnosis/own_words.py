@@ -283,4 +283,3 @@ def _tells(symptom: Symptom, text: str) -> int:
     parts = Formatter().parse(symptom.says)
     says = "".join(re.escape(literal) + ("" if key is None else _NAME) for literal, key, _, _ in parts)
     return bool(re.search(says, text)) + any(words.pattern.search(text) for words in symptom.texts)
-

@@ -144,8 +144,6 @@ def recognise(text: str) -> tuple[Diagnosis, ...]:
     another registry. Only the first MiB is looked at.
     """
     said, others = own_words.read(text[:LIMIT])
-    own = [_own(each) for each in said]
-    concluded = {each.symptom.id for each in own}
     printed = Printed(others)
     seen = [(symptom, *place) for symptom in SYMPTOMS.values() if (place := _seen(symptom, printed)) is not None]
     seen.sort(key=lambda each: (each[1], each[0].id))  # whatever the order of the catalogue
@@ -155,10 +153,19 @@ def recognise(text: str) -> tuple[Diagnosis, ...]:
         conclude(line, symptom, lambda question, line=line: _answer(question, line))  # type: ignore[misc]
         for symptom, _, line in seen
         # Where one of those it could be is shown as well, the vague one is that very one.
-        if symptom.id not in alone | concluded and not any(one.id in shown for one in symptom.either)
+        if symptom.id not in alone and not any(one.id in shown for one in symptom.either)
     ]
     ranked = sorted((each for each in diagnoses if each.candidates), key=_rank)
+    # What is said of words that stand there themselves, such as those of a failure, is told from them.
+    here = {_means(each) for each in ranked}
+    own = [each for each in map(_own, said) if _means(each) not in here]
+    concluded = {each.symptom.id for each in own}
+    ranked = [each for each in ranked if each.symptom.id not in concluded]
     return tuple(sorted([*own, *ranked], key=lambda diagnosis: diagnosis.note))
+
+
+def _means(diagnosis: Diagnosis) -> tuple[object, ...]:
+    return diagnosis.symptom.id, diagnosis.certainty, tuple(mode.id for mode in diagnosis.candidates)
 
 
 def _own(said: own_words.Said) -> Diagnosis:

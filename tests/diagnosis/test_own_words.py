@@ -101,7 +101,7 @@ def lines(write: Callable[[int], str], text: str) -> str:
 
 
 SURROUNDINGS: dict[str, Callable[[str], str]] = {
-    "time": lambda text: lines(lambda number: f"2030-01-01T10:00:00.{10**(number % 7)}Z ", text),
+    "time": lambda text: lines(lambda number: f"2030-01-01T10:00:00.{10 ** (number % 7)}Z ", text),
     "level": lambda text: lines(lambda number: f"[{number:>4}] web-1  | ERROR ", text),
     "indented": lambda text: lines(lambda _: "        ", text),
     "colours": lambda text: lines(lambda _: "\x1b[31m", text).replace("\n", "\x1b[0m\n"),

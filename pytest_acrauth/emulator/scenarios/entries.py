@@ -5,6 +5,7 @@ With `look_alikes`, the only modules of the emulator that know failure modes.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -17,11 +18,18 @@ from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION
 from pytest_acrauth.emulator.world.network import Device, Route
 
 
+#: Letters of a part that can be meant, and ids that are named.
+_LEAST_PART, _MOST_CLOSE = 4, 4
+
+
 class UnknownScenario(ValueError):
-    """A scenario id that does not exist; the text names it and the choices."""
+    """A scenario id that does not exist; the text names it and those that are close to it."""
 
     def __init__(self, scenario: str) -> None:
-        super().__init__(f"{scenario!r} is no scenario; choose from: {', '.join(sorted(_CHOICES))}")
+        parts = [each for each in _CHOICES if len(scenario) >= _LEAST_PART and scenario in each]
+        alike = difflib.get_close_matches(scenario, _CHOICES, n=_MOST_CLOSE, cutoff=0.5)
+        close = list(dict.fromkeys([*alike, *parts]))[:_MOST_CLOSE]
+        super().__init__(f"{scenario!r} is no scenario; close to it: {', '.join(close) or 'none'}")
 
 
 def choose(ids: Iterable[str]) -> tuple[Scenario, ...]:
