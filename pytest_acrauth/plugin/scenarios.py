@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_acrauth.emulator import lacking
-from pytest_acrauth.plugin.options import LIST, named
+from pytest_acrauth.plugin.options import named
 from pytest_acrauth.report.entries import families
 from pytest_acrauth.report.lines import wrap
 

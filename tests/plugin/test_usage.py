@@ -72,7 +72,7 @@ WRONG: list[tuple[tuple[str, ...], dict[str, str], str]] = [
     (
         (*MY, "--acr-emulate", "helthy"),
         {},
-        "--acr-emulate: 'helthy' is no scenario; close to it: healthy. --acr-emulate list prints all*",
+        "--acr-emulate: 'helthy' is no scenario; close to it: healthy. --acr-emulate list*",
     ),
     (
         ("--acr-registry", "myacr.azurecr.cn", "--acr-emulate", "healthy"),

@@ -18,17 +18,11 @@ from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION
 from pytest_acrauth.emulator.world.network import Device, Route
 
 
-#: Letters of a part that can be meant, and ids that are named.
-_LEAST_PART, _MOST_CLOSE = 4, 4
-
-
 class UnknownScenario(ValueError):
     """A scenario id that does not exist; the text names it and those that are close to it."""
 
     def __init__(self, scenario: str) -> None:
-        parts = [each for each in _CHOICES if len(scenario) >= _LEAST_PART and scenario in each]
-        alike = difflib.get_close_matches(scenario, _CHOICES, n=_MOST_CLOSE, cutoff=0.5)
-        close = list(dict.fromkeys([*alike, *parts]))[:_MOST_CLOSE]
+        close = difflib.get_close_matches(scenario, _CHOICES, n=4, cutoff=0.4)
         super().__init__(f"{scenario!r} is no scenario; close to it: {', '.join(close) or 'none'}")
 
 
