@@ -28,7 +28,7 @@ def describe(name: str) -> str:
         case SymptomEntry() as found:
             lines = _symptom(found)
         case FamilyEntry() as found:
-            lines = _family(found, _width(found.causes))
+            lines = _family(found)
     return "\n".join(lines)
 
 
@@ -44,12 +44,14 @@ def listing() -> str:
     """Return every cause with its title, family by family in the order of a climb, and how many there are."""
     found = families()
     width = _width(cause for family in found for cause in family.causes)
-    lines = [line for family in found for line in (*_family(family, width), "")]
+    lines: list[str] = []
+    for family in found:
+        lines += [*heading(family, len(family.causes)), *_titled(sorted(family.causes), width), ""]
     count = sum(len(family.causes) for family in found)
     return "\n".join([*lines, f"{count} causes in {len(found)} families; in full: pytest --acr-explain <id>"])
 
 
-def titled(rows: Iterable[Titled], width: int) -> Iterator[str]:
+def _titled(rows: Iterable[Titled], width: int) -> Iterator[str]:
     """Yield ids with their titles beside them, from a common column on."""
     for row in rows:
         yield from wrap(row.title, f"  {row.id:<{width}}  ", " " * (width + 4))
@@ -59,9 +61,15 @@ def _width(rows: Iterable[Titled]) -> int:
     return max((len(row.id) for row in rows), default=0)
 
 
-def _family(found: FamilyEntry, width: int) -> Iterator[str]:
-    yield from wrap(f"{found.id}: {found.about.rstrip('.')} ({len(found.causes)})")
-    yield from titled(sorted(found.causes), width)
+def heading(found: FamilyEntry, count: int) -> list[str]:
+    """Return the lines above entries of a family: what it is about, and how many there are."""
+    return wrap(f"{found.id} ({count}): {found.about.partition('. ')[0].rstrip('.')}")
+
+
+def _family(found: FamilyEntry) -> Iterator[str]:
+    yield f"{found.id}: a family of {len(found.causes)} causes"
+    yield from wrap(f"{found.about[0].upper()}{found.about[1:]}")
+    yield from _titled(sorted(found.causes), _width(found.causes))
 
 
 def _cause(found: CauseEntry) -> Iterator[str]:
@@ -85,7 +93,7 @@ def _symptom(found: SymptomEntry) -> Iterator[str]:
     yield f"{found.id}: a symptom {_place(found)}"
     yield from wrap(found.says)
     yield "Possible causes"
-    yield from titled(found.causes, _width(found.causes)) if found.causes else ["  none is known"]
+    yield from _titled(found.causes, _width(found.causes)) if found.causes else ["  none is known"]
 
 
 def _place(symptom: SymptomEntry) -> str:
@@ -108,5 +116,5 @@ def _code(found: CodeEntry) -> Iterator[str]:
             yield describe(one.id)
         case several:
             yield "Possible causes"
-            yield from titled(several, _width(several))
+            yield from _titled(several, _width(several))
             yield "In full: pytest --acr-explain <id>"
