@@ -76,7 +76,7 @@ _REASONS = re.compile(r"(?:Why|Seen) {2,}\S")
 _LAST = "In full: pytest --acr-explain "
 _NEAR = 300  # how far before a first line names its test and registry
 _MOST = 400  # lines of a text with the whole reasoning
-_ALSO = re.compile(r"also possible: (?P<ids>[a-z0-9-]{1,60}(?:, [a-z0-9-]{1,60}){0,99})")
+_ALSO = re.compile(r"also possible(?: [^:]{1,200})?: (?P<ids>[a-z0-9-]{1,60}(?:, [a-z0-9-]{1,60}){0,99})")
 _NAME = r"[^\"<>;]{1,200}?"
 _LAST_NAME = _NAME + r"(?=[\"<>;]|\. |\.?$)"
 
@@ -263,9 +263,8 @@ def _others(symptom: Symptom, head: _Head, body: Sequence[str]) -> Iterator[Fail
     Where neither tells, they stay away.
     """
     others = [mode for mode in causes(symptom) if mode not in head.modes]
-    also = _ALSO.search(" ".join(" ".join(body).split()))
     below = {line.partition(":")[0].strip() for line in body if line.startswith("  ")}
-    below |= set(also["ids"].split(", ")) if also else set()
+    below |= {each for also in _ALSO.finditer(" ".join(" ".join(body).split())) for each in also["ids"].split(", ")}
     named = [mode for mode in others if mode.id in below]
     if 0 < len(named) <= head.more:
         yield from named
