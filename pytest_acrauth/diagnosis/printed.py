@@ -121,9 +121,13 @@ class Printed:
         return None
 
 
+def unescaped(line: str) -> str:
+    """Return a line without the escapes of terminals and documents, and with plain quotes."""
+    return _QUOTED.sub(_unquoted, _ESCAPES.sub("", line)).translate(_TYPOGRAPHIC)
+
+
 def _flatten(line: str) -> str:
-    line = _QUOTED.sub(_unquoted, _ESCAPES.sub("", line)).translate(_TYPOGRAPHIC)
-    return _UNSEEN.sub(" ", line).strip()
+    return _UNSEEN.sub(" ", unescaped(line)).strip()
 
 
 def _unquoted(match: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_acrauth.catalogue.facts import Row, layer_hosts, login_name, looked_up_id, shared_hosts, zone_record
 from pytest_acrauth.catalogue.questions.refusals import times_in, topic_of
-from pytest_acrauth.catalogue.shape import Answer, Question, Symptom, Where, Words
+from pytest_acrauth.catalogue.shape import Answer, Question, Symptom, Verdict, Where, Words
 from pytest_acrauth.catalogue.symptoms.access_token import BASIC_REFUSED
 from pytest_acrauth.catalogue.symptoms.addresses import rule_address
 from pytest_acrauth.catalogue.symptoms.client import (
@@ -38,8 +38,9 @@ from pytest_acrauth.catalogue.symptoms.text import (
     REFUSED_AND_NOT_FOUND,
 )
 from pytest_acrauth.catalogue.tables import SYMPTOMS
-from pytest_acrauth.diagnosis.conclusion import Diagnosis, conclude
-from pytest_acrauth.diagnosis.printed import Host, Place, Printed
+from pytest_acrauth.diagnosis import own_words
+from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis, Finding, conclude
+from pytest_acrauth.diagnosis.printed import LIMIT, Host, Place, Printed
 from pytest_acrauth.model.credential import kind_of_user
 from pytest_acrauth.model.target import GUID, BadName, Reference, Registry
 
@@ -138,10 +139,12 @@ def recognise(text: str) -> tuple[Diagnosis, ...]:
 
     One diagnosis for each symptom found. Best is what decides most: causes before their consequences, few candidates
     before many, and what says nothing about the registry last (`Diagnosis.note`); of equals, what the text says first.
+    What this package itself concluded in the text comes before what others say there, as sure as it was said to be.
     Empty where the text proves nothing about an Azure registry, Entra or the clients' logins, such as the failure of
     another registry. Only the first MiB is looked at.
     """
-    printed = Printed(text)
+    said, others = own_words.read(text[:LIMIT])
+    printed = Printed(others)
     seen = [(symptom, *place) for symptom in SYMPTOMS.values() if (place := _seen(symptom, printed)) is not None]
     seen.sort(key=lambda each: (each[1], each[0].id))  # whatever the order of the catalogue
     shown = {symptom.id for symptom, _, _ in seen}
@@ -152,7 +155,35 @@ def recognise(text: str) -> tuple[Diagnosis, ...]:
         # Where one of those it could be is shown as well, the vague one is that very one.
         if symptom.id not in alone and not any(one.id in shown for one in symptom.either)
     ]
-    return tuple(sorted((each for each in diagnoses if each.candidates), key=_rank))
+    ranked = sorted((each for each in diagnoses if each.candidates), key=_rank)
+    # What is said of words that stand there themselves, such as those of a failure, is told from them.
+    here = {_means(each) for each in ranked}
+    own = [each for each in map(_own, said) if _means(each) not in here]
+    concluded = {each.symptom.id for each in own}
+    ranked = [each for each in ranked if each.symptom.id not in concluded]
+    return tuple(sorted([*own, *ranked], key=lambda diagnosis: diagnosis.note))
+
+
+def _means(diagnosis: Diagnosis) -> tuple[object, ...]:
+    return diagnosis.symptom.id, diagnosis.certainty, tuple(mode.id for mode in diagnosis.candidates)
+
+
+def _own(said: own_words.Said) -> Diagnosis:
+    """Return what this package concluded, with the names that its words show."""
+    printed = Printed(f"{said.text} {said.why}")
+    host = printed.nearest(0, len(printed.flat))
+    registry = host if host and host.place is Place.REGISTRY else printed.registry_before(len(printed.flat))
+    names: dict[str, str] = {}
+    for name, value in (*said.names, *_named(printed.flat), *_of(registry, host)):
+        if name not in names and (checked := _checked(name, value or "")):
+            names[name] = checked
+    line = Line(Printed(said.text).line(0)[1], said.number, _completed(names))
+    verdict = Verdict.YES if said.certainty is Certainty.PROVEN else Verdict.UNKNOWN
+    findings = (
+        Finding(mode=mode, verdict=verdict, answers=tuple(_answer(question, line) for question in mode.questions))
+        for mode in said.modes
+    )
+    return Diagnosis(seen=line, symptom=said.symptom, findings=tuple(findings))
 
 
 def _rank(diagnosis: Diagnosis) -> tuple[int, int]:
@@ -206,7 +237,10 @@ def _counts(where: Where, host: Host | None, printed: Printed, start: int) -> bo
 
 
 def _around(printed: Printed, match: re.Match[str]) -> list[tuple[str, str]]:
-    near = printed.flat[max(0, match.start() - _NEAR) : match.end() + _NEAR]
+    return _named(printed.flat[max(0, match.start() - _NEAR) : match.end() + _NEAR])
+
+
+def _named(near: str) -> list[tuple[str, str]]:
     found = [named for pattern in _NAMES if (named := pattern.search(near)) is not None]
     return [pair for each in found for pair in each.groupdict().items()]
 

@@ -38,13 +38,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """Answer ``--acr-explain`` in place of a test run."""
-    explained = options.read(config)["explain"].value
-    if not explained:
-        return None
-    from pytest_acrauth.plugin.explaining import explain
+    """Answer ``--acr-explain`` and ``--acr-emulate list`` in place of a test run."""
+    settings = options.read(config)
+    if explained := settings["explain"].value:
+        from pytest_acrauth.plugin.explaining import explain
 
-    return explain(explained, config)
+        return explain(explained, config)
+    if options.LIST in settings["emulate"].values:
+        from pytest_acrauth.plugin.explaining import show
+        from pytest_acrauth.plugin.scenarios import listing
+
+        show(listing())
+        return pytest.ExitCode.OK
+    return None
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -13,7 +13,7 @@ from pytest_acrauth.emulator import lacking
 from pytest_acrauth.model.machine import Machine
 from pytest_acrauth.model.target import BadName
 from pytest_acrauth.plugin.configuration import Plan
-from pytest_acrauth.plugin.options import Setting, Settings, named, where
+from pytest_acrauth.plugin.options import LIST, Setting, Settings, named, where
 from pytest_acrauth.plugin.values import registries
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _wanted(settings: Settings) -> dict[str, tuple[str, ...]]:
     try:
         scenarios = choose(settings["emulate"].values)
     except UnknownScenario as error:
-        raise pytest.UsageError(f"{asked}: {error}") from error
+        raise pytest.UsageError(f"{asked}: {error}. {named('emulate').flag} {LIST} prints all") from error
     found: dict[str, tuple[str, ...]] = {}
     for name, text in (option for scenario in scenarios for option in scenario.options.items()):
         if named(name).many:

@@ -1,77 +1,164 @@
-"""``--acr-explain``: what an id means, or what another program's output is about."""
+"""``--acr-explain``: what an id, a code or a pasted line means, or what another program's output is about."""
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 import pytest
 
+from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.model.defect import Defect
-from pytest_acrauth.report import page
+from pytest_acrauth.plugin import junit
+from pytest_acrauth.report import entries, page
 from pytest_acrauth.report.defect import told
+from pytest_acrauth.report.explanation import headline
+from pytest_acrauth.report.lines import wrap
 from pytest_acrauth.report.text import explain as explained
 
-_MOST = 1024 * 1024  # bytes of a text that are looked at
+#: Bytes of a text that are read.
+LIMIT = 1024 * 1024
 _NOTHING = "nothing in this text is about authenticating to an Azure Container Registry"
+_GIVE = (
+    "It takes an id (all lists them), a number of Entra's, a code of az acr check-health, a log or JUnit file, "
+    "- for standard input, or a line that was printed"
+)
+_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}  # how a file begins that PowerShell's > has written
+_SHOWN = 60  # characters of an argument that are repeated
 
 
 def explain(wanted: str, config: pytest.Config) -> int:
-    """Print what is known of an id, of all (``all``), or of the text in a file or on standard input (``-``).
+    """Print what is known of an id, of all (``all``), of a code, of a file, of standard input (``-``), or of a line.
 
-    Returns the exit code. An id goes before a file of the same name. Raises `pytest.UsageError` for what is neither,
-    or cannot be read. A defect of ours is told as one, with exit code 1.
+    In this order: an id goes before a file of the same name, and that before a line that reads like it. Returns the
+    exit code. Raises `pytest.UsageError` for what is none of them, or cannot be read. A defect of ours is told as one,
+    with exit code 1.
     """
     code = pytest.ExitCode.OK
     try:
-        if wanted == "-":
-            text = _diagnosed(_standard_input(config))
-        elif wanted == "all":
-            text = page.listing()
-        else:
-            text = _id_or_file(wanted, config)
+        text = "\n".join(_explanation(wanted, config))
     except pytest.UsageError:
         raise
     except Exception as error:  # noqa: BLE001 - not a traceback for somebody who asked for an explanation
         text, code = told(Defect.of(error, f"explaining {wanted}")), pytest.ExitCode.TESTS_FAILED
-    _print(text)
+    show(text)
     return code
 
 
-def _print(text: str) -> None:
+def show(text: str) -> None:
     """Print a text; characters that the terminal's encoding lacks as the escapes that Python writes for them."""
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(text.rstrip("\n").encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
-def _id_or_file(wanted: str, config: pytest.Config) -> str:
+def _explanation(wanted: str, config: pytest.Config) -> Iterator[str]:
+    if wanted == "all":
+        yield page.listing()
+    elif wanted == "-":
+        yield from _of(_standard_input(config), "standard input")
+    elif (known := _known(wanted)) is not None:
+        yield known
+    elif os.path.exists(path := config.invocation_params.dir / wanted):  # noqa: PTH110 - a long line is no error here
+        yield from _of(_file(path, wanted), wanted)
+    elif found := recognise(wanted):
+        yield _joined(found)
+    else:
+        shown = wanted if len(wanted) <= _SHOWN else f"{wanted[: _SHOWN - 1]}…"
+        raise pytest.UsageError(
+            f"--acr-explain: no failure mode, symptom, family or file is called {shown!r}, and it says nothing about "
+            f"an Azure registry; {entries.near(wanted, _scenarios())}. {_GIVE}"
+        )
+
+
+def _known(wanted: str) -> str | None:
+    for describe in (page.describe, page.describe_code):
+        try:
+            return describe(wanted)
+        except LookupError:
+            continue
+    return None
+
+
+def _scenarios() -> list[str]:
+    """Return what ``--acr-emulate`` takes, if the emulator's dependencies are installed: ids that are no causes."""
     try:
-        return page.describe(wanted)
-    except LookupError as unknown:
-        path = config.invocation_params.dir / wanted
-        if not path.exists():
-            raise pytest.UsageError(f"--acr-explain: {unknown.args[0]}, and there is no file {wanted!r}") from unknown
-    return _diagnosed(_read(path, wanted))
+        from pytest_acrauth.emulator import LOOK_ALIKES, SCENARIOS
+    except ImportError:
+        return []
+    return [*SCENARIOS, *LOOK_ALIKES]
 
 
-def _read(path: Path, name: str) -> str:
+class _Read(NamedTuple):
+    """What was read, and whether there was more."""
+
+    data: bytes
+    cut: bool
+
+
+def _file(path: Path, name: str) -> _Read:
     try:
         with path.open("rb") as file:
-            return file.read(_MOST).decode("utf-8", "replace")
+            return _bounded(file)
     except OSError as error:
         raise pytest.UsageError(f"--acr-explain: cannot read {name!r}: {error.strerror}") from error
 
 
-def _standard_input(config: pytest.Config) -> str:
+def _standard_input(config: pytest.Config) -> _Read:
     # pytest takes standard input away from tests at its very start.
     capture = config.pluginmanager.getplugin("capturemanager")
     if capture is not None:
         capture.suspend_global_capture(in_=True)
     if sys.stdin is None:
         raise pytest.UsageError("--acr-explain: standard input is closed")
-    return sys.stdin.buffer.read(_MOST).decode("utf-8", "replace")
+    return _bounded(sys.stdin.buffer)
 
 
-def _diagnosed(text: str) -> str:
-    return "\n\n".join(map(explained, recognise(text))) or _NOTHING
+def _bounded(file: BinaryIO) -> _Read:
+    data = file.read(LIMIT + 1)
+    return _Read(data[:LIMIT], len(data) > LIMIT)
+
+
+def _of(read: _Read, name: str) -> Iterator[str]:
+    """Yield what is to be said of a log or a JUnit file."""
+    text = read.data.decode(_MARKS.get(read.data[:2], "utf-8-sig"), "replace")
+    tests = junit.failures(text)
+    if tests is not None:
+        yield from _of_tests(tests)
+    else:
+        yield _joined(recognise(text)) or _NOTHING
+    if read.cut:
+        yield f"Only the first {LIMIT // 1024} KiB of {name} were read, and nothing of what follows them."
+
+
+def _of_tests(tests: Sequence[junit.Failure]) -> Iterator[str]:
+    """Yield what the failures of a JUnit file are about: each explanation once, below the tests that have it."""
+    about: dict[tuple[str, ...], list[tuple[junit.Failure, Sequence[Diagnosis]]]] = {}
+    for test in tests:
+        found = recognise(test.text)
+        about.setdefault(tuple(map(headline, found)), []).append((test, found))
+    silent = about.pop((), [])
+    for each in about.values():
+        yield from _named(test for test, _ in each)
+        # At one of them the cause is told in full; the others refer to it.
+        yield _joined(max(each, key=lambda one: len(one[0].text))[1])
+        yield ""
+    if silent:
+        yield f"{_NOTHING.replace('this text', 'these failures')}:"
+        yield from _named(test for test, _ in silent)
+    if not tests:
+        yield "no test of this JUnit file failed"
+
+
+def _named(tests: Iterable[junit.Failure]) -> Iterator[str]:
+    for test in tests:
+        yield test.name
+        told = (f"{name.replace('_', ' ')} {value}" for name, value in test.properties)
+        yield from wrap("; ".join(told), "  ") if test.properties else ()
+
+
+def _joined(found: Iterable[Diagnosis]) -> str:
+    return "\n\n".join(map(explained, found))

@@ -173,13 +173,13 @@ OPTIONS = (
     Option(
         "explain",
         "WHAT",
-        "print what a failure mode or symptom means (an id; all: list them), or what the text in a file or on "
-        "standard input (-) is about, and exit",
+        "print what an id means (all: list them), a number of Entra's, a code of az acr check-health, a pasted line, "
+        "or what a log or JUnit file (-: standard input) is about, and exit",
     ),
     Option(
         "emulate",
         "SCENARIO",
-        "run against the embedded emulator: healthy, or failure modes by id",
+        "run against the embedded emulator: healthy, or failure modes by id (list: print all, and exit)",
         many=True,
         activates=True,
         line=Line(8, "emulator {all}"),
@@ -189,6 +189,8 @@ OPTIONS = (
 )
 
 DEFAULT = "default"
+#: In place of scenarios to emulate: print all there are.
+LIST = "list"
 
 
 class Setting(NamedTuple):

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import difflib
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pytest_acrauth.catalogue.shape import Condition, FailureMode, Question, Symptom
 from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS, causes, family_of
+from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.model.evidence import Need
 from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.report.explanation import NO_NAMES, Asked, Cause, asked, cause
 
+_LEAST_PART, _MOST_CLOSE = 4, 4
 #: Where evidence finds the answers to a question.
 _LOOKS = {
     Need.REGISTRY: "the registry's record",
@@ -100,7 +104,27 @@ class CauseEntry:
         return {other: symptom for other, symptom in sorted(shared.items()) if other != self.cause.id}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeEntry:
+    """A code of another program, and the causes that it can stand for, the likeliest first.
+
+    ``of`` says whose it is. ``note`` tells that it is about neither the registry nor a login. ``link`` is the page on
+    which its owner explains it, '' where there is none for it alone.
+    """
+
+    code: str
+    of: str
+    causes: tuple[Titled, ...]
+    note: bool = False
+    link: str = ""
+
+
 Entry = CauseEntry | SymptomEntry | FamilyEntry
+
+# Entra's own page for a number (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
+_ENTRA_PAGE = "https://login.microsoftonline.com/error?code="
+_ENTRA_NUMBER = re.compile(r"(?:AADSTS ?)?(?P<number>\d{5,8})", re.IGNORECASE)
+_AZ_END = "_ERROR"
 
 
 def entry(name: str) -> Entry:
@@ -111,9 +135,59 @@ def entry(name: str) -> Entry:
         return symptom_entry(SYMPTOMS[name])
     if name in FAMILIES:
         return family_entry(name)
-    close = difflib.get_close_matches(name, [*MODES, *SYMPTOMS, *FAMILIES], n=4, cutoff=0.4)
-    hint = f"close to it: {', '.join(close)}" if close else "none is close to it"
-    raise LookupError(f"no failure mode, symptom or family is called {name!r}; {hint}. 'all' lists them")
+    raise LookupError(f"no failure mode, symptom or family is called {name!r}; {near(name)}")
+
+
+def near(name: str, others: Iterable[str] = ()) -> str:
+    """Say which ids, or ``others``, are close to what somebody wrote: those it holds, those that hold it, the alike."""
+    known = dict.fromkeys([*MODES, *SYMPTOMS, *FAMILIES, *others])
+    return f"close to it: {', '.join(close)}" if (close := close_to(name, known)) else "none is close to it"
+
+
+def close_to(name: str, known: Iterable[str]) -> list[str]:
+    """Return up to four known names that are in what somebody wrote, or that it is part of, or that look like it."""
+    wanted, every = name.lower(), list(known)
+    words = set(re.findall(r"[a-z0-9_-]+", wanted))
+    found = [each for each in every if each in words]
+    found += [each for each in every if len(wanted) >= _LEAST_PART and wanted in each]
+    found += difflib.get_close_matches(wanted, every, n=_MOST_CLOSE, cutoff=0.5)
+    return list(dict.fromkeys(found))[:_MOST_CLOSE]
+
+
+def code_entry(text: str) -> CodeEntry:
+    """Return what a number of Entra's (``AADSTS7000222``, ``7000222``) or a code of ``az acr check-health`` means.
+
+    Upper or lower case. Raises LookupError for what is neither.
+    """
+    if (number := _ENTRA_NUMBER.fullmatch(text)) is not None:
+        code = f"AADSTS{number['number']}"
+        return CodeEntry(
+            code=code,
+            of="a number of Entra's",
+            causes=_titled_each(_shown_by(code)),
+            link=f"{_ENTRA_PAGE}{number['number']}",
+        )
+    code = text.upper()
+    coded = [mode for mode in MODES.values() if mode.az_code]
+    # Not every one is a cause's own: two are other words for one that is.
+    of_az = code.endswith(_AZ_END) and code.partition("_")[0] in {mode.az_code.partition("_")[0] for mode in coded}
+    shown = _shown_by(f"An error occurred: {code}") if of_az else []
+    told = {mode.id for mode in shown}
+    modes = [*shown, *(mode for mode in coded if mode.az_code == code and mode.id not in told)]
+    if not modes:
+        raise LookupError(f"{text!r} is no number of Entra's and no code of az acr check-health")
+    note = all(family_of(mode) == "notes" for mode in modes)
+    return CodeEntry(code=code, of="a code of az acr check-health", causes=_titled_each(modes), note=note)
+
+
+def _shown_by(text: str) -> list[FailureMode]:
+    """Return the causes that a code alone leaves open, as it stands in a text."""
+    found = (mode for diagnosis in recognise(text) for mode in diagnosis.candidates)
+    return list({mode.id: mode for mode in found}.values())
+
+
+def _titled_each(modes: Iterable[FailureMode]) -> tuple[Titled, ...]:
+    return tuple(map(_titled, modes))
 
 
 def cause_entry(mode: FailureMode) -> CauseEntry:

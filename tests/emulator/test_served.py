@@ -93,7 +93,7 @@ def test_more_registries_are_served_by_name(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--scenario", "helthy"), "'helthy' is no scenario; choose from: "),
+        (("--scenario", "helthy"), "'helthy' is no scenario; close to it: healthy"),
         (("--registry", "myacr.azurecr.us"), "the emulator plays AzureCloud alone, "),
     ],
 )

@@ -7,7 +7,7 @@ import re
 import pytest
 from conftest import Inner
 
-from pytest_acrauth.emulator import SCENARIOS, Scenario
+from pytest_acrauth.emulator import LOOK_ALIKES, SCENARIOS, Scenario
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
@@ -92,3 +92,47 @@ def test_a_registry_that_is_not_named_does_not_exist(inner: Inner) -> None:
     inner.run("--acr-registry", "thirdacr", "--acr-emulate", "healthy", "--acr-checks", "none").assert_outcomes(
         passed=1
     )
+
+
+def listed(inner: Inner) -> list[str]:
+    """Return the lines of the list of scenarios, for which neither registry nor test is needed."""
+    inner.pytester.makepyfile("def test_own(): raise RuntimeError")
+    result = inner.run("--acr-emulate", "list")
+    assert result.ret == pytest.ExitCode.OK
+    return result.outlines
+
+
+def test_the_list_has_every_scenario_once(inner: Inner) -> None:
+    """Those with a cause of their own stand below its family, the look-alikes apart, and all are counted."""
+    lines = listed(inner)
+    rows = [found["id"] for line in lines if (found := re.match(r"  (?P<id>[a-z]\S*)", line)) is not None]
+    apart = next(number for number, line in enumerate(lines) if line.startswith("Worlds that look like another"))
+    assert sorted(rows[: len(SCENARIOS)]) == sorted(SCENARIOS)
+    assert rows[len(SCENARIOS) :] == sorted(LOOK_ALIKES)
+    assert lines[-1].startswith(f"{len(SCENARIOS) + len(LOOK_ALIKES)} scenarios.")
+    assert max(map(len, lines)) <= 100
+    families = [line for line in lines[:apart] if re.match(r"[a-z]+ \(\d+\): ", line)]
+    assert sum(int(re.findall(r"\d+", line)[0]) for line in families) == len(SCENARIOS) - 1
+
+
+def test_the_list_says_what_a_scenario_sets_and_is(inner: Inner) -> None:
+    """Its options as they are written, what a look-alike is diagnosed as, and what it looks like."""
+    told = " ".join(["", *" ".join(listed(inner)).split()])
+    for scenario in (SCENARIOS | LOOK_ALIKES).values():
+        sets = ", ".join(f"--acr-{name} {value}" for name, value in scenario.options.items())
+        what = f"diagnosed as {scenario.cause}; looks like {scenario.like}" if scenario.id in LOOK_ALIKES else ".*?"
+        assert re.search(rf" {scenario.id} {what}{f' sets {re.escape(sets)}' if sets else ''}", told), scenario.id
+
+
+@pytest.mark.parametrize(
+    ("wrong", "close"), [("exchange-no-rol", "exchange-no-role"), ("helthy", "healthy"), ("entra-mfa", "entra-")]
+)
+def test_an_unknown_scenario(inner: Inner, wrong: str, close: str) -> None:
+    """A short line names what is close to it, and how all are listed."""
+    result = inner.run("--acr-registry", "myacr", "--acr-emulate", wrong)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    (line,) = [line for line in result.errlines if line.startswith("ERROR: ")]
+    assert line.startswith(f"ERROR: --acr-emulate: '{wrong}' is no scenario; close to it: ")
+    assert close in line
+    assert line.endswith(". --acr-emulate list prints all")
+    assert len(line) < 240

@@ -69,7 +69,11 @@ WRONG: list[tuple[tuple[str, ...], dict[str, str], str]] = [
         "AZURE_AUTHORITY_HOST is 'https://login.chinacloudapi.cn', but myacr.azurecr.io is in AzureCloud*",
     ),
     (("--acr-emulate", "healthy"), {}, "--acr-emulate needs --acr-registry; whichever you name, the emulator has it"),
-    ((*MY, "--acr-emulate", "helthy"), {}, "--acr-emulate: 'helthy' is no scenario; choose from*healthy*"),
+    (
+        (*MY, "--acr-emulate", "helthy"),
+        {},
+        "--acr-emulate: 'helthy' is no scenario; close to it: healthy. --acr-emulate list*",
+    ),
     (
         ("--acr-registry", "myacr.azurecr.cn", "--acr-emulate", "healthy"),
         {},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from layout import squeezed
 
@@ -11,12 +13,14 @@ from pytest_acrauth.report.entries import (
     FamilyEntry,
     SymptomEntry,
     cause_entry,
+    close_to,
+    code_entry,
     entry,
     families,
     symptom_entry,
     symptoms,
 )
-from pytest_acrauth.report.page import describe, listing
+from pytest_acrauth.report.page import describe, describe_code, listing
 
 
 @pytest.mark.parametrize("name", sorted(MODES))
@@ -32,7 +36,7 @@ def test_the_text_of_a_cause_leaves_nothing_out(name: str) -> None:
         *(step.text for step in found.cause.steps),
         found.cause.link,
     ]
-    assert [part for part in parts if squeezed(part) not in text] == []
+    assert [part for part in parts if squeezed(part).lower() not in text.lower()] == []
 
 
 @pytest.mark.parametrize("name", sorted(SYMPTOMS))
@@ -40,7 +44,7 @@ def test_the_text_of_a_symptom_leaves_nothing_out(name: str) -> None:
     """A symptom described has its sentence, its stages and every cause."""
     found = symptom_entry(SYMPTOMS[name])
     text = squeezed(describe(name))
-    parts = [found.says, *found.stages, *(f"{cause.id}:{cause.title}" for cause in found.causes)]
+    parts = [found.says, *found.stages, *(f"{cause.id}{cause.title}" for cause in found.causes)]
     assert [part for part in parts if squeezed(part) not in text] == []
 
 
@@ -83,3 +87,61 @@ def test_a_question_says_what_answers_it() -> None:
     told = {question.told_by for mode in MODES.values() for question in cause_entry(mode).questions}
     assert "The climb itself tells it where it can" in told
     assert "Evidence tells it, from the registry's record" in told
+
+
+def test_the_list_has_each_cause_beside_its_title_in_one_column() -> None:
+    """Families stand with what they are about and how many causes they have; the last line counts all."""
+    lines = listing().splitlines()
+    rows = [
+        found for line in lines if (found := re.match(r"  (?P<id>\S+) +", line)) is not None and found["id"] in MODES
+    ]
+    assert sorted(row["id"] for row in rows) == sorted(MODES)
+    assert len({row.end() for row in rows}) == 1
+    for family in families():
+        assert any(line.startswith(f"{family.id} ({len(family.causes)}): ") for line in lines)
+    assert lines[-1].startswith(f"{len(MODES)} causes in {len(FAMILIES)} families")
+    assert max(map(len, lines)) <= 100
+
+
+NUMBERS = {
+    "AADSTS7000222": {"entra-sp-secret-expired"},
+    "aadsts700016": {"entra-app-not-found"},
+    "7000215": {"entra-sp-secret-wrong"},
+    "AADSTS 50076": {"entra-mfa-required"},
+}
+
+
+@pytest.mark.parametrize(("text", "causes"), NUMBERS.items(), ids=NUMBERS)
+def test_a_number_of_entras_has_its_causes(text: str, causes: set[str]) -> None:
+    """Written in any way, with Entra's own page for it; a single cause is told whole."""
+    found = code_entry(text)
+    number = text.upper().removeprefix("AADSTS").strip()
+    assert causes <= {cause.id for cause in found.causes}
+    assert found.code == f"AADSTS{number}"
+    assert found.link.endswith(f"code={number}")
+    assert all(name in describe_code(text) for name in causes)
+
+
+def test_a_number_without_a_cause_is_not_guessed_at() -> None:
+    """Its owner's page is all that is told."""
+    assert code_entry("AADSTS999999").causes == ()
+    assert "code=999999" in describe_code("999999")
+
+
+@pytest.mark.parametrize(
+    "text", ["NAME_UNKNOWN", "MANIFEST_UNKNOWN", "UNAUTHORIZED", "CONNECTIVITY_SOME_ERROR", "1234", "AADSTS", ""]
+)
+def test_what_is_no_code_of_these_is_none(text: str) -> None:
+    """A registry's own codes are words of a text, and are told as such."""
+    with pytest.raises(LookupError):
+        code_entry(text)
+
+
+def test_close_are_those_held_those_that_hold_and_the_alike() -> None:
+    """Ids inside a line come first, and no more than four are named."""
+    known = [*MODES, *SYMPTOMS]
+    assert close_to("FAILED acr::x - entra-sp-secret-expired:...", known)[0] == "entra-sp-secret-expired"
+    assert close_to("entra-sp-secret-expird", known)[0] == "entra-sp-secret-expired"
+    assert all("throttled" in name for name in close_to("throttled", known))
+    assert len(close_to("entra", known)) == 4
+    assert close_to("zzzzzzzzzz", known) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS
-from pytest_acrauth.report.page import describe, listing
+from pytest_acrauth.report.page import describe
 
 
 @pytest.mark.parametrize("entry", sorted([*MODES, *SYMPTOMS, *FAMILIES]))
@@ -29,11 +29,3 @@ def test_an_unknown_id_names_the_close_ones() -> None:
         describe("exchange-no-rol")
     with pytest.raises(LookupError, match="none is close"):
         describe("zzzzzzzzzz")
-
-
-def test_the_listing_has_every_cause_once() -> None:
-    """The list names each cause once, below its family."""
-    lines = listing().splitlines()
-    listed = [line.strip().split(":")[0] for line in lines if line.startswith("  ")]
-    assert sorted(listed) == sorted(MODES)
-    assert [line for line in lines if not line.startswith("  ")] == list(FAMILIES)

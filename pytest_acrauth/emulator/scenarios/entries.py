@@ -5,6 +5,7 @@ With `look_alikes`, the only modules of the emulator that know failure modes.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -18,10 +19,11 @@ from pytest_acrauth.emulator.world.network import Device, Route
 
 
 class UnknownScenario(ValueError):
-    """A scenario id that does not exist; the text names it and the choices."""
+    """A scenario id that does not exist; the text names it and those that are close to it."""
 
     def __init__(self, scenario: str) -> None:
-        super().__init__(f"{scenario!r} is no scenario; choose from: {', '.join(sorted(_CHOICES))}")
+        close = difflib.get_close_matches(scenario, _CHOICES, n=4, cutoff=0.4)
+        super().__init__(f"{scenario!r} is no scenario; close to it: {', '.join(close) or 'none'}")
 
 
 def choose(ids: Iterable[str]) -> tuple[Scenario, ...]:
