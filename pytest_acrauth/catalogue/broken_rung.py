@@ -28,7 +28,7 @@ from pytest_acrauth.catalogue.facts import (
     zone_record,
 )
 from pytest_acrauth.catalogue.questions.management import dialled, rights_of
-from pytest_acrauth.catalogue.questions.records import TokenState
+from pytest_acrauth.catalogue.questions.records import TokenState, date
 from pytest_acrauth.catalogue.questions.rights import permissions
 from pytest_acrauth.catalogue.shape import Break
 from pytest_acrauth.catalogue.symptoms.addresses import rule_address
@@ -360,8 +360,8 @@ def _certificate(certificate: Certificate | None) -> dict[str, str]:
         "issuer": certificate.issuer,
         "subject": certificate.subject,
         "names": _join(certificate.names),
-        "not_before": certificate.not_before,
-        "not_after": certificate.not_after,
+        "not_before": date(certificate.not_before),
+        "not_after": date(certificate.not_after),
     }
 
 

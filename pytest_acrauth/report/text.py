@@ -108,11 +108,9 @@ def _why(found: Explanation, room: int) -> Iterator[str]:
 
 def _proven(answers: Sequence[Answered]) -> str:
     """Say the answers in short, and who else than the climb was asked for them."""
-    # What somebody was asked for tells more than what the climb shows anyway.
-    told = "; ".join(
-        f"{each.question.label}: {one_line(each.value, _VALUE)}"
-        for each in sorted(answers, key=lambda each: each.who == HERE)
-    )
+    # Beside what somebody was asked for, what the climb shows anyway tells little.
+    telling = [each for each in answers if each.who != HERE] or answers
+    told = "; ".join(f"{each.question.label}: {one_line(each.value, _VALUE)}" for each in telling)
     asked = dict.fromkeys(each.who for each in answers if each.who != HERE)
     read = f" (read by {', '.join(asked)})" if asked else ""
     return f"{told[0].upper()}{told[1:]}{read}." if told else ""
