@@ -64,7 +64,13 @@ def test_a_page_shows_the_entry_it_is_given() -> None:
     entry = cause_entry(MODES["firewall-ip-denied"])
     said = Asked("said", "Is this the question?", "label", Step(Kind.LOOK, "look here", command=True))
     cause = Cause(
-        "made-up", "a title", "few words", "A meaning.", (Step(Kind.FIX, "do this", command=True),), "https://example.com/page", ()
+        "made-up",
+        "a title",
+        "few words",
+        "A meaning.",
+        (Step(Kind.FIX, "do this", command=True),),
+        "https://example.com/page",
+        (),
     )
     changed = replace(
         entry, cause=cause, symptoms=entry.symptoms[:1], questions=(Decisive(said, "An oracle tells it"),)

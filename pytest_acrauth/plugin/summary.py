@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.climbs import Climbs
 from pytest_acrauth.plugin.failures import diagnoses_of, failures_of
+from pytest_acrauth.report.standing import ready
+
+if TYPE_CHECKING:
+    from pytest_acrauth.diagnosis.conclusion import Diagnosis
 
 _TITLE = "Azure Container Registry"
 
@@ -27,20 +32,24 @@ class Summary:
             terminalreporter.write_line(self._climbs.run.secrets.scrub(line))
 
     def _lines(self, *, verbose: bool) -> Iterator[str]:
-        from pytest_acrauth.report.standing import not_ready, ready
-
         sound: list[Transcript] = []
         for transcript in self._climbs.climbed:
             found = diagnoses_of(transcript)
             who = f"{transcript.target.registry.login_server} {transcript.target.identity.name}"
             if found:
-                yield f"{who}: {'; '.join(map(not_ready, found))}"
+                yield f"{who}: {'; '.join(map(_sentence, found))}"
             else:
                 sound.append(transcript)
         for record in self._climbs.checked:
             if wrong := failures_of(record):
-                yield f"client {record.client}: {'; '.join(map(not_ready, wrong))}"
+                yield f"client {record.client}: {'; '.join(map(_sentence, wrong))}"
         if sound and verbose:
             yield from map(ready, sound)
         elif sound:
             yield f"ready: {len(sound)} of {len(self._climbs.climbed)}"
+
+
+def _sentence(diagnosis: Diagnosis) -> str:
+    from pytest_acrauth.report.explanation import in_one_line  # a run in which all is well never loads the catalogue
+
+    return in_one_line(diagnosis)

@@ -211,6 +211,13 @@ def _fitting(title: str, said: Mapping[str, str], room: int) -> str:
     return filled_in
 
 
+def in_one_line(diagnosis: Diagnosis) -> str:
+    """Return a diagnosis in one line, however long: the headline, with every name."""
+    if diagnosis.mode is None:
+        return headline(diagnosis)
+    return f"{diagnosis.mode.id}: {hedge(diagnosis)}{one_line(cause(diagnosis.mode, filled(diagnosis.seen)).title)}"
+
+
 def hedge(diagnosis: Diagnosis) -> str:
     """Return what stands before the one cause of a diagnosis: the word for what is not proven, or nothing."""
     return "" if diagnosis.certainty is Certainty.PROVEN else "probably "

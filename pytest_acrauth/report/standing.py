@@ -1,19 +1,9 @@
-"""How a registry stands for an identity, in one line: why it is not ready, or the facts where it is. No I/O."""
+"""How a registry that is ready stands for an identity: the facts, in one line. Loads nothing of the catalogue."""
 
 from __future__ import annotations
 
-from pytest_acrauth.catalogue.facts import one_line
-from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.model.observation import Tcp
 from pytest_acrauth.model.transcript import Transcript
-from pytest_acrauth.report.explanation import cause, filled, headline, hedge
-
-
-def not_ready(diagnosis: Diagnosis) -> str:
-    """Return a diagnosis in one line, however long: the headline, with every name."""
-    if diagnosis.mode is None:
-        return headline(diagnosis)
-    return f"{diagnosis.mode.id}: {hedge(diagnosis)}{one_line(cause(diagnosis.mode, filled(diagnosis.seen)).title)}"
 
 
 def ready(transcript: Transcript) -> str:
@@ -28,7 +18,7 @@ def ready(transcript: Transcript) -> str:
             parts.append(f"granted {granted} on {access.reference.text}")
     if not target.references:
         parts.append("no right was proven: no repository was named")
-    return one_line("; ".join([who, *parts]), 1000)
+    return "; ".join([who, *parts])
 
 
 def _address(transcript: Transcript) -> tuple[str, ...]:

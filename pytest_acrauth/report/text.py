@@ -55,7 +55,7 @@ def first_look(diagnosis: Diagnosis) -> tuple[str, ...]:
     """Return the lines of the first thing that an explanation tells to do."""
     found = explanation(diagnosis)
     steps = found.steps or tuple(step for cause in found.causes[:1] for step in cause.steps)
-    return tuple(labelled(_first(steps), "  "))
+    return tuple(labelled(_first_of(steps), "  "))
 
 
 def _short(found: Explanation) -> Iterator[str]:
@@ -156,7 +156,7 @@ def _of_several(found: Explanation, room: int) -> Iterator[str]:
     room -= len(lines) + len(also) + sum(map(len, titles))
     for cause, title in zip(found.causes, titles, strict=False):
         lines += title
-        steps = list(_first(_not_among(cause.steps, looks)))
+        steps = _first_of(cause.steps, looks)
         told = list(labelled(steps, "    "))
         if len(told) <= room:
             lines += told
@@ -177,17 +177,20 @@ def _titled(cause: Cause) -> list[str]:
     return wrap(f"{cause.id}: {cause.title}", "  ", "    ")
 
 
-def _not_among(steps: Sequence[Step], others: Sequence[Step]) -> list[Step]:
-    told = {step.text for step in others}
-    return [step for step in steps if step.text not in told]
+def _first_of(steps: Sequence[Step], told: Sequence[Step] = ()) -> list[Step]:
+    """Return the first thing to do that is not told yet, which is a look where there is any; nothing if all is told."""
+    known = {step.text for step in told}
+    return next((group for group in _groups(steps) if group[-1].text not in known), [])
 
 
-def _first(steps: Sequence[Step]) -> Iterator[Step]:
-    """Yield the first step, which is a look where there is any, with what its sentence announces by a colon."""
+def _groups(steps: Sequence[Step]) -> Iterator[list[Step]]:
+    """Yield each step with the sentences that announce it by a colon."""
+    group: list[Step] = []
     for step in steps:
-        yield step
+        group.append(step)
         if not step.text.endswith(":"):
-            break
+            yield group
+            group = []
 
 
 def _full(found: Explanation) -> Iterator[str]:

@@ -19,7 +19,7 @@ from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.model.observation import Exchange
 from pytest_acrauth.model.stage import Stage
-from pytest_acrauth.report.explanation import MAY_BE_NONE, explanation, filled, headline
+from pytest_acrauth.report.explanation import MAY_BE_NONE, explanation, filled, headline, in_one_line
 from pytest_acrauth.report.text import explain
 
 DENIED = "denied: client with IP '20.1.2.3' is not allowed access. Refer https://aka.ms/acr/firewall to grant access."
@@ -196,3 +196,16 @@ def test_facts_hold_the_real_names() -> None:
 def test_the_headline_is_the_same_alone(diagnosis: Diagnosis) -> None:
     """The line that other failures refer to is the first line of the explanation."""
     assert explain(diagnosis).splitlines()[0] == headline(diagnosis) == explanation(diagnosis).headline
+
+
+def test_a_cause_is_told_with_every_name() -> None:
+    """However long the line gets."""
+    found = DIAGNOSES["climb-aadsts-7000222"]
+    assert in_one_line(found).startswith("entra-sp-secret-expired: ")
+    assert CLIENT_ID in in_one_line(found)
+
+
+def test_several_causes_are_named() -> None:
+    """As the headline does."""
+    found = DIAGNOSES["climb-denied-with-ip"]
+    assert in_one_line(found).startswith("denied-with-ip: one of firewall-ip-denied, ")
