@@ -186,7 +186,7 @@ def test_a_defect_in_a_look(place: str, emulator: Emulator, monkeypatch: pytest.
     "place",
     [
         "pytest_acrauth.report.text:explanation",
-        "pytest_acrauth.report.text:_table",
+        "pytest_acrauth.report.text:_within",
         "pytest_acrauth.report.explanation:filled",
         "pytest_acrauth.report.explanation:headline",
         "pytest_acrauth.catalogue.broken_rung:_configured",

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pytest_acrauth.catalogue.facts import Row, one_line
 from pytest_acrauth.diagnosis.climb import HERE
 from pytest_acrauth.diagnosis.conclusion import Diagnosis
-from pytest_acrauth.model.defect import Defect
+from pytest_acrauth.model.defect import ID, Defect
 from pytest_acrauth.report.defect import told
 from pytest_acrauth.report.explanation import Answered, Cause, Explanation, Kind, RuledOut, Step, explanation
 from pytest_acrauth.report.lines import WIDTH, by_hand, labelled, wrap
@@ -38,7 +38,8 @@ def explain(diagnosis: Diagnosis, *, full: bool = False) -> str:
     """
     try:
         found = explanation(diagnosis)
-        return "\n".join(_full(found) if full else _short(found))
+        # A defect's traceback is for whoever mends it, all of it.
+        return "\n".join(_full(found) if full or found.id == ID else _short(found))
     except Exception as error:  # noqa: BLE001 - a defect of ours, which must not take the diagnosis with it
         about = ", ".join([diagnosis.symptom.id, *(mode.id for mode in diagnosis.candidates)])
         return told(Defect.of(error, f"explaining {about}"))
@@ -64,7 +65,7 @@ def _short(found: Explanation) -> Iterator[str]:
     room = (LINES_OF_SEVERAL if several else LINES) - 2 - len(end)
     others = [step for step in found.steps if step.kind is Kind.OR]
     if several:
-        steps = list(_of_several(found, room - _LEAST_WHY - _LEAST_SEEN))
+        steps = list(_of_several(found, room - len([*_why(found, _MOST_WHY)]) - _LEAST_SEEN))
     else:
         steps = list(labelled([step for step in found.steps if step not in others], "  "))
     room -= len(steps)

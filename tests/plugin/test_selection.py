@@ -55,7 +55,7 @@ def test_deselected_stage_has_a_stand_in(inner: Inner) -> None:
     result = inner.emulate("entra-sp-secret-expired", "--deselect", f"{BASE}::entra")
     assert stages(result)["exchange"] == "FAILED"
     assert stages(result)["access_token"] == "SKIPPED"
-    result.stdout.fnmatch_lines(["*(stands in for entra)*"])
+    result.stdout.fnmatch_lines(["(fails in the place of acr::*::entra, not selected)"])
     result.stdout.fnmatch_lines(["FAILED *::exchange - entra-sp-secret*"])
 
 
@@ -109,7 +109,7 @@ def test_last_failed_with_another_cause_now(inner: Inner, now: str) -> None:
     inner.emulate("tcp-refused")
     result = inner.emulate(now, "--lf")
     assert stages(result) == {"tcp": "FAILED"}
-    result.stdout.fnmatch_lines(["(stands in for *)"])
+    result.stdout.fnmatch_lines(["(fails in the place of acr::*, not selected)"])
 
 
 def test_last_failed_of_a_stand_in(inner: Inner) -> None:
@@ -161,7 +161,7 @@ def test_a_rerun_with_another_cause_now(inner: Inner) -> None:
     inner.pytester.makeconftest(CHANGE_BETWEEN_RUNS.format(change="cloud.tenants.clear()"))
     result = inner.emulate("exchange-no-role", "--reruns", "1")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["entra-tenant-not-found: *", "(stands in for entra)"])
+    result.stdout.fnmatch_lines(["entra-tenant-not-found: *", "(fails in the place of acr::*::entra, not selected)"])
 
 
 @pytest.mark.parametrize("scenario", ["registry-dns-nxdomain", "exchange-no-role"])
