@@ -295,14 +295,25 @@ def options_page() -> str:
         "",
         "Options that may be repeated take comma-separated lists as well.",
         "In the configuration file they take one value a line.",
+        "A flag without a value is `true` or `false` in the configuration file and in the environment.",
         "There is no option for a secret: credentials come from the environment only.",
     ]
     for option in OPTIONS:
-        lines += ["", f"## {option.flag}", "", f"`{option.flag} {option.metavar}`", "", sentence(option.summary), ""]
+        lines += [
+            "",
+            f"## {option.flag}",
+            "",
+            f"`{f'{option.flag} {option.metavar}'.strip()}`",
+            "",
+            sentence(option.summary),
+            "",
+        ]
         lines += ["| | |", "| --- | --- |"]
         lines += [f"| repeatable | {'yes' if option.many else 'no'} |"]
         lines += [f"| choices | {', '.join(f'`{choice}`' for choice in option.choices)} |"] if option.choices else []
-        lines += [f"| default | {f'`{option.default}`' if option.default else 'none'} |"]
+        lines += ["| choices | `true`, `false` |"] if option.switch else []
+        default = f"`{option.default}`" if option.default else "`false`" if option.switch else "none"
+        lines += [f"| default | {default} |"]
         lines += [f"| configuration file | `{option.ini}` |", f"| environment | `{option.variable}` |"]
     lines += ["", *_methods()]
     lines += ["", "## Actions", "", f"{', '.join(f'`{action}`' for action in ACTIONS)}."]

@@ -35,8 +35,8 @@ def detect(environ: Mapping[str, str], registries: Sequence[Registry]) -> tuple[
             "Set one of them, or say --acr-auth anonymous to check without a credential"
         )
     first, *others = found
-    ignored = (f"also found and ignored: {other.identity.method}{_at(other)}" for other in others)
-    return first, (*([first.where] if first.where else []), *notes, *ignored)
+    also = ", ".join(f"{other.identity.method}{_at(other)}" for other in others)
+    return first, (*([first.where] if first.where else []), *notes, *([f"also found: {also}"] if also else []))
 
 
 def look_for_credentials(environ: Mapping[str, str], registries: Sequence[Registry]) -> tuple[list[Found], list[str]]:

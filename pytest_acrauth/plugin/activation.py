@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,10 +17,12 @@ from pytest_acrauth.model.target import Target
 from pytest_acrauth.plugin import emulation
 from pytest_acrauth.plugin.barrier import Barrier
 from pytest_acrauth.plugin.checks import ROOT, Check, Checks, ClientCheck, check_id, client_id, selects
+from pytest_acrauth.plugin.cleaning import Words
 from pytest_acrauth.plugin.climbs import Climbs, Needs
 from pytest_acrauth.plugin.configuration import Plan, plan, real_machine
 from pytest_acrauth.plugin.distribution import Controller, Worker
 from pytest_acrauth.plugin.markers import needs
+from pytest_acrauth.plugin.neighbours import add_metadata, html_links
 from pytest_acrauth.plugin.once import Once
 from pytest_acrauth.plugin.options import Settings, activating, where
 from pytest_acrauth.plugin.reports import Reports
@@ -32,22 +36,30 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
     Raises `pytest.UsageError` for whatever is wrong with the configuration. xdist's workers come here too, with the
     same command line, and with the controller's emulated machine if there is one.
     """
-    # First of all, so that whatever goes wrong from here on is told without a secret.
-    is_worker = hasattr(config, "workerinput")
-    _register(config, Reports(secrets := Secrets(), None if is_worker else Once(config)))
-    _mask_trace(config, secrets)
-    ours = _plan(config, settings)
-    ids = _take_ids(config, settings, ours)
+    # First of all, so that whatever goes wrong from here on is told in words that may be read.
+    worker: dict[str, str] | None = getattr(config, "workerinput", None)
+    is_worker = worker is not None
+    secrets = Secrets()
+    words = Words.of(settings, secrets, place=f"{worker['workerid']}-" if worker is not None else "")
+    _register(config, Reports(secrets, Words(secrets) if is_worker else words, None if is_worker else Once(config)))
+    _mask_trace(config, words)
+    with _usage_errors(words):
+        ours = _plan(config, settings)
+        if words.masking is not None:
+            words.masking.know(ours.machine.environ)
+        ours = replace(ours, header=tuple(map(words.scrub, ours.header)))
+        ids = _take_ids(config, settings, ours)
+        _read_credentials(ours, settings, secrets)
     run = Run(ours.machine, timeout=ours.timeout, jobs=ours.jobs, evidence=ours.evidence, secrets=secrets)
-    _read_credentials(ours, settings, secrets)
     climbs = Climbs(ours, run)
-    hooks: list[object] = [Barrier(climbs, _needs, Worker.of(config, climbs))]
+    hooks: list[object] = [Barrier(climbs, words, _needs, Worker.of(config, climbs))]
     if _collected(config, settings, ids):
         hooks.append(Checks(climbs, ids))
     if not is_worker:
         emulator = config.stash.get(emulation.EMULATOR, None)
         machine = {emulation.MACHINE: emulator.machine.to_json()} if emulator is not None else {}
-        hooks += [Controller(climbs, config, machine), Summary(climbs)]
+        hooks += [Controller(climbs, config, machine), Summary(climbs, words), *html_links(config)]
+        add_metadata(config, ours, words)
     for hook in hooks:
         _register(config, hook)
     return climbs
@@ -68,11 +80,20 @@ def _read_credentials(ours: Plan, settings: Settings, secrets: Secrets) -> None:
             continue
 
 
-def _mask_trace(config: pytest.Config, secrets: Secrets) -> None:
-    """Take secrets out of the record of hook calls that ``--debug`` and PYTEST_DEBUG ask for."""
+@contextmanager
+def _usage_errors(words: Words) -> Iterator[None]:
+    """Clean the words of a usage error."""
+    try:
+        yield
+    except pytest.UsageError as error:
+        raise pytest.UsageError(*(words.scrub(str(part)) for part in error.args)) from error
+
+
+def _mask_trace(config: pytest.Config, words: Words) -> None:
+    """Clean the record of hook calls that ``--debug`` and PYTEST_DEBUG ask for."""
     root = config.trace.root
     if (writer := getattr(root, "_writer", None)) is not None:
-        root.setwriter(lambda text: writer(secrets.scrub(text)))
+        root.setwriter(lambda text: writer(words.scrub(text)))
 
 
 def _register(config: pytest.Config, hook: object) -> None:

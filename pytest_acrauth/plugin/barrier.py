@@ -12,6 +12,7 @@ import pytest
 
 from pytest_acrauth.auth import BadAuth
 from pytest_acrauth.model.target import Target
+from pytest_acrauth.plugin.cleaning import Words
 from pytest_acrauth.plugin.climbs import Climbs, Needs
 from pytest_acrauth.plugin.distribution import Worker
 from pytest_acrauth.plugin.progress import Progress
@@ -26,8 +27,9 @@ class Barrier:
     A worker takes what the controller recorded, and climbs only what is missing then.
     """
 
-    def __init__(self, climbs: Climbs, needs: WhatIsNeeded, worker: Worker | None = None) -> None:
+    def __init__(self, climbs: Climbs, words: Words, needs: WhatIsNeeded, worker: Worker | None = None) -> None:
         self._climbs = climbs
+        self._words = words
         self._needs = needs
         self._worker = worker
 
@@ -48,7 +50,7 @@ class Barrier:
                 try:
                     self._climbs.gather_all(needed, progress)
                 except BadAuth as error:  # it was fit to be used when the run began
-                    raise pytest.UsageError(str(error)) from error
+                    raise pytest.UsageError(self._words.scrub(str(error))) from error
         return (yield)
 
     def _needed(self, session: pytest.Session) -> Needs:

@@ -1,4 +1,4 @@
-"""Taking secrets out of what pytest and its plugins report: any object, as deep as a report holds it.
+"""Taking out of what pytest and its plugins report what nobody may read: of any object, as deep as a report holds it.
 
 What a test handed over stays as it is, for the test goes on using it: where something has to be masked, the report gets
 a copy. Only what pytest made for the report itself is changed in place.
@@ -12,38 +12,70 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from operator import is_
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from _pytest._code.code import TerminalRepr
 
 from pytest_acrauth.model.secret import Secrets, as_bytes
+from pytest_acrauth.plugin.options import Settings
+
+if TYPE_CHECKING:
+    from pytest_acrauth.plugin.masking import Masking
 
 _PLAIN = {type(None), bool, int, float, complex}
+
+
+class Words:
+    """The one door through which words leave a run: no secret passes, nor with ``--acr-mask-ids`` an id or an address.
+
+    What is recorded stays as it is.
+    """
+
+    def __init__(self, secrets: Secrets, masking: Masking | None = None) -> None:
+        self._secrets = secrets
+        self.masking = masking
+
+    @classmethod
+    def of(cls, settings: Settings, secrets: Secrets | None = None, *, place: str = "") -> Self:
+        """Return the door that the settings ask for; ``place`` goes before the stand-ins of a process of many."""
+        if not settings["mask-ids"].values:
+            return cls(secrets or Secrets())
+        from pytest_acrauth.plugin.masking import Masking
+
+        return cls(secrets or Secrets(), Masking(place))
+
+    def scrub(self, text: str, name: str = "") -> str:
+        """Return a text as it may be read; ``name`` is what it stands under, such as a key or a property's name."""
+        text = self._secrets.scrub(text)
+        return text if self.masking is None else self.masking.mask(text, name)
 
 
 class Cleaning:
     """One walk through a report. It ends for any object: what it has met before, it does not enter again."""
 
-    def __init__(self, secrets: Secrets) -> None:
-        self._secrets = secrets
+    def __init__(self, words: Words) -> None:
+        self._words = words
         # By their ids, with the value itself, so that no other one gets its id meanwhile.
         self._done: dict[int, tuple[Any, Any]] = {}
         self._entered: set[int] = set()
 
     def attributes(self, report: Any, *, apart: Iterable[str] = ()) -> None:
-        """Mask every secret in whatever is reachable from an object's attributes, but for those that are ``apart``."""
+        """Clean whatever is reachable from an object's attributes, but for those that are ``apart``."""
         self._entered.add(id(report))
         for name, value in list(vars(report).items()):
-            if name not in apart and (cleaned := self.of(value)) is not value:
+            if name not in apart and (cleaned := self.of(value, name)) is not value:
                 # Frozen report classes exist: the new value goes past their own assignment.
                 object.__setattr__(report, name, cleaned)
 
-    def of(self, value: Any) -> Any:
-        """Return a value without secrets: itself if it holds none, else a copy, or its text where none can be made."""
+    def of(self, value: Any, name: Any = "") -> Any:
+        """Return a clean value: itself if it is one, else a copy, or its text where none can be made.
+
+        ``name`` is what it stands under, such as its key.
+        """
         if type(value) in _PLAIN:
             return value
         if isinstance(value, str):
-            cleaned = self._secrets.scrub(value)
+            cleaned = self._words.scrub(value, name if isinstance(name, str) else "")
             return value if cleaned == value else cleaned
         if isinstance(value, bytes | bytearray):
             return self._bytes(value)
@@ -66,7 +98,7 @@ class Cleaning:
 
     def _bytes(self, value: bytes | bytearray) -> Any:
         text = value.decode("utf-8", "surrogateescape")
-        cleaned = self._secrets.scrub(text)
+        cleaned = self._words.scrub(text)
         return value if cleaned == text else type(value)(as_bytes(cleaned))
 
     def _parts(self, value: Any) -> Any:
@@ -75,7 +107,8 @@ class Cleaning:
             return self._mapping(value)
         if isinstance(value, list | tuple | set | frozenset | deque):
             old = list(value)
-            new = [*map(self.of, old)]
+            named = len(old) == 2  # such as a property or a header: its name, and what it is
+            new = [self.of(old[0]), self.of(old[1], old[0])] if named else [*map(self.of, old)]
             if _same(new, old):
                 return value
             return value._make(new) if hasattr(value, "_make") else _made(type(value), new)
@@ -85,14 +118,14 @@ class Cleaning:
 
     def _mapping(self, value: Mapping[Any, Any]) -> Any:
         keys, entries = list(value), list(value.values())
-        new_keys, new_entries = [*map(self.of, keys)], [*map(self.of, entries)]
+        new_keys, new_entries = [*map(self.of, keys)], [*map(self.of, entries, keys)]
         if _same(new_keys, keys) and _same(new_entries, entries):
             return value
         return dict(zip(new_keys, new_entries, strict=True))
 
     def _record(self, value: Any, names: Iterable[str]) -> Any:
         changed = {
-            name: cleaned for name in names if (cleaned := self.of(old := getattr(value, name, None))) is not old
+            name: cleaned for name in names if (cleaned := self.of(old := getattr(value, name, None), name)) is not old
         }
         if not changed:
             return self._shown(value)
@@ -102,9 +135,9 @@ class Cleaning:
         return twin
 
     def _shown(self, value: Any) -> Any:
-        """Return the masked text of a value whose text holds a secret; reports print what they do not know so."""
+        """Return the clean text of a value whose text is not; reports print what they do not know so."""
         for text in (str(value), repr(value)):
-            if (cleaned := self._secrets.scrub(text)) != text:
+            if (cleaned := self._words.scrub(text)) != text:
                 return cleaned
         return value
 

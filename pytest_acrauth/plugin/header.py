@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_acrauth.auth import Chosen, variables
-from pytest_acrauth.model.target import Cloud, Registry, Target, cloud_of
+from pytest_acrauth.model.target import Cloud, Identity, Registry, Target, cloud_of
 from pytest_acrauth.plugin.options import OPTIONS, Line, Settings
 
 _FEW = 5  # of a list are shown before the rest is counted
@@ -22,7 +22,9 @@ def lines(settings: Settings, chosen: Iterable[Chosen], targets: Sequence[Target
 
 
 def _is_shown(name: str, line: Line, settings: Settings) -> bool:
-    return settings[name].given or (line.default_with != "" and bool(settings[line.default_with].values))
+    if settings[name].given:
+        return bool(settings[name].values)  # a switch may be off
+    return bool(line.default_with and settings[line.default_with].values)
 
 
 def _part(name: str, line: Line, settings: Settings) -> str:
@@ -37,12 +39,22 @@ def _targets(settings: Settings, chosen: Iterable[Chosen], targets: Sequence[Tar
         yield f"registry {_few([registry.login_server for registry in registries])} ({settings['registry'].origin})"
     for identity, notes in ((each.identity, each.notes) for each in chosen):
         own = [target.registry.login_server for target in targets if target.identity == identity]
-        parts = [identity.name if identity.name == identity.method else f"{identity.name} = {identity.method}"]
+        parts = [named(identity)]
         parts += [f"at {_few(own)}"] if len(own) < len(registries) else []
-        parts += [f"from {', '.join(variables(identity))}"] if variables(identity) else []
+        parts += [origin] if (origin := held_by(identity)) else []
         yield f"identity {' '.join(parts)} ({'; '.join([settings['auth'].origin, *notes])})"
     for cloud in dict.fromkeys(registry.cloud for registry in registries):
         yield f"cloud {cloud.name} ({_cloud_origin(settings, cloud, registries)})"
+
+
+def named(identity: Identity) -> str:
+    """Return an identity's name, with its method where that is another word."""
+    return identity.name if identity.name == identity.method else f"{identity.name} = {identity.method}"
+
+
+def held_by(identity: Identity) -> str:
+    """Return in words which variables hold an identity's credential; '' where none do."""
+    return f"from {', '.join(variables(identity))}" if variables(identity) else ""
 
 
 def _cloud_origin(settings: Settings, cloud: Cloud, registries: Iterable[Registry]) -> str:

@@ -7,7 +7,7 @@ That is why annotations are not postponed here: named tuples would compile each 
 import os
 from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pytest
 
@@ -45,8 +45,9 @@ def whole_number(text: str) -> str:
 class Option(NamedTuple):
     """One option: its name, what its value is called, what it does, and what holds when nobody says.
 
-    ``many`` options may be repeated and take comma-separated lists. ``check`` says what is wrong with a value, '' if
-    nothing is. An option that ``activates`` turns the plugin on. ``line`` is how the header shows it.
+    ``many`` options may be repeated and take comma-separated lists. A ``switch`` takes no value as a flag, and is true
+    or false elsewhere. ``check`` says what is wrong with a value, '' if nothing is. An option that ``activates`` turns
+    the plugin on. ``line`` is how the header shows it.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Option(NamedTuple):
     summary: str
     default: str = ""
     many: bool = False
+    switch: bool = False
     choices: tuple[str, ...] = ()
     check: Callable[[str], str] = any_text
     activates: bool = False
@@ -171,6 +173,13 @@ OPTIONS = (
         choices=("skip", "error"),
     ),
     Option(
+        "mask-ids",
+        "",
+        "show stand-ins for tenant, object, application and subscription ids and for addresses, in all output",
+        switch=True,
+        line=Line(9, "ids and addresses masked"),
+    ),
+    Option(
         "explain",
         "WHAT",
         "print what an id means (all: list them), a number of Entra's, a code of az acr check-health, a pasted line, "
@@ -194,7 +203,10 @@ LIST = "list"
 
 
 class Setting(NamedTuple):
-    """What an option is set to; ``origin`` says who set it, in words for the header and for errors."""
+    """What an option is set to; ``origin`` says who set it, in words for the header and for errors.
+
+    A switch that is on has one value, one that is off has none.
+    """
 
     values: tuple[str, ...]
     origin: str = DEFAULT
@@ -215,6 +227,8 @@ class Setting(NamedTuple):
 
 
 _COMMAND_LINE = "from the command line"
+#: How a switch is written in the environment; pytest reads its configuration file's like that.
+_ON, _OFF = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 
 #: Every option's setting by the option's name.
 Settings = Mapping[str, Setting]
@@ -228,15 +242,12 @@ def add(parser: pytest.Parser) -> None:
         notes += [f"default {option.default}"] if option.default else []
         notes += [f"one of {', '.join(option.choices)}"] if option.choices else []
         summary = f"{option.summary}{' (repeatable)' if option.many else ''} [{'; '.join(notes)}]"
-        group.addoption(
-            option.flag,
-            dest=option.ini,
-            action="append" if option.many else "store",
-            default=None,
-            metavar=option.metavar,
-            help=summary,
-        )
-        kind: Literal["linelist", "string"] = "linelist" if option.many else "string"
+        takes: dict[str, Any] = {"action": "append" if option.many else "store", "metavar": option.metavar}
+        if option.switch:
+            takes = {"action": "store_const", "const": _ON[0]}
+        group.addoption(option.flag, dest=option.ini, default=None, help=summary, **takes)
+        kind: Literal["linelist", "string", "bool"] = "linelist" if option.many else "string"
+        kind = "bool" if option.switch else kind
         parser.addini(option.ini, f"{option.summary}, as {option.flag}", type=kind, default=None)
 
 
@@ -244,7 +255,8 @@ def read(config: pytest.Config, environ: Mapping[str, str] = os.environ) -> Sett
     """Read every option: command line, else environment, else ini file, else default.
 
     Raises `pytest.UsageError` for a value that is empty, is none of an option's choices, or has a type in the ini
-    file that pytest cannot read. An empty ini value counts as none, so that ``-o acr_registry=`` takes one back.
+    file that pytest cannot read. An empty ini value counts as none, so that ``-o acr_registry=`` takes one back; a
+    switch is taken back by ``false``.
     """
     _repack(config)
     return {option.name: _checked(option, _find(option, config, environ)) for option in OPTIONS}
@@ -304,11 +316,14 @@ def _find(option: Option, config: pytest.Config, environ: Mapping[str, str]) -> 
     if given is not None:
         return Setting(_split(option, given if option.many else [given]), _COMMAND_LINE)
     if option.variable in environ:
-        return Setting(_split(option, [environ[option.variable]]), f"from {option.variable}")
+        text = environ[option.variable]
+        return Setting(_split(option, [text.lower() if option.switch else text]), f"from {option.variable}")
     try:
         entry = config.getini(option.ini)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, pytest.UsageError) as error:
         raise pytest.UsageError(f"{option.flag} ({_ini_origin(option, config)}): {error}") from error
+    if option.switch and entry is not None:
+        entry = str(entry).lower()
     if entry:
         texts = entry if option.many else [entry]
         return Setting(_split(option, texts), _ini_origin(option, config))
@@ -332,10 +347,15 @@ def _split(option: Option, texts: Iterable[str]) -> tuple[str, ...]:
 
 def _checked(option: Option, setting: Setting) -> Setting:
     if "" in setting.values:
-        raise pytest.UsageError(f"{where(option.name, setting)}: empty value; give {option.metavar}, or leave it out")
-    for value in setting.values if option.choices else ():
-        if value not in option.choices:
+        raise pytest.UsageError(
+            f"{where(option.name, setting)}: empty value; give {option.metavar or 'true or false'}, or leave it out"
+        )
+    choices = (*_ON, *_OFF) if option.switch else option.choices
+    for value in setting.values if choices else ():
+        if value not in choices:
             raise pytest.UsageError(
-                f"{where(option.name, setting)}: unknown value {value!r}; choose one of {', '.join(option.choices)}"
+                f"{where(option.name, setting)}: unknown value {value!r}; choose one of {', '.join(choices)}"
             )
+    if option.switch:
+        return setting._replace(values=tuple(_ON[0] for value in setting.values if value in _ON))
     return setting

@@ -1,4 +1,4 @@
-"""What an active run does to every report: first lines, explanations of foreign failures, and no secrets."""
+"""What an active run does to every report: first lines, properties, explanations of foreign failures, clean words."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import pytest
 
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.secret import Secrets
-from pytest_acrauth.plugin.cleaning import Cleaning
+from pytest_acrauth.plugin.checks import Check
+from pytest_acrauth.plugin.cleaning import Cleaning, Words
 from pytest_acrauth.plugin.failures import NotReady, Told, tell
-from pytest_acrauth.plugin.once import ABOUT, CAUSES, Once
+from pytest_acrauth.plugin.once import ABOUT, CAUSES, Once, told_of
 
 #: What a cause says of itself in the properties of a failure.
 _PROPERTIES = ("id", "certainty", "stage", "registry", "identity", "correlation_id")
+_PREFIX = "acr_"
 #: What a report and the session's own records know a test by, and must stay the same.
 _IDENTITY = ("nodeid", "location")
 #: Of a report of the collection: the collected nodes, which are no text.
@@ -23,16 +25,23 @@ _NODES = "result"
 
 
 class Reports:
-    """Hooks that finish every report of an active run, in whatever process makes it."""
+    """Hooks that finish every report of an active run, in whatever process makes it.
 
-    def __init__(self, secrets: Secrets, once: Once | None) -> None:
+    ``once`` is there in the process that prints. A worker's words are clean of secrets; ids get their stand-ins where
+    the reports of all workers come together.
+    """
+
+    def __init__(self, secrets: Secrets, words: Words, once: Once | None) -> None:
         self._secrets = secrets
+        self._words = words
         self._once = once
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        if call.when == "setup":  # of a test that is run again, too
+            _begin_properties(item)
         report = yield
         if call.excinfo is not None and isinstance(call.excinfo.value, NotReady):
             # Left alone, the short summary prints the whole text where CI is set, and JUnit keeps it twice.
@@ -57,8 +66,8 @@ class Reports:
             text = told(Defect.of(error, "reading what this test printed", secrets=self._secrets))
             report.sections.append(("a defect of pytest-acrauth", text))
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)  # others show a report at once, too, and may be registered later
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, None, None]:
         """Clean what other plugins added to a report, or made of it, before any of them shows it or sends it away.
 
         Where it is shown, it gets its text.
@@ -66,6 +75,7 @@ class Reports:
         self._clean(report)
         if self._once is not None:
             self._once.finish(report)
+        return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_make_collect_report(self) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
@@ -87,27 +97,43 @@ class Reports:
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
         """Clean a warning before the terminal, or a worker's message to the controller, gets it."""
-        cleaned = Cleaning(self._secrets).of(warning_message.message)
+        cleaned = Cleaning(self._words).of(warning_message.message)
         if cleaned is not warning_message.message:
             warning_message.message = cleaned if isinstance(cleaned, Warning) else Warning(cleaned)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excrepr: Any) -> None:
         """Clean the traceback that ends a run."""
-        Cleaning(self._secrets).of(excrepr)
+        Cleaning(self._words).of(excrepr)
 
     def _clean(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+        if self._words.masking is not None and isinstance(report, pytest.TestReport):
+            for told in (*told_of(report, CAUSES), *told_of(report, ABOUT)):
+                self._words.masking.keep(told.correlation_id)
         apart = (*_IDENTITY, _NODES) if isinstance(report, pytest.CollectReport) else _IDENTITY
-        Cleaning(self._secrets).attributes(report, apart=apart)
+        Cleaning(self._words).attributes(report, apart=apart)
+
+
+def _begin_properties(item: pytest.Item) -> None:
+    """Tell of a check what it is about, whatever becomes of it, and no longer what it failed by before."""
+    ours = {f"{_PREFIX}{name}" for name in _PROPERTIES}
+    item.user_properties[:] = [pair for pair in item.user_properties if pair[0] not in ours]
+    if isinstance(item, Check):
+        about = {
+            "stage": str(item.rung.stage),
+            "registry": item.target.registry.login_server,
+            "identity": item.target.identity.name,
+        }
+        item.user_properties += [(f"{_PREFIX}{name}", value) for name, value in about.items()]
 
 
 def _add_properties(item: pytest.Item, report: pytest.TestReport, told: Iterable[Told]) -> None:
-    """Tell of the causes in properties, which JUnit files and other reports keep; of a rerun, what it failed by."""
+    """Tell of the causes in properties, which JUnit files and other reports keep."""
     found: dict[str, dict[str, None]] = {}
     for each in told:
         for name in _PROPERTIES:
             if value := getattr(each, name):
-                found.setdefault(f"acr_{name}", {})[value] = None
+                found.setdefault(f"{_PREFIX}{name}", {})[value] = None
     properties: list[tuple[str, object]] = [(name, ", ".join(values)) for name, values in found.items()]
     for holder in (item, report):
         holder.user_properties[:] = [pair for pair in holder.user_properties if pair[0] not in found] + properties

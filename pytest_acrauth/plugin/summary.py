@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_acrauth.model.transcript import Transcript
+from pytest_acrauth.plugin.cleaning import Words
 from pytest_acrauth.plugin.climbs import Climbs
 from pytest_acrauth.plugin.failures import diagnoses_of, failures_of
 from pytest_acrauth.report.standing import ready
@@ -21,15 +22,16 @@ _TITLE = "Azure Container Registry"
 class Summary:
     """Writes the section, in the process that prints. Lines are as long as they are: no terminal cuts them."""
 
-    def __init__(self, climbs: Climbs) -> None:
+    def __init__(self, climbs: Climbs, words: Words) -> None:
         self._climbs = climbs
+        self._words = words
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         lines = list(self._lines(verbose=terminalreporter.config.option.verbose > 0))
         if lines:
             terminalreporter.write_sep("=", _TITLE)
         for line in lines:
-            terminalreporter.write_line(self._climbs.run.secrets.scrub(line))
+            terminalreporter.write_line(self._words.scrub(line))
 
     def _lines(self, *, verbose: bool) -> Iterator[str]:
         sound: list[Transcript] = []

@@ -20,7 +20,7 @@ def test_default_takes_the_first_it_finds() -> None:
     """``default`` prefers Basic variables to a service principal's, and notes what else was there."""
     (chosen,) = choose(["default"], {**PRINCIPAL, **BASIC})
     assert (chosen.identity.name, chosen.identity.method, chosen.identity.flow) == ("basic", "basic", Flow.BASIC)
-    assert chosen.notes == ("also found and ignored: service-principal",)
+    assert chosen.notes == ("also found: service-principal",)
     assert choose(["default"], PRINCIPAL)[0].identity.method == "service-principal"
 
 

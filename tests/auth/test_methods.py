@@ -165,12 +165,13 @@ def everything(place: Place) -> list[Mapping[str, str]]:
 
 @pytest.mark.parametrize("position", range(len(ORDER)))
 def test_default_takes_the_first_of_the_order(place: Place, position: int) -> None:
-    """Of all that is there, ``default`` takes what comes first, and names all the rest as ignored."""
+    """Of all that is there, ``default`` takes what comes first, and names all the rest."""
     environ = {name: text for each in everything(place)[position:] for name, text in each.items()}
     found = chosen(environ)
     assert found.identity.method == ORDER[position]
-    ignored = [note.split(": ")[1].split(" ")[0] for note in found.notes if note.startswith("also found and ignored")]
-    assert tuple(ignored) == ORDER[position + 1 :]
+    also = [note.removeprefix("also found: ") for note in found.notes if note.startswith("also found: ")]
+    assert tuple(text.split(" ")[0] for note in also for text in note.split(", ")) == ORDER[position + 1 :]
+    assert len(also) == (position + 1 < len(ORDER))
 
 
 @pytest.mark.parametrize("position", range(len(ORDER)))

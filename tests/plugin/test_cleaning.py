@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from pytest_acrauth.model.secret import Secrets
-from pytest_acrauth.plugin.cleaning import Cleaning
+from pytest_acrauth.plugin.cleaning import Cleaning, Words
 
 SECRET = "planted/secret+0123456789"
 
@@ -172,7 +172,7 @@ def test_every_kind_of_value(secrets: Secrets, made: str) -> None:
     value = MADE[made]()
     before = list(everything(value))
     assert any(SECRET in text for text in before)
-    cleaned = Cleaning(secrets).of(value)
+    cleaned = Cleaning(Words(secrets)).of(value)
     assert not [text for text in everything(cleaned) if SECRET in text]
     assert list(everything(value)) == before
 
@@ -183,18 +183,18 @@ def test_a_value_without_a_secret_is_itself(made: str) -> None:
     other = Secrets()
     other.add("something-else-0123456789")
     value = MADE[made]()
-    assert Cleaning(other).of(value) is value
+    assert Cleaning(Words(other)).of(value) is value
 
 
 @pytest.mark.parametrize("value", [Mute(), [Mute()], {"a": Closed()}, Closed()], ids=["object", "part", "deep", "dict"])
 def test_what_does_not_let_itself_be_looked_at(secrets: Secrets, value: Any) -> None:
     """It is no reason to fail."""
-    Cleaning(secrets).of(value)
+    Cleaning(Words(secrets)).of(value)
 
 
 def test_kinds_stay_what_they_are(secrets: Secrets) -> None:
     """A copy is of the same kind where there can be one."""
-    clean = Cleaning(secrets).of
+    clean = Cleaning(Words(secrets)).of
     assert clean(SECRET.encode()) == b"***"
     assert clean(b"\xff" + SECRET.encode()) == b"\xff***"
     assert clean(Named("puller", SECRET)) == Named("puller", "***")
@@ -217,7 +217,7 @@ def test_a_report_is_cleaned_in_place(pytester: pytest.Pytester, secrets: Secret
     recorded = pytester.inline_run("--showlocals", "-p", "no:asyncio", "-p", "no:randomly")
     (report,) = recorded.getfailures()
     assert "planted/secret+0123456789" in report.longreprtext
-    Cleaning(secrets).attributes(report)
+    Cleaning(Words(secrets)).attributes(report)
     assert "planted/secret+0123456789" not in report.longreprtext
     assert "planted/secret+0123456789" not in str(report.longrepr.reprcrash)
     assert "planted/secret+0123456789" not in str(report.sections)

@@ -55,10 +55,7 @@ def test_what_else_was_found(configured: Inner, clean_environment: pytest.Monkey
     clean_environment.setenv("ACR_USERNAME", "puller")
     clean_environment.setenv("ACR_PASSWORD", PASSWORD)
     lines = header(configured.run("--acr-registry", "myacr", "--acr-checks", "none"))
-    assert (
-        lines[1]
-        == "identity basic from ACR_USERNAME, ACR_PASSWORD (default; also found and ignored: service-principal)"
-    )
+    assert lines[1] == "identity basic from ACR_USERNAME, ACR_PASSWORD (default; also found: service-principal)"
 
 
 def test_identities_of_single_registries(configured: Inner, clean_environment: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ def test_every_row_explains_itself(option: options.Option) -> None:
     """Every row has a summary and a name for its value, and its default is one of its choices."""
     assert option.summary
     assert not option.summary.endswith(".")
-    assert option.metavar
+    assert bool(option.metavar) is not option.switch
     assert not option.choices or option.default in {*option.choices, *([""] if option.many else [])}
 
 
@@ -46,7 +46,7 @@ def read(pytester: pytest.Pytester, *args: str, environ: dict[str, str] | None =
     return options.read(pytester.parseconfig(*args), environ or {})
 
 
-@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+@pytest.mark.parametrize("option", [option for option in OPTIONS if not option.switch], ids=lambda option: option.name)
 def test_precedence(pytester: pytest.Pytester, option: options.Option) -> None:
     """Command line beats environment beats ini file beats default, for every option."""
     first, second, third = (option.choices * 2 or ("one", "two", "three"))[:3]
@@ -60,6 +60,42 @@ def test_precedence(pytester: pytest.Pytester, option: options.Option) -> None:
     assert setting == Setting((third,), "from the command line")
     assert setting.on_command_line
     assert setting.given
+
+
+@pytest.mark.parametrize("option", [option for option in OPTIONS if option.switch], ids=lambda option: option.name)
+def test_switches(pytester: pytest.Pytester, option: options.Option) -> None:
+    """A switch is off unless somebody says so; each place can turn it off again for those behind it."""
+    on, off = ("true",), ()
+    assert read(pytester)[option.name] == Setting(off, "default")
+    assert read(pytester, option.flag)[option.name] == Setting(on, "from the command line")
+    for word, values in {
+        "1": on,
+        "yes": on,
+        "TRUE": on,
+        "On": on,
+        "0": off,
+        "no": off,
+        "False": off,
+        "off": off,
+    }.items():
+        given = read(pytester, environ={option.variable: word})[option.name]
+        assert given == Setting(values, f"from {option.variable}")
+    pytester.makefile(".ini", pytest=f"[pytest]\n{option.ini} = yes\n")
+    assert read(pytester)[option.name] == Setting(on, f"from {option.ini} in pytest.ini")
+    assert read(pytester, environ={option.variable: "0"})[option.name] == Setting(off, f"from {option.variable}")
+    assert read(pytester, "-o", f"{option.ini}=false")[option.name] == Setting(off, f"from -o {option.ini}")
+    assert read(pytester, option.flag, environ={option.variable: "0"})[option.name].values == on
+
+
+@pytest.mark.parametrize("option", [option for option in OPTIONS if option.switch], ids=lambda option: option.name)
+def test_what_is_no_switch(pytester: pytest.Pytester, option: options.Option) -> None:
+    """A word that is neither is a usage error, so that nothing is shown because somebody misspelt it."""
+    for word in ("maybe", ""):
+        with pytest.raises(pytest.UsageError, match=option.variable):
+            read(pytester, environ={option.variable: word})
+    pytester.makefile(".ini", pytest=f"[pytest]\n{option.ini} = maybe\n")
+    with pytest.raises(pytest.UsageError, match=option.ini):
+        read(pytester)
 
 
 def test_lists(pytester: pytest.Pytester) -> None:
