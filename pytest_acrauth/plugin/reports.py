@@ -19,7 +19,7 @@ from pytest_acrauth.plugin.once import ABOUT, CAUSES, Once, told_of
 _PROPERTIES = ("id", "certainty", "stage", "registry", "identity", "correlation_id")
 _PREFIX = "acr_"
 #: What a report and the session's own records know a test by, and must stay the same.
-_IDENTITY = ("nodeid", "location")
+_IDENTITY = ("nodeid", "_id", "location")
 #: Of a report of the collection: the collected nodes, which are no text.
 _NODES = "result"
 
