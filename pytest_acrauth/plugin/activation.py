@@ -22,7 +22,7 @@ from pytest_acrauth.plugin.climbs import Climbs, Needs
 from pytest_acrauth.plugin.configuration import Plan, plan, real_machine
 from pytest_acrauth.plugin.distribution import Controller, Worker
 from pytest_acrauth.plugin.markers import needs
-from pytest_acrauth.plugin.neighbours import add_metadata, html_links
+from pytest_acrauth.plugin.neighbours import neighbours
 from pytest_acrauth.plugin.once import Once
 from pytest_acrauth.plugin.options import Settings, activating, where
 from pytest_acrauth.plugin.reports import Reports
@@ -58,8 +58,8 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
     if not is_worker:
         emulator = config.stash.get(emulation.EMULATOR, None)
         machine = {emulation.MACHINE: emulator.machine.to_json()} if emulator is not None else {}
-        hooks += [Controller(climbs, config, machine), Summary(climbs, words), *html_links(config)]
-        add_metadata(config, ours, words)
+        hooks += [Controller(climbs, config, machine), Summary(climbs, words)]
+        hooks += neighbours(config, ours, words)
     for hook in hooks:
         _register(config, hook)
     return climbs

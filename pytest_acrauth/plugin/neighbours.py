@@ -5,6 +5,9 @@ Through what they document for it; without them nothing of theirs is imported.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from pytest_acrauth.plugin.cleaning import Words
@@ -13,32 +16,46 @@ from pytest_acrauth.plugin.header import held_by, named
 from pytest_acrauth.plugin.once import ABOUT, CAUSES, told_of
 
 
-def add_metadata(config: pytest.Config, plan: Plan, words: Words) -> None:
-    """Tell pytest-metadata, from which other reports have their environment, who is checked.
+def neighbours(config: pytest.Config, plan: Plan, words: Words) -> list[object]:
+    """Tell the other plugins' environment who is checked, and return the hooks that add to their reports."""
+    rows = _rows(plan, words)
+    _add_metadata(config, rows)
+    writes_html = config.pluginmanager.hasplugin("html") and config.getoption("htmlpath", None)
+    return [JsonEnvironment(rows), *([HtmlLinks()] if writes_html else [])]
 
-    Does nothing where it is not active, or is older than its stash key.
-    """
+
+def _rows(plan: Plan, words: Words) -> dict[str, str]:
+    identities = dict.fromkeys(target.identity for target in plan.targets)
+    rows = {
+        "registry": [registry.login_server for registry in plan.registries],
+        "identity": [" ".join(filter(None, [named(each), held_by(each)])) for each in identities],
+        "cloud": dict.fromkeys(registry.cloud.name for registry in plan.registries),
+        "client": plan.clients,
+    }
+    return {f"ACR {name}": ", ".join(map(words.scrub, values)) for name, values in rows.items() if values}
+
+
+def _add_metadata(config: pytest.Config, rows: Mapping[str, str]) -> None:
+    """Add to what pytest-metadata collects, if it is active and not older than its stash key."""
     if not config.pluginmanager.hasplugin("metadata"):
         return
     try:
         from pytest_metadata.plugin import metadata_key
     except ImportError:
         return
-    identities = dict.fromkeys(target.identity for target in plan.targets)
-    rows = {
-        "registry": [registry.login_server for registry in plan.registries],
-        "identity": [" ".join(filter(None, [named(each), held_by(each)])) for each in identities],
-        "cloud": list(dict.fromkeys(registry.cloud.name for registry in plan.registries)),
-        "client": plan.clients,
-    }
-    told = {f"ACR {name}": ", ".join(map(words.scrub, values)) for name, values in rows.items() if values}
-    config.stash.setdefault(metadata_key, {}).update(told)
+    config.stash.setdefault(metadata_key, {}).update(rows)
 
 
-def html_links(config: pytest.Config) -> list[object]:
-    """Return the hooks that give pytest-html its links; none where no such report is written."""
-    writes = config.pluginmanager.hasplugin("html") and config.getoption("htmlpath", None)
-    return [HtmlLinks()] if writes else []
+class JsonEnvironment:
+    """Adds the rows to the environment of pytest-json-report, which does not ask pytest-metadata 3 for it."""
+
+    def __init__(self, rows: Mapping[str, str]) -> None:
+        self._rows = rows
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
+        if "environment" in json_report:  # it may be told to leave that out
+            json_report["environment"] = {**json_report["environment"], **self._rows}
 
 
 class HtmlLinks:

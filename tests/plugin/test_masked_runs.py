@@ -24,6 +24,10 @@ def ids_of(config):
     found = re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", held)
     return sorted({*found, *re.findall(r"(?<![\\d.])\\d{1,3}(?:\\.\\d{1,3}){3}(?![\\d.])", held)})
 
+def pytest_configure(config):
+    global PRINTS
+    PRINTS = not hasattr(config, "workerinput")
+
 def pytest_sessionstart(session):
     if EMULATOR in session.config.stash:
         (session.config.rootpath / "ids.txt").write_text("\\n".join(ids_of(session.config)))
@@ -35,7 +39,7 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_logreport(report):
-    if not hasattr(report, "config"):
+    if PRINTS:
         with open("told.jsonl", "a") as file:
             file.write(json.dumps(vars(report), default=str, skipkeys=True) + "\\n")
 """
@@ -126,7 +130,6 @@ def leaked(inner: Inner, told: dict[str, str]) -> set[tuple[str, str]]:
     for place, text in told.items():
         low = text.lower()
         for each in {*planted} - kept:
-            # What has a letter before it is somebody's own word, such as a port's folder.
             spelt = (each, each.replace("-", "")) if "-" in each else (each,)
             found |= {(place, form) for form in spelt if form in low}
     return found
@@ -150,7 +153,7 @@ def test_every_output(inner: Inner, output: str, scenario: str) -> None:
     ]
     answered = scenario in {"exchange-no-role", "firewall-ip-denied", "entra-app-not-found"}
     assert bool(traces) is answered
-    for trace in traces:
+    for trace in (each for text in traces for each in text.split(", ")):
         assert GUID.fullmatch(trace)
     if answered and output == "loud":
         assert any(trace in told["stdout"] for trace in traces)
