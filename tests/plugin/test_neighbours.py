@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from conftest import Inner
@@ -147,19 +148,10 @@ def test_the_place_of_a_check(inner: Inner, has_file: bool, workers: tuple[str, 
     """Programs that show where a test stands are shown something that exists; nobody else sees a difference."""
     if not has_file:
         inner.pytester.path.joinpath("tox.ini").unlink()
-    inner.pytester.syspathinsert()
-    inner.pytester.makepyfile(  # no conftest, whose hooks are not asked about a check
-        places="""
-        def pytest_runtest_logreport(report):
-            if report.failed:
-                with open("places.txt", "a") as file:
-                    file.write(f"{report.location}\\n")
-        """
-    )
-    result = inner.emulate("exchange-no-role", "--acr-client", "docker", "--rootdir", ".", "-p", "places", *workers)
-    expected = "tox.ini" if has_file else "."
-    places = inner.pytester.path.joinpath("places.txt").read_text()
-    assert f"('{expected}', 0, 'myacr.azurecr.io: exchange (service-principal)')" in places
+    files = ("--junitxml=junit.xml", "-o", "junit_family=xunit1")  # that one has the place
+    result = inner.emulate("exchange-no-role", "--acr-client", "docker", "--rootdir", ".", *files, *workers)
+    places = {case.get("file") for case in ET.parse(inner.pytester.path / "junit.xml").iter("testcase")}  # noqa: S314
+    assert places == {"tox.ini" if has_file else "."}
     ours = [line for line in result.outlines if "acr::" in line and "exchange" in line and "FAILED" in line]
     assert ours
     assert not [line for line in ours if "<-" in line]
