@@ -5,11 +5,12 @@ In the process that prints. A failure's explanations travel with its report, so 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pytest
+from _pytest._code.code import ExceptionRepr, ReprEntry, ReprFileLocation, ReprTraceback
 
 from pytest_acrauth.plugin.failures import Told
 
@@ -18,23 +19,19 @@ CAUSES, ABOUT = "acr_causes", "acr_about"
 _TITLE = "what this says about Azure Container Registry"
 
 
-@dataclass(frozen=True)
-class _Crash:
-    """What a failure is known by in short; there is no line of code that tells more."""
-
-    message: str
-    path: str = ""
-    lineno: int = 0
+class _Crash(ReprFileLocation):
+    """What a failure is known by in short, and where; there is no line of code that tells more."""
 
     def __str__(self) -> str:
         return self.message
 
 
-class Explained:
+class Explained(ExceptionRepr):
     """The text of a failure, as pytest and its plugins ask for it; ``shown`` is what a terminal gets of it."""
 
     def __init__(self, crash: _Crash, text: str, shown: str) -> None:
-        self.reprcrash = crash
+        entry = ReprEntry(text.splitlines(), None, None, crash, "value")
+        super().__init__(reprcrash=crash, reprtraceback=ReprTraceback([entry], None, "value"))
         self._text = text
         self._shown = shown
 
@@ -60,6 +57,7 @@ class Once:
 
     def __init__(self, config: pytest.Config) -> None:
         self._style: str = config.getoption("tbstyle", "auto")
+        self._config = config
         self._full = config.getoption("verbose", 0) > 0
         self._told_at: dict[str, str] = {}
 
@@ -69,8 +67,8 @@ class Once:
             return
         if causes := told_of(report, CAUSES):
             words = [self._words(told, report.nodeid) for told in causes]
-            crash = _Crash("; ".join(told.headline for told in causes))
-            report.longrepr = Explained(crash, _joined(words, "whole"), self._shown(crash, words, report))  # type: ignore[assignment]
+            crash = _Crash(*self._place(report), "; ".join(told.headline for told in causes))
+            report.longrepr = Explained(crash, _joined(words, "whole"), self._shown(crash, words, report))
         elif about := told_of(report, ABOUT):
             words = [self._words(told, report.nodeid) for told in about]
             text = "\n".join(told.headline for told in about) if self._style == "line" else _joined(words, self._which)
@@ -79,6 +77,14 @@ class Once:
                 add_section(_TITLE, text)
             else:
                 report.longrepr = f"{report.longrepr}\n{_TITLE}\n{text}"
+
+    def _place(self, report: pytest.TestReport) -> tuple[str, int]:
+        """Return a file that exists, and its line: a built-in check's is where the checks are configured."""
+        path, line, _ = report.location
+        root = self._config.rootpath
+        if not (root / path).exists():
+            path, line = os.path.relpath(self._config.inipath or root, root), 0
+        return path, (line or 0) + 1
 
     def _words(self, told: Told, nodeid: str) -> _Words:
         note = f"\n({told.note})" if told.note else ""

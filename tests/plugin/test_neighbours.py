@@ -10,7 +10,6 @@ from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as ET
 
 import pytest
 from conftest import Inner
@@ -142,30 +141,59 @@ def test_without_them(inner: Inner, absent: tuple[str, ...]) -> None:
     assert not [name for name in absent if name in gone and gone[name] in line]
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["one process", "worker"])
+#: A plugin that shows failures beside the code, by what reports hold of them.
+ANNOTATES = """
+from pathlib import Path
+from _pytest._code.code import ExceptionRepr
+
+def pytest_runtest_logreport(report):
+    if report.failed:
+        assert isinstance(report.longrepr, ExceptionRepr)
+        (entry,) = report.longrepr.reprtraceback.reprentries
+        crash = report.longrepr.reprcrash
+        assert (entry.reprfileloc.path, entry.reprfileloc.lineno) == (crash.path, crash.lineno)
+        with Path("places.txt").open("a") as file:
+            file.write(f"{crash.path}:{crash.lineno}:{crash.message}\\n")
+"""
+
+
 @pytest.mark.parametrize("has_file", [True, False], ids=["with a file", "without"])
-def test_the_place_of_a_check(inner: Inner, has_file: bool, workers: tuple[str, ...]) -> None:  # noqa: FBT001
-    """Programs that show where a test stands are shown something that exists; nobody else sees a difference."""
+def test_the_place_of_a_check(inner: Inner, has_file: bool) -> None:  # noqa: FBT001
+    """A program that shows failures beside the code is shown a file that exists; the terminal shows what it did."""
     if not has_file:
         inner.pytester.path.joinpath("tox.ini").unlink()
-    files = ("--junitxml=junit.xml", "-o", "junit_family=xunit1")  # that one has the place
-    result = inner.emulate("exchange-no-role", "--acr-client", "docker", "--rootdir", ".", *files, *workers)
-    places = {case.get("file") for case in ET.parse(inner.pytester.path / "junit.xml").iter("testcase")}  # noqa: S314
-    assert places == {"tox.ini" if has_file else "."}
-    ours = [line for line in result.outlines if "acr::" in line and "exchange" in line and "FAILED" in line]
-    assert ours
-    assert not [line for line in ours if "<-" in line]
+    inner.pytester.syspathinsert()
+    inner.pytester.makepyfile(annotates=ANNOTATES, test_own="def test_requires(acr):\n    acr.require()")
+    asked = ("-p", "annotates", "-vv", "--rootdir", ".")
+    result = inner.emulate("client-docker-missing", "--acr-client", "docker", *asked)
+    assert "acr::client::docker FAILED" in result.stdout.str()
+    inner.emulate("exchange-no-role", *asked)
+    lines = inner.pytester.path.joinpath("places.txt").read_text().splitlines()
+    where = f"{'tox.ini' if has_file else '.'}:1"
+    assert [line.partition(": ")[0] for line in lines] == [
+        f"{where}:client-docker-missing",
+        f"{where}:exchange-no-role",
+        "test_own.py:1:exchange-no-role",
+    ]
 
 
-def test_a_check_that_is_marked_to_be_skipped(inner: Inner) -> None:
-    """Pytest names the place where such a mark stands."""
-    inner.pytester.makeconftest(
-        """
-        import pytest
-        def pytest_collection_modifyitems(items):
-            for item in items:
-                item.add_marker(pytest.mark.skip(reason="not today"))
+def test_a_report_log(inner: Inner) -> None:
+    """What a report is made into for a log or another process holds the whole text, and the place."""
+    inner.pytester.syspathinsert()
+    inner.pytester.makepyfile(
+        logs="""
+        import json
+        from pathlib import Path
+
+        def pytest_runtest_logreport(report):
+            if report.failed:
+                Path("log.json").write_text(json.dumps(report._to_json()))
         """
     )
-    result = inner.emulate("healthy", "-rs")
-    assert any(re.fullmatch(r"SKIPPED \[7\] tox\.ini(:1)?: not today", line) for line in result.outlines)
+    inner.emulate("exchange-no-role", "-p", "logs")
+    told = json.loads(inner.pytester.path.joinpath("log.json").read_text())["longrepr"]
+    assert told["reprcrash"]["path"] == "tox.ini"
+    (entry,) = told["reprtraceback"]["reprentries"]
+    lines = entry["data"]["lines"]
+    assert lines[0] == told["reprcrash"]["message"]
+    assert any(line.startswith("Seen") for line in lines)
