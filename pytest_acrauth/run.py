@@ -102,7 +102,8 @@ class Run:
             return record
         from pytest_acrauth.diagnosis.client import unplaced
 
-        known = {each.target.registry.login_server: each.evidence.registry for each in climbed}
+        taken = ((each.target.registry.login_server, each.evidence.registry) for each in climbed)
+        known = {server: look for server, look in taken if look is not None}
         looks = {server: known.get(server) for server in unplaced(record)}
         missing = [server for server, look in looks.items() if look is None]
         # The identity under test is the one to ask wherever it may: it comes before those that may not.
@@ -110,8 +111,8 @@ class Run:
         asking = {target.registry.login_server: target for target in by_right}
         evidence = _Evidence(self._connect(), self._evidence, self._timeout)
         left = self._timeout - (time.monotonic() - began)
-        taken = evidence.look_at([self._unclimbed(asking[server]) for server in missing], left)
-        found = {server: look or taken[server] for server, look in looks.items()}
+        new = evidence.look_at([self._unclimbed(asking[server]) for server in missing], left)
+        found = {server: look or new[server] for server, look in looks.items()}
         return replace(record, looks=tuple(RecordLook(*each) for each in found.items()))
 
     def _climb(
@@ -251,7 +252,11 @@ class _Evidence:
             return {}
         part = self._limit / _EVIDENCE_PART
         deadline = Deadline(max(0.0, min(part, seconds)), wait=part)
-        return self._shared(_LOOK_PART * part).records(transcripts, deadline)
+        try:
+            return self._shared(_LOOK_PART * part).records(transcripts, deadline)
+        except Exception as error:  # noqa: BLE001 - a defect of ours: then nobody could look
+            why = Defect.of(error, "looking", secrets=self._connector.secrets).why
+            return {each.target.registry.login_server: Look(why=why) for each in transcripts}
 
     def _shared(self, limit: float) -> Looks:
         with self._lock:

@@ -22,7 +22,6 @@ from pytest_acrauth.model.evidence import Look, RegistryFacts
 NOT_LOOKED = "a client check does not look at it"
 
 _BY_PLACE = (ARM_NOT_FOUND, ARM_FORBIDDEN)  # what az says of a registry whose place tells the causes apart
-_READ = "Microsoft.ContainerRegistry/registries/read"
 
 
 def diagnose_client(record: ClientRecord) -> tuple[Diagnosis, ...]:
@@ -56,9 +55,9 @@ def _judge(record: ClientRecord) -> tuple[Diagnosis, ...]:
     own = [symptom for symptom in SYMPTOMS.values() if symptom.client is not None and symptom.client(record)]
     found = [conclude(seen, symptom, _not_looked) for symptom in own]
     if not found and record.client == "az":
-        servers = {ran: server for server, ran in record.unshown}
-        failed = [(ran, each) for ran in record.runs if not ran.ok for each in recognise(ran.stderr)[:1]]
-        found = [_placed(record, servers[ran], each) if ran in servers else each for ran, each in failed]
+        before = [ran for ran in record.runs if not ran.ok and "acr" not in ran.arguments]
+        found = [each for ran in before for each in recognise(ran.stderr)[:1]]
+        found += [_placed(record, server, each) for server, ran in record.unshown for each in recognise(ran.stderr)[:1]]
     if not found and any(not ran.ok for ran in record.runs):
         found = [conclude(seen, CLIENT_UNRECOGNISED, _not_looked)]
     return tuple(found)
@@ -72,14 +71,19 @@ def _placed(record: ClientRecord, server: str, found: Diagnosis) -> Diagnosis:
     look = next((each.look for each in record.looks if each.login_server == server), None)
     answer = _place_of(record, server, look)
     told = {each.question.id: each for finding in found.findings for each in finding.answers} | {PLACE.id: answer}
-    names = {"login_server": server}
-    if answer.value is not None and answer.value.elsewhere:
-        names["registry_subscription"] = answer.value.record.subscription_id
-    elif answer.value is not None and not answer.value.nowhere:
-        names |= {"action": _READ, "scope": answer.value.record.resource_id}
-    judged = conclude(named(seen, names), found.symptom, lambda question: told[question.id])
+    seen = named(seen, {"login_server": server, **_names(answer.value)})
+    judged = conclude(seen, found.symptom, lambda question: told[question.id])
     # Another registry of the name can be where az looked, and its record is none of this one's.
     return judged if judged.candidates else found
+
+
+def _names(found: Place | None) -> dict[str, str]:
+    """Return what a remedy needs: where to look, else what lets az look there."""
+    if found is None or found.nowhere:
+        return {}
+    if found.elsewhere:
+        return {"registry_subscription": found.record.subscription_id}
+    return {"scope": found.record.resource_id, "role": "Reader"}
 
 
 def _place_of(record: ClientRecord, server: str, look: Look[RegistryFacts] | None) -> Answer[Place]:

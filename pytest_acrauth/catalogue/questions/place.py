@@ -49,9 +49,10 @@ class Place:
 
     def __str__(self) -> str:
         if self.nowhere:
-            return f"nowhere: not in {self.record.subscription_id}, and nobody has the name"
-        created = f", since {date(self.record.created)}" if self.record.created else ""
-        return f"in {self.record.subscription_id}{created}; az looked in {'that' if self._same else self.looked_in}"
+            return "nowhere, and nobody has its name"
+        if self.elsewhere:
+            return f"in {self.record.subscription_id}"
+        return f"where az looked{f', since {date(self.record.created)}' if self.record.created else ''}"
 
 
 def place(login_server: str, looked_in: str, record: RegistryFacts, now: float) -> Place | None:
@@ -77,7 +78,7 @@ PLACE: Question[Place] = Question(
     id="registry-place",
     asks="In which subscription is the registry, by the management plane?",
     shows="where the registry is",
-    by_hand=Command("az graph query -q \"Resources | where name =~ '{registry}' | project id\" --query data"),
+    by_hand=Command("az acr list --subscription {registry_subscription} --query \"[?name=='{registry}'].id\" -o tsv"),
     needs=Need.REGISTRY,
     read=_in_no_climb,
 )

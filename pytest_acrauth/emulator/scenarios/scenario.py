@@ -19,7 +19,7 @@ class Scenario:
     hold where nobody gives others. ``seen_by`` are the flows (entra, basic) in which it shows at all, where it does
     not in every one.
 
-    ``diagnosed`` is what it is diagnosed as with evidence, where that is not the cause of its own id: another cause,
+    ``beside`` is the cause of what the climbs of a world show in which not the client alone is broken. ``diagnosed`` is what it is diagnosed as with evidence, where that is not the cause of its own id: another cause,
     ``<stage>-unrecognised`` where none is known, or `READY` for a world that only looks broken. ``like`` is the id of
     a scenario that looks the same at first sight.
 
@@ -35,6 +35,7 @@ class Scenario:
     seen_by: tuple[str, ...] = ()
     diagnosed: str = ""
     like: str = ""
+    beside: str = ""
     shows: str = "granted pull"
     needs_evidence: bool = False
     record: int | None = 200
