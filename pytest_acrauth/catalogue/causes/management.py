@@ -52,7 +52,10 @@ ARM_WRONG_SUBSCRIPTION = FailureMode(
         "Look into each that it can be in:",
         Command("az acr list --subscription {registry_subscription} --query \"[?name=='{registry}'].id\" -o tsv"),
     ),
-    fix=("Name the subscription in the command:", Command("az acr login -n {registry} --subscription {registry_subscription}")),
+    fix=(
+        "Name the subscription in the command:",
+        Command("az acr login -n {registry} --subscription {registry_subscription}"),
+    ),
     instead=(
         "Make it the active one, for everything that uses this login of az:",
         Command("az account set --subscription {registry_subscription}"),

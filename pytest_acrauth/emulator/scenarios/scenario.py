@@ -19,9 +19,10 @@ class Scenario:
     hold where nobody gives others. ``seen_by`` are the flows (entra, basic) in which it shows at all, where it does
     not in every one.
 
-    ``beside`` is the cause of what the climbs of a world show in which not the client alone is broken. ``diagnosed`` is what it is diagnosed as with evidence, where that is not the cause of its own id: another cause,
+    ``diagnosed`` is what it is diagnosed as with evidence, where that is not the cause of its own id: another cause,
     ``<stage>-unrecognised`` where none is known, or `READY` for a world that only looks broken. ``like`` is the id of
-    a scenario that looks the same at first sight.
+    a scenario that looks the same at first sight. ``beside`` is the cause that its climbs show, where it breaks a
+    client's check and these, too.
 
     The rest is what tests hold it to. ``shows`` is what a plain client meets first that knows nothing of scenarios:
     the stage and what is wrong there, or what it is granted. ``needs_evidence`` says that a climb alone leaves the

@@ -11,5 +11,11 @@ from pytest_acrauth.emulator.scenarios.scenario import Scenario
 
 LOOK_ALIKES: dict[str, Scenario] = {
     scenario.id: scenario
-    for scenario in (*network.LOOK_ALIKES, *identities.LOOK_ALIKES, *rights.LOOK_ALIKES, *layers.LOOK_ALIKES, *clients.LOOK_ALIKES)
+    for scenario in (
+        *network.LOOK_ALIKES,
+        *identities.LOOK_ALIKES,
+        *rights.LOOK_ALIKES,
+        *layers.LOOK_ALIKES,
+        *clients.LOOK_ALIKES,
+    )
 }
