@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from pytest_acrauth.catalogue.causes.management_questions import PLACE, Place, place
 from pytest_acrauth.catalogue.checked_client import CheckedClient
 from pytest_acrauth.catalogue.defective import Defective
-from pytest_acrauth.catalogue.questions.place import PLACE, Place, place
 from pytest_acrauth.catalogue.shape import Answer, Question
 from pytest_acrauth.catalogue.symptoms.client import CLIENT_UNRECOGNISED
 from pytest_acrauth.catalogue.symptoms.climb import PLUGIN_DEFECT

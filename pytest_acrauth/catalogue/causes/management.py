@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.questions.place import ELSEWHERE, HERE, NOWHERE
+from pytest_acrauth.catalogue.causes.management_questions import ELSEWHERE, HERE, NOWHERE
 from pytest_acrauth.catalogue.shape import Command, FailureMode, Occurs
 from pytest_acrauth.catalogue.symptoms import management
 
