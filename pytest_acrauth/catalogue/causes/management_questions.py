@@ -1,4 +1,4 @@
-"""Where a registry is by the management plane, beside the subscription in which the Azure CLI did not find it."""
+"""What the family ``management`` alone asks: where a registry is, beside where the Azure CLI did not find it."""
 
 from __future__ import annotations
 
