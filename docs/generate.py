@@ -28,7 +28,6 @@ from pytest_acrauth.model.client_record import ClientRecord
 from pytest_acrauth.model.evidence import AUTO, OFF, EvidenceChoice
 from pytest_acrauth.model.target import ACTIONS, CLOUDS, GUID, Flow, Reference, Registry, Target
 from pytest_acrauth.plugin.options import OPTIONS
-from pytest_acrauth.probes.programs.clients import check_client
 from pytest_acrauth.report.entries import CauseEntry, SymptomEntry, cause_entry, families, symptoms
 from pytest_acrauth.report.explanation import Kind, Step
 from pytest_acrauth.report.text import explain
@@ -82,6 +81,12 @@ def seen_in_emulator(scenario: Scenario) -> str | None:
 
 def climbed(emulator: Emulator, scenario: Scenario) -> tuple[Diagnosis, ...]:
     """Climb as the emulated machine's service principal, or as a scenario needs it, with evidence."""
+    run, target = prepared(emulator, scenario)
+    return diagnose(run.check([target])[0])
+
+
+def prepared(emulator: Emulator, scenario: Scenario) -> tuple[Run, Target]:
+    """Return a run in a scenario's world, and its target."""
     needs = scenario.options
     (chosen,) = choose([needs.get("auth", USUAL)], emulator.environ)
     target = Target(
@@ -92,8 +97,7 @@ def climbed(emulator: Emulator, scenario: Scenario) -> tuple[Diagnosis, ...]:
         must_not=_listed(needs.get("must-not", "")),
     )
     evidence = EvidenceChoice(subscription=needs.get("subscription", ""))
-    run = Run(emulator.machine, timeout=float(needs.get("timeout", DEFAULT_TIMEOUT)), evidence=evidence)
-    return diagnose(run.check([target])[0])
+    return Run(emulator.machine, timeout=float(needs.get("timeout", DEFAULT_TIMEOUT)), evidence=evidence), target
 
 
 def _listed(text: str) -> tuple[str, ...]:
@@ -102,7 +106,8 @@ def _listed(text: str) -> tuple[str, ...]:
 
 def clients_checked(emulator: Emulator, scenario: Scenario) -> tuple[Diagnosis, ...]:
     """Check the client that a scenario is about."""
-    record = check_client(scenario.client, emulator.machine, DEFAULT_TIMEOUT, [Registry.parse(REGISTRIES[0])])
+    run, target = prepared(emulator, scenario)
+    record = run.check_client(scenario.client, [target])
     at_home = record.to_json().replace(emulator.environ["HOME"], _HOME)
     return diagnose_client(ClientRecord.from_json(at_home))
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_acrauth.auth import BadAuth, Credential, Credentials
+from pytest_acrauth.model.client_record import ClientRecord, RecordLook
 from pytest_acrauth.model.credential import CredentialFacts, Kind
 from pytest_acrauth.model.defect import Defect
-from pytest_acrauth.model.evidence import OFF, EvidenceChoice, Look
+from pytest_acrauth.model.evidence import OFF, EvidenceChoice, Look, RegistryFacts
 from pytest_acrauth.model.machine import Machine
 from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import Flow, Reference, Target
@@ -83,6 +84,37 @@ class Run:
         narrowed = replace(target, references=(Reference.parse(repository),), must=actions, must_not=())
         return self._climb([narrowed], None, tokens_only=True, all_of_them=all_of_them)[0]
 
+    def check_client(
+        self, name: str, targets: Sequence[Target] = (), climbed: Sequence[Transcript] = ()
+    ) -> ClientRecord:
+        """Check a client that must work on this machine, in no more time than a climb may take.
+
+        Registries that az does not show are looked at as evidence is: for one of the ``targets``, unless the evidence
+        of a climb (``climbed``) has the look. What is wrong is in the record, never raised. Raises ValueError, naming
+        the choices, for a client that is none.
+        """
+        from pytest_acrauth.probes.programs.clients import check_client
+
+        began = time.monotonic()
+        registries = tuple(dict.fromkeys(target.registry for target in targets))
+        record = check_client(name, self.machine, self._timeout, registries)
+        if self._evidence.method == OFF or not record.unshown:
+            return record
+        from pytest_acrauth.diagnosis.client import unplaced
+
+        taken = ((each.target.registry.login_server, each.evidence.registry) for each in climbed)
+        known = {server: look for server, look in taken if look is not None}
+        looks = {server: known.get(server) for server in unplaced(record)}
+        missing = [server for server, look in looks.items() if look is None]
+        # The identity under test is the one to ask wherever it may: it comes before those that may not.
+        by_right = sorted(targets, key=lambda target: target.identity.flow is Flow.ENTRA)
+        asking = {target.registry.login_server: target for target in by_right}
+        evidence = _Evidence(self._connect(), self._evidence, self._timeout)
+        left = self._timeout - (time.monotonic() - began)
+        new = evidence.look_at([self._unclimbed(asking[server]) for server in missing], left)
+        found = {server: look or new[server] for server, look in looks.items()}
+        return replace(record, looks=tuple(RecordLook(*each) for each in found.items()))
+
     def _climb(
         self,
         targets: Sequence[Target],
@@ -144,11 +176,12 @@ class Run:
 
     def _failed(self, target: Target, error: Exception) -> Transcript:
         """Return the transcript of a climb that a defect of ours ended before anything was recorded."""
-        facts = CredentialFacts(kind=Kind.UNREAD)
         defect = Defect.of(error, "preparing the climb", secrets=self.secrets, rung=target.rungs[0])
-        return Transcript(
-            target=target, credential=facts, started=self.machine.now(), limit=self._timeout, defect=defect
-        )
+        return replace(self._unclimbed(target), defect=defect)
+
+    def _unclimbed(self, target: Target) -> Transcript:
+        facts = CredentialFacts(kind=Kind.UNREAD)
+        return Transcript(target=target, credential=facts, started=self.machine.now(), limit=self._timeout)
 
 
 def _issued(transcript: Transcript) -> bool:
@@ -212,6 +245,18 @@ class _Evidence:
                 found = {str(need): Look(why=why) for need in needs}
             transcript = replace(transcript, evidence=transcript.evidence._replace(**found))
         return replace(transcript, elapsed=transcript.elapsed + time.monotonic() - began)
+
+    def look_at(self, transcripts: Sequence[Transcript], seconds: float) -> Mapping[str, Look[RegistryFacts]]:
+        """Return a look at the record of each transcript's registry, by login server."""
+        if not transcripts:
+            return {}
+        part = self._limit / _EVIDENCE_PART
+        deadline = Deadline(max(0.0, min(part, seconds)), wait=part)
+        try:
+            return self._shared(_LOOK_PART * part).records(transcripts, deadline)
+        except Exception as error:  # noqa: BLE001 - a defect of ours: then nobody could look
+            why = Defect.of(error, "looking", secrets=self._connector.secrets).why
+            return {each.target.registry.login_server: Look(why=why) for each in transcripts}
 
     def _shared(self, limit: float) -> Looks:
         with self._lock:

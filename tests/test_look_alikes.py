@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from emulator.climbing import climbed
+from emulator.climbing import checked, climbed
 from rules import broken_rules
 
 from pytest_acrauth.catalogue.symptoms.climb import UNRECOGNISED
 from pytest_acrauth.catalogue.tables import MODES
+from pytest_acrauth.diagnosis.client import diagnose_client
 from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis
 from pytest_acrauth.emulator import LOOK_ALIKES, READY, SCENARIOS, Emulator, Scenario
@@ -19,8 +20,10 @@ KNOWN = SCENARIOS | LOOK_ALIKES
 
 
 def diagnosed(scenario: Scenario, evidence: EvidenceChoice | None = None) -> tuple[Diagnosis, ...]:
-    """Climb in a world and conclude."""
+    """Climb in a world, or check the client that it is about, and conclude."""
     with Emulator(scenario.id) as emulator:
+        if scenario.client:
+            return diagnose_client(checked(emulator, scenario, evidence))
         return diagnose(climbed(emulator, scenario, evidence))
 
 

@@ -11,7 +11,7 @@ import httpx
 import jwt
 import pytest
 import respx
-from emulator.climbing import climbed
+from emulator.climbing import checked, climbed
 from factories import reply
 from kept import check_kept, every_value
 from standing_in import ANONYMOUS, BASE, BASIC, DIGEST, REALM, SERVICE_PRINCIPAL, NoNetwork, target
@@ -26,7 +26,6 @@ from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.probes.http.client import Response
 from pytest_acrauth.probes.management import arm, graph
 from pytest_acrauth.probes.management.plane import CouldNotLook, Plane
-from pytest_acrauth.probes.programs.clients import check_client
 from pytest_acrauth.report.text import explain
 from pytest_acrauth.run import Run
 
@@ -57,7 +56,7 @@ def test_no_climb_keeps_what_it_must_not(scenario) -> None:
 def test_no_client_check_keeps_what_it_must_not(scenario) -> None:
     """The same of every scenario's client check."""
     with Emulator(scenario.id) as emulator:
-        record = check_client(scenario.client, emulator.machine, 20.0, [Registry.parse("myacr")])
+        record = checked(emulator, scenario)
         assert check_kept(record, secrets_of(emulator), *map(explain, diagnose_client(record))) > 5
 
 

@@ -89,6 +89,7 @@ FACTS = {
     "spare_password": Fact("", ""),  # which is replaced is never left to chance
     "conditional_role": Fact("ROLE", "the role"),
     "custom_role": Fact("CUSTOM_ROLE", "the custom role"),
+    "registry_subscription": Fact("SUBSCRIPTION", "another subscription"),
     "registry_tenant": Fact("REGISTRY_TENANT_ID", "the registry's tenant"),
     "pending_connections": Fact("CONNECTION", "a connection"),
     # what a text says

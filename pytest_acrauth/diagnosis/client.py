@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from pytest_acrauth.catalogue.causes.management_questions import PLACE, Place, place
 from pytest_acrauth.catalogue.checked_client import CheckedClient
 from pytest_acrauth.catalogue.defective import Defective
 from pytest_acrauth.catalogue.shape import Answer, Question
 from pytest_acrauth.catalogue.symptoms.client import CLIENT_UNRECOGNISED
 from pytest_acrauth.catalogue.symptoms.climb import PLUGIN_DEFECT
+from pytest_acrauth.catalogue.symptoms.management import ARM_FORBIDDEN, ARM_NOT_FOUND
 from pytest_acrauth.catalogue.tables import SYMPTOMS
+from pytest_acrauth.diagnosis.climb import NOT_ASKED, NOT_TOLD
 from pytest_acrauth.diagnosis.conclusion import Diagnosis, conclude
-from pytest_acrauth.diagnosis.text import recognise
+from pytest_acrauth.diagnosis.text import Line, named, recognise
 from pytest_acrauth.model.client_record import ClientRecord
 from pytest_acrauth.model.defect import Defect
+from pytest_acrauth.model.evidence import Look, RegistryFacts
 
 NOT_LOOKED = "a client check does not look at it"
+
+_BY_PLACE = (ARM_NOT_FOUND, ARM_FORBIDDEN)  # what az says of a registry whose place tells the causes apart
 
 
 def diagnose_client(record: ClientRecord) -> tuple[Diagnosis, ...]:
@@ -33,6 +39,13 @@ def diagnose_client(record: ClientRecord) -> tuple[Diagnosis, ...]:
         return (_defective(Defect.of(error, f"judging what the check of {record.client} showed")),)
 
 
+def unplaced(record: ClientRecord) -> tuple[str, ...]:
+    """Return the login servers of the registries whose own record would tell why az did not show it."""
+    return tuple(
+        server for server, ran in record.unshown if any(each.symptom in _BY_PLACE for each in recognise(ran.stderr)[:1])
+    )
+
+
 def _defective(defect: Defect) -> Diagnosis:
     return Diagnosis(seen=Defective(defect), symptom=PLUGIN_DEFECT, findings=())
 
@@ -42,11 +55,45 @@ def _judge(record: ClientRecord) -> tuple[Diagnosis, ...]:
     own = [symptom for symptom in SYMPTOMS.values() if symptom.client is not None and symptom.client(record)]
     found = [conclude(seen, symptom, _not_looked) for symptom in own]
     if not found and record.client == "az":
-        failed = [ran for ran in record.runs if not ran.ok]
-        found = [each for ran in failed for each in recognise(ran.stderr)[:1]]
+        before = [ran for ran in record.runs if not ran.ok and "acr" not in ran.arguments]
+        found = [each for ran in before for each in recognise(ran.stderr)[:1]]
+        found += [_placed(record, server, each) for server, ran in record.unshown for each in recognise(ran.stderr)[:1]]
     if not found and any(not ran.ok for ran in record.runs):
         found = [conclude(seen, CLIENT_UNRECOGNISED, _not_looked)]
     return tuple(found)
+
+
+def _placed(record: ClientRecord, server: str, found: Diagnosis) -> Diagnosis:
+    """Judge what az said of a registry again, by what the management plane told evidence of it."""
+    seen = found.seen
+    if found.symptom not in _BY_PLACE or not isinstance(seen, Line):
+        return found
+    look = next((each.look for each in record.looks if each.login_server == server), None)
+    answer = _place_of(record, server, look)
+    told = {each.question.id: each for finding in found.findings for each in finding.answers} | {PLACE.id: answer}
+    seen = named(seen, {"login_server": server, **_names(answer.value)})
+    judged = conclude(seen, found.symptom, lambda question: told[question.id])
+    # Another registry of the name can be where az looked, and its record is none of this one's.
+    return judged if judged.candidates else found
+
+
+def _names(found: Place | None) -> dict[str, str]:
+    """Return what a remedy needs: where to look, else what lets az look there."""
+    if found is None or found.nowhere:
+        return {}
+    if found.elsewhere:
+        return {"registry_subscription": found.record.subscription_id}
+    return {"scope": found.record.resource_id, "role": "Reader"}
+
+
+def _place_of(record: ClientRecord, server: str, look: Look[RegistryFacts] | None) -> Answer[Place]:
+    if look is None:
+        return Answer(PLACE, None, why=NOT_ASKED)
+    account = record.run("account")
+    found = None
+    if look.value is not None and account is not None:
+        found = place(server, account.stdout, look.value, record.checked_at)
+    return Answer(PLACE, found, who=look.who, why="" if found is not None else look.why or NOT_TOLD)
 
 
 def _not_looked(question: Question[Any]) -> Answer[Any]:

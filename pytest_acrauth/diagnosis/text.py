@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Any
 
@@ -162,6 +162,11 @@ def recognise(text: str) -> tuple[Diagnosis, ...]:
     concluded = {each.symptom.id for each in own}
     ranked = [each for each in ranked if each.symptom.id not in concluded]
     return tuple(sorted([*own, *ranked], key=lambda diagnosis: diagnosis.note))
+
+
+def named(line: Line, names: Mapping[str, str]) -> Line:
+    """Return a line of which more is known than its text shows."""
+    return replace(line, names=_completed({**line.names, **names}))
 
 
 def _means(diagnosis: Diagnosis) -> tuple[object, ...]:

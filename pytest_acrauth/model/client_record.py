@@ -9,6 +9,7 @@ from typing import NamedTuple, Self
 from pytest_acrauth.model import codec
 from pytest_acrauth.model.credential import SecretShape
 from pytest_acrauth.model.defect import Defect
+from pytest_acrauth.model.evidence import Look, RegistryFacts
 
 
 class Ran(NamedTuple):
@@ -88,6 +89,13 @@ class DockerConfig(NamedTuple):
     keys: tuple[str, ...] = ()
 
 
+class RecordLook(NamedTuple):
+    """A look at the record of a registry that az did not show, taken as evidence is for a climb."""
+
+    login_server: str
+    look: Look[RegistryFacts]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientRecord:
     """One client check. A part that the client does not have is None.
@@ -95,7 +103,8 @@ class ClientRecord:
     ``wanted`` is the program's name as looked for, ``command`` its absolute path ('' where there is none that may be
     run), ``refused`` a path that was found and not run because it lies in the current folder. ``runs`` are in order:
     docker and podman ``ps`` and ``version``, az ``version``, ``account show`` and one ``acr show`` for each registry.
-    ``checked_at`` is the wall clock, seconds since the epoch. ``defect`` is what this package did wrong in the check;
+    ``looks`` are of registries that az did not show, where somebody was asked. ``checked_at`` is the wall clock,
+    seconds since the epoch. ``defect`` is what this package did wrong in the check;
     nothing else is told of that then.
     """
 
@@ -109,6 +118,7 @@ class ClientRecord:
     daemon: Daemon | None = None
     config: DockerConfig | None = None
     login_servers: tuple[str, ...] = ()
+    looks: tuple[RecordLook, ...] = ()
     defect: Defect | None = None
 
     @property
@@ -142,6 +152,12 @@ class ClientRecord:
     def run(self, word: str) -> Ran | None:
         """Return the first run whose arguments hold a word, None where there was none."""
         return next((ran for ran in self.runs if word in ran.arguments), None)
+
+    @property
+    def unshown(self) -> tuple[tuple[str, Ran], ...]:
+        """The registries whose record az did not show, by login server, and how each of these runs went."""
+        asked = [ran for ran in self.runs if "acr" in ran.arguments]
+        return tuple((server, ran) for server, ran in zip(self.login_servers, asked, strict=False) if not ran.ok)
 
     def to_json(self) -> str:
         """Return the record as JSON text; `from_json` reads it back."""

@@ -90,9 +90,9 @@ class RegistryFacts(NamedTuple):
 
     ``readable`` is False where ARM answered that the asker may not read it (AuthorizationFailed), which says nothing
     about whether it exists. ``name_free`` tells whether nobody has the name, where that was asked; ``all_readable``
-    whether the asker may read every registry of the subscription in which this one was said to be, so that what is not
-    found there is not there. ``modified`` is when the record last changed (ISO 8601). None or '' stands for a property
-    that the answer did not hold.
+    whether the asker may read every registry of the subscription in which this one was said to be
+    (``subscription_id``), so that what is not found there is not there. ``created`` is when the registry was made,
+    ``modified`` when its record last changed (ISO 8601). None or '' stands for a property that the answer did not hold.
     """
 
     found: bool
@@ -112,6 +112,7 @@ class RegistryFacts(NamedTuple):
     private_endpoints: tuple[PrivateEndpoint, ...] = ()
     quarantine: str = ""
     location: str = ""
+    created: str = ""
     modified: str = ""
     name_free: bool | None = None
     all_readable: bool = False

@@ -74,14 +74,11 @@ class Climbs:
     def client(self, name: str) -> ClientRecord:
         """Return what the check of a client recorded, checking it if nobody did yet."""
         if name not in self._clients:
-            from pytest_acrauth.probes.programs.clients import check_client
-
-            machine = self.plan.machine
             try:
-                record = check_client(name, machine, self.plan.timeout, self.plan.registries)
+                record = self.run.check_client(name, self.plan.targets, self.climbed)
             except Exception as error:  # noqa: BLE001 - a defect of ours: this client's failure, and nobody else's
                 defect = Defect.of(error, f"checking {name}", secrets=self.run.secrets)
-                record = ClientRecord(client=name, checked_at=machine.now(), defect=defect)
+                record = ClientRecord(client=name, checked_at=self.plan.machine.now(), defect=defect)
             self._clients[name] = record
         return self._clients[name]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import pytest
-from emulator.climbing import climbed
+from emulator.climbing import checked, climbed
 from specimens import SPECIMENS
 
 from pytest_acrauth.catalogue.symptoms.climb import PLUGIN_DEFECT
@@ -20,8 +20,6 @@ from pytest_acrauth.diagnosis.own_words import read
 from pytest_acrauth.diagnosis.text import Line, recognise
 from pytest_acrauth.emulator import LOOK_ALIKES, SCENARIOS, Emulator, Scenario
 from pytest_acrauth.model.evidence import Evidence
-from pytest_acrauth.model.target import Registry
-from pytest_acrauth.probes.programs.clients import check_client
 from pytest_acrauth.report.explanation import NO_NAMES, headline
 from pytest_acrauth.report.page import describe, listing
 from pytest_acrauth.report.standing import not_ready
@@ -41,10 +39,11 @@ FOREIGN = (
 
 
 def diagnosed(scenario: Scenario) -> tuple[Diagnosis, ...]:
-    """Return what a scenario is diagnosed as with evidence and, if it breaks a climb, without."""
+    """Return what a scenario is diagnosed as with evidence and without."""
     with Emulator(scenario.id) as emulator:
         if scenario.client:
-            return diagnose_client(check_client(scenario.client, emulator.machine, 20.0, [Registry.parse("myacr")]))
+            record = checked(emulator, scenario)
+            return diagnose_client(record) + diagnose_client(replace(record, looks=()))
         transcript = climbed(emulator, scenario)
     return diagnose(transcript) + diagnose(replace(transcript, evidence=Evidence()))
 

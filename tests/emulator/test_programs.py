@@ -104,6 +104,7 @@ def test_programs_follow_the_running_world(emulator):
     ("scenario", "words"),
     [
         ("arm-registry-not-found-in-subscription", f"{NOT_FOUND} in subscription 'registries (5b1d7a70-"),
+        ("arm-unlisted", f"{NOT_FOUND} in subscription 'registries (5b1d7a70-"),
         ("arm-wrong-subscription", f"{NOT_FOUND} in subscription 'applications ({OTHER_SUBSCRIPTION})'."),
         ("arm-no-read", "(AuthorizationFailed) The client 'operator@contoso.example' with object id"),
     ],
@@ -119,7 +120,7 @@ def test_what_the_azure_cli_cannot_see(scenario, words):
 
 def test_neither_role_nor_sight():
     """Without any role the login's two warnings stand together, and nothing is asked where nobody answers."""
-    with Emulator("exchange-no-role", "arm-registry-not-found-in-subscription") as emulator:
+    with Emulator("exchange-no-role", "arm-unlisted") as emulator:
         login = run(emulator, "az", "acr", "login", "-n", "myacr")
     assert "CONNECTIVITY_REFRESH_TOKEN_ERROR\nAccess to registry 'myacr.azurecr.io' was denied. Response code: 401" in (
         login.stderr

@@ -20,10 +20,7 @@ def test_a_scenario_alone_shows_itself(inner: Inner, scenario: Scenario) -> None
         return
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     lines = re.findall(r"^FAILED \S+ - (.*)", printed, re.MULTILINE)
-    assert {line.partition(": ")[0] for line in lines} == {scenario.id} or (
-        # What the Azure CLI prints leaves it open which of its causes it is.
-        scenario.client == "az" and all(scenario.id in re.split(", | one of ", line) for line in lines)
-    )
+    assert {line.partition(": ")[0] for line in lines} == {scenario.id, scenario.beside} - {""}
     assert printed.count("(from scenario)") >= len(scenario.options)
 
 

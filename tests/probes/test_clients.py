@@ -10,7 +10,7 @@ import socket
 import ssl
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -282,7 +282,8 @@ def test_az_words_are_read_as_any_text() -> None:
         "ERROR: The resource with name 'myacr' and type 'Microsoft.ContainerRegistry/registries' could not be found in"
         " subscription 'x (11111111-2222-3333-4444-555555555555)'."
     )
-    found = only(az(Ran(arguments=("az", "acr", "show"), exit_code=3, stderr=words)))
+    shown = Ran(arguments=("az", "acr", "show"), exit_code=3, stderr=words)
+    found = only(replace(az(shown), login_servers=(MYACR.login_server,)))
     assert found.symptom.id == "arm-not-found"
     assert isinstance(found.seen, Line)
     assert found.seen.names["registry"] == "myacr"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
+from pytest_acrauth.catalogue.causes.management_questions import ELSEWHERE, HERE, NOWHERE
 from pytest_acrauth.catalogue.shape import Command, FailureMode, Occurs
 from pytest_acrauth.catalogue.symptoms import management
 
@@ -23,7 +24,7 @@ ARM_REGISTRY_NOT_FOUND_IN_SUBSCRIPTION = FailureMode(
     title="{registry} does not exist",
     brief="no registry of this name",
     seen=(management.ARM_NOT_FOUND,),
-    unprovable="A registry in another subscription, and one that may not be read, are not found in the same words.",
+    when=(NOWHERE,),
     means="No registry of the active subscription has this name: it is misspelt, or the registry was deleted. The"
     " management plane gives the same answer for a registry that the caller is not allowed to read.",
     look=(
@@ -42,19 +43,22 @@ ARM_WRONG_SUBSCRIPTION = FailureMode(
     title="{registry} is in another subscription",
     brief="other subscription",
     seen=(management.ARM_NOT_FOUND, management.SUBSCRIPTION_UNKNOWN),
-    unprovable="Only a look into every subscription could tell, and the login sees only some of them.",
+    when=(ELSEWHERE,),
     means="az looks a registry up by its name in the active subscription only, and goes on without its record when it"
     " is not there.",
     look=(
         Command("az account show --query name -o tsv"),
         _ACCOUNTS,
-        "In each of them that is likely:",
-        Command("az acr list --subscription SUBSCRIPTION --query \"[?name=='{registry}'].id\" -o tsv"),
+        "Look into each that it can be in:",
+        Command("az acr list --subscription {registry_subscription} --query \"[?name=='{registry}'].id\" -o tsv"),
     ),
-    fix=("Name the subscription in the command:", Command("az acr login -n {registry} --subscription SUBSCRIPTION")),
+    fix=(
+        "Name the subscription in the command:",
+        Command("az acr login -n {registry} --subscription {registry_subscription}"),
+    ),
     instead=(
         "Make it the active one, for everything that uses this login of az:",
-        Command("az account set --subscription SUBSCRIPTION"),
+        Command("az account set --subscription {registry_subscription}"),
     ),
     page=_ERRORS,
     samples=(_NOT_FOUND_TEXT,),
@@ -62,10 +66,10 @@ ARM_WRONG_SUBSCRIPTION = FailureMode(
 )
 ARM_NO_READ = FailureMode(
     id="arm-no-read",
-    title="no role of the caller allows {action} on {registry}",
+    title="no role in effect lets the caller do {action} on {registry}",
     brief="no role on the management plane",
     seen=(management.ARM_FORBIDDEN, management.ARM_NOT_FOUND, management.SUBSCRIPTION_UNKNOWN),
-    unprovable="The management plane answers the same for a role that is too new, and for a registry that is gone.",
+    when=(HERE,),
     means="The management plane keeps the settings of registries, and wants a role for each look at them and each"
     " change. A login and a pull need no such role: az goes on with the registry's name alone.",
     look=(

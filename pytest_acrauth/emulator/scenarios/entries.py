@@ -269,7 +269,14 @@ _MACHINE = (
     Scenario("client-docker-socket-permission", docker(changes.not_in_group), _DOCKER),
     Scenario("client-docker-stderr-noise", docker(changes.emulated), _DOCKER),
     Scenario("client-cloud-shell-no-daemon", changes.cloud_shell, _DOCKER),
-    Scenario("arm-registry-not-found-in-subscription", changes.unseen, _AZ, record=403),
+    Scenario(
+        "arm-registry-not-found-in-subscription",
+        obstacles.no_registry,
+        _AZ | {"subscription": SUBSCRIPTION},
+        beside="registry-dns-nxdomain",
+        shows="dns: no such name",
+        record=403,
+    ),
     Scenario("arm-wrong-subscription", changes.other_subscription, _AZ),
     Scenario("arm-no-read", changes.seen_not_read, _AZ, record=403),
 )

@@ -21,7 +21,8 @@ class Scenario:
 
     ``diagnosed`` is what it is diagnosed as with evidence, where that is not the cause of its own id: another cause,
     ``<stage>-unrecognised`` where none is known, or `READY` for a world that only looks broken. ``like`` is the id of
-    a scenario that looks the same at first sight.
+    a scenario that looks the same at first sight. ``beside`` is the cause that its climbs show, where it breaks a
+    client's check and these, too.
 
     The rest is what tests hold it to. ``shows`` is what a plain client meets first that knows nothing of scenarios:
     the stage and what is wrong there, or what it is granted. ``needs_evidence`` says that a climb alone leaves the
@@ -35,6 +36,7 @@ class Scenario:
     seen_by: tuple[str, ...] = ()
     diagnosed: str = ""
     like: str = ""
+    beside: str = ""
     shows: str = "granted pull"
     needs_evidence: bool = False
     record: int | None = 200

@@ -54,6 +54,7 @@ def read_registry(plane: Plane, wanted: Registry, choice: EvidenceChoice) -> Reg
     if not resource_id:
         return RegistryFacts(
             found=False,
+            subscription_id=choice.subscription,
             name_free=_ask_whether_free(plane, wanted, choice),
             all_readable=_may_read_all(plane, choice.subscription),
         )
@@ -194,6 +195,7 @@ def _registry_facts(found: Mapping[str, Any], subscription: str) -> RegistryFact
         ),
         quarantine=text(mapping(policies, "quarantinePolicy"), "status"),
         location=text(found, "location"),
+        created=text(properties, "creationDate"),
         modified=text(mapping(found, "systemData"), "lastModifiedAt"),
     )
 

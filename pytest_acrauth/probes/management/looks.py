@@ -41,6 +41,7 @@ from pytest_acrauth.probes.management.askers import Askers
 from pytest_acrauth.probes.management.plane import CouldNotLook, Plane
 
 T = TypeVar("T")
+_LATE: Look[Any] = Look(why="the climb's time was over before the answer came")
 # Entra's answers that are about the tenant it was asked in: another one answers otherwise.
 _OF_THE_TENANT = {700016, 7000229, 90002, 900023}
 
@@ -61,8 +62,12 @@ class Looks:
     def answer(self, needs: Iterable[Need], transcript: Transcript, deadline: Deadline) -> dict[str, Look[Any]]:
         """Return a look for every need, side by side; what is not there at the deadline could not be looked at."""
         begun = {str(need): self._begin(need, transcript) for need in sorted(needs)}
-        late: Look[Any] = Look(why="the climb's time was over before the answer came")
-        return {name: once.result(deadline) or late for name, once in begun.items()}
+        return {name: once.result(deadline) or _LATE for name, once in begun.items()}
+
+    def records(self, transcripts: Iterable[Transcript], deadline: Deadline) -> dict[str, Look[RegistryFacts]]:
+        """Return a look at the record of each transcript's registry, by login server; all begin at once."""
+        begun = {each.target.registry.login_server: self._look_at_registry(each) for each in transcripts}
+        return {server: once.result(deadline) or _LATE for server, once in begun.items()}
 
     def _begin(self, need: Need, transcript: Transcript) -> Once[Look[Any]]:
         begin: Mapping[Need, Callable[[Transcript], Once[Look[Any]]]] = {

@@ -6,10 +6,16 @@ easily overlooked.
 
 from __future__ import annotations
 
-from pytest_acrauth.emulator.scenarios.look_alikes import identities, layers, network, rights
+from pytest_acrauth.emulator.scenarios.look_alikes import clients, identities, layers, network, rights
 from pytest_acrauth.emulator.scenarios.scenario import Scenario
 
 LOOK_ALIKES: dict[str, Scenario] = {
     scenario.id: scenario
-    for scenario in (*network.LOOK_ALIKES, *identities.LOOK_ALIKES, *rights.LOOK_ALIKES, *layers.LOOK_ALIKES)
+    for scenario in (
+        *network.LOOK_ALIKES,
+        *identities.LOOK_ALIKES,
+        *rights.LOOK_ALIKES,
+        *layers.LOOK_ALIKES,
+        *clients.LOOK_ALIKES,
+    )
 }
