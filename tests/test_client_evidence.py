@@ -144,6 +144,21 @@ def test_a_climbs_look_is_not_taken_again() -> None:
     assert candidates(one(record)) == {NOT_FOUND}
 
 
+def test_the_whole_plugin_looks_once(inner: Inner) -> None:
+    """A climb that broke and a client that failed go by one look."""
+    inner.pytester.makepyfile(
+        """
+        from pytest_acrauth.plugin.emulation import EMULATOR
+
+        def test_counts(request):
+            asked = [each.path for each in request.config.stash[EMULATOR].requests]
+            assert len([path for path in asked if path.endswith("checkNameAvailability")]) == 1
+        """
+    )
+    result = inner.emulate(NOT_FOUND)
+    result.assert_outcomes(failed=2, passed=2, skipped=5)
+
+
 @pytest.mark.parametrize("where", [(), ("-n", "2")], ids=["here", "workers"])
 @pytest.mark.parametrize(
     "scenario", [*AZ, *(each for each in LOOK_ALIKES.values() if each.client)], ids=lambda each: each.id
