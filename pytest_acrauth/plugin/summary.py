@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.cleaning import Words
 from pytest_acrauth.plugin.climbs import Climbs
@@ -54,4 +55,7 @@ class Summary:
 def _sentence(diagnosis: Diagnosis) -> str:
     from pytest_acrauth.report.explanation import in_one_line  # a run in which all is well never loads the catalogue
 
-    return in_one_line(diagnosis)
+    try:
+        return in_one_line(diagnosis)
+    except Exception as error:  # noqa: BLE001 - a defect of ours, which must not end the run
+        return f"{diagnosis.symptom.id} ({Defect.of(error, 'telling it in a line').words})"

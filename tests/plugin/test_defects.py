@@ -67,6 +67,14 @@ def test_wherever_it_is(inner: Inner, monkeypatch: pytest.MonkeyPatch, place: st
     assert len(stages(result, "otheracr")) == len(stages(result, "myacr"))
 
 
+def test_the_section_at_the_end(inner: Inner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It names what it was to tell, and the run ends as its failures say."""
+    plant(monkeypatch, "pytest_acrauth.report.explanation:in_one_line", ALL)
+    result = inner.emulate("exchange-no-role")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["myacr.azurecr.io service-principal: exchange-refused (RuntimeError: planted*"])
+
+
 @pytest.mark.parametrize("selected", ["access_token", "operation", "data"])
 def test_selecting_only_what_was_not_reached(inner: Inner, monkeypatch: pytest.MonkeyPatch, selected: str) -> None:
     """No selection makes a defect pass."""
