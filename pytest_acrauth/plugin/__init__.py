@@ -41,9 +41,10 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Answer ``--acr-explain`` and ``--acr-emulate list`` in place of a test run."""
     settings = options.read(config)
     if explained := settings["explain"].value:
+        from pytest_acrauth.plugin.cleaning import Words
         from pytest_acrauth.plugin.explaining import explain
 
-        return explain(explained, config)
+        return explain(explained, config, Words.of(settings))
     if options.LIST in settings["emulate"].values:
         from pytest_acrauth.plugin.explaining import show
         from pytest_acrauth.plugin.scenarios import listing

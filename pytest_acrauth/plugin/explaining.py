@@ -14,6 +14,7 @@ from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.plugin import junit
+from pytest_acrauth.plugin.cleaning import Words
 from pytest_acrauth.report import entries, page
 from pytest_acrauth.report.defect import told
 from pytest_acrauth.report.explanation import headline
@@ -31,21 +32,21 @@ _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}  # how a file begins tha
 _SHOWN = 60  # characters of an argument that are repeated
 
 
-def explain(wanted: str, config: pytest.Config) -> int:
+def explain(wanted: str, config: pytest.Config, words: Words) -> int:
     """Print what is known of an id, of all (``all``), of a code, of a file, of standard input (``-``), or of a line.
 
     In this order: an id goes before a file of the same name, and that before a line that reads like it. Returns the
     exit code. Raises `pytest.UsageError` for what is none of them, or cannot be read. A defect of ours is told as one,
-    with exit code 1.
+    with exit code 1. ``words`` are what may be shown of all that.
     """
     code = pytest.ExitCode.OK
     try:
         text = "\n".join(_explanation(wanted, config))
-    except pytest.UsageError:
-        raise
+    except pytest.UsageError as error:
+        raise pytest.UsageError(*map(words.scrub, error.args)) from error
     except Exception as error:  # noqa: BLE001 - not a traceback for somebody who asked for an explanation
         text, code = told(Defect.of(error, f"explaining {wanted}")), pytest.ExitCode.TESTS_FAILED
-    show(text)
+    show(words.scrub(text))
     return code
 
 

@@ -102,6 +102,8 @@ OUTPUTS = {
 }
 SCENARIOS = ("healthy", "exchange-no-role", "firewall-ip-denied", "private-endpoint-pending", "entra-app-not-found")
 
+CORRELATION = "0f8fad5b-d9cb-469f-a165-70867728950e"
+
 
 def run(inner: Inner, scenario: str, *arguments: str) -> pytest.RunResult:
     """Run the checks and a user's tests in a process of their own, with ids masked."""
@@ -271,3 +273,15 @@ def test_the_search_finds(inner: Inner) -> None:
     inner.pytester.makepyfile(test_spills="def test_own(): pass")
     plain = inner.apart("--acr-registry", "myacr", "--acr-emulate", "exchange-no-role", "-v")
     assert {place for place, _ in leaked(inner, {"stdout": plain.stdout.str()})} == {"stdout"}
+
+
+def test_what_is_explained_without_a_run(inner: Inner) -> None:
+    """A text that somebody pastes, and a usage error that repeats it: the correlation id stays."""
+    own = f"AADSTS700016: Application with identifier '{TENANT}' was not found. Correlation ID: {CORRELATION}"
+    explained = inner.run("--acr-mask-ids", "--acr-explain", own)
+    assert explained.ret == pytest.ExitCode.OK
+    assert TENANT not in explained.stdout.str()
+    assert CORRELATION in explained.stdout.str()
+    refused = inner.run("--acr-mask-ids", "--acr-explain", f"nothing {TENANT}")
+    assert refused.ret == pytest.ExitCode.USAGE_ERROR
+    assert TENANT not in refused.stderr.str()
