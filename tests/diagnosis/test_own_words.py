@@ -20,9 +20,8 @@ from pytest_acrauth.diagnosis.own_words import read
 from pytest_acrauth.diagnosis.text import Line, recognise
 from pytest_acrauth.emulator import LOOK_ALIKES, SCENARIOS, Emulator, Scenario
 from pytest_acrauth.model.evidence import Evidence
-from pytest_acrauth.report.explanation import NO_NAMES, headline
+from pytest_acrauth.report.explanation import NO_NAMES, headline, in_one_line
 from pytest_acrauth.report.page import describe, listing
-from pytest_acrauth.report.standing import not_ready
 from pytest_acrauth.report.text import explain, first_look, to_do
 
 KNOWN = SCENARIOS | LOOK_ALIKES
@@ -67,7 +66,7 @@ def check(diagnosis: Diagnosis) -> None:
         (found,) = recognise(text)
         assert means(found) == means(diagnosis), text
         assert [means(again) for again in recognise(explain(found))] == [means(diagnosis)]
-    for line in (headline(diagnosis), not_ready(diagnosis)):
+    for line in (headline(diagnosis), in_one_line(diagnosis)):
         (found,) = recognise(line)
         assert named_first(diagnosis, found), line
 
