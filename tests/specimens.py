@@ -25,6 +25,7 @@ from factories import (
 )
 
 from pytest_acrauth.catalogue.shape import Break
+from pytest_acrauth.catalogue.symptoms.entra import NUMBERED
 from pytest_acrauth.model.client_record import ClientRecord, Daemon, DockerConfig, Helper, Ran, Socket, StoredLogin
 from pytest_acrauth.model.credential import SecretShape
 from pytest_acrauth.model.defect import Defect
@@ -205,12 +206,6 @@ def aadsts(number: int) -> Break:
 AUTHORITY = "login.microsoftonline.com"
 LOST_AUTHORITY = lost(AUTHORITY)
 UNKNOWN_AUTHORITY = Connection(host=AUTHORITY, dns=Dns(host=AUTHORITY, resolution=Resolution(Resolved.NO_SUCH_NAME)))
-#: One code of each refusal of Entra's whose cause the number names.
-OTHER_CODES = (
-    *(50013, 500011, 50020, 50076, 50126, 50196, 53003, 65001, 700024, 700027, 700082, 7000112),
-    *(50105, 70021, 70025, 700211, 700212, 700213, 7000218, 7000229, 90038, 90061),
-    *(50012, 50027, 50053, 50097, 50158, 530035, 53011, 650057, 70001, 70011, 700023),
-)
 #: Symptom id -> what the Azure SDK says itself.
 LOCAL_WORDS = {
     "workload-identity-not-configured": "The workload options are not fully configured.",
@@ -259,12 +254,7 @@ SPECIMENS = {
     "empty-403": operation(reply(403, from_registry=False)),
     "denied-with-ip": exchange(denied_with_ip()),
     "requests-throttled": operation(reply(429, retry_after="7")),
-    "aadsts-7000215": aadsts(7000215),
-    "aadsts-7000222": aadsts(7000222),
-    "aadsts-700016": aadsts(700016),
-    "aadsts-90002": aadsts(90002),
-    "aadsts-900023": aadsts(900023),
-    **{f"aadsts-{code}": aadsts(code) for code in OTHER_CODES},
+    **{each.id: aadsts(int(each.id.removeprefix("aadsts-"))) for each in NUMBERED if each.stages},
     **{symptom: local(words) for symptom, words in LOCAL_WORDS.items()},
     "credential-store-broken": helper("executable file not found in $PATH"),
     "no-stored-login": helper("credentials not found in native keychain"),

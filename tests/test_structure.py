@@ -60,7 +60,7 @@ INNER_ROOMS = {
 }
 #: The files beside inner rooms on which those stand: inner rooms may use them, and they use only each other.
 GROUND = {
-    "catalogue": "facts pages shape steps",
+    "catalogue": "entra_numbers facts pages shape steps",
 }
 
 STANDARD_LIBRARY_ONLY = ("model", "catalogue", "diagnosis", "report")

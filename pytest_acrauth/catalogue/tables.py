@@ -99,7 +99,9 @@ def _name(module: ModuleType) -> str:
 FAMILIES = {_name(family): family.__doc__ or "" for family in _FAMILIES}
 _FAMILY = {mode: _name(family) for family in _FAMILIES for mode in _all(FailureMode, (family,))}
 MODES = _all(FailureMode, _FAMILIES)
-SYMPTOMS = _all(Symptom, _SYMPTOMS) | {symptom.id: symptom for symptom in of_climb.UNRECOGNISED.values()}
+SYMPTOMS = _all(Symptom, _SYMPTOMS) | {
+    symptom.id: symptom for symptom in (*at_entra.NUMBERED, *of_climb.UNRECOGNISED.values())
+}
 
 
 def family_of(mode: FailureMode) -> str:

@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from pytest_acrauth.catalogue.entra_numbers import NUMBERS
 from pytest_acrauth.catalogue.shape import Condition, FailureMode, Question, Symptom
+from pytest_acrauth.catalogue.symptoms.entra import refusal
 from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS, causes, family_of
 from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.model.evidence import Need
@@ -108,13 +110,15 @@ class CauseEntry:
 class CodeEntry:
     """A code of another program, and the causes that it can stand for, the likeliest first.
 
-    ``of`` says whose it is. ``note`` tells that it is about neither the registry nor a login. ``link`` is the page on
-    which its owner explains it, '' where there is none for it alone.
+    ``of`` says whose it is, and ``says`` in short what it says, '' where that is not known. ``note`` tells that it is
+    about neither the registry nor a login. ``link`` is the page on which its owner explains it, '' where there is none
+    for it alone.
     """
 
     code: str
     of: str
     causes: tuple[Titled, ...]
+    says: str = ""
     note: bool = False
     link: str = ""
 
@@ -160,13 +164,7 @@ def code_entry(text: str) -> CodeEntry:
     Upper or lower case. Raises LookupError for what is neither.
     """
     if (number := _ENTRA_NUMBER.fullmatch(text)) is not None:
-        code = f"AADSTS{number['number']}"
-        return CodeEntry(
-            code=code,
-            of="a number of Entra's",
-            causes=_titled_each(_shown_by(code)),
-            link=f"{_ENTRA_PAGE}{number['number']}",
-        )
+        return number_entry(int(number["number"]))
     code = text.upper()
     coded = [mode for mode in MODES.values() if mode.az_code]
     # Not every one is a cause's own: two are other words for one that is.
@@ -178,6 +176,23 @@ def code_entry(text: str) -> CodeEntry:
         raise LookupError(f"{text!r} is no number of Entra's and no code of az acr check-health")
     note = all(family_of(mode) == "notes" for mode in modes)
     return CodeEntry(code=code, of="a code of az acr check-health", causes=_titled_each(modes), note=note)
+
+
+def numbers() -> tuple[CodeEntry, ...]:
+    """Return every number of Entra's that is known here, in their order as numbers."""
+    return tuple(number_entry(number) for number in sorted(NUMBERS))
+
+
+def number_entry(number: int) -> CodeEntry:
+    """Return what a number of Entra's says and stands for; one that is not known here has no causes."""
+    told = NUMBERS.get(number)
+    return CodeEntry(
+        code=f"AADSTS{number}",
+        of="a number of Entra's",
+        causes=_titled_each(causes(refusal(number))) if told else (),
+        says=told.says if told else "",
+        link=f"{_ENTRA_PAGE}{number}",
+    )
 
 
 def _shown_by(text: str) -> list[FailureMode]:

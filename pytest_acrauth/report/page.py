@@ -104,6 +104,8 @@ def _place(symptom: SymptomEntry) -> str:
 
 def _code(found: CodeEntry) -> Iterator[str]:
     yield f"{found.code}: {found.of}"
+    if found.says:
+        yield from wrap(f"In short: {found.says}.")
     if found.link:
         yield f"In its own words: {found.link}"
     if found.note:

@@ -14,6 +14,7 @@ from pytest_acrauth.catalogue import tables
 from pytest_acrauth.catalogue.facts import FACTS
 from pytest_acrauth.catalogue.shape import Command, FailureMode, Symptom
 from pytest_acrauth.catalogue.symptoms.climb import UNRECOGNISED
+from pytest_acrauth.catalogue.symptoms.entra import NUMBERED
 from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS, causes, family_of
 from pytest_acrauth.diagnosis.climb import symptoms
 from pytest_acrauth.model.stage import Stage
@@ -52,7 +53,7 @@ def test_ids_share_one_namespace() -> None:
         if isinstance(value, (FailureMode, Symptom))
     ]
     distinct = {id(entry): entry.id for entry in entries}
-    ids = [*distinct.values(), *FAMILIES, *UNRECOGNISED_IDS]
+    ids = [*distinct.values(), *(each.id for each in NUMBERED), *FAMILIES, *UNRECOGNISED_IDS]
     assert sorted(ids) == sorted(set(ids))
 
 

@@ -16,6 +16,7 @@ from specimens import docker_config, stored
 from pytest_acrauth.catalogue import causes, questions, symptoms
 from pytest_acrauth.catalogue.shape import FailureMode, Question, Symptom
 from pytest_acrauth.catalogue.symptoms.climb import UNRECOGNISED
+from pytest_acrauth.catalogue.symptoms.entra import NUMBERED
 from pytest_acrauth.catalogue.tables import MODES, SYMPTOMS, family_of
 from pytest_acrauth.diagnosis.client import diagnose_client
 from pytest_acrauth.diagnosis.text import recognise
@@ -34,8 +35,8 @@ def test_an_entry_stands_in_one_module() -> None:
     """Symptoms and causes are all gathered, and named in one module each, so that no import decides their order."""
     rooms = (*CAUSES.values(), *QUESTIONS.values(), *SYMPTOMS_BY_MODULE.values())
     entries = [value for module in rooms for value in vars(module).values() if isinstance(value, Symptom | FailureMode)]
-    unrecognised = [symptom.id for symptom in UNRECOGNISED.values()]
-    assert Counter([*(entry.id for entry in entries), *unrecognised]) == Counter([*MODES, *SYMPTOMS])
+    derived = [symptom.id for symptom in (*NUMBERED, *UNRECOGNISED.values())]
+    assert Counter([*(entry.id for entry in entries), *derived]) == Counter([*MODES, *SYMPTOMS])
 
 
 def test_a_symptom_stands_at_the_first_of_its_stages() -> None:

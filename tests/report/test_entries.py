@@ -7,6 +7,7 @@ import re
 import pytest
 from layout import squeezed
 
+from pytest_acrauth.catalogue.entra_numbers import NUMBERS
 from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS, causes
 from pytest_acrauth.report.entries import (
     CauseEntry,
@@ -103,7 +104,7 @@ def test_the_list_has_each_cause_beside_its_title_in_one_column() -> None:
     assert max(map(len, lines)) <= 100
 
 
-NUMBERS = {
+WRITTEN = {
     "AADSTS7000222": {"entra-sp-secret-expired"},
     "aadsts700016": {"entra-app-not-found"},
     "7000215": {"entra-sp-secret-wrong"},
@@ -111,7 +112,7 @@ NUMBERS = {
 }
 
 
-@pytest.mark.parametrize(("text", "causes"), NUMBERS.items(), ids=NUMBERS)
+@pytest.mark.parametrize(("text", "causes"), WRITTEN.items(), ids=WRITTEN)
 def test_a_number_of_entras_has_its_causes(text: str, causes: set[str]) -> None:
     """Written in any way, with Entra's own page for it; a single cause is told whole."""
     found = code_entry(text)
@@ -120,6 +121,16 @@ def test_a_number_of_entras_has_its_causes(text: str, causes: set[str]) -> None:
     assert found.code == f"AADSTS{number}"
     assert found.link.endswith(f"code={number}")
     assert all(name in describe_code(text) for name in causes)
+
+
+@pytest.mark.parametrize("number", sorted(NUMBERS))
+def test_every_number_of_the_table_is_told(number: int) -> None:
+    """Whoever asks for a number reads what it says, and each of its causes; a single one is told whole."""
+    text = squeezed(describe_code(f"AADSTS{number}"))
+    told = NUMBERS[number]
+    assert squeezed(told.says) in text
+    assert {cause.id for cause in code_entry(str(number)).causes} == set(told.causes)
+    assert [cause for cause in told.causes if cause not in text] == []
 
 
 def test_a_number_without_a_cause_is_not_guessed_at() -> None:

@@ -6,25 +6,23 @@ from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.causes.signin_questions import APP_DISABLED, ASKED_HERE, about
 from pytest_acrauth.catalogue.questions.refusals import Topic
 from pytest_acrauth.catalogue.shape import Command, FailureMode, Occurs
-from pytest_acrauth.catalogue.symptoms import access_token, entra, text
+from pytest_acrauth.catalogue.symptoms import access_token, entra
 
 _SIGN_IN = Command("az login --tenant {tenant_id} --scope https://containerregistry.azure.net/.default")
-_ASSERTION_REFUSED = (entra.AADSTS_700027, entra.AADSTS_700023, entra.AADSTS_50027, entra.AADSTS_50012)
 _NO_PERSON = "For automation, use an identity that is no person's: a managed identity or a service principal."
 
 ENTRA_MFA_REQUIRED = FailureMode(
     id="entra-mfa-required",
     title="Entra wants a second factor from this user",
     brief="no second factor",
-    seen=(entra.AADSTS_50076, entra.AADSTS_50158),
-    signs=(entra.AADSTS_50076,),
-    certain="AADSTS50076, 50072, 50074, 50078, 50079 and 53004 are all said of a second factor that is lacking, is not"
-    " set up, or was given too long ago.",
+    seen=entra.refusals("entra-mfa-required"),
+    signs=entra.proofs("entra-mfa-required"),
+    certain="Each of these numbers is said of a second factor that is lacking, not set up, or given too long ago.",
     occurs=Occurs.OFTEN,
     means="Azure itself asks a second factor of every user who changes resources by az, PowerShell or another tool, and"
     " no policy switches that off; a tenant's own policy can ask it, too. A person gives it in a browser, a pipeline"
     " cannot."
-    " With AADSTS50072, 50079 or 53004 the user has none set up yet; with 50078 it was given too long ago.",
+    " With AADSTS50072, 50079, 53004 or 53010 the user has none set up yet; with 50078 it was given too long ago.",
     look=("If az printed a sign-in command of its own, with --claims-challenge, that is the one to use.",),
     fix=(
         "The user signs in again in a browser, and sets up a second factor if asked to:",
@@ -41,10 +39,9 @@ ENTRA_CONDITIONAL_ACCESS_BLOCKED = FailureMode(
     id="entra-conditional-access-blocked",
     title="a tenant policy blocks this sign-in",
     brief="Conditional Access policy",
-    seen=(entra.AADSTS_53003, entra.AADSTS_50097, entra.AADSTS_50158),
-    signs=(entra.AADSTS_53003,),
-    certain="AADSTS53003 and its kin (50005, 50131, 53000 to 53002, 530001 to 530032) tell of a policy that did not"
-    " admit the sign-in.",
+    seen=entra.refusals("entra-conditional-access-blocked"),
+    signs=entra.proofs("entra-conditional-access-blocked"),
+    certain="Each of these numbers tells of a policy that did not admit the sign-in.",
     occurs=Occurs.OFTEN,
     means="The password or secret was not the trouble. A Conditional Access policy, a rule that the tenant's"
     " administrators made, did not admit this sign-in for its place, its device, its client or a risk; 50097, 53000 and"
@@ -76,8 +73,8 @@ ENTRA_SECURITY_DEFAULTS = FailureMode(
     id="entra-security-defaults",
     title="security defaults refuse this way to sign in",
     brief="security defaults",
-    seen=(entra.AADSTS_530035,),
-    signs=(entra.AADSTS_530035,),
+    seen=entra.refusals("entra-security-defaults"),
+    signs=entra.proofs("entra-security-defaults"),
     certain="AADSTS530035 is said by security defaults alone.",
     means="Security defaults are rules that Microsoft made, for tenants without policies of their own. They refuse old"
     " ways to sign in, such as a name and a password handed over by a program. This tenant has them on, so there is no"
@@ -93,8 +90,8 @@ ENTRA_ACCOUNT_AT_RISK = FailureMode(
     id="entra-account-at-risk",
     title="the account's home tenant takes it to be at risk",
     brief="account at risk",
-    seen=(entra.AADSTS_53011,),
-    signs=(entra.AADSTS_53011,),
+    seen=entra.refusals("entra-account-at-risk"),
+    signs=entra.proofs("entra-account-at-risk"),
     certain="AADSTS53011 and 530034 are said of an account's risk in its home tenant, whatever this tenant's rules.",
     means="The home tenant of the account, a guest's or a partner administrator's, reckons that somebody else has its"
     " password. Until that is cleared there, Entra blocks the account in every other tenant.",
@@ -109,10 +106,9 @@ ENTRA_USER_SESSION_EXPIRED = FailureMode(
     id="entra-user-session-expired",
     title="the stored login of this person has ended",
     brief="ended login of a person",
-    seen=(entra.AADSTS_700082,),
-    signs=(entra.AADSTS_700082,),
-    certain="AADSTS700082 and its kin (700084, 70008, 70043, 50173, 50132, 50133, 50089) are about the stored sign-in"
-    " of a person, and each says that it no longer counts.",
+    seen=entra.refusals("entra-user-session-expired"),
+    signs=entra.proofs("entra-user-session-expired"),
+    certain="Each of these numbers is about the stored sign-in of a person, and says that it no longer counts.",
     occurs=Occurs.OFTEN,
     means="The login that is stored here was not used for too long or was revoked, the person's password was changed,"
     " or a policy limits how long a login counts. No retry renews it.",
@@ -128,14 +124,14 @@ ENTRA_USER_CREDENTIALS = FailureMode(
     id="entra-user-credentials",
     title="Entra refuses this user's account or password",
     brief="user's account or password",
-    seen=(entra.AADSTS_50126, entra.AADSTS_50053),
-    signs=(entra.AADSTS_50126,),
-    certain="AADSTS50126, 50055, 50056 and 50057 are each about a person's own account or its password.",
+    seen=entra.refusals("entra-user-credentials"),
+    signs=entra.proofs("entra-user-credentials"),
+    certain="Each of these numbers is about a person's own account or its password.",
     when=(about(Topic.LOCKED, other=(Topic.ADDRESS,)),),
     occurs=Occurs.OFTEN,
-    means="The number says why. 50126 and 50056: the name or the password is wrong. 50055: the password has expired."
-    " 50057: the account is disabled. 50053: it is locked after too many wrong passwords. Trying again with guesses"
-    " locks it.",
+    means="The number says why. 50126, 50064 and 50056: the name or the password is wrong. 50055 and 50144: the"
+    " password has expired. 50057: the account is disabled. 500341: it was deleted. 50053: it is locked after too many"
+    " wrong passwords. Trying again with guesses locks it.",
     look=("An administrator sees which of the reasons it was in Entra's sign-in log, by the trace id.",),
     fix=(
         (
@@ -158,7 +154,7 @@ ENTRA_ADDRESS_BLOCKED = FailureMode(
     id="entra-address-blocked",
     title="Entra takes this address for an attacker's",
     brief="address that Entra blocks",
-    seen=(entra.AADSTS_50053,),
+    seen=entra.refusals("entra-address-blocked"),
     when=(about(Topic.ADDRESS, other=(Topic.LOCKED,)),),
     occurs=Occurs.SELDOM,
     means="AADSTS50053 is said of a locked account, and, as here, of a sign-in from an address from which others are"
@@ -172,13 +168,12 @@ ENTRA_GUEST_OR_TENANT_RESTRICTION = FailureMode(
     id="entra-guest-or-tenant-restriction",
     title="{tenant_id} is closed to this account",
     brief="account not admitted to the tenant",
-    seen=(entra.AADSTS_50020,),
-    signs=(entra.AADSTS_50020,),
-    certain="AADSTS50020 and its kin (50034, 51004, 90072, 16000, 500021, 500022, 500212, 500213) say that the tenant,"
-    " or the network's rule on tenants, does not admit this account.",
-    means="A tenant is an organisation's own directory. The account is not in it and no guest of it (50020, 50034,"
-    " 51004, 90072, 16000), or its name is misspelt. With 500021 or 500022 this network lets its users into some"
-    " tenants only; 500212 is a rule of the account's own tenant, 500213 one of this tenant.",
+    seen=entra.refusals("entra-guest-or-tenant-restriction"),
+    signs=entra.proofs("entra-guest-or-tenant-restriction"),
+    certain="Each of these numbers says that the tenant, or a rule on tenants, does not admit this account.",
+    means="A tenant is an organisation's own directory. The account is not in it and no guest of it, or its name is"
+    " misspelt. With 50002, 500021 or 500022 this network lets its users into some tenants only; 500212 is a rule of"
+    " the account's own tenant, 500213 one of this tenant.",
     look=(
         "See with which account and which tenant az signs in:",
         Command('az account show --query "[user.name,tenantId]" -o tsv'),
@@ -187,7 +182,7 @@ ENTRA_GUEST_OR_TENANT_RESTRICTION = FailureMode(
         "Sign in with an account of this tenant, or to the tenant of the account and the registry:",
         Command("az login --tenant TENANT_ID"),
         "If it is the right account, an administrator of this tenant invites it as a guest.",
-        "With 500021 or 500022 ask whoever runs the network, with 500212 or 500213 the rule's tenant.",
+        "With 50002, 500021 or 500022 ask whoever runs the network, with 500212 or 500213 the rule's tenant.",
     ),
     page=pages.ENTRA_ERROR,
     unlike=(
@@ -199,11 +194,11 @@ ENTRA_CONSENT_MISSING = FailureMode(
     id="entra-consent-missing",
     title="this tenant has not consented to the application",
     brief="no consent",
-    seen=(entra.AADSTS_65001,),
-    signs=(entra.AADSTS_65001,),
-    certain="AADSTS65001 and 90094 say that consent is missing, and nothing else.",
+    seen=entra.refusals("entra-consent-missing"),
+    signs=entra.proofs("entra-consent-missing"),
+    certain="Each of these numbers says that consent is missing or was declined, and nothing else.",
     means="An application may act for users, or in another tenant, only once somebody there has agreed (consented) to"
-    " what it asks for. With AADSTS90094 only an administrator can.",
+    " what it asks for. With AADSTS90094 or 90095 only an administrator can; with 65004 the user declined.",
     look=(
         "See what the application asks for, and whether that is wanted:",
         Command("az ad app permission list --id {client_id}"),
@@ -226,8 +221,8 @@ ENTRA_ASSIGNMENT_REQUIRED = FailureMode(
     id="entra-assignment-required",
     title="an application admits only assigned callers",
     brief="no assignment to the application",
-    seen=(entra.AADSTS_50105,),
-    signs=(entra.AADSTS_50105,),
+    seen=entra.refusals("entra-assignment-required"),
+    signs=entra.proofs("entra-assignment-required"),
     certain="AADSTS50105 and 501051 name the application, and say that whoever signs in is not assigned to it.",
     occurs=Occurs.SELDOM,
     means="An administrator can set an application, the client's or that of the resource, to admit only users, groups"
@@ -249,9 +244,9 @@ ENTRA_ACR_RESOURCE_UNAVAILABLE = FailureMode(
     id="entra-acr-resource-unavailable",
     title="the resource is missing or disabled",
     brief="resource missing in the tenant",
-    seen=(entra.AADSTS_500011, entra.AADSTS_70011),
-    signs=(entra.AADSTS_500011,),
-    certain="AADSTS500011, 50001 and 650052 say that the tenant that was asked lacks the resource, or has it off.",
+    seen=entra.refusals("entra-acr-resource-unavailable"),
+    signs=entra.proofs("entra-acr-resource-unavailable"),
+    certain="Each of these numbers says that the tenant that was asked lacks the resource, or has it off.",
     occurs=Occurs.OFTEN,
     means="An Entra token is made for one resource; for registries that is the application Azure Container Registry."
     " The tenant that was asked has no such application, has switched it off, or is one of another cloud.",
@@ -283,13 +278,13 @@ ENTRA_SCOPE_INVALID = FailureMode(
     id="entra-scope-invalid",
     title="the scope that was asked for is malformed",
     brief="malformed scope",
-    seen=(text.AADSTS_1002012, entra.AADSTS_70011, entra.AADSTS_700023),
-    signs=(text.AADSTS_1002012,),
-    certain="AADSTS1002012 is about the form of the scope alone: for an application it ends in /.default.",
+    seen=entra.refusals("entra-scope-invalid"),
+    signs=entra.proofs("entra-scope-invalid"),
+    certain="Each of these numbers is about the form of the scope alone.",
     when=(about(Topic.SCOPE, other=(Topic.SIGNATURE,)),),
     not_when=(ASKED_HERE.is_(True),),
     means="Programs ask for an Entra token by a scope: the resource's address, and what of it. For a registry it is"
-    " https://containerregistry.azure.net/.default, with one slash before the dot.",
+    " https://containerregistry.azure.net/.default, with one slash before the dot, and no other beside it.",
     look=("Entra's message repeats the scope as it was sent.",),
     fix=("Correct the scope where the program that asked reads it.",),
     page=pages.ENTRA_ERROR,
@@ -302,8 +297,8 @@ ENTRA_RESOURCE_NOT_LISTED = FailureMode(
     id="entra-resource-not-listed",
     title="the client's permissions lack the resource",
     brief="resource not among permissions",
-    seen=(entra.AADSTS_650057,),
-    signs=(entra.AADSTS_650057,),
+    seen=entra.refusals("entra-resource-not-listed"),
+    signs=entra.proofs("entra-resource-not-listed"),
     certain="AADSTS650057 says that the resource is not among the permissions of the client's registration.",
     occurs=Occurs.SELDOM,
     means="A client that signs people in may ask only for the resources that its own registration in Entra lists as"
@@ -320,7 +315,7 @@ ENTRA_APP_DISABLED = FailureMode(
     id="entra-app-disabled",
     title="{client_id} is disabled in its tenant",
     brief="disabled application",
-    seen=(entra.AADSTS_7000112, entra.AADSTS_70001, access_token.INVALID_CLIENT),
+    seen=(*entra.refusals("entra-app-disabled"), access_token.INVALID_CLIENT),
     when=(APP_DISABLED.is_(True),),
     occurs=Occurs.SELDOM,
     means="An administrator, or Microsoft, has switched the application off, for example because a secret of it leaked."
@@ -342,7 +337,7 @@ ENTRA_SP_CERTIFICATE_INVALID = FailureMode(
     id="entra-sp-certificate-invalid",
     title="Entra refuses the assertion's signature",
     brief="signature not accepted",
-    seen=(*_ASSERTION_REFUSED, entra.AADSTS_50013),
+    seen=entra.refusals("entra-sp-certificate-invalid"),
     when=(about(Topic.SIGNATURE),),
     occurs=Occurs.OFTEN,
     means="Instead of a secret, the application presented an assertion: a short statement, signed with its certificate"
@@ -372,7 +367,7 @@ ENTRA_SP_CERTIFICATE_EXPIRED = FailureMode(
     id="entra-sp-certificate-expired",
     title="the application's certificate has expired",
     brief="expired certificate of the caller",
-    seen=_ASSERTION_REFUSED,
+    seen=entra.refusals("entra-sp-certificate-expired"),
     when=(about(Topic.KEY_ENDED),),
     means="Instead of a secret, the application signs an assertion with its certificate. Entra knows the certificate,"
     " and its end date has passed by Entra's own clock.",
@@ -396,7 +391,7 @@ ENTRA_ASSERTION_MALFORMED = FailureMode(
     id="entra-assertion-malformed",
     title="Entra cannot read the assertion",
     brief="unreadable assertion",
-    seen=_ASSERTION_REFUSED,
+    seen=entra.refusals("entra-assertion-malformed"),
     when=(about(Topic.MALFORMED),),
     occurs=Occurs.SELDOM,
     means="Instead of a secret, the application presents an assertion: a short statement, signed by a certificate or by"
@@ -415,11 +410,11 @@ ENTRA_THROTTLED = FailureMode(
     id="entra-throttled",
     title="Entra is busy, or was asked too often",
     brief="Entra busy or asked too often",
-    seen=(entra.AADSTS_50196,),
-    signs=(entra.AADSTS_50196,),
-    certain="AADSTS50196, 90055, 90033 and 90006 put the caller off, and say nothing of the identity.",
+    seen=entra.refusals("entra-throttled"),
+    signs=entra.proofs("entra-throttled"),
+    certain="Each of these numbers puts the caller off, and says nothing of the identity.",
     means="With 50196 one client asked the same thing in a loop; with 90055 too many requests came for the whole"
-    " tenant; 90033 and 90006 are faults of Entra's own that pass.",
+    " tenant; the other numbers are faults of Entra's own that pass.",
     look=("See who asks so often: Entra's sign-in log shows each application's sign-ins in an hour.",),
     fix=(
         "Wait some minutes, then check again.",
@@ -439,9 +434,9 @@ ENTRA_NATIONAL_CLOUD_MISMATCH = FailureMode(
     id="entra-national-cloud-mismatch",
     title="the identity belongs to another cloud",
     brief="identity of another cloud",
-    seen=(entra.AADSTS_90038,),
-    signs=(entra.AADSTS_90038,),
-    certain="AADSTS90038, 900382, 900432 and 1000104 say that another cloud's Entra is the one to ask.",
+    seen=entra.refusals("entra-national-cloud-mismatch"),
+    signs=entra.proofs("entra-national-cloud-mismatch"),
+    certain="Each of these numbers says that another cloud's Entra is the one to ask.",
     means="Azure's clouds (public, US government, China and others) each have an Entra of their own, and none knows the"
     " identities of another. That of {registry} does not know this one. Guests from another cloud are possible only"
     " where both tenants allow it.",

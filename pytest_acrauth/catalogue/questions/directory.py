@@ -21,10 +21,11 @@ DISABLED_APPLICATION = "AADSTS7000112"
 #: Numbers that were said of several things: what each means in such words.
 _MEANT = {
     (50012, Topic.SECRET): WRONG_SECRET,
+    (70002, Topic.SECRET): WRONG_SECRET,
     (70001, Topic.ABSENT): NO_APPLICATION,
     (70001, Topic.DISABLED): DISABLED_APPLICATION,
 }
-_SEVERAL = {50012, 70001}
+_SEVERAL = {50012, 70001, 70002}
 
 
 def application(broken: Break) -> ApplicationFacts | None:

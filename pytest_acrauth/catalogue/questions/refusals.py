@@ -33,7 +33,7 @@ class Topic(StrEnum):
 _TOPICS = {
     Topic.KEY_ENDED: r"the key used is expired|certificate\b.{0,80}?\b(?:has|is) expired",
     Topic.DATES: r"valid time range",
-    Topic.SECRET: r"client secret",
+    Topic.SECRET: r"client[ _]secret",
     Topic.MALFORMED: r"\bmalformed\b|unable to decode|IDX1[02]\d{3}",
     Topic.SIGNATURE: r"signature|signing certificate|certificate chain|thumbprint"
     r"|not registered on application|audience claim does not match",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pytest_acrauth.catalogue import facts
-from pytest_acrauth.catalogue.shape import Break, Symptom, Words
+from pytest_acrauth.catalogue.entra_numbers import NUMBERS, Number
+from pytest_acrauth.catalogue.shape import Break, Symptom, Words, unseen
 from pytest_acrauth.catalogue.symptoms.answers import said_here
-from pytest_acrauth.catalogue.symptoms.words import GUID, aadsts, anywhere, at_authority
+from pytest_acrauth.catalogue.symptoms.words import aadsts, anywhere, at_authority
 from pytest_acrauth.model.credential import SecretShape
 from pytest_acrauth.model.machine import Resolved
 from pytest_acrauth.model.observation import Dns, Entra, Tcp, Trouble
@@ -23,25 +26,56 @@ _OTHER_RESOURCE = (
 )
 
 
-def _refused(*numbers: int, phrases: tuple[str, ...] = (), not_before: str = "", of_secret: bool = False) -> Symptom:
-    """Return the symptom of a refusal with one of these codes, named by the first; ``phrases`` say it without one.
-
-    ``of_secret`` codes are about a secret: of an identity that shows an assertion instead, they say nothing known.
-    """
+def _symptom(numbers: tuple[int, ...]) -> Symptom:
+    """Return the symptom of a refusal with one of these numbers, whose causes are the same; the first names it."""
+    told = [NUMBERS[number] for number in numbers]
 
     def first(broken: Break) -> bool:
         observation = broken.observation
         if not isinstance(observation, Entra) or not observation.codes or observation.codes[0] not in numbers:
             return False
-        return not of_secret or broken.transcript.credential.secret not in _ASSERTED
+        return not told[0].of_secret or broken.transcript.credential.secret not in _ASSERTED
 
+    not_before = _OTHER_RESOURCE if told[0].of_resource else ""
+    phrases = [phrase for one in told for phrase in one.phrases]
     return Symptom(
         id=f"aadsts-{numbers[0]}",
-        stages=(Stage.ENTRA,),
-        when=first,
+        stages=() if told[0].in_print else (Stage.ENTRA,),
+        when=unseen if told[0].in_print else first,
         says="Entra refused the sign-in, and issued no Entra token.",
         texts=aadsts(*numbers, not_before=not_before) + anywhere(*phrases),
     )
+
+
+def _made() -> Iterator[tuple[Symptom, tuple[int, ...]]]:
+    """Yield a symptom with its numbers: one for all that have the same causes, as sure."""
+    alike: dict[Number, list[int]] = {}
+    for number, told in NUMBERS.items():
+        alike.setdefault(told._replace(says="", phrases=()), []).append(number)
+    for numbers in map(tuple, alike.values()):
+        yield _symptom(numbers), numbers
+
+
+_MADE = tuple(_made())
+_OF_NUMBER = {number: symptom for symptom, numbers in _MADE for number in numbers}
+#: The refusals with a number, in the order of the table.
+NUMBERED = tuple(symptom for symptom, _ in _MADE)
+
+
+def refusal(number: int) -> Symptom:
+    """Return the symptom of a refusal with a number of the table. Raises KeyError for another."""
+    return _OF_NUMBER[number]
+
+
+def refusals(cause: str) -> tuple[Symptom, ...]:
+    """Return the refusals that a cause can show, by its id."""
+    return tuple(symptom for symptom, numbers in _MADE if cause in NUMBERS[numbers[0]].causes)
+
+
+def proofs(cause: str) -> tuple[Symptom, ...]:
+    """Return the refusals whose numbers prove a cause by themselves, by its id."""
+    told = ((symptom, NUMBERS[numbers[0]]) for symptom, numbers in _MADE)
+    return tuple(symptom for symptom, number in told if number.proves and number.causes == (cause,))
 
 
 def _unreached(broken: Break) -> bool:
@@ -64,126 +98,6 @@ def _local(name: str, texts: tuple[Words, ...], says: str) -> Symptom:
     """Return a symptom that the Azure SDK or the host words itself, before or instead of an answer of Entra's."""
     return Symptom(id=name, stages=(Stage.ENTRA,), when=said_here(texts), says=says, texts=texts)
 
-
-# Of an application and its secret, or of the tenant.
-AADSTS_7000215 = _refused(
-    7000215,
-    phrases=(r"Invalid client secret (?:is )?provided", r"is the client secret value, not the client secret ID"),
-    of_secret=True,
-)
-AADSTS_50012 = _refused(50012)
-AADSTS_7000222 = _refused(
-    7000222,
-    phrases=(rf"provided client secret keys(?: for app '(?P<client_id>{GUID})')? are expired",),
-    of_secret=True,
-)
-AADSTS_700016 = _refused(
-    700016,
-    700011,
-    phrases=(
-        rf"Application with identifier '(?P<client_id>{GUID})' was not found in the directory",
-        r"Application with identifier '.{1,80}?' was not found in the directory",
-    ),
-)
-AADSTS_70001 = _refused(70001)
-AADSTS_7000229 = _refused(7000229, phrases=(r"is missing service principal in the tenant",))
-AADSTS_7000218 = _refused(
-    7000218, phrases=(r"must contain the following parameter: 'client_assertion' or 'client_secret'",)
-)
-AADSTS_90002 = _refused(90002, phrases=(r"Tenant '?.{1,80}?'? not found\. (?:Check to make sure|This may happen)",))
-AADSTS_900023 = _refused(
-    900023, 900021, phrases=(r"Specified tenant identifier '?.{1,80}?'? is neither a valid DNS name",)
-)
-
-# Of policy, state or consent.
-AADSTS_50076 = _refused(
-    50076,
-    50072,
-    50074,
-    50078,
-    50079,
-    53004,
-    phrases=(
-        r"you must use multi-factor authentication to access",
-        r"you must enroll in multi-factor authentication",
-    ),
-)
-AADSTS_50158 = _refused(50158)
-AADSTS_53003 = _refused(
-    53003,
-    *(50005, 50131, 53000, 53001, 53002),
-    *(530001, 530002, 530003, 530004, 530005, 530021, 530032),
-    phrases=(
-        r"blocked by Conditional Access policies",
-        r"Your device is required to be managed",
-        r"\bDevice is not in required device state",
-    ),
-)
-AADSTS_50097 = _refused(50097)
-AADSTS_530035 = _refused(530035)
-AADSTS_53011 = _refused(53011, 530034)
-AADSTS_700082 = _refused(
-    700082,
-    *(700084, 70008, 70043, 50173, 50132, 50133, 50089),
-    phrases=(
-        r"[Tt]he refresh token has expired",
-        r"provided grant has expired due to it being revoked",
-        r"refresh token has expired or is invalid due to sign-in frequency",
-    ),
-)
-AADSTS_50126 = _refused(
-    50126,
-    *(50055, 50056, 50057),
-    phrases=(r"Error validating credentials due to invalid username or password",),
-)
-AADSTS_50053 = _refused(50053)
-AADSTS_50020 = _refused(
-    50020,
-    *(50034, 500021, 500022, 500212, 500213, 90072, 16000, 51004),
-    phrases=(
-        r"from identity provider '?.{1,120}?'? does not exist in tenant",
-        r"[Tt]he user account .{1,120}? does not exist in the .{1,120}? directory",
-    ),
-)
-AADSTS_65001 = _refused(65001, 90094, phrases=(r"has not consented to use the application",))
-AADSTS_50105 = _refused(50105, 501051, phrases=(r"is not assigned to a role for the application",))
-AADSTS_500011 = _refused(
-    500011,
-    *(50001, 650052),
-    phrases=(r"resource principal named .{0,80}?(?:containerregistry|azurecr\.).{0,120}? was not found in the tenant",),
-    not_before=_OTHER_RESOURCE,
-)
-AADSTS_650057 = _refused(650057, not_before=_OTHER_RESOURCE)
-AADSTS_70011 = _refused(70011)
-AADSTS_7000112 = _refused(7000112, phrases=(r"Application '[0-9a-f-]{36}'\(.{0,120}?\) is disabled",))
-AADSTS_700027 = _refused(
-    700027,
-    *(700030, 700021, 50048),
-    phrases=(
-        r"[Cc]lient assertion (?:contains an invalid signature|failed signature validation)",
-        r"certificate used to sign the client assertion",
-    ),
-)
-AADSTS_700023 = _refused(700023)
-AADSTS_50027 = _refused(50027)
-AADSTS_50013 = _refused(50013, 500133)
-AADSTS_50196 = _refused(50196, 90055, 90033, 90006)
-AADSTS_90038 = _refused(90038, 900382, 900432, 1000104)
-
-# Of a federated credential.
-AADSTS_70025 = _refused(70025, phrases=(r"has no configured federated identity credentials",))
-AADSTS_70021 = _refused(
-    70021,
-    # The text of the numbered siblings goes on after "assertion": with subject, issuer or audience.
-    phrases=(r"presented assertion\. Assertion Issuer",),
-)
-AADSTS_700213 = _refused(700213, 7002131, 7002121, phrases=(r"record found for presented assertion subject",))
-AADSTS_700211 = _refused(
-    700211, 700222, phrases=(r"record found for presented assertion issuer", r"AAD-issued tokens may not be used for")
-)
-AADSTS_700212 = _refused(700212, phrases=(r"record found for presented assertion audience",))
-AADSTS_700024 = _refused(700024, phrases=(r"[Cc]lient assertion is not within its valid time range",))
-AADSTS_90061 = _refused(90061, phrases=(r"Request to External OIDC endpoint failed",))
 
 # Before Entra answers anything.
 AUTHORITY_UNREACHED = Symptom(

@@ -18,7 +18,6 @@ from pytest_acrauth.catalogue.symptoms import (
     tls,
 )
 from pytest_acrauth.catalogue.symptoms.words import (
-    aadsts,
     anywhere,
     at_authority,
     at_data_endpoint,
@@ -55,8 +54,6 @@ GENERIC_401 = in_print(
     ),
     either=(NO_CREDENTIAL_SENT, access_token.ANONYMOUS_REFUSED, access_token.BASIC_REFUSED),
 )
-#: Of Entra; this check asks for a scope that is right.
-AADSTS_1002012 = in_print("aadsts-1002012", "Entra refused to issue a token.", aadsts(1002012))
 LOGIN_REFUSED = in_print(
     "login-refused",
     "{login_server} refused the login. podman and skopeo show its words with the first pull only.",
@@ -264,7 +261,7 @@ INTERACTION_NEEDED = in_print(
     "interaction-needed",
     "Entra wants the user to sign in again, and the client does not say why.",
     anywhere(r"Interactive authentication is needed", r"\binteraction_required\b"),
-    either=(entra.AADSTS_700082, entra.AADSTS_50076, entra.AADSTS_53003),
+    either=(entra.refusal(700082), entra.refusal(50076), entra.refusal(53003)),
 )
 
 # Kubernetes.
