@@ -1,4 +1,4 @@
-"""Writes what derives from the code: the failure modes' pages, the options, and the failure that README shows.
+"""Writes what derives from the code: pages of failure modes, of Entra's numbers, the options, README's failure.
 
 Run it after a change of the catalogue, the scenarios or the options: ``python docs/generate.py``. With ``--check`` it
 writes nothing, names the pages that are out of date and exits with 1 if there are any. Needs the emulator's extra.
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pytest_acrauth import __version__
 from pytest_acrauth.auth import DEFAULT, METHODS, choose
+from pytest_acrauth.catalogue.pages import ENTRA_CODES
 from pytest_acrauth.catalogue.tables import MODES
 from pytest_acrauth.diagnosis.client import diagnose_client
 from pytest_acrauth.diagnosis.climb import diagnose
@@ -28,7 +29,7 @@ from pytest_acrauth.model.client_record import ClientRecord
 from pytest_acrauth.model.evidence import AUTO, OFF, EvidenceChoice
 from pytest_acrauth.model.target import ACTIONS, CLOUDS, GUID, Flow, Reference, Registry, Target
 from pytest_acrauth.plugin.options import OPTIONS
-from pytest_acrauth.report.entries import CauseEntry, SymptomEntry, cause_entry, families, symptoms
+from pytest_acrauth.report.entries import CauseEntry, SymptomEntry, cause_entry, families, numbers, symptoms
 from pytest_acrauth.report.explanation import Kind, Step
 from pytest_acrauth.report.text import explain
 from pytest_acrauth.run import DEFAULT_TIMEOUT, Run
@@ -62,6 +63,7 @@ def pages() -> dict[Path, str]:
     return {
         Path("README.md"): readme(shown),
         Path("docs/reference/options.md"): options_page(),
+        Path("docs/reference/entra-numbers.md"): entra_numbers_page(),
         MODE_PAGES / "index.md": index_page(),
         **{MODE_PAGES / f"{name}.md": mode_page(cause_entry(mode), shown.get(name)) for name, mode in MODES.items()},
     }
@@ -286,6 +288,30 @@ def index_page() -> str:
     for symptom in symptoms():
         listed = ", ".join(f"[{cause.id}]({cause.id}.md)" for cause in symptom.causes)
         lines.append(f"| `{symptom.id}` | {', '.join(_places(symptom))} | {listed or 'none known'} |")
+    return NOTICE + "\n".join([*lines, ""])
+
+
+def entra_numbers_page() -> str:
+    """Return the table of Entra's numbers: what each says in short, and its causes."""
+    lines = [
+        "# Entra's numbers (AADSTS)",
+        "",
+        "Entra numbers its refusals: `AADSTS7000215` in a message, `7000215` in a list of error codes.",
+        "Here are those that are met on the way to a registry, in order: what each says in short, and its failure modes.",
+        "Where that is several, the words behind the number or [evidence](../explanation/evidence.md) decide.",
+        "`pytest --acr-explain AADSTS7000215` prints the same on the command line.",
+        "With the whole message in quotes instead of the number, it reads the words too.",
+        "",
+        "Each number leads to Entra's own page for it.",
+        f"One that is not here is in [Entra's list of all]({ENTRA_CODES}), or new.",
+        "Few of those are met at a registry, and for Entra numbers and words may change.",
+        "",
+        "| number | what Entra says, in short | failure modes |",
+        "| --- | --- | --- |",
+    ]
+    for number in numbers():
+        listed = ", ".join(f"[{cause.id}](../failure-modes/{cause.id}.md)" for cause in number.causes)
+        lines.append(f"| [{number.code}]({number.link}) | {cell(number.says)} | {listed} |")
     return NOTICE + "\n".join([*lines, ""])
 
 
