@@ -297,7 +297,7 @@ def entra_numbers_page() -> str:
         "# Entra's numbers (AADSTS)",
         "",
         "Entra numbers its refusals: `AADSTS7000215` in a message, `7000215` in a list of error codes.",
-        "Here are those that are met on the way to a registry, in order: what each says in short, and its failure modes.",
+        "Here are those that are met on the way to a registry: what each says in short, and what can be behind it.",
         "Where that is several, the words behind the number or [evidence](../explanation/evidence.md) decide.",
         "`pytest --acr-explain AADSTS7000215` prints the same on the command line.",
         "With the whole message in quotes instead of the number, it reads the words too.",
