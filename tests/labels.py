@@ -40,6 +40,8 @@ LABELS: dict[str, set[str]] = {
         "entra-fic-issuer-mismatch",
         "entra-fic-audience-mismatch",
         "entra-fic-issuer-unreachable",
+        "entra-fic-entra-token",
+        "entra-fic-tenant-policy",
     },
     "client-assertion-expired": {"entra-fic-assertion-expired"},
     "workload-identity-not-configured": {"entra-workload-identity-not-injected", "entra-env-incomplete"},

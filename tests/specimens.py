@@ -212,6 +212,7 @@ LOCAL_WORDS = {
     "metadata-unreached": "ManagedIdentityCredential authentication unavailable, no response from the IMDS endpoint.",
     "managed-identity-failed": "MSI: Failed to acquire tokens after 12 times",
     "identity-not-assigned": "No identity has been assigned to this resource. Error: invalid_request",
+    "ml-compute-silent": "SSO failure, to mitigated it please try to click Jupyter/JupyterLab.",
     "several-identities": "Multiple user assigned identities exist, please specify the clientId / resourceId",
     "environment-incomplete": "EnvironmentCredential authentication unavailable.",
     "az-not-found": "Azure CLI not found on path",

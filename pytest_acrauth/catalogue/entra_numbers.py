@@ -48,6 +48,9 @@ _NOT_SENT = ("entra-secret-not-sent",)
 _ASSERTION = ("entra-sp-certificate-invalid", "entra-sp-certificate-expired", "entra-assertion-malformed")
 _SUBJECT = ("entra-fic-subject-mismatch", "entra-fic-propagating")
 _ISSUER = ("entra-fic-issuer-mismatch", "entra-fic-propagating")
+_NOT_NAMED = ("entra-tenant-not-named",)
+_ENTRAS_TOKEN = ("entra-fic-entra-token",)
+_NOT_TRUSTED_HERE = ("entra-fic-tenant-policy",)
 
 #: Number -> what it says and means. The first of those with the same causes names their symptom.
 NUMBERS: dict[int, Number] = {
@@ -105,6 +108,11 @@ NUMBERS: dict[int, Number] = {
         _NOT_SENT,
         phrases=(r"is required for the 'client_credentials' grant type",),
     ),
+    700025: Number(
+        "the application is a public one, which has no secret, and one was sent",
+        ("entra-public-client",),
+        phrases=(r"Client is public so neither 'client_assertion' nor 'client_secret' should be presented",),
+    ),
     90002: Number(
         "there is no such tenant",
         _TENANT,
@@ -116,6 +124,17 @@ NUMBERS: dict[int, Number] = {
         _TENANT,
         phrases=(r"Specified tenant identifier '?.{1,80}?'? is neither a valid DNS name",),
     ),
+    50059: Number(
+        "no tenant was named, and nothing else tells which is meant",
+        _NOT_NAMED,
+        phrases=(r"No tenant-identifying information found in either the request",),
+    ),
+    90019: Number("the request does not tell which tenant is meant", _NOT_NAMED),
+    50194: Number("the application belongs to one tenant, and that has to be named", _NOT_NAMED),
+    90124: Number("the resource needs a tenant that is named", _NOT_NAMED),
+    90130: Number("the application needs a tenant that is named", _NOT_NAMED),
+    9001023: Number("this way to sign in needs a tenant that is named", _NOT_NAMED),
+    50128: Number("the user's domain is unknown, and nothing else tells the tenant", (*_NOT_NAMED, *_TENANT)),
     90038: Number("the tenant belongs to another cloud", _CLOUD),
     900382: Number("an application cannot sign in across clouds", _CLOUD),
     900432: Number("an application cannot sign in across clouds", _CLOUD),
@@ -325,9 +344,29 @@ NUMBERS: dict[int, Number] = {
         phrases=(r"record found for presented assertion issuer",),
     ),
     700222: Number(
-        "a token of Entra's own is not taken as an assertion",
-        _ISSUER,
+        "a token that Entra issued is not taken as an assertion",
+        _ENTRAS_TOKEN,
         phrases=(r"AAD-issued tokens may not be used for",),
+    ),
+    700226: Number(
+        "of the tokens that Entra issues, only a managed identity's is taken as an assertion", _ENTRAS_TOKEN
+    ),
+    700229: Number(
+        "a user's token is not taken as an assertion",
+        _ENTRAS_TOKEN,
+        phrases=(r"[Oo]nly app-only tokens can be used as [Ff]ederated",),
+    ),
+    700236: Number(
+        "a token that Entra issued for another tenant is not taken as an assertion",
+        _ENTRAS_TOKEN,
+        phrases=(r"Entra ID tokens issued by issuer .{0,200}? may not be used for",),
+    ),
+    700223: Number("the tenant has switched federated credentials off", _NOT_TRUSTED_HERE),
+    700238: Number("the tenant does not take this issuer's tokens", _NOT_TRUSTED_HERE),
+    7002381: Number(
+        "the tenant takes this issuer's tokens only of certain organisations (enterprise)",
+        _NOT_TRUSTED_HERE,
+        phrases=(r"registered in this tenant must contain the enterprise claim",),
     ),
     700212: Number(
         "the federated credential names another audience",

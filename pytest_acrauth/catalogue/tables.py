@@ -38,6 +38,7 @@ from pytest_acrauth.catalogue.symptoms import climb as of_climb
 from pytest_acrauth.catalogue.symptoms import data as at_data
 from pytest_acrauth.catalogue.symptoms import entra as at_entra
 from pytest_acrauth.catalogue.symptoms import exchange as at_exchange
+from pytest_acrauth.catalogue.symptoms import kubernetes as of_kubernetes
 from pytest_acrauth.catalogue.symptoms import management as of_management
 from pytest_acrauth.catalogue.symptoms import proxy as at_proxy
 from pytest_acrauth.catalogue.symptoms import silence as of_peers
@@ -82,6 +83,7 @@ _SYMPTOMS = (
     at_data,
     of_climb,
     of_management,
+    of_kubernetes,
     text,
 )
 

@@ -48,7 +48,7 @@ def test_a_symptom_stands_at_the_first_of_its_stages() -> None:
     assert set(Stage) < set(stands)
     assert all(symptom.stages[:1] == (stage,) for stage in Stage for symptom in stands[stage])
     assert all(symptom.stages == tuple(Stage) for symptom in stands["climb"])
-    printed = (*stands["text"], *stands["management"])
+    printed = (*stands["text"], *stands["management"], *stands["kubernetes"])
     assert all(symptom.texts and not symptom.stages and symptom.client is None for symptom in printed)
 
 

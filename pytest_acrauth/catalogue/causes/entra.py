@@ -261,13 +261,64 @@ ENTRA_SECRET_NOT_SENT = FailureMode(
     ),
     unlike=("AADSTS7000215: Invalid client secret provided.",),
 )
+ENTRA_PUBLIC_CLIENT = FailureMode(
+    id="entra-public-client",
+    title="the application is public, and a secret was sent",
+    brief="secret of a public application",
+    seen=entra.refusals("entra-public-client"),
+    signs=entra.proofs("entra-public-client"),
+    certain="AADSTS700025 says that the application is public, and that a secret or an assertion was sent for it.",
+    occurs=Occurs.SELDOM,
+    means="An application that runs on people's own machines is registered as public: it has no secret, as nobody could"
+    " keep one there. This one is, and the program proved it by a secret or an assertion, as if it were a service.",
+    look=(
+        "See how the application is registered:",
+        Command(
+            "az ad app show --id {client_id}"
+            ' --query "[isFallbackPublicClient,publicClient.redirectUris,spa.redirectUris]"'
+        ),
+    ),
+    fix=(
+        "If people sign in with it, take the secret out of the program's settings.",
+        "If a service does, give it an application of its own, which is not registered as public.",
+    ),
+    page=pages.ENTRA_ERROR,
+    samples=("AADSTS700025: Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",),
+    unlike=("AADSTS7000218: The request body must contain the following parameter: 'client_secret'.",),
+)
+ENTRA_TENANT_NOT_NAMED = FailureMode(
+    id="entra-tenant-not-named",
+    title="Entra was asked without naming a tenant",
+    brief="no tenant named",
+    seen=entra.refusals("entra-tenant-not-named"),
+    signs=entra.proofs("entra-tenant-not-named"),
+    certain="Each of these numbers says that the request names no tenant, or not one alone.",
+    occurs=Occurs.SELDOM,
+    means="A tenant is an organisation's own directory in Entra, and Entra's address names it. The one that was asked"
+    " names none, or stands for all of them (common, organizations, consumers), which this application, resource or way"
+    " to sign in does not allow.",
+    look=(
+        "See the tenants of the subscriptions that az is signed in to:",
+        Command('az account list --query "[].{{subscription:name,tenant:tenantId}}" -o table'),
+    ),
+    fix=(
+        "Give the program the tenant of the registry's subscription (AZURE_TENANT_ID, --tenant).",
+        "In code of your own, put the tenant's id where the authority's address has common.",
+    ),
+    page=pages.ENTRA_ERROR,
+    samples=(
+        "AADSTS50059: No tenant-identifying information found in either the request or implied by any credentials.",
+        "AADSTS50194: Application 'ci' is not configured as a multi-tenant application.",
+    ),
+    unlike=("AADSTS90002: Tenant 'example' not found. Check to make sure you have the correct tenant ID.",),
+)
 ENTRA_TENANT_NOT_FOUND = FailureMode(
     id="entra-tenant-not-found",
     title="{tenant_id} is not known to {authority}",
     brief="unknown tenant",
     seen=entra.refusals("entra-tenant-not-found"),
     signs=entra.proofs("entra-tenant-not-found"),
-    certain="AADSTS90002, 900021 and 900023 are about the tenant's name alone, whoever asks.",
+    certain="Each of these numbers is about the tenant's name alone, whoever asks.",
     means="A tenant is an organisation's own directory in Entra. The id or domain that was asked for is mistyped, the"
     " tenant was deleted, or it is in another cloud than the registry.",
     look=(

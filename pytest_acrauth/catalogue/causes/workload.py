@@ -6,7 +6,7 @@ from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.questions.directory import Trusted, trusted
 from pytest_acrauth.catalogue.questions.refusals import Times, times
 from pytest_acrauth.catalogue.shape import Command, Condition, FailureMode, Instruction, Occurs, Question
-from pytest_acrauth.catalogue.symptoms import entra, tls
+from pytest_acrauth.catalogue.symptoms import entra, kubernetes, tls
 from pytest_acrauth.model.evidence import Need
 
 _LIST: tuple[Instruction, ...] = (
@@ -56,6 +56,7 @@ def _differs(part: str, words: str) -> Condition:
 
 
 _SDK = "https://aka.ms/azsdk/python/identity/"
+_BINDINGS = "https://learn.microsoft.com/azure/aks/identity-bindings"
 
 
 ENTRA_FIC_MISSING = FailureMode(
@@ -109,8 +110,7 @@ ENTRA_FIC_ISSUER_MISMATCH = FailureMode(
     when=(_differs("issuer", "none takes this issuer"),),
     means="A federated credential says which outside token an application trusts instead of a secret. The issuer is the"
     " address of the service that made the token, compared letter by letter, a slash at its end included. An AKS"
-    " cluster that was made anew has another. A token of Entra's own counts only if it is a managed identity's, never a"
-    " user's.",
+    " cluster that was made anew has another.",
     look=_LIST,
     fix=(
         "Present a token of the issuer that the credential names.",
@@ -193,6 +193,53 @@ ENTRA_FIC_ISSUER_UNREACHABLE = FailureMode(
         "oidc: issuer did not match the issuer returned by provider",
         "InvalidIdentityToken: Couldn't retrieve verification key from your identity provider",
     ),
+)
+ENTRA_FIC_ENTRA_TOKEN = FailureMode(
+    id="entra-fic-entra-token",
+    title="a token that Entra issued is no proof here",
+    brief="Entra's own token as an assertion",
+    seen=entra.refusals("entra-fic-entra-token"),
+    signs=entra.proofs("entra-fic-entra-token"),
+    certain="Each of these numbers says that the token that was shown as a proof is one of Entra's own.",
+    occurs=Occurs.SELDOM,
+    means="A federated credential lets an application show a token of another service instead of a secret. What was"
+    " shown is a token that Entra itself issued. Of those a managed identity's counts alone, made for such an exchange"
+    " and in the application's own tenant: not a user's (700229), another application's (700226) or one of another"
+    " tenant (700236).",
+    look=(
+        (
+            "See, without printing it, whose token is shown: AZURE_FEDERATED_TOKEN_FILE names the file, and iss in the"
+            " token's middle part says who made it."
+        ),
+    ),
+    fix=(
+        "Show the token of the pipeline, cluster or cloud that the federated credential names.",
+        "Between identities of Entra's, use a managed identity of the application's own tenant.",
+    ),
+    page=pages.FEDERATION + "config-app-trust-managed-identity#important-considerations-and-restrictions",
+    samples=("AADSTS700222: AAD-issued tokens may not be used for federated identity flows.",),
+    unlike=("jwt issuer invalid. expected: https://auth.example.com",),
+)
+ENTRA_FIC_TENANT_POLICY = FailureMode(
+    id="entra-fic-tenant-policy",
+    title="the tenant refuses tokens of this issuer",
+    brief="tenant's rule on issuers",
+    seen=entra.refusals("entra-fic-tenant-policy"),
+    signs=entra.proofs("entra-fic-tenant-policy"),
+    certain="Each of these numbers tells of a rule of the whole tenant, whatever its applications trust.",
+    occurs=Occurs.SELDOM,
+    means="A federated credential says which outside token an application trusts instead of a secret. Above it,"
+    " administrators can rule for the whole tenant that no such token counts, or of an issuer only those of certain"
+    " organisations (enterprise, 7002381), such as the one that a repository belongs to. No change of the credential"
+    " helps then.",
+    look=("Entra's message names the issuer, and with 7002381 what it wants and what it got.",),
+    fix=(
+        "Run the job where the organisation is one of those: in a repository that belongs to it.",
+        "Or ask the tenant's administrators to admit the issuer.",
+    ),
+    instead=("A job on a machine in Azure signs in with that machine's managed identity, which needs no such token.",),
+    page=pages.ENTRA_ERROR,
+    unlike=("The given credential is rejected by the attribute condition.",),
 )
 ENTRA_FIC_PROPAGATING = FailureMode(
     id="entra-fic-propagating",
@@ -378,4 +425,108 @@ ENTRA_NO_CREDENTIAL = FailureMode(
         "google.auth.exceptions.DefaultCredentialsError: Your default credentials were not found.",
         "NoCredentialsError: Unable to locate credentials",
     ),
+)
+AKS_SA_CLIENT_ID_MISSING = FailureMode(
+    id="aks-sa-client-id-missing",
+    title="the service account names no identity",
+    brief="service account without an identity",
+    seen=(kubernetes.SERVICE_ACCOUNT_UNNAMED,),
+    signs=(kubernetes.SERVICE_ACCOUNT_UNNAMED,),
+    certain="The node's credential provider, which fetches the token for a pull, read the annotations itself.",
+    occurs=Occurs.SELDOM,
+    means="AKS can pull images with an identity of the pod's service account instead of the node's. This service"
+    " account has no annotation that names one, and the cluster has none for those that name none. The annotations for"
+    " the pod's own sign-in (azure.workload.identity) are others, and do not count here.",
+    look=(
+        "See what the service account names:",
+        Command("kubectl get serviceaccount SERVICE_ACCOUNT -n NAMESPACE -o jsonpath='{{.metadata.annotations}}'"),
+    ),
+    fix=(
+        "Name a managed identity that is bound to the cluster and has a role on the registry:",
+        Command(
+            "kubectl annotate serviceaccount SERVICE_ACCOUNT -n NAMESPACE"
+            " kubernetes.azure.com/acr-client-id=CLIENT_ID kubernetes.azure.com/acr-tenant-id=TENANT_ID"
+        ),
+    ),
+    instead=("Whoever runs the cluster can name one identity for all service accounts that name none.",),
+    page=_BINDINGS,
+    samples=(
+        (
+            "client ID not found in service account annotations (checked kubernetes.azure.com/acr-client-id) and no"
+            " default client ID configured"
+        ),
+        "client id annotation kubernetes.azure.com/acr-client-id is not found or the value is empty",
+    ),
+    unlike=('serviceaccounts "builder" is forbidden: cannot get resource',),
+)
+AKS_SA_TOKEN_NOT_PROVIDED = FailureMode(
+    id="aks-sa-token-not-provided",
+    title="the kubelet handed over no token",
+    brief="no token of the service account",
+    seen=(kubernetes.SERVICE_ACCOUNT_SILENT,),
+    signs=(kubernetes.SERVICE_ACCOUNT_SILENT,),
+    certain="The node's credential provider looked at the kubelet's request, and found no token in it.",
+    occurs=Occurs.SELDOM,
+    means="AKS can pull images with an identity of the pod's service account. The kubelet then gives the credential"
+    " provider on the node a token of that service account, and it gave none here: the provider's configuration does"
+    " not ask for one, or the pod has no service account, as static pods have none.",
+    look=(
+        "See which service account the pod has:",
+        Command("kubectl get pod POD -n NAMESPACE -o jsonpath='{{.spec.serviceAccountName}}'"),
+    ),
+    fix=(
+        "If the pod has one, whoever runs the nodes upgrades their image, so that both parts fit.",
+        "On nodes of your own, tokenAttributes in the provider's configuration asks for the token.",
+    ),
+    page=_BINDINGS,
+    samples=("kubernetes Service account token is not provided for image myacr.azurecr.io/team/app:1",),
+    unlike=('error looking up service account ci/builder: serviceaccount "builder" not found',),
+)
+AKS_IDENTITY_BINDING_FAILED = FailureMode(
+    id="aks-identity-binding-failed",
+    title="the identity binding gave no token",
+    brief="identity binding",
+    seen=(kubernetes.BINDING_FAILED,),
+    signs=(kubernetes.BINDING_FAILED,),
+    certain="The node's credential provider says so of its own setting up, before it asks anybody.",
+    occurs=Occurs.SELDOM,
+    means="An identity binding lets many service accounts of a cluster use one managed identity. The credential"
+    " provider of the node could not set it up: an address or a certificate of the cluster's own is missing on the"
+    " node, or cannot be read. The registry was not asked.",
+    look=(
+        "What the message says behind the image's name is the reason.",
+        Command("az aks show -g RESOURCE_GROUP -n CLUSTER --query securityProfile"),
+    ),
+    fix=(
+        "Whoever runs the cluster upgrades its node image, and sets up the binding again where it is missing:",
+        Command("az aks nodepool upgrade -g RESOURCE_GROUP --cluster-name CLUSTER -n NODE_POOL --node-image-only"),
+    ),
+    page=_BINDINGS,
+    samples=(
+        (
+            "failed to get identity bindings token credential for image myacr.azurecr.io/team/app:1: API server IP not"
+            " provided in identity bindings config"
+        ),
+    ),
+    unlike=("failed to bind identity provider to the realm",),
+)
+ML_COMPUTE_NO_TOKEN = FailureMode(
+    id="ml-compute-no-token",
+    title="the ML compute instance gives no Entra token",
+    brief="compute instance without a token",
+    seen=(entra.ML_COMPUTE_SILENT,),
+    signs=(entra.ML_COMPUTE_SILENT,),
+    certain="No other endpoint for managed identities answers in these words.",
+    occurs=Occurs.SELDOM,
+    means="A compute instance of Azure Machine Learning hands out its user's sign-in as if it were a managed identity."
+    " That has ended, or is not good for registries: newer versions of az ask for a token that is made for them.",
+    look=("See whether the sign-in is good for anything else:", Command('az group list --query "[0].name" -o tsv')),
+    fix=(
+        "If not, the user opens JupyterLab on the instance in the studio, which signs in again.",
+        "If it does, sign in as oneself, or with an identity that was assigned to the instance:",
+        Command("az login --use-device-code --scope https://containerregistry.azure.net/.default"),
+    ),
+    page=_SDK + "managedidentitycredential/troubleshoot",
+    samples=("{'error': 'SSO failure, to mitigated it please try to click Jupyter/JupyterLab.'}",),
+    unlike=("SSO failure: SAML assertion expired",),
 )

@@ -199,3 +199,8 @@ NO_CREDENTIAL = _local(
     ),
     "Each credential that was tried failed, for a reason of its own.",
 )
+ML_COMPUTE_SILENT = _local(
+    "ml-compute-silent",
+    anywhere(r"SSO failure, to mitigated? it please try", r"SSO failure: unable to retrieve a token"),
+    "The endpoint of an Azure Machine Learning compute instance gave no Entra token.",
+)
