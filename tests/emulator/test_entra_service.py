@@ -56,6 +56,21 @@ def deleted(cloud, client):
     del cloud.applications[client]
 
 
+def looping(cloud, client):
+    """Let the application have asked too often."""
+    cloud.looping.add(client)
+
+
+def without_registries(cloud, _client):
+    """Let the tenant lack the application of registries."""
+    cloud.rules.absent.add("https://containerregistry.azure.net")
+
+
+def for_the_assigned(cloud, _client):
+    """Let the application of registries admit those alone who are assigned to it."""
+    cloud.rules.assigned_only.add("https://containerregistry.azure.net")
+
+
 def unchanged(cloud, client):
     """Leave the cloud as it is."""
 
@@ -70,6 +85,9 @@ def unchanged(cloud, client):
         (deleted, {}, 400, "unauthorized_client", 700016),
         (unchanged, {"client_id": UNKNOWN}, 400, "unauthorized_client", 700016),
         (disabled, {}, 400, "unauthorized_client", 7000112),
+        (looping, {}, 400, "invalid_grant", 50196),
+        (without_registries, {}, 400, "invalid_resource", 500011),
+        (for_the_assigned, {}, 400, "invalid_grant", 501051),
         (enabled_just_now, {}, 400, "unauthorized_client", 7000112),
         (unchanged, {"tenant": UNKNOWN}, 400, "invalid_request", 90002),
         (unchanged, {"grant_type": "password"}, 400, "unsupported_grant_type", 70003),

@@ -146,6 +146,28 @@ def test_azure_cli_tokens_are_good(visitor):
     assert "AADSTS500011" in run(visitor.emulator, "az", "account", "get-access-token", "--resource", "x").stderr
 
 
+@pytest.mark.parametrize(
+    ("scenario", "number", "everywhere"),
+    [
+        ("entra-mfa-required", "AADSTS50076", False),
+        ("entra-conditional-access-blocked", "AADSTS53003", False),
+        ("entra-user-session-expired", "AADSTS700082", True),
+        ("entra-user-credentials", "AADSTS50057", True),
+        ("entra-account-at-risk", "AADSTS53011", True),
+    ],
+)
+def test_a_person_whom_entra_refuses(scenario, number, everywhere):
+    """The Azure CLI prints Entra's refusal and the way to sign in again; its login goes on to the admin user."""
+    with Emulator(scenario) as emulator:
+        scopes = [f"https://{host}/.default" for host in ("containerregistry.azure.net", "management.azure.com")]
+        ended = [run(emulator, "az", "account", "get-access-token", "--scope", scope) for scope in scopes]
+        login = run(emulator, "az", "acr", "login", "-n", "myacr")
+    assert [each.returncode for each in ended] == [1, int(everywhere)]
+    assert ended[0].stderr.startswith(f"ERROR: {number}: ")
+    assert ended[0].stderr.endswith(f"Please run:\naz login --scope {scopes[0]}\n")
+    assert f"WARNING: Unable to get AAD authorization tokens with message: {number}: " in login.stderr
+
+
 def test_azure_cli_without_login(emulator):
     """Nobody logged in: every command says so, and the CLI's profile names nobody."""
     emulator.change(lambda world: setattr(world.machine.az, "user", None))

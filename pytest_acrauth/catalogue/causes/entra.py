@@ -292,7 +292,7 @@ ENTRA_TENANT_NOT_NAMED = FailureMode(
     brief="no tenant named",
     seen=entra.refusals("entra-tenant-not-named"),
     signs=entra.proofs("entra-tenant-not-named"),
-    certain="Each of these numbers says that the request names no tenant, or not one alone.",
+    certain="The number says that the request names no tenant, or not one alone.",
     occurs=Occurs.SELDOM,
     means="A tenant is an organisation's own directory in Entra, and Entra's address names it. The one that was asked"
     " names none, or stands for all of them (common, organizations, consumers), which this application, resource or way"
@@ -318,7 +318,7 @@ ENTRA_TENANT_NOT_FOUND = FailureMode(
     brief="unknown tenant",
     seen=entra.refusals("entra-tenant-not-found"),
     signs=entra.proofs("entra-tenant-not-found"),
-    certain="Each of these numbers is about the tenant's name alone, whoever asks.",
+    certain="The number is about the tenant's name alone, whoever asks.",
     means="A tenant is an organisation's own directory in Entra. The id or domain that was asked for is mistyped, the"
     " tenant was deleted, or it is in another cloud than the registry.",
     look=(

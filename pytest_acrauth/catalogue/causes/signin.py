@@ -17,7 +17,7 @@ ENTRA_MFA_REQUIRED = FailureMode(
     brief="no second factor",
     seen=entra.refusals("entra-mfa-required"),
     signs=entra.proofs("entra-mfa-required"),
-    certain="Each of these numbers is said of a second factor that is lacking, not set up, or given too long ago.",
+    certain="The number is said of a second factor that is lacking, not set up, or given too long ago.",
     occurs=Occurs.OFTEN,
     means="Azure itself asks a second factor of every user who changes resources by az, PowerShell or another tool, and"
     " no policy switches that off; a tenant's own policy can ask it, too. A person gives it in a browser, a pipeline"
@@ -41,7 +41,7 @@ ENTRA_CONDITIONAL_ACCESS_BLOCKED = FailureMode(
     brief="Conditional Access policy",
     seen=entra.refusals("entra-conditional-access-blocked"),
     signs=entra.proofs("entra-conditional-access-blocked"),
-    certain="Each of these numbers tells of a policy that did not admit the sign-in.",
+    certain="The number tells of a policy that did not admit the sign-in.",
     occurs=Occurs.OFTEN,
     means="The password or secret was not the trouble. A Conditional Access policy, a rule that the tenant's"
     " administrators made, did not admit this sign-in for its place, its device, its client or a risk; 50097, 53000 and"
@@ -108,7 +108,7 @@ ENTRA_USER_SESSION_EXPIRED = FailureMode(
     brief="ended login of a person",
     seen=entra.refusals("entra-user-session-expired"),
     signs=entra.proofs("entra-user-session-expired"),
-    certain="Each of these numbers is about the stored sign-in of a person, and says that it no longer counts.",
+    certain="The number is about the stored sign-in of a person, and says that it no longer counts.",
     occurs=Occurs.OFTEN,
     means="The login that is stored here was not used for too long or was revoked, the person's password was changed,"
     " or a policy limits how long a login counts. No retry renews it.",
@@ -126,7 +126,7 @@ ENTRA_USER_CREDENTIALS = FailureMode(
     brief="user's account or password",
     seen=entra.refusals("entra-user-credentials"),
     signs=entra.proofs("entra-user-credentials"),
-    certain="Each of these numbers is about a person's own account or its password.",
+    certain="The number is about a person's own account or its password.",
     when=(about(Topic.LOCKED, other=(Topic.ADDRESS,)),),
     occurs=Occurs.OFTEN,
     means="The number says why. 50126, 50064 and 50056: the name or the password is wrong. 50055 and 50144: the"
@@ -170,7 +170,7 @@ ENTRA_GUEST_OR_TENANT_RESTRICTION = FailureMode(
     brief="account not admitted to the tenant",
     seen=entra.refusals("entra-guest-or-tenant-restriction"),
     signs=entra.proofs("entra-guest-or-tenant-restriction"),
-    certain="Each of these numbers says that the tenant, or a rule on tenants, does not admit this account.",
+    certain="The number says that the tenant, or a rule on tenants, does not admit this account.",
     means="A tenant is an organisation's own directory. The account is not in it and no guest of it, or its name is"
     " misspelt. With 50002, 500021 or 500022 this network lets its users into some tenants only; 500212 is a rule of"
     " the account's own tenant, 500213 one of this tenant.",
@@ -196,7 +196,7 @@ ENTRA_CONSENT_MISSING = FailureMode(
     brief="no consent",
     seen=entra.refusals("entra-consent-missing"),
     signs=entra.proofs("entra-consent-missing"),
-    certain="Each of these numbers says that consent is missing or was declined, and nothing else.",
+    certain="The number says that consent is missing or was declined, and nothing else.",
     means="An application may act for users, or in another tenant, only once somebody there has agreed (consented) to"
     " what it asks for. With AADSTS90094 or 90095 only an administrator can; with 65004 the user declined.",
     look=(
@@ -246,7 +246,7 @@ ENTRA_ACR_RESOURCE_UNAVAILABLE = FailureMode(
     brief="resource missing in the tenant",
     seen=entra.refusals("entra-acr-resource-unavailable"),
     signs=entra.proofs("entra-acr-resource-unavailable"),
-    certain="Each of these numbers says that the tenant that was asked lacks the resource, or has it off.",
+    certain="The number says that the tenant that was asked lacks the resource, or has it off.",
     occurs=Occurs.OFTEN,
     means="An Entra token is made for one resource; for registries that is the application Azure Container Registry."
     " The tenant that was asked has no such application, has switched it off, or is one of another cloud.",
@@ -280,7 +280,7 @@ ENTRA_SCOPE_INVALID = FailureMode(
     brief="malformed scope",
     seen=entra.refusals("entra-scope-invalid"),
     signs=entra.proofs("entra-scope-invalid"),
-    certain="Each of these numbers is about the form of the scope alone.",
+    certain="The number is about the form of the scope alone.",
     when=(about(Topic.SCOPE, other=(Topic.SIGNATURE,)),),
     not_when=(ASKED_HERE.is_(True),),
     means="Programs ask for an Entra token by a scope: the resource's address, and what of it. For a registry it is"
@@ -412,7 +412,7 @@ ENTRA_THROTTLED = FailureMode(
     brief="Entra busy or asked too often",
     seen=entra.refusals("entra-throttled"),
     signs=entra.proofs("entra-throttled"),
-    certain="Each of these numbers puts the caller off, and says nothing of the identity.",
+    certain="The number puts the caller off, and says nothing of the identity.",
     means="With 50196 one client asked the same thing in a loop; with 90055 too many requests came for the whole"
     " tenant; the other numbers are faults of Entra's own that pass.",
     look=("See who asks so often: Entra's sign-in log shows each application's sign-ins in an hour.",),
@@ -436,7 +436,7 @@ ENTRA_NATIONAL_CLOUD_MISMATCH = FailureMode(
     brief="identity of another cloud",
     seen=entra.refusals("entra-national-cloud-mismatch"),
     signs=entra.proofs("entra-national-cloud-mismatch"),
-    certain="Each of these numbers says that another cloud's Entra is the one to ask.",
+    certain="The number says that another cloud's Entra is the one to ask.",
     means="Azure's clouds (public, US government, China and others) each have an Entra of their own, and none knows the"
     " identities of another. That of {registry} does not know this one. Guests from another cloud are possible only"
     " where both tenants allow it.",

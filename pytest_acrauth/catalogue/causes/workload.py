@@ -200,7 +200,7 @@ ENTRA_FIC_ENTRA_TOKEN = FailureMode(
     brief="Entra's own token as an assertion",
     seen=entra.refusals("entra-fic-entra-token"),
     signs=entra.proofs("entra-fic-entra-token"),
-    certain="Each of these numbers says that the token that was shown as a proof is one of Entra's own.",
+    certain="The number says that the token that was shown as a proof is one of Entra's own.",
     occurs=Occurs.SELDOM,
     means="A federated credential lets an application show a token of another service instead of a secret. What was"
     " shown is a token that Entra itself issued. Of those a managed identity's counts alone, made for such an exchange"
@@ -226,7 +226,7 @@ ENTRA_FIC_TENANT_POLICY = FailureMode(
     brief="tenant's rule on issuers",
     seen=entra.refusals("entra-fic-tenant-policy"),
     signs=entra.proofs("entra-fic-tenant-policy"),
-    certain="Each of these numbers tells of a rule of the whole tenant, whatever its applications trust.",
+    certain="The number tells of a rule of the whole tenant, whatever its applications trust.",
     occurs=Occurs.SELDOM,
     means="A federated credential says which outside token an application trusts instead of a secret. Above it,"
     " administrators can rule for the whole tenant that no such token counts, or of an issuer only those of certain"

@@ -36,6 +36,7 @@ def check_assertion(cloud: Cloud, tenant: str, application: Application, asserti
         _check_certificate(application, header, assertion, cloud.now())
     else:
         _check_federated(cloud, application, claims, assertion)
+        _check_issuer(cloud, tenant, claims)
     _check_dates(cloud, claims)
     _check_audience(tenant, application, claims)
 
@@ -103,6 +104,29 @@ def _check_federated(cloud: Cloud, application: Application, claims: dict[str, A
     if not signer.signed(assertion):
         text = "Client assertion contains an invalid signature. [Reason - The key was not found.]"
         raise Fault(401, "invalid_client", 700027, text)
+
+
+def _check_issuer(cloud: Cloud, tenant: str, claims: dict[str, Any]) -> None:
+    """Apply what holds for an issuer whatever applications trust: Entra's own tokens, and the tenant's rules."""
+    issuer = str(claims["iss"])
+    if cloud.assertion_issuers[issuer] is cloud.entra:
+        if tenant not in issuer:
+            text = (
+                f"Entra ID tokens issued by issuer '{issuer}' may not be used for federated identity credential flows "
+                "for applications or managed identities registered in this tenant."
+            )
+            raise Fault(400, "invalid_request", 700236, text)
+        managed = [each for each in cloud.applications.values() if each.resource_id]
+        if not any(claims.get("sub") in each.principals.values() for each in managed):
+            text = "Only MSI tokens may be used as Federated Identity Credentials for AAD issuer."
+            raise Fault(400, "invalid_request", 700226, text)
+    wanted, shown = cloud.rules.enterprises.get(issuer), str(claims.get("enterprise", ""))
+    if wanted is not None and shown != wanted:
+        text = (
+            f"Federated identity credentials issued by '{issuer}' for applications or managed identities registered in "
+            f"this tenant must contain the enterprise claim with value '{wanted}' but actual value is '{shown}'."
+        )
+        raise Fault(400, "invalid_request", 7002381, text)
 
 
 def _check_dates(cloud: Cloud, claims: dict[str, Any]) -> None:

@@ -67,12 +67,18 @@ class Entra:
             text = f"The app requested an unsupported grant type '{asked['grant_type']}'."
             raise Fault(400, "unsupported_grant_type", 70003, text)
         application = self._application(tenant, asked["client_id"])
+        if application.client_id in self._world.cloud.looping:
+            text = (
+                "The server terminated an operation because it encountered a client request loop. Please contact your "
+                "app vendor."
+            )
+            raise Fault(400, "invalid_grant", 50196, text)
         if asked["client_assertion"]:
             check_assertion(self._world.cloud, tenant, application, asked["client_assertion"])
         else:
             self._check_secret(application, asked["client_secret"])
         principal = self._world.cloud.principal(application, tenant)
-        token = entra_token(self._world.cloud, principal, self._audience(tenant, asked["scope"]))
+        token = entra_token(self._world.cloud, principal, self._audience(tenant, application, asked["scope"]))
         granted = {"token_type": "Bearer", "expires_in": LIFE, "ext_expires_in": LIFE, "access_token": token}
         return self._answer(200, granted, ("x-ms-clitelem", "1,0,0,,"), ("X-Ms-Srs", "1.P"))
 
@@ -125,7 +131,7 @@ class Entra:
             )
             raise Fault(401, "invalid_client", 7000222, text)
 
-    def _audience(self, tenant: str, scope: str) -> str:
+    def _audience(self, tenant: str, application: Application, scope: str) -> str:
         named = next((word.removesuffix("/.default") for word in scope.split() if word.endswith("/.default")), None)
         if named is None:
             text = (
@@ -133,10 +139,16 @@ class Entra:
                 "with /.default suffixed to the resource identifier (application ID URI)."
             )
             raise Fault(400, "invalid_scope", 1002012, text)
-        audience = audience_of(named)
-        if audience is None:
+        audience, rules = audience_of(named), self._world.cloud.rules
+        if audience is None or audience in rules.absent:
             text = f"The resource principal named {named} was not found in the tenant named {tenant}."
             raise Fault(400, "invalid_resource", 500011, text)
+        if audience in rules.assigned_only:
+            text = (
+                f"Application '{application.client_id}'({application.name}) is not assigned to a role for the "
+                f"application '{audience}'."
+            )
+            raise Fault(400, "invalid_grant", 501051, text)
         return audience
 
     def _answer(self, status: int, value: dict[str, Any], *more: tuple[str, str]) -> Answer:

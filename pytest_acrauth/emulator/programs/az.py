@@ -10,16 +10,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from pytest_acrauth.emulator.azure.answers import new_id
+from pytest_acrauth.emulator.azure.assertions import Fault
 from pytest_acrauth.emulator.azure.gate import denied
-from pytest_acrauth.emulator.azure.issuing import LIFE, audience_of, entra_token
+from pytest_acrauth.emulator.azure.issuing import LIFE, REGISTRY_AUDIENCE, audience_of, entra_token
 from pytest_acrauth.emulator.azure.login import TokenServer
+from pytest_acrauth.emulator.azure.people import admit
 from pytest_acrauth.emulator.azure.resources import registry_json
 from pytest_acrauth.emulator.azure.rights import Caller, Kind, known
 from pytest_acrauth.emulator.programs.containers import docker, podman
 from pytest_acrauth.emulator.programs.outcome import Call, Ran
 from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import AUTHORITY, Cloud, Registry, Subscription
-from pytest_acrauth.emulator.world.directory import Principal
+from pytest_acrauth.emulator.world.directory import Principal, User
 from pytest_acrauth.emulator.world.network import Route
 from pytest_acrauth.emulator.world.roles import REGISTRIES
 from pytest_acrauth.emulator.world.workplace import Az
@@ -86,11 +89,27 @@ class _Command:
             return f"{value}\n"
         return json.dumps(value, indent=2) + "\n"
 
-    def _principal(self) -> Principal:
+    def _user(self) -> User:
         user = next((each for each in self._cloud.users if each.name == self._machine.user), None)
         if user is None:
             raise _Stop("Please run 'az login' to setup account.")
+        return user
+
+    def _principal(self) -> Principal:
+        user = self._user()
         return Principal(user.object_id, user.tenant_id, user.name, user=True)
+
+    def _admit(self, audience: str) -> None:
+        """Stop where Entra issues no token for an audience to the login that is stored."""
+        try:
+            admit(self._cloud, self._user(), audience)
+        except Fault as fault:
+            moment = datetime.fromtimestamp(self._cloud.now(), UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+            raise _Stop(
+                f"AADSTS{fault.code}: {fault.text} Trace ID: {new_id()} Correlation ID: {new_id()} "
+                f"Timestamp: {moment}\nInteractive authentication is needed. Please run:\naz login --scope "
+                f"{audience}/.default"
+            ) from fault
 
     def _subscriptions(self) -> list[Subscription]:
         tenant = self._principal().tenant_id
@@ -134,6 +153,7 @@ class _Command:
             )
         if tenant not in {None, principal.tenant_id}:
             raise _Stop(f"AADSTS90002: Tenant '{tenant}' not found.")
+        self._admit(audience)
         ends = self._cloud.now() + LIFE - self._machine.kept
         return {
             "accessToken": entra_token(self._cloud, principal, audience, ago=self._machine.kept),
@@ -262,7 +282,12 @@ class _Command:
         return registry.admits(self._world.network.egress, address, self._cloud.now())
 
     def _refresh_token(self, registry: Registry) -> str | None:
-        """Return a refresh token, or None after a warning of the registry's refusal."""
+        """Return a refresh token, or None after a warning of Entra's refusal or the registry's."""
+        try:
+            self._admit(REGISTRY_AUDIENCE)
+        except _Stop as stop:
+            self.warnings.append(f"WARNING: Unable to get AAD authorization tokens with message: {stop.text}\n")
+            return None
         principal, server = self._principal(), TokenServer(self._world)
         caller = Caller(Kind.PRINCIPAL, principal.object_id)
         status = 401

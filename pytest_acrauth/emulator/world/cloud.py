@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from pytest_acrauth.emulator.world.content import Repository
-from pytest_acrauth.emulator.world.directory import Application, Password, Principal, User
+from pytest_acrauth.emulator.world.directory import Application, Password, Principal, Rules, User
 from pytest_acrauth.emulator.world.roles import BUILT_IN, Role, matches
 from pytest_acrauth.emulator.world.tokens import Signer
 
@@ -265,7 +265,7 @@ class Cloud:
     ``registries`` are by their labels. ``clock`` is the services'. ``blobs_admit`` tells whether the storage behind
     the registries admits this network. ``directory_readers`` are the object ids that may
     read the directory through Graph, ``groups`` the members of groups, both by object id. ``assertion_issuers`` are
-    those outside Entra whose keys it can fetch.
+    those whose keys Entra can fetch, ``rules`` its tenants', and ``looping`` the applications that asked it too often.
     """
 
     registries: dict[str, Registry]
@@ -281,6 +281,8 @@ class Cloud:
     denials: list[DenyAssignment] = field(default_factory=list)
     blobs_admit: bool = True
     assertion_issuers: dict[str, Signer] = field(default_factory=dict)
+    rules: Rules = field(default_factory=Rules)
+    looping: set[str] = field(default_factory=set)
     entra: Signer = field(default_factory=Signer)
     token_server: Signer = field(default_factory=Signer)
     clock: Callable[[], float] = time.time

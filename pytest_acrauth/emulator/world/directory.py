@@ -122,11 +122,30 @@ class Application:
 
 @dataclass(frozen=True)
 class User:
-    """A person's account in a tenant."""
+    """A person's account in a tenant; ``idle`` is for how many seconds the login that is stored was not used."""
 
     name: str
     object_id: str
     tenant_id: str
+    enabled: bool = True
+    at_risk: bool = False
+    idle: float = 0.0
+
+
+@dataclass
+class Rules:
+    """What a tenant asks before it issues a token, by the audience of that token.
+
+    ``absent`` are the audiences whose application the tenant lacks, ``assigned_only`` those whose application admits
+    callers that are assigned to it, and here are none. Of people it can want a second factor, which none has given, or
+    not admit them from here. ``enterprises`` are the organisations to whose members it limits an issuer's assertions.
+    """
+
+    absent: set[str] = field(default_factory=set)
+    assigned_only: set[str] = field(default_factory=set)
+    second_factor: set[str] = field(default_factory=set)
+    closed_from_here: set[str] = field(default_factory=set)
+    enterprises: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

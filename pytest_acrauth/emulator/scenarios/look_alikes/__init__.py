@@ -6,7 +6,7 @@ easily overlooked.
 
 from __future__ import annotations
 
-from pytest_acrauth.emulator.scenarios.look_alikes import clients, identities, layers, network, rights
+from pytest_acrauth.emulator.scenarios.look_alikes import clients, identities, layers, network, rights, sign_ins
 from pytest_acrauth.emulator.scenarios.scenario import Scenario
 
 LOOK_ALIKES: dict[str, Scenario] = {
@@ -14,6 +14,7 @@ LOOK_ALIKES: dict[str, Scenario] = {
     for scenario in (
         *network.LOOK_ALIKES,
         *identities.LOOK_ALIKES,
+        *sign_ins.LOOK_ALIKES,
         *rights.LOOK_ALIKES,
         *layers.LOOK_ALIKES,
         *clients.LOOK_ALIKES,
