@@ -258,7 +258,8 @@ def _related(entry: CauseEntry) -> Iterator[str]:
 def _reproduce(entry: CauseEntry) -> Iterator[str]:
     scenario = entry.cause.id
     if scenario not in WORLDS:
-        yield "The emulator of this version cannot bring it about."
+        why = f" {prose(entry.not_emulated)}" if entry.not_emulated else ""
+        yield f"The emulator of this version cannot bring it about.{why}"
         if entry.samples:
             yield "Save the words above to a file, and `pytest --acr-explain FILE` names it."
         return

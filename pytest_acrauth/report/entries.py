@@ -82,7 +82,7 @@ class CauseEntry:
 
     ``signs`` are the symptoms that prove it by themselves, as ``certain`` says. ``certain_when``, ``excluded_when`` and
     ``open_when`` are its conditions in words; ``unprovable`` is the reason why none can prove it. ``samples`` are other
-    programs' words for it.
+    programs' words for it, and ``not_emulated`` says why the emulator cannot bring it about.
     """
 
     cause: Cause
@@ -98,6 +98,7 @@ class CauseEntry:
     az_code: str
     transient: bool
     samples: tuple[str, ...]
+    not_emulated: str
 
     @property
     def related(self) -> dict[str, str]:
@@ -221,6 +222,7 @@ def cause_entry(mode: FailureMode) -> CauseEntry:
         az_code=mode.az_code,
         transient=mode.transient,
         samples=mode.samples,
+        not_emulated=mode.not_emulated,
     )
 
 

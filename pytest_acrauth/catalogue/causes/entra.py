@@ -259,6 +259,7 @@ ENTRA_SECRET_NOT_SENT = FailureMode(
     samples=(
         "AADSTS7000218: The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
     ),
+    not_emulated="A check without a secret ends before Entra is asked.",
     unlike=("AADSTS7000215: Invalid client secret provided.",),
 )
 ENTRA_PUBLIC_CLIENT = FailureMode(
@@ -284,6 +285,7 @@ ENTRA_PUBLIC_CLIENT = FailureMode(
     ),
     page=pages.ENTRA_ERROR,
     samples=("AADSTS700025: Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",),
+    not_emulated="Entra says it where people sign in, and no check signs a person in.",
     unlike=("AADSTS7000218: The request body must contain the following parameter: 'client_secret'.",),
 )
 ENTRA_TENANT_NOT_NAMED = FailureMode(
@@ -310,6 +312,7 @@ ENTRA_TENANT_NOT_NAMED = FailureMode(
         "AADSTS50059: No tenant-identifying information found in either the request or implied by any credentials.",
         "AADSTS50194: Application 'ci' is not configured as a multi-tenant application.",
     ),
+    not_emulated="Each check names a tenant.",
     unlike=("AADSTS90002: Tenant 'example' not found. Check to make sure you have the correct tenant ID.",),
 )
 ENTRA_TENANT_NOT_FOUND = FailureMode(

@@ -171,6 +171,7 @@ EXCHANGE_TOKEN_OTHER_CLOUD = FailureMode(
     ),
     page=pages.ACR + "container-registry-disable-authentication-as-arm#microsoft-entra-authentication-scope-types",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
+    not_emulated="The emulator has the public cloud alone.",
 )
 EXCHANGE_TOKEN_EXPIRED = FailureMode(
     id="exchange-token-expired",
@@ -226,6 +227,7 @@ ENTRA_TOKEN_STALE = FailureMode(
     page=pages.HEALTH + "#connectivity_refresh_token_error",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
     transient=True,
+    not_emulated="The emulated registries judge by the directory of the moment, not by what a token holds.",
 )
 EXCHANGE_CROSS_TENANT = FailureMode(
     id="exchange-cross-tenant",

@@ -84,6 +84,7 @@ ENTRA_SECURITY_DEFAULTS = FailureMode(
     instead=(_NO_PERSON,),
     page=pages.ENTRA_ERROR,
     samples=("AADSTS530035: Access has been blocked by security defaults.",),
+    not_emulated="Security defaults refuse passwords that a program hands over, and no check does that.",
     unlike=("AADSTS53003: Access has been blocked by Conditional Access policies.",),
 )
 ENTRA_ACCOUNT_AT_RISK = FailureMode(
@@ -163,6 +164,8 @@ ENTRA_ADDRESS_BLOCKED = FailureMode(
     fix=("Sign in from another network; the owner of this address stops what attacks from it.",),
     instead=(_NO_PERSON,),
     page=pages.ENTRA_ERROR,
+    samples=("AADSTS50053: Sign-in was blocked because it came from an IP address with malicious activity.",),
+    not_emulated="Entra says it of passwords, and no check hands one over.",
 )
 ENTRA_GUEST_OR_TENANT_RESTRICTION = FailureMode(
     id="entra-guest-or-tenant-restriction",
@@ -212,6 +215,8 @@ ENTRA_CONSENT_MISSING = FailureMode(
         Command("az ad app permission admin-consent --id {client_id}"),
     ),
     page=pages.ENTRA_ERROR,
+    samples=("AADSTS65001: The user or administrator has not consented to use the application with ID 'ci'.",),
+    not_emulated="Checks sign people in with az alone, which nobody has to consent to.",
     unlike=(
         "Error 403: access_denied The developer hasn't given you access to this app.",
         "Resource not accessible by integration",
@@ -288,6 +293,8 @@ ENTRA_SCOPE_INVALID = FailureMode(
     look=("Entra's message repeats the scope as it was sent.",),
     fix=("Correct the scope where the program that asked reads it.",),
     page=pages.ENTRA_ERROR,
+    samples=("AADSTS1002012: The provided value for scope https://containerregistry.azure.net is not valid.",),
+    not_emulated="The scope that checks ask for is right.",
     unlike=(
         "AADSTS500011: The resource principal named https://example.com was not found in the tenant named Contoso.",
         "invalid_scope: The requested scope is invalid, unknown, or malformed.",
@@ -309,6 +316,8 @@ ENTRA_RESOURCE_NOT_LISTED = FailureMode(
     ),
     fix=("The registration's owner adds Azure Container Registry to its API permissions.",),
     page=pages.ENTRA_ERROR,
+    samples=("AADSTS650057: Invalid resource. Resource value from request: https://containerregistry.azure.net.",),
+    not_emulated="Checks sign people in with az alone, which may ask for registries.",
     unlike=("AADSTS65001: The user or administrator has not consented to use the application.",),
 )
 ENTRA_APP_DISABLED = FailureMode(
@@ -453,5 +462,7 @@ ENTRA_NATIONAL_CLOUD_MISMATCH = FailureMode(
         "Programs with the Azure SDK take the address of that cloud's Entra from AZURE_AUTHORITY_HOST.",
     ),
     page=pages.ENTRA_ERROR,
+    samples=("AADSTS900432: Confidential Client is not supported in Cross Cloud request.",),
+    not_emulated="The emulator has the public cloud alone.",
     unlike=("AADSTS90002: Tenant 'example' not found. Check to make sure you have the correct tenant ID.",),
 )

@@ -309,6 +309,8 @@ ENTRA_WORKLOAD_IDENTITY_NOT_INJECTED = FailureMode(
         Command("az aks update -g RESOURCE_GROUP -n CLUSTER --enable-oidc-issuer --enable-workload-identity"),
     ),
     page="https://learn.microsoft.com/azure/aks/workload-identity-overview#service-account-labels-and-annotations",
+    samples=("WorkloadIdentityCredential: The workload options are not fully configured.",),
+    not_emulated="Checks read the variables themselves, and say which is missing before they ask.",
     unlike=(
         "AWS_WEB_IDENTITY_TOKEN_FILE: no such file or directory",
         "pod has unbound immediate PersistentVolumeClaims",
@@ -398,6 +400,8 @@ ENTRA_ENV_INCOMPLETE = FailureMode(
     ),
     fix=("Set and export AZURE_TENANT_ID, AZURE_CLIENT_ID, and AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH.",),
     page=_SDK + "environmentcredential/troubleshoot",
+    samples=("EnvironmentCredential authentication unavailable. Environment variables are not fully configured.",),
+    not_emulated="Checks read the variables themselves, and say which is missing before they ask.",
     unlike=(
         "error: environment variable DATABASE_URL is not set",
         "NoCredentialsError: Unable to locate credentials",
@@ -421,6 +425,8 @@ ENTRA_NO_CREDENTIAL = FailureMode(
         ),
     ),
     page=_SDK + "defaultazurecredential/troubleshoot",
+    samples=("DefaultAzureCredential failed to retrieve a token from the included credentials.",),
+    not_emulated="A check uses one credential, and tries no other.",
     unlike=(
         "google.auth.exceptions.DefaultCredentialsError: Your default credentials were not found.",
         "NoCredentialsError: Unable to locate credentials",
@@ -457,6 +463,7 @@ AKS_SA_CLIENT_ID_MISSING = FailureMode(
         ),
         "client id annotation kubernetes.azure.com/acr-client-id is not found or the value is empty",
     ),
+    not_emulated="A program on the nodes of a cluster says it, and the emulator has no cluster.",
     unlike=('serviceaccounts "builder" is forbidden: cannot get resource',),
 )
 AKS_SA_TOKEN_NOT_PROVIDED = FailureMode(
@@ -480,6 +487,7 @@ AKS_SA_TOKEN_NOT_PROVIDED = FailureMode(
     ),
     page=_BINDINGS,
     samples=("kubernetes Service account token is not provided for image myacr.azurecr.io/team/app:1",),
+    not_emulated="A program on the nodes of a cluster says it, and the emulator has no cluster.",
     unlike=('error looking up service account ci/builder: serviceaccount "builder" not found',),
 )
 AKS_IDENTITY_BINDING_FAILED = FailureMode(
@@ -508,6 +516,7 @@ AKS_IDENTITY_BINDING_FAILED = FailureMode(
             " provided in identity bindings config"
         ),
     ),
+    not_emulated="A program on the nodes of a cluster says it, and the emulator has no cluster.",
     unlike=("failed to bind identity provider to the realm",),
 )
 ML_COMPUTE_NO_TOKEN = FailureMode(
@@ -528,5 +537,6 @@ ML_COMPUTE_NO_TOKEN = FailureMode(
     ),
     page=_SDK + "managedidentitycredential/troubleshoot",
     samples=("{'error': 'SSO failure, to mitigated it please try to click Jupyter/JupyterLab.'}",),
+    not_emulated="The emulated machine is a virtual machine or an app service, and no compute instance.",
     unlike=("SSO failure: SAML assertion expired",),
 )
