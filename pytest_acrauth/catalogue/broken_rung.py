@@ -184,6 +184,7 @@ def _configured(transcript: Transcript) -> dict[str, str]:
         "authority": transcript.entra.authority if transcript.entra else registry.cloud.authority,
         "identity": transcript.target.identity.name,
         "kind": str(credential.kind),
+        "unused": _join(credential.also),
         "host": registry.login_server,
         "user_name": _word(credential.user_name),
         "client_id": _word(_application(credential)),

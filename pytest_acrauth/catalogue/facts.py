@@ -35,6 +35,7 @@ FACTS = {
     "cloud": Fact("CLOUD", "the one that was asked"),
     "identity": Fact("IDENTITY", "the identity"),
     "kind": Fact("KIND", "the credential"),
+    "unused": Fact("METHOD", "other methods"),
     "user_name": Fact("USER_NAME", "the user name"),
     "client_id": Fact("CLIENT_ID", "the application"),
     "tenant_id": Fact("TENANT_ID", "the tenant"),

@@ -243,6 +243,7 @@ MAY_BE_NONE = {
     "rule_address",
     "shared_hosts",
     "spare_password",
+    "unused",
 }
 
 

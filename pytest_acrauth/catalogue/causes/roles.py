@@ -9,7 +9,7 @@ from pytest_acrauth.catalogue.facts import RoleMode, role_mode
 from pytest_acrauth.catalogue.questions.climb import FRESH, USER_KIND, access_token_of
 from pytest_acrauth.catalogue.questions.management import LAST_CHANGE, ROLES, TENANTS, rights_of
 from pytest_acrauth.catalogue.questions.rights import Rights, Standing
-from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Occurs, Question
+from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Occurs, Question
 from pytest_acrauth.catalogue.steps import ASSIGN_IN_ABAC_MODE, ASSIGN_ROLES, SHOW_ROLE_MODE
 from pytest_acrauth.catalogue.symptoms import access_token, exchange, operation, text
 from pytest_acrauth.model.credential import Kind
@@ -121,7 +121,14 @@ EXCHANGE_NO_ROLE = FailureMode(
     " push. The role may have gone to another identity of a like name, to an application instead of its service"
     " principal, or to another registry.",
     fix=ASSIGN_ROLES,
-    instead=(_ACTIVATE,),
+    instead=(
+        _ACTIVATE,
+        Given(
+            "If another identity was meant, --acr-auth chooses it: the environment also holds a credential for"
+            " {unused}.",
+            "unused",
+        ),
+    ),
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#perform-role-assignments-to-grant-permissions",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
     unlike=("(AuthorizationFailed) The client does not have authorization for 'Microsoft.Storage/read'.",),
