@@ -214,7 +214,7 @@ def _seen(symptom: Symptom, printed: Printed) -> tuple[int, Line] | None:
 
 def _first(words: Words, printed: Printed) -> tuple[re.Match[str], Host | None, Host | None] | None:
     """Return the first words that count, the login server that they are about, and the host beside them."""
-    for count, match in enumerate(words.pattern.finditer(printed.flat)):
+    for count, match in enumerate(printed.matches(words.pattern)):
         host = printed.nearest(match.start(), match.end())
         if _counts(words.where, host, printed, match.start()):
             registry = host if host and host.place is Place.REGISTRY else printed.registry_before(match.start())
