@@ -23,7 +23,7 @@ LIMIT = 16 * 1024 * 1024
 _LINE = 600  # what is shown of one line, at most
 _BEFORE, _AFTER = 2000, 160  # how far from the words a host counts
 _BLOCK = 4096  # of a text, in which hosts are looked for at once
-_STRIDE = 4096  # how far a pattern is tried behind the place of its literal
+_STRIDE = 64  # how far a pattern is tried at least behind the place of its literal
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]{0,30}[ -/]{0,5}[@-~]|\x1b[@-Z\\-_]")
 # White space but the space, and what has no shape.
@@ -131,7 +131,7 @@ class Printed:
         at = 0
         while places := {literal: place for literal, place in self._moved(places, at) if place >= 0}:
             place = min(places.values())
-            begin, at = max(at, place - needed.reach), place + _STRIDE
+            begin, at = max(at, place - needed.reach), place + max(_STRIDE, needed.reach)
             for match in pattern.finditer(self.flat, begin, at + needed.reach):
                 if match.start() >= at:
                     break
