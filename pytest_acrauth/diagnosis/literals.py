@@ -6,7 +6,7 @@ A text is searched much faster for a literal than for a pattern, and nearly no t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from re import _constants, _parser  # type: ignore[attr-defined]  # no public module has the parse tree
 from typing import Any, NamedTuple
@@ -27,12 +27,9 @@ class Needs(NamedTuple):
     anchors: frozenset[bytes]
     reach: int
 
-    def possible(self, words: bytes) -> bool:
-        """Whether a text of these words, which are runs of ASCII letters in any order, can hold a match."""
-        return all(
-            any(all(part in words for part in _LETTERS.findall(literal)) for literal in clause)
-            for clause in self.clauses
-        )
+    def possible(self, has: Callable[[bytes], bool]) -> bool:
+        """Whether a text that has these runs of letters, in any order, can hold a match."""
+        return all(any(all(map(has, _LETTERS.findall(literal))) for literal in clause) for clause in self.clauses)
 
 
 @cache

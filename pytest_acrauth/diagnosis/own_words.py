@@ -165,9 +165,11 @@ def _joined(pieces: Sequence[_Piece], taken: Mapping[int, str]) -> str:
 
 def _cut_out(plain: str, heads: Iterable[_Head]) -> str:
     """Return what is left of a line: whatever stood around the first lines in it is somebody else's."""
-    for head in reversed(list(heads)):
-        plain = f"{plain[: head.start]} {plain[head.end :]}"
-    return plain
+    kept, end = [], 0
+    for head in heads:
+        kept.append(plain[end : head.start])
+        end = head.end
+    return " ".join([*kept, plain[end:]])
 
 
 def _heads(pieces: Sequence[_Piece], at: int) -> Iterator[_Head]:
@@ -191,13 +193,14 @@ def _head(plain: str, match: re.Match[str], *, followed: bool) -> _Head | None:
     a log of another version they may be others. Behind more space it is a line of a list, and no conclusion.
     """
     name, begin = match["id"], match.end()
-    if not followed and _INDENTED.search(plain[: match.start()]):
+    before = plain[max(0, match.start() - _NEAR - 20) : match.start()]
+    if not followed and _INDENTED.search(before):
         return None
     if (mode := MODES.get(name)) is not None:
         probable = plain.startswith(_PROBABLY, begin)
         begin += len(_PROBABLY) * probable
         title = _title(name).match(plain, begin)
-        ours = followed or (_OUR_TEST.search(plain[: match.start()]) is not None and not plain.endswith(("...", "…")))
+        ours = followed or (_OUR_TEST.search(before) is not None and not plain.endswith(("...", "…")))
         if title is None and not ours:
             return None
         end = len(plain.rstrip()) if title is None else title.end()

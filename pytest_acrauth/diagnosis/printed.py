@@ -27,9 +27,7 @@ _STRIDE = 64  # how far a pattern is tried at least behind the place of its lite
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]{0,30}[ -/]{0,5}[@-~]|\x1b[@-Z\\-_]")
 # White space but the space, and what has no shape.
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f\u2066-\u2069\u3000\ufeff]"
-)
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f\u2066-\u2069\u3000\ufeff]")
 _UNSEEN_ASCII = dict.fromkeys((*range(0x20), 0x7F), " ")
 # Documents inside documents: each JSON around a text adds backslashes, and some writers turn quotes into numbers.
 _QUOTED = re.compile(r"\\\\{0,15}+(?:(?P<char>[\"'/`])|u00(?P<code>2[267]|3[cCeE])|[rn](?![a-z]))")
@@ -92,6 +90,7 @@ class Printed:
         self._text = text[:LIMIT]
         self.flat = _flatten(self._text)
         self._blocks: dict[int, Sequence[Host]] = {}
+        self._has: dict[bytes, bool] = {}
 
     @cached_property
     def _lines(self) -> list[str]:
@@ -125,7 +124,7 @@ class Printed:
         Raises `ValueError` for a pattern that can match without any literal.
         """
         needed = needs(pattern)
-        if not needed.possible(self._words):
+        if not needed.possible(self._holds):
             return
         places = {literal: self._folded.find(literal) for literal in needed.anchors}
         at = 0
@@ -137,6 +136,11 @@ class Printed:
                     break
                 yield match
                 at = max(at, match.end())
+
+    def _holds(self, letters: bytes) -> bool:
+        if letters not in self._has:
+            self._has[letters] = letters in self._words
+        return self._has[letters]
 
     def _moved(self, places: dict[bytes, int], at: int) -> Iterator[tuple[bytes, int]]:
         """Yield the first place of each literal from an offset on."""

@@ -141,7 +141,7 @@ def recognise(text: str) -> tuple[Diagnosis, ...]:
     before many, and what says nothing about the registry last (`Diagnosis.note`); of equals, what the text says first.
     What this package itself concluded in the text comes before what others say there, as sure as it was said to be.
     Empty where the text proves nothing about an Azure registry, Entra or the clients' logins, such as the failure of
-    another registry. Only the first MiB is looked at.
+    another registry. Only the first 16 MiB are looked at.
     """
     said, others = own_words.read(text[:LIMIT])
     printed = Printed(others)
