@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from pytest_acrauth.catalogue.symptoms.words import GUID, anywhere, in_print
+from pytest_acrauth.catalogue.symptoms.words import GUID, OURS, anywhere, beside, in_print
 
-# What tells that words which the management plane says of everything are about a registry.
-_OURS = r"(?:Microsoft\.ContainerRegistry\b|[Cc]ontainer ?[Rr]egistr|\b[Rr]egistries\b|azurecr\.|\baz acr\b)"
 # What the management plane says of whatever it refuses: to whom, what, and over what.
 _REFUSED = (
     rf"(?:object id '(?P<object_id>{GUID})' )?does not have authorization to perform action"
     r" '(?!Microsoft\.ContainerRegistry/registries/listCredentials)"
 )
-
-
-def _of_ours(*patterns: str) -> tuple[str, ...]:
-    """Return patterns for words that count beside a registry's only."""
-    return tuple(
-        each for words in patterns for each in (rf"{_OURS}.{{0,300}}?(?:{words})", rf"(?:{words}).{{0,300}}?{_OURS}")
-    )
 
 
 _OF_REGISTRY = r"/registries/(?P<registry>[A-Za-z0-9]{5,50})[^']{0,200}"
@@ -31,7 +22,7 @@ ARM_NOT_FOUND = in_print(
         r"type 'Microsoft\.ContainerRegistry/registries' could not be found in subscription",
         r"The Resource 'Microsoft\.ContainerRegistry/registries/(?P<registry>[A-Za-z0-9-]{1,50})' under resource group"
         r" '.{1,90}?' was not found",
-        *_of_ours(r"\bResourceGroupNotFound\b|Resource group '.{1,90}?' could not be found"),
+        *beside(OURS, r"\bResourceGroupNotFound\b|Resource group '.{1,90}?' could not be found"),
         r"parent resource '.{0,300}?/registries/(?P<registry>[A-Za-z0-9]{5,50})' could not be found",
     ),
 )
@@ -106,7 +97,8 @@ SKU_UNSUPPORTED = in_print(
     anywhere(
         r"only supported for managed registries",
         r"\bClassicSkuDeprecated\b|Classic SKU is now deprecated",
-        *_of_ours(
+        *beside(
+            OURS,
             r"not supported (?:for|in|by|on) (?:the )?(?:SKU|sku|tier) '?(?:Basic|Standard)",
             r"\b(?:SKU|sku) .{0,40}? not supported",
             r"[Pp]remium (?:SKU|sku|tier).{0,80}?(?:required|only)",
@@ -152,8 +144,13 @@ GRAPH_FORBIDDEN = in_print(
     "graph-forbidden",
     "The directory (Microsoft Graph) does not let the caller read or change what was asked.",
     anywhere(
-        r"\bAuthorization_RequestDenied\b|\bDirectory_?PermissionDenied\b",
-        r"Insufficient privileges to complete the operation",
+        r"\bDirectory_?PermissionDenied\b|Directory permission is needed for the current user",
+        # Whoever writes to the directory is told so; here it is by who gives roles, and az.
+        r"ERROR: (?:Graph .{0,80}?)?Insufficient privileges to complete the operation",
+        *beside(
+            rf"{OURS}|\baz (?:ad|role|aks) |[Rr]ole ?[Aa]ssignment|[Ss]ervice ?[Pp]rincipal|create-for-rbac|attach-acr",
+            r"\bAuthorization_RequestDenied\b|Insufficient privileges to complete the operation",
+        ),
     ),
 )
 PRINCIPAL_UNKNOWN = in_print(

@@ -6,10 +6,12 @@ from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom, Words
 from pytest_acrauth.catalogue.symptoms.answers import ASKING
 from pytest_acrauth.catalogue.symptoms.words import (
+    OURS,
     at_authority,
     at_data_endpoint,
     at_registry,
     at_storage,
+    beside,
     not_elsewhere,
 )
 from pytest_acrauth.model.observation import Tls, Trouble
@@ -44,8 +46,11 @@ UNTRUSTED_ISSUER = Symptom(
     stages=_STAGES,
     when=lambda broken: _rejected(broken, UNKNOWN_ISSUER),
     says="The certificate at {host} was issued by {issuer}, which {trust} does not trust.",
+    # Without a host, everybody says this of theirs.
     texts=not_elsewhere(
-        r"certificate signed by unknown authority",
+        *beside(OURS, r"x509: certificate signed by unknown authority"),
+        # All that somebody asks about: the words that Go's clients of registries end with, and no more.
+        r"\Atls: failed to verify certificate: x509: certificate signed by unknown authority\Z",
         r"Certificate verification failed\. This typically happens when using Azure CLI",
     )
     + _at_any_host(
@@ -63,7 +68,7 @@ CERTIFICATE_DATES = Symptom(
     stages=_STAGES,
     when=lambda broken: _rejected(broken, _OUT_OF_DATES) and not facts.certificate_holds(broken),
     says="The certificate at {host} is valid from {not_before} to {not_after}, and not now.",
-    texts=not_elsewhere(r"x509: certificate has expired or is not yet valid")
+    texts=not_elsewhere(*beside(OURS, r"x509: certificate has expired or is not yet valid"))
     + _at_any_host(
         r"certificate (?:has expired|is not yet valid)",
         r"\bCERT_HAS_EXPIRED\b",
