@@ -61,6 +61,8 @@ _HOST = re.compile(
     r"(?P<port>:\d{1,5})?(?P<tail>/)?"
 )
 _LEADS = ("lookup ", "to ", "server ")  # what a host may stand behind and keep, space included
+# A proxy that is named is not what a message is about.
+_PROXY = re.compile(r"(?i:proxy)(?:[ _-](?:server|host|url|address))?(?: at)?[ :='\"(]{1,4}\Z")
 _NAMELESS = re.compile(r"(?<![\w*-])\.azurecr\.(?:io|cn|us|de)\b")
 
 
@@ -227,6 +229,8 @@ def _hosts(flat: str, begin: int, end: int) -> Sequence[Host]:
     for match in _HOST.finditer(flat, begin, end):
         name = match["host"].lower()
         place = _place(name, addressed=bool(match["lead"]), tail=bool(match["tail"]), port=bool(match["port"]))
+        if place is Place.OTHER and _PROXY.search(flat, max(0, match.start() - 30), match.start()):
+            continue
         if place is not None:
             found.append(Host(match.start("host"), name, place))
     return sorted(found, key=_start)

@@ -68,7 +68,17 @@ ADMIN_DISABLED = in_print(
         r"Admin user is disabled|as admin user is disabled",
         r"\bUnAuthorizedForCredentialOperations\b",
         r"--admin-enabled true'? to enable admin first",
+        r"admin credentials on the ACR are disabled",
     ),
+)
+CREDENTIALS_NOT_FOUND = in_print(
+    "credentials-not-retrieved",
+    "az was given no login for the registry, looked for the admin user's, and does not say why it got none.",
+    anywhere(
+        r"Failed to retrieve credentials for container registry\b(?: (?P<registry>[A-Za-z0-9]{5,50})\b)?",
+        r"No credential was provided to access Azure Container Registry",
+    ),
+    either=(ADMIN_DISABLED, LIST_CREDENTIALS_FORBIDDEN, ARM_NOT_FOUND),
 )
 LOGIN_SERVER_UNKNOWN = in_print(
     "login-server-unknown",
@@ -123,6 +133,7 @@ ARM_TOKEN_UNUSABLE = in_print(
         # The directory has this code too, with words of its own, and each of them for tokens that have ended.
         r"\bInvalidAuthenticationToken(?:Audience|Signature)?\b"
         r"(?!.{0,200}?(?:expir|[Ll]ifetime|CompactToken|Access token (?:is empty|validation failure)))",
+        r"obtained for wrong audience or resource '.{1,200}?'\. .{0,80}?'https://management\.",
     ),
 )
 ARM_TOKEN_OTHER_TENANT = in_print(
@@ -164,10 +175,25 @@ PRINCIPAL_UNKNOWN = in_print(
 CMK_MISSING = in_print(
     "key-identity-missing",
     "The identity that reads the registry's encryption key is gone.",
-    anywhere(r"\bCMK_ERROR\b", r"identity used for registry '.{1,60}?' encryption doesn't exist"),
+    anywhere(
+        r"\bCMK_ERROR\b",
+        r"identity used for registry '.{1,60}?' encryption doesn't exist",
+    ),
 )
 CMK_INACTIVE = in_print(
     "key-identity-inactive",
     "The registry cannot use the identity that reads its encryption key.",
-    anywhere(r"identity associated with the registry is inactive"),
+    anywhere(
+        r"identity associated with the registry is inactive",
+    ),
+)
+KEY_UNREADABLE = in_print(
+    "key-unreadable",
+    "The registry could not use the identity, or not read the key, that it is or is to be encrypted with.",
+    anywhere(
+        r"/registries/(?P<registry>[A-Za-z0-9]{5,50})' does not have access to identity",
+        r"Try forcibly adding the identity to the registry",
+        r"Failed to access KeyId '.{1,200}?' ?\. Verify that identity .{0,500}?aka\.ms/acr/cmk",
+    ),
+    either=(CMK_MISSING, CMK_INACTIVE),
 )
