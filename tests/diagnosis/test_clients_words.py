@@ -25,6 +25,9 @@ PRINTED = [
     ("generic-401", 'Error response from daemon: Get "https://{host}/v2/": unauthorized'),
     ("forbidden", 'authenticating creds for "{host}": pinging container registry {host}: StatusCode: 403, <html>'),
     ("server-error", 'pinging container registry {host}: StatusCode: 502, "<html>"'),
+    ("name-not-resolved", "dial tcp: lookup {host}"),
+    ("connection-broken-off", "push refers to repository [{host}/app] 787062cd94fb: Layer already exists\nEOF"),
+    ("forbidden", "pushing image to {host} failed: Forbidden"),
     # curl
     ("generic-401", "* Connected to {host} (20.1.2.3)\ncurl: (22) The requested URL returned error: 401"),
     ("forbidden", "https://{host}/v2/ curl: (22) The requested URL returned error: 403"),
@@ -122,6 +125,11 @@ def test_the_same_words_about_another_host_give_nothing(text: str, host: str) ->
         ("token has been obtained for wrong audience or resource 'x'. It should match 'https://management.azure.com/'", "arm-token-refused-said"),
         ("could not create the container registry: x509: certificate signed by unknown authority", "untrusted-issuer"),
         ("No role assignment: Authorization_RequestDenied", "graph-forbidden"),
+        ("Error: requested access to the resource is denied. Correlation ID: 1.", "operation-refused"),
+        ("Error: The requested data does not exist. Correlation ID: 1.", "manifest-unknown"),
+        ("ERROR: Authentication required. Correlation ID: 1.", "generic-401"),
+        ("No resource with type Microsoft.ContainerRegistry/registries can be found with name: myacr", "arm-not-found"),
+        ("Error response from daemon: Get <azure-container-registry-login-server>: unauthorized: authentication required", "generic-401"),
         ("ERROR: Insufficient privileges to complete the operation.", "graph-forbidden"),
     ],
 )  # fmt: skip
@@ -143,6 +151,11 @@ def test_words_without_a_login_server_that_still_say_whose_they_are(text: str, s
         "token has been obtained for wrong audience or resource 'x'. It should match 'https://vault.azure.net/'",
         "could not create the pod: x509: certificate signed by unknown authority",
         "No group: Authorization_RequestDenied",
+        "Error: requested access to the resource is denied. Request ID: 1.",
+        "Error: The requested data does not exist.",
+        "ERROR: Authentication required. Request ID: 1.",
+        "Registry 'npm' does not support SSO login.",
+        "No resource with type Microsoft.Web/sites can be found with name: myacr",
         "Insufficient privileges to complete the operation.",
     ],
 )

@@ -50,7 +50,8 @@ NO_CREDENTIAL_SENT = in_print(
 GENERIC_401 = in_print(
     "generic-401",
     "The registry answered 401 (not signed in, or not allowed), and did not say why.",
-    anywhere(r"aka\.ms/acr/authorization")
+    # az acr ends the registry's words so.
+    anywhere(r"aka\.ms/acr/authorization", r"\b[Aa]uthentication required\b[^|]{0,120}?\bCorrelation ID: ")
     + at_registry(
         r"(?i:unauthorized): (?:.{0,60}?: )?authentication required",
         r'"?(?i:UNAUTHORIZED)"?.{0,30}?authentication required',
@@ -86,6 +87,7 @@ FORBIDDEN = in_print(
         r"failed to fetch (?:anonymous|oauth) token: unexpected status.{0,400}?: 403",
         r"failed with status: 403 Forbidden",
         r"\b403 Forbidden\b|\b403 \(Forbidden\)|(?:status|Status|[Ss]tatus ?[Cc]ode)[:=]? ?403\b",
+        r"failed: Forbidden(?![:\w])",
         r"\b403 Client Error\b|requested URL returned error: 403\b|status code=Forbidden\b",
     ),
     either=(challenge.DENIED_WITH_IP, challenge.FOREIGN_403, proxy.PROXY_REFUSED),
@@ -119,7 +121,9 @@ NO_NAME = in_print(
     anywhere(
         r"\bCONNECTIVITY_DNS_ERROR\b",
         r"Failed to reach DNS for registry '(?P<login_server>[\w.*-]{1,253})'",
-    ),
+    )
+    # Cut off before the resolver's answer.
+    + at_registry(r"dial tcp: lookup [\w.*<>-]{1,253}(?: on [\[\]\w.:]{1,60})?(?=[`'\"]|\Z)"),
     either=(dns.NXDOMAIN, dns.DANGLING_ALIAS, dns.RESOLVER_FAILED),
 )
 GAVE_UP_WAITING = in_print(
@@ -176,7 +180,7 @@ BROKEN_OFF = in_print(
     at_registry(
         r"[Cc]onnection reset by peer|\bECONNRESET\b|forcibly closed|SocketException: Connection reset",
         r"socket hang up|Empty reply from server|[Ss]erver disconnected|response ended prematurely",
-        r"unexpected EOF|(?:/v2/.{0,300}?|request): EOF\b",
+        r"unexpected EOF|(?:/v2/.{0,300}?|request): EOF\b|(?:already exists|Pushed|\d[kMG]B) EOF\b",
         r"[Cc]onnection aborted|[Rr]emote end closed connection|broken pipe",
     ),
     either=(tls.HANDSHAKE_BROKEN, proxy.PROXY_BROKE_OFF, silence.CUT_OFF, data.STORAGE_UNREACHED),

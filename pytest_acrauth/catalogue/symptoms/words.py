@@ -13,7 +13,7 @@ from pytest_acrauth.catalogue.shape import Symptom, Where, Words, unseen
 GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 #: What tells that words which others say as well are about a registry of Azure's.
-OURS = r"(?:Microsoft\.ContainerRegistry\b|[Cc]ontainer ?[Rr]egistr|\b[Rr]egistries\b|azurecr\.|\baz acr\b|\bACR\b)"
+OURS = r"(?:Microsoft\.ContainerRegistry\b|[Cc]ontainer[ -]?[Rr]egistr|\b[Rr]egistries\b|azurecr\.|\baz acr\b|\bACR\b)"
 _BESIDE = r".{0,300}?"
 
 
