@@ -20,6 +20,8 @@ ARM_NOT_FOUND = in_print(
         r"resource with name '(?P<registry>[A-Za-z0-9-]{1,50})' and type 'Microsoft\.ContainerRegistry/registries'"
         r" could not be found in subscription",
         r"type 'Microsoft\.ContainerRegistry/registries' could not be found in subscription",
+        r"Failed to get resource ID for resource type 'Microsoft\.ContainerRegistry/registries' and resource name"
+        r" '(?P<registry>[A-Za-z0-9-]{1,50})'",
         r"type Microsoft\.ContainerRegistry/registries can be found with name: (?P<registry>[A-Za-z0-9-]{1,50})",
         r"The Resource 'Microsoft\.ContainerRegistry/registries/(?P<registry>[A-Za-z0-9-]{1,50})' under resource group"
         r" '.{1,90}?' was not found",

@@ -89,7 +89,9 @@ FORBIDDEN = in_print(
         r"\b403 Forbidden\b|\b403 \(Forbidden\)|(?:status|Status|[Ss]tatus ?[Cc]ode)[:=]? ?403\b",
         r"failed: Forbidden(?![:\w])",
         r"\b403 Client Error\b|requested URL returned error: 403\b|status code=Forbidden\b",
-    ),
+    )
+    # As the documentation quotes docker, which names the host.
+    + not_elsewhere(r"login attempt failed with status: 403 Forbidden"),
     either=(challenge.DENIED_WITH_IP, challenge.FOREIGN_403, proxy.PROXY_REFUSED),
 )
 EXCHANGE_403 = in_print(
@@ -262,7 +264,7 @@ TOO_MANY_REQUESTS = in_print(
     "access-token-throttled",
     "{login_server} had too many requests, and put this one off.",
     anywhere(r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 429")
-    + at_registry(r"(?i:toomanyrequests)|too many requests to registry"),
+    + at_registry(r"(?i:toomanyrequests)|too many requests to registry|\b429 Client Error\b"),
     either=(exchange.LOGIN_THROTTLED, challenge.THROTTLED),
 )
 EXCHANGE_FAILED = in_print(
