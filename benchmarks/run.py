@@ -81,6 +81,10 @@ class Bench:
             raise Failed(f"{len(broken)} of {count} registries were not ready, such as {broken[0]}")
         return spent
 
+    def read(self, kind: str, megabytes: int) -> Spent:
+        """Read a log in a process that does nothing else."""
+        return run([sys.executable, str(HERE / "reading.py"), kind, str(megabytes)], environment(), self.folder)
+
 
 def inactive(bench: Bench) -> Iterator[Row]:
     """Compare pytest with the plugin installed and not used with pytest without it; the difference is small."""
@@ -150,6 +154,19 @@ def climbed(bench: Bench, fleet_sizes: Sequence[int]) -> tuple[Taken, str]:
     return found, found.why or spent
 
 
+def logs(bench: Bench) -> Iterator[Row]:
+    """Read logs of two sizes and several kinds; four times the text may take little more than four times as long."""
+    for kind in ("plain", "pulls", "hostile"):
+        take = {f"{size} MB": partial(bench.read, kind, size) for size in (2, 8, 10)}
+        found = alternate((bench.runs + 2) // 3, take)
+        walls = found.figures(alone)
+        row = Row(f"reading a log, {kind}: 8 MB against 2 MB", 4.4, "")
+        yield row._replace(result=ratio(walls, "8 MB", "2 MB"), medians=medians(walls), note=found.why)
+        if kind != "hostile":
+            row = Row(f"reading a log of 10 MB, {kind}", 2, "s")
+            yield row._replace(result=medians(walls).get("10 MB"), note=found.why)
+
+
 def wall(spent: Spent) -> float:
     """Return how long a process took."""
     return spent.wall
@@ -165,7 +182,7 @@ def alone(spent: Spent) -> float:
     return float(json.loads(spent.out)["seconds"])
 
 
-ROWS = {"inactive": inactive, "health": health, "fleets": fleets, "large": large}
+ROWS = {"inactive": inactive, "health": health, "fleets": fleets, "large": large, "logs": logs}
 
 
 def network() -> str:
@@ -188,7 +205,7 @@ def options() -> argparse.Namespace:
         "--runs",
         type=int,
         default=15,
-        help="runs of each process; for inactive three times as many, for fleets a third (%(default)s)",
+        help="runs of each process; for inactive three times as many, for fleets and logs a third (%(default)s)",
     )
     parser.add_argument("--az", default=os.environ.get("ACR_AZ") or shutil.which("az"), help="az, if not on PATH")
     parser.add_argument("--json", type=Path, help="also write the results to this file")

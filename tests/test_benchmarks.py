@@ -9,7 +9,8 @@ import pytest
 from emulated import serve
 from forwarder import LOOPBACK, Forwarder
 from measuring import Failed, Spent, alternate, environment, run
-from run import Bench
+from reading import KINDS, log
+from run import Bench, alone
 from table import Row, further, ratio, share, written
 
 ROUND_TRIP = 0.04
@@ -113,3 +114,15 @@ def test_fleets_are_found_ready_with_no_request_too_many(tmp_path):
         Bench(1, None, tmp_path).climb(3, azure.machine)
         counts = azure.counts()
     assert (counts.requests, counts.connections) == (1 + 3 * 6, 1 + 3 * 2)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_logs_are_of_their_size_and_the_same_each_time(kind):
+    """A log that is read has as many characters as was asked for, and is no other one the next time."""
+    assert len(log(kind, 100_000)) == 100_000
+    assert log(kind, 5000) == log(kind, 5000)
+
+
+def test_a_log_is_read_in_a_process_of_its_own(tmp_path):
+    """The process that reads a log says how long that took."""
+    assert 0 < alone(Bench(1, None, tmp_path).read("plain", 1)) < 60

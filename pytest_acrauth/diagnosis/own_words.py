@@ -62,6 +62,7 @@ class _Head:
 _ENDS = re.compile(r"((?:\\{1,16}[rn]|%0[AD]|&#(?:10|13|x0?[aAdD]);){1,16})")
 _ID = re.compile(r"(?<![\w-])(?P<id>[a-z][a-z0-9_]{0,40}(?:-[a-z0-9]{1,40}){0,12}): (?=\S)")
 _ONE_OF = re.compile(r"one of (?P<ids>[a-z0-9-]{1,60}(?:, [a-z0-9-]{1,60}){1,8})(?: and (?P<more>\d{1,3}) more)?")
+_END = 8  # characters of an id; none is shorter
 _CUT = re.compile(r"[\w-]|,| and |\.\.|\s?…")  # what stands behind a list of which the rest is missing
 _PROBABLY = "probably "
 _UNRECOGNISED = "-unrecognised"
@@ -87,6 +88,8 @@ def read(text: str) -> tuple[tuple[Said, ...], str]:
     Lines keep their numbers. A conclusion is told from the place where the text says most about it.
     """
     pieces = _pieces(text)
+    if not pieces:
+        return (), text
     found: dict[tuple[object, ...], list[tuple[_Head, int, Sequence[str]]]] = {}
     taken: dict[int, str] = {}
     at = 0
@@ -108,7 +111,10 @@ def read(text: str) -> tuple[tuple[Said, ...], str]:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A part of a line between two ends of lines: as it stands, without escapes, what ended it, the line's number."""
+    """A part of a line between two ends of lines: as it stands, without escapes, what ended it, the line's number.
+
+    Lines that can hold no conclusion, and stand below none, are one piece together, and need no plain form.
+    """
 
     raw: str
     plain: str
@@ -117,12 +123,34 @@ class _Piece:
 
 
 def _pieces(text: str) -> list[_Piece]:
+    """Return a text in pieces: only the lines that can hold a conclusion, and those below, need to be looked at."""
+    lines = text.split("\n")
     found: list[_Piece] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        parts = _ENDS.split(line) if "\\" in line or "%0" in line or "&#" in line else [line]
-        ends = [*parts[1::2], "\n"]
-        found += (_Piece(raw, _plain(raw), end, number) for raw, end in zip(parts[::2], ends, strict=True))
-    return found
+    done = 0
+    for number in _naming(text):
+        begin, end = max(number, done), min(number + 1 + _MOST, len(lines))
+        if done < begin:
+            found.append(_Piece("\n".join(lines[done:begin]), "", "\n", done + 1))
+        for at in range(begin, end):
+            parts = _ENDS.split(lines[at])
+            ends = [*parts[1::2], "\n"]
+            found += (_Piece(raw, _plain(raw), end, at + 1) for raw, end in zip(parts[::2], ends, strict=True))
+        done = max(done, end)
+    return [*found, _Piece("\n".join(lines[done:]), "", "\n", done + 1)] if found and done < len(lines) else found
+
+
+def _naming(text: str) -> Iterator[int]:
+    """Yield the numbers, from 0, of the lines in which ": " stands behind what may be the end of a cause's id."""
+    ends = _ends()
+    for number, line in enumerate(unescaped(text).split("\n")):
+        parts = (html.unescape(line) if "&" in line else line).split(": ")
+        if len(parts) > 1 and not ends.isdisjoint([part[-_END:] for part in parts]):
+            yield number
+
+
+@cache
+def _ends() -> frozenset[str]:
+    return frozenset(each[-_END:] for each in (*MODES, *SYMPTOMS))
 
 
 def _plain(raw: str) -> str:
@@ -137,9 +165,11 @@ def _joined(pieces: Sequence[_Piece], taken: Mapping[int, str]) -> str:
 
 def _cut_out(plain: str, heads: Iterable[_Head]) -> str:
     """Return what is left of a line: whatever stood around the first lines in it is somebody else's."""
-    for head in reversed(list(heads)):
-        plain = f"{plain[: head.start]} {plain[head.end :]}"
-    return plain
+    kept, end = [], 0
+    for head in heads:
+        kept.append(plain[end : head.start])
+        end = head.end
+    return " ".join([*kept, plain[end:]])
 
 
 def _heads(pieces: Sequence[_Piece], at: int) -> Iterator[_Head]:
@@ -163,13 +193,14 @@ def _head(plain: str, match: re.Match[str], *, followed: bool) -> _Head | None:
     a log of another version they may be others. Behind more space it is a line of a list, and no conclusion.
     """
     name, begin = match["id"], match.end()
-    if not followed and _INDENTED.search(plain[: match.start()]):
+    before = plain[max(0, match.start() - _NEAR - 20) : match.start()]
+    if not followed and _INDENTED.search(before):
         return None
     if (mode := MODES.get(name)) is not None:
         probable = plain.startswith(_PROBABLY, begin)
         begin += len(_PROBABLY) * probable
         title = _title(name).match(plain, begin)
-        ours = followed or (_OUR_TEST.search(plain[: match.start()]) is not None and not plain.endswith(("...", "…")))
+        ours = followed or (_OUR_TEST.search(before) is not None and not plain.endswith(("...", "…")))
         if title is None and not ours:
             return None
         end = len(plain.rstrip()) if title is None else title.end()

@@ -7,22 +7,32 @@ from __future__ import annotations
 
 import bisect
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
+from itertools import accumulate
+from operator import attrgetter
 
+from pytest_acrauth.diagnosis.literals import ALIKE, needs
 from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import CLOUDS
 
-#: How much of a text is looked at.
-LIMIT = 1024 * 1024
+#: How much of a text is looked at, in characters.
+LIMIT = 16 * 1024 * 1024
 _LINE = 600  # what is shown of one line, at most
 _BEFORE, _AFTER = 2000, 160  # how far from the words a host counts
+_BLOCK = 4096  # of a text, in which hosts are looked for at once
+_STRIDE = 64  # how far a pattern is tried at least behind the place of its literal
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]{0,30}[ -/]{0,5}[@-~]|\x1b[@-Z\\-_]")
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff\s]+")
+# White space but the space, and what has no shape.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f\u2066-\u2069\u3000\ufeff]")
+_UNSEEN_ASCII = dict.fromkeys((*range(0x20), 0x7F), " ")
 # Documents inside documents: each JSON around a text adds backslashes, and some writers turn quotes into numbers.
-_QUOTED = re.compile(r"\\{1,16}(?:(?P<char>[\"'/`])|u00(?P<code>2[267]|3[cCeE])|[rn](?![a-z]))")
-_TYPOGRAPHIC = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'})
+_QUOTED = re.compile(r"\\\\{0,15}+(?:(?P<char>[\"'/`])|u00(?P<code>2[267]|3[cCeE])|[rn](?![a-z]))")
+_TYPOGRAPHIC = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'}
+_LETTERS = bytes(each if chr(each) in "abcdefghijklmnopqrstuvwxyz" else 0x20 for each in range(256))
 
 _REGISTRY_SUFFIXES = (*(cloud.registry_suffix for cloud in CLOUDS), ".azurecr.de")
 _STORAGE_SUFFIXES = tuple(cloud.storage_suffix for cloud in CLOUDS)
@@ -50,6 +60,11 @@ _HOST = re.compile(
     r"(?<![\w.-])(?P<host>localhost|(?:[\w*-]{1,63}\.){1,8}[A-Za-z]{2,24}|\d{1,3}(?:\.\d{1,3}){3})(?![\w-])"
     r"(?P<port>:\d{1,5})?(?P<tail>/)?"
 )
+_LEADS = ("lookup ", "to ", "server ")  # what a host may stand behind and keep, space included
+# A proxy that is named is not what a message is about.
+_PROXY = re.compile(
+    r"(?i:proxy)(?:[ _-](?:server|host|url|address))?(?: at)?[ :='\"(]{1,4}\Z|proxyconnect tcp: dial tcp: \Z"
+)
 _NAMELESS = re.compile(r"(?<![\w*-])\.azurecr\.(?:io|cn|us|de)\b")
 
 
@@ -76,19 +91,65 @@ class Printed:
     """One text: ``flat`` has every run of white space as one space, and no escapes of terminals or documents."""
 
     def __init__(self, text: str) -> None:
-        self._lines = text[:LIMIT].split("\n")
-        parts: list[str] = []
-        self._starts: list[int] = []
-        length = 0
-        for line in self._lines:
-            self._starts.append(length)
-            cut = _flatten(line)
-            if cut:
-                parts.append(cut)
-                length += len(cut) + 1
-        self.flat = " ".join(parts)
-        self._hosts = tuple(_hosts(self.flat))
-        self._at = [host.start for host in self._hosts]
+        self._text = text[:LIMIT]
+        self.flat = _flatten(self._text)
+        self._blocks: dict[int, Sequence[Host]] = {}
+        self._has: dict[bytes, bool] = {}
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self._text.split("\n")
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each line begins in ``flat``; one without words where the next begins."""
+        lengths = (len(_flatten(line)) for line in self._lines)
+        return list(accumulate((length + 1 if length else 0 for length in lengths), initial=0))[:-1]
+
+    @cached_property
+    def _folded(self) -> bytes:
+        """``flat`` in small letters, character for character; "?" for what is not ASCII."""
+        return _replaced(self.flat, ALIKE).encode("ascii", "replace").lower()
+
+    @cached_property
+    def _words(self) -> bytes:
+        """Every run of letters of the text, each once."""
+        letters, found, begin = self._folded.translate(_LETTERS), set[bytes](), 0
+        while begin < len(letters):
+            end = letters.find(b" ", begin + 16 * _BLOCK)
+            end = len(letters) if end < 0 else end
+            found.update(letters[begin:end].split())
+            begin = end
+        return b" ".join(found)
+
+    def matches(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        """Yield what ``pattern.finditer(flat)`` yields, without trying the pattern where it cannot match.
+
+        Raises `ValueError` for a pattern that can match without any literal.
+        """
+        needed = needs(pattern)
+        if not needed.possible(self._holds):
+            return
+        places = {literal: self._folded.find(literal) for literal in needed.anchors}
+        at = 0
+        while places := {literal: place for literal, place in self._moved(places, at) if place >= 0}:
+            place = min(places.values())
+            begin, at = max(at, place - needed.reach), place + max(_STRIDE, needed.reach)
+            for match in pattern.finditer(self.flat, begin, at + needed.reach):
+                if match.start() >= at:
+                    break
+                yield match
+                at = max(at, match.end())
+
+    def _holds(self, letters: bytes) -> bool:
+        if letters not in self._has:
+            self._has[letters] = letters in self._words
+        return self._has[letters]
+
+    def _moved(self, places: dict[bytes, int], at: int) -> Iterator[tuple[bytes, int]]:
+        """Yield the first place of each literal from an offset on."""
+        for literal, place in places.items():
+            yield literal, self._folded.find(literal, at) if 0 <= place < at else place
 
     def line(self, offset: int) -> tuple[int, str]:
         """Return the number, counted from 1, and the printable text of the line that holds an offset of ``flat``."""
@@ -101,33 +162,60 @@ class Printed:
 
     def nearest(self, start: int, end: int) -> Host | None:
         """Return the host that words are about: one inside them, else the last before, else the first behind."""
-        first, behind = bisect.bisect_left(self._at, start), bisect.bisect_left(self._at, end)
-        if first < behind:
-            return self._hosts[first]
-        if first and start - self._at[first - 1] <= _BEFORE:
-            return self._hosts[first - 1]
-        if behind < len(self._at) and self._at[behind] - end <= _AFTER:
-            return self._hosts[behind]
-        return None
+        hosts = self._hosts(start - _BEFORE, end + _AFTER)
+        first = bisect.bisect_left(hosts, start, key=_start)
+        if first < len(hosts) and hosts[first].start < end:
+            return hosts[first]
+        if first:
+            return hosts[first - 1]
+        return hosts[0] if hosts else None
 
     def registry_before(self, offset: int) -> Host | None:
         """Return the last login server that is named not too far before an offset."""
-        index = bisect.bisect_right(self._at, offset)
-        for host in reversed(self._hosts[max(0, index - 50) : index]):
-            if offset - host.start > _BEFORE:
-                return None
-            if host.place is Place.REGISTRY:
-                return host
-        return None
+        hosts = self._hosts(offset - _BEFORE, offset)[-50:]
+        return next((host for host in reversed(hosts) if host.place is Place.REGISTRY), None)
+
+    def _hosts(self, begin: int, end: int) -> list[Host]:
+        """Return the hosts that begin between two offsets, both of them included."""
+        begin = max(0, begin)
+        blocks = range(max(0, begin // _BLOCK - 1), min(end, len(self.flat)) // _BLOCK + 1)
+        hosts = [host for block in blocks for host in self._block(block)]
+        return hosts[bisect.bisect_left(hosts, begin, key=_start) : bisect.bisect_right(hosts, end, key=_start)]
+
+    def _block(self, number: int) -> Sequence[Host]:
+        if number not in self._blocks:
+            self._blocks[number] = _hosts(self.flat, self._cut(number), self._cut(number + 1))
+        return self._blocks[number]
+
+    def _cut(self, number: int) -> int:
+        """Return where a block begins: not inside a host, nor between one and what leads to it."""
+        begin = at = number * _BLOCK
+        while number and (at := self.flat.find(" ", at, begin + _BLOCK) + 1):
+            if not self.flat.endswith(_LEADS, 0, at):
+                return at
+        return begin
 
 
-def unescaped(line: str) -> str:
-    """Return a line without the escapes of terminals and documents, and with plain quotes."""
-    return _QUOTED.sub(_unquoted, _ESCAPES.sub("", line)).translate(_TYPOGRAPHIC)
+def unescaped(text: str) -> str:
+    """Return a text without the escapes of terminals and documents, and with plain quotes; lines stay lines."""
+    if "\x1b" in text:
+        text = _ESCAPES.sub("", text)
+    return _replaced(_QUOTED.sub(_unquoted, text) if "\\" in text else text, _TYPOGRAPHIC)
 
 
-def _flatten(line: str) -> str:
-    return _UNSEEN.sub(" ", unescaped(line)).strip()
+def _replaced(text: str, characters: Mapping[str, str]) -> str:
+    if not text.isascii():
+        for character, plain in characters.items():
+            text = text.replace(character, plain)
+    return text
+
+
+def _flatten(text: str) -> str:
+    text = unescaped(text)
+    text = text.translate(_UNSEEN_ASCII) if text.isascii() else _UNSEEN.sub(" ", text)
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text.strip()
 
 
 def _unquoted(match: re.Match[str]) -> str:
@@ -136,15 +224,21 @@ def _unquoted(match: re.Match[str]) -> str:
     return chr(int(match["code"], 16)) if match["code"] else " "
 
 
-def _hosts(flat: str) -> list[Host]:
+def _hosts(flat: str, begin: int, end: int) -> Sequence[Host]:
     # A login server whose name its author has taken out, as in <name>.azurecr.io.
-    found = [Host(match.start(), match[0][1:].lower(), Place.REGISTRY) for match in _NAMELESS.finditer(flat)]
-    for match in _HOST.finditer(flat):
+    nameless = _NAMELESS.finditer(flat, begin, end)
+    found = [Host(match.start(), match[0][1:].lower(), Place.REGISTRY) for match in nameless]
+    for match in _HOST.finditer(flat, begin, end):
         name = match["host"].lower()
         place = _place(name, addressed=bool(match["lead"]), tail=bool(match["tail"]), port=bool(match["port"]))
+        if place is Place.OTHER and _PROXY.search(flat, max(0, match.start() - 30), match.start()):
+            continue
         if place is not None:
             found.append(Host(match.start("host"), name, place))
-    return sorted(found, key=lambda host: host.start)
+    return sorted(found, key=_start)
+
+
+_start = attrgetter("start")
 
 
 def _place(name: str, *, addressed: bool, tail: bool, port: bool) -> Place | None:

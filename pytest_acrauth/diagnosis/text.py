@@ -141,7 +141,7 @@ def recognise(text: str) -> tuple[Diagnosis, ...]:
     before many, and what says nothing about the registry last (`Diagnosis.note`); of equals, what the text says first.
     What this package itself concluded in the text comes before what others say there, as sure as it was said to be.
     Empty where the text proves nothing about an Azure registry, Entra or the clients' logins, such as the failure of
-    another registry. Only the first MiB is looked at.
+    another registry. Only the first 16 MiB are looked at.
     """
     said, others = own_words.read(text[:LIMIT])
     printed = Printed(others)
@@ -214,7 +214,7 @@ def _seen(symptom: Symptom, printed: Printed) -> tuple[int, Line] | None:
 
 def _first(words: Words, printed: Printed) -> tuple[re.Match[str], Host | None, Host | None] | None:
     """Return the first words that count, the login server that they are about, and the host beside them."""
-    for count, match in enumerate(words.pattern.finditer(printed.flat)):
+    for count, match in enumerate(printed.matches(words.pattern)):
         host = printed.nearest(match.start(), match.end())
         if _counts(words.where, host, printed, match.start()):
             registry = host if host and host.place is Place.REGISTRY else printed.registry_before(match.start())

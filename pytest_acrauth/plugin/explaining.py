@@ -11,6 +11,7 @@ from typing import BinaryIO, NamedTuple
 import pytest
 
 from pytest_acrauth.diagnosis.conclusion import Diagnosis
+from pytest_acrauth.diagnosis.printed import LIMIT
 from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.plugin import junit
@@ -21,8 +22,6 @@ from pytest_acrauth.report.explanation import headline
 from pytest_acrauth.report.lines import wrap
 from pytest_acrauth.report.text import explain as explained
 
-#: Bytes of a text that are read.
-LIMIT = 1024 * 1024
 _NOTHING = "nothing in this text is about authenticating to an Azure Container Registry"
 _GIVE = (
     "It takes an id (all lists them), a number of Entra's, a code of az acr check-health, a log or JUnit file, "
@@ -132,7 +131,7 @@ def _of(read: _Read, name: str) -> Iterator[str]:
     else:
         yield _joined(recognise(text)) or _NOTHING
     if read.cut:
-        yield f"Only the first {LIMIT // 1024} KiB of {name} were read, and nothing of what follows them."
+        yield f"Only the first {LIMIT // 1024**2} MiB of {name} were read, and nothing of what follows them."
 
 
 def _of_tests(tests: Sequence[junit.Failure]) -> Iterator[str]:

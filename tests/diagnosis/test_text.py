@@ -344,7 +344,7 @@ def test_hostile_text_cannot_break_the_layout() -> None:
 
 
 def test_only_the_beginning_of_a_text_is_read() -> None:
-    """A text is bounded: what stands behind the first MiB is not looked at."""
+    """A text is bounded: what stands behind the first 16 MiB is not looked at."""
     assert ids("x" * LIMIT + "\n" + DENIED) == []
     assert ids("x" * (LIMIT - 200) + "\n" + DENIED) == ["denied-with-ip"]
 
@@ -401,5 +401,6 @@ def test_a_login_at_entra_is_no_login_at_the_registry() -> None:
 def test_words_that_others_say_are_never_certain() -> None:
     """Where no host tells who is meant, a sign is none; beside a login server it is one."""
     words = "x509: certificate signed by unknown authority"
-    assert best(words).certainty is Certainty.PROBABLE
+    assert ids(words) == []
+    assert best(f"pushing to the container registry failed: {words}").certainty is Certainty.PROBABLE
     assert best(f'Get "https://myacr.azurecr.io/v2/": {words}').certainty is Certainty.PROVEN

@@ -10,7 +10,7 @@ from conftest import Inner
 from specimens import SPECIMENS
 
 from pytest_acrauth.diagnosis.climb import diagnose
-from pytest_acrauth.plugin.explaining import LIMIT
+from pytest_acrauth.diagnosis.printed import LIMIT
 from pytest_acrauth.report.explanation import headline
 from pytest_acrauth.report.text import explain
 
@@ -219,7 +219,7 @@ def test_more_than_is_read(inner: Inner) -> None:
     path.write_text(f"{DOCKER}\n".ljust(LIMIT + 1, "x"))
     assert explained(inner, "ci.log") == [
         *whole,
-        "Only the first 1024 KiB of ci.log were read, and nothing of what follows them.",
+        "Only the first 16 MiB of ci.log were read, and nothing of what follows them.",
     ]
 
 

@@ -339,7 +339,7 @@ ARM_GRAPH_FORBIDDEN = FailureMode(
         ),
     ),
     page="https://learn.microsoft.com/graph/permissions-reference#applicationreadall",
-    samples=("Authorization_RequestDenied: Insufficient privileges to complete the operation.",),
+    samples=("No role assignment: Authorization_RequestDenied: Insufficient privileges to complete the operation.",),
     unlike=("ORA-01031: insufficient privileges",),
 )
 ARM_PRINCIPAL_NOT_FOUND = FailureMode(

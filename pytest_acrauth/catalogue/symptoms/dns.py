@@ -41,7 +41,8 @@ NXDOMAIN = Symptom(
         r"No such host is known",
         r"remote name could not be resolved",
         r"\bNXDOMAIN\b|Non-existent domain",
-        r"unresolvable host",
+        r"unresolvable host|\bUnknownHostException\b|Name does not resolve|No address associated with hostname",
+        r"The requested name is valid, but no data of the requested type was found",
     ),
 )
 DANGLING_ALIAS = Symptom(
@@ -64,7 +65,7 @@ RESOLVER_FAILED = Symptom(
         r"lookup [\w.*-]{1,253}(?: on [\[\]\w.:]{1,60})?: (?:i/o timeout|Try again|connection refused)",
         r"lookup [\w.*-]{1,253}(?: on [\[\]\w.:]{1,60})?: device or resource busy",
         r"Name resolution timed out|DNS request timed out",
-        r"Temporary failure resolving",
+        r"Temporary failure resolving|\bSERVFAIL\b|Resource temporarily unavailable \([\w.*-]{1,253}:443\)",
     )
     + at_authority(r"Temporary failure in name resolution|\bEAI_AGAIN\b", r"server misbehaving"),
 )

@@ -118,7 +118,7 @@ AUTHORITY_UNKNOWN = Symptom(
     texts=at_authority(
         r"no such host|Name or service not known|Could not resolve host",
         r"getaddrinfo (?:ENOTFOUND|failed)|No such host is known|remote name could not be resolved",
-        r"nodename nor servname",
+        r"nodename nor servname|\bUnknownHostException\b|Name does not resolve",
     ),
 )
 NOT_INJECTED = _local(

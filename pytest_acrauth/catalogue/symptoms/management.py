@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from pytest_acrauth.catalogue.symptoms.words import GUID, anywhere, in_print
+from pytest_acrauth.catalogue.symptoms.words import GUID, OURS, anywhere, beside, in_print
 
-# What tells that words which the management plane says of everything are about a registry.
-_OURS = r"(?:Microsoft\.ContainerRegistry\b|[Cc]ontainer ?[Rr]egistr|\b[Rr]egistries\b|azurecr\.|\baz acr\b)"
 # What the management plane says of whatever it refuses: to whom, what, and over what.
 _REFUSED = (
     rf"(?:object id '(?P<object_id>{GUID})' )?does not have authorization to perform action"
     r" '(?!Microsoft\.ContainerRegistry/registries/listCredentials)"
 )
-
-
-def _of_ours(*patterns: str) -> tuple[str, ...]:
-    """Return patterns for words that count beside a registry's only."""
-    return tuple(
-        each for words in patterns for each in (rf"{_OURS}.{{0,300}}?(?:{words})", rf"(?:{words}).{{0,300}}?{_OURS}")
-    )
 
 
 _OF_REGISTRY = r"/registries/(?P<registry>[A-Za-z0-9]{5,50})[^']{0,200}"
@@ -29,9 +20,12 @@ ARM_NOT_FOUND = in_print(
         r"resource with name '(?P<registry>[A-Za-z0-9-]{1,50})' and type 'Microsoft\.ContainerRegistry/registries'"
         r" could not be found in subscription",
         r"type 'Microsoft\.ContainerRegistry/registries' could not be found in subscription",
+        r"Failed to get resource ID for resource type 'Microsoft\.ContainerRegistry/registries' and resource name"
+        r" '(?P<registry>[A-Za-z0-9-]{1,50})'",
+        r"type Microsoft\.ContainerRegistry/registries can be found with name: (?P<registry>[A-Za-z0-9-]{1,50})",
         r"The Resource 'Microsoft\.ContainerRegistry/registries/(?P<registry>[A-Za-z0-9-]{1,50})' under resource group"
         r" '.{1,90}?' was not found",
-        *_of_ours(r"\bResourceGroupNotFound\b|Resource group '.{1,90}?' could not be found"),
+        *beside(OURS, r"\bResourceGroupNotFound\b|Resource group '.{1,90}?' could not be found"),
         r"parent resource '.{0,300}?/registries/(?P<registry>[A-Za-z0-9]{5,50})' could not be found",
     ),
 )
@@ -77,7 +71,17 @@ ADMIN_DISABLED = in_print(
         r"Admin user is disabled|as admin user is disabled",
         r"\bUnAuthorizedForCredentialOperations\b",
         r"--admin-enabled true'? to enable admin first",
+        r"admin credentials on the ACR are disabled",
     ),
+)
+CREDENTIALS_NOT_FOUND = in_print(
+    "credentials-not-retrieved",
+    "az was given no login for the registry, looked for the admin user's, and does not say why it got none.",
+    anywhere(
+        r"Failed to retrieve credentials for container registry\b(?: (?P<registry>[A-Za-z0-9]{5,50})\b)?",
+        r"No credential was provided to access Azure Container Registry",
+    ),
+    either=(ADMIN_DISABLED, LIST_CREDENTIALS_FORBIDDEN, ARM_NOT_FOUND),
 )
 LOGIN_SERVER_UNKNOWN = in_print(
     "login-server-unknown",
@@ -106,7 +110,8 @@ SKU_UNSUPPORTED = in_print(
     anywhere(
         r"only supported for managed registries",
         r"\bClassicSkuDeprecated\b|Classic SKU is now deprecated",
-        *_of_ours(
+        *beside(
+            OURS,
             r"not supported (?:for|in|by|on) (?:the )?(?:SKU|sku|tier) '?(?:Basic|Standard)",
             r"\b(?:SKU|sku) .{0,40}? not supported",
             r"[Pp]remium (?:SKU|sku|tier).{0,80}?(?:required|only)",
@@ -131,6 +136,7 @@ ARM_TOKEN_UNUSABLE = in_print(
         # The directory has this code too, with words of its own, and each of them for tokens that have ended.
         r"\bInvalidAuthenticationToken(?:Audience|Signature)?\b"
         r"(?!.{0,200}?(?:expir|[Ll]ifetime|CompactToken|Access token (?:is empty|validation failure)))",
+        r"obtained for wrong audience or resource '.{1,200}?'\. .{0,80}?'https://management\.",
     ),
 )
 ARM_TOKEN_OTHER_TENANT = in_print(
@@ -152,8 +158,13 @@ GRAPH_FORBIDDEN = in_print(
     "graph-forbidden",
     "The directory (Microsoft Graph) does not let the caller read or change what was asked.",
     anywhere(
-        r"\bAuthorization_RequestDenied\b|\bDirectory_?PermissionDenied\b",
-        r"Insufficient privileges to complete the operation",
+        r"\bDirectory_?PermissionDenied\b|Directory permission is needed for the current user",
+        # Whoever writes to the directory is told so; here it is by who gives roles, and az.
+        r"ERROR: (?:Graph .{0,80}?)?Insufficient privileges to complete the operation",
+        *beside(
+            rf"{OURS}|\baz (?:ad|role|aks) |[Rr]ole ?[Aa]ssignment|[Ss]ervice ?[Pp]rincipal|create-for-rbac|attach-acr",
+            r"\bAuthorization_RequestDenied\b|Insufficient privileges to complete the operation",
+        ),
     ),
 )
 PRINCIPAL_UNKNOWN = in_print(
@@ -167,10 +178,25 @@ PRINCIPAL_UNKNOWN = in_print(
 CMK_MISSING = in_print(
     "key-identity-missing",
     "The identity that reads the registry's encryption key is gone.",
-    anywhere(r"\bCMK_ERROR\b", r"identity used for registry '.{1,60}?' encryption doesn't exist"),
+    anywhere(
+        r"\bCMK_ERROR\b",
+        r"identity used for registry '.{1,60}?' encryption doesn't exist",
+    ),
 )
 CMK_INACTIVE = in_print(
     "key-identity-inactive",
     "The registry cannot use the identity that reads its encryption key.",
-    anywhere(r"identity associated with the registry is inactive"),
+    anywhere(
+        r"identity associated with the registry is inactive",
+    ),
+)
+KEY_UNREADABLE = in_print(
+    "key-unreadable",
+    "The registry could not use the identity, or not read the key, that it is or is to be encrypted with.",
+    anywhere(
+        r"/registries/(?P<registry>[A-Za-z0-9]{5,50})' does not have access to identity",
+        r"Try forcibly adding the identity to the registry",
+        r"Failed to access KeyId '.{1,200}?' ?\. Verify that identity .{0,500}?aka\.ms/acr/cmk",
+    ),
+    either=(CMK_MISSING, CMK_INACTIVE),
 )

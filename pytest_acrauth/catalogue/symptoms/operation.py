@@ -47,6 +47,7 @@ OPERATION_REFUSED = Symptom(
     when=_operation_refused,
     says="An access token for {repository} was issued, and the {stage} request with it was refused.",
     texts=not_elsewhere(r"insufficient_scope: authorization failed", r"insufficient_scope.{0,300}?\brepository:")
+    + anywhere(r"requested access to the resource is denied\. Correlation ID: ")
     + at_registry(
         r"requested access to the resource is denied",
         r"denied: access forbidden",
@@ -63,7 +64,7 @@ MANIFEST_UNKNOWN = Symptom(
         r"manifest tagged by \"?(?P<version>[\w.-]{1,128})\"? is not found",
         r"manifest for [^ /]{0,253}[.:<>][^ /]{0,253}/[^ ]{1,400} not found",
         r"\b(?:NAME_UNKNOWN|TAG_UNKNOWN)\b|repository name not known to registry",
-        r"the specified tag does not exist",
+        r"the specified tag does not exist|The requested data does not exist\. Correlation ID: ",
     )
     + at_registry(
         r"manifest unknown",

@@ -45,6 +45,14 @@ def _words(*patterns: str) -> tuple[Words, ...]:
 
 
 _PROXY = r"(?:proxyconnect tcp: |connect to proxy.{0,200}?)"
+#: What stands before the status that a proxy answered CONNECT with: Python's and curl's words, Java's, .NET's, Node's.
+_ANSWERED = (
+    r"(?:Tunnel connection failed: |CONNECT tunnel failed, response |Received HTTP code "
+    r"|Proxy returns \"HTTP/1\.[01] |tunnel request to proxy .{0,200}? failed with status code '"
+    r"|tunneling socket could not be established, statusCode=|ClientHttpProxyError: )"
+)
+#: Go prints the words of the status alone.
+_GO = r"\b(?:Get|Head|Post|Put|Patch|GET|HEAD|POST) \"?https://[^ ]{1,400}: "
 
 PROXY_UNREACHED = Symptom(
     id="proxy-unreached",
@@ -54,7 +62,8 @@ PROXY_UNREACHED = Symptom(
     texts=_words(
         rf"{_PROXY}(?:dial tcp .{{0,120}}?)?(?:connection refused|no such host|i/o timeout|no route|unreachable)",
         rf"{_PROXY}(?:Connection refused|Name or service not known|timed out|NameResolutionError|NewConnectionError)",
-        r"(?:Could not|Couldn't) resolve proxy",
+        r"(?:Could not|Couldn't) resolve proxy|\bClientProxyConnectionError\b|Failed to connect to proxy",
+        r"tunneling socket could not be established, cause=.{0,80}?(?:ECONNREFUSED|ENOTFOUND|ETIMEDOUT)",
     ),
 )
 PROXY_SILENT = Symptom(
@@ -69,7 +78,10 @@ PROXY_BROKE_OFF = Symptom(
     stages=_STAGES,
     when=lambda broken: _lost(broken, Trouble.RESET, Trouble.CLOSED, Trouble.MALFORMED, connected=True),
     says="The proxy {proxy} ended the connection, or answered in no HTTP, when it was asked for a way to {host}.",
-    texts=_words(rf"{_PROXY}(?:EOF|unexpected EOF|.{{0,80}}?connection reset|malformed HTTP|RemoteDisconnected)"),
+    texts=_words(
+        rf"{_PROXY}(?:EOF|unexpected EOF|.{{0,80}}?connection reset|malformed HTTP|RemoteDisconnected)",
+        r"proxyconnect tcp: tls: first record does not look like|Proxy CONNECT aborted",
+    ),
 )
 PROXY_WANTS_LOGIN = Symptom(
     id="proxy-wants-login",
@@ -78,7 +90,7 @@ PROXY_WANTS_LOGIN = Symptom(
     says="The proxy {proxy} answered 407: it wants a login of its own before it opens a way to {host}.",
     texts=_words(
         r"Proxy Authentication Required",
-        r"Tunnel connection failed: 407|(?:CONNECT tunnel failed, response|HTTP code) 407",
+        rf"{_ANSWERED}407",
     ),
 )
 PROXY_REFUSED = Symptom(
@@ -88,7 +100,8 @@ PROXY_REFUSED = Symptom(
     says="The proxy {proxy} refused to open a way to {host}.",
     texts=_words(
         r"proxyconnect tcp: (?:Forbidden|Access Denied|Blocked)",
-        r"Tunnel connection failed: (?!407|50[234])\d{3}|CONNECT tunnel failed, response (?!407|50[234])\d{3}",
+        rf"{_ANSWERED}(?!407|50[234])[345]\d\d",
+        rf"{_GO}Forbidden(?![\w:])",
     ),
 )
 PROXY_WITHOUT_WAY = Symptom(
@@ -98,7 +111,8 @@ PROXY_WITHOUT_WAY = Symptom(
     says="The proxy {proxy} answered that it got no connection to {host}.",
     texts=_words(
         r"proxyconnect tcp: (?:Bad Gateway|Service Unavailable|Gateway Time-?out)",
-        r"Tunnel connection failed: 50[234]|CONNECT tunnel failed, response 50[234]",
+        rf"{_ANSWERED}50[234]",
+        rf"{_GO}(?:Bad Gateway|Service Unavailable|Gateway Time-?out)(?![\w:])",
     ),
 )
 #: Words that name a proxy's trouble and not which.
@@ -112,7 +126,7 @@ PROXY_FAILED = Symptom(
         r"(?:Unable|Cannot) (?:to )?connect to proxy",
         r"\bProxyError\b",
         r"Tunnel connection failed",
-        r"CONNECT tunnel failed",
+        r"CONNECT tunnel failed|Unable to tunnel through proxy|tunneling socket could not be established",
     ),
     either=(PROXY_UNREACHED, PROXY_SILENT, PROXY_BROKE_OFF, PROXY_WANTS_LOGIN, PROXY_REFUSED, PROXY_WITHOUT_WAY),
 )

@@ -13,7 +13,7 @@ from pytest_acrauth.model.stage import Stage
 _PRIVATE_PEER = r"(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)"
 # A proxy's own trouble is no answer about the registry.
 _DIAL = r"(?<!proxyconnect tcp: )dial tcp "
-_LOST_WORDS = r"(?:i/o timeout|connect: connection timed out)"
+_LOST_WORDS = r"(?:i/o timeout|connect: connection timed out|connectex: A connection attempt failed)"
 _LOST = {Trouble.TIMEOUT, Trouble.UNREACHABLE}
 
 
@@ -112,6 +112,7 @@ CONNECTION_REFUSED = Symptom(
         r"(?<!udp )\bECONNREFUSED\b",
         r"Failed to establish a new connection: .{0,40}?[Cc]onnection refused",
         r"actively refused",
+        r"ConnectException: Connection refused|Connection refused \([\w.*-]{1,253}:443\)",
         r"Failed to connect to [\w.*-]{1,253} port \d{1,5}.{0,40}?: Connection refused",
     )
     + at_authority(r"(?<!udp )(?<!proxyconnect tcp: )(?:[Cc]onnection refused|actively refused|\bECONNREFUSED\b)"),

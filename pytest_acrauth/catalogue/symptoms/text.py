@@ -18,14 +18,19 @@ from pytest_acrauth.catalogue.symptoms import (
     tls,
 )
 from pytest_acrauth.catalogue.symptoms.words import (
+    OURS,
     anywhere,
     at_authority,
     at_data_endpoint,
     at_registry,
     at_storage,
+    beside,
     in_print,
     not_elsewhere,
 )
+
+# A registry that a script or an example names otherwise than by its login server.
+_PLACEHOLDER = rf"{OURS}|\bACR_?(?:NAME|LOGIN|SERVER|REGISTRY|URL)|\bacr-login-server\b|\bacrLoginServer\b"
 
 # One wording for several symptoms that a climb keeps apart.
 NO_CREDENTIAL_SENT = in_print(
@@ -35,23 +40,31 @@ NO_CREDENTIAL_SENT = in_print(
         r"failed to fetch anonymous token: (?:unexpected status.{0,400}?: )?401",
         r"failed to fetch anonymous token: .{0,400}?unauthorized: ",
         r"no basic auth credentials",
+        r"\bbasic credential not found",
         r"\bno credentials? (?:found|configured|available) for\b",
-    ),
+    )
+    + not_elsewhere(*beside(_PLACEHOLDER, r"no basic auth credentials")),
     either=(access_token.ANONYMOUS_REFUSED,),
 )
 GENERIC_401 = in_print(
     "generic-401",
     "The registry answered 401 (not signed in, or not allowed), and did not say why.",
-    anywhere(r"aka\.ms/acr/authorization")
+    # az acr ends the registry's words so.
+    anywhere(r"aka\.ms/acr/authorization", r"\b[Aa]uthentication required\b[^|]{0,120}?\bCorrelation ID: ")
     + at_registry(
         r"(?i:unauthorized): (?:.{0,60}?: )?authentication required",
         r'"?(?i:UNAUTHORIZED)"?.{0,30}?authentication required',
-        r"\b401 Unauthorized\b|\b401 \(Unauthorized\)|status(?: code)?:? ?401\b",
+        r"\b401 Unauthorized\b|\b401 \(Unauthorized\)|(?:status|Status|[Ss]tatus ?[Cc]ode)[:=]? ?401\b",
+        r"\b401 Client Error\b|requested URL returned error: 401\b|status code=Unauthorized\b",
+        r": [Uu]nauthorized(?![:\w])|\bUnauthorized for [\w.*-]{1,253}/",
+        r"make sure your credentials for '[^']{1,300}' are set up correctly",
+        r"could not authenticate with the Docker registry to pull",
         r"\bunauthorized\b: access (?:token|to)",
         r"pull access denied",
         r"\bImagePullUnauthorized",
         r"is not accessible\. Please check the image and registry credential",
-    ),
+    )
+    + not_elsewhere(*beside(_PLACEHOLDER, r"(?i:unauthorized): authentication required")),
     either=(NO_CREDENTIAL_SENT, access_token.ANONYMOUS_REFUSED, access_token.BASIC_REFUSED),
 )
 LOGIN_REFUSED = in_print(
@@ -70,8 +83,12 @@ FORBIDDEN = in_print(
     + at_registry(
         r"failed to fetch (?:anonymous|oauth) token: unexpected status.{0,400}?: 403",
         r"failed with status: 403 Forbidden",
-        r"\b403 Forbidden\b|\b403 \(Forbidden\)|status(?: code)?:? ?403\b",
-    ),
+        r"\b403 Forbidden\b|\b403 \(Forbidden\)|(?:status|Status|[Ss]tatus ?[Cc]ode)[:=]? ?403\b",
+        r"failed: Forbidden(?![:\w])",
+        r"\b403 Client Error\b|requested URL returned error: 403\b|status code=Forbidden\b",
+    )
+    # As the documentation quotes docker, which names the host.
+    + not_elsewhere(r"login attempt failed with status: 403 Forbidden"),
     either=(challenge.DENIED_WITH_IP, challenge.FOREIGN_403, proxy.PROXY_REFUSED),
 )
 EXCHANGE_403 = in_print(
@@ -103,7 +120,9 @@ NO_NAME = in_print(
     anywhere(
         r"\bCONNECTIVITY_DNS_ERROR\b",
         r"Failed to reach DNS for registry '(?P<login_server>[\w.*-]{1,253})'",
-    ),
+    )
+    # Cut off before the resolver's answer.
+    + at_registry(r"dial tcp: lookup [\w.*<>-]{1,253}(?: on [\[\]\w.:]{1,60})?(?=[`'\"]|\Z)"),
     either=(dns.NXDOMAIN, dns.DANGLING_ALIAS, dns.RESOLVER_FAILED),
 )
 GAVE_UP_WAITING = in_print(
@@ -114,8 +133,10 @@ GAVE_UP_WAITING = in_print(
         r"Client\.Timeout exceeded while awaiting headers",
         r"context deadline exceeded",
         r"context canceled",
-        r"(?:[Cc]onnection|[Rr]equest|[Oo]peration|[Rr]ead) timed out|\bETIMEDOUT\b|ConnectTimeoutError",
+        r"(?:[Cc]onnect|[Cc]onnection|[Rr]equest|[Oo]peration|[Rr]ead) timed out|\bETIMEDOUT\b|\bConnectTimeout",
         r"\bi/o timeout\b",
+        r"[Cc]onnection timeout to host|HttpClient\.Timeout of|\bUND_ERR_CONNECT_TIMEOUT\b",
+        r"(?<!connectex: )A connection attempt failed because the connected party did not properly respond",
     ),
     either=(
         tcp.TCP_TIMEOUT,
@@ -146,12 +167,19 @@ AUTHORITY_LOST = in_print(
         silence.CUT_OFF,
     ),
 )
+CONNECTION_FAILED = in_print(
+    "connection-failed",
+    "The client got no connection to {login_server}, and does not say why.",
+    at_registry(r"\bConnect call failed", r"(?:Couldn't|Could not) connect to server"),
+    either=(tcp.TCP_TIMEOUT, tcp.PRIVATE_TCP_TIMEOUT, tcp.NO_ROUTE, tcp.CONNECTION_REFUSED),
+)
 BROKEN_OFF = in_print(
     "connection-broken-off",
     "A connection on the way to the registry or its layers broke off.",
     at_registry(
-        r"connection reset by peer|\bECONNRESET\b|forcibly closed",
-        r"unexpected EOF|(?:/v2/.{0,300}?|request): EOF\b",
+        r"[Cc]onnection reset by peer|\bECONNRESET\b|forcibly closed|SocketException: Connection reset",
+        r"socket hang up|Empty reply from server|[Ss]erver disconnected|response ended prematurely",
+        r"unexpected EOF|(?:/v2/.{0,300}?|request): EOF\b|(?:already exists|Pushed|\d[kMG]B) EOF\b",
         r"[Cc]onnection aborted|[Rr]emote end closed connection|broken pipe",
     ),
     either=(tls.HANDSHAKE_BROKEN, proxy.PROXY_BROKE_OFF, silence.CUT_OFF, data.STORAGE_UNREACHED),
@@ -167,7 +195,7 @@ NO_SECURE_CONNECTION = in_print(
         r"SSL connection error",
         r"CERTIFICATE_VERIFY_FAILED|certificate verify failed",
         r"SSL connection could not be established",
-        r"failed to verify certificate",
+        r"failed to verify certificate|remote certificate is invalid according to",
     ),
     either=(
         tls.UNTRUSTED_ISSUER,
@@ -223,11 +251,17 @@ NO_USABLE_CHALLENGE = in_print(
         silence.CUT_OFF,
     ),
 )
+PULL_REFUSED = in_print(
+    "pull-refused",
+    "App Service was refused with 401 or 403 when it wanted to pull from {login_server}.",
+    at_registry(r"Image pull failed with forbidden or unauthorized"),
+    either=(GENERIC_401, FORBIDDEN, exchange.EXCHANGE_REFUSED),
+)
 TOO_MANY_REQUESTS = in_print(
     "access-token-throttled",
     "{login_server} had too many requests, and put this one off.",
     anywhere(r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 429")
-    + at_registry(r"(?i:toomanyrequests)|too many requests to registry"),
+    + at_registry(r"(?i:toomanyrequests)|too many requests to registry|\b429 Client Error\b"),
     either=(exchange.LOGIN_THROTTLED, challenge.THROTTLED),
 )
 EXCHANGE_FAILED = in_print(

@@ -6,10 +6,12 @@ from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom, Words
 from pytest_acrauth.catalogue.symptoms.answers import ASKING
 from pytest_acrauth.catalogue.symptoms.words import (
+    OURS,
     at_authority,
     at_data_endpoint,
     at_registry,
     at_storage,
+    beside,
     not_elsewhere,
 )
 from pytest_acrauth.model.observation import Tls, Trouble
@@ -44,8 +46,11 @@ UNTRUSTED_ISSUER = Symptom(
     stages=_STAGES,
     when=lambda broken: _rejected(broken, UNKNOWN_ISSUER),
     says="The certificate at {host} was issued by {issuer}, which {trust} does not trust.",
+    # Without a host, everybody says this of theirs.
     texts=not_elsewhere(
-        r"certificate signed by unknown authority",
+        *beside(OURS, r"x509: certificate signed by unknown authority"),
+        # All that somebody asks about: the words that Go's clients of registries end with, and no more.
+        r"\Atls: failed to verify certificate: x509: certificate signed by unknown authority\Z",
         r"Certificate verification failed\. This typically happens when using Azure CLI",
     )
     + _at_any_host(
@@ -55,7 +60,9 @@ UNTRUSTED_ISSUER = Symptom(
         r"\b(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT_LOCALLY)\b",
         r"unable to verify the first certificate",
         r"certificate is not trusted",
-        r"PKIX path building failed",
+        r"PKIX path building failed|unable to find valid certification path",
+        r"in the certificate chain: (?:\w{1,40}, ){0,4}(?:UntrustedRoot|PartialChain)",
+        r"\b(?:SEC_E_UNTRUSTED_ROOT|CERT_TRUST_IS_UNTRUSTED_ROOT)\b|unable to get issuer certificate",
     ),
 )
 CERTIFICATE_DATES = Symptom(
@@ -63,10 +70,11 @@ CERTIFICATE_DATES = Symptom(
     stages=_STAGES,
     when=lambda broken: _rejected(broken, _OUT_OF_DATES) and not facts.certificate_holds(broken),
     says="The certificate at {host} is valid from {not_before} to {not_after}, and not now.",
-    texts=not_elsewhere(r"x509: certificate has expired or is not yet valid")
+    texts=not_elsewhere(*beside(OURS, r"x509: certificate has expired or is not yet valid"))
     + _at_any_host(
         r"certificate (?:has expired|is not yet valid)",
-        r"\bCERT_HAS_EXPIRED\b",
+        r"\bCERT_HAS_EXPIRED\b|\bSEC_E_CERT_EXPIRED\b|\bCertificate(?:Expired|NotYetValid)Exception\b",
+        r"in the certificate chain: (?:\w{1,40}, ){0,4}NotTimeValid",
     ),
 )
 DATES_BY_CLOCK = Symptom(
@@ -87,7 +95,8 @@ OTHER_NAME = Symptom(
         r"x509: cannot validate certificate for",
         r"[Hh]ostname mismatch|hostname .{1,253}? doesn't match",
         r"\bERR_TLS_CERT_ALTNAME_INVALID\b",
-        r"certificate is not valid for any names",
+        r"certificate is not valid for any names|\bRemoteCertificateNameMismatch\b",
+        r"No subject alternative DNS name matching|no alternative certificate subject name matches",
     ),
 )
 HANDSHAKE_BROKEN = Symptom(
@@ -98,11 +107,14 @@ HANDSHAKE_BROKEN = Symptom(
     texts=_at_any_host(
         r"TLS handshake timeout",
         r"server gave HTTP response to HTTPS client",
-        r"first record does not look like a TLS handshake",
+        r"(?<!proxyconnect tcp: tls: )first record does not look like a TLS handshake",
         r"\bWRONG_VERSION_NUMBER\b",
         r"\b(?:tls|ssl|SSL|TLS)[: ].{0,40}?handshake failure",
         r"\bSSL_ERROR_SYSCALL\b",
         r"tls: (?:protocol version not supported|no supported versions)",
-        r"EOF occurred in violation of protocol",
+        r"EOF occurred in violation of protocol|\bUNEXPECTED_EOF_WHILE_READING\b",
+        r"handshake operation timed out|[Rr]emote host terminated the handshake|fatal alert: handshake_failure",
+        r"disconnected before secure TLS connection was established",
+        r"unexpected EOF or 0 bytes from the transport stream",
     ),
 )

@@ -12,6 +12,10 @@ from pytest_acrauth.catalogue.shape import Symptom, Where, Words, unseen
 
 GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
+#: What tells that words which others say as well are about a registry of Azure's.
+OURS = r"(?:Microsoft\.ContainerRegistry\b|[Cc]ontainer[ -]?[Rr]egistr|\b[Rr]egistries\b|azurecr\.|\baz acr\b|\bACR\b)"
+_BESIDE = r".{0,300}?"
+
 
 def anywhere(*patterns: str) -> tuple[Words, ...]:
     """Words that nobody else says."""
@@ -41,6 +45,13 @@ def at_storage(*patterns: str) -> tuple[Words, ...]:
 def at_data_endpoint(*patterns: str) -> tuple[Words, ...]:
     """Words that count where the nearest host is a registry's data endpoint."""
     return _words(Where.DATA, patterns)
+
+
+def beside(signs: str, *patterns: str) -> tuple[str, ...]:
+    """Return patterns for words that count where one of some signs stands not far before or behind them."""
+    return tuple(
+        each for words in patterns for each in (f"(?:{signs}){_BESIDE}(?:{words})", f"(?:{words}){_BESIDE}(?:{signs})")
+    )
 
 
 def aadsts(*numbers: int, not_before: str = "") -> tuple[Words, ...]:

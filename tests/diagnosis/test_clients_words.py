@@ -1,0 +1,170 @@
+# ruff: noqa: E501 - a text is one line, as it is printed
+"""What clients print about a login server is told; the same words about another host give nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_acrauth.diagnosis.text import recognise
+from pytest_acrauth.report.explanation import headline
+
+MYACR = "myacr.azurecr.io"
+POOL = "HTTPSConnectionPool(host='{host}', port=443): Max retries exceeded with url: /v2/ (Caused by"
+
+#: Symptom, and words around a host, by who prints them.
+PRINTED = [
+    # Go
+    ("tcp-timeout", 'Get "https://{host}/v2/": dial tcp 20.1.2.3:443: connectex: A connection attempt failed because'),
+    ("private-tcp-timeout", 'Get "https://{host}/v2/": dial tcp 10.1.2.3:443: connectex: A connection attempt failed'),
+    ("proxy-refused", 'Get "https://{host}/v2/": Forbidden'),
+    ("proxy-without-way", 'Head "https://{host}/v2/app/manifests/1": Service Unavailable'),
+    ("proxy-without-way", 'Get "https://{host}/v2/": Bad Gateway'),
+    ("proxy-wants-login", 'Get "https://{host}/v2/": Proxy Authentication Required'),
+    ("proxy-broke-off", 'Get "https://{host}/v2/": proxyconnect tcp: tls: first record does not look like a TLS handshake'),
+    ("no-credential-sent", 'Error: failed to push: HEAD "https://{host}/v2/app/manifests/1": basic credential not found'),
+    ("generic-401", 'Error response from daemon: Get "https://{host}/v2/": unauthorized'),
+    ("forbidden", 'authenticating creds for "{host}": pinging container registry {host}: StatusCode: 403, <html>'),
+    ("server-error", 'pinging container registry {host}: StatusCode: 502, "<html>"'),
+    ("proxy-unreached", 'Get "https://{host}/v2/": proxyconnect tcp: dial tcp: lookup proxy.corp.example on 10.0.0.1:53: no such host'),
+    ("access-token-throttled", "429 Client Error: Too Many Requests for url: https://{host}/oauth2/token"),
+    ("name-not-resolved", "dial tcp: lookup {host}"),
+    ("connection-broken-off", "push refers to repository [{host}/app] 787062cd94fb: Layer already exists\nEOF"),
+    ("forbidden", "pushing image to {host} failed: Forbidden"),
+    # curl
+    ("generic-401", "* Connected to {host} (20.1.2.3)\ncurl: (22) The requested URL returned error: 401"),
+    ("forbidden", "https://{host}/v2/ curl: (22) The requested URL returned error: 403"),
+    ("server-error", "https://{host}/v2/ curl: (22) The requested URL returned error: 503"),
+    ("connection-failed", "curl: (28) Failed to connect to {host} port 443 after 129000 ms: Couldn't connect to server"),
+    ("connection-broken-off", "curl: (35) OpenSSL SSL_connect: Connection reset by peer in connection to {host}:443"),
+    ("connection-broken-off", "https://{host}/v2/ curl: (52) Empty reply from server"),
+    ("proxy-refused", "https://{host}/v2/ curl: (56) Received HTTP code 403 from proxy after CONNECT"),
+    ("proxy-broke-off", "https://{host}/v2/ curl: (56) Proxy CONNECT aborted"),
+    ("certificate-name", "{host}: SSL: no alternative certificate subject name matches target host name"),
+    ("untrusted-issuer", "https://{host}/v2/ schannel: SEC_E_UNTRUSTED_ROOT (0x80090325)"),
+    ("resolver-failed", "** server can't find {host}: SERVFAIL"),
+    # Python
+    ("nxdomain", f"{POOL} NameResolutionError: [Errno -5] No address associated with hostname"),
+    ("gave-up-waiting", f"{POOL} ConnectTimeoutError('Connection to {{host}} timed out. (connect timeout=5)'))"),
+    ("gave-up-waiting", f"{POOL} [WinError 10060] A connection attempt failed because the connected party did not properly respond"),
+    ("gave-up-waiting", "httpx.ConnectTimeout: timed out, GET https://{host}/v2/"),
+    ("gave-up-waiting", "ConnectionTimeoutError: Connection timeout to host https://{host}/v2/"),
+    ("connection-failed", "ClientConnectorError: Cannot connect to host {host}:443 [Connect call failed ('20.1.2.3', 443)]"),
+    ("connection-broken-off", "httpx.RemoteProtocolError: Server disconnected without sending a response. https://{host}/v2/"),
+    ("proxy-wants-login", "ClientHttpProxyError: 407, message='', url='https://{host}/v2/'"),
+    ("proxy-unreached", "ClientProxyConnectionError on the way to https://{host}/v2/"),
+    ("generic-401", "requests.exceptions.HTTPError: 401 Client Error: Unauthorized for url: https://{host}/v2/_catalog"),
+    ("forbidden", "requests.exceptions.HTTPError: 403 Client Error: for url: https://{host}/v2/_catalog"),
+    ("server-error", "requests.exceptions.HTTPError: 503 Server Error: for url: https://{host}/v2/_catalog"),
+    ("handshake-broken", f"{POOL} SSLError(SSLEOFError(8, '[SSL: UNEXPECTED_EOF_WHILE_READING]')))"),
+    ("handshake-broken", "ssl: The handshake operation timed out: https://{host}/v2/"),
+    # Java
+    ("nxdomain", "java.net.UnknownHostException: {host}"),
+    ("gave-up-waiting", "java.net.SocketTimeoutException: connect timed out, https://{host}/v2/"),
+    ("connection-refused", "java.net.ConnectException: Connection refused, https://{host}/v2/"),
+    ("connection-broken-off", "java.net.SocketException: Connection reset, https://{host}/v2/"),
+    ("handshake-broken", "SSLHandshakeException: Remote host terminated the handshake, https://{host}/v2/"),
+    ("untrusted-issuer", "unable to find valid certification path to requested target, https://{host}/v2/"),
+    ("certificate-dates", "CertificateExpiredException: NotAfter: Thu Jan 01, https://{host}/v2/"),
+    ("certificate-name", "No subject alternative DNS name matching {host} found."),
+    ("proxy-wants-login", 'Unable to tunnel through proxy. Proxy returns "HTTP/1.1 407 authenticate" https://{host}/v2/'),
+    ("proxy-refused", 'Unable to tunnel through proxy. Proxy returns "HTTP/1.1 403 no" https://{host}/v2/'),
+    ("proxy-without-way", 'Unable to tunnel through proxy. Proxy returns "HTTP/1.1 503 no" https://{host}/v2/'),
+    ("proxy-failed", "Unable to tunnel through proxy: https://{host}/v2/"),
+    ("generic-401", "RegistryUnauthorizedException: Unauthorized for {host}/team/app"),
+    ("generic-401", "perhaps you should make sure your credentials for '{host}/app' are set up correctly"),
+    # .NET
+    ("connection-refused", "HttpRequestException: Connection refused ({host}:443)"),
+    ("resolver-failed", "HttpRequestException: Resource temporarily unavailable ({host}:443)"),
+    ("nxdomain", "SocketException: The requested name is valid, but no data of the requested type was found. ({host}:443)"),
+    ("gave-up-waiting", "The request was canceled due to the configured HttpClient.Timeout of 100 seconds. https://{host}"),
+    ("proxy-wants-login", "https://{host}/v2/: The proxy tunnel request to proxy 'http://proxy.corp.example:3128/' failed with status code '407'."),
+    ("proxy-refused", "https://{host}/v2/: The proxy tunnel request to proxy 'http://p:3128/' failed with status code '403'."),
+    ("untrusted-issuer", "https://{host}/v2/: invalid because of errors in the certificate chain: UntrustedRoot"),
+    ("certificate-dates", "https://{host}/v2/: invalid because of errors in the certificate chain: NotTimeValid"),
+    ("certificate-name", "https://{host}/v2/: RemoteCertificateNameMismatch"),
+    ("no-secure-connection", "https://{host}/v2/: The remote certificate is invalid according to the validation procedure"),
+    ("handshake-broken", "https://{host}: Received an unexpected EOF or 0 bytes from the transport stream."),
+    ("connection-broken-off", "https://{host}/v2/: The response ended prematurely."),
+    # Node
+    ("connection-broken-off", "FetchError: request to https://{host}/v2/ failed, reason: socket hang up"),
+    ("gave-up-waiting", "ConnectTimeoutError UND_ERR_CONNECT_TIMEOUT https://{host}/v2/"),
+    ("handshake-broken", "https://{host}: Client network socket disconnected before secure TLS connection was established"),
+    ("proxy-refused", "https://{host}: tunneling socket could not be established, statusCode=403"),
+    ("proxy-unreached", "https://{host}: tunneling socket could not be established, cause=connect ECONNREFUSED 10.0.0.1:3128"),
+    # services of Azure
+    ("pull-refused", "Failed to pull image: {host}/web:1. Image pull failed with forbidden or unauthorized. Check it."),
+    ("generic-401", "image {host}/job:1: the compute could not authenticate with the Docker registry to pull the image."),
+    ("generic-401", "DockerApiException for {host}/web:1: Docker API responded with status code=Unauthorized"),
+    ("forbidden", "DockerApiException for {host}/web:1: Docker API responded with status code=Forbidden"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("symptom", "text"), PRINTED, ids=lambda value: value[:50])
+def test_a_clients_words_about_a_login_server_are_told(symptom: str, text: str) -> None:
+    """Each client's own words for a failure are the best that a text with them shows."""
+    assert recognise(text.format(host=MYACR))[0].symptom.id == symptom
+
+
+@pytest.mark.parametrize("host", ["api.example.com", "quay.io", "registry.example.com:5000"])
+@pytest.mark.parametrize("text", [text for _, text in PRINTED], ids=lambda text: text[:50])
+def test_the_same_words_about_another_host_give_nothing(text: str, host: str) -> None:
+    """What a client says of somebody else's host is no failure at an Azure registry."""
+    assert [headline(each) for each in recognise(text.format(host=host))] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "symptom"),
+    [
+        ("az acr build: failed to push: unauthorized: authentication required", "generic-401"),
+        ("docker pull $ACR_LOGIN_SERVER/app:1 ... unauthorized: authentication required", "generic-401"),
+        ("push to <acr-login-server>/app: no basic auth credentials", "no-credential-sent"),
+        ("docker pull <registry-name>.azurecr.io/app: unauthorized: authentication required", "generic-401"),
+        ("docker push ${ACR_NAME}.azurecr.io/app: denied: requested access to the resource is denied", "operation-refused"),
+        ("Cannot access ACR 'myacr.azurecr.io' because admin credentials on the ACR are disabled", "admin-user-disabled-said"),
+        ("Failed to retrieve credentials for container registry myacr. Please provide the registry username", "credentials-not-retrieved"),
+        ("Azure resource '/s/Microsoft.ContainerRegistry/registries/myacr' does not have access to identity '1'", "key-unreadable"),
+        ("Failed to access KeyId 'https://v/keys/k'. Verify that identity '1' has 'Get' permission. See https://aka.ms/acr/cmk", "key-unreadable"),
+        ("token has been obtained for wrong audience or resource 'x'. It should match 'https://management.azure.com/'", "arm-token-refused-said"),
+        ("could not create the container registry: x509: certificate signed by unknown authority", "untrusted-issuer"),
+        ("No role assignment: Authorization_RequestDenied", "graph-forbidden"),
+        ("Failed to get resource ID for resource type 'Microsoft.ContainerRegistry/registries' and resource name 'myacr'.", "arm-not-found"),
+        ("Error response from daemon: login attempt failed with status: 403 Forbidden", "forbidden"),
+        ("Error: requested access to the resource is denied. Correlation ID: 1.", "operation-refused"),
+        ("Error: The requested data does not exist. Correlation ID: 1.", "manifest-unknown"),
+        ("ERROR: Authentication required. Correlation ID: 1.", "generic-401"),
+        ("No resource with type Microsoft.ContainerRegistry/registries can be found with name: myacr", "arm-not-found"),
+        ("Error response from daemon: Get <azure-container-registry-login-server>: unauthorized: authentication required", "generic-401"),
+        ("ERROR: Insufficient privileges to complete the operation.", "graph-forbidden"),
+    ],
+)  # fmt: skip
+def test_words_without_a_login_server_that_still_say_whose_they_are(text: str, symptom: str) -> None:
+    """A placeholder, a command of az's or a setting of a registry stands for the login server."""
+    assert recognise(text)[0].symptom.id == symptom
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "npm publish: failed to push: unauthorized: authentication required",
+        "docker pull $LOGIN_SERVER/app:1 ... unauthorized: authentication required",
+        "push to <login-server>/app: no basic auth credentials",
+        "because admin credentials on the server are disabled",
+        "Failed to retrieve credentials for container myacr. Please provide the registry username",
+        "Azure resource '/s/Microsoft.Storage/storageAccounts/myacr' does not have access to identity '1'",
+        "Failed to access KeyId 'https://v/keys/k'. Verify that identity '1' has 'Get' permission.",
+        "token has been obtained for wrong audience or resource 'x'. It should match 'https://vault.azure.net/'",
+        "could not create the pod: x509: certificate signed by unknown authority",
+        "No group: Authorization_RequestDenied",
+        "Error: requested access to the resource is denied. Request ID: 1.",
+        "Error: The requested data does not exist.",
+        "ERROR: Authentication required. Request ID: 1.",
+        "Failed to get resource ID for resource type 'Microsoft.Web/sites' and resource name 'myacr'.",
+        "ssh: login attempt failed with status: 255",
+        "Registry 'npm' does not support SSO login.",
+        "No resource with type Microsoft.Web/sites can be found with name: myacr",
+        "Insufficient privileges to complete the operation.",
+    ],
+)
+def test_nearly_the_same_words_of_others_give_nothing(text: str) -> None:
+    """Without the sign that says whose words they are, they are nobody's."""
+    assert [headline(each) for each in recognise(text)] == []
