@@ -52,9 +52,12 @@ def test_a_number_in_print_leaves_its_causes(number: int) -> None:
 @pytest.mark.parametrize("number", [number for number, told in NUMBERS.items() if told.of_resource])
 def test_a_number_about_another_resource_is_nothing_of_a_registry(number: int) -> None:
     """The resource that the message names tells whether a registry is meant."""
-    about = f"AADSTS{number}: The resource principal named https://vault.azure.net was not found in the tenant."
-    assert recognise(about) == ()
-    assert recognise(about.replace("vault.azure.net", "containerregistry.azure.net")) != ()
+    for words in (
+        "The resource principal named {} was not found in the tenant.",
+        "has requested access to resource {}.",
+    ):
+        assert recognise(f"AADSTS{number}: {words.format('https://vault.azure.net')}") == ()
+        assert recognise(f"AADSTS{number}: {words.format('https://containerregistry.azure.net')}") != ()
 
 
 def test_a_number_without_a_row_is_left_to_its_words() -> None:

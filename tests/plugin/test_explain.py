@@ -51,8 +51,9 @@ def test_all(inner: Inner) -> None:
 @pytest.mark.parametrize("wanted", ["AADSTS7000222", "aadsts7000222", "7000222"])
 def test_a_number_of_entras(inner: Inner, wanted: str) -> None:
     """However it is written, its cause is told as under the cause's id, with Entra's page for it."""
-    first, page, _, *rest = explained(inner, wanted)
+    first, short, page, _, *rest = explained(inner, wanted)
     assert first == "AADSTS7000222: a number of Entra's"
+    assert short == "In short: the client secret has ended."
     assert page == "In its own words: https://login.microsoftonline.com/error?code=7000222"
     assert rest == explained(inner, "entra-sp-secret-expired")
 

@@ -21,7 +21,7 @@ _ASSERTED = {SecretShape.CERTIFICATE, SecretShape.ASSERTION}
 
 # Where Entra names the resource that was asked for, and it is another than the registries'.
 _OTHER_RESOURCE = (
-    r".{0,200}?(?:resource principal named|[Rr]esource value from request:|service \(?)"
+    r".{0,200}?(?:resource principal named|[Rr]esource value from request:|access to resource|service \(?)"
     r" ?(?!.{0,80}?(?:containerregistry|azurecr\.|6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26))"
 )
 
