@@ -12,6 +12,7 @@ from re import _constants, _parser  # type: ignore[attr-defined]  # no public mo
 from typing import Any, NamedTuple
 
 _LETTERS = re.compile(rb"[a-z]+")
+_MOST = 8  # literals that are looked for instead of one pattern
 #: Beside its own capital, what ``re.IGNORECASE`` takes for an ASCII letter.
 ALIKE = {"\u0130": "i", "\u0131": "i", "\u017f": "s", "\u212a": "k"}
 
@@ -48,22 +49,51 @@ def _worth(clause: frozenset[bytes]) -> tuple[int, int]:
 
 def _clauses(items: Iterable[Any]) -> Iterator[frozenset[bytes]]:
     """Yield what a sequence needs: each run of literals in it, and of each choice one literal of every branch."""
-    run = bytearray()
+    runs = {b""}
     for code, argument in _flat(items):
-        if (letter := _letter(code, argument)) is not None:
-            run += letter
+        choice = _choice(code, argument)
+        if choice and len(runs) * len(choice) <= _MOST:
+            runs = {run + end for run in runs for end in choice}
             continue
-        if run:
-            yield frozenset([bytes(run)])
-            run.clear()
-        if code is _constants.BRANCH:
+        if all(runs):
+            yield frozenset(runs)
+        runs = choice or {b""}
+        if choice is None and code is _constants.BRANCH:
             branches = [tuple(_clauses(branch)) for branch in argument[1]]
             if all(branches):
                 yield frozenset[bytes]().union(*(max(clauses, key=_worth) for clauses in branches))
-        elif code in _REPEATS and argument[0]:
+        elif choice is None and code in _REPEATS and argument[0]:
             yield from _clauses(argument[2])
-    if run:
-        yield frozenset([bytes(run)])
+    if all(runs):
+        yield frozenset(runs)
+
+
+def _choice(code: Any, argument: Any) -> set[bytes] | None:
+    """Return all that a part can stand for; None where that is too much, or more than literals."""
+    if code is _constants.LITERAL:
+        character = chr(argument).lower()
+        return {character.encode()} if character.isascii() else None
+    if code is _constants.IN and all(kind is _constants.LITERAL for kind, _ in argument):
+        found = {chr(each).lower() for _, each in argument}
+        return {each.encode() for each in found} if len(found) <= _MOST and all(map(str.isascii, found)) else None
+    if code is _constants.BRANCH:
+        branches = [_whole(branch) for branch in argument[1]]
+        every = set[bytes]().union(*(each for each in branches if each))
+        return every if all(branches) and len(every) <= _MOST else None
+    if code in _REPEATS and argument[:2] == (0, 1) and (whole := _whole(argument[2])):
+        return whole | {b""}
+    return None
+
+
+def _whole(items: Iterable[Any]) -> set[bytes] | None:
+    """Return all that a sequence can stand for; None where that is too much, or more than literals."""
+    found = {b""}
+    for part in _flat(items):
+        choice = _choice(*part)
+        if choice is None or len(found) * len(choice) > _MOST:
+            return None
+        found = {begin + end for begin in found for end in choice}
+    return found
 
 
 _REPEATS = {_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT}
@@ -78,18 +108,6 @@ def _flat(items: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
             yield from _flat(argument)
         elif code not in {_constants.AT, _constants.ASSERT, _constants.ASSERT_NOT}:
             yield code, argument
-
-
-def _letter(code: Any, argument: Any) -> bytes | None:
-    """Return the one character that a part stands for, in either case; None for another part."""
-    if code is _constants.LITERAL:
-        characters = {chr(argument).lower()}
-    elif code is _constants.IN and all(kind is _constants.LITERAL for kind, _ in argument):
-        characters = {chr(each).lower() for _, each in argument}
-    else:
-        return None
-    character = characters.pop()
-    return character.encode() if not characters and character.isascii() else None
 
 
 def _looked_at(items: Any) -> Iterator[int]:

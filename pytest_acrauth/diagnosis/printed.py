@@ -62,9 +62,7 @@ _HOST = re.compile(
 )
 _LEADS = ("lookup ", "to ", "server ")  # what a host may stand behind and keep, space included
 # A proxy that is named is not what a message is about.
-_PROXY = re.compile(
-    r"(?i:proxy)(?:[ _-](?:server|host|url|address))?(?: at)?[ :='\"(]{1,4}\Z|proxyconnect tcp: dial tcp: \Z"
-)
+_PROXY = re.compile(r"(?i:proxy)(?:[ _-](?:server|host|url|address))?(?: at)?[ :='\"(]{1,4}\Z")
 _NAMELESS = re.compile(r"(?<![\w*-])\.azurecr\.(?:io|cn|us|de)\b")
 
 

@@ -62,6 +62,8 @@ PROXY_UNREACHED = Symptom(
     texts=_words(
         rf"{_PROXY}(?:dial tcp .{{0,120}}?)?(?:connection refused|no such host|i/o timeout|no route|unreachable)",
         rf"{_PROXY}(?:Connection refused|Name or service not known|timed out|NameResolutionError|NewConnectionError)",
+        # The proxy's name goes on from here, and is not the host that this is about.
+        r"proxyconnect tcp: dial tcp(?=: lookup .{1,300}?: (?:no such host|server misbehaving|i/o timeout))",
         r"(?:Could not|Couldn't) resolve proxy|\bClientProxyConnectionError\b|Failed to connect to proxy",
         r"tunneling socket could not be established, cause=.{0,80}?(?:ECONNREFUSED|ENOTFOUND|ETIMEDOUT)",
     ),
