@@ -265,6 +265,8 @@ def test_plain_http_is_for_instance_metadata_only(entra: respx.MockRouter) -> No
         ("http://tokens.example/msi/token", None),
         ("http://20.1.2.3/msi/token", None),
         ("https://localhost/msi/token", None),
+        ("http://[/msi/token", None),
+        ("http://localhost:99999999/msi/token", None),
     ],
 )
 def test_metadata_is_near(endpoint: str, place: tuple[str, int] | None) -> None:

@@ -52,7 +52,10 @@ class Audience:
 
     @property
     def _host(self) -> str:
-        return urlsplit(self.text.lower()).hostname or ""
+        try:
+            return urlsplit(self.text.lower()).hostname or ""
+        except ValueError:  # it is whatever a token says
+            return ""
 
     def __str__(self) -> str:
         return self.text

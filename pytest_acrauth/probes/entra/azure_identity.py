@@ -206,9 +206,13 @@ def login_only(cloud: Cloud, plain: frozenset[tuple[str, int]] = frozenset()) ->
     hosts = {authority, _ALIASES.get(authority, authority)}
 
     def allows(_method: str, url: str) -> bool:
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError:  # an address that cannot be read leads nowhere
+            return False
         if parts.scheme == "http":
-            return (parts.hostname, parts.port or 80) in plain
-        return parts.scheme == "https" and parts.hostname in hosts and parts.port in {None, 443}
+            return (host, port or 80) in plain
+        return parts.scheme == "https" and host in hosts and port in {None, 443}
 
     return allows

@@ -58,9 +58,17 @@ def endpoint_of(environ: Mapping[str, str]) -> Endpoint | None:
 
 def metadata_places(environ: Mapping[str, str]) -> frozenset[tuple[str, int]]:
     """Return where managed identities get tokens in plain http: hosts and ports on this machine or its link only."""
-    named = [urlsplit(environ.get(name, "")) for name in ENDPOINTS]
-    places = {(parts.hostname, parts.port or 80) for parts in named if parts.scheme == "http" and parts.hostname}
-    return frozenset({(_LINK_LOCAL, 80), *((host, port) for host, port in places if _is_near(host))})
+    named = [place for name in ENDPOINTS if (place := _plain_place(environ.get(name, ""))) is not None]
+    return frozenset({(_LINK_LOCAL, 80), *((host, port) for host, port in named if _is_near(host))})
+
+
+def _plain_place(url: str) -> tuple[str, int] | None:
+    """Return the host and port of an http address; None for any other text, which another method may find there."""
+    try:
+        parts = urlsplit(url)
+        return (parts.hostname, parts.port or 80) if parts.scheme == "http" and parts.hostname else None
+    except ValueError:
+        return None
 
 
 def _is_near(host: str) -> bool:
