@@ -325,7 +325,7 @@ def test_in_abac_mode_a_role_counts_by_repository(held: list[Any], expected: lis
     assert lacking(roles(*made), "pull", "push", abac=True) == expected
 
 
-@pytest.mark.parametrize("audience", ["https://[/x", "http://host:99999999/x", "//[", "https://[::1/x"])
+@pytest.mark.parametrize("audience", ["https://[/x", "//[", "https://[::1/x"])
 def test_an_audience_that_is_no_address_tells_nothing(audience: str) -> None:
     """What a token says is data: no cause is concluded from it, and nothing breaks."""
     entra = observation(Stage.ENTRA)

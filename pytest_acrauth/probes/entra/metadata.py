@@ -66,9 +66,10 @@ def _plain_place(url: str) -> tuple[str, int] | None:
     """Return the host and port of an http address; None for any other text, which another method may find there."""
     try:
         parts = urlsplit(url)
-        return (parts.hostname, parts.port or 80) if parts.scheme == "http" and parts.hostname else None
+        host, port = parts.hostname, parts.port
     except ValueError:
         return None
+    return (host, port or 80) if parts.scheme == "http" and host else None
 
 
 def _is_near(host: str) -> bool:
