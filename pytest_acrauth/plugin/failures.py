@@ -116,28 +116,28 @@ def in_short(diagnosis: Diagnosis) -> str:
 def tell(diagnosis: Diagnosis, *, note: str = "") -> Told:
     """Return what is told of a diagnosis."""
     from pytest_acrauth.report import text
-    from pytest_acrauth.report.explanation import explanation, headline
+    from pytest_acrauth.report.explanation import explanation
 
+    found = explanation(diagnosis)
     facts, broken = diagnosis.seen.facts, diagnosis.seen.broken
     target = broken.transcript.target if broken is not None else None
     key = shared_cause(diagnosis)
     if key is None:
-        key = (target.id if target is not None else facts.get("program", ""), diagnosis.symptom.id, headline(diagnosis))
-    links = explanation(diagnosis).links
+        key = (target.id if target is not None else facts.get("program", ""), diagnosis.symptom.id, found.headline)
     return Told(
         cause=repr(key),
-        headline=headline(diagnosis),
-        look="\n".join(text.first_look(diagnosis)),
-        to_do="\n".join(text.to_do(diagnosis)),
+        headline=found.headline,
+        look="\n".join(text.first_look(found)),
+        to_do="\n".join(text.to_do(found)),
         text=text.explain(diagnosis),
         full=text.explain(diagnosis, full=True),
-        id=diagnosis.symptom.id if diagnosis.mode is None else diagnosis.mode.id,
+        id=found.id,
         certainty=str(diagnosis.certainty),
         stage=str(broken.stage) if broken is not None else "",
         registry=target.registry.login_server if target is not None else "",
         identity=target.identity.name if target is not None else "",
         correlation_id=facts.get("correlation_id", ""),
-        link=links[0] if links else "",
+        link=found.links[0] if found.links else "",
         note=note,
     )
 

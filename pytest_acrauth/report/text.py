@@ -45,16 +45,14 @@ def explain(diagnosis: Diagnosis, *, full: bool = False) -> str:
         return told(Defect.of(error, f"explaining {about}"))
 
 
-def to_do(diagnosis: Diagnosis) -> tuple[str, ...]:
+def to_do(found: Explanation) -> tuple[str, ...]:
     """Return the lines of an explanation that tell what to do, with the heading above them."""
-    found = explanation(diagnosis)
     room = LINES_OF_SEVERAL - 2
     return (_TO_DO, *(_of_several(found, room) if len(found.causes) > 1 else labelled(found.steps, "  ")))
 
 
-def first_look(diagnosis: Diagnosis) -> tuple[str, ...]:
+def first_look(found: Explanation) -> tuple[str, ...]:
     """Return the lines of the first thing that an explanation tells to do."""
-    found = explanation(diagnosis)
     steps = found.steps or tuple(step for cause in found.causes[:1] for step in cause.steps)
     return tuple(labelled(_first_of(steps), "  "))
 

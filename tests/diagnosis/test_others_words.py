@@ -143,7 +143,7 @@ OTHERS = {
     ],
     "packages": [
         "npm ERR! code E401 npm ERR! Unable to authenticate, need: Bearer authorization_uri=https://login.example.com",
-        "npm ERR! 403 403 Forbidden - GET https://registry.npmjs.example/@team%2fapp",
+        "npm ERR! 403 403 Forbidden - GET https://npm.example.com/@team%2fapp",
         "npm ERR! code SELF_SIGNED_CERT_IN_CHAIN npm ERR! self-signed certificate in certificate chain",
         "npm ERR! request to https://npm.example.com/left failed, reason: getaddrinfo ENOTFOUND npm.example.com",
         "npm ERR! code UNABLE_TO_GET_ISSUER_CERT_LOCALLY",

@@ -20,7 +20,7 @@ from pytest_acrauth.diagnosis.own_words import read
 from pytest_acrauth.diagnosis.text import Line, recognise
 from pytest_acrauth.emulator import LOOK_ALIKES, SCENARIOS, Emulator, Scenario
 from pytest_acrauth.model.evidence import Evidence
-from pytest_acrauth.report.explanation import NO_NAMES, headline, in_one_line
+from pytest_acrauth.report.explanation import NO_NAMES, explanation, headline, in_one_line
 from pytest_acrauth.report.page import describe, listing
 from pytest_acrauth.report.text import explain, first_look, to_do
 
@@ -129,9 +129,9 @@ def test_what_stands_around_the_lines_changes_nothing(around: Callable[[str], st
 def test_the_short_forms_of_a_run_are_read_too(symptom: str) -> None:
     """With ``--tb=short``, at a test that refers to another, in the short summary and in the section at the end."""
     diagnosis = SPECIMEN[symptom]
-    first, look = headline(diagnosis), "\n".join(first_look(diagnosis))
+    first, look = headline(diagnosis), "\n".join(first_look(explanation(diagnosis)))
     forms = (
-        f"{first}\n" + "\n".join(to_do(diagnosis)),
+        f"{first}\n" + "\n".join(to_do(explanation(diagnosis))),
         f"{first}\n{look}\nexplained at acr::myacr.azurecr.io::service-principal::entra",
         f"FAILED acr::myacr.azurecr.io::service-principal::entra - {first}",
         f"\x1b[31mFAILED\x1b[0m acr::myacr.azurecr.io::\x1b[1mentra\x1b[0m - {first}",
