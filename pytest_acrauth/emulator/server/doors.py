@@ -74,3 +74,14 @@ class Reset(asyncio.Protocol):
         connection = self._transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._transport.abort()
+
+
+class Cut(asyncio.Protocol):
+    """Ends a connection in good order when something was asked: the client reads an end and no answer."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def data_received(self, _data: bytes) -> None:
+        """Close, with TLS's own farewell where there is TLS."""
+        self._transport.close()

@@ -20,7 +20,7 @@ from uvicorn.server import ServerState
 from pytest_acrauth.emulator.azure.metadata import ADDRESS, APP_SERVICE_PATH
 from pytest_acrauth.emulator.programs.home import Home
 from pytest_acrauth.emulator.server.certificates import Authorities
-from pytest_acrauth.emulator.server.doors import BlackHole, ClosedPort, Door, Reset
+from pytest_acrauth.emulator.server.doors import BlackHole, ClosedPort, Cut, Door, Reset
 from pytest_acrauth.emulator.server.entrance import Behind, Entrance
 from pytest_acrauth.emulator.server.front import Front, LoggedRequest
 from pytest_acrauth.emulator.server.machine import LOOPBACK, PROXY, EmulatedMachine
@@ -130,7 +130,7 @@ class Server:
             case Route.RESET:
                 return Behind(Reset)
             case Route.CUT:
-                return Behind(Reset, self._context)
+                return Behind(Cut, self._context)
         return Behind(self._http(address), self._shown_at(address))
 
     def _shown_at(self, address: str) -> ssl.SSLContext:
