@@ -97,7 +97,7 @@ def prepared(emulator: Emulator, scenario: Scenario) -> tuple[Run, Target]:
     needs = scenario.options
     (chosen,) = choose([needs.get("auth", USUAL)], emulator.environ)
     target = Target(
-        registry=Registry.parse(REGISTRIES[0]),
+        registry=Registry.parse(needs.get("registry", REGISTRIES[0])),
         identity=chosen.identity,
         references=tuple(map(Reference.parse, _listed(needs.get("repository", "")))),
         must=_listed(needs.get("must", "pull")),
@@ -264,9 +264,10 @@ def _reproduce(entry: CauseEntry) -> Iterator[str]:
             yield "Save the words above to a file, and `pytest --acr-explain FILE` names it."
         return
     yield "```console"
-    yield f"$ pytest --acr-registry {REGISTRIES[0]} --acr-emulate {scenario}"
+    options = dict(WORLDS[scenario].options)
+    yield f"$ pytest --acr-registry {options.pop('registry', REGISTRIES[0])} --acr-emulate {scenario}"
     yield "```"
-    if given := [f"`--acr-{name} {value}`" for name, value in WORLDS[scenario].options.items()]:
+    if given := [f"`--acr-{name} {value}`" for name, value in options.items()]:
         yield ""
         yield f"Where you give none of your own, the scenario adds {', '.join(given)}."
 

@@ -65,7 +65,7 @@ def test_without_evidence_nothing_is_claimed_that_the_climb_does_not_show(scenar
 
 def test_a_host_with_a_hash_that_nobody_may_read_stays_open() -> None:
     """That a name is free says nothing of login servers with a hash behind it: the true cause stays among several."""
-    hidden = LOOK_ALIKES["registry-with-hash"]
+    hidden = LOOK_ALIKES["registry-dnl-hash-missing"]
     with Emulator(hidden.id) as emulator:
         emulator.change(unseen)
         (found,) = diagnose(climbed(emulator, hidden, EvidenceChoice(method="azure-cli")))

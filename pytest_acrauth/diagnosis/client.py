@@ -18,6 +18,7 @@ from pytest_acrauth.diagnosis.text import Line, named, recognise
 from pytest_acrauth.model.client_record import ClientRecord
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.evidence import Look, RegistryFacts
+from pytest_acrauth.model.target import global_endpoint
 
 NOT_LOOKED = "a client check does not look at it"
 
@@ -92,7 +93,7 @@ def _place_of(record: ClientRecord, server: str, look: Look[RegistryFacts] | Non
     account = record.run("account")
     found = None
     if look.value is not None and account is not None:
-        found = place(server, account.stdout, look.value, record.checked_at)
+        found = place(global_endpoint(server), account.stdout, look.value, record.checked_at)
     return Answer(PLACE, found, who=look.who, why="" if found is not None else look.why or NOT_TOLD)
 
 

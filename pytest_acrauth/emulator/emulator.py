@@ -30,8 +30,10 @@ class Emulator:
     """
 
     def __init__(self, *scenarios: str, registries: Iterable[str | Registry] = ()) -> None:
-        self.world: World = healthy_world(*map(wanted, registries))
-        for scenario in choose(scenarios):
+        chosen = choose(scenarios)
+        own = (scenario.options["registry"] for scenario in chosen if "registry" in scenario.options)
+        self.world: World = healthy_world(*map(wanted, (*registries, *own)))
+        for scenario in chosen:
             scenario.change(self.world)
 
     def __enter__(self) -> Self:

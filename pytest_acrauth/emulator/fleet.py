@@ -20,10 +20,9 @@ def wanted(given: str | Registry) -> Wanted:
             f"the emulator plays {_PUBLIC.name} alone, where login servers end in {_PUBLIC.registry_suffix}; "
             f"{registry.login_server} does not"
         )
-    scope_hash = registry.login_server.removesuffix(_PUBLIC.registry_suffix).partition("-")[2]
+    scope_hash = registry.global_endpoint.removesuffix(_PUBLIC.registry_suffix).partition("-")[2]
+    made = Wanted(registry.name, scope_hash, region=registry.region)
     if registry.resource_id:
         _, _, subscription, _, group, *_ = registry.resource_id.split("/")
-        return Wanted(registry.name, scope_hash, subscription.lower(), group)
-    if scope_hash:
-        return Wanted(registry.name, scope_hash, resource_group=f"rg-{scope_hash}")
-    return Wanted(registry.name)
+        return made._replace(subscription_id=subscription.lower(), resource_group=group)
+    return made._replace(resource_group=f"rg-{scope_hash}") if scope_hash else made

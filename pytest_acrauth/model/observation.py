@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from pytest_acrauth.model.machine import Resolution, Resolved
+from pytest_acrauth.model.target import global_endpoint
 
 
 class Trouble(StrEnum):
@@ -243,12 +244,17 @@ class Challenge(Answered):
 
     @property
     def realm_is_own(self) -> bool:
-        """Whether the realm is https on the very login server: the only place credentials may go."""
+        """Whether the realm is https on the very login server: the only place credentials may go.
+
+        A regional endpoint is its registry's own as much as the global one; which of them its challenge names is not
+        documented.
+        """
         try:
             realm = urlsplit(self.realm)
         except ValueError:  # an address that cannot be read leads nowhere
             return False
-        return realm.scheme == "https" and realm.netloc.lower() in {self.host, f"{self.host}:443"}
+        own = {self.host, global_endpoint(self.host)}
+        return realm.scheme == "https" and realm.netloc.lower().removesuffix(":443") in own
 
     @property
     def ok(self) -> bool:

@@ -90,8 +90,22 @@ def cloud_of(host: str) -> Cloud | None:
     return next((cloud for cloud in CLOUDS if host.lower().endswith(cloud.registry_suffix)), None)
 
 
+def global_endpoint(host: str) -> str:
+    """Return the login server of the whole registry for one of its regional endpoints; any other host as it is.
+
+    A regional endpoint, ``<registry>.<region>.geo.azurecr.io``, is the login server of one replica:
+    https://learn.microsoft.com/azure/container-registry/container-registry-endpoint-reference
+    """
+    regional = _REGIONAL.fullmatch(host)
+    return regional["label"] + regional["suffix"] if regional else host
+
+
 _REGISTRY_NAME = re.compile(r"[a-zA-Z0-9]{5,50}")
 _LOGIN_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{3,61}[a-z0-9])")
+_REGIONAL = re.compile(
+    rf"(?P<label>{_LOGIN_LABEL.pattern})\.(?P<region>[a-z0-9]{{2,40}})\.geo"
+    rf"(?P<suffix>{'|'.join(re.escape(cloud.registry_suffix) for cloud in CLOUDS)})"
+)
 _HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 _RESOURCE_ID = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
@@ -102,12 +116,21 @@ _RESOURCE_ID = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """One registry: its resource name, its login server (a host name), its cloud, and its ARM id if that was given."""
+    """One registry: its resource name, its login server (a host name), its cloud, and its ARM id if that was given.
+
+    ``region`` is that of the regional endpoint that is asked, '' where it is the registry as a whole.
+    """
 
     name: str
     login_server: str
     cloud: Cloud
     resource_id: str = ""
+    region: str = ""
+
+    @property
+    def global_endpoint(self) -> str:
+        """The login server of the whole registry, which ARM knows it by."""
+        return global_endpoint(self.login_server)
 
     @property
     def elsewhere(self) -> tuple[str, ...]:
@@ -116,7 +139,7 @@ class Registry:
 
     @classmethod
     def parse(cls, text: str, cloud: Cloud | None = None) -> Registry:
-        """Read a registry name, a login server or an ARM resource id.
+        """Read a registry name, a login server (a regional endpoint is one, too) or an ARM resource id.
 
         ``cloud`` is where a bare name lives (default: the public one); a login server's own suffix decides instead,
         and only a host of no known suffix takes ``cloud``. Raises `BadName` for what is none of the three.
@@ -148,11 +171,15 @@ class Registry:
             if not _HOST.fullmatch(host):
                 raise BadName(f"{text!r} is no host name: give the login server without scheme, port or path")
             return cls(host.split(".")[0], host, cloud)
-        label = host.removesuffix(known.registry_suffix)
+        regional = _REGIONAL.fullmatch(host)
+        label = regional["label"] if regional else host.removesuffix(known.registry_suffix)
         if not _LOGIN_LABEL.fullmatch(label):
-            raise BadName(f"{text!r} is no login server: one label of letters, digits and hyphens before the suffix")
+            raise BadName(
+                f"{text!r} is no login server: before {known.registry_suffix} stands one label of letters, digits and "
+                "hyphens, or that of a registry with .<region>.geo behind it"
+            )
         # A domain name label scope puts a hash behind the name: myacr-h8k2…; names themselves have no hyphen.
-        return cls(label.split("-")[0], host, known)
+        return cls(label.split("-")[0], host, known, region=regional["region"] if regional else "")
 
 
 _SEGMENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"

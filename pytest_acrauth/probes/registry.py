@@ -326,7 +326,7 @@ def _why_refused(location: str, registry: Registry, secrets: Secrets) -> str:
     if port not in {None, 443} or parts.username is not None:
         return "its address names a port or a user"
     own = (registry.cloud.data_suffix, registry.cloud.storage_suffix)
-    if host != registry.login_server and not host.endswith(own):
+    if host not in {registry.login_server, registry.global_endpoint} and not host.endswith(own):
         return f"it is neither the login server nor a host under *{' or *'.join(own)}"
     if secrets.clean(host, 255) != host:
         return "its host's name holds what may not be sent or shown"

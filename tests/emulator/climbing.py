@@ -29,7 +29,7 @@ def prepared(emulator: Emulator, scenario: Scenario, evidence: EvidenceChoice | 
     (chosen,) = choose([needs["auth"]], emulator.environ)
     references = tuple(Reference.parse(text) for text in listed(needs, "repository"))
     actions = (listed(needs, "must"), listed(needs, "must-not"))
-    target = Target(Registry.parse("myacr"), chosen.identity, references, *actions)
+    target = Target(Registry.parse(needs.get("registry", "myacr")), chosen.identity, references, *actions)
     evidence = evidence or EvidenceChoice(needs.get("evidence", AUTO), subscription=needs.get("subscription", ""))
     return Run(emulator.machine, timeout=float(needs["timeout"]), evidence=evidence), target
 

@@ -31,7 +31,8 @@ def _secret_elsewhere(broken: Break) -> bool | None:
     audience = broken.transcript.credential.secret_audience
     if not (token := _registry_token(broken)):
         return token
-    return audience.lower() != broken.transcript.target.registry.login_server if audience else None
+    registry = broken.transcript.target.registry
+    return audience.lower() not in {registry.login_server, registry.global_endpoint} if audience else None
 
 
 def _admin_enabled(broken: Break) -> bool | None:

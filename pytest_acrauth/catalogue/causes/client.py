@@ -359,32 +359,6 @@ CLIENT_UPPERCASE_LOGIN_SERVER = FailureMode(
     samples=("Uppercase characters are detected in the registry name. When using its server url in docker commands,",),
     unlike=("invalid reference format: repository name must be lowercase",),
 )
-CLIENT_REGIONAL_ENDPOINT_NOT_LOGGED_IN = FailureMode(
-    id="client-regional-endpoint-not-logged-in",
-    title="the region has no such endpoint",
-    brief="no regional endpoint",
-    seen=(client.REGIONAL_LOGIN,),
-    signs=(client.REGIONAL_LOGIN,),
-    certain="az read which endpoints the registry has, and the region's was not among them.",
-    means="A regional endpoint is a host of one replica's own. They are off unless somebody switched them on, and there"
-    " is one for each region that has a replica. Clients keep a login for each host, so a login at the login server"
-    " does not count there.",
-    look=(
-        Command("az acr show-endpoints -n {registry}"),
-        Command('az acr show -n {registry} --query "{{tier:sku.name,regionalEndpoints:regionalEndpoints}}"'),
-    ),
-    fix=("Log in at a region of that list, or at the login server, which needs no region:", _AZ_LOGIN),
-    instead=(
-        (
-            "Who manages the registry can switch regional endpoints on. They are a preview, need the Premium tier,"
-            " which costs more, and give every replica a host that firewalls of clients have to admit:"
-        ),
-        Command("az acr update -n {registry} --regional-endpoints Enabled"),
-    ),
-    page=pages.ACR + "container-registry-geo-replication#authenticate-and-use-regional-endpoints",
-    samples=("Regional endpoint for 'eastus' not found. Aborting login.",),
-    unlike=("Endpoint for region 'eastus' not found: Microsoft.CognitiveServices/accounts",),
-)
 ANONYMOUS_INSTEAD_OF_CREDENTIALS = FailureMode(
     id="anonymous-instead-of-credentials",
     title="no login for {login_server} here",

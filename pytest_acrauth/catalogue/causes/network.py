@@ -16,13 +16,13 @@ from pytest_acrauth.catalogue.questions.network import HOST_EXISTS, PUBLIC_NAMES
 from pytest_acrauth.catalogue.questions.records import Dialled
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Occurs, Question
 from pytest_acrauth.catalogue.steps import COMPARE_HOST, ENDPOINT_ADDRESSES, LIST_ENDPOINTS
-from pytest_acrauth.catalogue.symptoms import challenge, data, dns, entra, proxy, tcp
+from pytest_acrauth.catalogue.symptoms import challenge, client, data, dns, entra, proxy, tcp
 from pytest_acrauth.catalogue.symptoms.addresses import in_private_zone
 from pytest_acrauth.model.evidence import Need
 
 
 def _missing_hash(broken: Break) -> bool | None:
-    record, host = record_of(broken), broken.transcript.target.registry.login_server
+    record, host = record_of(broken), broken.transcript.target.registry.global_endpoint
     if hashed(host):
         return False
     if record is None:
@@ -30,6 +30,19 @@ def _missing_hash(broken: Break) -> bool | None:
     if record.found:
         return hashed(record.login_server) if record.login_server else None
     return False if record.all_readable else None
+
+
+def _regional(broken: Break) -> str | None:
+    registry, record = broken.transcript.target.registry, record_of(broken)
+    if not registry.region:
+        return "none was asked"
+    if record is not None and not record.found and known(broken) is False:
+        return "none, as there is no registry"
+    if record is None or record.regional_hosts is None:
+        return None
+    if not record.regional_hosts:
+        return "switched off"
+    return "one is there" if registry.login_server in record.regional_hosts else "not in this region"
 
 
 def _elsewhere(broken: Break) -> tuple[str, ...] | None:
@@ -60,6 +73,14 @@ KNOWN: Question[bool] = Question(
     needs=Need.REGISTRY,
     read=known,
 )
+REGIONAL_ENDPOINT: Question[str] = Question(
+    id="regional-endpoint",
+    asks="Does the registry have a regional endpoint in the region that was asked?",
+    shows="regional endpoint",
+    by_hand=Command("az acr show-endpoints -n {registry}"),
+    needs=Need.REGISTRY,
+    read=_regional,
+)
 OTHER_CLOUDS: Question[tuple[str, ...]] = Question(
     id="registry-cloud",
     asks="Under which other cloud's suffix does the registry's name resolve?",
@@ -88,13 +109,42 @@ _COMPARE_NAMES = (
     Command("nslookup {login_server}"),
 )
 _ELSEWHERE = OTHER_CLOUDS.where("one of them", bool)
+_NO_SUCH_REGION = REGIONAL_ENDPOINT.is_("switched off", "not in this region")
+REGIONAL_ENDPOINT_MISSING = FailureMode(
+    id="regional-endpoint-missing",
+    title="the registry has no regional endpoint there",
+    brief="no such regional endpoint",
+    seen=(dns.NXDOMAIN, proxy.PROXY_WITHOUT_WAY, challenge.NOT_FOUND, client.REGIONAL_LOGIN),
+    signs=(client.REGIONAL_LOGIN,),
+    certain="az read which endpoints the registry has, and the region's was not among them.",
+    when=(_NO_SUCH_REGION,),
+    means="A regional endpoint is the login server of one replica, NAME.REGION.geo.azurecr.io. They are off unless"
+    " somebody switched them on, and there is one for each region that has a replica.",
+    look=(
+        Command("az acr show-endpoints -n {registry}"),
+        Command('az acr show -n {registry} --query "{{tier:sku.name,regionalEndpoints:regionalEndpoints}}"'),
+    ),
+    fix=(
+        "Use a region of that list, or the registry's global endpoint, which needs no region. Clients keep a login for"
+        " each host: log in there, too.",
+    ),
+    instead=(
+        (
+            "Who manages the registry can switch regional endpoints on. They are a preview, need the Premium tier,"
+            " which costs more, and give every replica a host that firewalls of clients have to admit:"
+        ),
+        Command("az acr update -n {registry} --regional-endpoints Enabled"),
+    ),
+    page=pages.ACR + "container-registry-geo-replication#authenticate-and-use-regional-endpoints",
+    unlike=("Endpoint for region 'eastus' not found: Microsoft.CognitiveServices/accounts",),
+)
 REGISTRY_DNS_NXDOMAIN = FailureMode(
     id="registry-dns-nxdomain",
     title="there is no registry at {login_server}",
     brief="no such registry",
     seen=(dns.NXDOMAIN, proxy.PROXY_WITHOUT_WAY, challenge.NOT_FOUND),
     when=(KNOWN.is_(False), MISSING_HASH.is_(False)),
-    not_when=(HOST_EXISTS.is_(True), PUBLIC_NAMES.is_(False)),
+    not_when=(HOST_EXISTS.is_(True), PUBLIC_NAMES.is_(False), _NO_SUCH_REGION),
     open_when=(_ELSEWHERE,),
     occurs=Occurs.OFTEN,
     means="The name is misspelt, or the registry was deleted. Nobody has the name in this cloud; where it still leads"

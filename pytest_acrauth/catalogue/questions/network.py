@@ -20,11 +20,14 @@ def record_of(broken: Break) -> RegistryFacts | None:
 
 def known(broken: Break) -> bool | None:
     """Whether a registry with the login server that was asked exists, None where that was not told."""
-    record, host = record_of(broken), broken.transcript.target.registry.login_server
+    record, registry = record_of(broken), broken.transcript.target.registry
+    host = registry.global_endpoint
     if record is None:
         return None
     if record.found:
-        return record.login_server == host if record.login_server else None
+        if record.login_server != host or not registry.region:
+            return record.login_server == host if record.login_server else None
+        return None if record.regional_hosts is None else registry.login_server in record.regional_hosts
     # That a name is free says that nobody has it alone, and nothing of hosts with a hash behind it.
     return False if record.all_readable or (record.name_free and not hashed(host)) else None
 

@@ -187,10 +187,9 @@ class Registries:
             if entries is not None and (wanted is None or any(_covers(entry, *wanted) for entry in entries)):
                 return
             error = "invalid_token" if entries is None else "insufficient_scope"
-        raise self._challenge(registry, wanted, error)
+        raise self._challenge(request.state.host, wanted, error)
 
-    def _challenge(self, registry: Registry, wanted: tuple[str, str, str] | None, error: str) -> Refusal:
-        host = registry.login_server
+    def _challenge(self, host: str, wanted: tuple[str, str, str] | None, error: str) -> Refusal:
         parts = {"realm": f"https://{host}/oauth2/token", "service": host}
         detail = None
         if wanted is not None:

@@ -40,8 +40,10 @@ _SINCE = {
     "systemData": _MODERN,
     "networkRuleBypassAllowedForTasks": "2025-05-01",
     "roleAssignmentMode": "2025-05-01",
+    "regionalEndpoints": "2026-01-01",
+    "regionalEndpointHostNames": "2026-01-01",
 }
-_PREVIEW = {"softDeletePolicy", "metadataSearch"}
+_PREVIEW = {"softDeletePolicy", "metadataSearch", "regionalEndpoints", "regionalEndpointHostNames"}
 
 
 def written(seconds: float, end: str = "+00:00") -> str:
@@ -82,6 +84,8 @@ def registry_json(registry: Registry, version: str) -> dict[str, Any]:
         "anonymousPullEnabled": registry.anonymous_pull,
         "metadataSearch": "Disabled",
         "roleAssignmentMode": "AbacRepositoryPermissions" if registry.abac else "LegacyRegistryPermissions",
+        "regionalEndpoints": "Enabled" if registry.regional_endpoints else "Disabled",
+        "regionalEndpointHostNames": registry.regional_hosts,
     }
     about = {
         "sku": {"name": registry.sku, "tier": registry.sku},

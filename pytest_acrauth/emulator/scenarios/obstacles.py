@@ -36,8 +36,8 @@ def no_registry(world: World) -> None:
     scope = f"/subscriptions/{SUBSCRIPTION}"
     world.cloud.assignments.append(RoleAssignment(PRINCIPAL, "Reader", scope, created=world.cloud.now() - 30 * DAY))
     for registry in world.cloud.registries.values():
-        world.network.names.pop(registry.login_server, None)
-        world.network.names.pop(registry.data_endpoint, None)
+        for host in (*registry.login_servers, registry.data_endpoint):
+            world.network.names.pop(host, None)
     gone = {registry.resource_id for registry in world.cloud.registries.values()}
     world.cloud.assignments[:] = [each for each in world.cloud.assignments if each.scope not in gone]
     world.cloud.registries.clear()
@@ -161,7 +161,16 @@ def unknown_name(host: str) -> Change:
 def unknown_registries(world: World) -> None:
     """Let the machine's name server leave the login servers out."""
     for registry in world.cloud.registries.values():
-        world.network.names.pop(registry.login_server, None)
+        for host in registry.login_servers:
+            world.network.names.pop(host, None)
+
+
+def no_regional_endpoints(world: World) -> None:
+    """Switch the registries' regional endpoints off, which takes their names away."""
+    for registry in world.cloud.registries.values():
+        for host in registry.regional_hosts:
+            del world.network.names[host]
+        registry.regional_endpoints = False
 
 
 def with_hash(world: World) -> None:
@@ -187,7 +196,8 @@ def device(made_for: Callable[[str], Device]) -> Change:
 
     def change(world: World) -> None:
         for registry in world.cloud.registries.values():
-            world.network.devices[registry.login_server] = made_for(registry.login_server)
+            for host in registry.login_servers:
+                world.network.devices[host] = made_for(host)
 
     return change
 

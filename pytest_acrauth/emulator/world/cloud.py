@@ -110,6 +110,7 @@ class Registry:
     ``failing`` is a registry whose service is in trouble, and says so.
     ``modified`` is when it was last changed; for minutes after, ``ip_rules_before`` (None: the same) and
     ``anonymous_pull_before`` still apply. ``quarantine`` holds back what its repositories list as quarantined.
+    ``regional_endpoints`` tells whether each region has a login server of its own.
     ``replicas`` are the regions it is in beside its own, ``nearest`` the one in which this network's requests arrive
     ('' for its own), where the blobs of ``on_their_way`` are not yet.
     """
@@ -138,6 +139,7 @@ class Registry:
     abac: bool = False
     arm_audience_accepted: bool = True
     data_endpoint_enabled: bool = False
+    regional_endpoints: bool = False
     replicas: list[str] = field(default_factory=list)
     nearest: str = ""
     on_their_way: set[str] = field(default_factory=set)
@@ -165,6 +167,17 @@ class Registry:
     def data_endpoints(self) -> list[str]:
         """The host names of its dedicated data endpoints, its own region's first."""
         return [self.data_endpoint_in(region) for region in (self.location, *self.replicas)]
+
+    @property
+    def regional_hosts(self) -> list[str]:
+        """The host names of its regional endpoints, its own region's first; none where they are not enabled."""
+        regions = (self.location, *self.replicas) if self.regional_endpoints else ()
+        return [f"{self.label}.{region}.geo{_SUFFIX}" for region in regions]
+
+    @property
+    def login_servers(self) -> list[str]:
+        """Every host name that it answers at."""
+        return [self.login_server, *self.regional_hosts]
 
     def data_endpoint_in(self, region: str) -> str:
         return f"{self.label}.{region}.data{_SUFFIX}"
@@ -294,9 +307,9 @@ class Cloud:
         return self.clock()
 
     def registry_at(self, host: str) -> Registry | None:
-        """Return the registry with this login server."""
+        """Return the registry with this login server, which can be that of one of its regions."""
         found = self.registries.get(host.partition(".")[0])
-        return found if found is not None and found.login_server == host else None
+        return found if found is not None and host in found.login_servers else None
 
     def stores_at(self, host: str) -> bool:
         """Whether blobs are read from a host: the shared one, or a registry's dedicated data endpoint."""

@@ -47,13 +47,15 @@ _FLEET = IPv4Address("198.18.0.0")
 class Wanted(NamedTuple):
     """A registry to make: its name, and what else tells it from others in host names and resource ids.
 
-    ``scope_hash`` is what a domain name label scope puts behind its name.
+    ``scope_hash`` is what a domain name label scope puts behind its name, ``region`` that of the regional endpoint by
+    which it is asked.
     """
 
     name: str
     scope_hash: str = ""
     subscription_id: str = SUBSCRIPTION
     resource_group: str = GROUP
+    region: str = ""
 
 
 def healthy_world(*wanted: Wanted) -> World:
@@ -70,7 +72,10 @@ def healthy_world(*wanted: Wanted) -> World:
     images, registries = _images(now), dict[str, Registry]()
     for each in (*wanted, *map(Wanted, REGISTRIES)):
         made = _registry(each, images, now)
-        registries.setdefault(made.label, made)
+        registry = registries.setdefault(made.label, made)
+        if each.region:
+            registry.regional_endpoints = True
+            registry.replicas += {each.region} - {registry.location, *registry.replicas}
     subscriptions = {each.subscription_id: "registries" for each in registries.values()}
     subscriptions |= {SUBSCRIPTION: "registries", OTHER_SUBSCRIPTION: "applications"}
     secret = Password(_secret(), starts=now - 30 * DAY, ends=now + 335 * DAY)
@@ -151,7 +156,7 @@ def _system_maps(made: float) -> dict[str, ScopeMap]:
 
 
 def _machine(registries: list[Registry], secret: Password) -> Workplace:
-    passwords = {each.login_server: each.tokens["puller"].passwords[0].value for each in registries}
+    passwords = {host: each.tokens["puller"].passwords[0].value for each in registries for host in each.login_servers}
     first = registries[0]
     environ = {
         "AZURE_TENANT_ID": TENANT,
@@ -185,9 +190,12 @@ def _network(cloud: Cloud, now: float) -> Network:
     for number, registry in enumerate(cloud.registries.values(), start=1):
         aliases = (f"r010{number}eus.{registry.location}.fe.azcr.io", f"acr-eus-{number}.trafficmanager.net")
         login, data = _addresses(number)
-        names[registry.login_server] = Name((login,), aliases)
+        for host in registry.login_servers:
+            names[host] = Name((login,), aliases)
         names[registry.data_endpoint] = Name((data,))
-    hosts = (AUTHORITY, ARM, GRAPH, "*.azurecr.io", f"*.{LOCATION}.data.azurecr.io", "*.blob.core.windows.net")
+    hosts = [AUTHORITY, ARM, GRAPH, "*.azurecr.io", f"*.{LOCATION}.data.azurecr.io", "*.blob.core.windows.net"]
+    servers = (host for registry in cloud.registries.values() for host in registry.login_servers)
+    hosts += {f"*.{host.partition('.')[2]}" for host in servers} - {*hosts}
     certificates = {host: Certificate((host,), now - 40 * DAY, now + 325 * DAY) for host in hosts}
     return Network(names, certificates, egress="198.51.100.7")
 

@@ -81,7 +81,19 @@ def read_registry(plane: Plane, wanted: Registry, choice: EvidenceChoice) -> Reg
                 resource_id=plane.secrets.clean(resource_id, 300),
             )
         raise
-    return _registry_facts(found, subscription)
+    facts = _registry_facts(found, subscription)
+    return facts._replace(regional_hosts=_read_regional_hosts(plane, resource_id)) if wanted.region else facts
+
+
+def _read_regional_hosts(plane: Plane, resource_id: str) -> tuple[str, ...] | None:
+    """Read the hosts of a registry's regional endpoints, which preview versions alone describe; None if it is refused."""
+    try:
+        properties = mapping(plane.ask_arm(resource_id, "2026-09-01-preview"), "properties")
+    except CouldNotLook:
+        return None
+    if text(properties, "regionalEndpoints").lower() != "enabled":
+        return ()
+    return tuple(host.lower() for host in texts(properties, "regionalEndpointHostNames"))
 
 
 def _find_resource_id(plane: Plane, wanted: Registry, choice: EvidenceChoice) -> str:

@@ -320,10 +320,9 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         like="role-through-a-group",
     ),
     Scenario(
-        "certificate-of-a-namesake",
+        "entra-sp-certificate-invalid",
         _together(_another_of_the_name, _certificate_of_the_namesake),
         _CERTIFICATE,
-        diagnosed="entra-sp-certificate-invalid",
         like="entra-sp-certificate-expired",
     ),
     Scenario(

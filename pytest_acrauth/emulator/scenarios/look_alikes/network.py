@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pytest_acrauth.emulator.scenarios import obstacles
-from pytest_acrauth.emulator.scenarios.changes import every_registry
+from pytest_acrauth.emulator.scenarios.changes import every_registry, nothing
 from pytest_acrauth.emulator.scenarios.obstacles import certificate, device, route_to, through_proxy
 from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
 from pytest_acrauth.emulator.world import Change, World
@@ -16,6 +16,7 @@ _IMAGE = {"repository": "team/app:latest"}
 _SHORT = {"timeout": "3"}
 #: Without an identity leg, where what is broken would break both.
 _BASIC = {"auth": "docker-config"}
+_REGIONAL = {"registry": "myacr.eastus.geo.azurecr.io", "repository": "team/app:latest"}
 _BLOBS = "*.blob.core.windows.net"
 
 
@@ -119,10 +120,17 @@ _NAMES = (
         like="no-public-dns",
         diagnosed="entra-authority-unreachable",
     ),
-    Scenario("registry-name-unknown-here", obstacles.unknown_registries, like="registry-dns-nxdomain"),
+    Scenario("regional-endpoint-missing", obstacles.no_regional_endpoints, _REGIONAL, like="registry-dns-nxdomain"),
+    Scenario("regional-endpoint-open", nothing, _REGIONAL, like="regional-endpoint-missing", diagnosed=READY),
     Scenario(
-        "registry-with-hash", obstacles.with_hash, like="registry-dns-nxdomain", diagnosed="registry-dnl-hash-missing"
+        "regional-endpoint-unknown-here",
+        obstacles.unknown_registries,
+        _REGIONAL,
+        like="regional-endpoint-missing",
+        diagnosed="registry-name-unknown-here",
     ),
+    Scenario("registry-name-unknown-here", obstacles.unknown_registries, like="registry-dns-nxdomain"),
+    Scenario("registry-dnl-hash-missing", obstacles.with_hash, like="registry-dns-nxdomain"),
     Scenario(
         "registry-deleted-and-name-kept",
         _deleted_and_kept,
@@ -192,12 +200,11 @@ _PROXIES = (
     Scenario("proxy-unreachable", obstacles.proxy_down, _BASIC, like="tcp-refused"),
     Scenario("proxy-login-required", through_proxy(forbids={"": 407}), _BASIC, like="proxy-unreachable"),
     Scenario(
-        "proxy-forbids-registry",
+        "proxy-blocks-registry",
         through_proxy(forbids={".azurecr.io": 403}),
         like="proxy-login-required",
-        diagnosed="proxy-blocks-registry",
     ),
-    Scenario("proxy-cannot-connect", through_proxy(forbids={".azurecr.io": 502}), like="proxy-forbids-registry"),
+    Scenario("proxy-cannot-connect", through_proxy(forbids={".azurecr.io": 502}), like="proxy-blocks-registry"),
     Scenario("proxy-no-answer", through_proxy(silent=True), _BASIC | _SHORT, like="registry-tcp-blocked"),
     Scenario("proxy-ends-connection", through_proxy(says=b"\x15\x03\x01"), _BASIC, like="proxy-unreachable"),
     Scenario(
@@ -230,7 +237,7 @@ _PROXIES = (
         like="proxy-forbids-storage",
         diagnosed="data-endpoint-blocked",
     ),
-    Scenario("proxy-lets-through", through_proxy(), _IMAGE, like="proxy-forbids-registry", diagnosed=READY),
+    Scenario("proxy-lets-through", through_proxy(), _IMAGE, like="proxy-blocks-registry", diagnosed=READY),
     Scenario(
         "registry-deleted-behind-proxy",
         _deleted_behind_proxy,
@@ -368,7 +375,7 @@ _ANSWERS = (
         "errors-with-200", device(obstacles.mirror_in_trouble), like="challenge-open", diagnosed="challenge-missing"
     ),
     Scenario(
-        "registry-in-trouble",
+        "exchange-server-error",
         every_registry(obstacles.in_trouble),
         like="challenge-missing",
         diagnosed="exchange-server-error",
@@ -376,7 +383,7 @@ _ANSWERS = (
     Scenario(
         "gateway-overloaded",
         device(obstacles.overloaded_gateway),
-        like="registry-in-trouble",
+        like="exchange-server-error",
         diagnosed="challenge-missing",
     ),
 )

@@ -268,10 +268,9 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     ),
     Scenario("role-through-a-group", through_a_group, _IMAGE, like="exchange-no-role", diagnosed=READY),
     Scenario(
-        "role-defined-with-a-wildcard",
+        "custom-role-wildcard",
         custom("Image Reader", Role("0b6e2a94-7d18-4f53-9c3a-e5d1f8b7a620", (f"{REGISTRIES}/pull/*",), built_in=False)),
         like="exchange-no-role",
-        diagnosed="custom-role-wildcard",
     ),
     Scenario(
         "role-for-push-defined-with-a-wildcard",
@@ -288,7 +287,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         "role-defined-word-for-word",
         custom("Image Reader", Role("0b6e2a94-7d18-4f53-9c3a-e5d1f8b7a620", (_PULL,), built_in=False)),
         _IMAGE,
-        like="role-defined-with-a-wildcard",
+        like="custom-role-wildcard",
         diagnosed=READY,
     ),
     Scenario(
@@ -368,14 +367,13 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         diagnosed="exchange-cross-tenant",
     ),
     Scenario(
-        "user-of-another-tenant-asked-of-this-one",
+        "entra-guest-or-tenant-restriction",
         user_of_another_tenant,
         _AZ,
         like="user-of-another-tenant",
-        diagnosed="entra-guest-or-tenant-restriction",
     ),
     # Denials: of what, to whom, where.
-    Scenario("pull-denied-to-everybody", denied(_PULL), like="exchange-no-role", diagnosed="deny-assignment"),
+    Scenario("deny-assignment", denied(_PULL), like="exchange-no-role"),
     Scenario(
         "push-denied-to-a-group",
         both(through_a_group, with_role("AcrPush"), denied(_PUSH, to=(_DEPLOYERS,))),
@@ -386,30 +384,29 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario(
         "something-else-denied-and-no-role",
         both(no_role, denied(f"{REGISTRIES}/pull/*", f"{REGISTRIES}/artifacts/*", spared_actions=(_PULL,))),
-        like="pull-denied-to-everybody",
+        like="deny-assignment",
         diagnosed="exchange-no-role",
     ),
     Scenario(
         "denied-to-others-and-role-just-given",
         both(role_just_given, denied(_PULL, spared=(PRINCIPAL,))),
-        like="pull-denied-to-everybody",
+        like="deny-assignment",
         diagnosed="role-propagation-delay",
     ),
     Scenario(
         "denied-above-alone-and-role-just-given",
         both(role_just_given, denied(_PULL, scope=lambda _: f"/subscriptions/{SUBSCRIPTION}", below=False)),
-        like="pull-denied-to-everybody",
+        like="deny-assignment",
         diagnosed="role-propagation-delay",
     ),
     # Callers without a name, and scope maps.
     Scenario(
-        "anonymous-push",
+        "anonymous-pull-only",
         open_since(DAY),
         _ANONYMOUS | _PUSHING,
         like="scope-not-granted",
-        diagnosed="anonymous-pull-only",
     ),
-    Scenario("anonymous-pull", open_since(DAY), _ANONYMOUS | _IMAGE, like="anonymous-push", diagnosed=READY),
+    Scenario("anonymous-pull", open_since(DAY), _ANONYMOUS | _IMAGE, like="anonymous-pull-only", diagnosed=READY),
     Scenario(
         "anonymous-refused-though-open",
         open_and_refused,
