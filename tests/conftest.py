@@ -59,9 +59,9 @@ class Inner:
         """Run in a process of its own."""
         return self.pytester.runpytest_subprocess(*self.always, *args)
 
-    def emulate(self, scenario: str, *args: str) -> pytest.RunResult:
-        """Run the checks of myacr against the emulator, verbosely."""
-        return self.run("-v", "--acr-registry", "myacr", "--acr-emulate", scenario, *args)
+    def emulate(self, scenario: str, *args: str, registry: str = "myacr") -> pytest.RunResult:
+        """Run the checks of a registry against the emulator, verbosely."""
+        return self.run("-v", "--acr-registry", registry, "--acr-emulate", scenario, *args)
 
 
 @pytest.fixture

@@ -92,8 +92,8 @@ class RegistryFacts(NamedTuple):
     about whether it exists. ``name_free`` tells whether nobody has the name, where that was asked; ``all_readable``
     whether the asker may read every registry of the subscription in which this one was said to be
     (``subscription_id``), so that what is not found there is not there. ``created`` is when the registry was made,
-    ``modified`` when its record last changed (ISO 8601). ``regional_hosts`` are the hosts of its regional endpoints, read
-    where one of them was asked. None or '' stands for a property that the answer did not hold.
+    ``modified`` when its record last changed (ISO 8601). ``regional_hosts`` are the hosts of its regional endpoints,
+    read where one of them was asked. None or '' stands for a property that the answer did not hold.
     """
 
     found: bool

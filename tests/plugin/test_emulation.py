@@ -7,21 +7,46 @@ import re
 import pytest
 from conftest import Inner
 
-from pytest_acrauth.emulator import LOOK_ALIKES, SCENARIOS, Scenario
+from pytest_acrauth.catalogue.shape import FailureMode
+from pytest_acrauth.catalogue.tables import MODES
+from pytest_acrauth.emulator import LOOK_ALIKES, SCENARIOS
+
+WORLDS = SCENARIOS | LOOK_ALIKES
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
-def test_a_scenario_alone_shows_itself(inner: Inner, scenario: Scenario) -> None:
-    """With no other option than its id a scenario fails the run with its own cause, and says what it set."""
-    result = inner.emulate(scenario.id)
-    printed = result.stdout.str()
-    if scenario.id == "healthy":
-        assert result.ret == pytest.ExitCode.OK
+def told(mode: FailureMode) -> str:
+    """Return a test's name: the cause, and why only others' words show it where no world does."""
+    return f"{mode.id} in print, for: {mode.not_emulated}" if mode.not_emulated else mode.id
+
+
+@pytest.mark.parametrize("mode", MODES.values(), ids=map(told, MODES.values()))
+def test_every_cause_through_the_whole_plugin(inner: Inner, mode: FailureMode) -> None:
+    """A world of its id fails the run as itself with no other option; without one, it is read from what others print.
+
+    Such a world says what it set, and a cause without one says why it has none.
+    """
+    assert bool(mode.not_emulated) is (mode.id not in WORLDS)
+    if mode.not_emulated:
+        for text in mode.samples:
+            inner.pytester.path.joinpath("ci.log").write_text(text)
+            result = inner.run("--acr-explain", "ci.log")
+            assert result.ret == pytest.ExitCode.OK
+            assert mode.id in re.findall(r"[a-z][a-z0-9-]+", result.stdout.str())
+        assert mode.samples
         return
+    scenario = WORLDS[mode.id]
+    options = dict(scenario.options)
+    result = inner.emulate(scenario.id, registry=options.pop("registry", "myacr"))
+    printed = result.stdout.str()
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     lines = re.findall(r"^FAILED \S+ - (.*)", printed, re.MULTILINE)
     assert {line.partition(": ")[0] for line in lines} == {scenario.id, scenario.beside} - {""}
-    assert printed.count("(from scenario)") >= len(scenario.options)
+    assert len(re.findall(r"\(from scenario[;)]", printed)) >= len(options)
+
+
+def test_a_healthy_world_passes(inner: Inner) -> None:
+    """Nothing is told where nothing is broken."""
+    assert inner.emulate("healthy").ret == pytest.ExitCode.OK
 
 
 FLEET = tuple(f"fleet{number:02d}" for number in range(50))

@@ -125,8 +125,8 @@ REGIONAL_ENDPOINT_MISSING = FailureMode(
         Command('az acr show -n {registry} --query "{{tier:sku.name,regionalEndpoints:regionalEndpoints}}"'),
     ),
     fix=(
-        "Use a region of that list, or the registry's global endpoint, which needs no region. Clients keep a login for"
-        " each host: log in there, too.",
+        "Use a region of that list, or the registry's global endpoint, which needs no region.",
+        "Clients keep a login for each host: log in there, too.",
     ),
     instead=(
         (

@@ -86,7 +86,7 @@ def read_registry(plane: Plane, wanted: Registry, choice: EvidenceChoice) -> Reg
 
 
 def _read_regional_hosts(plane: Plane, resource_id: str) -> tuple[str, ...] | None:
-    """Read the hosts of a registry's regional endpoints, which preview versions alone describe; None if it is refused."""
+    """Read the hosts of a registry's regional endpoints, which preview versions alone tell; None if it is refused."""
     try:
         properties = mapping(plane.ask_arm(resource_id, "2026-09-01-preview"), "properties")
     except CouldNotLook:
