@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_acrauth.model.stage import Rung, Stage
-from pytest_acrauth.model.target import CLOUDS, BadName, Cloud, Reference, Registry, cloud_of
+from pytest_acrauth.model.target import CLOUDS, BadName, Cloud, Reference, Registry, cloud_of, global_endpoint
 
 PUBLIC, CHINA, GOVERNMENT, BLEU = CLOUDS
 RESOURCE_ID = (
@@ -27,6 +27,12 @@ RESOURCE_ID = (
         ("myacr.azurecr.us", CHINA, ("myacr", "myacr.azurecr.us", GOVERNMENT)),
         ("myacr.azurecr.sovcloud-azure.fr", None, ("myacr", "myacr.azurecr.sovcloud-azure.fr", BLEU)),
         ("myacr-abc123.azurecr.io", None, ("myacr", "myacr-abc123.azurecr.io", PUBLIC)),
+        ("MyAcr.eastus.geo.azurecr.io", None, ("myacr", "myacr.eastus.geo.azurecr.io", PUBLIC)),
+        (
+            "myacr-abc123.usgovvirginia.geo.azurecr.us",
+            None,
+            ("myacr", "myacr-abc123.usgovvirginia.geo.azurecr.us", GOVERNMENT),
+        ),
         (RESOURCE_ID, None, ("myacr", "myacr.azurecr.io", PUBLIC)),
         (RESOURCE_ID.lower(), GOVERNMENT, ("myacr", "myacr.azurecr.us", GOVERNMENT)),
         ("registry.example", PUBLIC, ("registry", "registry.example", PUBLIC)),
@@ -36,6 +42,21 @@ def test_registries(text: str, cloud: Cloud | None, expected: tuple[str, str, Cl
     """A name, a login server and a resource id name the same registry; a known suffix decides the cloud."""
     registry = Registry.parse(text, cloud)
     assert (registry.name, registry.login_server, registry.cloud) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "whole"),
+    [
+        ("myacr", "", "myacr.azurecr.io"),
+        ("myacr.eastus.geo.azurecr.io", "eastus", "myacr.azurecr.io"),
+        ("myacr-abc123.westeurope.geo.azurecr.cn", "westeurope", "myacr-abc123.azurecr.cn"),
+    ],
+)
+def test_a_regional_endpoint_is_one_of_its_registry(text: str, region: str, whole: str) -> None:
+    """It is a login server of its own, and ARM knows the registry by the global one."""
+    registry = Registry.parse(text)
+    assert (registry.region, registry.global_endpoint) == (region, whole)
+    assert global_endpoint(whole) == whole
 
 
 @pytest.mark.parametrize(
@@ -51,6 +72,9 @@ def test_registries(text: str, cloud: Cloud | None, expected: tuple[str, str, Cl
         ("https://myacr.azurecr.io", None, "is no login server"),
         ("myacr.azurecr.io/team", None, "ends in no registry suffix"),
         ("a.b.azurecr.io", None, "is no login server"),
+        ("myacr.eastus.data.azurecr.io", None, "is no login server"),
+        ("myacr.geo.azurecr.io", None, "is no login server"),
+        ("my.acr.eastus.geo.azurecr.io", None, "is no login server"),
         (".azurecr.io", None, "is no login server"),
         ("-myacr.azurecr.io", None, "is no login server"),
         ("host.example:5000", PUBLIC, "is no host name"),

@@ -23,7 +23,7 @@ from standing_in import (
     target,
 )
 
-from pytest_acrauth.model.observation import NotObserved, Trouble
+from pytest_acrauth.model.observation import Challenge, NotObserved, Trouble
 from pytest_acrauth.model.stage import Rung, Stage
 from pytest_acrauth.model.target import Registry
 from pytest_acrauth.model.transcript import Transcript
@@ -90,6 +90,22 @@ def test_nothing_is_sent_to_a_realm_elsewhere(cloud: respx.MockRouter, realm: st
     assert hosts == {LOGIN_SERVER, "login.microsoftonline.com"}
     assert not cloud["exchange"].called
     assert not cloud["get_token"].called
+
+
+@pytest.mark.parametrize(
+    ("host", "realm", "own"),
+    [
+        ("myacr.eastus.geo.azurecr.io", "myacr.eastus.geo.azurecr.io", True),
+        ("myacr.eastus.geo.azurecr.io", "myacr.azurecr.io", True),
+        ("myacr.eastus.geo.azurecr.io", "otheracr.azurecr.io", False),
+        ("myacr.eastus.geo.azurecr.io", "myacr.westus.geo.azurecr.io", False),
+        ("myacr.azurecr.io", "myacr.eastus.geo.azurecr.io", False),
+        ("myacr.eastus.geo.evil.example", "myacr.evil.example", False),
+    ],
+)
+def test_a_regional_endpoint_may_name_its_registrys_global_one(host: str, realm: str, own: bool) -> None:
+    """The realm of either is the registry's own; that of another region or registry is not."""
+    assert Challenge(host=host, realm=f"https://{realm}/oauth2/token").realm_is_own is own
 
 
 @pytest.mark.parametrize(
