@@ -93,19 +93,19 @@ def test_nothing_is_sent_to_a_realm_elsewhere(cloud: respx.MockRouter, realm: st
 
 
 @pytest.mark.parametrize(
-    ("host", "realm", "own"),
+    ("host", "realm", "place"),
     [
-        ("myacr.eastus.geo.azurecr.io", "myacr.eastus.geo.azurecr.io", True),
-        ("myacr.eastus.geo.azurecr.io", "myacr.azurecr.io", True),
-        ("myacr.eastus.geo.azurecr.io", "otheracr.azurecr.io", False),
-        ("myacr.eastus.geo.azurecr.io", "myacr.westus.geo.azurecr.io", False),
-        ("myacr.azurecr.io", "myacr.eastus.geo.azurecr.io", False),
-        ("myacr.eastus.geo.evil.example", "myacr.evil.example", False),
+        ("myacr.eastus.geo.azurecr.io", "myacr.eastus.geo.azurecr.io", "own"),
+        ("myacr.eastus.geo.azurecr.io", "myacr.azurecr.io", "own"),
+        ("myacr.eastus.geo.azurecr.io", "otheracr.azurecr.io", "foreign"),
+        ("myacr.eastus.geo.azurecr.io", "myacr.westus.geo.azurecr.io", "foreign"),
+        ("myacr.azurecr.io", "myacr.eastus.geo.azurecr.io", "foreign"),
+        ("myacr.eastus.geo.evil.example", "myacr.evil.example", "foreign"),
     ],
 )
-def test_a_regional_endpoint_may_name_its_registrys_global_one(host: str, realm: str, own: bool) -> None:
+def test_a_regional_endpoint_may_name_its_registrys_global_one(host: str, realm: str, place: str) -> None:
     """The realm of either is the registry's own; that of another region or registry is not."""
-    assert Challenge(host=host, realm=f"https://{realm}/oauth2/token").realm_is_own is own
+    assert Challenge(host=host, realm=f"https://{realm}/oauth2/token").realm_is_own is (place == "own")
 
 
 @pytest.mark.parametrize(
