@@ -17,9 +17,9 @@ from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.evidence import OFF, EvidenceChoice, Look, RegistryFacts
 from pytest_acrauth.model.machine import Machine
 from pytest_acrauth.model.secret import Secrets
-from pytest_acrauth.model.target import Flow, Reference, Target
+from pytest_acrauth.model.target import Flow, Identity, Reference, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
-from pytest_acrauth.probes.climb import EntraLeg, climb, climb_to_entra
+from pytest_acrauth.probes.climb import EntraLeg, SignedIn, ask_again, climb, climb_to_entra
 from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.network import Connector
 from pytest_acrauth.probes.http.once import THREADS, Memo
@@ -49,7 +49,8 @@ class Run:
 
     ``timeout`` is the limit for one climb in seconds, its evidence included; ``jobs`` how many climb at once;
     ``evidence`` says who may be asked why a climb broke; ``secrets`` is a register to use, else it has its own. Entra
-    tokens and looks are shared by the climbs of one `check`, never by two: a later one asks again.
+    tokens and looks are shared by the climbs of one `check`, never by two: a later one asks again. `ask` goes on from
+    where a climb of the same registry and identity signed in.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Run:
         self._jobs = jobs
         self._evidence = evidence or EvidenceChoice()
         self._connector: Connector | None = None
+        self._signed_in: dict[tuple[Identity, Registry], SignedIn] = {}
 
     def check(
         self, targets: Sequence[Target], progress: Callable[[int, int], None] | None = None
@@ -74,14 +76,33 @@ class Run:
         """Climb the targets; ``progress`` is called with (done, all) after each, in the calling thread."""
         return self._climb(targets, progress, tokens_only=False)
 
-    def ask(self, target: Target, repository: str, actions: tuple[str, ...], *, all_of_them: bool = True) -> Transcript:
-        """Climb one target up to the access token for these actions on a repository, and no further.
+    def ask(
+        self,
+        target: Target,
+        repository: str,
+        must: tuple[str, ...],
+        must_not: tuple[str, ...] = (),
+        *,
+        all_of_them: bool = True,
+        climbed: Transcript | None = None,
+    ) -> Transcript:
+        """Ask the registry for an access token for these actions on a repository, and for no more than that.
 
-        What the token grants is in the one `Access` of the transcript; actions it lacks count as broken there. That is
-        explained by evidence, as any break, unless not ``all_of_them`` are wanted and only what is granted matters.
-        Raises `pytest_acrauth.model.target.BadName` for a text that is no repository reference.
+        An identity that is signed in there is asked for nothing else, and what was looked up for its climb
+        (``climbed``) still holds; any other climbs up to the token. What the token grants is in the one `Access` of the
+        transcript; actions it lacks, and those of ``must_not`` that it has, count as broken there. That is explained by
+        evidence, as any break, unless not ``all_of_them`` are wanted and only what is granted matters. Raises
+        `pytest_acrauth.model.target.BadName` for a text that is no repository reference.
         """
-        narrowed = replace(target, references=(Reference.parse(repository),), must=actions, must_not=())
+        narrowed = replace(target, references=(Reference.parse(repository),), must=must, must_not=must_not)
+        signed_in = self._signed_in.get((target.identity, target.registry))
+        if signed_in is not None:
+            seen = ask_again(signed_in, narrowed, self._connect(), self._timeout)
+            if climbed is not None:
+                seen = replace(seen, evidence=climbed.evidence)
+            if not _turned_away(seen):
+                evidence = _Evidence(self._connect(), self._evidence, self._timeout)
+                return evidence.add(seen) if all_of_them or not _issued(seen) else seen
         return self._climb([narrowed], None, tokens_only=True, all_of_them=all_of_them)[0]
 
     def check_client(
@@ -144,7 +165,8 @@ class Run:
                 try:
                     credential = credentials.read(target.identity, target.registry)
                     leg = identities.leg(target, credential)
-                    seen = climb(target, credential, connector, self._timeout, leg, tokens_only=tokens_only)
+                    keep = partial(self._signed_in.__setitem__, (target.identity, target.registry))
+                    seen = climb(target, credential, connector, self._timeout, leg, tokens_only=tokens_only, keep=keep)
                     done.put((number, evidence.add(seen) if all_of_them or not _issued(seen) else seen))
                 except BadAuth as error:
                     done.put((number, error))
@@ -187,6 +209,12 @@ class Run:
 def _issued(transcript: Transcript) -> bool:
     """Whether an access token for the one repository was issued, whatever it grants."""
     return any(access.access_token is not None and access.access_token.issued for access in transcript.accesses)
+
+
+def _turned_away(transcript: Transcript) -> bool:
+    """Whether a registry that took an identity before takes it no more: its refresh token ended, or more changed."""
+    tokens = (access.access_token for access in transcript.accesses)
+    return any(token is None or token.reply is None or token.reply.status == 401 for token in tokens)
 
 
 class _Identities:

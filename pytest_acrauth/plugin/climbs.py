@@ -24,6 +24,16 @@ class Needs(NamedTuple):
     clients: tuple[str, ...] = ()
 
 
+class _Question(NamedTuple):
+    """What a registry is asked beside a climb."""
+
+    target: Target
+    repository: str
+    must: tuple[str, ...]
+    must_not: tuple[str, ...]
+    all_of_them: bool
+
+
 class Climbs:
     """The transcripts of a run: climbed on demand, kept, and climbed again when a failed check is run again."""
 
@@ -32,7 +42,7 @@ class Climbs:
         self.run = run
         self._transcripts: dict[str, Transcript] = {}
         self._clients: dict[str, ClientRecord] = {}
-        self._asked: dict[tuple[Target, str, tuple[str, ...], bool], Transcript] = {}
+        self._asked: dict[_Question, Transcript] = {}
 
     def of(self, target: Target) -> Transcript:
         """Return a target's transcript, climbing if nobody did yet."""
@@ -91,11 +101,22 @@ class Climbs:
         """Take over what client checks recorded."""
         self._clients |= {record.client: record for record in records}
 
-    def ask(self, target: Target, repository: str, actions: tuple[str, ...], *, all_of_them: bool = True) -> Transcript:
+    def ask(
+        self,
+        target: Target,
+        repository: str,
+        must: tuple[str, ...],
+        must_not: tuple[str, ...] = (),
+        *,
+        all_of_them: bool = True,
+    ) -> Transcript:
         """Ask the registry, live, for actions on a repository, as `Run.ask` does; once for the same question."""
-        question = (target, repository, actions, all_of_them)
+        question = _Question(target, repository, must, must_not, all_of_them)
         if question not in self._asked:
-            self._asked[question] = self.run.ask(target, repository, actions, all_of_them=all_of_them)
+            climbed = self._transcripts.get(target.id)
+            self._asked[question] = self.run.ask(
+                target, repository, must, must_not, all_of_them=all_of_them, climbed=climbed
+            )
         return self._asked[question]
 
     def again(self, target: Target) -> Transcript:
@@ -104,7 +125,7 @@ class Climbs:
         Checks that were judged on the old one relied on others to fail, and these may be over.
         """
         before = set(self.of(target).broken())
-        self._asked = {asked: answer for asked, answer in self._asked.items() if asked[0] != target}
+        self._asked = {asked: answer for asked, answer in self._asked.items() if asked.target != target}
         (transcript,) = self.run.check([target])
         if before >= set(transcript.broken()):
             self.keep([transcript])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_acrauth.auth import BadAuth, Credential
@@ -26,10 +26,23 @@ from pytest_acrauth.probes.http.proxies import proxy_for, without_user
 from pytest_acrauth.probes.programs.helper import ask_helper
 from pytest_acrauth.probes.registry import Login, ask_challenge, read_layer, read_manifest
 
-__all__ = ["Connector", "EntraLeg", "climb", "climb_to_entra"]
+__all__ = ["Connector", "EntraLeg", "SignedIn", "ask_again", "climb", "climb_to_entra"]
 
 #: Waits for the identity leg at most until the given deadline; None when it has not come by then.
 EntraLeg = Callable[[Deadline], "tuple[Entra, Secret | None] | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """What a climb leaves behind once the registry took the identity: all that another access token is asked with.
+
+    ``transcript`` is what was seen until then. ``refresh_token`` is None where none is issued: for Basic credentials,
+    and without any.
+    """
+
+    transcript: Transcript
+    credential: Credential
+    refresh_token: Secret | None
 
 
 def climb_to_entra(
@@ -47,21 +60,27 @@ def climb(
     entra_leg: EntraLeg | None,
     *,
     tokens_only: bool = False,
+    keep: Callable[[SignedIn], None] | None = None,
 ) -> Transcript:
     """Climb one target within ``limit`` seconds and return what was seen. ``tokens_only`` stops at the access tokens.
 
-    ``entra_leg`` is the identity leg, begun elsewhere and side by side with this one; None where there is none. An
-    exception that this package did not expect is in the transcript, as a defect at the stage that was reached.
+    ``entra_leg`` is the identity leg, begun elsewhere and side by side with this one; None where there is none.
+    ``keep`` is given what the registry took, if it did. An exception that this package did not expect is in the
+    transcript, as a defect at the stage that was reached.
     """
-    began = time.monotonic()
     climbing = _Climb(target, credential, connector, Deadline(limit))
-    try:
-        climbing.run(entra_leg, tokens_only=tokens_only)
-    except BadAuth:
-        raise
-    except Exception as error:  # noqa: BLE001 - a defect of ours, which must not end the climbs of other targets
-        climbing.fail(error)
-    return replace(climbing.seen, elapsed=time.monotonic() - began)
+    return climbing.seen_by(lambda: climbing.run(entra_leg, tokens_only=tokens_only, keep=keep))
+
+
+def ask_again(signed_in: SignedIn, target: Target, connector: Connector, limit: float) -> Transcript:
+    """Ask for access tokens for a target's repositories, and for nothing else, as an identity that is signed in.
+
+    The transcript has what was seen when it signed in, and within ``limit`` seconds what the registry answers now.
+    """
+    climbing = _Climb(target, signed_in.credential, connector, Deadline(limit))
+    before = signed_in.transcript
+    climbing.seen = replace(before, target=target, access_token=None, accesses=(), started=climbing.seen.started)
+    return climbing.seen_by(lambda: climbing.go_on(signed_in))
 
 
 class _Climb:
@@ -81,7 +100,18 @@ class _Climb:
             proxy=without_user(proxy_for(host, connector.machine), connector.secrets),
         )
 
-    def run(self, entra_leg: EntraLeg | None, *, tokens_only: bool) -> None:
+    def seen_by(self, doing: Callable[[], None]) -> Transcript:
+        """Do something and return all that was seen then, a defect of ours included."""
+        began = time.monotonic()
+        try:
+            doing()
+        except BadAuth:
+            raise
+        except Exception as error:  # noqa: BLE001 - a defect of ours, which must not end the climbs of other targets
+            self.fail(error)
+        return replace(self.seen, elapsed=time.monotonic() - began)
+
+    def run(self, entra_leg: EntraLeg | None, *, tokens_only: bool, keep: Callable[[SignedIn], None] | None) -> None:
         """Climb both legs, and what follows where they join."""
         with Http(self._connector, self._deadline) as http:
             try:
@@ -94,7 +124,7 @@ class _Climb:
                 if self.seen.challenge is not None and self.seen.challenge.ok:
                     if self._credential.helper:
                         self._use(ask_helper(self._credential, self._target.registry, self._connector, self._deadline))
-                    self._ask_registry(http, token, tokens_only=tokens_only)
+                    self._ask_registry(http, token, tokens_only=tokens_only, keep=keep)
             finally:
                 self._record(held_back=tuple(HeldBack(*each) for each in http.held_back.items()))
 
@@ -138,7 +168,14 @@ class _Climb:
             elapsed=self._deadline.limit - self._deadline.left(),
         )
 
-    def _ask_registry(self, http: Http, entra_token: Secret | None, *, tokens_only: bool) -> None:
+    def _ask_registry(
+        self,
+        http: Http,
+        entra_token: Secret | None,
+        *,
+        tokens_only: bool,
+        keep: Callable[[SignedIn], None] | None,
+    ) -> None:
         """Record what follows the join of the legs: the exchange, and each repository's access."""
         target, credential, challenge = self._target, self._credential, self.seen.challenge
         if challenge is None:
@@ -154,8 +191,22 @@ class _Climb:
         if credential.trouble is not None:
             self._without_credential()
             return
+        if keep is not None:
+            keep(SignedIn(self.seen, credential, login.refresh_token))
         if not target.references:
             self._record(access_token=login.ask_access_token()[0])
+        self._ask_for_repositories(http, login, tokens_only=tokens_only)
+
+    def go_on(self, signed_in: SignedIn) -> None:
+        """Record what the registry grants an identity that is signed in, on each repository."""
+        if (challenge := self.seen.challenge) is None:
+            return
+        with Http(self._connector, self._deadline) as http:
+            login = Login(http, challenge, self._credential, self._connector.secrets, signed_in.refresh_token)
+            self._ask_for_repositories(http, login, tokens_only=True)
+
+    def _ask_for_repositories(self, http: Http, login: Login, *, tokens_only: bool) -> None:
+        target = self._target
         for reference in target.references:
             access_token, token = login.ask_access_token(reference, target.must, target.must_not)
             access = Access(reference=reference, access_token=access_token)

@@ -74,13 +74,20 @@ class Login:
     Everything it sends goes to the realm's origin, which the challenge has shown to be the login server's own.
     """
 
-    def __init__(self, http: Http, challenge: Challenge, credential: Credential, secrets: Secrets) -> None:
+    def __init__(
+        self,
+        http: Http,
+        challenge: Challenge,
+        credential: Credential,
+        secrets: Secrets,
+        refresh_token: Secret | None = None,
+    ) -> None:
         self._http = http
         self._realm = challenge.realm
         self._service = challenge.service
         self._credential = credential
         self._secrets = secrets
-        self._refresh: Secret | None = None
+        self.refresh_token = refresh_token
 
     def exchange(self, entra_token: Secret) -> Exchange:
         """Trade an Entra token for a refresh token, kept for the access tokens that follow."""
@@ -95,15 +102,15 @@ class Login:
             },
             most=TOKEN_BYTES,
         )
-        self._refresh = issued_token(response, "refresh_token", self._secrets, user=NULL_GUID)
+        self.refresh_token = issued_token(response, "refresh_token", self._secrets, user=NULL_GUID)
         return Exchange(
             reply=response.reply,
             trouble=response.trouble,
             text=response.text,
             connection=response.connection,
             elapsed=response.elapsed,
-            issued=self._refresh is not None,
-            claims=refresh_claims(self._refresh, self._secrets) if self._refresh is not None else None,
+            issued=self.refresh_token is not None,
+            claims=refresh_claims(self.refresh_token, self._secrets) if self.refresh_token is not None else None,
         )
 
     def ask_access_token(
@@ -144,17 +151,19 @@ class Login:
     def _ask(self, scope: str) -> Response:
         """Ask the realm: with the refresh token's grant, or with Basic credentials as docker does, or with nothing."""
         query: dict[str, str | Secret] = {"service": self._service}
-        if self._refresh is not None and scope:
+        if self.refresh_token is not None and scope:
             form: dict[str, str | Secret] = {
                 **query,
                 "grant_type": "refresh_token",
                 "scope": scope,
-                "refresh_token": self._refresh,
+                "refresh_token": self.refresh_token,
             }
             return self._http.send("POST", self._realm, form=form, most=TOKEN_BYTES)
         if scope:
             query["scope"] = scope
-        user, secret = (NULL_GUID, self._refresh) if self._refresh else (self._credential.user, self._credential.secret)
+        user, secret = (
+            (NULL_GUID, self.refresh_token) if self.refresh_token else (self._credential.user, self._credential.secret)
+        )
         headers: dict[str, str | Secret] = {}
         if secret is not None:
             query["account"] = user
