@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_acrauth.model.target import Registry as Registry
     from pytest_acrauth.model.target import Target as Target
     from pytest_acrauth.model.transcript import Transcript as Transcript
+    from pytest_acrauth.plugin.failures import NotReady as NotReady
     from pytest_acrauth.plugin.fixture import RegistryUnderTest as RegistryUnderTest
     from pytest_acrauth.report.text import explain as explain
     from pytest_acrauth.run import check as check
@@ -38,6 +39,7 @@ _HOMES = {
     "FailureMode": "catalogue.shape",
     "Identity": "model.target",
     "Machine": "model.machine",
+    "NotReady": "plugin.failures",
     "Reference": "model.target",
     "Registry": "model.target",
     "RegistryUnderTest": "plugin.fixture",

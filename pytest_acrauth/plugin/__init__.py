@@ -178,6 +178,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,  # noqa: ARG001 - pytest's name for it
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Report a test that failed because a registry is not ready in plain words."""
+    report = yield
+    if call.excinfo is not None and isinstance(call.excinfo.value, (AssertionError, BaseExceptionGroup)):
+        from pytest_acrauth.plugin.failures import in_plain_words
+
+        in_plain_words(report, call)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a marked test whose registry is not ready, in the phase in which tests fail."""
     if against := item.stash.get(_AGAINST, None):

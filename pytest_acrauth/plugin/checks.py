@@ -54,17 +54,11 @@ class Readiness(pytest.Collector):
 
 
 class OwnItem(pytest.Item):
-    """A test item of this plugin: marked as such, and failing without a traceback."""
+    """A test item of this plugin, marked as such."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.add_marker(ROOT)
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        if isinstance(excinfo.value, NotReady):
-            # Not even --full-trace and --showlocals may show frames of ours, which hold what the climb saw.
-            return excinfo.getrepr(style="value")
-        return super().repr_failure(excinfo, style)
 
 
 class ClientCheck(OwnItem):

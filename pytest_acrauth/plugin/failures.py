@@ -49,14 +49,14 @@ class Told:
         return asdict(self)
 
 
-class NotReady(pytest.fail.Exception):  # type: ignore[misc,name-defined] # pytest declares it as a variable
+class NotReady(AssertionError):
     """Fails a test with a text and without a traceback; the text's first line is what the short summary shows.
 
     ``told`` are the causes that the text is about, () where it is about none, such as a marker that cannot be meant.
     """
 
     def __init__(self, text: str, told: Iterable[Told] = ()) -> None:
-        super().__init__(text, pytrace=False)
+        super().__init__(text)
         self.told = tuple(told)
 
     @classmethod
@@ -71,13 +71,40 @@ class NotReady(pytest.fail.Exception):  # type: ignore[misc,name-defined] # pyte
         return cls("\n\n".join(each.text for each in every), every)
 
 
+def not_ready(error: BaseException) -> NotReady | None:
+    """Return the failure that an exception is, or that a group of nothing else is, as task groups raise; else None."""
+    if isinstance(error, NotReady):
+        return error
+    if not isinstance(error, BaseExceptionGroup):
+        return None
+    found = [not_ready(each) for each in error.exceptions]
+    every = [each for each in found if each is not None]
+    if len(every) < len(found):
+        return None
+    return NotReady("\n\n".join(map(str, every)), [told for each in every for told in each.told])
+
+
+def in_plain_words(report: pytest.TestReport, call: pytest.CallInfo[None]) -> None:
+    """Let the report of a test that failed so hold its text alone: no traceback, no name of a class, not even frames.
+
+    Not even --full-trace and --showlocals may show frames of ours, which hold what the climb saw.
+    """
+    if call.excinfo is None or (failure := not_ready(call.excinfo.value)) is None or report.longrepr is None:
+        return
+    shown = pytest.ExceptionInfo.from_exc_info((type(failure), failure, call.excinfo.tb)).getrepr(style="value")
+    # Left alone, the short summary prints the whole text where CI is set, and JUnit keeps it twice.
+    if shown.reprcrash is not None:
+        shown.reprcrash.message = str(failure).partition("\n")[0]
+    report.longrepr = shown
+
+
 @contextmanager
 def own_defects(doing: str, secrets: Secrets) -> Iterator[None]:
     """Fail the test with the text of a defect where something of ours goes wrong; a wrong argument is raised on."""
     __tracebackhide__ = True
     try:
         yield
-    except (BadAuth, BadName):
+    except (BadAuth, BadName, NotReady):
         raise
     except Exception as error:  # noqa: BLE001 - never an internal error of pytest, which would end the run
         from pytest_acrauth.report.defect import told

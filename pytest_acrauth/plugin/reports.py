@@ -12,7 +12,7 @@ from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.plugin.checks import Check
 from pytest_acrauth.plugin.cleaning import Cleaning, Words
-from pytest_acrauth.plugin.failures import NotReady, Told, tell
+from pytest_acrauth.plugin.failures import Told, not_ready, tell
 from pytest_acrauth.plugin.once import ABOUT, CAUSES, Once, told_of
 
 #: What a cause says of itself in the properties of a failure.
@@ -43,13 +43,10 @@ class Reports:
         if call.when == "setup":  # of a test that is run again, too
             _begin_properties(item)
         report = yield
-        if call.excinfo is not None and isinstance(call.excinfo.value, NotReady):
-            # Left alone, the short summary prints the whole text where CI is set, and JUnit keeps it twice.
-            crash = getattr(report.longrepr, "reprcrash", None)
-            if crash is not None:
-                crash.message = str(call.excinfo.value).partition("\n")[0]
-            setattr(report, CAUSES, [told.to_report() for told in call.excinfo.value.told])
-            _add_properties(item, report, call.excinfo.value.told)
+        failure = not_ready(call.excinfo.value) if call.excinfo is not None else None
+        if failure is not None:
+            setattr(report, CAUSES, [told.to_report() for told in failure.told])
+            _add_properties(item, report, failure.told)
         elif call.excinfo is not None and report.failed:
             self._explain_foreign(report)
         if not report.passed:  # a failure is shown by --pdb, for one, before it is reported

@@ -98,7 +98,7 @@ def test_a_broken_climb_answers_for_every_scope(inner: Inner) -> None:
 
         def test_scope(acr, asked):
             before = asked()
-            with pytest.raises(pytest.fail.Exception, match="entra-sp-secret-expired"):
+            with pytest.raises(AssertionError, match="entra-sp-secret-expired"):
                 acr.require("repository:team/app:pull")
             assert asked() == before
         """
