@@ -16,8 +16,8 @@ from pytest_acrauth.model.credential import CredentialFacts, Kind
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.evidence import OFF, EvidenceChoice, Look, RegistryFacts
 from pytest_acrauth.model.machine import Machine
-from pytest_acrauth.model.secret import Secrets
-from pytest_acrauth.model.target import Flow, Identity, Reference, Registry, Target
+from pytest_acrauth.model.secret import Secret, Secrets
+from pytest_acrauth.model.target import NULL_GUID, Flow, Identity, Reference, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.probes.climb import EntraLeg, SignedIn, ask_again, climb, climb_to_entra
 from pytest_acrauth.probes.http.deadline import Deadline
@@ -26,6 +26,8 @@ from pytest_acrauth.probes.http.once import THREADS, Memo
 from pytest_acrauth.probes.machine import RealMachine
 
 if TYPE_CHECKING:
+    import httpx
+
     from pytest_acrauth.probes.management.looks import Looks
 
 DEFAULT_TIMEOUT = 30.0
@@ -33,6 +35,7 @@ DEFAULT_JOBS = 128
 _EVIDENCE_PART = 3  # of a climb's limit, its evidence may take one
 _LOOK_PART = 0.9  # of that, one look may take so much: its own reason comes before the waiting ends
 _GLANCE = 0.2  # seconds between two looks at Ctrl-C
+_SOON = 60.0  # seconds: a refresh token that ends within them is not used any more
 
 
 def check(targets: Sequence[Target], machine: Machine | None = None) -> tuple[Transcript, ...]:
@@ -96,14 +99,55 @@ class Run:
         """
         narrowed = replace(target, references=(Reference.parse(repository),), must=must, must_not=must_not)
         signed_in = self._signed_in.get((target.identity, target.registry))
-        if signed_in is not None:
-            seen = ask_again(signed_in, narrowed, self._connect(), self._timeout)
+        if signed_in is not None and not self._ended(signed_in):
+            seen, _ = ask_again(signed_in, narrowed, self._connect(), self._timeout)
             if climbed is not None:
                 seen = replace(seen, evidence=climbed.evidence)
             if not _turned_away(seen):
                 evidence = _Evidence(self._connect(), self._evidence, self._timeout)
                 return evidence.add(seen) if all_of_them or not _issued(seen) else seen
         return self._climb([narrowed], None, tokens_only=True, all_of_them=all_of_them)[0]
+
+    def login(self, target: Target) -> tuple[str, Secret] | None:
+        """Return the user name and password that a program logs in to the registry with; None for nobody's.
+
+        For an Entra identity that is a refresh token, for one with Basic credentials these. Climbs as far as it takes
+        where nobody did yet, and again where the refresh token has ended; LookupError where the registry does not take
+        the identity.
+        """
+        signed_in = self._sign_in(target)
+        if signed_in.refresh_token is not None:
+            return NULL_GUID, signed_in.refresh_token
+        credential = signed_in.credential
+        return (credential.user, credential.secret) if credential.secret is not None else None
+
+    def client(self, target: Target, repository: str, actions: tuple[str, ...]) -> httpx.Client:
+        """Return a client for the registry, with an access token for these actions on a repository.
+
+        LookupError where the registry does not take the identity, or issues no token.
+        """
+        from pytest_acrauth.probes.http.own_requests import client_for
+
+        narrowed = replace(target, references=(Reference.parse(repository),), must=actions, must_not=())
+        _, tokens = ask_again(self._sign_in(target), narrowed, self._connect(), self._timeout)
+        if not tokens:
+            raise LookupError(f"{target.registry.login_server} issued no access token for {repository}")
+        return client_for(target.registry.login_server, tokens[0], self._connect(), self._timeout)
+
+    def _sign_in(self, target: Target) -> SignedIn:
+        """Return what the registry took, as it took it before or takes it now."""
+        key = (target.identity, target.registry)
+        if key not in self._signed_in or self._ended(self._signed_in[key]):
+            self._signed_in.pop(key, None)
+            self._climb([replace(target, references=())], None, tokens_only=True)
+        if key not in self._signed_in:
+            raise LookupError(f"{target.registry.login_server} does not take {target.identity.name}")
+        return self._signed_in[key]
+
+    def _ended(self, signed_in: SignedIn) -> bool:
+        exchange = signed_in.transcript.exchange
+        expires = exchange.claims.expires if exchange is not None and exchange.claims is not None else None
+        return expires is not None and expires <= self.machine.now() + _SOON
 
     def check_client(
         self, name: str, targets: Sequence[Target] = (), climbed: Sequence[Transcript] = ()

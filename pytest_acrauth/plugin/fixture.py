@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import os
 import re
-from typing import TYPE_CHECKING
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_acrauth.auth import BadAuth
 from pytest_acrauth.model.observation import AccessToken
+from pytest_acrauth.model.secret import as_bytes
 from pytest_acrauth.model.target import ACTIONS, BadName, Reference, Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.failures import NotReady, diagnoses_of, own_defects
 
 if TYPE_CHECKING:
+    import httpx
+
     from pytest_acrauth.diagnosis.conclusion import Diagnosis
     from pytest_acrauth.plugin.climbs import Climbs
 
 _SCOPE = re.compile(r"repository:(?P<repository>[^:]+):(?P<actions>[^:]+)")
+
+
+class DockerLogin(NamedTuple):
+    """The user name and password with which ``docker login`` and its like log in."""
+
+    user_name: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"DockerLogin(user_name={self.user_name!r}, password=***)"
 
 
 class RegistryUnderTest:
@@ -67,6 +86,50 @@ class RegistryUnderTest:
         shared = tuple(found for found in self.diagnoses if not found.broken.stage.per_repository)
         return shared or diagnoses_of(self._climbs.ask(self._target, repository, actions))
 
+    def client(self, scope: str) -> httpx.Client:
+        """Return an HTTP client for the registry with an access token for a scope; to be closed, as by ``with``.
+
+        Its relative addresses are the registry's, as in ``client.get("/v2/team/app/tags/list")``. Names, certificates
+        and proxies are those of the climb; redirects are followed where a request says so, and no other host sees the
+        token. Fails the test, with the explanation, unless the scope is granted. Raises
+        `pytest_acrauth.model.target.BadName` for a text that is no scope.
+        """
+        __tracebackhide__ = True
+        repository, actions = parse_scope(scope)
+        self.require(scope)
+        with own_defects("making a client", self._climbs.run.secrets):
+            return self._climbs.run.client(self._target, repository, actions)
+
+    def login(self) -> DockerLogin:
+        """Return what programs log in to the registry with: for an Entra identity, as ``az acr login`` does.
+
+        The password of an Entra identity is a refresh token, which counts for some hours. Fails the test, with the
+        explanation, if the registry is not ready. Raises `pytest_acrauth.auth.BadAuth` for an anonymous identity.
+        """
+        __tracebackhide__ = True
+        self.require()
+        with own_defects("logging in", self._climbs.run.secrets):
+            found = self._climbs.run.login(self._target)
+        if found is None:
+            raise BadAuth(f"{self._target.identity.name} has no login: it asks without a credential")
+        user, secret = found
+        return DockerLogin(user, secret.reveal())
+
+    def docker_config(self, folder: str | PathLike[str]) -> Path:
+        """Write a docker configuration that holds this login alone, and return its folder, for ``DOCKER_CONFIG``.
+
+        The folder is made if need be, and readable for nobody else. Fails as `login` does. Raises FileExistsError
+        where it has a configuration already.
+        """
+        __tracebackhide__ = True
+        user, password = self.login()
+        place = Path(folder)
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        pair = base64.b64encode(as_bytes(f"{user}:{password}")).decode()
+        with open(place / "config.json", "x", opener=_private, encoding="ascii") as file:
+            json.dump({"auths": {self.login_server: {"auth": pair}}}, file)
+        return place
+
     def permissions(self, repository: str) -> frozenset[str]:
         """Return the actions that the registry grants this identity on a repository.
 
@@ -80,6 +143,10 @@ class RegistryUnderTest:
             if token is None or not token.issued or token.granted is None:
                 raise NotReady.by(diagnoses_of(transcript))
             return frozenset(ACTIONS if "*" in token.granted else token.granted)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def parse_scope(text: str) -> tuple[str, tuple[str, ...]]:

@@ -72,15 +72,18 @@ def climb(
     return climbing.seen_by(lambda: climbing.run(entra_leg, tokens_only=tokens_only, keep=keep))
 
 
-def ask_again(signed_in: SignedIn, target: Target, connector: Connector, limit: float) -> Transcript:
+def ask_again(
+    signed_in: SignedIn, target: Target, connector: Connector, limit: float
+) -> tuple[Transcript, tuple[Secret, ...]]:
     """Ask for access tokens for a target's repositories, and for nothing else, as an identity that is signed in.
 
-    The transcript has what was seen when it signed in, and within ``limit`` seconds what the registry answers now.
+    The transcript has what was seen when it signed in, and within ``limit`` seconds what the registry answers now;
+    beside it are the tokens that were issued.
     """
     climbing = _Climb(target, signed_in.credential, connector, Deadline(limit))
     before = signed_in.transcript
     climbing.seen = replace(before, target=target, access_token=None, accesses=(), started=climbing.seen.started)
-    return climbing.seen_by(lambda: climbing.go_on(signed_in))
+    return climbing.seen_by(lambda: climbing.go_on(signed_in)), tuple(climbing.issued)
 
 
 class _Climb:
@@ -92,6 +95,7 @@ class _Climb:
         self._credential = credential
         self._connector = connector
         self._deadline = deadline
+        self.issued: list[Secret] = []
         self.seen = Transcript(
             target=target,
             credential=credential.facts,
@@ -211,6 +215,7 @@ class _Climb:
             access_token, token = login.ask_access_token(reference, target.must, target.must_not)
             access = Access(reference=reference, access_token=access_token)
             self._enter(access)
+            self.issued += [token] if token is not None else []
             if access_token.ok and token is not None and target.pulls and not tokens_only:
                 self._read_image(http, access, token)
 

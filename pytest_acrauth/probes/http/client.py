@@ -155,7 +155,7 @@ def _cause(connection: Connection) -> tuple[Trouble, str]:
     )
 
 
-class _NoCookies(CookieJar):
+class NoCookies(CookieJar):
     """A jar that stays empty: nothing here needs what a host wants to be told again, by itself or by its neighbour."""
 
     def extract_cookies(self, response: Any, request: Any) -> None:
@@ -176,7 +176,7 @@ class _Body(httpx.SyncByteStream):
         self._stream.close()
 
 
-class _Transport(httpx.BaseTransport):
+class Transport(httpx.BaseTransport):
     """httpx's way into a connection pool of our own (public classes of httpcore only)."""
 
     def __init__(self, pool: httpcore.ConnectionPool) -> None:
@@ -196,6 +196,16 @@ class _Transport(httpx.BaseTransport):
 
     def close(self) -> None:
         self._pool.close()
+
+
+def open_pool(connector: Connector, deadline: Deadline) -> httpcore.ConnectionPool:
+    """Return a pool of connections that are opened as a climb's are, without a record of their ways."""
+    return _pool(connector, _Backend(connector, deadline, {}, frozenset()))
+
+
+def _pool(connector: Connector, backend: _Backend) -> httpcore.ConnectionPool:
+    # Connections arrive open; without a context given, httpcore builds one for each, with a trust store read anew.
+    return httpcore.ConnectionPool(ssl_context=connector.unused, keepalive_expiry=_KEEP_ALIVE, network_backend=backend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,15 +241,12 @@ class Http:
         self.connections: dict[str, Connection] = {}
         self.plain = plain
         self._backend = _Backend(connector, deadline, self.connections, plain)
-        # Connections arrive open; without a context given, httpcore builds one for each, with a trust store read anew.
-        pool = httpcore.ConnectionPool(
-            ssl_context=connector.unused, keepalive_expiry=_KEEP_ALIVE, network_backend=self._backend
-        )
+        pool = _pool(connector, self._backend)
         self._client = httpx.Client(
-            transport=_Transport(pool),
+            transport=Transport(pool),
             trust_env=False,
             timeout=None,  # noqa: S113 - see deadline
-            cookies=_NoCookies(),
+            cookies=NoCookies(),
         )
         self.secrets = connector.secrets
         self._silences = connector.silences
