@@ -108,6 +108,14 @@ class Run:
                 return evidence.add(seen) if all_of_them or not _issued(seen) else seen
         return self._climb([narrowed], None, tokens_only=True, all_of_them=all_of_them)[0]
 
+    def look_at_registry(self, target: Target) -> Look[RegistryFacts]:
+        """Look at the record of a target's registry, asked as evidence is; what keeps one from it is in the look."""
+        if self._evidence.method == OFF:
+            return Look(why="nobody is asked, as --acr-evidence off says")
+        evidence = _Evidence(self._connect(), self._evidence, self._timeout)
+        (look,) = evidence.look_at([self._unclimbed(target)], self._timeout).values()
+        return look
+
     def login(self, target: Target) -> tuple[str, Secret] | None:
         """Return the user name and password that a program logs in to the registry with; None for nobody's.
 

@@ -18,6 +18,7 @@ from pytest_acrauth.catalogue.causes import (
     data,
     entra,
     exchange,
+    expected,
     firewall,
     hosts,
     management,
@@ -38,6 +39,7 @@ from pytest_acrauth.catalogue.symptoms import climb as of_climb
 from pytest_acrauth.catalogue.symptoms import data as at_data
 from pytest_acrauth.catalogue.symptoms import entra as at_entra
 from pytest_acrauth.catalogue.symptoms import exchange as at_exchange
+from pytest_acrauth.catalogue.symptoms import expected as of_expectations
 from pytest_acrauth.catalogue.symptoms import kubernetes as of_kubernetes
 from pytest_acrauth.catalogue.symptoms import management as of_management
 from pytest_acrauth.catalogue.symptoms import proxy as at_proxy
@@ -63,6 +65,7 @@ _FAMILIES = (
     access,
     data,
     climb,
+    expected,
     hosts,
     management,
     notes,
@@ -82,6 +85,7 @@ _SYMPTOMS = (
     operation,
     at_data,
     of_climb,
+    of_expectations,
     of_management,
     of_kubernetes,
     text,

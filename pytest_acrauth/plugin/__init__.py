@@ -24,10 +24,17 @@ _NO_REGISTRY = "no registry is configured: name one with --acr-registry, PYTEST_
 _MARKERS = (
     "acr: a built-in check of pytest-acrauth",
     "acr_ready(*, registry=None, scope=None): fail before any fixture, and say why, unless the registry is ready",
+    "acr_permissions(repository, *, must=(), must_not=(), registry=None): fail likewise unless rights are these",
+    "acr_expect(*names, repository=None, registry=None): fail likewise unless it is refused, for one of these reasons",
 )
+_JUDGED = frozenset(line.partition("(")[0] for line in _MARKERS[1:])
+#: The property of a test that expects a refusal, and what was met.
+_EXPECTED = "acr_expected"
 SETTINGS: pytest.StashKey[options.Settings] = pytest.StashKey()
 CLIMBS: pytest.StashKey[Climbs] = pytest.StashKey()
 _AGAINST: pytest.StashKey[NotReady | None] = pytest.StashKey()
+_BEGAN: pytest.StashKey[bool] = pytest.StashKey()
+_LEFT_OUT: pytest.StashKey[bool] = pytest.StashKey()
 _FIXTURES: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
@@ -99,7 +106,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run tests that use ``acr`` once per target."""
     climbs = metafunc.config.stash.get(CLIMBS, None)
-    if climbs is not None and "_acr_target" in metafunc.fixturenames:
+    if climbs is not None and climbs.plan.targets and "_acr_target" in metafunc.fixturenames:
         # Sorted, so that every worker collects the same.
         targets = sorted(climbs.plan.targets, key=lambda target: target.id)
         ids = [target.id for target in targets]
@@ -108,11 +115,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def _acr_target(request: pytest.FixtureRequest) -> Target:
-    if CLIMBS not in request.config.stash:
+    climbs = request.config.stash.get(CLIMBS, None)
+    if climbs is None or not climbs.plan.targets:
         _skip_unless_error(request.config)
         pytest.fail(_NO_REGISTRY, pytrace=False)
     # Asked for by name while a test runs, or by a fixture called acr before pytest 9, there is no parameter.
-    targets = request.config.stash[CLIMBS].plan.targets
+    targets = climbs.plan.targets
     target: Target | None = getattr(request, "param", targets[0] if len(targets) == 1 else None)
     if target is None:
         pytest.fail("several registries or identities are configured: take acr as an argument, once for each")
@@ -155,20 +163,19 @@ def _skip_unless_error(config: pytest.Config) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Decide a marked test after skip and xfail and before its fixtures, which are then not set up at all."""
-    if item.get_closest_marker("acr_ready") is None:
-        return
-    from pytest_acrauth.plugin.failures import NotReady
-    from pytest_acrauth.plugin.markers import misspelt, unmet
-
     climbs = item.config.stash.get(CLIMBS, None)
-    again = bool(item.stash.get(_AGAINST, None))
-    if climbs is not None:
-        item.stash[_AGAINST] = unmet(item, climbs, again=again)
-    elif (wrong := misspelt(item)) is not None:
-        item.stash[_AGAINST] = NotReady(wrong)
-    else:
-        _skip_unless_error(item.config)
-        item.stash[_AGAINST] = NotReady(_NO_REGISTRY)
+    if climbs is not None and item.stash.get(_BEGAN, False):  # a rerun
+        from pytest_acrauth.plugin.markers import ask_again
+
+        ask_again(item, climbs)
+    item.stash[_BEGAN] = True
+    if not any(mark.name in _JUDGED for mark in item.iter_markers()):
+        return
+    try:
+        item.stash[_AGAINST] = _judge(item, climbs)
+    except pytest.skip.Exception:
+        item.stash[_LEFT_OUT] = True
+        raise
     if hasattr(item, "fixturenames"):
         if _FIXTURES in item.stash:  # a rerun
             item.fixturenames = item.stash[_FIXTURES]
@@ -177,13 +184,37 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             item.stash[_FIXTURES], item.fixturenames = item.fixturenames, []
 
 
+def _judge(item: pytest.Item, climbs: Climbs | None) -> NotReady | None:
+    """Return how a marked test fails, if it does; skips it for want of the registry that it needs."""
+    from pytest_acrauth.plugin.failures import NotReady
+    from pytest_acrauth.plugin.markers import judge, misspelt
+
+    if (wrong := misspelt(item)) is not None:
+        return NotReady(wrong)
+    if climbs is None or not climbs.plan.targets:
+        _skip_unless_error(item.config)
+        return NotReady(_NO_REGISTRY)
+    verdict = judge(item, climbs)
+    if verdict.skipped:
+        if climbs.plan.on_missing != "skip":
+            return NotReady(verdict.skipped)
+        pytest.skip(verdict.skipped)
+    for note in verdict.notes:
+        item.add_report_section("setup", "acr", note)
+    item.user_properties[:] = [pair for pair in item.user_properties if pair[0] != _EXPECTED]
+    item.user_properties += [(_EXPECTED, note) for note in verdict.notes]
+    return verdict.failure
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,  # noqa: ARG001 - pytest's name for it
-    call: pytest.CallInfo[None],
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Report a test that failed because a registry is not ready in plain words."""
+    """Report in plain words a test whose registry is not ready, and at its own place one that was left out."""
     report = yield
+    if call.when == "setup" and item.stash.get(_LEFT_OUT, False) and isinstance(report.longrepr, tuple):
+        path, line, _ = item.reportinfo()
+        report.longrepr = (str(path), (line or 0) + 1, report.longrepr[2])
     if call.excinfo is not None and isinstance(call.excinfo.value, (AssertionError, BaseExceptionGroup)):
         from pytest_acrauth.plugin.failures import in_plain_words
 

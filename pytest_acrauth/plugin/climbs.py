@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from pytest_acrauth.model.client_record import ClientRecord
 from pytest_acrauth.model.defect import Defect
+from pytest_acrauth.model.evidence import Look, RegistryFacts
 from pytest_acrauth.model.target import Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.configuration import Plan
@@ -43,6 +44,7 @@ class Climbs:
         self._transcripts: dict[str, Transcript] = {}
         self._clients: dict[str, ClientRecord] = {}
         self._asked: dict[_Question, Transcript] = {}
+        self._records: dict[Target, Look[RegistryFacts]] = {}
 
     def of(self, target: Target) -> Transcript:
         """Return a target's transcript, climbing if nobody did yet."""
@@ -119,13 +121,31 @@ class Climbs:
             )
         return self._asked[question]
 
+    def record(self, target: Target) -> Look[RegistryFacts]:
+        """Return a look at the record of a target's registry: that of its climb, or of the first who asks."""
+        kept = self._records.get(target) or self.of(target).evidence.registry
+        if kept is None:
+            kept = self.run.look_at_registry(target)
+        self._records[target] = kept
+        return kept
+
+    def forget(self, target: Target) -> None:
+        """Let every question about a target be asked again; climb again what was broken."""
+        self._forget_answers(target)
+        if any(self.of(target).broken()):
+            self.again(target)
+
+    def _forget_answers(self, target: Target) -> None:
+        self._records.pop(target, None)
+        self._asked = {asked: answer for asked, answer in self._asked.items() if asked.target != target}
+
     def again(self, target: Target) -> Transcript:
         """Climb once more and return what was seen; it replaces the old transcript only where it broke nothing new.
 
         Checks that were judged on the old one relied on others to fail, and these may be over.
         """
         before = set(self.of(target).broken())
-        self._asked = {asked: answer for asked, answer in self._asked.items() if asked.target != target}
+        self._forget_answers(target)
         (transcript,) = self.run.check([target])
         if before >= set(transcript.broken()):
             self.keep([transcript])

@@ -26,7 +26,7 @@ class Plan:
     """What a run does, and the lines for the header that say so.
 
     ``targets`` are in the order of the registries given; ``clients`` must work beside them; ``evidence`` says who may
-    be asked why a check failed.
+    be asked why a check failed, and ``on_missing`` what becomes of a test that needs a registry which is not checked.
     """
 
     targets: tuple[Target, ...]
@@ -36,6 +36,7 @@ class Plan:
     timeout: float
     jobs: int
     header: tuple[str, ...]
+    on_missing: str = "skip"
 
     @property
     def registries(self) -> tuple[Registry, ...]:
@@ -64,6 +65,7 @@ def plan(settings: Settings, machine: Machine, config: pytest.Config) -> Plan:
         timeout=float(settings["timeout"].value),
         jobs=int(float(settings["jobs"].value)),
         header=tuple(header.lines(settings, chosen, targets)),
+        on_missing=settings["on-missing"].value,
     )
 
 

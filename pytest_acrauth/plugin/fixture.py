@@ -10,12 +10,15 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import pytest
+
 from pytest_acrauth.auth import BadAuth
 from pytest_acrauth.model.observation import AccessToken
 from pytest_acrauth.model.secret import as_bytes
-from pytest_acrauth.model.target import ACTIONS, BadName, Reference, Target
+from pytest_acrauth.model.target import ACTIONS, BadName, Reference, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.failures import NotReady, diagnoses_of, own_defects
+from pytest_acrauth.plugin.naming import NotChecked, at_registry
 
 if TYPE_CHECKING:
     import httpx
@@ -66,6 +69,42 @@ class RegistryUnderTest:
         """What is wrong, one diagnosis per broken stage; empty when the registry is ready."""
         return diagnoses_of(self.transcript)
 
+    def of(self, registry: str) -> RegistryUnderTest:
+        """Return another registry of this run, as this identity sees it, or the first that is checked there.
+
+        Skips the test where this run does not check it, or is an error if ``--acr-on-missing error`` says so. Raises
+        `pytest_acrauth.model.target.BadName` for a text that no registry can be called.
+        """
+        __tracebackhide__ = True
+        Registry.parse(registry)
+        plan = self._climbs.plan
+        try:
+            found = at_registry(registry, plan.targets)
+        except NotChecked as error:
+            if plan.on_missing == "skip":
+                pytest.skip(str(error))
+            raise NotReady(str(error)) from None
+        own = (target for target in found if target.identity == self._target.identity)
+        return RegistryUnderTest(next(own, found[0]), self._climbs)
+
+    def expect(self, *names: str, repository: str | None = None) -> None:
+        """Fail the test unless the registry refuses this identity, and for one of the named reasons alone.
+
+        ``names`` are ids of causes, families of them, or common checks, as ``acr_expect`` takes them. With a
+        repository the refusal of its access token counts too. Raises `pytest_acrauth.model.target.BadName` for a name
+        that is none of these.
+        """
+        __tracebackhide__ = True
+        from pytest_acrauth.plugin.expectations import Expectation
+
+        expectation = Expectation(names, repository)
+        with own_defects("judging what is expected", self._climbs.run.secrets):
+            met = expectation.of(self._target, self._climbs)
+            if met.against:
+                raise NotReady.telling(met.against)
+            for note in met.notes:
+                print(f"acr: {self._target.id}: {note}")  # noqa: T201 - captured with what the test itself prints
+
     def require(self, scope: str | None = None) -> None:
         """Fail the test, with the explanation, if the registry is not ready.
 
@@ -77,14 +116,18 @@ class RegistryUnderTest:
             if found := self.unmet(scope):
                 raise NotReady.by(found)
 
+    def unmet_permissions(
+        self, repository: str, must: tuple[str, ...], must_not: tuple[str, ...]
+    ) -> tuple[Diagnosis, ...]:
+        """Return why the identity lacks what it must have on a repository, or has what it must not; else nothing."""
+        shared = tuple(found for found in self.diagnoses if not found.broken.stage.per_repository)
+        return shared or diagnoses_of(self._climbs.ask(self._target, repository, must, must_not))
+
     def unmet(self, scope: str | None) -> tuple[Diagnosis, ...]:
         """Return what keeps the registry from being ready, or from granting a scope; empty where nothing does."""
         if scope is None:
             return self.diagnoses
-        repository, actions = parse_scope(scope)
-        # A climb that broke before the access token tells more than a new one, and asks nobody.
-        shared = tuple(found for found in self.diagnoses if not found.broken.stage.per_repository)
-        return shared or diagnoses_of(self._climbs.ask(self._target, repository, actions))
+        return self.unmet_permissions(*parse_scope(scope), ())
 
     def client(self, scope: str) -> httpx.Client:
         """Return an HTTP client for the registry with an access token for a scope; to be closed, as by ``with``.

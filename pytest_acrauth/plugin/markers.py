@@ -1,23 +1,23 @@
-"""What ``@pytest.mark.acr_ready`` does: its arguments, the targets it is about, and whether they are ready."""
+"""What this plugin's markers do: their arguments, the targets they are about, and what they find there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import pytest
 
 from pytest_acrauth.auth import BadAuth
 from pytest_acrauth.model.defect import Defect
-from pytest_acrauth.model.target import BadName, Registry, Target
-from pytest_acrauth.plugin.failures import NotReady
+from pytest_acrauth.model.target import ACTIONS, BadName, Reference, Registry, Target
+from pytest_acrauth.plugin.expectations import Expectation, Met
+from pytest_acrauth.plugin.failures import NotReady, tell
 from pytest_acrauth.plugin.fixture import RegistryUnderTest, parse_scope
+from pytest_acrauth.plugin.naming import NotChecked, at_registry
 
 if TYPE_CHECKING:
-    from pytest_acrauth.diagnosis.conclusion import Diagnosis
     from pytest_acrauth.plugin.climbs import Climbs
 
-READY = "acr_ready"
 #: The private fixture whose parameter is the target; only the plugin's own ``acr`` asks for it.
 PARAMETER = "_acr_target"
 
@@ -26,48 +26,138 @@ class BadMark(ValueError):
     """A marker that cannot be meant; the text names its value and the choices."""
 
 
-class _Arguments:
-    """The arguments of ``acr_ready``. Raises `BadMark` for a value that is none."""
+class Mark(Protocol):
+    """A marker with its arguments read. ``registry`` is the one that it names, None for the test's own."""
+
+    registry: str | None
+
+    def judge(self, acr: RegistryUnderTest, climbs: Climbs) -> Met:
+        """Return how it stands for a target."""
+        ...
+
+
+class Ready:
+    """``acr_ready``: the registry is ready, and grants a scope if one is given."""
 
     def __init__(self, *, registry: str | None = None, scope: str | None = None) -> None:
-        for name, value in (("registry", registry), ("scope", scope)):
-            if value is not None and not isinstance(value, str):
-                raise BadMark(f"{READY}: {name}={value!r} is no text")
-        self.registry = registry
-        self.scope = scope
+        self.registry = _named(registry)
+        self._scope = None if scope is None else _text("scope", scope)
+        if self._scope is not None:
+            parse_scope(self._scope)
+
+    def judge(self, acr: RegistryUnderTest, climbs: Climbs) -> Met:  # noqa: ARG002 - as every marker
+        return Met(tuple(map(tell, acr.unmet(self._scope))))
 
 
-def arguments(mark: pytest.Mark) -> _Arguments:
+class Permissions:
+    """``acr_permissions``: on a repository the identity has what it must have, and nothing that it must not."""
+
+    def __init__(
+        self,
+        repository: str,
+        *,
+        must: str | Sequence[str] = (),
+        must_not: str | Sequence[str] = (),
+        registry: str | None = None,
+    ) -> None:
+        self.registry = _named(registry)
+        self._repository = Reference.parse(_text("repository", repository)).repository
+        self._must, self._must_not = _actions("must", must), _actions("must_not", must_not)
+        if not self._must and not self._must_not:
+            raise BadName("it takes must=… or must_not=…, or both")
+        if both := set(self._must) & set(self._must_not):
+            raise BadName(f"{', '.join(sorted(both))} stands in must and in must_not")
+
+    def judge(self, acr: RegistryUnderTest, climbs: Climbs) -> Met:  # noqa: ARG002 - as every marker
+        return Met(tuple(map(tell, acr.unmet_permissions(self._repository, self._must, self._must_not))))
+
+
+class Expect:
+    """``acr_expect``: the registry refuses this identity, and for no other reason than those that are named."""
+
+    def __init__(self, *names: str, repository: str | None = None, registry: str | None = None) -> None:
+        self.registry = _named(registry)
+        for name in names:
+            _text("a name", name)
+        self._expectation = Expectation(names, None if repository is None else _text("repository", repository))
+
+    def judge(self, acr: RegistryUnderTest, climbs: Climbs) -> Met:
+        return self._expectation.of(acr.target, climbs)
+
+
+#: The markers by their names, with what pytest's own list says of each.
+MARKERS: dict[str, type[Ready | Permissions | Expect]] = {
+    "acr_ready": Ready,
+    "acr_permissions": Permissions,
+    "acr_expect": Expect,
+}
+
+
+class Verdict(NamedTuple):
+    """What becomes of a marked test before its fixtures: how it fails, or why it is skipped; and what is noted."""
+
+    failure: NotReady | None = None
+    skipped: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def read(mark: pytest.Mark) -> Mark:
     """Read a marker. Raises `BadMark`."""
     try:
-        found = _Arguments(*mark.args, **mark.kwargs)
+        return MARKERS[mark.name](*mark.args, **mark.kwargs)
     except TypeError as error:
         given = ", ".join([*map(repr, mark.args), *(f"{name}={value!r}" for name, value in mark.kwargs.items())])
-        raise BadMark(f"{READY}({given}): it takes registry=… and scope=…, by name") from error
-    try:
-        if found.scope is not None:
-            parse_scope(found.scope)
+        raise BadMark(f"{mark.name}({given}): it takes {_SIGNATURES[mark.name]}") from error
     except BadName as error:
-        raise BadMark(f"{READY}: {error}") from error
-    return found
+        raise BadMark(f"{mark.name}: {error}") from error
 
 
-def targets_of(item: pytest.Item, mark: pytest.Mark, targets: Iterable[Target]) -> tuple[Target, ...]:
-    """Return whom a marker is about: the registry it names, else the test's own, else all. Raises `BadMark`."""
-    every = tuple(targets)
-    wanted = arguments(mark).registry
-    if wanted is not None:
-        named = tuple(target for target in every if _is(target.registry, wanted))
-        if not named:
-            choices = ", ".join(dict.fromkeys(target.registry.login_server for target in every))
-            raise BadMark(f"{READY}: registry={wanted!r} is not configured; choose one of {choices}")
-        return named
+_SIGNATURES = {
+    "acr_ready": "registry=… and scope=…, by name",
+    "acr_permissions": "a repository, and must=…, must_not=… and registry=… by name",
+    "acr_expect": "names, and repository=… and registry=… by name",
+}
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise BadName(f"{name}={value!r} is no text")
+    return value
+
+
+def _named(registry: object) -> str | None:
+    """Return a registry's name if it can be one. Raises `BadName`."""
+    if registry is None:
+        return None
+    Registry.parse(_text("registry", registry))
+    return str(registry)
+
+
+def _actions(name: str, value: object) -> tuple[str, ...]:
+    """Return actions, given as one text with commas or as several. Raises `BadName`."""
+    if isinstance(value, str):
+        found = tuple(each.strip() for each in value.split(","))
+    elif isinstance(value, Iterable):
+        found = tuple(_text(name, each) for each in value)
+    else:
+        raise BadName(f"{name}={value!r} are no actions")
+    for each in found:
+        if each not in ACTIONS:
+            raise BadName(f"{name}={value!r}: unknown action {each!r}; choose from {', '.join(ACTIONS)}")
+    return tuple(dict.fromkeys(found))
+
+
+def marks(item: pytest.Item) -> Iterator[pytest.Mark]:
+    """Yield the markers of this plugin that a test has, by whatever way it has them."""
+    return (mark for mark in item.iter_markers() if mark.name in MARKERS)
+
+
+def targets_of(item: pytest.Item, mark: Mark, targets: Sequence[Target]) -> tuple[Target, ...]:
+    """Return whom a marker is about: the registry it names, else the test's own, else all. Raises `NotChecked`."""
+    if mark.registry is not None:
+        return at_registry(mark.registry, targets)
     own = parameter(item)
-    return (own,) if own is not None else every
-
-
-def _is(registry: Registry, name: str) -> bool:
-    return name.lower() in {registry.name, registry.login_server}
+    return (own,) if own is not None else tuple(targets)
 
 
 def parameter(item: pytest.Item) -> Target | None:
@@ -77,41 +167,53 @@ def parameter(item: pytest.Item) -> Target | None:
     return found if isinstance(found, Target) else None
 
 
-def needs(item: pytest.Item, targets: Iterable[Target]) -> tuple[Target, ...]:
+def needs(item: pytest.Item, targets: Sequence[Target]) -> tuple[Target, ...]:
     """Return the targets that must be climbed before a test, for its fixture and its markers."""
     own = parameter(item)
     found = [own] if own is not None else []
-    for mark in item.iter_markers(READY):
+    for mark in marks(item):
         try:
-            found += targets_of(item, mark, targets)
-        except BadMark:
-            continue  # the test fails for that before it asks anything
+            found += targets_of(item, read(mark), targets)
+        except (BadMark, NotChecked):
+            continue  # the test ends for that before it asks anything
     return tuple(found)
+
+
+def ask_again(item: pytest.Item, climbs: Climbs) -> None:
+    """Let a test that is run again meet what is the case now: nothing of its targets is believed that was not ready."""
+    for target in needs(item, climbs.plan.targets):
+        climbs.forget(target)
 
 
 def misspelt(item: pytest.Item) -> str | None:
     """Return what is wrong with a test's markers, as far as that can be told without a registry; None if nothing is."""
     try:
-        for mark in item.iter_markers(READY):
-            arguments(mark)
+        for mark in marks(item):
+            read(mark)
     except BadMark as error:
         return str(error)
     return None
 
 
-def unmet(item: pytest.Item, climbs: Climbs, *, again: bool) -> NotReady | None:
-    """Return how a marked test fails before its fixtures, or None. ``again`` climbs anew what was not ready."""
-    found: list[Diagnosis] = []
+def judge(item: pytest.Item, climbs: Climbs) -> Verdict:
+    """Return what becomes of a marked test before its fixtures."""
+    found: list[Met] = []
     try:
-        for mark in item.iter_markers(READY):
-            for target in targets_of(item, mark, climbs.plan.targets):
-                if again and any(climbs.of(target).broken()):
-                    climbs.again(target)
-                found += RegistryUnderTest(target, climbs).unmet(arguments(mark).scope)
-        return NotReady.by(found) if found else None
-    except (BadAuth, BadMark) as error:
-        return NotReady(str(error))
+        every = [read(mark) for mark in marks(item)]
+        for mark in every:
+            own = targets_of(item, mark, climbs.plan.targets)
+            found += [mark.judge(RegistryUnderTest(target, climbs), climbs) for target in own]
+    except NotChecked as error:
+        return Verdict(skipped=str(error))
+    except (BadAuth, BadMark, BadName) as error:
+        return Verdict(NotReady(str(error)))
+    except NotReady as error:
+        return Verdict(error)
     except Exception as error:  # noqa: BLE001 - a defect of ours: the test fails for it, and is no error of its own
         from pytest_acrauth.report.defect import told
 
-        return NotReady(told(Defect.of(error, "asking whether the registry is ready", secrets=climbs.run.secrets)))
+        doing = "asking whether the registry is ready"
+        return Verdict(NotReady(told(Defect.of(error, doing, secrets=climbs.run.secrets))))
+    against = [told for met in found for told in met.against]
+    notes = tuple(note for met in found for note in met.notes)
+    return Verdict(NotReady.telling(against) if against else None, notes=notes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.cleaning import Words
 from pytest_acrauth.plugin.climbs import Climbs
 from pytest_acrauth.plugin.failures import diagnoses_of, failures_of
+from pytest_acrauth.plugin.naming import NOT_CHECKED
 from pytest_acrauth.report.standing import ready
 
 if TYPE_CHECKING:
@@ -26,6 +28,13 @@ class Summary:
     def __init__(self, climbs: Climbs, words: Words) -> None:
         self._climbs = climbs
         self._words = words
+        self._unchecked: Counter[str] = Counter()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count tests that were skipped because their registry is not checked."""
+        if report.skipped and isinstance(report.longrepr, tuple):
+            _, found, rest = report.longrepr[2].partition(NOT_CHECKED)
+            self._unchecked.update([found + rest] if found else [])
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         lines = list(self._lines(verbose=terminalreporter.config.option.verbose > 0))
@@ -50,6 +59,8 @@ class Summary:
             yield from map(ready, sound)
         elif sound:
             yield f"ready: {len(sound)} of {len(self._climbs.climbed)}"
+        for why, count in sorted(self._unchecked.items()):
+            yield f"skipped, {count} test{'s' if count > 1 else ''}: {why}"
 
 
 def _sentence(diagnosis: Diagnosis) -> str:

@@ -21,6 +21,12 @@ def ready(transcript: Transcript) -> str:
     return "; ".join([who, *parts])
 
 
+def reached(transcript: Transcript) -> str:
+    """Return by which address a registry was reached, and as whom."""
+    address = "".join(f"at {each}, " for each in _address(transcript))
+    return f"{address}signed in as {_signed_in(transcript)}"
+
+
 def _address(transcript: Transcript) -> tuple[str, ...]:
     """Return the address that was connected to, as far as this machine knows it."""
     tried = transcript.tcp.attempts if isinstance(transcript.tcp, Tcp) else ()

@@ -18,12 +18,17 @@ import warnings
 from collections import Counter
 from pathlib import Path
 from random import Random
+from statistics import median
 
 from hostile.peers import Peers
 from hostile.trial import tried, worlds
 
 _PAGE = resource.getpagesize()
-_MOST_MEMORY = 150 * 1024 * 1024
+_MEGABYTE = 1024 * 1024
+#: What is held on to shows in what lasts: between the first and the last tenth of a run it may grow by this much.
+_MOST_LASTING = 20 * _MEGABYTE
+#: Four million characters of JSON can be seventy million bytes while they are read; some climbs may do so at once.
+_MOST_AT_ONCE = 300 * _MEGABYTE
 _GLANCE = 0.1  # seconds between two looks at the memory
 _SEEDS_APART = 10_000_000
 _TOLD = 15.0  # seconds between two lines of progress
@@ -78,16 +83,19 @@ class Many:
         threads = [threading.Thread(target=self._climb, daemon=True) for _ in range(self._chosen.side_by_side)]
         began = told = time.monotonic()
         before = peak = _resident()
+        held: list[tuple[int, int]] = []
         for thread in threads:
             thread.start()
         while any(thread.is_alive() for thread in threads):
             time.sleep(_GLANCE)
-            peak = max(peak, _resident())
+            now = _resident()
+            peak = max(peak, now)
+            held.append((self._answers, now))
             if time.monotonic() - told > _TOLD:
                 told = time.monotonic()
                 print(f"{self._answers} hostile answers in {told - began:.0f} s", flush=True)
         self._peers.close()
-        grown = peak - before
+        first, last = (median(part) for part in _first_and_last(held))
         for seed, finding in sorted(self._findings):
             print(f"seed {seed}: {finding}")
         kinds = Counter(finding.partition(":")[0] for _, finding in self._findings)
@@ -95,8 +103,10 @@ class Many:
         print(
             f"{self._answers} hostile answers in {self._climbs} climbs, {time.monotonic() - began:.0f} s: found {found}"
         )
-        print(f"memory: {grown / 1024 / 1024:.0f} MB more than before")
-        return int(bool(self._findings) or grown > _MOST_MEMORY)
+        more = [f"{(each - before) / _MEGABYTE:.0f} MB" for each in (first, last, peak)]
+        print(f"memory, more than before: {more[0]} in the beginning, {more[1]} in the end, {more[2]} at most")
+        kept = last - first > _MOST_LASTING or peak - before > _MOST_AT_ONCE
+        return int(bool(self._findings) or kept)
 
     def _enough(self) -> bool:
         if self._chosen.climbs is not None:
@@ -115,6 +125,14 @@ class Many:
             with self._lock:
                 self._answers += given
                 self._findings += [(seed, finding) for finding in findings]
+
+
+def _first_and_last(held: list[tuple[int, int]]) -> tuple[list[int], list[int]]:
+    """Return what was held in the first tenth of a run, its very beginning apart, and in the last tenth."""
+    every = max(answers for answers, _ in held) or 1
+    begun = [memory for answers, memory in held if 0.02 * every <= answers <= 0.1 * every]
+    ended = [memory for answers, memory in held if answers >= 0.9 * every]
+    return begun or ended, ended
 
 
 def _resident() -> int:

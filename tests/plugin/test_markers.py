@@ -191,7 +191,8 @@ def test_several_markers_all_count(inner: Inner) -> None:
     [
         ("regsitry='myacr'", "*acr_ready(regsitry='myacr'): it takes registry=* and scope=*, by name*"),
         ("'myacr'", "*acr_ready('myacr'): it takes registry=* and scope=*, by name*"),
-        ("registry='elsewhere'", "*registry='elsewhere' is not configured; choose one of myacr.azurecr.io*"),
+        ("registry='abcd'", "*acr_ready: 'abcd' is no registry name: 5 to 50 letters and digits*"),
+        ("registry='my acr.azurecr.io'", "*'my acr.azurecr.io' is no login server*"),
         ("registry=7", "*registry=7 is no text*"),
         ("scope='team/app'", "*'team/app' is not repository:NAME:ACTIONS*"),
         ("scope='repository:team/app:pul'", "*unknown action 'pul'; choose from pull, push*"),
@@ -213,6 +214,89 @@ def test_other():
     result = inner.emulate("healthy", *NO_CHECKS)
     result.assert_outcomes(failed=1, passed=1)
     result.stdout.fnmatch_lines([words])
+
+
+@pytest.mark.parametrize(
+    ("registry", "words"),
+    [
+        ("elsewhere", "this run does not check elsewhere, but myacr.azurecr.io"),
+        ("mycar", "this run does not check mycar, but myacr.azurecr.io; did you mean myacr?"),
+        ("otheracr.azurecr.io", "this run does not check otheracr.azurecr.io, but myacr.azurecr.io"),
+    ],
+)
+def test_a_registry_that_is_not_checked(inner: Inner, registry: str, words: str) -> None:
+    """It skips the test with that reason, and near misses are suggested; or fails it, if missing ones are errors."""
+    inner.pytester.makepyfile(
+        f"""
+        import pytest
+
+        @pytest.mark.acr_ready(registry={registry!r})
+        def test_marked():
+            pass
+
+        def test_asked(acr):
+            acr.of({registry!r}).require()
+        """
+    )
+    result = inner.emulate("healthy", "-rs", *NO_CHECKS)
+    result.assert_outcomes(skipped=2)
+    assert len([line for line in result.outlines if line.startswith("SKIPPED") and line.endswith(words)]) == 2
+    result.stdout.fnmatch_lines(["*Azure Container Registry*", f"skipped, 2 tests: {words}"])
+    strict = inner.emulate("healthy", "--acr-on-missing", "error", *NO_CHECKS)
+    strict.assert_outcomes(failed=2)
+    assert len([line for line in strict.outlines if line.startswith("FAILED ") and words[:40] in line]) == 2
+
+
+def test_another_registry_of_the_run(inner: Inner) -> None:
+    """A test asks another registry as the same identity, by any of its names."""
+    inner.pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("name", ["otheracr", "OtherAcr.azurecr.io"])
+        def test_other(acr, name):
+            other = acr.of(name)
+            assert other.login_server == "otheracr.azurecr.io"
+            assert other.target.identity == acr.target.identity
+            other.require("repository:team/app:pull")
+        """
+    )
+    result = inner.emulate("healthy", "--acr-registry", "otheracr", *NO_CHECKS)
+    result.assert_outcomes(passed=4)
+
+
+def test_a_client_alone_guards_nothing(inner: Inner) -> None:
+    """Where only a client is checked, what needs a registry is skipped as without one, and nothing passes unseen."""
+    inner.pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.acr_ready
+        def test_any():
+            pass
+
+        @pytest.mark.acr_ready(registry="myacr")
+        def test_one():
+            pass
+
+        @pytest.mark.acr_permissions("team/app", must="pull")
+        def test_rights():
+            pass
+
+        @pytest.mark.acr_expect("network-shut-out")
+        def test_shut():
+            pass
+
+        def test_asks(acr):
+            pass
+        """
+    )
+    run = ("--acr-client", "docker", *NO_CHECKS)
+    result = inner.run("-rs", *run)
+    result.assert_outcomes(skipped=5)
+    assert result.stdout.str().count("no registry is configured") == 2  # of a marker, four times, and of the fixture
+    assert "_acr_target" not in result.stdout.str()
+    inner.run("--acr-on-missing", "error", *run).assert_outcomes(failed=4, errors=1)
 
 
 def test_missing_registry_is_a_skip(inner: Inner) -> None:

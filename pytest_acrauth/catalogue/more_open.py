@@ -1,0 +1,51 @@
+"""What was let in although a refusal was expected, as the subject of a diagnosis."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from pytest_acrauth.catalogue.facts import Row
+from pytest_acrauth.model.transcript import Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class MoreOpen:
+    """A registry that is more open than somebody expects: what was expected, and how it was found open."""
+
+    transcript: Transcript
+    expected: str
+    found: str
+
+    quoted = False
+    assured = True
+    broken = None
+    shared_by: tuple[Hashable, ...] | None = None
+
+    @property
+    def facts(self) -> dict[str, str]:
+        target = self.transcript.target
+        return {
+            "registry": target.registry.name,
+            "login_server": target.registry.login_server,
+            "identity": target.identity.name,
+            "answer": self.answer,
+        }
+
+    @property
+    def answer(self) -> str:
+        """What was found, and what it is at odds with."""
+        return f"{self.found}, where {self.expected} is expected"
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        from pytest_acrauth.report.standing import reached
+
+        target = self.transcript.target
+        return (
+            Row("expected", self.expected),
+            Row("found", self.found),
+            Row("reached", reached(self.transcript)),
+            Row("registry", target.registry.login_server),
+            Row("identity", target.identity.name),
+        )

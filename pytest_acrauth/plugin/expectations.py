@@ -1,0 +1,190 @@
+"""Refusals that somebody expects: what can be named, and whether what was met is that.
+
+A refusal can be named by a cause's id, by a family of causes, or as one of the common checks of `REFUSALS` and
+`SETTINGS`. The last three mean what a registry's owner decided: they are never satisfied by a cause that passes by
+itself, by a registry or a network in trouble, or by a credential that is broken. Such a cause satisfies its own id.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_acrauth.model.evidence import RegistryFacts
+from pytest_acrauth.model.target import BadName, Reference, Target
+from pytest_acrauth.model.transcript import Transcript
+from pytest_acrauth.plugin.failures import NotReady, Told, diagnoses_of, tell
+
+if TYPE_CHECKING:
+    from pytest_acrauth.catalogue.shape import Answer, Question
+    from pytest_acrauth.diagnosis.conclusion import Diagnosis
+    from pytest_acrauth.plugin.climbs import Climbs
+
+PUSH = "push-denied"
+#: The common checks that are refusals: the causes that are that refusal because somebody decided so.
+REFUSALS: Mapping[str, tuple[str, ...]] = {
+    "network-shut-out": ("firewall-ip-denied", "firewall-ipv6-client", "firewall-public-access-disabled"),
+    "identity-kept-out": (
+        "exchange-no-role",
+        "sp-lacks-role",
+        "exchange-cross-tenant",
+        "deny-assignment",
+        "entra-assignment-required",
+        "entra-conditional-access-blocked",
+        "scope-map-token-disabled",
+        "admin-user-disabled",
+        "anonymous-pull-disabled",
+    ),
+    PUSH: (
+        "scope-not-granted",
+        "scope-map-lacks-action",
+        "scope-map-lacks-repository",
+        "abac-condition-excludes-repo",
+        "anonymous-pull-only",
+        "anonymous-pull-disabled",
+        "deny-assignment",
+        "exchange-no-role",
+        "sp-lacks-role",
+    ),
+}
+
+
+class Setting(NamedTuple):
+    """A setting that has to be off: how that is said, and how the registry's record tells whether it is on."""
+
+    expected: str
+    open: str
+    reads: Callable[[RegistryFacts], bool | None]
+
+
+#: The common checks that a registry's own record answers.
+SETTINGS: Mapping[str, Setting] = {
+    "admin-user-off": Setting(
+        "a switched off admin user", "the admin user is enabled", lambda record: record.admin_user_enabled
+    ),
+    "anonymous-pull-off": Setting(
+        "no anonymous pull", "anonymous pull is allowed", lambda record: record.anonymous_pull_enabled
+    ),
+}
+
+
+class Met(NamedTuple):
+    """How an expectation stands: what fails it, () where it is met, and what is to be said where it is."""
+
+    against: tuple[Told, ...]
+    notes: tuple[str, ...] = ()
+
+
+class Expectation:
+    """The refusals that a test names. Raises `BadName`, with the choices, for a name that is none of them."""
+
+    def __init__(self, names: Iterable[str], repository: str | None = None) -> None:
+        self.names = tuple(names)
+        self.repository = None if repository is None else Reference.parse(repository).repository
+        if not self.names:
+            raise BadName(
+                f"name what is expected: a cause's id, a family, or one of {', '.join((*REFUSALS, *SETTINGS))}"
+            )
+        refusals = [name for name in self.names if name not in SETTINGS]
+        self._allowed = frozenset(cause for name in refusals for cause in _causes_named(name))
+
+    @property
+    def words(self) -> str:
+        """What is expected, as one can say it."""
+        return " or ".join(self.names)
+
+    def of(self, target: Target, climbs: Climbs) -> Met:
+        """Return how it stands for a target."""
+        met = [self._setting(SETTINGS[name], target, climbs) for name in self.names if name in SETTINGS]
+        if self._allowed:
+            met += [self._refusal(transcript) for transcript in self._asked(target, climbs)]
+        return Met(
+            tuple(told for each in met for told in each.against), tuple(note for each in met for note in each.notes)
+        )
+
+    def _asked(self, target: Target, climbs: Climbs) -> Iterable[Transcript]:
+        climbed = climbs.of(target)
+        action = "push" if PUSH in self.names else "pull"
+        wanted = [self.repository] if self.repository is not None else []
+        if not wanted and action == "push":
+            wanted = [each.repository for each in target.references]
+            if not wanted:
+                raise BadName(f"{PUSH} needs a repository: name one with repository=… or --acr-repository")
+        if not wanted or any(not rung.stage.per_repository for rung in climbed.broken()):
+            return [climbed]
+        return [climbs.ask(target, repository, (action,)) for repository in wanted]
+
+    def _refusal(self, transcript: Transcript) -> Met:
+        found = diagnoses_of(transcript)
+        if not found:
+            return Met((self._open(transcript, self.words, _granted(transcript)),))
+        note = f"expected: {self.words}"
+        against = tuple(tell(each, note=note) for each in found if not self._satisfied_by(each))
+        return Met(against, tuple(_as_expected(each) for each in found))
+
+    def _satisfied_by(self, diagnosis: Diagnosis) -> bool:
+        return bool(diagnosis.candidates) and all(mode.id in self._allowed for mode in diagnosis.candidates)
+
+    def _setting(self, setting: Setting, target: Target, climbs: Climbs) -> Met:
+        look = climbs.record(target)
+        on = setting.reads(look.value) if look.value is not None else None
+        if on is None:
+            why = look.why or "the registry's record is not readable, or does not say"
+            text = f"could not look whether {target.registry.name} has {setting.expected}: {why}"
+            raise NotReady(
+                f"{text}\nLet somebody read the registry's record who may: --acr-evidence says who is asked."
+            )
+        if on:
+            found = f"{setting.open} in the registry's record (read by {look.who})"
+            return Met((self._open(climbs.of(target), setting.expected, found),))
+        return Met((), (f"{setting.expected}, read from the registry's record by {look.who}",))
+
+    @staticmethod
+    def _open(transcript: Transcript, expected: str, found: str) -> Told:
+        from pytest_acrauth.catalogue.more_open import MoreOpen
+        from pytest_acrauth.catalogue.symptoms.expected import LET_IN
+        from pytest_acrauth.diagnosis.conclusion import conclude
+
+        diagnosis = conclude(MoreOpen(transcript, expected, found), LET_IN, _never_asked)
+        target = transcript.target
+        return replace(tell(diagnosis), registry=target.registry.login_server, identity=target.identity.name)
+
+
+def _never_asked(question: Question[Any]) -> Answer[Any]:
+    raise LookupError(f"what is let in leaves no question open: {question.id}")
+
+
+def _causes_named(name: str) -> frozenset[str]:
+    """Return the causes that a name stands for. Raises `BadName`."""
+    from pytest_acrauth.catalogue.tables import FAMILIES, MODES, family_of
+
+    if name in REFUSALS:
+        return frozenset(REFUSALS[name])
+    if name in MODES:
+        return frozenset({name})
+    decided = frozenset(cause for causes in REFUSALS.values() for cause in causes)
+    found = frozenset(cause for cause in decided if family_of(MODES[cause]) == name)
+    if found:
+        return found
+    if name in FAMILIES:
+        raise BadName(f"{name!r} is a family of troubles, and none of them is a refusal by decision: name their ids")
+    families = sorted({family_of(MODES[cause]) for cause in decided})
+    close = difflib.get_close_matches(name, [*REFUSALS, *SETTINGS, *families, *MODES], n=3, cutoff=0.5)
+    choices = f"did you mean {' or '.join(close)}?" if close else "pytest --acr-explain all lists the causes"
+    raise BadName(f"{name!r} is no cause, family ({', '.join(families)}) or check: {choices}")
+
+
+def _granted(transcript: Transcript) -> str:
+    tokens = [(each.reference.repository, each.access_token) for each in transcript.accesses]
+    granted = [f"{', '.join(token.granted)} on {repository}" for repository, token in tokens if token and token.granted]
+    return f"the registry granted {' and '.join(granted)}" if granted else "the registry let this identity in"
+
+
+def _as_expected(diagnosis: Diagnosis) -> str:
+    from pytest_acrauth.diagnosis.conclusion import Certainty
+
+    names = ", ".join(mode.id for mode in diagnosis.candidates)
+    hedge = {Certainty.PROBABLE: ", probably: not proven", Certainty.ONE_OF: ", one of these: not proven"}
+    return f"refused as expected ({names}{hedge.get(diagnosis.certainty, '')})"

@@ -1,0 +1,32 @@
+"""Which of a run's targets a registry's name in a test means."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from pytest_acrauth.model.target import Registry, Target
+
+#: What the reason begins with for which a test is skipped whose registry this run does not check.
+NOT_CHECKED = "this run does not check "
+
+
+class NotChecked(Exception):
+    """A registry is meant that this run does not check; the text names it, and the one that is close to it."""
+
+
+def at_registry(name: str, targets: Sequence[Target]) -> tuple[Target, ...]:
+    """Return the targets at a registry. Raises `NotChecked`."""
+    found = tuple(target for target in targets if _is(target.registry, name))
+    if found:
+        return found
+    checked = dict.fromkeys(target.registry.login_server for target in targets)
+    names = [*checked, *(target.registry.name for target in targets)]
+    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.7)
+    meant = f"; did you mean {close[0]}?" if close else ""
+    raise NotChecked(f"{NOT_CHECKED}{name}, but {', '.join(checked)}{meant}")
+
+
+def _is(registry: Registry, name: str) -> bool:
+    wanted = name.strip().lower()
+    return wanted in {registry.name, registry.login_server, registry.resource_id.lower()}
