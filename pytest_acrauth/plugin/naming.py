@@ -21,8 +21,10 @@ def at_registry(name: str, targets: Sequence[Target]) -> tuple[Target, ...]:
     if found:
         return found
     checked = dict.fromkeys(target.registry.login_server for target in targets)
-    names = [*checked, *(target.registry.name for target in targets)]
-    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.7)
+    # Compared without suffixes, which make every login server like every other one.
+    whole = "." in name
+    names = {each.registry.name: each.registry.login_server if whole else each.registry.name for each in targets}
+    close = [names[each] for each in difflib.get_close_matches(name.lower().partition(".")[0], names, n=1, cutoff=0.7)]
     meant = f"; did you mean {close[0]}?" if close else ""
     raise NotChecked(f"{NOT_CHECKED}{name}, but {', '.join(checked)}{meant}")
 

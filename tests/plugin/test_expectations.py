@@ -1,0 +1,213 @@
+"""``acr_permissions`` and ``acr_expect``: rights exactly as they should be, and refusals that must happen."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Inner
+
+from pytest_acrauth.catalogue.tables import MODES, family_of
+from pytest_acrauth.plugin.expectations import REFUSALS, SETTINGS, Expectation
+
+NO_CHECKS = ("--acr-checks", "none")
+MARKED = """
+    import pytest
+
+    @pytest.fixture
+    def costly():
+        print("set up")
+
+    @pytest.mark.{mark}
+    def test_marked(costly):
+        pass
+"""
+
+
+def marked(inner: Inner, mark: str, scenario: str, *args: str) -> pytest.RunResult:
+    """Run one marked test in a scenario's world."""
+    inner.pytester.makepyfile(MARKED.format(mark=mark))
+    return inner.emulate(scenario, *NO_CHECKS, *args)
+
+
+def summary(result: pytest.RunResult) -> str:
+    """Return what the short summary says of the one test."""
+    (line,) = [line for line in result.outlines if line.startswith("FAILED ")]
+    return line.partition(" - ")[2]
+
+
+@pytest.mark.parametrize(
+    ("must", "must_not"),
+    [("pull", "push,delete"), ("pull,metadata_read", ()), ((), "push"), (["pull"], ["push", "delete"])],
+)
+def test_rights_as_they_should_be(inner: Inner, must: object, must_not: object) -> None:
+    """One request asks for all, and the token that is issued decides."""
+    mark = f"acr_permissions('team/app', must={must!r}, must_not={must_not!r})"
+    marked(inner, mark, "healthy").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("mark", "scenario", "words"),
+    [
+        ("acr_permissions('team/app', must='pull,push')", "healthy", "scope-not-granted: "),
+        ("acr_permissions('team/app', must='pull', must_not='push')", "permission-excess", "permission-excess: "),
+        ("acr_permissions('team/app', must='push', must_not='pull')", "healthy", "scope-not-granted: "),
+        ("acr_permissions('team/app', must='pull')", "abac-condition-excludes-repo", "abac-condition-excludes-repo: "),
+        ("acr_permissions('team/app', must='pull')", "exchange-no-role", "exchange-no-role: "),
+        ("acr_permissions('team/app', must='pull')", "registry-tcp-blocked", "registry-tcp-blocked: "),
+        ("acr_permissions('team/app', must_not='push')", "entra-sp-secret-wrong", "entra-sp-secret-wrong: "),
+    ],
+)
+def test_other_rights(inner: Inner, mark: str, scenario: str, words: str) -> None:
+    """Too little names what explains it, too much what it is, and a registry out of reach why."""
+    result = marked(inner, mark, scenario)
+    result.assert_outcomes(failed=1)
+    assert summary(result).startswith(words)
+    assert "set up" not in result.outlines
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("", "acr_permissions(): it takes a repository, and must=…, must_not=… and registry=… by name"),
+        ("'team/app'", "acr_permissions: it takes must=… or must_not=…, or both"),
+        ("'team/app', 'pull'", "acr_permissions('team/app', 'pull'): it takes a repository, and must=…"),
+        ("'Team/App', must='pull'", "acr_permissions: 'Team/App' is no repository reference"),
+        ("'team/app', must='pul'", "acr_permissions: must='pul': unknown action 'pul'; choose from pull, push"),
+        ("'team/app', must='pull', must_not=['pull']", "acr_permissions: pull stands in must and in must_not"),
+        ("'team/app', must=7", "acr_permissions: must=7 are no actions"),
+        ("7, must='pull'", "acr_permissions: repository=7 is no text"),
+    ],
+)
+def test_rights_that_cannot_be_meant(inner: Inner, arguments: str, words: str) -> None:
+    """A marker's mistake fails its test before the fixtures, and names the value and the choices."""
+    result = marked(inner, f"acr_permissions({arguments})", "healthy")
+    result.assert_outcomes(failed=1)
+    assert summary(result).startswith(words)
+    assert "set up" not in result.outlines
+
+
+@pytest.mark.parametrize(
+    ("mark", "scenario", "options"),
+    [
+        ("acr_expect('firewall-ip-denied')", "firewall-ip-denied", ()),
+        ("acr_expect('firewall')", "firewall-ip-denied", ()),
+        ("acr_expect('network-shut-out')", "firewall-ip-denied", ()),
+        ("acr_expect('network-shut-out')", "firewall-public-access-disabled", ()),
+        ("acr_expect('identity-kept-out')", "exchange-no-role", ()),
+        ("acr_expect('identity-kept-out', 'network-shut-out')", "exchange-no-role", ()),
+        ("acr_expect('push-denied', repository='team/app')", "healthy", ()),
+        ("acr_expect('push-denied')", "healthy", ("--acr-repository", "team/app")),
+        ("acr_expect('abac-condition-excludes-repo', repository='team/app')", "abac-condition-excludes-repo", ()),
+        ("acr_expect('admin-user-off')", "admin-user-disabled", ()),
+        ("acr_expect('anonymous-pull-off')", "healthy", ()),
+        ("acr_expect('registry-tcp-blocked')", "registry-tcp-blocked", ()),
+        ("acr_expect('role-propagation-delay')", "role-propagation-delay", ()),
+    ],
+)
+def test_a_refusal_that_is_expected(inner: Inner, mark: str, scenario: str, options: tuple[str, ...]) -> None:
+    """The test runs, and the item says what was met."""
+    result = marked(inner, mark, scenario, "-rP", *options)
+    if result.ret != pytest.ExitCode.USAGE_ERROR:
+        result.assert_outcomes(passed=1)
+        assert any("expected" in line or "read from" in line for line in result.outlines)
+        return
+    pytest.fail(result.stderr.str())
+
+
+@pytest.mark.parametrize(
+    ("mark", "scenario", "words"),
+    [
+        ("acr_expect('network-shut-out')", "healthy", "more-open-than-expected: myacr lets in what should be refused"),
+        ("acr_expect('push-denied', repository='team/app')", "permission-excess", "more-open-than-expected: "),
+        ("acr_expect('anonymous-pull-off')", "anonymous-pull", "more-open-than-expected: "),
+        ("acr_expect('admin-user-off')", "healthy", "more-open-than-expected: "),
+        ("acr_expect('network-shut-out')", "exchange-no-role", "exchange-no-role: "),
+        ("acr_expect('identity-kept-out')", "firewall-ip-denied", "firewall-ip-denied: "),
+        ("acr_expect('network-shut-out')", "registry-tcp-blocked", "registry-tcp-blocked: "),
+        ("acr_expect('firewall')", "firewall-rule-propagating", "firewall-rule-propagating: "),
+        ("acr_expect('identity-kept-out')", "entra-sp-secret-expired", "entra-sp-secret-expired: "),
+        ("acr_expect('identity-kept-out')", "role-propagation-delay", "role-propagation-delay: "),
+        ("acr_expect('push-denied', repository='team/app')", "registry-tcp-blocked", "registry-tcp-blocked: "),
+    ],
+)
+def test_another_answer_than_the_expected_one(inner: Inner, mark: str, scenario: str, words: str) -> None:
+    """Only the refusal by decision satisfies: no trouble, no broken credential, nothing that passes by itself."""
+    result = marked(inner, mark, scenario)
+    result.assert_outcomes(failed=1)
+    assert summary(result).startswith(words)
+    assert "set up" not in result.outlines
+
+
+def test_how_an_open_registry_was_reached_is_told(inner: Inner) -> None:
+    """The address, the identity, and what was granted."""
+    result = marked(inner, "acr_expect('push-denied', repository='team/app')", "permission-excess")
+    printed = result.stdout.str()
+    assert "the registry granted push on team/app, where push-denied is expected" in printed
+    assert "at 203.0.113.11, signed in as service principal" in printed
+
+
+def test_several_candidates_that_are_all_named_satisfy(inner: Inner) -> None:
+    """It is said that it was not proven; one that is not named is enough to fail."""
+    names = "'firewall-ip-denied', 'firewall-public-access-disabled', 'firewall-ipv6-client'"
+    every = marked(inner, f"acr_expect({names})", "firewall-ip-denied", "--acr-evidence", "off", "-rP")
+    candidates = [line for line in every.outlines if "refused as expected" in line]
+    if candidates:
+        assert "not proven" in candidates[0]
+    else:
+        assert "one of" in summary(every)
+    result = marked(inner, "acr_expect('firewall-ip-denied')", "firewall-ip-denied", "--acr-evidence", "off")
+    result.assert_outcomes(failed=1)
+
+
+def test_a_setting_that_nobody_may_read_fails(inner: Inner) -> None:
+    """Could not look is never fine."""
+    result = marked(inner, "acr_expect('admin-user-off')", "healthy", "--acr-evidence", "off")
+    result.assert_outcomes(failed=1)
+    assert summary(result).startswith("could not look whether myacr has a switched off admin user: nobody is asked")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("", "acr_expect: name what is expected: a cause's id, a family, or one of network-shut-out"),
+        ("'firewal-ip-denied'", "acr_expect: 'firewal-ip-denied' is no cause, family"),
+        ("'network'", "acr_expect: 'network' is a family of troubles"),
+        ("'firewall', regsitry='x'", "acr_expect('firewall', regsitry='x'): it takes names, and repository=…"),
+        ("'push-denied'", "push-denied needs a repository: name one with repository=… or --acr-repository"),
+        ("7", "acr_expect: a name=7 is no text"),
+    ],
+)
+def test_expectations_that_cannot_be_meant(inner: Inner, arguments: str, words: str) -> None:
+    """A marker's mistake fails its test before the fixtures, and names the value and the choices."""
+    result = marked(inner, f"acr_expect({arguments})", "healthy")
+    result.assert_outcomes(failed=1)
+    assert summary(result).startswith(words)
+    assert "set up" not in result.outlines
+
+
+def test_expected_within_a_test(inner: Inner) -> None:
+    """``acr.expect`` does the same, and says what was met in the test's output."""
+    inner.pytester.makepyfile(
+        """
+        import pytest
+        from pytest_acrauth.model.target import BadName
+
+        def test_shut(acr, capsys):
+            acr.expect("network-shut-out")
+            assert "refused as expected (firewall-ip-denied)" in capsys.readouterr().out
+            with pytest.raises(AssertionError, match="^firewall-ip-denied: "):
+                acr.expect("identity-kept-out")
+            with pytest.raises(BadName, match="did you mean network-shut-out"):
+                acr.expect("network-shutout")
+        """
+    )
+    inner.emulate("firewall-ip-denied", *NO_CHECKS).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_named_refusal_is_one_by_decision(name: str) -> None:
+    """Its causes exist, do not pass by themselves, and are no trouble of a network, a peer or a client."""
+    assert name not in SETTINGS
+    for cause in REFUSALS[name]:
+        assert not MODES[cause].transient, cause
+        assert family_of(MODES[cause]) in {"firewall", "exchange", "roles", "access", "basic", "signin"}, cause
+    assert Expectation([name]).words == name
