@@ -16,12 +16,20 @@ def find_program(name: str, environ: Mapping[str, str]) -> str:
     A folder of a checkout must not decide what is run, so relative parts of the PATH, and the current folder itself,
     are passed over.
     """
-    here = Path.cwd().resolve()
+    here = current_folder()
     folders = [Path(part) for part in environ.get("PATH", "").split(os.pathsep) if part]
     trusted = [str(folder) for folder in folders if folder.is_absolute() and folder.resolve() != here]
     found = shutil.which(name, path=os.pathsep.join(trusted))
     # On Windows the search begins in the current folder, whatever the path says.
     return found if found and str(Path(found).parent) in trusted else ""
+
+
+def current_folder() -> Path | None:
+    """Return the current folder, or None where it was removed meanwhile."""
+    try:
+        return Path.cwd().resolve()
+    except OSError:
+        return None
 
 
 def home_of(environ: Mapping[str, str]) -> Path | None:

@@ -279,6 +279,15 @@ def test_an_unreadable_az_profile_is_no_login(place: Place, content: bytes) -> N
         chosen(environ)
 
 
+def test_a_program_is_found_where_the_current_folder_is_gone(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody may remove the folder that a run was started in."""
+    gone = place.root / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert find_program("az", place.login) == str(Path(place.login["PATH"]) / "az")
+
+
 def test_az_is_not_looked_for_in_the_current_folder(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither a relative part of the PATH nor the current folder itself decides what is run."""
     environ = place.login
