@@ -24,7 +24,7 @@ ANONYMOUS = Identity("anonymous", "anonymous", Flow.ANONYMOUS)
 
 CREDENTIALS = {
     "AZURE_TENANT_ID": "contoso.example",
-    "AZURE_CLIENT_ID": "client-1",
+    "AZURE_CLIENT_ID": "0b6f4f0e-5a57-4d0c-9d0a-7c1b8e2f3a4d",
     "AZURE_CLIENT_SECRET": "planted-client-secret",
     "ACR_USERNAME": "ci-puller",
     "ACR_PASSWORD": "planted-password",

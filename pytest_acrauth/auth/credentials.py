@@ -5,6 +5,7 @@ Nothing here contacts anything or runs anything.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,7 +14,16 @@ from pytest_acrauth.auth.detection import look_for_credentials
 from pytest_acrauth.auth.methods import method_named, missing, variables
 from pytest_acrauth.auth.shape import BadAuth, Credential, Variables
 from pytest_acrauth.model.secret import Secrets
-from pytest_acrauth.model.target import Flow, Identity, Registry
+from pytest_acrauth.model.target import GUID, Flow, Identity, Registry
+
+_IDS = (
+    (
+        "TENANT_ID",
+        re.compile(rf"{GUID.pattern}|[A-Za-z0-9](?:[A-Za-z0-9.-]{{0,250}}[A-Za-z0-9])?"),
+        "tenant: give its id or domain",
+    ),
+    ("CLIENT_ID", GUID, "application's id: give the GUID that Entra shows as client id"),
+)
 
 
 def require(identity: Identity, environ: Mapping[str, str]) -> None:
@@ -23,6 +33,13 @@ def require(identity: Identity, environ: Mapping[str, str]) -> None:
 
 
 def _require_variables(identity: Identity, environ: Mapping[str, str]) -> None:
+    """Raise `BadAuth` where a variable is missing, or where an id that Entra gives holds what it never gives."""
+    method = method_named(identity.method)
+    for name, pattern, words in _IDS if identity.flow is Flow.ENTRA else ():
+        if name in {*method.variables, *method.optional}:
+            variable = f"{identity.prefix}_{name}"
+            if (value := environ.get(variable, "").strip()) and not pattern.fullmatch(value):
+                raise BadAuth(f"{variable} is {value[:80]!r}, which is no {words}")
     if lacking := missing(identity, environ):
         raise BadAuth(f"{identity.method} needs the environment variables {', '.join(lacking)}; set and export them")
 

@@ -147,7 +147,13 @@ class Registry:
         text = text.strip()
         resource_id = ""
         if match := _RESOURCE_ID.fullmatch(text):
+            if not GUID.fullmatch(match["subscription"]):
+                raise BadName(f"{text!r} is no resource id: {match['subscription']!r} is no subscription's id")
             resource_id, text = text, match["name"]
+        elif text.lower().startswith("/subscriptions/"):
+            raise BadName(f"{text!r} is the resource id of something else than a registry")
+        elif (host := _in_address(text)) != text:
+            raise BadName(_more_than_a_host(text, host))
         if not text:
             raise BadName("the registry is empty: give a registry name, a login server or a resource id")
         if "." not in text:
@@ -182,6 +188,24 @@ class Registry:
         return cls(label.split("-")[0], host, known, region=regional["region"] if regional else "")
 
 
+def _in_address(text: str) -> str:
+    """Return the host in what people paste for it, without scheme, user, port, path and the dot at its end."""
+    without = re.sub(r"^[A-Za-z]+://", "", text).rpartition("@")[2]
+    if "." not in without and without == text:
+        return text  # a name, which has neither
+    return re.sub(r"(?::\d*)?(?:/.*)?$", "", without, flags=re.DOTALL).rstrip(".")
+
+
+def _more_than_a_host(text: str, host: str) -> str:
+    """Say what else stands in a text than a host's name, without what may be a password."""
+    masked = re.sub(r"[^/@]+@", "***@", text)
+    said = f"{masked!r} is more than a login server: give {host} alone"
+    if "@" in text:
+        said += "; user name and password are read from ACR_USERNAME and ACR_PASSWORD"
+    path = re.sub(r"^[A-Za-z]+://", "", masked).partition("/")[2].strip("/")
+    return f"{said}, and --acr-repository {path}" if path else said
+
+
 _SEGMENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
@@ -199,6 +223,8 @@ class Reference:
     @classmethod
     def parse(cls, text: str) -> Reference:
         """Read ``team/app``, ``team/app:tag`` or ``team/app@digest`` (no host part). Raises `BadName`."""
+        if "://" in text:
+            raise BadName(f"{text!r} is an address: leave out {text.partition('://')[0]}://")
         rest, at, digest = text.partition("@")
         repository, colon, tag = rest.partition(":")
         if not _REPOSITORY.fullmatch(repository) or len(repository) > 255:

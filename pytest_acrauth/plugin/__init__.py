@@ -68,6 +68,9 @@ def pytest_configure(config: pytest.Config) -> None:
     settings = config.stash[SETTINGS] = options.read(config)
     asks_for_help = config.option.help or config.option.markers
     if not asks_for_help and options.activating(settings):
+        from pytest_acrauth.plugin.rootdir import stand_still
+
+        stand_still(config, (option.flag for option in options.OPTIONS))
         config.stash[CLIMBS] = _activate(config, settings)
 
 

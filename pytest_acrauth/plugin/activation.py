@@ -137,7 +137,7 @@ def _collected(config: pytest.Config, settings: Settings, ids: Sequence[str]) ->
     when = settings["checks"].value
     if when != "auto":
         return when == "all"
-    named = any(setting.on_command_line for setting in activating(settings))
+    named = any(setting.for_this_run for setting in activating(settings))
     single = config.args_source is pytest.Config.ArgsSource.ARGS and any("::" in argument for argument in config.args)
     return bool(ids) or (named and not single)
 

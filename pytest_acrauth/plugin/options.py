@@ -5,6 +5,8 @@ That is why annotations are not postponed here: named tuples would compile each 
 """
 
 import os
+import re
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
@@ -40,6 +42,23 @@ def positive_number(text: str) -> str:
 def whole_number(text: str) -> str:
     """Say what is wrong with a text that has to be a positive whole number; '' if it is one."""
     return positive_number(text) or ("" if float(text).is_integer() else "no whole number")
+
+
+_GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+
+def subscription_id(text: str) -> str:
+    """Say what is wrong with a text that has to be a subscription's id; '' if it is one."""
+    return "" if re.fullmatch(_GUID, text) else "no subscription's id: give the GUID that az account list shows"
+
+
+def group_name(text: str) -> str:
+    """Say what is wrong with a text that has to be a resource group's name; '' if it is one.
+
+    https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+    """
+    good = re.fullmatch(r"[\w().-]{0,89}[\w()-]", text)
+    return "" if good else "no resource group's name: letters, digits and . _ - ( ), 90 at most, no dot at the end"
 
 
 class Option(NamedTuple):
@@ -134,12 +153,14 @@ OPTIONS = (
         "subscription",
         "ID",
         "subscription in which evidence looks for the registries",
+        check=subscription_id,
         line=Line(3),
     ),
     Option(
         "resource-group",
         "NAME",
         "resource group in which evidence looks for the registries",
+        check=group_name,
         line=Line(4),
     ),
     Option(
@@ -161,7 +182,8 @@ OPTIONS = (
     Option(
         "checks",
         "WHEN",
-        "whether the built-in checks are collected; auto: when the command line names a registry and no single test",
+        "whether the built-in checks are collected; auto: when the command line or the environment names a registry, "
+        "and no single test",
         default="auto",
         choices=("auto", "all", "none"),
     ),
@@ -219,6 +241,11 @@ class Setting(NamedTuple):
     @property
     def on_command_line(self) -> bool:
         return self.origin == _COMMAND_LINE
+
+    @property
+    def for_this_run(self) -> bool:
+        """Whether it was set for this run in particular, as CI systems do it: by a flag or by a variable."""
+        return self.on_command_line or self.origin.startswith("from PYTEST_")
 
     @property
     def value(self) -> str:
@@ -283,10 +310,12 @@ def check(settings: Settings) -> None:
 def _repack(config: pytest.Config) -> None:
     """Put ``--acr-registry @FILE`` together again.
 
-    pytest unpacks every argument that begins with ``@``: the option got the file's first line, and the other lines
-    are taken for paths.
+    pytest unpacks every argument that begins with ``@``, those that a configuration file or the environment adds as
+    well: the option got the file's first line, and the other lines are taken for paths.
     """
-    for flag, argument in pairwise(map(str, config.invocation_params.args)):
+    added = shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))
+    given = (config.invocation_params.args, added, config.getini("addopts"))
+    for flag, argument in (pair for arguments in given for pair in pairwise(map(str, arguments))):
         if flag != named("registry").flag or not argument.startswith("@"):
             continue
         first, *others = (config.invocation_params.dir / argument[1:]).read_text("utf-8").splitlines()
@@ -315,8 +344,7 @@ def _find(option: Option, config: pytest.Config, environ: Mapping[str, str]) -> 
     given = config.getoption(option.ini)
     if given is not None:
         return Setting(_split(option, given if option.many else [given]), _COMMAND_LINE)
-    if option.variable in environ:
-        text = environ[option.variable]
+    if text := environ.get(option.variable, ""):  # what is not set is empty in many a CI system
         return Setting(_split(option, [text.lower() if option.switch else text]), f"from {option.variable}")
     try:
         entry = config.getini(option.ini)

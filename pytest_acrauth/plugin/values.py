@@ -46,6 +46,11 @@ def registries(settings: Settings, config: pytest.Config) -> tuple[Registry, ...
             registry = Registry.parse(text, named_cloud)
         except BadName as error:
             raise pytest.UsageError(f"{where('registry', setting)}: {error}") from error
+        if named_cloud is not None and registry.cloud != named_cloud:
+            raise pytest.UsageError(
+                f"{where('cloud', settings['cloud'])}: {registry.login_server} is in {registry.cloud.name}, as its"
+                f" suffix says, and not in {named_cloud.name}"
+            )
         found.setdefault(registry.login_server, registry)
     return tuple(found.values())
 

@@ -11,7 +11,12 @@ from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import NULL_GUID, Flow, Registry
 
 MY, OTHER = Registry.parse("myacr"), Registry.parse("otheracr")
-PRINCIPAL = {"AZURE_TENANT_ID": "tenant", "AZURE_CLIENT_ID": "client", "AZURE_CLIENT_SECRET": "made-up-secret"}
+CLIENT = "0b6f4f0e-5a57-4d0c-9d0a-7c1b8e2f3a4d"
+PRINCIPAL = {
+    "AZURE_TENANT_ID": "tenant",
+    "AZURE_CLIENT_ID": CLIENT,
+    "AZURE_CLIENT_SECRET": "made-up-secret",
+}
 BASIC = {"ACR_USERNAME": "puller", "ACR_PASSWORD": "made-up-password"}
 PULLER = {"ACR_PULLER_USERNAME": "puller", "ACR_PULLER_PASSWORD": "made-up-password"}
 
@@ -34,7 +39,7 @@ def test_default_notes_what_is_incomplete() -> None:
 def test_default_that_finds_nothing() -> None:
     """Finding nothing lists where was looked and what was seen, and is never taken for anonymous."""
     with pytest.raises(BadAuth, match="no credential found") as caught:
-        choose(["default"], {"AZURE_CLIENT_ID": "client"})
+        choose(["default"], {"AZURE_CLIENT_ID": CLIENT})
     for words in (
         "ACR_USERNAME, ACR_PASSWORD",
         "AZURE_CLIENT_SECRET",
@@ -155,7 +160,7 @@ def test_a_credential_shows_no_secret() -> None:
     """The facts hold ids and a shape; the secret is masked, registered, and given to the one who asks for it."""
     secrets = Secrets()
     own = read_credential(choose(["service-principal"], PRINCIPAL)[0].identity, MY, PRINCIPAL, secrets)
-    assert (own.facts.tenant_id, own.facts.client_id, own.facts.secret) == ("tenant", "client", SecretShape.OPAQUE)
+    assert (own.facts.tenant_id, own.facts.client_id, own.facts.secret) == ("tenant", CLIENT, SecretShape.OPAQUE)
     assert "made-up-secret" not in repr(own)
     assert own.secret is not None
     assert own.secret.reveal() == "made-up-secret"

@@ -17,7 +17,7 @@ from pytest_acrauth.model.target import Registry
 from pytest_acrauth.probes.machine import RealMachine
 
 PIPES = pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes in folders")
-APPLICATION = {"AZURE_TENANT_ID": "contoso.example", "AZURE_CLIENT_ID": "client-1"}
+APPLICATION = {"AZURE_TENANT_ID": "contoso.example", "AZURE_CLIENT_ID": "0b6f4f0e-5a57-4d0c-9d0a-7c1b8e2f3a4d"}
 
 
 def test_a_file_is_read_to_its_end(tmp_path):

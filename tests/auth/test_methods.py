@@ -43,6 +43,7 @@ ASSERTION = jwt.encode(
 KEY = rsa.generate_private_key(65537, 2048)
 ENDS = datetime(2031, 5, 17, tzinfo=UTC)
 
+OWN_IDS = {"TENANT_ID": "own.example", "CLIENT_ID": "0b6f4f0e-5a57-4d0c-9d0a-7c1b8e2f3a4d"}
 APPLICATION = {"AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_ID": CLIENT}
 ACR = {"ACR_USERNAME": "puller", "ACR_PASSWORD": "made-up-password"}
 SECRET = {**APPLICATION, "AZURE_CLIENT_SECRET": "made-up-secret"}
@@ -363,12 +364,15 @@ def test_named_identities_have_their_own_variables(place: Place, method: Any) ->
     }
     suffixes = (*method.variables, *(suffix for suffix in method.optional if suffix != "CLIENT_CERTIFICATE_PASSWORD"))
     usual = {f"{method.prefix}_{suffix}": f"usual-{suffix}" for suffix in (*method.variables, *method.optional)}
-    environ = {**usual, **{f"TEAM_CI_{suffix}": values.get(suffix, f"own-{suffix}") for suffix in suffixes}}
+    environ = {
+        **usual,
+        **{f"TEAM_CI_{suffix}": values.get(suffix, OWN_IDS.get(suffix, f"own-{suffix}")) for suffix in suffixes},
+    }
     found = chosen(environ, f"ci={method.name}:TEAM_CI")
     assert (found.identity.name, found.identity.method, found.identity.prefix) == ("ci", method.name, "TEAM_CI")
     facts = read_credential(found.identity, MY, environ, Secrets()).facts
     for suffix, shown in {"TENANT_ID": facts.tenant_id, "CLIENT_ID": facts.client_id}.items():
-        assert shown == (f"own-{suffix}" if suffix in suffixes else "")
+        assert shown == (OWN_IDS[suffix] if suffix in suffixes else "")
 
 
 def test_a_prefix_where_nothing_is_read() -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 from conftest import Inner
 
+CLIENT = "0b6f4f0e-5a57-4d0c-9d0a-7c1b8e2f3a4d"
 PASSWORD = "not-a-real-password"
 
 
 @pytest.fixture
 def configured(inner: Inner, clean_environment: pytest.MonkeyPatch) -> Inner:
     """Deliver inner runs with a service principal and a test that contacts nothing."""
-    for name in ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"):
-        clean_environment.setenv(name, PASSWORD)
+    for name, value in (("TENANT_ID", "contoso.example"), ("CLIENT_ID", CLIENT), ("CLIENT_SECRET", PASSWORD)):
+        clean_environment.setenv(f"AZURE_{name}", value)
     inner.pytester.makepyfile("def test_own(): pass")
     return inner
 
@@ -112,3 +113,22 @@ def test_a_file_beside_the_ini_file(configured: Inner, monkeypatch: pytest.Monke
     configured.pytester.makeini("[pytest]\nacr_registry = @fleet.txt\n")
     monkeypatch.chdir(configured.pytester.mkdir("below"))
     assert header(configured.run(".."))[0] == "registry myacr.azurecr.io (from acr_registry in tox.ini)"
+
+
+@pytest.mark.parametrize("separator", [" ", "="])
+def test_a_file_in_addopts(configured: Inner, separator: str) -> None:
+    """What the ini file adds to the command line works as if it stood there; own tests still run."""
+    (configured.pytester.path / "fleet.txt").write_text("myacr\notheracr\n")
+    configured.pytester.makeini(f"[pytest]\naddopts = --acr-registry{separator}@fleet.txt --acr-checks none\n")
+    result = configured.run()
+    assert header(result)[0].startswith("registry myacr.azurecr.io, otheracr.azurecr.io")
+    result.assert_outcomes(passed=1)
+
+
+def test_a_file_in_the_environments_addopts(configured: Inner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So does what the environment adds."""
+    (configured.pytester.path / "fleet.txt").write_text("myacr\notheracr\n")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--acr-registry @fleet.txt --acr-checks none")
+    result = configured.run()
+    assert header(result)[0].startswith("registry myacr.azurecr.io, otheracr.azurecr.io")
+    result.assert_outcomes(passed=1)

@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 from conftest import Inner
 
-PRINCIPAL = {"AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c", "AZURE_CLIENT_SECRET": "not-a-real-one"}
+CLIENT = "0b6f4f0e-5a57-4d0c-9d0a-7c1b8e2f3a4d"
+PRINCIPAL = {
+    "AZURE_TENANT_ID": "t",
+    "AZURE_CLIENT_ID": CLIENT,
+    "AZURE_CLIENT_SECRET": "not-a-real-one",
+}
 MY = ("--acr-registry", "myacr")
 HEALTHY = (*MY, "--acr-emulate", "healthy")
 PASSWORDS = {"ACR_USERNAME": "puller", "ACR_PASSWORD": "not-a-real-one"}
@@ -17,7 +22,31 @@ PASSWORDS = {"ACR_USERNAME": "puller", "ACR_PASSWORD": "not-a-real-one"}
 WRONG: list[tuple[tuple[str, ...], dict[str, str], str]] = [
     (("--acr-registry", ""), PRINCIPAL, "--acr-registry: empty value; give NAME*"),
     (("--acr-registry", "myacr,"), PRINCIPAL, "--acr-registry: empty value*"),
-    ((), {"PYTEST_ACR_REGISTRY": "", **PRINCIPAL}, "--acr-registry (from PYTEST_ACR_REGISTRY): empty value*"),
+    ((), {"PYTEST_ACR_REGISTRY": ",", **PRINCIPAL}, "--acr-registry (from PYTEST_ACR_REGISTRY): empty value*"),
+    (MY, {**PRINCIPAL, "AZURE_TENANT_ID": "my tenant!"}, "--acr-auth*: AZURE_TENANT_ID is 'my tenant!', which is no*"),
+    (MY, {**PRINCIPAL, "AZURE_CLIENT_ID": "my app"}, "--acr-auth*: AZURE_CLIENT_ID is 'my app', which is no*GUID*"),
+    (
+        (*MY, "--acr-subscription", "foo"),
+        PRINCIPAL,
+        "--acr-subscription: 'foo' is no subscription's id: *",
+    ),
+    ((*MY, "--acr-resource-group", "a/b"), PRINCIPAL, "--acr-resource-group: 'a/b' is no resource group's name: *"),
+    (
+        ("--acr-registry", "myacr.azurecr.us", "--acr-cloud", "AzureCloud"),
+        PRINCIPAL,
+        "--acr-cloud: myacr.azurecr.us is in AzureUSGovernment, as its suffix says, and not in AzureCloud",
+    ),
+    (
+        ("--acr-registry", "https://myacr.azurecr.io/"),
+        PRINCIPAL,
+        "--acr-registry: 'https://myacr.azurecr.io/' is more than a login server: give myacr.azurecr.io alone",
+    ),
+    (
+        ("--acr-registry", "ci:not-a-real-one@myacr.azurecr.io:443/team/app"),
+        PRINCIPAL,
+        "*'[*][*][*]@myacr.azurecr.io:443/team/app' is more than*; user name and*, and --acr-repository team/app",
+    ),
+    ((*MY, "--acr-repository", "https://myacr.azurecr.io/team/app"), PRINCIPAL, "*is an address: leave out https://"),
     (("--acr-registry", "my_acr"), PRINCIPAL, "--acr-registry: 'my_acr' is no registry name: 5 to 50 letters*"),
     (("--acr-registry", "a.example"), PRINCIPAL, "*'a.example' ends in no registry suffix (.azurecr.io, *--acr-cloud*"),
     (("--acr-registry=@nowhere.txt",), PRINCIPAL, "--acr-registry: cannot read 'nowhere.txt': No such file*"),
