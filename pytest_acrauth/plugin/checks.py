@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
-from functools import partial
+from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
@@ -53,12 +54,34 @@ class Readiness(pytest.Collector):
             yield checks[()](self, name) if () in checks else Readiness.from_parent(self, name=name, checks=checks)
 
 
+class _Hooks:
+    """The hooks of a check: those of reports are the rootdir's conftest's as well, and no others are a conftest's.
+
+    What a conftest does with reports it does with those of the checks; what it does with tests expects Python's.
+    """
+
+    _OF_REPORTS = frozenset({"pytest_runtest_makereport", "pytest_runtest_logreport"})
+
+    def __init__(self, session: pytest.Session, path: Path) -> None:
+        self._session = session
+        self._path = path
+
+    def __getattr__(self, name: str) -> Any:
+        # Asked for each time: a conftest that is loaded later would be in what was asked for before.
+        path = self._session.config.rootpath if name in self._OF_REPORTS else self._path
+        return getattr(self._session.gethookproxy(path), name)
+
+
 class OwnItem(pytest.Item):
     """A test item of this plugin, marked as such."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.add_marker(ROOT)
+
+    @cached_property
+    def ihook(self) -> Any:
+        return _Hooks(self.session, self.path)
 
 
 class ClientCheck(OwnItem):
@@ -177,7 +200,8 @@ class Decisions:
             # A check that somebody marks as to be skipped answers for nothing, like one that is not selected.
             if isinstance(item, Check) and item.get_closest_marker("skip") is None:
                 self._selected[item.target].append(item.rung)
-        cache = getattr(session.config, "cache", None)
+        # Only who asks for what failed last selects by it; any other selection means the same every time.
+        cache = getattr(session.config, "cache", None) if session.config.getoption("lf", default=False) else None
         self._failed_before = frozenset(cache.get("cache/lastfailed", {}) if cache is not None else ())
         self._failed_here: set[tuple[Target, Rung]] = set()
 
