@@ -22,8 +22,8 @@ CLIENT_IP: Question[str] = Question(
 )
 #: What comes by a proxy has its address, and never that of a private endpoint of this network.
 _BY_PROXY = Given(
-    "The address is that of the proxy {proxy}. If this network has another way to {registry}, exempt {login_server}"
-    " with NO_PROXY.",
+    "If the address is that of the proxy {proxy}, and this network has another way to {registry}, exempt"
+    " {login_server} with NO_PROXY.",
     "proxy",
 )
 _NO_SERVICE = "A service of Azure's comes from addresses of its own, and a check is none of them."
@@ -34,7 +34,7 @@ FIREWALL_IP_DENIED = FailureMode(
     id="firewall-ip-denied",
     title="no rule of {registry} admits {client_ip}",
     brief="address in no network rule",
-    seen=(challenge.DENIED_WITH_IP,),
+    seen=(challenge.DENIED_WITH_IP, services.IMPORT_DENIED),
     when=(
         ADMITTED.is_(False),
         SELECTED_NETWORKS,
@@ -136,7 +136,7 @@ FIREWALL_PUBLIC_ACCESS_DISABLED = FailureMode(
     id="firewall-public-access-disabled",
     title="public access to {registry} is off",
     brief="public access off",
-    seen=(challenge.DENIED_WITH_IP, services.TASK_DENIED, services.SERVICE_DENIED),
+    seen=(challenge.DENIED_WITH_IP, services.IMPORT_DENIED),
     when=(NETWORK.where("no public one", lambda rules: not rules.public),),
     not_when=(PRIVATE_ADDRESS,),
     open_when=PASSED_BY,
@@ -206,11 +206,11 @@ FIREWALL_TRUSTED_SERVICE_OFF = FailureMode(
     id="firewall-trusted-service-off",
     title="no trusted service passes its firewall",
     brief="trusted services not let in",
-    seen=(services.SERVICE_DENIED, services.ACI_REFUSED, services.TASK_DENIED),
+    seen=(services.SERVICE_DENIED, services.IMPORT_DENIED, services.ACI_REFUSED, services.TASK_DENIED),
     unprovable="A text does not show the registry's settings, nor as whom the service signed in.",
     means="Container Instances, Machine Learning, Defender and az acr import come from addresses of Azure's that no"
-    " rule can name. The firewall lets them by as trusted services if the registry is set so, and the first two only when"
-    " they sign in as a managed identity. App Service is never one of them.",
+    " rule can name. The firewall lets them by as trusted services if the registry is set so, and the first two only"
+    " when they sign in as a managed identity. App Service is never one of them.",
     look=(
         Command('az acr show -n {registry} --query "[publicNetworkAccess,networkRuleBypassOptions]" -o tsv'),
         "With az acr import, look at the registry that it reads from, too.",
@@ -223,6 +223,10 @@ FIREWALL_TRUSTED_SERVICE_OFF = FailureMode(
     instead=("A service that is none of them comes from a network of its own, by a private endpoint of {registry}.",),
     page=pages.ACR + "allow-access-trusted-services#trusted-services",
     samples=(
+        (
+            "AzureMLCompute job failed. Pulling myacr.azurecr.io/team/app:1: denied: client with IP '52.1.2.3' is not"
+            " allowed access. Refer https://aka.ms/acr/firewall to grant access."
+        ),
         (
             "Operation registries-1a2b failed. Resource /subscriptions/s/resourceGroups/g/providers/"
             "Microsoft.ContainerRegistry/registries/myacr Invalid message Forbidden Forbidden"

@@ -127,8 +127,8 @@ AKS_CROSS_TENANT_MI = FailureMode(
     means="The nodes pull as a managed identity of the cluster's tenant (an organisation's own directory in Entra). A"
     " registry of another tenant cannot give that identity a role, and refuses it.",
     look=(
-        "Compare the tenant of the cluster with that of the registry (each in its own subscription):",
-        Command("az aks show -g RESOURCE_GROUP -n CLUSTER --query identity.tenantId -o tsv"),
+        "Compare the tenants of the two subscriptions:",
+        Command("az account show -s CLUSTER_SUBSCRIPTION --query tenantId -o tsv"),
         Command("az account show -s REGISTRY_SUBSCRIPTION --query tenantId -o tsv"),
     ),
     fix=(

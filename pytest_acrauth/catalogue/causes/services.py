@@ -127,10 +127,9 @@ ACI_PRIVATE_REGISTRY = FailureMode(
         Command("az acr manifest list-metadata -r {registry} -n REPOSITORY -o table"),
     ),
     fix=(
-        "Name a managed identity with a role on {registry} in the group:",
-        Command(
-            "az container create -g RESOURCE_GROUP -n GROUP --image {login_server}/REPOSITORY:TAG"
-            " --assign-identity IDENTITY_ID --acr-identity IDENTITY_ID"
+        (
+            "Make the group with a managed identity that has a role on {registry}, and name it for the registry, too"
+            " (imageRegistryCredentials; az container create has an option for each)."
         ),
     ),
     instead=("A group without an identity takes a service principal's user name and password.",),

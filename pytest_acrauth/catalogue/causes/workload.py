@@ -88,12 +88,14 @@ ENTRA_FIC_SUBJECT_MISMATCH = FailureMode(
     means="A federated credential says which outside token an application trusts instead of a secret. The subject says"
     " who the token is for, and is compared letter by letter, small and capital letters too: another branch,"
     " environment or tag, a renamed repository or another service account is another subject. A flexible credential"
-    " (AADSTS7002131) has an expression in its place, which az may not show. On AKS with identity bindings the cluster keeps the"
-    " credential itself, and none has to be added.",
+    " (AADSTS7002131) has an expression in its place, which az may not show. On AKS with identity bindings the cluster"
+    " keeps the credential itself, and none has to be added.",
     look=_LIST,
     fix=(
-        "Run from the branch, tag, environment or service account that the credential names; where the list has no"
-        " subject, its owner corrects the expression of the flexible credential.",
+        (
+            "Run from the branch, tag, environment or service account that the credential names; where the list has no"
+            " subject, its owner corrects the expression of the flexible credential."
+        ),
         *_ADD,
     ),
     instead=_ADD_TO_IDENTITY,

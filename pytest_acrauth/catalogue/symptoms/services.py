@@ -10,14 +10,12 @@ from pytest_acrauth.catalogue.symptoms import access_token, challenge, client, e
 from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry, beside, in_print, not_elsewhere
 
 _DENIED = r"client with IP .{0,60}?is not allowed access|aka\.ms/acr/firewall"
-_REFUSED = (
-    r"(?i:unauthorized): (?:.{0,60}?: )?authentication required|aka\.ms/acr/authorization|\b401 Unauthorized"
-    r"|\b401 \(Unauthorized\)"
-)
+_ASKED = r"(?i:unauthorized): (?:.{0,60}?: )?authentication required|aka\.ms/acr/authorization"
+_REFUSED = rf"{_ASKED}|\b401 Unauthorized|\b401 \(Unauthorized\)"
 
 # Tasks: the log of a run, and the commands that start one; what docker says between is docker's own.
 _RUN = (
-    r"failed to run step ID|\bRun ID: \w{1,20} failed after|\bQueued an? (?:build|run) with ID|\bExecuting step ID: "
+    r"failed to run step ID|\bRun ID: [a-z][a-z0-9]{1,5} failed after \d|\bQueued an? (?:build|run) with ID|\bExecuting step ID: "
     r"|failed to login, ran out of retries: failed to set docker credentials|\bacb_(?:step|default|vol)_|\bacr purge\b"
 )
 _STARTED = r"\baz acr (?:build|run|task run)\b(?:(?!\bdocker (?:push|pull|login|build)\b).){0,300}?"
@@ -33,8 +31,9 @@ TASK_DENIED = in_print(
 )
 TASK_REFUSED = in_print(
     "task-refused",
-    "A task was not signed in to {login_server}, or not allowed there what it wanted.",
-    not_elsewhere(*beside(_RUN, _REFUSED), rf"{_STARTED}(?:{_REFUSED})")
+    "A task was not signed in to the registry that it wanted to read or write, or not allowed to.",
+    not_elsewhere(*beside(_RUN, _ASKED), rf"{_STARTED}(?:{_ASKED})")
+    + at_registry(*beside(_RUN, _REFUSED))
     + anywhere(r"when specifying push, at least one credential is required"),
 )
 
@@ -75,17 +74,18 @@ ACI_REFUSED = in_print(
 SERVICE_DENIED = in_print(
     "service-denied",
     "The registry's firewall refused a service of Azure's.",
+    anywhere(*beside(r"\bAzureMLCompute\b|\bInaccessibleImage\b|\bin container group '", _DENIED)),
+)
+IMPORT_DENIED = in_print(
+    "import-denied",
+    "A registry's firewall refused an import: that of the registry that was read, or that was written to.",
     anywhere(
-        *beside(
-            r"\baz acr import\b|\bOperation registries-[\w-]{1,60} failed|Invalid message Forbidden"
-            r"|\bAzureMLCompute\b|\bInaccessibleImage\b|\bin container group '",
-            _DENIED,
-        ),
+        *beside(r"\baz acr import\b|\bOperation registries-[\w-]{1,60} failed|Invalid message Forbidden", _DENIED)
     ),
 )
 
 # Nodes of a cluster: a line of the kubelet's, up to the next one's.
-_NODE = r"(?:Failed to pull image \"|failed to pull and unpack image|\bkubelet\b|\bErrImagePull\b|\bImagePullBackOff\b)"
+_NODE = r"(?:Failed to pull image \"|failed to pull and unpack image)"
 _ONE_LINE = r"(?:(?!Failed to pull image \").){0,700}?"
 _UNSIGNED = (
     r"(?:failed to fetch (?:anonymous|oauth) token: (?:unexpected status.{0,400}?: )?401"
@@ -95,7 +95,9 @@ _UNSIGNED = (
 NODE_REFUSED = in_print(
     "node-pull-refused",
     "A node of a cluster got no access token from {login_server} for the pull.",
-    at_registry(rf"{_NODE}{_ONE_LINE}{_UNSIGNED}", rf"{_UNSIGNED}.{{0,300}}?(?:\bkubelet\b|\bErrImagePull\b)"),
+    at_registry(
+        rf"{_NODE}{_ONE_LINE}{_UNSIGNED}", rf"{_UNSIGNED}.{{0,300}}?\b(?:kubelet|ErrImagePull|ImagePullBackOff)\b"
+    ),
 )
 NODE_REFUSED_IN_REGION = in_print(
     "node-regional-pull-refused",
@@ -115,7 +117,7 @@ CHECK_REFUSED = in_print(
 HELPER_WITHOUT_VARIABLES = in_print(
     "acr-env-without-token",
     "The credential helper docker-credential-acr-env got no Entra token.",
-    anywhere(r"failed to acquire sp token"),
+    not_elsewhere(r"failed to acquire sp token"),
 )
 HELPER_REFUSED = in_print(
     "acr-env-refused",
@@ -130,6 +132,7 @@ _UNSAID = (text.GENERIC_401, text.NO_CREDENTIAL_SENT)
 #: What is not told beside each, because it says the same less exactly.
 TOGETHER = {
     TASK_DENIED: (challenge.DENIED_WITH_IP, text.FORBIDDEN),
+    IMPORT_DENIED: (challenge.DENIED_WITH_IP, text.FORBIDDEN),
     SERVICE_DENIED: (challenge.DENIED_WITH_IP, text.FORBIDDEN, ACI_REFUSED),
     TASK_REFUSED: (*_UNSAID, access_token.BASIC_REFUSED),
     IDENTITY_REFUSED: (*_UNSAID, SERVICE_REFUSED, TASK_REFUSED),
