@@ -15,8 +15,9 @@ _REFUSED = rf"{_ASKED}|\b401 Unauthorized|\b401 \(Unauthorized\)"
 
 # Tasks: the log of a run, and the commands that start one; what docker says between is docker's own.
 _RUN = (
-    r"failed to run step ID|\bRun ID: [a-z][a-z0-9]{1,5} failed after \d|\bQueued an? (?:build|run) with ID|\bExecuting step ID: "
-    r"|failed to login, ran out of retries: failed to set docker credentials|\bacb_(?:step|default|vol)_|\bacr purge\b"
+    r"failed to run step ID|\bRun ID: [a-z][a-z0-9]{1,5} failed after \d|\bQueued an? (?:build|run) with ID"
+    r"|\bExecuting step ID: |failed to login, ran out of retries: failed to set docker credentials"
+    r"|\bacb_(?:step|default|vol)_|\bacr purge\b"
 )
 _STARTED = r"\baz acr (?:build|run|task run)\b(?:(?!\bdocker (?:push|pull|login|build)\b).){0,300}?"
 
