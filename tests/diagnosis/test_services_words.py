@@ -60,7 +60,7 @@ PRINTED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("symptom", "expected", "text"), PRINTED, ids=lambda value: str(value)[:50])
+@pytest.mark.parametrize(("symptom", "expected", "text"), PRINTED, ids=[row[2][:50] for row in PRINTED])
 def test_who_pulled_is_told_from_the_words(symptom: str, expected: set[str], text: str) -> None:
     """The best that is told of a service's words is its own, and no general one about the same refusal is beside it."""
     found = recognise(text.format(host=MYACR))
