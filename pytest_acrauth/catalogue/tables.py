@@ -26,6 +26,7 @@ from pytest_acrauth.catalogue.causes import (
     notes,
     proxy,
     roles,
+    services,
     signin,
     silence,
     tls,
@@ -42,7 +43,9 @@ from pytest_acrauth.catalogue.symptoms import exchange as at_exchange
 from pytest_acrauth.catalogue.symptoms import expected as of_expectations
 from pytest_acrauth.catalogue.symptoms import kubernetes as of_kubernetes
 from pytest_acrauth.catalogue.symptoms import management as of_management
+from pytest_acrauth.catalogue.symptoms import private_link as of_private_link
 from pytest_acrauth.catalogue.symptoms import proxy as at_proxy
+from pytest_acrauth.catalogue.symptoms import services as of_services
 from pytest_acrauth.catalogue.symptoms import silence as of_peers
 from pytest_acrauth.catalogue.symptoms import tls as at_tls
 
@@ -67,6 +70,7 @@ _FAMILIES = (
     climb,
     expected,
     hosts,
+    services,
     management,
     notes,
 )
@@ -87,7 +91,9 @@ _SYMPTOMS = (
     of_climb,
     of_expectations,
     of_management,
+    of_private_link,
     of_kubernetes,
+    of_services,
     text,
 )
 

@@ -30,6 +30,7 @@ from pytest_acrauth.catalogue.symptoms.entra import (
 )
 from pytest_acrauth.catalogue.symptoms.exchange import EXCHANGE_REFUSED
 from pytest_acrauth.catalogue.symptoms.management import ADMIN_DISABLED, ARM_NOT_FOUND, LIST_CREDENTIALS_FORBIDDEN
+from pytest_acrauth.catalogue.symptoms.services import REFUSALS, TOGETHER
 from pytest_acrauth.catalogue.symptoms.text import (
     AUTHORITY_LOST,
     GENERIC_401,
@@ -72,6 +73,7 @@ _FOLLOWS = (
     UPPERCASE,
     PULL_SECRET_MISSING,
     # what a client ends with, whatever came before; containerd tries with its credential, then without
+    *REFUSALS,
     BASIC_REFUSED,
     GENERIC_401,
     NO_CREDENTIAL_SENT,
@@ -81,7 +83,7 @@ _FOLLOWS = (
 )
 
 #: Words that mean something together: what each of them means alone is not told then.
-_TOGETHER = {REFUSED_AND_NOT_FOUND: (EXCHANGE_REFUSED, ARM_NOT_FOUND)}
+_TOGETHER = {REFUSED_AND_NOT_FOUND: (EXCHANGE_REFUSED, ARM_NOT_FOUND), **TOGETHER}
 
 # Who somebody logged in as at a registry; az login, which is a login at Entra, is not meant.
 _LOGIN_AS = (

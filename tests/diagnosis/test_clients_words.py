@@ -93,8 +93,8 @@ PRINTED = [
     ("proxy-unreached", "https://{host}: tunneling socket could not be established, cause=connect ECONNREFUSED 10.0.0.1:3128"),
     # services of Azure
     ("pull-refused", "Failed to pull image: {host}/web:1. Image pull failed with forbidden or unauthorized. Check it."),
-    ("generic-401", "image {host}/job:1: the compute could not authenticate with the Docker registry to pull the image."),
-    ("generic-401", "DockerApiException for {host}/web:1: Docker API responded with status code=Unauthorized"),
+    ("service-pull-refused", "image {host}/job:1: the compute could not authenticate with the Docker registry to pull the image."),
+    ("service-pull-refused", "DockerApiException for {host}/web:1: Docker API responded with status code=Unauthorized"),
     ("forbidden", "DockerApiException for {host}/web:1: Docker API responded with status code=Forbidden"),
 ]  # fmt: skip
 
@@ -115,7 +115,7 @@ def test_the_same_words_about_another_host_give_nothing(text: str, host: str) ->
 @pytest.mark.parametrize(
     ("text", "symptom"),
     [
-        ("az acr build: failed to push: unauthorized: authentication required", "generic-401"),
+        ("az acr build: failed to push: unauthorized: authentication required", "task-refused"),
         ("docker pull $ACR_LOGIN_SERVER/app:1 ... unauthorized: authentication required", "generic-401"),
         ("push to <acr-login-server>/app: no basic auth credentials", "no-credential-sent"),
         ("docker pull <registry-name>.azurecr.io/app: unauthorized: authentication required", "generic-401"),

@@ -10,7 +10,7 @@ from pytest_acrauth.catalogue.facts import registry_record
 from pytest_acrauth.catalogue.questions.climb import FRESH, USER_KIND
 from pytest_acrauth.catalogue.questions.management import ROLES, TENANTS
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Occurs, Question
-from pytest_acrauth.catalogue.symptoms import access_token, challenge, exchange, operation, text
+from pytest_acrauth.catalogue.symptoms import access_token, challenge, exchange, operation, services, text
 from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.evidence import Need
 from pytest_acrauth.model.target import CLOUDS, Cloud
@@ -121,7 +121,7 @@ EXCHANGE_ARM_AUDIENCE_REJECTED = FailureMode(
     id="exchange-arm-audience-rejected",
     title="{registry} refuses management tokens",
     brief="management tokens refused",
-    seen=_INVALID,
+    seen=(*_INVALID, services.NODE_REFUSED, services.NODE_REFUSED_IN_REGION),
     when=(
         ENTRA_AUDIENCE.where("one of the management plane", lambda audience: audience.management),
         ARM_AUDIENCE_POLICY.is_("disabled"),
@@ -129,16 +129,17 @@ EXCHANGE_ARM_AUDIENCE_REJECTED = FailureMode(
     occurs=Occurs.SELDOM,
     means="An Entra token says for whom it was made, its audience. This one was made for Azure's management plane (a"
     " management token), and {registry} is set to take only those made for registries. Older clients send the other"
-    " kind.",
+    " kind; Web Apps and Container Apps do in any version.",
     fix=(
         "Upgrade the client: az, the node image of a Kubernetes cluster, or msi-acrpull.",
         "In code of your own, ask Entra for the scope https://containerregistry.azure.net/.default.",
     ),
     instead=(
         (
-            "Some services cannot ask for it, Web Apps among them. For those the registry's owner decides whether to"
-            " take both kinds again; the page says what that weakens, and an Azure Policy can undo it."
+            "Web Apps and Container Apps cannot ask for it. For those the registry's owner decides whether to take both"
+            " kinds again; the page says what that weakens, and an Azure Policy can undo it:"
         ),
+        Command("az acr config authentication-as-arm update -r {registry} --status enabled"),
     ),
     page=pages.ACR + "container-registry-disable-authentication-as-arm#registry-configuration-options",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",

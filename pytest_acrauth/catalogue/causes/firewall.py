@@ -7,8 +7,8 @@ from pytest_acrauth.catalogue.questions.climb import PRIVATE_ADDRESS
 from pytest_acrauth.catalogue.questions.management import ADMITTED, LAST_CHANGE, NETWORK, PASSED_BY, SELECTED_NETWORKS
 from pytest_acrauth.catalogue.shape import Command, FailureMode, Given, Occurs, Question
 from pytest_acrauth.catalogue.steps import LIST_ENDPOINTS
-from pytest_acrauth.catalogue.symptoms import challenge
-from pytest_acrauth.catalogue.symptoms.addresses import is_private, rule_address
+from pytest_acrauth.catalogue.symptoms import challenge, services
+from pytest_acrauth.catalogue.symptoms.addresses import is_private, is_public_ipv6, rule_address
 
 # Documented as "a few minutes", which is no promise.
 _RULES_TRAVEL = 15 * 60
@@ -22,10 +22,11 @@ CLIENT_IP: Question[str] = Question(
 )
 #: What comes by a proxy has its address, and never that of a private endpoint of this network.
 _BY_PROXY = Given(
-    "The address is that of the proxy {proxy}. If this network has another way to {registry}, exempt {login_server}"
-    " with NO_PROXY.",
+    "If the address is that of the proxy {proxy}, and this network has another way to {registry}, exempt"
+    " {login_server} with NO_PROXY.",
     "proxy",
 )
+_NO_SERVICE = "A service of Azure's comes from addresses of its own, and a check is none of them."
 _LOOK_AT_RULES = Command('az acr show -n {registry} --query "[publicNetworkAccess,networkRuleSet]"')
 
 
@@ -33,7 +34,7 @@ FIREWALL_IP_DENIED = FailureMode(
     id="firewall-ip-denied",
     title="no rule of {registry} admits {client_ip}",
     brief="address in no network rule",
-    seen=(challenge.DENIED_WITH_IP,),
+    seen=(challenge.DENIED_WITH_IP, services.IMPORT_DENIED),
     when=(
         ADMITTED.is_(False),
         SELECTED_NETWORKS,
@@ -69,7 +70,7 @@ FIREWALL_IPV6_CLIENT = FailureMode(
     brief="IPv6 caller",
     seen=(challenge.DENIED_WITH_IP,),
     when=(
-        CLIENT_IP.where("a public IPv6 one", lambda address: ":" in address and not is_private(address)),
+        CLIENT_IP.where("a public IPv6 one", is_public_ipv6),
         SELECTED_NETWORKS,
     ),
     means="The registry has addresses of both kinds and admits selected networks only, and its rules hold public IPv4"
@@ -82,13 +83,60 @@ FIREWALL_IPV6_CLIENT = FailureMode(
     instead=("If no client needs IPv6, the registry's owner sets its endpoint protocol back to IPv4 alone.",),
     page=pages.ACR + "container-registry-ipv6-dual-stack#firewall-and-network-considerations",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
-    occurs=Occurs.SELDOM,
+)
+FIREWALL_TASKS_BYPASS_OFF = FailureMode(
+    id="firewall-tasks-bypass-off",
+    title="{registry} lets no task past its firewall",
+    brief="tasks stopped at the firewall",
+    seen=(services.TASK_DENIED,),
+    unprovable="A text does not show the registry's settings, nor as whom the task signed in.",
+    occurs=Occurs.OFTEN,
+    means="A task (az acr build, az acr run, acr purge) runs on machines of Azure's: the address is theirs, many"
+    " customers share it, and it changes. Since June 2025 the firewall stops tasks unless the registry's owner lets"
+    " them by (networkRuleBypassAllowedForTasks), and then only those that sign in as a system-assigned identity.",
+    look=(
+        Command(
+            "az resource show --ids {registry_id} --api-version 2025-05-01-preview"
+            ' --query "properties.[networkRuleBypassAllowedForTasks,networkRuleBypassOptions]"'
+        ),
+    ),
+    fix=(
+        "Admit no address of a task's: others have it, too.",
+        "Run it in an agent pool (POOL) of the registry's, in a network that is admitted:",
+        Command("az acr build -r {registry} --agent-pool POOL -t REPOSITORY:TAG ."),
+        "Or build and push on a machine of your own that is admitted.",
+    ),
+    instead=(
+        "The registry's owner can let tasks by; whoever may change a task gets in that way, too:",
+        Command(
+            "az resource update --ids {registry_id} --api-version 2025-05-01-preview"
+            " --set properties.networkRuleBypassAllowedForTasks=true"
+        ),
+        "The task then needs a system-assigned identity with a role; az acr build has none.",
+    ),
+    page=pages.ACR + "manage-network-bypass-policy-for-tasks",
+    samples=(
+        (
+            "failed to login, ran out of retries: failed to set docker credentials: Error response from daemon: Get"
+            " https://myacr.azurecr.io/v2/: denied: client with IP '52.1.2.3' is not allowed access. Refer"
+            " https://aka.ms/acr/firewall to grant access. Run ID: ca2 failed after 5s."
+        ),
+        (
+            "failed to resolve secrets: failed to get ACR refresh token, exchange API response code: 403 Forbidden"
+            " Run ID: cbx failed after 3s."
+        ),
+    ),
+    not_emulated=_NO_SERVICE,
+    unlike=(
+        "Run ID: 7f3a failed after 30s. Error: failed during run, err: exit status 1",
+        "Client with IP address '52.1.2.3' is not allowed to access the server. failed to run step ID: migrate",
+    ),
 )
 FIREWALL_PUBLIC_ACCESS_DISABLED = FailureMode(
     id="firewall-public-access-disabled",
     title="public access to {registry} is off",
     brief="public access off",
-    seen=(challenge.DENIED_WITH_IP,),
+    seen=(challenge.DENIED_WITH_IP, services.IMPORT_DENIED),
     when=(NETWORK.where("no public one", lambda rules: not rules.public),),
     not_when=(PRIVATE_ADDRESS,),
     open_when=PASSED_BY,
@@ -152,6 +200,39 @@ FIREWALL_SERVICE_ENDPOINT = FailureMode(
     fix=("Connect the network by a private endpoint: service endpoints here stayed a preview.",),
     instead=("With public access on and no private endpoint, the registry's owner can add the subnet's rule again.",),
     page=pages.ACR + "container-registry-vnet",
-    occurs=Occurs.SELDOM,
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
+)
+FIREWALL_TRUSTED_SERVICE_OFF = FailureMode(
+    id="firewall-trusted-service-off",
+    title="no trusted service passes its firewall",
+    brief="trusted services not let in",
+    seen=(services.SERVICE_DENIED, services.IMPORT_DENIED, services.ACI_REFUSED, services.TASK_DENIED),
+    unprovable="A text does not show the registry's settings, nor as whom the service signed in.",
+    means="Container Instances, Machine Learning, Defender and az acr import come from addresses of Azure's that no"
+    " rule can name. The firewall lets them by as trusted services if the registry is set so, and the first two only"
+    " when they sign in as a managed identity. App Service is never one of them.",
+    look=(
+        Command('az acr show -n {registry} --query "[publicNetworkAccess,networkRuleBypassOptions]" -o tsv'),
+        "With az acr import, look at the registry that it reads from, too.",
+    ),
+    fix=(
+        "Let the service sign in as a managed identity with a role on {registry}, not by a password.",
+        "If networkRuleBypassOptions is None, the registry's owner lets trusted services by again:",
+        Command("az acr update -n {registry} --allow-trusted-services true"),
+    ),
+    instead=("A service that is none of them comes from a network of its own, by a private endpoint of {registry}.",),
+    page=pages.ACR + "allow-access-trusted-services#trusted-services",
+    samples=(
+        (
+            "AzureMLCompute job failed. Pulling myacr.azurecr.io/team/app:1: denied: client with IP '52.1.2.3' is not"
+            " allowed access. Refer https://aka.ms/acr/firewall to grant access."
+        ),
+        (
+            "Operation registries-1a2b failed. Resource /subscriptions/s/resourceGroups/g/providers/"
+            "Microsoft.ContainerRegistry/registries/myacr Invalid message Forbidden Forbidden"
+            ' {"errors":[{"code":"DENIED","message":"client with IP \'52.1.2.3\' is not allowed access."}]}'
+        ),
+    ),
+    not_emulated=_NO_SERVICE,
+    unlike=("(InaccessibleImage) The image 'jaegertracing/all-in-one:1' in container group 'c' is not accessible.",),
 )

@@ -16,7 +16,7 @@ from pytest_acrauth.catalogue.questions.network import HOST_EXISTS, PUBLIC_NAMES
 from pytest_acrauth.catalogue.questions.records import Dialled
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Occurs, Question
 from pytest_acrauth.catalogue.steps import COMPARE_HOST, ENDPOINT_ADDRESSES, LIST_ENDPOINTS
-from pytest_acrauth.catalogue.symptoms import challenge, client, data, dns, entra, proxy, tcp
+from pytest_acrauth.catalogue.symptoms import challenge, client, data, dns, entra, private_link, proxy, tcp
 from pytest_acrauth.catalogue.symptoms.addresses import in_private_zone
 from pytest_acrauth.model.evidence import Need
 
@@ -450,7 +450,7 @@ PRIVATE_DNS_STALE_RECORD = FailureMode(
     id="private-dns-stale-record",
     title="no private endpoint has the address in DNS",
     brief="stale private DNS record",
-    seen=_SILENT_ENDPOINT,
+    seen=(*_SILENT_ENDPOINT, private_link.ROUTED_ELSEWHERE),
     when=(ENDPOINT_DIALLED.where("none of its endpoints", lambda found: found.nobodys),),
     means="DNS leads here to {addresses}. The endpoint that had this was deleted, or made again with another address,"
     " and the record in this network's private zone, or a line in a hosts file, was left behind.",
@@ -478,7 +478,9 @@ PRIVATE_DNS_RESOLVES_PUBLIC = FailureMode(
     id="private-dns-resolves-public",
     title="DNS here leads past the private endpoint",
     brief="DNS past the private endpoint",
-    seen=(challenge.DENIED_WITH_IP, tcp.PUBLIC_TCP_TIMEOUT),
+    seen=(challenge.DENIED_WITH_IP, tcp.PUBLIC_TCP_TIMEOUT, private_link.ROUTED_PUBLICLY),
+    signs=(private_link.ROUTED_PUBLICLY,),
+    certain="az asked the network's private endpoint for its address, and the resolver here for the same name.",
     when=(*PASSED_BY, ADMITTED.is_(False)),
     open_when=(SELECTED_NETWORKS,),
     means="{login_server} resolves here to its public address, and that way in is closed to this network. Either it"
@@ -505,7 +507,7 @@ PRIVATE_DNS_ELSEWHERE = FailureMode(
     id="private-dns-elsewhere",
     title="DNS leads to somebody else's private address",
     brief="foreign private address",
-    seen=(challenge.DENIED_WITH_IP,),
+    seen=(challenge.DENIED_WITH_IP, private_link.ROUTED_ELSEWHERE),
     when=(PRIVATE_ADDRESS,),
     occurs=Occurs.SELDOM,
     means="Network rules do not hold for what comes through a private endpoint of the registry, so the private address"
@@ -522,4 +524,55 @@ PRIVATE_DNS_ELSEWHERE = FailureMode(
     ),
     page=pages.ACR + "container-registry-private-endpoints#validate-private-link-connection",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
+)
+PRIVATE_ENDPOINT_DUPLICATE = FailureMode(
+    id="private-endpoint-duplicate",
+    title="two private endpoints share one network",
+    brief="two private endpoints in one network",
+    seen=(private_link.SEVERAL_ENDPOINTS,),
+    signs=(private_link.SEVERAL_ENDPOINTS,),
+    certain="az counted the private endpoints of that network in the registry's own record.",
+    occurs=Occurs.SELDOM,
+    means="Each private endpoint has an address of its own, and a private zone keeps one of them under the name:"
+    " whichever wrote last. When that endpoint is deleted, or was never approved, the name leads nowhere although the"
+    " other works.",
+    look=(
+        "See which endpoints there are, their states, and their addresses (ENDPOINT_ID: last column):",
+        LIST_ENDPOINTS,
+        ENDPOINT_ADDRESSES,
+    ),
+    fix=(
+        "Whoever runs the network keeps one that is approved, and points the zone's records to it.",
+        "Then they delete the other: clients that have its address in a hosts file lose their way in.",
+    ),
+    page=pages.ACR + "container-registry-private-endpoints#manage-private-endpoint-connections",
+    samples=(
+        (
+            'Registry "myacr" has more than one private endpoint in the vnet of "/subscriptions/s/resourceGroups/g/'
+            'providers/Microsoft.Network/virtualNetworks/v". DNS routing will be unreliable'
+        ),
+    ),
+    not_emulated="A registry answers by either endpoint; only who lists a network's endpoints sees two.",
+    unlike=('Storage account "data" has more than one private endpoint in the vnet of "v".',),
+)
+PRIVATE_ENDPOINT_NOT_IN_NETWORK = FailureMode(
+    id="private-endpoint-not-in-network",
+    title="that network has no private endpoint",
+    brief="network without a private endpoint",
+    seen=(private_link.NO_ENDPOINT,),
+    signs=(private_link.NO_ENDPOINT,),
+    certain="az compared the network that it was told with those of the registry's private endpoints.",
+    occurs=Occurs.SELDOM,
+    means="az acr check-health --vnet looked for a private endpoint in one network and found none there. The endpoint"
+    " is in another one, often a hub that this network is peered with, or there is none.",
+    look=("See which endpoints there are, and in which networks:", LIST_ENDPOINTS),
+    fix=(
+        "Run the command again with the network that has the endpoint (NETWORK_ID):",
+        Command("az acr check-health -n {registry} --vnet NETWORK_ID --ignore-errors --yes"),
+        "If there is none, this network needs one: whoever runs it makes it, and the owner approves it.",
+    ),
+    page=pages.ACR + "container-registry-check-health#check-registry-access-in-a-virtual-network",
+    samples=('Registry "myacr" doesn\'t have private endpoints in the vnet of "v". Please make sure you provided',),
+    not_emulated="It is about the network that somebody names to az, and not about the way to the registry.",
+    unlike=('Storage account "data" doesn\'t have private endpoints in the vnet of "v".',),
 )

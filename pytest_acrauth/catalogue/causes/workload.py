@@ -15,8 +15,8 @@ _LIST: tuple[Instruction, ...] = (
 )
 _ADD: tuple[Instruction, ...] = (
     (
-        "If what was presented is meant to be trusted, an owner of the application adds it. Whoever runs with that"
-        " subject can then act as the application:"
+        "If what was presented is to be trusted, and no identity binding of AKS is meant, an owner of the application"
+        " adds it. Whoever runs with that subject can then act as the application:"
     ),
     Command(
         "az ad app federated-credential create --id {client_id} --parameters"
@@ -24,7 +24,7 @@ _ADD: tuple[Instruction, ...] = (
     ),
 )
 _ADD_TO_IDENTITY: tuple[Instruction, ...] = (
-    "To a managed identity, as usual on AKS, a Managed Identity Contributor adds it:",
+    "To a managed identity, as usual on AKS without identity bindings, a Managed Identity Contributor adds it:",
     Command(
         "az identity federated-credential create --name NAME --identity-name IDENTITY_NAME -g RESOURCE_GROUP"
         " --issuer ISSUER --subject SUBJECT --audiences AUDIENCE"
@@ -88,11 +88,14 @@ ENTRA_FIC_SUBJECT_MISMATCH = FailureMode(
     means="A federated credential says which outside token an application trusts instead of a secret. The subject says"
     " who the token is for, and is compared letter by letter, small and capital letters too: another branch,"
     " environment or tag, a renamed repository or another service account is another subject. A flexible credential"
-    " has an expression in its place, which az may not show. On AKS with identity bindings the cluster keeps the"
-    " credential itself, and none has to be added.",
+    " (AADSTS7002131) has an expression in its place, which az may not show. On AKS with identity bindings the cluster"
+    " keeps the credential itself, and none has to be added.",
     look=_LIST,
     fix=(
-        "Run from the branch, tag, environment or service account that the credential names.",
+        (
+            "Run from the branch, tag, environment or service account that the credential names; where the list has no"
+            " subject, its owner corrects the expression of the flexible credential."
+        ),
         *_ADD,
     ),
     instead=_ADD_TO_IDENTITY,

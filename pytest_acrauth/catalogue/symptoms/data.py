@@ -89,7 +89,7 @@ DATA_HOST_UNRESOLVED = Symptom(
     stages=(Stage.DATA,),
     when=_unresolved,
     says="{login_server} redirected the layer download to {redirect}, and the resolver has no address for it.",
-    texts=at_storage(*_NO_NAME) + at_data_endpoint(*_NO_NAME),
+    texts=at_storage(*_NO_NAME) + at_data_endpoint(*_NO_NAME, r"Error resolving DNS for "),
 )
 STORAGE_UNREACHED = Symptom(
     id="storage-unreached",

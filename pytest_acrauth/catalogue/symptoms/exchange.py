@@ -56,10 +56,7 @@ EXCHANGE_REFUSED = Symptom(
         r"(?<!CONNECTIVITY_ACCESS_TOKEN_ERROR )Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\."
         r" Response code: 401",
         r"\b(?i:unauthorized|denied)\b.{0,60}?retrieving permissions failed",
-        r"ACR token exchange endpoint returned error status: 401",
-        r"ACR (?P<login_server>[\w.*-]{1,253}) rejected token exchange(?!.{0,80}?status: (?:403|429|5))",
         r"Www-Authenticate: auth url .{0,200}? responded with status code 401",
-        r"unable to pull image using Managed [Ii]dentity",
     )
     + at_registry(r"/oauth2/exchange.{0,160}?\b401\b", r"retrieving permissions failed"),
     several=True,

@@ -58,11 +58,8 @@ GENERIC_401 = in_print(
         r"\b401 Client Error\b|requested URL returned error: 401\b|status code=Unauthorized\b",
         r": [Uu]nauthorized(?![:\w])|\bUnauthorized for [\w.*-]{1,253}/",
         r"make sure your credentials for '[^']{1,300}' are set up correctly",
-        r"could not authenticate with the Docker registry to pull",
         r"\bunauthorized\b: access (?:token|to)",
         r"pull access denied",
-        r"\bImagePullUnauthorized",
-        r"is not accessible\. Please check the image and registry credential",
     )
     + not_elsewhere(*beside(_PLACEHOLDER, r"(?i:unauthorized): authentication required")),
     either=(NO_CREDENTIAL_SENT, access_token.ANONYMOUS_REFUSED, access_token.BASIC_REFUSED),
