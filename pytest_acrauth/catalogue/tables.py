@@ -15,6 +15,7 @@ from pytest_acrauth.catalogue.causes import (
     challenge,
     client,
     climb,
+    connected,
     data,
     entra,
     exchange,
@@ -36,6 +37,7 @@ from pytest_acrauth.catalogue.symptoms import access_token, dns, operation, tcp,
 from pytest_acrauth.catalogue.symptoms import challenge as at_challenge
 from pytest_acrauth.catalogue.symptoms import client as of_clients
 from pytest_acrauth.catalogue.symptoms import climb as of_climb
+from pytest_acrauth.catalogue.symptoms import connected as of_copies
 from pytest_acrauth.catalogue.symptoms import data as at_data
 from pytest_acrauth.catalogue.symptoms import entra as at_entra
 from pytest_acrauth.catalogue.symptoms import exchange as at_exchange
@@ -67,6 +69,7 @@ _FAMILIES = (
     climb,
     expected,
     hosts,
+    connected,
     management,
     notes,
 )
@@ -88,6 +91,7 @@ _SYMPTOMS = (
     of_expectations,
     of_management,
     of_kubernetes,
+    of_copies,
     text,
 )
 

@@ -134,7 +134,7 @@ def test_a_working_client_has_no_diagnosis(name: str, programs: Programs) -> Non
     programs.add(name, WORKING)
     record = check_client(name, programs.desk(), LIMIT)
     assert record.command == str(programs.bin / name)
-    assert [ran.arguments for ran in record.runs] == [(name, "ps"), (name, "version", "--format", "json")]
+    assert [ran.arguments for ran in record.runs] == [(name, "ps"), (name, "version", "--format", "{{json .}}")]
     assert diagnose_client(record) == ()
 
 
