@@ -231,7 +231,8 @@ CLIENT_DOCKER_VERSION_UNREADABLE = FailureMode(
     seen=(client.VERSION_UNREADABLE,),
     signs=(client.VERSION_UNREADABLE,),
     certain="Listing containers worked, and asking for the version did not.",
-    means="Client and daemon do not fit each other, or what answers is not the program it is called.",
+    means="Client and daemon do not fit each other, a filter before the daemon lets little through, or what answers is"
+    " not the program it is called.",
     look=(Command("{program} version"), Command("which -a docker podman")),
     fix=("Who administers this machine brings client and daemon to the same release.",),
     page=pages.HEALTH + "#docker_version_error",

@@ -35,7 +35,7 @@ CONNECTED_REGISTRY_PASSWORD_WRONG = FailureMode(
         ),
         Command(
             "az acr connected-registry get-settings -n CONNECTED_REGISTRY -r {registry} --parent-protocol https"
-            " --generate-password 1 > SETTINGS_FILE"
+            " --generate-password 1 --yes > SETTINGS_FILE"
         ),
     ),
     page=_PAGE,

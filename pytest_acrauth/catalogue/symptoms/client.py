@@ -51,7 +51,7 @@ _MISSPELT = (
 )
 _FAILED = (
     r"(?:no such host|not known|NXDOMAIN|non-existent domain|[Nn]ot resolve|[Nn]ame resolution|denied|[Uu]nauthorized"
-    r"|\b40[134]\b|timed? ?out|refused|x509|[Cc]ertificate|not found|does not exist)"
+    r"|\b40[134]\b|(?i:timed? ?out)|refused|x509|[Cc]ertificate|not found|does not exist)"
 )
 # What az writes where Entra or the exchange refused it, up to where it gives up or asks the user.
 _ENTRA_REFUSED = (

@@ -95,7 +95,10 @@ LOGIN_SERVER_UNKNOWN = in_print(
 DUPLICATE_NAME = in_print(
     "several-registries",
     "az found several registries of that name.",
-    anywhere(r"More than one resources with type 'Microsoft\.ContainerRegistry/registries'"),
+    anywhere(
+        r"More than one resources with type 'Microsoft\.ContainerRegistry/registries'"
+        r"(?: are found with name '(?P<registry>[A-Za-z0-9]{5,50})')?",
+    ),
 )
 PROVIDER_UNREGISTERED = in_print(
     "provider-unregistered",
@@ -143,7 +146,11 @@ ARM_TOKEN_UNUSABLE = in_print(
 ARM_TOKEN_OTHER_TENANT = in_print(
     "arm-token-of-other-tenant",
     "The management plane takes Entra tokens of the subscription's own tenant, and was shown one of another.",
-    anywhere(r"\bInvalidAuthenticationTokenTenant\b|access token is from the wrong issuer"),
+    anywhere(
+        r"access token is from the wrong issuer.{0,200}? must match the tenant"
+        rf" '[\w:/.-]{{1,60}}/(?P<tenant_id>{GUID})/'",
+        r"\bInvalidAuthenticationTokenTenant\b|access token is from the wrong issuer",
+    ),
 )
 ARM_TOKEN_ENDED = in_print(
     "arm-token-ended",

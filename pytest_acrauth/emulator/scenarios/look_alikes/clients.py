@@ -19,6 +19,8 @@ from pytest_acrauth.emulator.world.workplace import Docker, Helper
 _AZ = {"client": "az"}
 _DOCKER = {"client": "docker"}
 _CONFIG = {"client": "docker-config"}
+_AS_DOCKER = {"auth": "docker-config"}
+_LOCKED = "Cannot autolaunch D-Bus without X11 $DISPLAY\n"
 _NULL_GUID = "00000000-0000-0000-0000-000000000000"
 
 
@@ -135,7 +137,7 @@ LOOK_ALIKES = (
     Scenario("client-credential-store-broken", _kept_by(None), _CONFIG, like="anonymous-instead-of-credentials"),
     Scenario(
         "credential-store-locked",
-        _kept_by(Helper(fault="Cannot autolaunch D-Bus without X11 $DISPLAY\n")),
+        _kept_by(Helper(fault=_LOCKED)),
         _CONFIG,
         diagnosed="client-credential-store-broken",
         like="credential-store-empty",
@@ -153,6 +155,20 @@ LOOK_ALIKES = (
         _CONFIG,
         diagnosed=READY,
         like="client-credential-store-broken",
+    ),
+    Scenario(
+        "login-in-locked-store",
+        _kept_by(Helper(fault=_LOCKED)),
+        _AS_DOCKER,
+        diagnosed="client-credential-store-broken",
+        like="login-in-empty-store",
+    ),
+    Scenario(
+        "login-in-empty-store",
+        _kept_by(Helper(), all_of_them=False),
+        _AS_DOCKER,
+        diagnosed="anonymous-instead-of-credentials",
+        like="login-in-locked-store",
     ),
     Scenario("client-docker-config-unreadable", _cut, _CONFIG, like="anonymous-instead-of-credentials"),
     Scenario("anonymous-instead-of-credentials", _other_logins_only, _CONFIG, like="docker-config-key-mismatch"),
