@@ -151,7 +151,7 @@ CLIENT_CURRENT_FOLDER_GONE = FailureMode(
     look=(Command("ls -ld ."),),
     fix=("Change to a folder that is there, such as the home folder, and run az again:", Command('cd "$HOME"')),
     page=_ERRORS,
-    not_emulated="Where the current folder is gone, pytest itself does not start.",
+    not_emulated="A check runs each program in that program's own folder, whichever the current one is.",
     samples=("ERROR: Unable to verify binary path safety.",),
     unlike=("fatal: Unable to read current working directory: No such file or directory",),
 )
