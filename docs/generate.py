@@ -44,6 +44,7 @@ _LASTING = (TENANT, OTHER_TENANT, SUBSCRIPTION, OTHER_SUBSCRIPTION, CLIENT, PRIN
 _VARYING = (
     (re.compile(r"\d\d\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:Z|\+00:00)?"), "<time>"),
     (re.compile(r"\d\d\d\d-\d\d-\d\d(?:\s+\d\d:\d\d(?:\s+UTC)?|\s+[\d:]+(?=…))?"), "<time>"),
+    (re.compile(r"\d\d/\d\d/\d\d\d\d\s+\d\d:\d\d:\d\d [AP]M"), "<time>"),
     (re.compile(r"\b\d+\.\d+ ?s\b"), "<time>"),
     (re.compile(r"\S+/acr-emulator-\w+(?=/)"), "/home/ci"),
     (re.compile(r"sha256:[0-9a-f]+\n? *[0-9a-f]+"), "sha256:<digest>"),

@@ -162,16 +162,16 @@ class Run:
     ) -> ClientRecord:
         """Check a client that must work on this machine, in no more time than a climb may take.
 
-        Registries that az does not show are looked at as evidence is: for one of the ``targets``, unless the evidence
-        of a climb (``climbed``) has the look. What is wrong is in the record, never raised. Raises ValueError, naming
-        the choices, for a client that is none.
+        Registries that az does not show, or whose stored login has ended, are looked at as evidence is: for one of the
+        ``targets``, unless the evidence of a climb (``climbed``) has the look. What is wrong is in the record, never
+        raised. Raises ValueError, naming the choices, for a client that is none.
         """
         from pytest_acrauth.probes.programs.clients import check_client
 
         began = time.monotonic()
         registries = tuple(dict.fromkeys(target.registry for target in targets))
         record = check_client(name, self.machine, self._timeout, registries)
-        if self._evidence.method == OFF or not record.unshown:
+        if self._evidence.method == OFF or not (record.unshown or record.ended):
             return record
         from pytest_acrauth.diagnosis.client import unplaced
 

@@ -279,6 +279,9 @@ SPECIMENS = {
     "nothing-granted": access_token(generic_401()),
     "operation-refused": operation(generic_401()),
     "manifest-unknown": operation(reply(404, "MANIFEST_UNKNOWN", 'manifest tagged by "latest" is not found')),
+    "key-identity-inactive": operation(
+        reply(403, "DENIED", "The identity associated with the registry is inactive. Reassign the identity manually.")
+    ),
     "disallowed": operation(reply(405, "DENIED", "The operation is disallowed on this registry, repository or image.")),
     "data-host-unresolved": data_lost(DATA_HOST, Trouble.NAME),
     "storage-unreached": data_lost(BLOB_HOST),
@@ -303,7 +306,7 @@ SPECIMENS = {
 }
 
 PS = ("docker", "ps")
-VERSION = ("docker", "version", "--format", "json")
+VERSION = ("docker", "version", "--format", "{{json .}}")
 
 
 def docker(*runs: Ran, socket: Socket = Socket.LISTENS, **parts: object) -> ClientRecord:
@@ -357,6 +360,18 @@ CLIENT_SPECIMENS = {
     "az-not-logged-in": az(
         Ran(arguments=("az", "version"), exit_code=0),
         Ran(arguments=("az", "account", "show"), exit_code=1, stderr="ERROR: Please run 'az login' to setup account."),
+    ),
+    "management-plane-unreached": replace(
+        az(
+            Ran(arguments=("az", "version"), exit_code=0),
+            Ran(arguments=("az", "account", "show"), exit_code=0),
+            Ran(
+                arguments=("az", "acr", "show"),
+                exit_code=1,
+                stderr="HTTPSConnection(host='management.azure.com', port=443): Failed to establish a new connection",
+            ),
+        ),
+        login_servers=(HOST,),
     ),
     "client-unrecognised": docker(Ran(arguments=PS, exit_code=125, stderr="something else")),
 }

@@ -37,7 +37,7 @@ class CheckedClient:
 
 
 def _facts(record: ClientRecord) -> dict[str, str]:
-    server = next(iter((*record.lacking, *(record.login_servers if not record.lacking else ()))), "")
+    server = next(iter((*record.lacking, *record.ended_at, *record.login_servers)), "")
     values = {
         "program": record.wanted or record.client,
         "answer": _answer(record),

@@ -15,6 +15,7 @@ from pytest_acrauth.catalogue.causes import (
     challenge,
     client,
     climb,
+    connected,
     data,
     entra,
     exchange,
@@ -37,6 +38,7 @@ from pytest_acrauth.catalogue.symptoms import access_token, dns, operation, tcp,
 from pytest_acrauth.catalogue.symptoms import challenge as at_challenge
 from pytest_acrauth.catalogue.symptoms import client as of_clients
 from pytest_acrauth.catalogue.symptoms import climb as of_climb
+from pytest_acrauth.catalogue.symptoms import connected as of_copies
 from pytest_acrauth.catalogue.symptoms import data as at_data
 from pytest_acrauth.catalogue.symptoms import entra as at_entra
 from pytest_acrauth.catalogue.symptoms import exchange as at_exchange
@@ -71,6 +73,7 @@ _FAMILIES = (
     expected,
     hosts,
     services,
+    connected,
     management,
     notes,
 )
@@ -94,6 +97,7 @@ _SYMPTOMS = (
     of_private_link,
     of_kubernetes,
     of_services,
+    of_copies,
     text,
 )
 

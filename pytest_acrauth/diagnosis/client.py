@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from pytest_acrauth.catalogue.causes.basic_questions import SECRET_EXPIRED
 from pytest_acrauth.catalogue.causes.management_questions import PLACE, Place, place
 from pytest_acrauth.catalogue.checked_client import CheckedClient
 from pytest_acrauth.catalogue.defective import Defective
+from pytest_acrauth.catalogue.questions.climb import USER_KIND
+from pytest_acrauth.catalogue.questions.management import ANONYMOUS_PULL
 from pytest_acrauth.catalogue.shape import Answer, Question
 from pytest_acrauth.catalogue.symptoms.client import CLIENT_UNRECOGNISED
 from pytest_acrauth.catalogue.symptoms.climb import PLUGIN_DEFECT
@@ -16,11 +19,13 @@ from pytest_acrauth.diagnosis.climb import NOT_ASKED, NOT_TOLD
 from pytest_acrauth.diagnosis.conclusion import Diagnosis, conclude
 from pytest_acrauth.diagnosis.text import Line, named, recognise
 from pytest_acrauth.model.client_record import ClientRecord
+from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.evidence import Look, RegistryFacts
-from pytest_acrauth.model.target import global_endpoint
+from pytest_acrauth.model.target import NULL_GUID, global_endpoint
 
 NOT_LOOKED = "a client check does not look at it"
+STORED = "the docker config"
 
 _BY_PLACE = (ARM_NOT_FOUND, ARM_FORBIDDEN)  # what az says of a registry whose place tells the causes apart
 
@@ -41,10 +46,14 @@ def diagnose_client(record: ClientRecord) -> tuple[Diagnosis, ...]:
 
 
 def unplaced(record: ClientRecord) -> tuple[str, ...]:
-    """Return the login servers of the registries whose own record would tell why az did not show it."""
-    return tuple(
+    """Return the login servers of the registries whose own record would tell causes apart.
+
+    It tells why az did not show it, and whether it needs the stored login that has ended.
+    """
+    unshown = [
         server for server, ran in record.unshown if any(each.symptom in _BY_PLACE for each in recognise(ran.stderr)[:1])
-    )
+    ]
+    return (*unshown, *record.ended_at)
 
 
 def _defective(defect: Defect) -> Diagnosis:
@@ -54,7 +63,7 @@ def _defective(defect: Defect) -> Diagnosis:
 def _judge(record: ClientRecord) -> tuple[Diagnosis, ...]:
     seen = CheckedClient(record)
     own = [symptom for symptom in SYMPTOMS.values() if symptom.client is not None and symptom.client(record)]
-    found = [conclude(seen, symptom, _not_looked) for symptom in own]
+    found = [conclude(seen, symptom, lambda question: _of_record(record, question)) for symptom in own]
     if not found and record.client == "az":
         before = [ran for ran in record.runs if not ran.ok and "acr" not in ran.arguments]
         found = [each for ran in before for each in recognise(ran.stderr)[:1]]
@@ -95,6 +104,23 @@ def _place_of(record: ClientRecord, server: str, look: Look[RegistryFacts] | Non
     if look.value is not None and account is not None:
         found = place(global_endpoint(server), account.stdout, look.value, record.checked_at)
     return Answer(PLACE, found, who=look.who, why="" if found is not None else look.why or NOT_TOLD)
+
+
+def _of_record(record: ClientRecord, question: Question[Any]) -> Answer[Any]:
+    """Answer a question about a stored login that has ended, where somebody looked whether its registry needs one.
+
+    Where it does, that the login has ended is the matter; where it does not, that it is sent.
+    """
+    look = next((each.look for each in record.looks if each.login_server in record.ended_at[:1]), None)
+    if look is None:
+        return _not_looked(question)
+    open_to_all = look.value.anonymous_pull_enabled if look.value is not None else None
+    if question is ANONYMOUS_PULL:
+        return Answer(question, open_to_all, who=look.who, why="" if open_to_all is not None else look.why or NOT_TOLD)
+    told: dict[Question[Any], object] = {}
+    if open_to_all is False and record.ended[0].user_name == NULL_GUID:
+        told = {USER_KIND: Kind.REFRESH_TOKEN, SECRET_EXPIRED: True}
+    return Answer(question, told[question], who=STORED) if question in told else _not_looked(question)
 
 
 def _not_looked(question: Question[Any]) -> Answer[Any]:

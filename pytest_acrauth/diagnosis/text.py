@@ -14,6 +14,8 @@ from pytest_acrauth.catalogue.shape import Answer, Question, Symptom, Verdict, W
 from pytest_acrauth.catalogue.symptoms.access_token import BASIC_REFUSED
 from pytest_acrauth.catalogue.symptoms.addresses import rule_address
 from pytest_acrauth.catalogue.symptoms.client import (
+    ADMIN_HANDED_OUT,
+    ADMIN_LOGGED_IN,
     AZ_MISSING,
     AZ_NOT_LOGGED_IN,
     NOT_INTERACTIVE,
@@ -66,6 +68,8 @@ _FOLLOWS = (
     ARM_NOT_FOUND,
     LIST_CREDENTIALS_FORBIDDEN,
     ADMIN_DISABLED,
+    ADMIN_LOGGED_IN,
+    ADMIN_HANDED_OUT,
     # MSAL says it of an authority that it reached and that knows no such tenant, too
     AUTHORITY_UNREACHED,
     AUTHORITY_LOST,

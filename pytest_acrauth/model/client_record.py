@@ -90,7 +90,7 @@ class DockerConfig(NamedTuple):
 
 
 class RecordLook(NamedTuple):
-    """A look at the record of a registry that az did not show, taken as evidence is for a climb."""
+    """A look at the record of a registry, taken as evidence is for a climb."""
 
     login_server: str
     look: Look[RegistryFacts]
@@ -103,8 +103,8 @@ class ClientRecord:
     ``wanted`` is the program's name as looked for, ``command`` its absolute path ('' where there is none that may be
     run), ``refused`` a path that was found and not run because it lies in the current folder. ``runs`` are in order:
     docker and podman ``ps`` and ``version``, az ``version``, ``account show`` and one ``acr show`` for each registry.
-    ``looks`` are of registries that az did not show, where somebody was asked. ``checked_at`` is the wall clock,
-    seconds since the epoch. ``defect`` is what this package did wrong in the check;
+    ``looks`` are of registries that az did not show, or whose stored login has ended, where somebody was asked.
+    ``checked_at`` is the wall clock, seconds since the epoch. ``defect`` is what this package did wrong in the check;
     nothing else is told of that then.
     """
 
@@ -142,6 +142,11 @@ class ClientRecord:
             if host_of_key(login.key).lower() in self.login_servers
             if login.expires is not None and login.expires < self.checked_at
         )
+
+    @property
+    def ended_at(self) -> tuple[str, ...]:
+        """The login servers of `ended`."""
+        return tuple(dict.fromkeys(host_of_key(login.key).lower() for login in self.ended))
 
     @property
     def _keys(self) -> tuple[str, ...]:

@@ -123,7 +123,7 @@ def test_the_same_words_about_another_host_give_nothing(text: str, host: str) ->
         ("Cannot access ACR 'myacr.azurecr.io' because admin credentials on the ACR are disabled", "admin-user-disabled-said"),
         ("Failed to retrieve credentials for container registry myacr. Please provide the registry username", "credentials-not-retrieved"),
         ("Azure resource '/s/Microsoft.ContainerRegistry/registries/myacr' does not have access to identity '1'", "key-unreadable"),
-        ("Failed to access KeyId 'https://v/keys/k'. Verify that identity '1' has 'Get' permission. See https://aka.ms/acr/cmk", "key-unreadable"),
+        ("Failed to access KeyId 'https://v/keys/k'. Verify that identity '1' has 'Get' permission. See https://aka.ms/acr/cmk", "key-refused"),
         ("token has been obtained for wrong audience or resource 'x'. It should match 'https://management.azure.com/'", "arm-token-refused-said"),
         ("could not create the container registry: x509: certificate signed by unknown authority", "untrusted-issuer"),
         ("No role assignment: Authorization_RequestDenied", "graph-forbidden"),

@@ -208,3 +208,51 @@ def test_files_are_private_and_go_with_the_emulator():
         first = Path(emulator.environ["PATH"], "docker").read_text(encoding="utf-8").splitlines()[0]
         assert Path(first.removeprefix("#!").split()[0]).is_absolute()
     assert not home.exists()
+
+
+@pytest.mark.parametrize(
+    ("scenario", "said"),
+    [
+        (
+            "arm-duplicate-name",
+            "ERROR: More than one resources with type 'Microsoft.ContainerRegistry/registries' are found",
+        ),
+        ("arm-token-refused", "ERROR: (InvalidAuthenticationTokenTenant) The access token is from the wrong issuer"),
+        ("arm-token-expired", "ERROR: (ExpiredAuthenticationToken) The access token expiry UTC time"),
+        ("arm-throttled", "ERROR: (SubscriptionRequestsThrottled) Number of requests for subscription"),
+        ("arm-unreachable", "ERROR: HTTPSConnection(host='management.azure.com', port=443): Failed to establish"),
+        ("arm-name-unknown", "ERROR: HTTPSConnection(host='management.azure.com', port=443): Failed to resolve"),
+    ],
+)
+def test_az_repeats_what_the_management_plane_says(scenario, said):
+    """Whoever is refused there is shown no registry, and az goes on to no login."""
+    with Emulator(scenario) as emulator:
+        for command in (("show",), ("login", "--expose-token")):
+            ran = run(emulator, "az", "acr", *command, "-n", "myacr")
+            assert (ran.returncode, ran.stderr[: len(said)]) == (1, said)
+
+
+def test_a_resource_group_tells_registries_of_one_name_apart():
+    """Named with its group, each is the one that is there."""
+    with Emulator("arm-duplicate-name") as emulator:
+        shown = run(
+            emulator, "az", "acr", "show", "-n", "myacr", "-g", "rg-other", "--query", "loginServer", "-o", "tsv"
+        )
+        assert shown.stdout == "myacr-d4e5f6a7.azurecr.io\n"
+
+
+def test_an_old_docker_knows_no_format_of_that_name():
+    """Before docker 23 the word json is printed as it stands; the template for it is older."""
+    with Emulator("docker-of-years-ago") as emulator:
+        assert run(emulator, "docker", "version", "--format", "json").stdout == "json\n"
+        shown = json.loads(run(emulator, "docker", "version", "--format", "{{json .}}").stdout)
+        assert shown["Client"]["Version"] == "20.10.24"
+
+
+def test_a_config_that_was_cut_off_is_no_document():
+    """What docker could not write to its end cannot be read."""
+    with (
+        Emulator("client-docker-config-unreadable") as emulator,
+        pytest.raises(ValueError, match=r"Expecting|Unterminated"),
+    ):
+        json.loads(Path(emulator.environ["DOCKER_CONFIG"], "config.json").read_text())

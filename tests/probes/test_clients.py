@@ -134,7 +134,7 @@ def test_a_working_client_has_no_diagnosis(name: str, programs: Programs) -> Non
     programs.add(name, WORKING)
     record = check_client(name, programs.desk(), LIMIT)
     assert record.command == str(programs.bin / name)
-    assert [ran.arguments for ran in record.runs] == [(name, "ps"), (name, "version", "--format", "json")]
+    assert [ran.arguments for ran in record.runs] == [(name, "ps"), (name, "version", "--format", "{{json .}}")]
     assert diagnose_client(record) == ()
 
 
@@ -347,10 +347,14 @@ def test_a_login_that_nobody_can_use_shows_its_key_only(entry: Any, programs: Pr
 
 
 def test_an_identity_token_is_a_login(programs: Programs) -> None:
-    """The identitytoken that docker stores is a refresh token, and its end is looked at."""
+    """The identitytoken that docker stores is a refresh token, and its end is looked at.
+
+    Whether a login is needed at all was not.
+    """
     programs.config({"auths": {"myacr.azurecr.io": {"identitytoken": refresh_token(STARTED - 60)}}})
     record = check_client("docker-config", programs.desk(), LIMIT, [MYACR])
-    assert headline(only(record)).startswith("refresh-token-expired: ")
+    ended = "stored-login-ended: one of refresh-token-expired, client-stale-stored-credentials"
+    assert headline(only(record)) == ended
     assert "2025-06-15" in explain(only(record))
 
 

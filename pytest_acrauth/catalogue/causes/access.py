@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.facts import registry_record
 from pytest_acrauth.catalogue.questions.climb import USER_KIND, access_token_of
-from pytest_acrauth.catalogue.questions.management import LAST_CHANGE
+from pytest_acrauth.catalogue.questions.management import ANONYMOUS_PULL, LAST_CHANGE
 from pytest_acrauth.catalogue.questions.records import MapState
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Instruction, Occurs, Question
 from pytest_acrauth.catalogue.steps import LIST_ROLES
@@ -31,10 +31,6 @@ def _quarantine(broken: Break) -> str | None:
     return record.quarantine or None if (record := registry_record(broken)) else None
 
 
-def _anonymous_pull(broken: Break) -> bool | None:
-    return record.anonymous_pull_enabled if (record := registry_record(broken)) else None
-
-
 GRANTED: Question[tuple[str, ...]] = Question(
     id="granted",
     asks="Which of the actions asked for does the access token grant?",
@@ -57,15 +53,6 @@ QUARANTINE: Question[str] = Question(
     by_hand=Command("az acr show -n {registry} --query policies.quarantinePolicy.status -o tsv"),
     needs=Need.REGISTRY,
     read=_quarantine,
-)
-
-ANONYMOUS_PULL: Question[bool] = Question(
-    id="anonymous-pull",
-    asks="Does the registry allow anonymous pull?",
-    shows="anonymous pull allowed",
-    by_hand=Command("az acr show -n {registry} --query anonymousPullEnabled -o tsv"),
-    needs=Need.REGISTRY,
-    read=_anonymous_pull,
 )
 WANTED: Question[tuple[str, ...]] = Question(
     id="wanted-actions",

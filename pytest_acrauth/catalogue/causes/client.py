@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.shape import Command, FailureMode
+from pytest_acrauth.catalogue.questions.management import ANONYMOUS_PULL
+from pytest_acrauth.catalogue.shape import Command, FailureMode, Occurs
 from pytest_acrauth.catalogue.symptoms import client, text
 
 _LOGIN = pages.ACR + "container-registry-authentication"
@@ -127,9 +128,9 @@ CLIENT_DOCKER_BINARY_IN_CWD = FailureMode(
     brief="docker in the current folder",
     seen=(client.DOCKER_IN_FOLDER,),
     signs=(client.DOCKER_IN_FOLDER,),
-    certain="The path of the program that was refused is inside the current folder.",
+    certain="What was refused is named by a path that begins or ends in the current folder.",
     means="A file of a checkout must not decide what is run. az refuses it for the same reason.",
-    look=(Command("which -a docker podman"),),
+    look=(Command("which -a docker podman"), Command('echo "$DOCKER_COMMAND"')),
     fix=("Run from another folder, or set DOCKER_COMMAND to the absolute path of the right program.",),
     page=_ERRORS,
     az_code="DOCKER_COMMAND_ERROR",
@@ -137,6 +138,22 @@ CLIENT_DOCKER_BINARY_IN_CWD = FailureMode(
         "Refusing to use 'docker' resolved at '/src/docker' because it is located in the current working directory.",
     ),
     unlike=("fatal: refusing to use '/src' because it is owned by someone else",),
+)
+CLIENT_CURRENT_FOLDER_GONE = FailureMode(
+    id="client-current-folder-gone",
+    title="the current folder is gone or closed",
+    brief="current folder gone",
+    seen=(client.FOLDER_UNKNOWN,),
+    signs=(client.FOLDER_UNKNOWN,),
+    certain="az says so where the operating system does not tell it which folder it runs in.",
+    means="az does not run a docker of the current folder, and could not find out which one that is: it was removed"
+    " while the shell was in it, or is closed to this user.",
+    look=(Command("ls -ld ."),),
+    fix=("Change to a folder that is there, such as the home folder, and run az again:", Command('cd "$HOME"')),
+    page=_ERRORS,
+    not_emulated="A check runs each program in that program's own folder, whichever the current one is.",
+    samples=("ERROR: Unable to verify binary path safety.",),
+    unlike=("fatal: Unable to read current working directory: No such file or directory",),
 )
 CLIENT_CLOUD_SHELL_NO_DAEMON = FailureMode(
     id="client-cloud-shell-no-daemon",
@@ -214,7 +231,8 @@ CLIENT_DOCKER_VERSION_UNREADABLE = FailureMode(
     seen=(client.VERSION_UNREADABLE,),
     signs=(client.VERSION_UNREADABLE,),
     certain="Listing containers worked, and asking for the version did not.",
-    means="Client and daemon do not fit each other, or what answers is not the program it is called.",
+    means="Client and daemon do not fit each other, a filter before the daemon lets little through, or what answers is"
+    " not the program it is called.",
     look=(Command("{program} version"), Command("which -a docker podman")),
     fix=("Who administers this machine brings client and daemon to the same release.",),
     page=pages.HEALTH + "#docker_version_error",
@@ -244,6 +262,7 @@ CLIENT_SAMPLE_PULL_FAILED = FailureMode(
     ),
     page=pages.HEALTH + "#docker_pull_error",
     az_code="DOCKER_PULL_ERROR",
+    not_emulated="No check pulls an image with a client of this machine; az acr check-health does.",
     samples=("An error occurred: DOCKER_PULL_ERROR\nAn error occurred while pulling a sample image.",),
     unlike=("An error occurred while pulling image nginx: no space left on device",),
 )
@@ -261,6 +280,7 @@ CLIENT_PASSWORD_STDIN_UNSUPPORTED = FailureMode(
         _AS_PODMAN,
     ),
     page=_ERRORS,
+    not_emulated="No check logs a client in, so that none hands it a password.",
     samples=(
         "Failed to pass credentials to 'mydocker' via stdin. Please ensure 'mydocker' supports --password-stdin.",
     ),
@@ -279,6 +299,7 @@ CLIENT_PASSWORD_WITHOUT_USERNAME = FailureMode(
         _AZ_LOGIN,
     ),
     page=_ERRORS,
+    not_emulated="Only az acr login says so, and no check runs it.",
     samples=("Please also specify username if password is specified.",),
     unlike=("Please also specify the port if the host is specified.",),
 )
@@ -297,6 +318,7 @@ CLIENT_NOT_INTERACTIVE = FailureMode(
         Command("cat PASSWORD_FILE | docker login {login_server} -u USER_NAME --password-stdin"),
     ),
     page=_LOGIN + "#authentication-options",
+    not_emulated="No check logs a client in, so that none lets it ask for a password.",
     samples=(
         (
             "Unable to authenticate using AAD or admin login credentials. Please specify both username and password"
@@ -356,6 +378,7 @@ CLIENT_UPPERCASE_LOGIN_SERVER = FailureMode(
         _AZ_LOGIN,
     ),
     page=pages.ACR + "container-registry-faq",
+    not_emulated="Checks write a registry's name in small letters, however it was typed.",
     samples=("Uppercase characters are detected in the registry name. When using its server url in docker commands,",),
     unlike=("invalid reference format: repository name must be lowercase",),
 )
@@ -397,4 +420,114 @@ DOCKER_CONFIG_KEY_MISMATCH = FailureMode(
     ),
     page="https://docs.docker.com/reference/cli/docker/login/",
     unlike=("pull access denied for nginx, repository does not exist or may require 'docker login'",),
+)
+CLIENT_STALE_STORED_CREDENTIALS = FailureMode(
+    id="client-stale-stored-credentials",
+    title="a stale login is sent instead of none",
+    brief="stale login where none is needed",
+    seen=(client.STORED_LOGIN_ENDED, text.GENERIC_401),
+    when=(ANONYMOUS_PULL.is_(True),),
+    occurs=Occurs.SELDOM,
+    means="The registry lets anybody pull. A client that has stored a login sends that, though, and is refused by it"
+    " where one without any is let in.",
+    look=(_KEYS,),
+    fix=("To pull without a login, remove the stored one:", Command("docker logout {login_server}")),
+    instead=("To do more than pull, log in again:", _AZ_LOGIN),
+    page=pages.ACR + "anonymous-pull-access#configure-anonymous-pull-access",
+    unlike=("pull access denied for nginx, repository does not exist or may require 'docker login'",),
+)
+CLIENT_LOGIN_MASKED_BY_ADMIN_FALLBACK = FailureMode(
+    id="client-login-masked-by-admin-fallback",
+    title="az logged in as the admin user",
+    brief="admin login instead of Entra's",
+    seen=(client.ADMIN_LOGGED_IN,),
+    signs=(client.ADMIN_LOGGED_IN,),
+    certain="az goes on to the admin user's password only where Entra or the exchange refused it, and then logs in.",
+    means="Docker now has the admin user's password, which may do everything. Whoever relies on the roles of the"
+    " identity that az is signed in with has a login that is broken, and does not see it.",
+    look=("The warning before it says what refused az; the login that docker now has is named by:", _KEYS),
+    fix=(
+        "Remove the admin user's login, repair what the warning names, and log in again:",
+        Command("docker logout {login_server}"),
+        _AZ_LOGIN,
+    ),
+    instead=("With the admin user switched off, az fails where it should. Find out first who uses it.",),
+    page=_LOGIN + "#admin-account",
+    not_emulated="No check logs a client in, and a login that came about is no failure.",
+    samples=(
+        (
+            "az acr login -n myacr\nWARNING: Unable to get AAD authorization tokens with message: (left out)\n"
+            "Login Succeeded"
+        ),
+    ),
+    unlike=(
+        (
+            "WARNING: Unable to get AAD authorization tokens with message: denied.\nWARNING: Unable to get admin user"
+            " credentials with message: Admin user is disabled.\nUsername: puller\nPassword:\nLogin Succeeded"
+        ),
+        "docker login -u puller myacr.azurecr.io\nLogin Succeeded",
+    ),
+)
+CLIENT_EXPOSE_TOKEN_RETURNED_ADMIN_PASSWORD = FailureMode(
+    id="client-expose-token-returned-admin-password",
+    title="az shows an admin password",
+    brief="admin password called a token",
+    seen=(client.ADMIN_HANDED_OUT,),
+    signs=(client.ADMIN_HANDED_OUT,),
+    certain="az fills the fields with the admin user's password only where Entra or the exchange refused it before.",
+    means="Both fields, accessToken and refreshToken, hold a password of the admin user, which does not end, and az"
+    " succeeds. Used as a token, it is refused; and whoever reads this output can push and delete.",
+    look=("The warning before it says what refused az; what the identity is signed in as:", Command("az account show")),
+    fix=(
+        "Repair what the warning names, and let az log docker in, which prints no token:",
+        _AZ_LOGIN,
+        "If others can read the output, whoever manages the registry makes a new password, once nobody uses this one.",
+    ),
+    instead=("With the admin user switched off, az fails where it should. Find out first who uses it.",),
+    page=_LOGIN + "#admin-account",
+    not_emulated="No check lets az print a token.",
+    samples=(
+        (
+            "az acr login -n myacr --expose-token\nWARNING: Unable to get AAD authorization tokens with message: (left"
+            " out)\nWARNING: Note: The token in both the accessToken and refreshToken fields is an ACR Refresh Token\n"
+            '{"accessToken": "***", "loginServer": "myacr.azurecr.io"}'
+        ),
+    ),
+    unlike=(
+        "WARNING: You can perform manual login using the provided refresh token below",
+        '{"accessToken": "***", "refreshToken": "***", "expires_in": 3600}',
+    ),
+)
+CLIENT_WRONG_REGISTRY_HOST = FailureMode(
+    id="client-wrong-registry-host",
+    title="the image is not named by its login server",
+    brief="image at another host",
+    seen=(client.MISSPELT_HOST, client.DOCKER_HUB),
+    signs=(client.MISSPELT_HOST,),
+    certain="No registry of Azure's has a name that ends so.",
+    means="A client goes by what stands before the image's first slash. That was no login server, which ends in"
+    " azurecr.io in the public cloud; where nothing with a dot stands there, docker asks docker.io.",
+    look=(Command("docker image ls"), Command('az acr list --query "[].loginServer" -o tsv')),
+    fix=(
+        "Give the image its whole name, and use that:",
+        Command("docker tag IMAGE {login_server}/REPOSITORY:TAG"),
+        Command("docker push {login_server}/REPOSITORY:TAG"),
+    ),
+    page=pages.ACR + "container-registry-troubleshoot-login-authn-authz#specify-correct-registry-name",
+    not_emulated="A host that is no login server is refused as a value of --acr-registry.",
+    samples=(
+        "Error response from daemon: dial tcp: lookup myacr.azureacr.io: no such host",
+        (
+            "az acr login -n myacr\nLogin Succeeded\ndocker push team/app:1\nThe push refers to repository"
+            " [docker.io/team/app]\ndenied: requested access to the resource is denied"
+        ),
+    ),
+    unlike=(
+        "The push refers to repository [docker.io/team/app]\ndenied: requested access to the resource is denied",
+        (
+            "az acr login -n myacr\nLogin Succeeded\ndocker login -u hub\nLogin Succeeded\nThe push refers to"
+            " repository [docker.io/team/app]\ndenied: requested access to the resource is denied"
+        ),
+        "Successfully tagged myacr.azureacr.io/team/app:1",
+    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.causes.management_questions import ELSEWHERE, HERE, NOWHERE
 from pytest_acrauth.catalogue.shape import Command, FailureMode, Occurs
-from pytest_acrauth.catalogue.symptoms import management
+from pytest_acrauth.catalogue.symptoms import client, management, operation
 
 _ARM = "https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/"
 _ERRORS = pages.TROUBLESHOOT + "acr-authentication-errors"
@@ -15,6 +15,8 @@ _NOT_FOUND_TEXT = (
     " subscription 'Production (11111111-2222-3333-4444-555555555555)'."
 )
 _OTHER_NOT_FOUND = _NOT_FOUND_TEXT.replace("ContainerRegistry/registries", "KeyVault/vaults")
+
+_ONLY_CHANGES = "Only a change of the registry's settings is refused so, and no check makes one."
 
 _ACCOUNTS = Command('az account list --all --query "[].{{name:name,id:id,state:state,tenant:tenantId}}" -o table')
 _TIER = Command("az acr show -n {registry} --query sku.name -o tsv")
@@ -111,6 +113,7 @@ ARM_LIST_CREDENTIALS_FORBIDDEN = FailureMode(
         ),
     ),
     page=_ERRORS,
+    not_emulated="No check asks for the admin user's password; az acr login does.",
     samples=(
         (
             "(AuthorizationFailed) The client 'x' with object id 'y' does not have authorization to perform action"
@@ -143,6 +146,7 @@ ARM_LOGIN_SERVER_UNRESOLVABLE = FailureMode(
     ),
     page=pages.HEALTH + "#login_server_error",
     az_code="LOGIN_SERVER_ERROR",
+    not_emulated="Only az acr check-health says so, and no check runs it.",
     samples=(
         (
             "An error occurred: LOGIN_SERVER_ERROR\n"
@@ -188,6 +192,7 @@ ARM_PROVIDER_NOT_REGISTERED = FailureMode(
         Command("az provider register -n Microsoft.ContainerRegistry --wait"),
     ),
     page=_ARM + "error-register-resource-provider",
+    not_emulated="Looking is not refused so, and no check makes or changes a registry.",
     samples=("The subscription is not registered to use namespace 'Microsoft.ContainerRegistry'.",),
     unlike=("The subscription is not registered to use namespace 'Microsoft.ContainerService'.",),
 )
@@ -205,6 +210,7 @@ ARM_CLASSIC_SKU = FailureMode(
         Command("az acr update -n {registry} --sku Standard"),
     ),
     page=pages.ACR + "container-registry-skus#change-registry-sku",
+    not_emulated=_ONLY_CHANGES,
     samples=("This operation is only supported for managed registries.",),
     unlike=("The classic deployment model is deprecated for Microsoft.ClassicCompute.",),
 )
@@ -224,6 +230,7 @@ FIREWALL_NOT_PREMIUM = FailureMode(
         Command("az acr update -n {registry} --sku Premium"),
     ),
     page=pages.ACR + "container-registry-skus#sku-features-and-limits",
+    not_emulated=_ONLY_CHANGES,
     samples=("Network rules are only supported for managed registries in Premium SKU.",),
     unlike=("Private endpoints are not available for this storage account.",),
 )
@@ -243,6 +250,7 @@ REGISTRY_NAME_INVALID = FailureMode(
     ),
     fix=("Give the name alone, as the list shows it; a new registry needs one that is free.",),
     page=pages.ACR + "container-registry-get-started-azure-cli#configure-parameters-for-a-container-registry",
+    not_emulated="A name that az refuses is refused as a value of --acr-registry, too.",
     samples=("Registry names may contain only alpha numeric characters and must be between 5 and 50 characters",),
     unlike=("Storage account name must be between 3 and 24 characters in length and use numbers and letters only.",),
 )
@@ -295,6 +303,7 @@ ARM_SUBSCRIPTION_DISABLED = FailureMode(
     look=(_ACCOUNTS,),
     fix=("If its state is Disabled, ask its account administrator to activate it again.",),
     page="https://learn.microsoft.com/azure/cost-management-billing/manage/subscription-states",
+    not_emulated="What is in a disabled subscription can be read, and no check changes anything.",
     samples=(
         (
             "(ReadOnlyDisabledSubscription) The subscription '11111111-2222-3333-4444-555555555555' is disabled and"
@@ -339,6 +348,7 @@ ARM_GRAPH_FORBIDDEN = FailureMode(
         ),
     ),
     page="https://learn.microsoft.com/graph/permissions-reference#applicationreadall",
+    not_emulated="No check lets az look into the directory or change it.",
     samples=("No role assignment: Authorization_RequestDenied: Insufficient privileges to complete the operation.",),
     unlike=("ORA-01031: insufficient privileges",),
 )
@@ -368,8 +378,122 @@ ARM_PRINCIPAL_NOT_FOUND = FailureMode(
     ),
     page="https://learn.microsoft.com/azure/role-based-access-control/troubleshooting",
     transient=True,
+    not_emulated="No check gives anybody a role.",
     samples=("(PrincipalNotFound) Principal 0123456789abcdef0123456789abcdef does not exist in the directory contoso",),
     unlike=("Principal 'app' could not be found or this principal type is not supported.",),
+)
+ARM_UNREACHABLE = FailureMode(
+    id="arm-unreachable",
+    title="the management plane cannot be reached from here",
+    brief="management plane out of reach",
+    seen=(client.PLANE_UNREACHED,),
+    signs=(client.PLANE_UNREACHED,),
+    certain="The host of the management plane is named, and that no connection to it came about.",
+    means="az asks the management plane for a registry's settings, at a host of its own. A network that lets this"
+    " machine out to the registry and to Entra only stops it. A login and a pull do not need it.",
+    look=(
+        "The host that az asks, and the names of the variables that send az through a proxy:",
+        Command("az cloud show --query endpoints.resourceManager -o tsv"),
+        Command("env | grep -o -i '^https*_proxy'"),
+    ),
+    fix=("Ask who runs the network, or the proxy, to let this machine through to that host on port 443.",),
+    instead=(
+        "Without it, log in with a service principal or a scope-map token, whose name and password need no settings:",
+        Command("cat PASSWORD_FILE | docker login {login_server} -u USER_NAME --password-stdin"),
+    ),
+    page="https://learn.microsoft.com/cli/azure/azure-cli-endpoints#endpoints",
+    samples=(
+        (
+            "ERROR: HTTPSConnection(host='management.azure.com', port=443): Failed to resolve 'management.azure.com'"
+            " ([Errno -2] Name or service not known), in: az acr show -n myacr"
+        ),
+    ),
+    unlike=(
+        "HTTPSConnection(host='management.example.com', port=443): Failed to resolve 'management.example.com'",
+        (
+            "az vm list: HTTPSConnection(host='management.azure.com', port=443): Failed to establish a new connection:"
+            " [Errno 111] Connection refused"
+        ),
+    ),
+)
+ARM_DENIED_BY_POLICY = FailureMode(
+    id="arm-denied-by-policy",
+    title="an Azure Policy forbids this change of a registry",
+    brief="change forbidden by a policy",
+    seen=(management.DENIED_BY_POLICY,),
+    signs=(management.DENIED_BY_POLICY,),
+    certain="Azure Policy has this code for itself, and names the policy that refused.",
+    means="A role allows the change, and a rule of the subscription or above it does not. There are such rules for the"
+    " admin user, anonymous pull, scope-map tokens, network rules and tiers; others set a value back later.",
+    look=(
+        "The rules in force, by name; the refusal itself names the one that refused:",
+        Command(
+            "az policy assignment list --disable-scope-strict-match"
+            ' --query "[].{{name:displayName,scope:scope,mode:enforcementMode}}" -o table'
+        ),
+    ),
+    fix=(
+        "Leave the setting as the rule wants it, and sign in another way, through Entra.",
+        "If it has to change, whoever owns the rule makes an exemption for this registry.",
+    ),
+    page=pages.ACR + "container-registry-azure-policy",
+    not_emulated=_ONLY_CHANGES,
+    samples=(
+        (
+            "(RequestDisallowedByPolicy) Resource 'myacr' was disallowed by policy. Policy identifiers:"
+            ' \'[{"policyDefinition":{"name":"Container registries should have local admin account disabled."}}]\''
+        ),
+        (
+            "az acr update -n myacr --admin-enabled true\n"
+            "ERROR: (RequestDisallowedByPolicy) Resource 'myacr' was disallowed by policy."
+        ),
+    ),
+    unlike=(
+        (
+            "(RequestDisallowedByPolicy) Resource 'mystore' was disallowed by policy. Policy identifiers:"
+            ' \'[{"policyDefinition":{"name":"Storage accounts should restrict network access"}}]\''
+        ),
+        'admission webhook "validation.gatekeeper.sh" denied the request: [azurepolicy-k8sazurev2containerallowedimag]',
+    ),
+)
+CMK_KEY_INACCESSIBLE = FailureMode(
+    id="cmk-key-inaccessible",
+    title="{registry} cannot use its encryption key",
+    brief="encryption key out of reach",
+    seen=(management.KEY_REFUSED,),
+    signs=(management.KEY_REFUSED,),
+    certain="The key is named, and the identity with which the registry tried to use it.",
+    means="The identity lacks the rights to get, wrap and unwrap the key; or the vault's firewall keeps the registry"
+    " out; or the key is disabled, expired or deleted. A registry says the same of each.",
+    look=(
+        Command("az acr encryption show -n {registry}"),
+        Command('az keyvault show -n VAULT --query "properties.[enableRbacAuthorization,networkAcls,accessPolicies]"'),
+        Command("az keyvault key show --vault-name VAULT -n KEY --query attributes"),
+    ),
+    fix=(
+        (
+            "Whoever manages the vault gives that identity the role Key Vault Crypto Service Encryption User, or the"
+            " three key permissions in an access policy, lets trusted services past the firewall, or makes the key good"
+            " again."
+        ),
+    ),
+    page=_KEYS + "#error-after-you-enable-a-key-vault-firewall",
+    not_emulated=_ONLY_CHANGES,
+    samples=(
+        (
+            "Failed to access KeyId 'https://myvault.vault.azure.net/keys/acr/0123'. Verify that identity"
+            " '11111111-2222-3333-4444-555555555555' has permission on key 'https://myvault.vault.azure.net/keys/acr'."
+            " For more information on bring your own key, please visit 'https://aka.ms/acr/cmk'."
+        ),
+        (
+            "az acr create -n myacr --key-encryption-key KEY: Client address is not authorized and caller is not a"
+            " trusted service."
+        ),
+    ),
+    unlike=(
+        "The user, group or application does not have keys get permission on key vault 'myvault;location=westeurope'.",
+        "Client address is not authorized and caller is not a trusted service. Vault: myvault",
+    ),
 )
 CMK_IDENTITY_MISSING = FailureMode(
     id="cmk-identity-missing",
@@ -393,27 +517,23 @@ CMK_IDENTITY_MISSING = FailureMode(
     ),
     page=_KEYS + "#error-when-youre-removing-a-managed-identity",
     az_code="CMK_ERROR",
+    not_emulated="Only az acr check-health looks whether the identity is there, and no check runs it.",
     samples=("An error occurred: CMK_ERROR\nThe identity used for registry 'myacr' encryption doesn't exist.",),
     unlike=("The identity used for storage account 'mystore' encryption doesn't exist.",),
 )
 CMK_IDENTITY_INACTIVE = FailureMode(
     id="cmk-identity-inactive",
-    title="{registry} cannot reach its encryption key",
-    brief="encryption key out of reach",
-    seen=(management.CMK_INACTIVE,),
-    signs=(management.CMK_INACTIVE,),
+    title="{registry} has lost the identity for its key",
+    brief="encryption key's identity inactive",
+    seen=(operation.KEY_IDENTITY_INACTIVE,),
+    signs=(operation.KEY_IDENTITY_INACTIVE,),
     certain="The registry says itself that the identity which reads its encryption key is inactive.",
-    means="The registry refuses every image. The identity that reads its encryption key was taken away from it, usually"
-    " months ago, or the key or its vault was deleted, disabled or closed.",
-    look=(
-        Command("az acr encryption show -n {registry}"),
-        Command("az acr identity show -n {registry}"),
-        Command("az keyvault list-deleted -o table"),
-    ),
+    means="The registry is encrypted with a key of its owner's, and refuses every image: the identity that reads the"
+    " key was taken away from it. It stays good for some three months after that, and then ends.",
+    look=(Command("az acr encryption show -n {registry}"), Command("az acr identity show -n {registry}")),
     fix=(
         "Whoever manages the registry gives it the identity again:",
         Command("az acr identity assign -n {registry} --identities IDENTITY_RESOURCE_ID"),
-        "A deleted key or vault can be recovered, by who manages it, while soft delete keeps it.",
     ),
     page=_KEYS + "#identity-expiry-error",
     samples=("The identity associated with the registry is inactive. Reassign the identity manually.",),

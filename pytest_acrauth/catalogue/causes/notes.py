@@ -8,6 +8,7 @@ from pytest_acrauth.catalogue.symptoms import text
 
 _IRRELEVANT = "It says nothing about the registry, and no login or pull needs this program."
 _NOT_LOOKED_FOR = f"{_IRRELEVANT} Newer releases of az no longer look for it."
+_NO_FAILURE = "A note is no failure: az acr check-health says it, which no check runs, and none would fail by it."
 
 NOTE_HELM_MISSING = FailureMode(
     id="note-helm-missing",
@@ -20,6 +21,7 @@ NOTE_HELM_MISSING = FailureMode(
     fix=("Nothing, unless charts are pushed from here. Then install Helm.",),
     page=pages.HEALTH + "#helm_command_error",
     az_code="HELM_COMMAND_ERROR",
+    not_emulated=_NO_FAILURE,
     samples=("2026-01-01 00:00:00.000000 An error occurred: HELM_COMMAND_ERROR",),
     unlike=("bash: helm: command not found",),
 )
@@ -34,6 +36,7 @@ NOTE_HELM_VERSION = FailureMode(
     fix=("Nothing, unless charts are pushed from here. Then bring Helm up to date.",),
     page=pages.HEALTH + "#helm_version_error",
     az_code="HELM_VERSION_ERROR",
+    not_emulated=_NO_FAILURE,
     samples=("2026-01-01 00:00:00.000000 An error occurred: HELM_VERSION_ERROR",),
     unlike=("Error: the Helm chart requires Kubernetes version 1.30",),
 )
@@ -48,6 +51,7 @@ NOTE_NOTARY_MISSING = FailureMode(
     fix=("Nothing is to be done.",),
     page=pages.HEALTH + "#notary_command_error",
     az_code="NOTARY_COMMAND_ERROR",
+    not_emulated=_NO_FAILURE,
     samples=("2026-01-01 00:00:00.000000 An error occurred: NOTARY_COMMAND_ERROR",),
     unlike=("notary: unable to reach trust server at this time: 503.",),
 )
@@ -62,6 +66,7 @@ NOTE_NOTARY_VERSION = FailureMode(
     fix=("Nothing is to be done.",),
     page=pages.HEALTH + "#notary_version_error",
     az_code="NOTARY_VERSION_ERROR",
+    not_emulated=_NO_FAILURE,
     samples=("2026-01-01 00:00:00.000000 An error occurred: NOTARY_VERSION_ERROR",),
     unlike=("An error occurred while retrieving Docker version.",),
 )
@@ -76,6 +81,7 @@ NOTE_UNEXPECTED = FailureMode(
     fix=("Check the registry itself, without az:", Command("pytest --acr-registry {login_server}")),
     page=pages.ACR + "container-registry-check-health",
     az_code="UNEXPECTED_ERROR",
+    not_emulated=_NO_FAILURE,
     samples=("2026-01-01 00:00:00.000000 An error occurred: UNEXPECTED_ERROR",),
     unlike=("An unexpected error occurred while talking to the database",),
 )
@@ -92,6 +98,7 @@ NOTE_CHECK_HEALTH_REPOSITORY = FailureMode(
     fix=("Nothing, unless the job needs what is lacking: then its role or scope map lacks it.",),
     page=pages.HEALTH + "#connectivity_access_token_error",
     az_code="CONNECTIVITY_ACCESS_TOKEN_ERROR",
+    not_emulated=_NO_FAILURE,
     samples=(
         (
             "You have pull permissions to the repository. You are lacking push, metadata_write, metadata_read and"

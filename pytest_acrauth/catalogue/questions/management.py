@@ -108,6 +108,10 @@ def _last_change(broken: Break) -> LastChange | None:
     return LastChange(record.modified, now - changed) if record and now is not None and changed is not None else None
 
 
+def _anonymous_pull(broken: Break) -> bool | None:
+    return record.anonymous_pull_enabled if (record := registry_record(broken)) else None
+
+
 PRIVATE_ENDPOINTS: Question[Endpoints] = Question(
     id="private-endpoints",
     asks="Does the registry have private endpoints, and are they approved?",
@@ -135,6 +139,14 @@ ADMITTED: Question[bool] = Question(
     by_hand=Command("az acr network-rule list -n {registry}"),
     needs=Need.REGISTRY,
     read=_admitted,
+)
+ANONYMOUS_PULL: Question[bool] = Question(
+    id="anonymous-pull",
+    asks="Does the registry allow anonymous pull?",
+    shows="anonymous pull allowed",
+    by_hand=Command("az acr show -n {registry} --query anonymousPullEnabled -o tsv"),
+    needs=Need.REGISTRY,
+    read=_anonymous_pull,
 )
 #: All hold: the registry has a private endpoint, and its name does not lead there from here.
 PASSED_BY = (THROUGH_PRIVATE_LINK, PUBLIC_ADDRESS, ENDPOINT_APPROVED)

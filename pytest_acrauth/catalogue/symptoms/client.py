@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pytest_acrauth.catalogue.shape import Break, Symptom, Words, unseen
 from pytest_acrauth.catalogue.symptoms.answers import said_here
-from pytest_acrauth.catalogue.symptoms.words import anywhere
+from pytest_acrauth.catalogue.symptoms.words import OURS, anywhere, beside
 from pytest_acrauth.model.client_record import ClientRecord, Ran, Socket
 from pytest_acrauth.model.observation import AccessToken, Trouble
 from pytest_acrauth.model.stage import Stage
@@ -36,6 +36,28 @@ _NO_DAEMON = anywhere(
     r"Cannot connect to Podman|unable to connect to Podman",
     r"verify if Docker daemon is running, or try restarting",
 )
+_PLANE = r"management\.(?:azure\.com|chinacloudapi\.cn|usgovcloudapi\.net)\b"
+# No connection at all: a certificate that is not trusted is shown by whoever was reached.
+_NO_WAY = (
+    r"(?:Failed to (?:resolve|establish a new connection)|no such host|[Nn]ame or service not known|getaddrinfo"
+    r"|[Cc]onnection (?:refused|timed out|aborted|reset by peer)|i/o timeout|deadline exceeded|\bConnectTimeout"
+    r"|[Nn]etwork is unreachable|(?:Cannot|Unable to) connect to proxy|Tunnel connection failed)"
+)
+_PLANE_LOST = rf"{_PLANE}.{{0,300}}?{_NO_WAY}"
+# As a login server is misspelt: no host of Azure's ends so.
+_MISSPELT = (
+    r"\b[A-Za-z0-9-]{1,63}\.(?:(?:azureacr|azurcr|azuercr|azurerc|azureccr|azurecrr|azurercr|azureregistry"
+    r"|azurecontainerregistry)\.io|azurecr\.(?:com|net|org))(?![\w-]|\.\w)"
+)
+_FAILED = (
+    r"(?:no such host|not known|NXDOMAIN|non-existent domain|[Nn]ot resolve|[Nn]ame resolution|denied|[Uu]nauthorized"
+    r"|\b40[134]\b|(?i:timed? ?out)|refused|x509|[Cc]ertificate|not found|does not exist)"
+)
+# What az writes where Entra or the exchange refused it, up to where it gives up or asks the user.
+_ENTRA_REFUSED = (
+    r"Unable to get AAD authorization tokens with message"
+    r"(?:(?!Unable to get admin user|both username and password|ERROR: |Username: ).){0,2000}?"
+)
 _NO_AZ = anywhere(
     r"\baz: (?:command )?not found",
     r"exec: \"az\": executable file not found",
@@ -61,6 +83,10 @@ def _says(ran: Ran | None, words: tuple[Words, ...]) -> bool:
 
 def _containers(record: ClientRecord) -> bool:
     return record.client in _CONTAINERS and bool(record.command) and not record.cloud_shell
+
+
+def _plane_lost(record: ClientRecord) -> bool:
+    return any(_says(ran, anywhere(_PLANE_LOST)) for _, ran in record.unshown)
 
 
 def _missing(record: ClientRecord) -> bool:
@@ -183,8 +209,13 @@ STDERR_NOISE = _symptom(
 DOCKER_IN_FOLDER = _symptom(
     "docker-in-current-folder",
     client=lambda record: bool(record.refused),
-    says="The {program} that the PATH finds first is in the current folder.",
+    says="The PATH, or DOCKER_COMMAND, leads to a {program} in the current folder.",
     texts=anywhere(r"Refusing to use '.{1,60}?' resolved at"),
+)
+FOLDER_UNKNOWN = _symptom(
+    "current-folder-unknown",
+    says="az could not tell whether docker is in the current folder, and did not run it.",
+    texts=anywhere(r"Unable to verify binary path safety"),
 )
 VERSION_UNREADABLE = _symptom(
     "docker-version-unreadable",
@@ -300,6 +331,42 @@ REGIONAL_LOGIN = _symptom(
     "regional-endpoint-refused",
     says="az found no regional endpoint for {region}, and did not log in.",
     texts=anywhere(r"Regional endpoint for '(?P<region>.{1,60}?)' not found"),
+)
+
+ADMIN_LOGGED_IN = _symptom(
+    "login-as-admin-user",
+    says="az could not sign in through Entra, and logged docker in all the same: as the registry's admin user.",
+    texts=anywhere(rf"{_ENTRA_REFUSED}Login Succeeded"),
+)
+ADMIN_HANDED_OUT = _symptom(
+    "admin-password-handed-out",
+    says="az could not sign in through Entra, and handed out what it calls a token all the same.",
+    texts=anywhere(
+        rf"{_ENTRA_REFUSED}(?:in both the accessToken and refreshToken fields|login using the provided \w{{1,10}} token"
+        r"|\"(?:accessToken|refreshToken)\" ?: ?\")"
+    ),
+)
+PLANE_UNREACHED = _symptom(
+    "management-plane-unreached",
+    client=_plane_lost,
+    says="There was no connection to the management plane, which keeps the registries' settings.",
+    texts=anywhere(*beside(OURS, _PLANE_LOST), rf"{_PLANE}.{{0,300}}?{OURS}.{{0,300}}?{_NO_WAY}"),
+)
+
+# Images that are not sent to a registry of Azure's.
+MISSPELT_HOST = _symptom(
+    "misspelt-login-server",
+    says="The client asked a host that is spelt nearly as a login server, and is none.",
+    texts=anywhere(rf"{_MISSPELT}.{{0,200}}?{_FAILED}", rf"{_FAILED}.{{0,200}}?{_MISSPELT}"),
+)
+DOCKER_HUB = _symptom(
+    "pushed-to-docker-hub",
+    says="After a login at an Azure registry, the client pushed to docker.io, and was refused there.",
+    texts=anywhere(
+        r"\baz acr login\b(?:(?!docker login|repository \[[\w-]{1,63}\.azurecr\.).){0,1500}?"
+        r"push refers to (?:a )?repository \[docker\.io/.{0,1500}?"
+        r"(?:denied: requested access to the resource is denied|insufficient_scope|unauthorized: )"
+    ),
 )
 
 #: What a client check shows when no other symptom fits: no cause, all facts.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_acrauth.catalogue.symptoms import operation
 from pytest_acrauth.catalogue.symptoms.words import GUID, OURS, anywhere, beside, in_print
 
 # What the management plane says of whatever it refuses: to whom, what, and over what.
@@ -94,7 +95,10 @@ LOGIN_SERVER_UNKNOWN = in_print(
 DUPLICATE_NAME = in_print(
     "several-registries",
     "az found several registries of that name.",
-    anywhere(r"More than one resources with type 'Microsoft\.ContainerRegistry/registries'"),
+    anywhere(
+        r"More than one resources with type 'Microsoft\.ContainerRegistry/registries'"
+        r"(?: are found with name '(?P<registry>[A-Za-z0-9]{5,50})')?",
+    ),
 )
 PROVIDER_UNREGISTERED = in_print(
     "provider-unregistered",
@@ -142,7 +146,11 @@ ARM_TOKEN_UNUSABLE = in_print(
 ARM_TOKEN_OTHER_TENANT = in_print(
     "arm-token-of-other-tenant",
     "The management plane takes Entra tokens of the subscription's own tenant, and was shown one of another.",
-    anywhere(r"\bInvalidAuthenticationTokenTenant\b|access token is from the wrong issuer"),
+    anywhere(
+        r"access token is from the wrong issuer.{0,200}? must match the tenant"
+        rf" '[\w:/.-]{{1,60}}/(?P<tenant_id>{GUID})/'",
+        r"\bInvalidAuthenticationTokenTenant\b|access token is from the wrong issuer",
+    ),
 )
 ARM_TOKEN_ENDED = in_print(
     "arm-token-ended",
@@ -175,6 +183,17 @@ PRINCIPAL_UNKNOWN = in_print(
         r"Cannot find user or service principal in graph database",
     ),
 )
+DENIED_BY_POLICY = in_print(
+    "denied-by-policy",
+    "A policy (Azure Policy) refused a change of a registry.",
+    anywhere(
+        *beside(
+            r"Microsoft\.ContainerRegistry\b|[Cc]ontainer [Rr]egistr(?:y|ies)\b|\baz acr\b"
+            r"|azurerm_container_registry\b",
+            r"\bRequestDisallowedByPolicy\b|\bwas disallowed by policy\b",
+        ),
+    ),
+)
 CMK_MISSING = in_print(
     "key-identity-missing",
     "The identity that reads the registry's encryption key is gone.",
@@ -183,20 +202,27 @@ CMK_MISSING = in_print(
         r"identity used for registry '.{1,60}?' encryption doesn't exist",
     ),
 )
-CMK_INACTIVE = in_print(
-    "key-identity-inactive",
-    "The registry cannot use the identity that reads its encryption key.",
+KEY_REFUSED = in_print(
+    "key-refused",
+    "The registry has an identity for its encryption key, and could not use the key with it.",
     anywhere(
-        r"identity associated with the registry is inactive",
+        r"Failed to access KeyId '.{1,200}?' ?\. Verify that identity .{0,500}?aka\.ms/acr/cmk",
+        # Key Vault's own words, which it has for whoever asks.
+        *beside(
+            r"Microsoft\.ContainerRegistry\b|aka\.ms/acr/cmk|\baz acr (?:create|encryption|identity)\b"
+            r"|azurerm_container_registry\b",
+            r"does not have keys (?:get|wrap ?[Kk]ey|unwrap ?[Kk]ey)[\w, ]{0,60}? permission on key vault",
+            r"Client address is not authorized and caller is not a trusted service",
+            r"(?:wrapKey|unwrapKey|[Oo]peration (?:get|wrap|unwrap)).{0,60}? not allowed on an? (?:disabled|expired)",
+        ),
     ),
 )
 KEY_UNREADABLE = in_print(
     "key-unreadable",
-    "The registry could not use the identity, or not read the key, that it is or is to be encrypted with.",
+    "The registry could not use the identity that reads its encryption key.",
     anywhere(
         r"/registries/(?P<registry>[A-Za-z0-9]{5,50})' does not have access to identity",
         r"Try forcibly adding the identity to the registry",
-        r"Failed to access KeyId '.{1,200}?' ?\. Verify that identity .{0,500}?aka\.ms/acr/cmk",
     ),
-    either=(CMK_MISSING, CMK_INACTIVE),
+    either=(CMK_MISSING, operation.KEY_IDENTITY_INACTIVE),
 )

@@ -14,6 +14,7 @@ from pytest_acrauth.model.stage import Stage
 _UNKNOWN_CODES = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "TAG_UNKNOWN"}
 _PLAIN_404 = re.compile(r"404 page not found", re.IGNORECASE)
 _DISALLOWED = re.compile(r"operation is disallowed", re.IGNORECASE)
+_KEY_IDENTITY = r"identity associated with the registry is inactive"
 
 
 def _disallowed(broken: Break) -> bool:
@@ -25,11 +26,19 @@ def _disallowed(broken: Break) -> bool:
     return bool(_DISALLOWED.search(reply.words))
 
 
+def _key_identity_inactive(broken: Break) -> bool:
+    observation, reply = broken.observation, facts.reply(broken)
+    if reply is None or (isinstance(observation, Data) and observation.redirect):
+        return False
+    return reply.status == 403 and facts.registry_spoke(reply) and bool(re.search(_KEY_IDENTITY, reply.words))
+
+
 def _operation_refused(broken: Break) -> bool:
     observation, reply = broken.observation, facts.reply(broken)
     if reply is None or (isinstance(observation, Data) and observation.redirect):
         return False
-    if facts.firewall_spoke(broken) or _disallowed(broken) or not facts.registry_spoke(reply):
+    known = facts.firewall_spoke(broken) or _disallowed(broken) or _key_identity_inactive(broken)
+    if known or not facts.registry_spoke(reply):
         return False
     return generic_401(reply) or (reply.status == 403 and reply.code == "DENIED")
 
@@ -78,4 +87,11 @@ DISALLOWED = Symptom(
     when=_disallowed,
     says="{login_server} disallows the {stage} request on {repository}.",
     texts=anywhere(r"[Tt]he operation is disallowed on this registry, repository or image"),
+)
+KEY_IDENTITY_INACTIVE = Symptom(
+    id="key-identity-inactive",
+    stages=(Stage.OPERATION, Stage.DATA),
+    when=_key_identity_inactive,
+    says="{login_server} cannot use the identity that reads its encryption key, and refuses every image.",
+    texts=anywhere(_KEY_IDENTITY),
 )

@@ -74,6 +74,12 @@ class Gate:
                 "later."
             )
             raise self._unauthenticated("InvalidAuthenticationTokenTenant", text, tenant)
+        if claims["oid"] in self._cloud.used_up:
+            text = (
+                f"Number of requests for subscription '{asked.subscription}' and operation '{asked.method}' exceeded "
+                "the backend storage limit. Please try again after '17' seconds."
+            )
+            raise self.refusal(429, "SubscriptionRequestsThrottled", text, [("Retry-After", "17")])
         request.state.claims = claims
 
     @staticmethod

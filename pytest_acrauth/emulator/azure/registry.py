@@ -163,6 +163,12 @@ class Registries:
         if not _NAME.fullmatch(name):
             raise self._plain_404()
         self._authorise(request, registry, ("repository", name, action))
+        if registry.key_lost:
+            text = (
+                "The identity associated with the registry is inactive. This could be due to attempted removal of the "
+                "identity. Reassign the identity manually."
+            )
+            raise self._refusal(403, "DENIED", text)
         return registry, name
 
     def _repository(self, request: Request, action: str) -> tuple[Registry, Repository]:

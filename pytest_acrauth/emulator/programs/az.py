@@ -10,25 +10,28 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from pytest_acrauth.emulator.azure.answers import new_id
+from starlette.requests import Request
+
+from pytest_acrauth.emulator.azure.answers import Refusal, new_id
 from pytest_acrauth.emulator.azure.assertions import Fault
-from pytest_acrauth.emulator.azure.gate import denied
+from pytest_acrauth.emulator.azure.gate import Gate, denied
 from pytest_acrauth.emulator.azure.issuing import LIFE, REGISTRY_AUDIENCE, audience_of, entra_token
 from pytest_acrauth.emulator.azure.login import TokenServer
+from pytest_acrauth.emulator.azure.paths import taken_apart
 from pytest_acrauth.emulator.azure.people import admit
 from pytest_acrauth.emulator.azure.resources import registry_json
 from pytest_acrauth.emulator.azure.rights import Caller, Kind, known
 from pytest_acrauth.emulator.programs.containers import docker, podman
 from pytest_acrauth.emulator.programs.outcome import Call, Ran
 from pytest_acrauth.emulator.world import World
-from pytest_acrauth.emulator.world.cloud import AUTHORITY, Cloud, Registry, Subscription
+from pytest_acrauth.emulator.world.cloud import ARM, AUTHORITY, Cloud, Registry, Subscription
 from pytest_acrauth.emulator.world.directory import Principal, User
 from pytest_acrauth.emulator.world.network import Route
 from pytest_acrauth.emulator.world.roles import REGISTRIES
 from pytest_acrauth.emulator.world.workplace import Az
 
 _NULL_GUID = "00000000-0000-0000-0000-000000000000"
-_ARM = "https://management.core.windows.net/"
+_MANAGEMENT = "https://management.core.windows.net/"
 _VERSION = "2025-11-01"
 
 
@@ -113,7 +116,8 @@ class _Command:
 
     def _subscriptions(self) -> list[Subscription]:
         tenant = self._principal().tenant_id
-        return [each for each in self._cloud.subscriptions.values() if each.tenant_id == tenant]
+        kept = self._machine.remembered
+        return [each for each in self._cloud.subscriptions.values() if each.tenant_id == tenant or each.id in kept]
 
     def _subscription(self) -> Subscription:
         wanted = self._call.option("--subscription", "-s") or self._machine.subscription
@@ -139,7 +143,7 @@ class _Command:
         principal, subscription = self._principal(), self._subscription()
         self._reach(AUTHORITY)
         scope = self._call.option("--scope")
-        resource = scope.removesuffix("/.default") if scope else self._call.option("--resource") or _ARM
+        resource = scope.removesuffix("/.default") if scope else self._call.option("--resource") or _MANAGEMENT
         audience = audience_of(self._machine.resource or resource)
         if audience is None:
             text = f"AADSTS500011: The resource principal named {resource} was not found in the tenant named "
@@ -166,11 +170,40 @@ class _Command:
 
     def _reach(self, host: str) -> None:
         """Stop where a host cannot be reached from here."""
+        if self._trouble(host):
+            raise _Stop(f"Max retries exceeded with url: https://{host}/ (host='{host}', port=443)")
+
+    def _trouble(self, host: str) -> str:
+        """Return what keeps a connection to a host from coming about, in the words of urllib3; '' for nothing."""
         network = self._world.network
         found = network.names.get(host)
-        addresses = found.addresses if found else ()
-        if not addresses or any(network.routes.get(each, Route.OPEN) is not Route.OPEN for each in addresses):
-            raise _Stop(f"Max retries exceeded with url: https://{host}/ (host='{host}', port=443)")
+        if found is None or not found.addresses:
+            return f"Failed to resolve '{host}' ([Errno -2] Name or service not known)"
+        failed = "Failed to establish a new connection"
+        words = {
+            Route.FILTERED: f"{failed}: [Errno 110] Connection timed out",
+            Route.MISSING: f"{failed}: [Errno 101] Network is unreachable",
+            Route.CLOSED: f"{failed}: [Errno 111] Connection refused",
+            Route.RESET: "('Connection aborted.', ConnectionResetError(104, 'Connection reset by peer'))",
+        }
+        return next((words[route] for each in found.addresses if (route := network.routes.get(each)) in words), "")
+
+    def _ask(self, path: str) -> None:
+        """Stop where ARM cannot be reached, or does not let the login in that is stored."""
+        if trouble := self._trouble(ARM):
+            raise _Stop(f"HTTPSConnection(host='{ARM}', port=443): {trouble}")
+        audience = audience_of(self._machine.resource or _MANAGEMENT)
+        if audience is None:
+            return  # Entra issues no token for it, and says so
+        token = entra_token(self._cloud, self._principal(), audience, ago=self._machine.kept)
+        bearer = [(b"authorization", f"Bearer {token}".encode())]
+        request = Request({"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": bearer})
+        try:
+            Gate(self._world).authenticate(request, taken_apart("GET", path))
+        except Refusal as refusal:
+            error = json.loads(bytes(refusal.answer.body))["error"]
+            code, text = error["code"], error["message"]
+            raise _Stop(f"({code}) {text}\nCode: {code}\nMessage: {text}") from refusal
 
     def _may(self, action: str, scope: str) -> bool:
         return self._cloud.may(self._principal().object_id, action, scope)
@@ -184,6 +217,7 @@ class _Command:
     def _listed(self) -> list[Registry]:
         """Return what ARM's list of resources shows: what can be read, or all to whoever may list the subscription."""
         subscription = self._subscription()
+        self._ask(f"/subscriptions/{subscription.id}/resources")
         lister = self._may("Microsoft.Resources/subscriptions/resources/read", f"/subscriptions/{subscription.id}")
         registries = [each for each in self._cloud.registries.values() if each.subscription_id == subscription.id]
         return [each for each in registries if lister or self._readable(each)]
@@ -192,8 +226,9 @@ class _Command:
         """Look a registry up as the CLI does: by name in the list of resources, then by its id."""
         name, group = (self._call.option("--name", "-n") or "").lower(), self._call.option("--resource-group", "-g")
         subscription = self._subscription()
-        self._reach("management.azure.com")
-        listed = [each for each in self._listed() if each.name == name]
+        listed = [each for each in self._listed() if each.name == name and group in {None, each.resource_group}]
+        if group is None and len(listed) > 1:
+            raise _Stop(f"More than one resources with type '{REGISTRIES}' are found with name '{name}'.")
         if group is None and not listed:
             raise _NotFound(
                 f"The resource with name '{name}' and type '{REGISTRIES}' could not be found in subscription "

@@ -20,6 +20,10 @@ def docker(machine: Docker, call: Call) -> Ran:
     return ran._replace(err=machine.says + ran.err)
 
 
+def _major(version: str) -> int:
+    return int(version.partition(".")[0])
+
+
 def _docker(machine: Docker, call: Call) -> Ran:
     build = machine.version.replace(".", "")
     if call.begins("--version") or call.begins("-v"):
@@ -56,6 +60,11 @@ def _trouble(machine: Docker, call: Call) -> str:
         )
     if not machine.socket_allowed:
         return f"permission denied while trying to connect to the docker API at {endpoint}"
+    if machine.lists_only and not call.begins("ps"):
+        return (
+            "Error response from daemon: <html><body><h1>403 Forbidden</h1>\n"
+            "Request forbidden by administrative rules.\n</body></html>"
+        )
     return ""
 
 
@@ -75,7 +84,9 @@ def _docker_version(machine: Docker, call: Call, trouble: str) -> Ran:
     server = None if trouble else {**client, "MinAPIVersion": "1.44", "KernelVersion": "6.8.0", "Components": []}
     shown = {"Client": client, "Server": server}
     lines = "".join(f"{side}:\n Version:           {machine.version}\n" for side, about in shown.items() if about)
-    return Ran(1 if trouble else 0, _formatted(call, shown, lines), f"{trouble}\n" if trouble else "")
+    # The word json is a format since docker 23; before, it is a text that is printed as it stands.
+    old = _major(machine.version) < 23 and call.option("--format", "-f") == "json"
+    return Ran(1 if trouble else 0, "json\n" if old else _formatted(call, shown, lines), trouble and f"{trouble}\n")
 
 
 def _docker_info(machine: Docker, call: Call, trouble: str) -> Ran:

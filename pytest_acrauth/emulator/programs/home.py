@@ -69,7 +69,10 @@ class Home:
             "AZURE_CONFIG_DIR": str(folder / "azure"),
         }
         self._follow_daemon()
-        self._write(folder / "docker" / "config.json", json.dumps(machine.docker_config, indent=1))
+        config = json.dumps(machine.docker_config, indent=1)
+        self._write(
+            folder / "docker" / "config.json", config[: -len(config) // 2 if machine.docker_config_cut else None]
+        )
         self._write(folder / "azure" / "azureProfile.json", json.dumps(self._profile()))
         for variable, text in machine.files.items():
             self._write(folder / variable.lower(), text)
@@ -99,6 +102,7 @@ class Home:
         """Return what the Azure CLI keeps of its login; the tokens are elsewhere."""
         az, cloud = self._world.machine.az, self._world.cloud
         user = next((each for each in cloud.users if az is not None and each.name == az.user), None)
+        remembered = az.remembered if az is not None else set()
         subscriptions = [
             {
                 "id": each.id,
@@ -112,7 +116,7 @@ class Home:
                 "managedByTenants": [],
             }
             for each in cloud.subscriptions.values()
-            if user is not None and each.tenant_id == user.tenant_id
+            if user is not None and (each.tenant_id == user.tenant_id or each.id in remembered)
         ]
         return {"installationId": "00000000-0000-4000-8000-000000000000", "subscriptions": subscriptions}
 

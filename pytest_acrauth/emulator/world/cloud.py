@@ -107,7 +107,8 @@ class Registry:
     What arrives at its private endpoints passes the firewall.
     ``scope_hash`` is what a domain name label scope puts behind its name in host names.
     ``firewall_at_challenge`` tells whether ``/v2/`` refuses a caller too, or only what comes after it; both are seen.
-    ``failing`` is a registry whose service is in trouble, and says so.
+    ``failing`` is a registry whose service is in trouble, and says so. ``key_lost`` is one that is encrypted with a key
+    of its owner's, and whose identity for reading that key was taken away and has ended since.
     ``modified`` is when it was last changed; for minutes after, ``ip_rules_before`` (None: the same) and
     ``anonymous_pull_before`` still apply. ``quarantine`` holds back what its repositories list as quarantined.
     ``regional_endpoints`` tells whether each region has a login server of its own.
@@ -145,6 +146,7 @@ class Registry:
     on_their_way: set[str] = field(default_factory=set)
     login_throttled: bool = False
     failing: bool = False
+    key_lost: bool = False
     repositories: dict[str, Repository] = field(default_factory=dict)
     scope_maps: dict[str, ScopeMap] = field(default_factory=dict)
     tokens: dict[str, ScopeMapToken] = field(default_factory=dict)
@@ -278,7 +280,8 @@ class Cloud:
     ``registries`` are by their labels. ``clock`` is the services'. ``blobs_admit`` tells whether the storage behind
     the registries admits this network. ``directory_readers`` are the object ids that may
     read the directory through Graph, ``groups`` the members of groups, both by object id. ``assertion_issuers`` are
-    those whose keys Entra can fetch, ``rules`` its tenants', and ``looping`` the applications that asked it too often.
+    those whose keys Entra can fetch, ``rules`` its tenants', and ``looping`` the applications that asked it too often;
+    ``used_up`` are the object ids whose allowance of requests to ARM is.
     """
 
     registries: dict[str, Registry]
@@ -296,6 +299,7 @@ class Cloud:
     assertion_issuers: dict[str, Signer] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
     looping: set[str] = field(default_factory=set)
+    used_up: set[str] = field(default_factory=set)
     entra: Signer = field(default_factory=Signer)
     token_server: Signer = field(default_factory=Signer)
     clock: Callable[[], float] = time.time

@@ -86,7 +86,7 @@ def _check_containers(
     shell = bool(environ.get("ACC_CLOUD"))
     runs: list[Ran] = []
     if command:
-        for arguments in (("ps",), ("version", "--format", "json")):
+        for arguments in (("ps",), ("version", "--format", "{{json .}}")):
             runs.append(_run(command, arguments, environ, deadline, secrets))
             if not runs[-1].ok:
                 break

@@ -6,7 +6,15 @@ easily overlooked.
 
 from __future__ import annotations
 
-from pytest_acrauth.emulator.scenarios.look_alikes import clients, identities, layers, network, rights, sign_ins
+from pytest_acrauth.emulator.scenarios.look_alikes import (
+    clients,
+    identities,
+    layers,
+    management,
+    network,
+    rights,
+    sign_ins,
+)
 from pytest_acrauth.emulator.scenarios.scenario import Scenario
 
 LOOK_ALIKES: dict[str, Scenario] = {
@@ -18,5 +26,6 @@ LOOK_ALIKES: dict[str, Scenario] = {
         *rights.LOOK_ALIKES,
         *layers.LOOK_ALIKES,
         *clients.LOOK_ALIKES,
+        *management.LOOK_ALIKES,
     )
 }
