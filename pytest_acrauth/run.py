@@ -26,8 +26,7 @@ from pytest_acrauth.probes.http.once import THREADS, Memo
 from pytest_acrauth.probes.machine import RealMachine
 
 if TYPE_CHECKING:
-    import httpx
-
+    from pytest_acrauth.probes.http.own_requests import Client
     from pytest_acrauth.probes.management.looks import Looks
 
 DEFAULT_TIMEOUT = 30.0
@@ -129,7 +128,7 @@ class Run:
         credential = signed_in.credential
         return (credential.user, credential.secret) if credential.secret is not None else None
 
-    def client(self, target: Target, repository: str, actions: tuple[str, ...]) -> httpx.Client:
+    def client(self, target: Target, repository: str, actions: tuple[str, ...]) -> Client:
         """Return a client for the registry, with an access token for these actions on a repository.
 
         LookupError where the registry does not take the identity, or issues no token.

@@ -11,11 +11,12 @@ from pytest_acrauth.model.transcript import Transcript
 
 @dataclass(frozen=True, slots=True)
 class MoreOpen:
-    """A registry that is more open than somebody expects: what was expected, and how it was found open."""
+    """A registry that is more open than somebody expects: what was expected, how it was found open, and from where."""
 
     transcript: Transcript
     expected: str
     found: str
+    reached: str
 
     quoted = False
     assured = True
@@ -39,13 +40,11 @@ class MoreOpen:
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        from pytest_acrauth.report.standing import reached
-
         target = self.transcript.target
         return (
             Row("expected", self.expected),
             Row("found", self.found),
-            Row("reached", reached(self.transcript)),
+            Row("reached", self.reached),
             Row("registry", target.registry.login_server),
             Row("identity", target.identity.name),
         )

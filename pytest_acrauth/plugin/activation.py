@@ -19,6 +19,7 @@ from pytest_acrauth.plugin.barrier import Barrier
 from pytest_acrauth.plugin.checks import ROOT, Check, Checks, ClientCheck, check_id, client_id, selects
 from pytest_acrauth.plugin.cleaning import Words
 from pytest_acrauth.plugin.climbs import Climbs, Needs
+from pytest_acrauth.plugin.comparing import Comparisons
 from pytest_acrauth.plugin.configuration import Plan, plan, real_machine
 from pytest_acrauth.plugin.distribution import Controller, Worker
 from pytest_acrauth.plugin.markers import needs
@@ -52,7 +53,7 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
         _read_credentials(ours, settings, secrets)
     run = Run(ours.machine, timeout=ours.timeout, jobs=ours.jobs, evidence=ours.evidence, secrets=secrets)
     climbs = Climbs(ours, run)
-    hooks: list[object] = [Barrier(climbs, words, _needs, Worker.of(config, climbs))]
+    hooks: list[object] = [Comparisons(climbs), Barrier(climbs, words, _needs, Worker.of(config, climbs))]
     if _collected(config, settings, ids):
         hooks.append(Checks(climbs, ids))
     if not is_worker:

@@ -35,6 +35,15 @@ class _Question(NamedTuple):
     all_of_them: bool
 
 
+class Compared(NamedTuple):
+    """What a test compared granted actions with: the actions that were missing then, and those that were too many."""
+
+    target: Target
+    repository: str
+    missing: tuple[str, ...]
+    excess: tuple[str, ...]
+
+
 class Climbs:
     """The transcripts of a run: climbed on demand, kept, and climbed again when a failed check is run again."""
 
@@ -44,6 +53,7 @@ class Climbs:
         self._transcripts: dict[str, Transcript] = {}
         self._clients: dict[str, ClientRecord] = {}
         self._asked: dict[_Question, Transcript] = {}
+        self.compared: list[Compared] = []
         self._records: dict[Target, Look[RegistryFacts]] = {}
 
     def of(self, target: Target) -> Transcript:

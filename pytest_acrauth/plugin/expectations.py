@@ -7,10 +7,9 @@ itself, by a registry or a network in trouble, or by a credential that is broken
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_acrauth.model.evidence import RegistryFacts
 from pytest_acrauth.model.target import BadName, Reference, Target
@@ -18,37 +17,12 @@ from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.failures import NotReady, Told, diagnoses_of, tell
 
 if TYPE_CHECKING:
-    from pytest_acrauth.catalogue.shape import Answer, Question
     from pytest_acrauth.diagnosis.conclusion import Diagnosis
     from pytest_acrauth.plugin.climbs import Climbs
 
 PUSH = "push-denied"
-#: The common checks that are refusals: the causes that are that refusal because somebody decided so.
-REFUSALS: Mapping[str, tuple[str, ...]] = {
-    "network-shut-out": ("firewall-ip-denied", "firewall-ipv6-client", "firewall-public-access-disabled"),
-    "identity-kept-out": (
-        "exchange-no-role",
-        "sp-lacks-role",
-        "exchange-cross-tenant",
-        "deny-assignment",
-        "entra-assignment-required",
-        "entra-conditional-access-blocked",
-        "scope-map-token-disabled",
-        "admin-user-disabled",
-        "anonymous-pull-disabled",
-    ),
-    PUSH: (
-        "scope-not-granted",
-        "scope-map-lacks-action",
-        "scope-map-lacks-repository",
-        "abac-condition-excludes-repo",
-        "anonymous-pull-only",
-        "anonymous-pull-disabled",
-        "deny-assignment",
-        "exchange-no-role",
-        "sp-lacks-role",
-    ),
-}
+#: The common checks that are refusals, each with its causes in `pytest_acrauth.diagnosis.expected`.
+REFUSALS = ("network-shut-out", "identity-kept-out", PUSH)
 
 
 class Setting(NamedTuple):
@@ -88,7 +62,7 @@ class Expectation:
                 f"name what is expected: a cause's id, a family, or one of {', '.join((*REFUSALS, *SETTINGS))}"
             )
         refusals = [name for name in self.names if name not in SETTINGS]
-        self._allowed = frozenset(cause for name in refusals for cause in _causes_named(name))
+        self._allowed = _allowed(refusals)
 
     @property
     def words(self) -> str:
@@ -143,37 +117,22 @@ class Expectation:
 
     @staticmethod
     def _open(transcript: Transcript, expected: str, found: str) -> Told:
-        from pytest_acrauth.catalogue.more_open import MoreOpen
-        from pytest_acrauth.catalogue.symptoms.expected import LET_IN
-        from pytest_acrauth.diagnosis.conclusion import conclude
+        from pytest_acrauth.diagnosis.expected import more_open
+        from pytest_acrauth.report.standing import reached
 
-        diagnosis = conclude(MoreOpen(transcript, expected, found), LET_IN, _never_asked)
         target = transcript.target
-        return replace(tell(diagnosis), registry=target.registry.login_server, identity=target.identity.name)
+        told = tell(more_open(transcript, expected, found, reached(transcript)))
+        return replace(told, registry=target.registry.login_server, identity=target.identity.name)
 
 
-def _never_asked(question: Question[Any]) -> Answer[Any]:
-    raise LookupError(f"what is let in leaves no question open: {question.id}")
+def _allowed(names: Sequence[str]) -> frozenset[str]:
+    """Return the causes that names of refusals stand for. Raises `BadName`."""
+    from pytest_acrauth.diagnosis.expected import causes_named
 
-
-def _causes_named(name: str) -> frozenset[str]:
-    """Return the causes that a name stands for. Raises `BadName`."""
-    from pytest_acrauth.catalogue.tables import FAMILIES, MODES, family_of
-
-    if name in REFUSALS:
-        return frozenset(REFUSALS[name])
-    if name in MODES:
-        return frozenset({name})
-    decided = frozenset(cause for causes in REFUSALS.values() for cause in causes)
-    found = frozenset(cause for cause in decided if family_of(MODES[cause]) == name)
-    if found:
-        return found
-    if name in FAMILIES:
-        raise BadName(f"{name!r} is a family of troubles, and none of them is a refusal by decision: name their ids")
-    families = sorted({family_of(MODES[cause]) for cause in decided})
-    close = difflib.get_close_matches(name, [*REFUSALS, *SETTINGS, *families, *MODES], n=3, cutoff=0.5)
-    choices = f"did you mean {' or '.join(close)}?" if close else "pytest --acr-explain all lists the causes"
-    raise BadName(f"{name!r} is no cause, family ({', '.join(families)}) or check: {choices}")
+    try:
+        return frozenset(cause for name in names for cause in causes_named(name, (*REFUSALS, *SETTINGS)))
+    except LookupError as error:
+        raise BadName(str(error.args[0])) from None
 
 
 def _granted(transcript: Transcript) -> str:

@@ -21,10 +21,9 @@ from pytest_acrauth.plugin.failures import NotReady, diagnoses_of, own_defects
 from pytest_acrauth.plugin.naming import NotChecked, at_registry
 
 if TYPE_CHECKING:
-    import httpx
-
     from pytest_acrauth.diagnosis.conclusion import Diagnosis
     from pytest_acrauth.plugin.climbs import Climbs
+    from pytest_acrauth.probes.http.own_requests import Client
 
 _SCOPE = re.compile(r"repository:(?P<repository>[^:]+):(?P<actions>[^:]+)")
 
@@ -129,7 +128,7 @@ class RegistryUnderTest:
             return self.diagnoses
         return self.unmet_permissions(*parse_scope(scope), ())
 
-    def client(self, scope: str) -> httpx.Client:
+    def client(self, scope: str) -> Client:
         """Return an HTTP client for the registry with an access token for a scope; to be closed, as by ``with``.
 
         Its relative addresses are the registry's, as in ``client.get("/v2/team/app/tags/list")``. Names, certificates
@@ -177,15 +176,19 @@ class RegistryUnderTest:
         """Return the actions that the registry grants this identity on a repository.
 
         The registry is asked for every action there is, and the token it issues is read. Fails the test, with the
-        explanation, if there is no token or none that can be read.
+        explanation, if there is no token or none that can be read. A test that fails after it has compared the set
+        gets the explanation of what was missing or too many.
         """
         __tracebackhide__ = True
+        from pytest_acrauth.plugin.comparing import granted
+
         with own_defects("asking for permissions", self._climbs.run.secrets):
             transcript = self._climbs.ask(self._target, repository, ACTIONS, all_of_them=False)
             token: AccessToken | None = transcript.accesses[0].access_token if transcript.accesses else None
             if token is None or not token.issued or token.granted is None:
                 raise NotReady.by(diagnoses_of(transcript))
-            return frozenset(ACTIONS if "*" in token.granted else token.granted)
+            every = ACTIONS if "*" in token.granted else token.granted
+            return granted(self._climbs, self._target, repository, every)
 
 
 def _private(path: str, flags: int) -> int:

