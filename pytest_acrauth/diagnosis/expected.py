@@ -56,9 +56,7 @@ def causes_named(name: str, checks: Iterable[str]) -> frozenset[str]:
     if found:
         return found
     if name in FAMILIES:
-        raise LookupError(
-            f"{name!r} is a family of troubles, none of them a refusal by decision: name their ids"
-        )
+        raise LookupError(f"{name!r} is a family of troubles, none of them a refusal by decision: name their ids")
     families = sorted({family_of(MODES[cause]) for cause in decided})
     close = difflib.get_close_matches(name, [*checks, *families, *MODES], n=3, cutoff=0.5)
     choices = f"did you mean {' or '.join(close)}?" if close else "pytest --acr-explain all lists the causes"

@@ -55,7 +55,7 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
     climbs = Climbs(ours, run)
     hooks: list[object] = [Comparisons(climbs), Barrier(climbs, words, _needs, Worker.of(config, climbs))]
     if _collected(config, settings, ids):
-        hooks.append(Checks(climbs, ids))
+        hooks.append(Checks(climbs, ids, alone=settings["checks"].value == "only"))
     if not is_worker:
         emulator = config.stash.get(emulation.EMULATOR, None)
         machine = {emulation.MACHINE: emulator.machine.to_json()} if emulator is not None else {}
@@ -131,13 +131,13 @@ def _nodeid(argument: str, config: pytest.Config) -> str | None:
     """Return a check's node id for an argument that is one: as it is printed at the root, or in a folder below it."""
     path, colons, parts = argument.partition("::")
     at_root = Path(os.path.normpath(config.invocation_params.dir / path)) == config.rootpath / ROOT
-    return f"{ROOT}::{parts}" if colons and (path == ROOT or at_root) else None
+    return f"{ROOT}::{parts}".rstrip(":") if colons and (path == ROOT or at_root) else None
 
 
 def _collected(config: pytest.Config, settings: Settings, ids: Sequence[str]) -> bool:
     when = settings["checks"].value
     if when != "auto":
-        return when == "all"
+        return when in {"all", "only"}
     named = any(setting.for_this_run for setting in activating(settings))
     single = config.args_source is pytest.Config.ArgsSource.ARGS and any("::" in argument for argument in config.args)
     return bool(ids) or (named and not single)

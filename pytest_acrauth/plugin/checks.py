@@ -123,9 +123,10 @@ class Check(OwnItem):
 class Checks:
     """Hooks that collect the built-in checks, keep their order, and finish their reports."""
 
-    def __init__(self, climbs: Climbs, only: Collection[str]) -> None:
+    def __init__(self, climbs: Climbs, only: Collection[str], *, alone: bool) -> None:
         self._climbs = climbs
         self._only = only
+        self._alone = alone
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
@@ -141,7 +142,8 @@ class Checks:
             # A path that does not exist keeps the hooks of conftest files away, which may expect Python tests.
             path = collector.config.rootpath / f"<{ROOT}>"
             root = Readiness.from_parent(collector, name=ROOT, path=path, nodeid=ROOT, checks=checks)
-            report.result = [root, *report.result]
+            # What else was found is not imported yet, and is not: there may be tests that cannot be.
+            report.result = [root] if self._alone else [root, *report.result]
         return report
 
     @pytest.hookimpl(trylast=True)

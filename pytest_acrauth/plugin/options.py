@@ -183,9 +183,9 @@ OPTIONS = (
         "checks",
         "WHEN",
         "whether the built-in checks are collected; auto: when the command line or the environment names a registry, "
-        "and no single test",
+        "and no single test; only: they are, and nothing else is",
         default="auto",
-        choices=("auto", "all", "none"),
+        choices=("auto", "all", "only", "none"),
     ),
     Option(
         "on-missing",

@@ -186,3 +186,20 @@ def test_repositories_break_apart(inner: Inner) -> None:
     assert found["operation::team/app"] == found["data::team/app"] == "PASSED"
     assert found["operation::team/app:gone"] == "FAILED"
     assert found["data::team/app:gone"] == "SKIPPED"
+
+
+def test_only_the_checks(inner: Inner) -> None:
+    """Whatever a repository's tests do when they are imported, ``--acr-checks only`` never gets there."""
+    inner.pytester.makepyfile("raise RuntimeError('needs a cluster')")
+    inner.emulate("healthy").assert_outcomes(errors=1)
+    assert stages(inner.emulate("healthy", "--acr-checks", "only")) == dict.fromkeys(STAGES, "PASSED")
+    inner.emulate("healthy", "--acr-checks", "only", "-n", "2").assert_outcomes(passed=len(STAGES))
+    inner.emulate("exchange-no-role", "--acr-checks", "only", "-k", "dns").assert_outcomes(
+        passed=1, deselected=len(STAGES) - 1
+    )
+
+
+def test_the_root_selects_every_check(inner: Inner) -> None:
+    """``acr::`` is the tree that all checks are in, and nothing else is collected with it."""
+    inner.pytester.makepyfile("raise RuntimeError('needs a cluster')")
+    assert stages(inner.emulate("healthy", "acr::")) == dict.fromkeys(STAGES, "PASSED")
