@@ -13,7 +13,16 @@ from starlette.requests import Request
 
 from pytest_acrauth.emulator.azure.answers import GUARD, JSON, Answer, Refusal, as_json, form_of, http_date, new_id
 from pytest_acrauth.emulator.azure.issuing import MANAGEMENT_AUDIENCES, REGISTRY_AUDIENCE
-from pytest_acrauth.emulator.azure.rights import ALL, Caller, Kind, actions_on, known, lists_catalog, roles_of
+from pytest_acrauth.emulator.azure.rights import (
+    ALL,
+    PERMISSIONS,
+    Caller,
+    Kind,
+    actions_on,
+    known,
+    lists_catalog,
+    roles_of,
+)
 from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import Cloud, Registry
 
@@ -124,8 +133,7 @@ class TokenServer:
                 return Caller(Kind.ADMIN, user)
         elif user in registry.tokens:
             token = registry.tokens[user]
-            current = [candidate.value for candidate in token.passwords if candidate.valid(now)]
-            if token.enabled and _among(password, current):
+            if token.enabled and _among(password, token.current(now)):
                 return Caller(Kind.TOKEN, user)
         else:
             return self._by_application(registry, user, password)
@@ -146,8 +154,13 @@ class TokenServer:
         claims = self._cloud.token_server.read(token, {registry.login_server}, self._cloud.now())
         if claims is None or claims["grant_type"] not in kinds:
             raise self._refusal(401, "UNAUTHORIZED", REQUIRED)
+        if claims["grant_type"] == "refresh_token" and ("aad_identity" in claims) is not registry.abac:
+            raise self._refusal(401, "UNAUTHORIZED", REQUIRED)  # a change of the mode ends the logins from before it
         kind, _, name = claims["sub"].partition("/")
-        return Caller(Kind(kind), name) if name else Caller(Kind.PRINCIPAL, kind)
+        if name:
+            return Caller(Kind(kind), name)
+        users = {each.name: each.object_id for each in self._cloud.users}
+        return Caller(Kind.PRINCIPAL, users.get(kind, kind), _as_said(claims))
 
     def _granted(self, registry: Registry, caller: Caller, scope: str) -> dict[str, Any] | None:
         """Return the access entry for one scope, reduced to what is held; None where nothing is."""
@@ -177,7 +190,7 @@ class TokenServer:
         if any("*" in role.actions for role in roles_of(self._cloud, registry, caller)):
             return ["*"]
         held = actions_on(self._cloud, registry, caller, "*")
-        return [word for action, word in (("pull", "read"), ("push", "write"), ("delete", "delete")) if action in held]
+        return [word for word, actions in PERMISSIONS.items() if word != "*" and actions <= held]
 
     def _access_token(self, registry: Registry, caller: Caller, entries: list[dict[str, Any]]) -> str:
         return self._sign(registry, caller, ("access_token", self._cloud.now(), _ACCESS_LIFE), {"access": entries})
@@ -185,7 +198,10 @@ class TokenServer:
     def _sign(self, registry: Registry, caller: Caller, kind: tuple[str, float, int], more: dict[str, Any]) -> str:
         grant, issued, life = kind
         now = int(issued)
-        subject = caller.name if caller.kind is Kind.PRINCIPAL else f"{caller.kind}/{caller.name}"
+        users = {each.object_id: each.name for each in self._cloud.users}
+        subject = users.get(caller.name, caller.name)
+        if caller.kind is not Kind.PRINCIPAL:
+            subject = f"{caller.kind}/{caller.name}"
         common = {"jti": new_id(), "sub": subject, "nbf": now - 900, "exp": now + life, "iat": now, "iss": _ISSUER}
         about = {"aud": registry.login_server, "version": "1.0", "grant_type": grant, "roles": []}
         return self._cloud.token_server.sign({**common, **about, **more})
@@ -206,6 +222,15 @@ class TokenServer:
 
     def _refusal(self, status: int, code: str, message: str) -> Refusal:
         return Refusal(Answer(status, self._headers(), errors(code, message)))
+
+
+def _as_said(claims: dict[str, Any]) -> frozenset[str] | None:
+    """Return what a refresh token lets its holder do; None where rights are given by repository."""
+    if "permissions" not in claims:
+        return None
+    said = [PERMISSIONS[word] for word in claims["permissions"]["actions"]]
+    untold = ALL.difference(*(actions for word, actions in PERMISSIONS.items() if word != "*"))
+    return untold.union(*said)
 
 
 def _among(value: str, candidates: list[str] | tuple[str, ...]) -> bool:

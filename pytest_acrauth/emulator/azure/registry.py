@@ -22,6 +22,12 @@ from pytest_acrauth.emulator.world.content import OCI_INDEX, Manifest, Repositor
 _EXPOSED = ("Docker-Content-Digest", "WWW-Authenticate", "Link", "X-Ms-Correlation-Request-Id")
 _NAME = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
 _READ = ["GET", "HEAD"]
+_DISALLOWED = (
+    "The operation is disallowed on this registry, repository or image. View troubleshooting steps at"
+    " https://aka.ms/acr/faq/#why-does-my-pull-or-push-request-fail-with-disallowed-operation"
+)
+# Which lock stands against an action.
+_LOCKS = {"pull": "read", "metadata_read": "list", "push": "write", "delete": "delete"}
 
 
 class Registries:
@@ -31,7 +37,7 @@ class Registries:
         self._world = world
         self._tokens = tokens
         self._links = links
-        api = Api(self._named, self._authorise, self._headers, self._refusal)
+        api = Api(self._named, self._authorise, self._headers, self._refusal, self._unlocked)
         one = "/acr/v1/{name:path}"
         self.app = Starlette(
             routes=[
@@ -84,11 +90,15 @@ class Registries:
     async def _manifest(self, request: Request) -> Answer:
         action = "delete" if request.method == "DELETE" else "pull"
         registry, repository = self._repository(request, action)
+        reference = request.path_params["reference"]
+        self._unlocked(registry, repository, reference, action)
         if action == "delete":
             raise self._refusal(405, "UNSUPPORTED", "The operation is unsupported.")
-        reference = request.path_params["reference"]
         manifest = repository.find(reference)
-        if manifest is None or (registry.quarantine and manifest.digest in repository.quarantined):
+        held_back = registry.quarantine and manifest is not None and manifest.digest in repository.quarantined
+        if held_back and ":" in reference:  # by its tag it is not found, by its digest not let out
+            raise self._refusal(405, "REGISTRY_DISALLOWED_OPERATION", "The operation is disallowed.", detail={})
+        if manifest is None or held_back:
             named = f"manifest {reference}" if ":" in reference else f'manifest tagged by "{reference}"'
             detail = {"Name": repository.name, "Reference": reference}
             raise self._refusal(404, "MANIFEST_UNKNOWN", f"{named} is not found", detail=detail)
@@ -101,6 +111,7 @@ class Registries:
 
     async def _blob(self, request: Request) -> Answer:
         registry, repository = self._repository(request, "pull")
+        self._unlocked(registry, repository, "", "pull")
         digest = request.path_params["digest"]
         if digest not in repository.blobs or digest in registry.on_their_way:
             raise self._refusal(404, "BLOB_UNKNOWN", "blob unknown to registry", detail={"digest": digest})
@@ -155,7 +166,18 @@ class Registries:
     def _enter(self, request: Request) -> Registry:
         registry = self._registry(request)
         self._tokens.firewall(request, registry)
+        if registry.reads_throttled and request.method in _READ:
+            body = errors("TOOMANYREQUESTS", "too many requests")
+            raise Refusal(Answer(429, [*self._headers(), ("Retry-After", "27")], body))
         return registry
+
+    def _unlocked(self, registry: Registry, repository: Repository, reference: str, action: str) -> None:
+        """Refuse what a lock of the repository, or of the image behind a reference ('' for none), stands against.
+
+        A registry whose storage is used up takes nothing in.
+        """
+        if _LOCKS[action] in repository.locks_on(reference) or (registry.full and action == "push"):
+            raise self._refusal(405, "REGISTRY_DISALLOWED_OPERATION", _DISALLOWED, detail={})
 
     def _named(self, request: Request, action: str) -> tuple[Registry, str]:
         """Return registry and repository name of a request that may do this; a name that is none is no page."""
@@ -264,18 +286,19 @@ def _times(repository: Repository) -> dict[str, Any]:
     return {"createdTime": moment, "lastUpdateTime": moment}
 
 
-def _changeable(repository: Repository) -> dict[str, Any]:
-    return {f"{word}Enabled": word not in repository.locks for word in ("delete", "write", "read", "list")}
+def _changeable(repository: Repository, reference: str = "") -> dict[str, Any]:
+    locks = repository.locked.get(reference, set()) if reference else repository.locks
+    return {f"{word}Enabled": word not in locks for word in ("delete", "write", "read", "list")}
 
 
 def _tag(repository: Repository, tag: str) -> dict[str, Any]:
     about = {"name": tag, "digest": repository.tags[tag], **_times(repository), "signed": False}
-    return {**about, "changeableAttributes": _changeable(repository)}
+    return {**about, "changeableAttributes": _changeable(repository, tag)}
 
 
 def _properties(repository: Repository, manifest: Manifest) -> dict[str, Any]:
     about = {"digest": manifest.digest, "imageSize": len(manifest.content), **_times(repository)}
     platform = {"architecture": manifest.architecture, "os": manifest.os} if manifest.os else {}
     tags = sorted(tag for tag, digest in repository.tags.items() if digest == manifest.digest)
-    more = {"mediaType": manifest.media_type, "changeableAttributes": _changeable(repository), "tags": tags}
+    more = {"mediaType": manifest.media_type, "changeableAttributes": _changeable(repository, manifest.digest), "tags": tags}
     return {**about, **platform, **more}

@@ -22,6 +22,13 @@ _BY_ACTION = {
     "deleted/read": ("deleted_read",),
     "deleted/restore/action": ("deleted_restore",),
 }
+#: The words in which a refresh token tells, outside ABAC mode, what its holder may do.
+PERMISSIONS = {
+    "read": frozenset({"pull", "metadata_read"}),
+    "write": frozenset({"push", "metadata_write"}),
+    "delete": frozenset({"delete"}),
+    "*": ALL,
+}
 _BY_CONTENT = {
     "content/read": "pull",
     "content/write": "push",
@@ -42,10 +49,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody whose credential a registry accepted: ``name`` is an object id, or the token's or admin's name."""
+    """Somebody whose credential a registry accepted: ``name`` is an object id, or the token's or admin's name.
+
+    ``login`` is what a refresh token says that its holder may do, which no role adds to; None where nothing says it.
+    """
 
     kind: Kind
     name: str = ""
+    login: frozenset[str] | None = None
 
 
 def _held(cloud: Cloud, registry: Registry, caller: Caller) -> list[tuple[RoleAssignment, Role]]:
@@ -99,7 +110,8 @@ def actions_on(cloud: Cloud, registry: Registry, caller: Caller, repository: str
             if any(role.allows(f"{REGISTRIES}/{right}") for role in roles)
             and not cloud.denied(caller.name, f"{REGISTRIES}/{right}", registry.resource_id)
         ]
-        return frozenset(action for actions in held for action in actions)
+        actions = frozenset(action for actions in held for action in actions)
+        return actions if caller.login is None else actions & caller.login
     if repository == "*":  # a wildcard is ignored, not refused, where rights are given by repository
         return frozenset()
     return frozenset(
@@ -122,9 +134,11 @@ def _on_repository(cloud: Cloud, registry: Registry, caller: Caller, right: str,
 
 
 def lists_catalog(cloud: Cloud, registry: Registry, caller: Caller) -> bool:
-    """Whether the caller may list repositories; scope-map tokens and anonymous callers never may."""
+    """Whether the caller may list repositories; scope-map tokens never may."""
     if caller.kind is Kind.ADMIN:
         return True
+    if caller.kind is Kind.NOBODY:
+        return registry.open_to_all(cloud.now())
     roles = roles_of(cloud, registry, caller)
     if registry.abac:
         return any(role.allows_data(f"{REGISTRIES}/catalog/read") for role in roles)

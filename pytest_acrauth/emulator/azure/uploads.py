@@ -27,12 +27,14 @@ class Api:
 
     ``named`` returns registry and repository name of a request that may do something, ``authorise`` lets through a
     request whose credentials cover a scope; both refuse others. ``headers`` and ``refusal`` are those of its answers.
+    ``unlocked`` refuses what is switched off for a repository or, where one is named, for an image of it.
     """
 
     named: Callable[[Request, str], tuple[Registry, str]]
     authorise: Callable[[Request, Registry, tuple[str, str, str]], None]
     headers: Callable[[str], Headers]
     refusal: Callable[..., Refusal]
+    unlocked: Callable[[Registry, Repository, str, str], None]
 
 
 @dataclass
@@ -110,6 +112,7 @@ class Uploads:
         registry, name = self._api.named(request, "push")
         content, reference = await request.body(), request.path_params["reference"]
         repository = self._repository(registry, name)
+        self._api.unlocked(registry, repository, reference, "push")
         manifest = self._read(request, repository, content)
         if ":" in reference and reference != manifest.digest:
             raise self._api.refusal(400, "DIGEST_INVALID", "provided digest did not match uploaded content")

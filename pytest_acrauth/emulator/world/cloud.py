@@ -26,6 +26,8 @@ NETWORKS = "rg-network"
 # Documented as "up to ten minutes" and "a few minutes"; neither is promised.
 _ROLE_PROPAGATION = 10 * MINUTE
 _RULE_PROPAGATION = 5 * MINUTE
+# Documented as "around 60 seconds".
+_PASSWORD_PROPAGATION = MINUTE
 _SUFFIX = ".azurecr.io"
 #: By this id a deny assignment names everybody.
 EVERYBODY = "00000000-0000-0000-0000-000000000000"
@@ -71,6 +73,10 @@ class ScopeMapToken:
     enabled: bool = True
     created: float = 0.0
 
+    def current(self, now: float) -> list[str]:
+        """Return the passwords that the token servers go by: a new one reaches them after a minute."""
+        return [each.value for each in self.passwords if each.valid(now) and now >= each.starts + _PASSWORD_PROPAGATION]
+
 
 @dataclass
 class PrivateEndpoint:
@@ -109,6 +115,8 @@ class Registry:
     ``firewall_at_challenge`` tells whether ``/v2/`` refuses a caller too, or only what comes after it; both are seen.
     ``failing`` is a registry whose service is in trouble, and says so. ``key_lost`` is one that is encrypted with a key
     of its owner's, and whose identity for reading that key was taken away and has ended since.
+    ``login_throttled`` and ``reads_throttled`` tell
+    that the allowance of requests for its tokens, or of reading requests, is used up, ``full`` that its storage is.
     ``modified`` is when it was last changed; for minutes after, ``ip_rules_before`` (None: the same) and
     ``anonymous_pull_before`` still apply. ``quarantine`` holds back what its repositories list as quarantined.
     ``regional_endpoints`` tells whether each region has a login server of its own.
@@ -145,6 +153,8 @@ class Registry:
     nearest: str = ""
     on_their_way: set[str] = field(default_factory=set)
     login_throttled: bool = False
+    reads_throttled: bool = False
+    full: bool = False
     failing: bool = False
     key_lost: bool = False
     repositories: dict[str, Repository] = field(default_factory=dict)

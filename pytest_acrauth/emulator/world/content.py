@@ -42,7 +42,8 @@ class Manifest:
 class Repository:
     """One repository. ``locks`` holds what is switched off: any of read, write, delete, list.
 
-    ``quarantined`` are the digests that no scanner has approved.
+    ``locked`` is the same for one image, by its tag or digest. ``quarantined`` are the digests that no scanner has
+    approved.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Repository:
     manifests: dict[str, Manifest] = field(default_factory=dict)
     blobs: dict[str, bytes] = field(default_factory=dict)
     locks: set[str] = field(default_factory=set)
+    locked: dict[str, set[str]] = field(default_factory=dict)
     quarantined: set[str] = field(default_factory=set)
 
     def copy(self) -> Repository:
@@ -61,12 +63,18 @@ class Repository:
             manifests=dict(self.manifests),
             blobs=dict(self.blobs),
             locks=set(self.locks),
+            locked={name: set(locks) for name, locks in self.locked.items()},
             quarantined=set(self.quarantined),
         )
 
     def find(self, reference: str) -> Manifest | None:
         """Return the manifest behind a tag or digest."""
         return self.manifests.get(self.tags.get(reference, reference))
+
+    def locks_on(self, reference: str) -> set[str]:
+        """Return what is switched off for the image behind a tag or digest, which its repository can do too."""
+        digest = self.tags.get(reference, reference)
+        return self.locks | self.locked.get(reference, set()) | self.locked.get(digest, set())
 
     def keep(self, manifest: Manifest, tag: str | None = None) -> Manifest:
         """Store a manifest, under a tag if one is given."""
