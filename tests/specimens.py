@@ -283,6 +283,7 @@ SPECIMENS = {
         reply(403, "DENIED", "The identity associated with the registry is inactive. Reassign the identity manually.")
     ),
     "disallowed": operation(reply(405, "DENIED", "The operation is disallowed on this registry, repository or image.")),
+    "disallowed-in-short": operation(reply(405, "DENIED", "The operation is disallowed.")),
     "data-host-unresolved": data_lost(DATA_HOST, Trouble.NAME),
     "storage-unreached": data_lost(BLOB_HOST),
     "data-endpoint-unreached": data_lost(DATA_HOST),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pytest_acrauth.auth.shape import BadAuth, Credential, Variables
-from pytest_acrauth.model.claims import claims, expiry_of, shape_of, text_of
-from pytest_acrauth.model.credential import CredentialFacts, Kind, kind_of_user
+from pytest_acrauth.model.claims import claims, expiry_of, refresh_claims, shape_of, text_of
+from pytest_acrauth.model.credential import CredentialFacts, Kind, SecretShape, kind_of_user
 from pytest_acrauth.model.secret import Secret, Secrets
 from pytest_acrauth.model.target import BadName, Identity, Registry
 
@@ -26,15 +26,17 @@ def login_with(
     """Return the credential of a user name and a password; without a declared kind the user name tells it."""
     secrets.add(password, user=user)
     found = claims(password) or {}
+    shape = shape_of(password)
     told = kind or kind_of_user(user, registry.name)
     facts = CredentialFacts(
         kind=told,
         declared=kind is not None,
         user_name=secrets.clean(user, 200),
         client_id=user if told is Kind.SERVICE_PRINCIPAL else "",
-        secret=shape_of(password),
+        secret=shape,
         secret_audience=text_of(found, secrets, "aud"),
         secret_expires=expiry_of(found),
+        login=refresh_claims(password, secrets) if shape is SecretShape.ACR_REFRESH_TOKEN else None,
         source=source,
     )
     return Credential(facts, user, password)

@@ -42,7 +42,11 @@ def text_of(found: dict[str, Any], secrets: Secrets, *names: str) -> str:
 
 def expiry_of(found: dict[str, Any]) -> float | None:
     """Return the ``exp`` claim, seconds since the epoch, or None where it is no number or in no calendar."""
-    value = found.get("exp")
+    return _moment(found, "exp")
+
+
+def _moment(found: dict[str, Any], name: str) -> float | None:
+    value = found.get(name)
     known = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _END_OF_TIME
     return float(value) if known else None  # type: ignore[arg-type]
 
@@ -94,7 +98,11 @@ def refresh_claims(token: Secret, secrets: Secrets) -> RefreshClaims | None:
     permissions = found.get("permissions")
     actions = permissions.get("actions") if isinstance(permissions, dict) else None
     return RefreshClaims(
-        permissions=_actions(actions, secrets), aad_identity="aad_identity" in found, expires=expiry_of(found)
+        permissions=_actions(actions, secrets),
+        aad_identity="aad_identity" in found,
+        expires=expiry_of(found),
+        issued=_moment(found, "iat"),
+        subject=text_of(found, secrets, "sub"),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pytest_acrauth.model.observation import RefreshClaims
 from pytest_acrauth.model.target import GUID, NULL_GUID
 
 
@@ -42,7 +43,7 @@ class CredentialFacts:
     ``source`` is where it was read, if not from variables: a file, a program, a variable that names an endpoint.
     ``variables`` are those of the environment that it was read from.
     ``also`` are the other methods that the environment holds a credential for. ``secret_expires`` is in seconds since
-    the epoch.
+    the epoch. ``login`` is what a refresh token says that is used as a password, None for any other secret.
     """
 
     kind: Kind
@@ -53,6 +54,7 @@ class CredentialFacts:
     secret: SecretShape = SecretShape.NONE
     secret_audience: str = ""
     secret_expires: float | None = None
+    login: RefreshClaims | None = None
     source: str = ""
     variables: tuple[str, ...] = ()
     also: tuple[str, ...] = ()

@@ -131,7 +131,8 @@ class PasswordFacts(NamedTuple):
 class ScopeMapTokenFacts(NamedTuple):
     """A scope-map token's record in ARM; ``found`` is False where there is no token of that name.
 
-    ``name`` is how ARM spells it, which itself tells no capitals from small letters.
+    ``name`` is how ARM spells it, which itself tells no capitals from small letters. ``created`` is when it was made
+    (ISO 8601).
     """
 
     found: bool
@@ -139,6 +140,7 @@ class ScopeMapTokenFacts(NamedTuple):
     scope_map: str = ""
     passwords: tuple[PasswordFacts, ...] = ()
     name: str = ""
+    created: str = ""
 
 
 class ScopeMapFacts(NamedTuple):

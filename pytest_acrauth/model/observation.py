@@ -312,12 +312,15 @@ class Entra(Answered):
 class RefreshClaims(NamedTuple):
     """What a refresh token says: RBAC registries put the caller's actions in, ABAC registries an ``aad_identity``.
 
-    ``expires`` is in seconds since the epoch.
+    ``expires`` and ``issued`` are in seconds since the epoch. ``subject`` is whose it is: a person's is the name they
+    sign in by.
     """
 
     permissions: tuple[str, ...] = ()
     aad_identity: bool = False
     expires: float | None = None
+    issued: float | None = None
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

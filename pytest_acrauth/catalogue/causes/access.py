@@ -54,6 +54,13 @@ QUARANTINE: Question[str] = Question(
     needs=Need.REGISTRY,
     read=_quarantine,
 )
+SHORT_REFUSAL: Question[bool] = Question(
+    id="disallowed-in-short",
+    asks="Does the registry say no more than that the operation is disallowed?",
+    shows="disallowed without a reason",
+    by_hand="Pull by digest: by tag an image in quarantine is not found, by digest the operation is disallowed.",
+    read=lambda broken: operation.DISALLOWED_IN_SHORT.when(broken) or None,
+)
 WANTED: Question[tuple[str, ...]] = Question(
     id="wanted-actions",
     asks="Which actions are wanted?",
@@ -246,12 +253,19 @@ QUARANTINED_IMAGE = FailureMode(
     id="quarantined-image",
     title="{image} is held in quarantine",
     brief="image in quarantine",
-    seen=(operation.MANIFEST_UNKNOWN, operation.OPERATION_REFUSED),
-    when=(QUARANTINE.is_("enabled"),),
-    unprovable="An image in quarantine is answered like one that is not there, and only a scanner's role sees it.",
+    seen=(operation.MANIFEST_UNKNOWN, operation.OPERATION_REFUSED, operation.DISALLOWED_IN_SHORT),
+    when=(
+        QUARANTINE.is_("enabled"),
+        # By its tag it is answered like an image that is not there.
+        SHORT_REFUSAL.is_(True),
+    ),
     occurs=Occurs.SELDOM,
     means="A registry can hold back pushed images until a scanner approves them; until then only identities with a"
     " quarantine role (AcrQuarantineReader, AcrQuarantineWriter) see them.",
+    look=(
+        "Pull by digest: by tag an image in quarantine is not found, by digest the operation is disallowed.",
+        QUARANTINE.by_hand,
+    ),
     fix=("Ask whoever runs the scanner, which needs AcrQuarantineWriter, why it has not approved it.",),
     page="https://github.com/Azure/acr/blob/main/docs/preview/quarantine/readme.md",
 )
@@ -259,9 +273,10 @@ OPERATION_DISALLOWED = FailureMode(
     id="operation-disallowed",
     title="{registry} disallows this, whoever asks",
     brief="locked repository or image",
-    seen=(operation.DISALLOWED,),
+    seen=(operation.DISALLOWED, operation.DISALLOWED_IN_SHORT),
     signs=(operation.DISALLOWED,),
     certain="A registry says that an operation is disallowed on it, a repository or an image to whoever has the right.",
+    when=(QUARANTINE.where("no", lambda status: True if status == "disabled" else None),),
     means="The identity has the right, and something else stands in the way: the repository, the tag or the image is"
     " locked, the image is in quarantine, the storage is used up, or the registry is of the retired Classic tier.",
     look=(

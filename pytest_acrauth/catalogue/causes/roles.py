@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.facts import RoleMode, role_mode
-from pytest_acrauth.catalogue.questions.climb import FRESH, USER_KIND, access_token_of
-from pytest_acrauth.catalogue.questions.management import LAST_CHANGE, ROLES, TENANTS, rights_of
+from pytest_acrauth.catalogue.questions.climb import USER_KIND, access_token_of
+from pytest_acrauth.catalogue.questions.management import ROLES, TENANTS, rights_of
 from pytest_acrauth.catalogue.questions.rights import Rights, Standing
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Occurs, Question
 from pytest_acrauth.catalogue.steps import ASSIGN_IN_ABAC_MODE, ASSIGN_ROLES, SHOW_ROLE_MODE
@@ -15,8 +15,8 @@ from pytest_acrauth.catalogue.symptoms import access_token, exchange, operation,
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.evidence import Need
 
-# How long a refresh token lasts, in seconds.
-_LOGIN_LASTS = 3 * 3600
+# What a refresh token calls the actions that it was issued for.
+_SAID = {"pull": "read", "metadata_read": "read", "push": "write", "metadata_write": "write", "delete": "delete"}
 
 
 def _scope(broken: Break) -> str | None:
@@ -43,6 +43,28 @@ def _accepted(broken: Break) -> bool | None:
     if rights is None or rights.nothing is None:
         return None
     return bool(rights.granted)
+
+
+def _login_mode_kept(broken: Break) -> bool | None:
+    """Compare what a stored login says with the registry's mode now; every other credential is shown anew each time."""
+    credential, mode = broken.transcript.credential, role_mode(broken)
+    if credential.kind is not Kind.REFRESH_TOKEN:
+        return None if credential.kind in {Kind.STORED, Kind.UNREAD} else True
+    login = credential.login
+    if login is None or mode is None or not (login.aad_identity or login.permissions):
+        return None
+    return login.aad_identity is (mode is RoleMode.ABAC)
+
+
+def _given_after_login(broken: Break) -> bool | None:
+    """Answer for a login that says what its holder was allowed; where rights are by repository it does not."""
+    login, rights = broken.transcript.credential.login, rights_of(broken)
+    if login is None or login.issued is None or login.aad_identity:
+        return None
+    said = {*login.permissions}
+    if "*" in said or {_SAID.get(action, action) for action in facts.wanted(broken)} <= said:
+        return False
+    return rights.given_after(login.issued) if rights is not None else None
 
 
 SCOPE: Question[str] = Question(
@@ -74,6 +96,22 @@ ROLE_MODE: Question[RoleMode] = Question(
     by_hand=SHOW_ROLE_MODE,
     needs=Need.REGISTRY,
     read=role_mode,
+)
+LOGIN_MODE_KEPT: Question[bool] = Question(
+    id="login-mode-kept",
+    asks="Was the login made in the role assignment mode that the registry has now?",
+    shows="login from the mode of now",
+    by_hand="Decode the stored password's middle part on this machine: aad_identity is in it in ABAC mode alone.",
+    needs=Need.REGISTRY,
+    read=_login_mode_kept,
+)
+ROLE_AFTER_LOGIN: Question[bool] = Question(
+    id="role-after-login",
+    asks="Was the role that allows it given after the login?",
+    shows="role given after the login",
+    by_hand="Decode the stored password's middle part on this machine, and compare iat with the role's date.",
+    needs=Need.ROLES,
+    read=_given_after_login,
 )
 
 _ACTIVATE = (
@@ -270,12 +308,7 @@ ABAC_MODE_SWITCH_STALE_CREDENTIAL = FailureMode(
     title="the mode was changed after the login",
     brief="login from before a mode change",
     seen=_REFUSED,
-    when=(
-        _CAN_HOLD_ROLES,
-        FRESH.is_(False),
-        LAST_CHANGE.where("within three hours, which a login lasts", lambda last: last.ago < _LOGIN_LASTS),
-    ),
-    unprovable="The record tells when it was last changed, and not that its role assignment mode was what changed.",
+    when=(LOGIN_MODE_KEPT.is_(False),),
     occurs=Occurs.SELDOM,
     means="When the role assignment mode of a registry is changed, every login from before it ends, whatever its own"
     " date says. Logins made since then are not affected.",
@@ -295,8 +328,7 @@ REFRESH_TOKEN_OLDER_THAN_ROLE = FailureMode(
     title="the stored login is older than the role",
     brief="login older than the role",
     seen=_LACKING,
-    when=(USER_KIND.is_(Kind.REFRESH_TOKEN),),
-    unprovable="A refresh token does not say whose it is, so that nobody can look up since when which role is held.",
+    when=(USER_KIND.is_(Kind.REFRESH_TOKEN), ROLE_AFTER_LOGIN.is_(True)),
     means="az acr login stores a refresh token as docker's password. For three hours it goes on saying what the"
     " identity was allowed at that login, whatever was assigned since.",
     look=("See when the login took place and when the role was assigned; the login must be younger.",),

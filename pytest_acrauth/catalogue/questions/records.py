@@ -231,6 +231,12 @@ class TokenState:
         return now is not None and any(one is not None and now - one < _PASSWORDS_TRAVEL for one in made)
 
     @property
+    def new(self) -> bool:
+        """Whether the token itself is so new that it may not be known everywhere."""
+        made = when(self.token.created)
+        return made is not None and self.moment is not None and self.moment - made < _PASSWORDS_TRAVEL
+
+    @property
     def spare(self) -> str:
         """The name of a password that nobody can be using, ended or never made; '' where each may be in use."""
         used = {each.name for each in self.token.passwords if each not in self.ended}

@@ -106,6 +106,21 @@ class Rights:
             return True
         return None if found & {Standing.UNREAD, Standing.UNCLEAR} else False
 
+    def given_after(self, moment: float) -> bool | None:
+        """Whether the roles give all of it, and something of it since a moment only; None where that is not known."""
+        each = [self._first_given(action) for action in self.wanted]
+        if None in each:
+            return None if self.standings & {Standing.UNREAD, Standing.UNCLEAR} else False
+        if any(moment < first for first in each if first is not None):
+            return True
+        # Since when a group has its member nobody can say.
+        return None if any(own.holder not in {"", self.roles.principal_id} for own in self.roles.assignments) else False
+
+    def _first_given(self, action: str) -> float | None:
+        """Return since when a role gives an action, None where none does."""
+        giving = (each for each in self.roles.assignments if _Counted(self, each).standing(action) <= Standing.YOUNG)
+        return min((made for each in giving if (made := when(each.created)) is not None), default=None)
+
     @property
     def nothing(self) -> bool | None:
         """Whether no role has anything to do with images, in whatever mode; None where one does not tell."""

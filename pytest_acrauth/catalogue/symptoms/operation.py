@@ -13,17 +13,18 @@ from pytest_acrauth.model.stage import Stage
 
 _UNKNOWN_CODES = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "TAG_UNKNOWN"}
 _PLAIN_404 = re.compile(r"404 page not found", re.IGNORECASE)
-_DISALLOWED = re.compile(r"operation is disallowed", re.IGNORECASE)
+_DISALLOWED = re.compile(r"operation is disallowed(?P<on> on this)?", re.IGNORECASE)
 _KEY_IDENTITY = r"identity associated with the registry is inactive"
 
 
-def _disallowed(broken: Break) -> bool:
+def _disallowed(broken: Break) -> re.Match[str] | None:
+    """Return the registry's words for what it disallows; they name what they are about, or do not."""
     observation, reply = broken.observation, facts.reply(broken)
     if reply is None or reply.status == 429 or reply.status >= 500 or not facts.registry_spoke(reply):
-        return False
+        return None
     if isinstance(observation, Data) and observation.redirect:  # storage answered, in words of its own
-        return False
-    return bool(_DISALLOWED.search(reply.words))
+        return None
+    return _DISALLOWED.search(reply.words)
 
 
 def _key_identity_inactive(broken: Break) -> bool:
@@ -84,7 +85,7 @@ MANIFEST_UNKNOWN = Symptom(
 DISALLOWED = Symptom(
     id="disallowed",
     stages=(Stage.OPERATION, Stage.DATA),
-    when=_disallowed,
+    when=lambda broken: (said := _disallowed(broken)) is not None and bool(said["on"]),
     says="{login_server} disallows the {stage} request on {repository}.",
     texts=anywhere(r"[Tt]he operation is disallowed on this registry, repository or image"),
 )
@@ -94,4 +95,11 @@ KEY_IDENTITY_INACTIVE = Symptom(
     when=_key_identity_inactive,
     says="{login_server} cannot use the identity that reads its encryption key, and refuses every image.",
     texts=anywhere(_KEY_IDENTITY),
+)
+DISALLOWED_IN_SHORT = Symptom(
+    id="disallowed-in-short",
+    stages=(Stage.OPERATION, Stage.DATA),
+    when=lambda broken: (said := _disallowed(broken)) is not None and not said["on"],
+    says="{login_server} disallows the {stage} request on {repository}, and does not say what stands in its way.",
+    texts=at_registry(r"[Tt]he operation is disallowed(?! on this)"),
 )

@@ -300,5 +300,9 @@ def _properties(repository: Repository, manifest: Manifest) -> dict[str, Any]:
     about = {"digest": manifest.digest, "imageSize": len(manifest.content), **_times(repository)}
     platform = {"architecture": manifest.architecture, "os": manifest.os} if manifest.os else {}
     tags = sorted(tag for tag, digest in repository.tags.items() if digest == manifest.digest)
-    more = {"mediaType": manifest.media_type, "changeableAttributes": _changeable(repository, manifest.digest), "tags": tags}
+    more = {
+        "mediaType": manifest.media_type,
+        "changeableAttributes": _changeable(repository, manifest.digest),
+        "tags": tags,
+    }
     return {**about, **platform, **more}

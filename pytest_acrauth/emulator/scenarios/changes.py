@@ -25,7 +25,7 @@ from pytest_acrauth.emulator.world.healthy import (
 from pytest_acrauth.emulator.world.roles import EVIDENCE, Role
 from pytest_acrauth.emulator.world.workplace import Docker
 
-_NULL_GUID = "00000000-0000-0000-0000-000000000000"
+NULL_GUID = "00000000-0000-0000-0000-000000000000"
 _READER = "Container Registry Repository Reader"
 
 
@@ -209,7 +209,7 @@ def expired_login(world: World) -> None:
     """Use a refresh token from a login of four hours ago."""
     caller, issued = Caller(Kind.PRINCIPAL, PRINCIPAL), world.cloud.now() - 240 * MINUTE
     for registry in islice(world.cloud.registries.values(), 1):  # the environment's passwords are for the first one
-        basic(world, _NULL_GUID, TokenServer(world).refresh_token(registry, caller, issued))
+        basic(world, NULL_GUID, TokenServer(world).refresh_token(registry, caller, issued))
 
 
 def throttled(registry: Registry) -> None:

@@ -260,6 +260,7 @@ def read_scope_map_token(plane: Plane, record: RegistryFacts, name: str) -> Scop
             for entry in entries(mapping(properties, "credentials"), "passwords")[:5]
         ),
         name=text(found, "name"),
+        created=text(properties, "creationDate"),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from pytest_acrauth.auth import BadAuth, Credential, read_credential
-from pytest_acrauth.model.claims import entra_claims
+from pytest_acrauth.model.claims import claims, entra_claims, text_of
 from pytest_acrauth.model.credential import CredentialFacts, Kind
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.evidence import (
@@ -27,6 +27,7 @@ from pytest_acrauth.model.evidence import (
     ScopeMapTokenFacts,
 )
 from pytest_acrauth.model.machine import Resolved
+from pytest_acrauth.model.observation import RefreshClaims
 from pytest_acrauth.model.secret import Secret
 from pytest_acrauth.model.target import GUID
 from pytest_acrauth.model.transcript import Transcript
@@ -176,7 +177,7 @@ class Looks:
     def _look_at_roles(self, transcript: Transcript) -> Once[Look[RoleFacts]]:
         def work(plane: Plane, deadline: Deadline) -> RoleFacts:
             record = self._await_record(transcript, deadline)
-            principal = self._find_principal(transcript, deadline)
+            principal = self._find_principal(plane, transcript, deadline)
 
             def definition(role_id: str) -> Mapping[str, Any]:
                 once = self._memo.once(
@@ -192,14 +193,21 @@ class Looks:
             return arm.read_roles(plane, record, principal, definition)
 
         own = transcript.entra.claims.object_id if transcript.entra and transcript.entra.claims else ""
-        key = (Need.ROLES, transcript.target.registry, own or transcript.credential.client_id)
+        login = transcript.credential.login
+        stored = login.subject if login is not None else ""
+        key = (Need.ROLES, transcript.target.registry, own or transcript.credential.client_id or stored)
         return self._look(key, transcript, work)
 
-    def _find_principal(self, transcript: Transcript, deadline: Deadline) -> str:
-        """Return the object id that roles are assigned to: the Entra token's, else Entra's, else Graph's."""
-        claims = transcript.entra.claims if transcript.entra else None
-        if claims is not None and GUID.fullmatch(claims.object_id):
-            return claims.object_id
+    def _find_principal(self, plane: Plane, transcript: Transcript, deadline: Deadline) -> str:
+        """Return the object id that roles are assigned to: the Entra token's, else Entra's, else Graph's.
+
+        That of a stored login is the asker's own, where it is the asker's.
+        """
+        own = transcript.entra.claims if transcript.entra else None
+        if own is not None and GUID.fullmatch(own.object_id):
+            return own.object_id
+        if transcript.credential.kind is Kind.REFRESH_TOKEN and (login := transcript.credential.login) is not None:
+            return self._same_person(plane, login)
         if transcript.credential.kind is not Kind.SERVICE_PRINCIPAL:
             raise CouldNotLook(f"who stands behind the {transcript.credential.kind} is not known")
         entra = self._ask_entra_directly(transcript).result(deadline)
@@ -209,6 +217,15 @@ class Looks:
         if known is None or known.value is None or not GUID.fullmatch(known.value.object_id):
             raise CouldNotLook(known.why if known and known.why else "the service principal's object id is not known")
         return known.value.object_id
+
+    def _same_person(self, plane: Plane, login: RefreshClaims) -> str:
+        """Return the asker's object id. Raises `CouldNotLook` where somebody else's login is stored."""
+        secrets = self._connector.secrets
+        asker = claims(plane.token(plane.cloud.arm_audience)) or {}
+        names = {text_of(asker, secrets, name).lower() for name in ("upn", "unique_name", "preferred_username")}
+        if not login.subject or login.subject.lower() not in names:
+            raise CouldNotLook("the stored login is not known to be that of whoever looks")
+        return text_of(asker, secrets, "oid")
 
     def _look_at_application(self, transcript: Transcript) -> Once[Look[ApplicationFacts]]:
         client = transcript.credential.client_id or transcript.credential.user_name

@@ -12,6 +12,7 @@ from pytest_acrauth.emulator.scenarios.look_alikes import (
     layers,
     management,
     network,
+    registries,
     rights,
     sign_ins,
 )
@@ -24,6 +25,7 @@ LOOK_ALIKES: dict[str, Scenario] = {
         *identities.LOOK_ALIKES,
         *sign_ins.LOOK_ALIKES,
         *rights.LOOK_ALIKES,
+        *registries.LOOK_ALIKES,
         *layers.LOOK_ALIKES,
         *clients.LOOK_ALIKES,
         *management.LOOK_ALIKES,
