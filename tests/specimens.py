@@ -17,6 +17,7 @@ from factories import (
     broken_at,
     certificate,
     climb,
+    credential,
     denied_with_ip,
     generic_401,
     observation,
@@ -117,6 +118,12 @@ def access_token(answer: Reply, *, basic: bool = False) -> Break:
     """Return a request for an access token that was not granted."""
     chosen = target(BASIC if basic else SERVICE_PRINCIPAL, "team/app")
     return broken_at(Stage.ACCESS_TOKEN, AccessToken(reply=answer, scope=SCOPE, must=("pull",)), chosen=chosen)
+
+
+def token_as_password() -> Break:
+    """Return a user name that was refused with a refresh token beside it."""
+    own = replace(credential(BASIC), secret=SecretShape.ACR_REFRESH_TOKEN)
+    return broken_at(Stage.ACCESS_TOKEN, AccessToken(reply=generic_401()), chosen=target(BASIC), own=own)
 
 
 def granted(*actions: str, must: tuple[str, ...] = ("pull",), must_not: tuple[str, ...] = ()) -> Break:
@@ -271,6 +278,7 @@ SPECIMENS = {
     "basic-refused": access_token(generic_401(), basic=True),
     "invalid-clientid": access_token(reply(401, "UNAUTHORIZED", "Invalid clientid or client secret."), basic=True),
     "app-not-registered": access_token(reply(401, "UNAUTHORIZED", "Application not registered with AAD."), basic=True),
+    "token-as-password": token_as_password(),
     "anonymous-refused": broken_at(Stage.ACCESS_TOKEN, AccessToken(reply=generic_401()), chosen=target(ANONYMOUS)),
     "answer-not-from-registry": operation(reply(401, from_registry=False)),
     "answer-of-another-kind": exchange(reply(200, content_type="text/html", from_registry=False)),

@@ -367,12 +367,11 @@ def test_all_ruled_out_is_unrecognised_and_keeps_the_reasons() -> None:
 
 def test_the_three_verdicts_are_kept_apart() -> None:
     """Yes, no and could not look all occur, and only yes and could not look leave a candidate."""
-    answer = reply(401, "UNAUTHORIZED", "Application not registered with AAD.")
-    diagnosis = basic(answer, secret=SecretShape.ACR_REFRESH_TOKEN)
+    diagnosis = basic(generic_401(), kind=Kind.REFRESH_TOKEN, user_name=NULL_GUID, secret=SecretShape.OTHER_JWT)
     verdicts = {finding.mode.id: finding.verdict for finding in diagnosis.findings}
-    assert verdicts["client-null-guid-not-used"] is Verdict.YES
-    assert verdicts["entra-app-not-found"] is Verdict.NO
-    assert verdicts["scope-map-token-not-found"] is Verdict.UNKNOWN
+    assert verdicts["client-null-guid-other-password"] is Verdict.YES
+    assert verdicts["admin-user-disabled"] is Verdict.NO
+    assert verdicts["deny-assignment"] is Verdict.UNKNOWN
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "192.0.2.1", "198.51.100.7", "::1", "not an address"])

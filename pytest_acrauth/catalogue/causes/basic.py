@@ -16,7 +16,6 @@ from pytest_acrauth.catalogue.causes.basic_questions import (
     SECRET,
     SECRET_ELSEWHERE,
     SECRET_EXPIRED,
-    TOKEN_AS_PASSWORD,
     USER_NAME,
 )
 from pytest_acrauth.catalogue.questions.climb import USER_KIND, NameShape
@@ -38,9 +37,6 @@ _LOGIN_BY_TOKEN = Command(
     "az acr login -n {login_name} --expose-token --query refreshToken -o tsv"
     f" | docker login {{login_server}} -u {_NULL_GUID} --password-stdin"
 )
-# Then nothing is said about the user name.
-_NO_PASSWORD = TOKEN_AS_PASSWORD.is_(True)
-_PASSWORD_REFUSED = (access_token.APP_NOT_REGISTERED, access_token.BASIC_REFUSED, access_token.INVALID_CLIENT)
 
 ADMIN_USER_DISABLED = FailureMode(
     id="admin-user-disabled",
@@ -78,7 +74,6 @@ ADMIN_PASSWORD_NOT_CURRENT = FailureMode(
     brief="wrong admin password",
     seen=(access_token.BASIC_REFUSED,),
     when=(USER_KIND.is_(Kind.ADMIN), ADMIN_ENABLED.is_(True)),
-    not_when=(_NO_PASSWORD,),
     open_when=(LAST_CHANGE.where("within the last two minutes", lambda last: last.ago < _SWITCHES_TRAVEL),),
     occurs=Occurs.OFTEN,
     means="The admin user has two passwords, and this is neither of them: one was renewed since this was stored, or it"
@@ -115,7 +110,6 @@ ADMIN_USERNAME_WRONG = FailureMode(
         USER_NAME.is_not(NameShape.REGISTRY, NameShape.GUID),
         ADMIN_ENABLED.is_(True),
     ),
-    not_when=(_NO_PASSWORD,),
     # A plain name that nobody declared can be meant for a scope-map token as well.
     open_when=(DECLARED.is_(_UNDECLARED), USER_NAME.is_(NameShape.PLAIN)),
     means="The admin user is called as the registry is: not as its login server, not by an e-mail address, and not in"
@@ -151,7 +145,6 @@ SCOPE_MAP_TOKEN_PASSWORD_WRONG = FailureMode(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
         SCOPE_MAP_TOKEN.where("it is enabled, and none of its passwords has ended or is new", _other_password),
     ),
-    not_when=(_NO_PASSWORD,),
     means="A scope-map token is a user of the registry's own, with up to two passwords. The one that was used was"
     " generated again since it was stored, or changed in copying. Azure shows a password once only.",
     fix=(
@@ -249,7 +242,6 @@ SCOPE_MAP_TOKEN_NOT_FOUND = FailureMode(
         ),
         _NO_SUCH_TOKEN,
     ),
-    not_when=(_NO_PASSWORD,),
     occurs=Occurs.OFTEN,
     means="A scope-map token is a user of one registry's own. This one was deleted, is spelt otherwise, or belongs to"
     " another registry.",
@@ -278,7 +270,6 @@ BASIC_USERNAME_UNKNOWN = FailureMode(
         USER_NAME.where(str(NameShape.PLAIN), lambda shape: shape is NameShape.PLAIN or None),
         _NO_SUCH_TOKEN,
     ),
-    not_when=(_NO_PASSWORD,),
     occurs=Occurs.OFTEN,
     means="A user name is the registry's own name (the admin user), the name of one of its scope-map tokens, or an"
     " application's client id. This one is none of them.",
@@ -299,11 +290,8 @@ CLIENT_NULL_GUID_NOT_USED = FailureMode(
     id="client-null-guid-not-used",
     title="this password does not go with {user_name}",
     brief="user name beside a registry token",
-    seen=_PASSWORD_REFUSED,
-    when=(
-        SECRET.is_(SecretShape.ACR_REFRESH_TOKEN, SecretShape.ACR_ACCESS_TOKEN),
-        USER_KIND.is_not(Kind.REFRESH_TOKEN),
-    ),
+    seen=(access_token.TOKEN_AS_PASSWORD, access_token.APP_NOT_REGISTERED),
+    when=(SECRET.is_(SecretShape.ACR_REFRESH_TOKEN, SecretShape.ACR_ACCESS_TOKEN),),
     means="The password is a token of the registry's own. A refresh token, such as az acr login --expose-token hands"
     f" out, is accepted as a password beside one user name only: {_NULL_GUID}.",
     fix=(
@@ -317,8 +305,8 @@ CLIENT_ENTRA_TOKEN_AS_PASSWORD = FailureMode(
     id="client-entra-token-as-password",
     title="an Entra token cannot be the password",
     brief="Entra token as the password",
-    seen=_PASSWORD_REFUSED,
-    when=(SECRET.is_(SecretShape.ENTRA_TOKEN), USER_KIND.is_not(Kind.REFRESH_TOKEN)),
+    seen=(access_token.TOKEN_AS_PASSWORD, access_token.INVALID_CLIENT),
+    when=(SECRET.is_(SecretShape.ENTRA_TOKEN),),
     means="A registry takes an Entra token only in exchange for a token of its own, its refresh token; that one can be"
     " a password.",
     fix=(

@@ -8,7 +8,6 @@ from pytest_acrauth.catalogue.questions.records import TokenState
 from pytest_acrauth.catalogue.shape import Break, Command, Question
 from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.evidence import Need
-from pytest_acrauth.model.target import Flow
 
 
 def _registry_token(broken: Break) -> bool | None:
@@ -19,12 +18,6 @@ def _registry_token(broken: Break) -> bool | None:
     if facts.secret is SecretShape.OPAQUE:
         return facts.secret_expires is not None or bool(facts.secret_audience)
     return facts.secret in {SecretShape.ACR_REFRESH_TOKEN, SecretShape.ACR_ACCESS_TOKEN}
-
-
-def _token_as_password(broken: Break) -> bool:
-    found = broken.transcript
-    tokens = {SecretShape.ACR_REFRESH_TOKEN, SecretShape.ACR_ACCESS_TOKEN, SecretShape.ENTRA_TOKEN}
-    return found.target.identity.flow is Flow.BASIC and found.credential.secret in tokens
 
 
 def _secret_expired(broken: Break) -> bool | None:
@@ -73,13 +66,6 @@ SECRET: Question[SecretShape] = Question(
     shows="form of the secret",
     by_hand="A secret of three parts joined by dots is a token; decode its middle part on this machine.",
     read=lambda broken: broken.transcript.credential.secret,
-)
-TOKEN_AS_PASSWORD: Question[bool] = Question(
-    id="token-as-password",
-    asks="Is the password a token, of the registry's own or of Entra, which goes with no user name that is a name?",
-    shows="token used as the password",
-    by_hand=SECRET.by_hand,
-    read=_token_as_password,
 )
 REGISTRY_TOKEN: Question[bool] = Question(
     id="registry-token",

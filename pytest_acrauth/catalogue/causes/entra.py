@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.causes.basic_questions import TOKEN_AS_PASSWORD
 from pytest_acrauth.catalogue.questions.climb import USER_KIND
 from pytest_acrauth.catalogue.questions.directory import (
     CERTIFICATE_ONLY,
@@ -117,7 +116,7 @@ ENTRA_SP_SECRET_WRONG = FailureMode(
     signs=entra.proofs("entra-sp-secret-wrong"),
     certain="Entra answers AADSTS7000215 only after it compared this secret with every one that the application has.",
     when=(ENTRA_DIRECTLY.is_(WRONG_SECRET),),
-    not_when=(CERTIFICATE_ONLY.is_(True), TOKEN_AS_PASSWORD.is_(True)),
+    not_when=(CERTIFICATE_ONLY.is_(True),),
     means="The application exists, and what was sent as its client secret, its password, is none that Entra knows:"
     " mistyped, deleted, the secret's id instead of its value, another application's, or a value that a shell or a"
     " file changed on the way ($, ~, a line end). A secret that was made within the last minutes is not known"

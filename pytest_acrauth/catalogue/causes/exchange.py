@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.facts import registry_record
-from pytest_acrauth.catalogue.questions.climb import FRESH, USER_KIND
+from pytest_acrauth.catalogue.questions.climb import USER_KIND
 from pytest_acrauth.catalogue.questions.management import ROLES, TENANTS
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Occurs, Question
 from pytest_acrauth.catalogue.symptoms import access_token, challenge, exchange, operation, services, text
 from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.evidence import Need
-from pytest_acrauth.model.target import CLOUDS, Cloud
+from pytest_acrauth.model.target import CLOUDS, Cloud, Flow
 
 # Entra's own applications, whose ids are audiences as well, the same in every cloud: registries, management plane.
 _REGISTRIES = ("https://containerregistry.azure.net", "6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26")
@@ -92,6 +92,14 @@ def _arm_audience(broken: Break) -> str | None:
     return record.arm_audience or None if (record := registry_record(broken)) else None
 
 
+def _fresh(broken: Break) -> bool | None:
+    credential = broken.transcript.credential
+    if broken.transcript.target.identity.flow is Flow.ENTRA:
+        # With a secret of one's own Entra itself is asked; without, the machine may hand out what a cache holds.
+        return None if credential.secret is SecretShape.NONE else True
+    return None if credential.kind is Kind.REFRESH_TOKEN else True
+
+
 ENTRA_AUDIENCE: Question[Audience] = Question(
     id="entra-audience",
     asks="For which audience is the Entra token?",
@@ -113,6 +121,13 @@ ARM_AUDIENCE_POLICY: Question[str] = Question(
     by_hand=Command("az acr config authentication-as-arm show -r {registry} --query status -o tsv"),
     needs=Need.REGISTRY,
     read=_arm_audience,
+)
+FRESH: Question[bool] = Question(
+    id="credential-fresh",
+    asks="Was the credential obtained in this run, not taken from a cache?",
+    shows="credential from this run",
+    by_hand="Sign in again and repeat the check.",
+    read=_fresh,
 )
 _TOKEN_PAGE = pages.PROTOCOL + "#calling-post-oauth2exchange-to-get-an-acr-refresh-token"
 _INVALID = (exchange.VALIDATION_FAILED, exchange.EXCHANGE_REFUSED, exchange.BARE_403)

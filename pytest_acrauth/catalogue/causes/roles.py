@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.facts import RoleMode, role_mode
 from pytest_acrauth.catalogue.questions.climb import USER_KIND, access_token_of
-from pytest_acrauth.catalogue.questions.management import ROLES, TENANTS, rights_of
+from pytest_acrauth.catalogue.questions.management import LAST_CHANGE, ROLES, TENANTS, rights_of
 from pytest_acrauth.catalogue.questions.rights import Rights, Standing
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Occurs, Question
 from pytest_acrauth.catalogue.steps import ASSIGN_IN_ABAC_MODE, ASSIGN_ROLES, SHOW_ROLE_MODE
@@ -15,6 +15,8 @@ from pytest_acrauth.catalogue.symptoms import access_token, exchange, operation,
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.evidence import Need
 
+# How long a refresh token lasts, in seconds.
+_LOGIN_LASTS = 3 * 3600
 # What a refresh token calls the actions that it was issued for.
 _SAID = {"pull": "read", "metadata_read": "read", "push": "write", "metadata_write": "write", "delete": "delete"}
 
@@ -308,7 +310,11 @@ ABAC_MODE_SWITCH_STALE_CREDENTIAL = FailureMode(
     title="the mode was changed after the login",
     brief="login from before a mode change",
     seen=_REFUSED,
-    when=(LOGIN_MODE_KEPT.is_(False),),
+    when=(
+        _CAN_HOLD_ROLES,
+        LOGIN_MODE_KEPT.is_(False),
+        LAST_CHANGE.where("within three hours, which a login lasts", lambda last: last.ago < _LOGIN_LASTS),
+    ),
     occurs=Occurs.SELDOM,
     means="When the role assignment mode of a registry is changed, every login from before it ends, whatever its own"
     " date says. Logins made since then are not affected.",

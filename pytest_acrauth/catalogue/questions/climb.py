@@ -9,9 +9,9 @@ from enum import StrEnum
 
 from pytest_acrauth.catalogue.shape import Break, Command, Question
 from pytest_acrauth.catalogue.symptoms.addresses import is_private, through_private_link
-from pytest_acrauth.model.credential import Kind, SecretShape, kind_of_user
+from pytest_acrauth.model.credential import Kind, kind_of_user
 from pytest_acrauth.model.observation import AccessToken, Dns
-from pytest_acrauth.model.target import GUID, Flow
+from pytest_acrauth.model.target import GUID
 
 
 class NameShape(StrEnum):
@@ -67,14 +67,6 @@ def _taken_for(broken: Break) -> Kind | None:
     return facts.kind
 
 
-def _fresh(broken: Break) -> bool | None:
-    credential = broken.transcript.credential
-    if broken.transcript.target.identity.flow is Flow.ENTRA:
-        # With a secret of one's own Entra itself is asked; without, the machine may hand out what a cache holds.
-        return None if credential.secret is SecretShape.NONE else True
-    return None if credential.kind is Kind.REFRESH_TOKEN else True
-
-
 ALIASES: Question[tuple[str, ...]] = Question(
     id="aliases",
     asks="Which aliases lead from the login server's name to its address?",
@@ -98,11 +90,4 @@ USER_KIND: Question[Kind] = Question(
     shows="kind of credential",
     by_hand="A GUID is an application, the registry's name the admin user, another name a scope-map token.",
     read=_taken_for,
-)
-FRESH: Question[bool] = Question(
-    id="credential-fresh",
-    asks="Was the credential obtained in this run, not taken from a cache?",
-    shows="credential from this run",
-    by_hand="Sign in again and repeat the check.",
-    read=_fresh,
 )

@@ -8,6 +8,7 @@ from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
 from pytest_acrauth.catalogue.symptoms.answers import generic_401
 from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry
+from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.observation import AccessToken
 from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.model.target import Flow
@@ -15,15 +16,36 @@ from pytest_acrauth.model.target import Flow
 _INVALID_CLIENT = re.compile("invalid clientid or client secret", re.IGNORECASE)
 _NOT_REGISTERED = re.compile("application not registered with aad|client id must be guid", re.IGNORECASE)
 
+_TOKENS = {SecretShape.ACR_REFRESH_TOKEN, SecretShape.ACR_ACCESS_TOKEN, SecretShape.ENTRA_TOKEN}
+
 
 def _flow(broken: Break) -> Flow:
     return broken.transcript.target.identity.flow
 
 
 def _says(broken: Break, pattern: re.Pattern[str]) -> bool:
+    return not _with_token(broken) and _said(broken, pattern)
+
+
+def _said(broken: Break, pattern: re.Pattern[str]) -> bool:
     reply = facts.reply(broken)
     said = reply is not None and reply.status in {400, 401} and pattern.search(f"{reply.words} {reply.body}")
     return bool(said) and _flow(broken) is Flow.BASIC
+
+
+def _with_token(broken: Break) -> bool:
+    """Whether the password is a token, beside another name than the one that says so."""
+    used = broken.transcript.credential
+    return used.kind is not Kind.REFRESH_TOKEN and used.secret in _TOKENS
+
+
+def _token_refused(broken: Break) -> bool:
+    words = any(_said(broken, pattern) for pattern in (_INVALID_CLIENT, _NOT_REGISTERED))
+    return _flow(broken) is Flow.BASIC and _with_token(broken) and (words or generic_401(facts.reply(broken)))
+
+
+def _password_refused(broken: Break) -> bool:
+    return _flow(broken) is Flow.BASIC and not _with_token(broken) and generic_401(facts.reply(broken))
 
 
 def _token(broken: Break) -> AccessToken | None:
@@ -64,7 +86,7 @@ INVALID_CLIENT = Symptom(
 BASIC_REFUSED = Symptom(
     id="basic-refused",
     stages=(Stage.ACCESS_TOKEN,),
-    when=lambda broken: _flow(broken) is Flow.BASIC and generic_401(facts.reply(broken)),
+    when=_password_refused,
     says="{login_server} refused {user_name} and the password.",
     texts=at_registry(
         r"failed to fetch oauth token: unexpected status.{0,400}?: 401",
@@ -73,6 +95,14 @@ BASIC_REFUSED = Symptom(
         r"UNAUTHORIZED.{0,40}?Incorrect Password",
     ),
     several=True,
+)
+TOKEN_AS_PASSWORD = Symptom(
+    # Whatever is answered: it says nothing of the user name.
+    id="token-as-password",
+    stages=(Stage.ACCESS_TOKEN,),
+    when=_token_refused,
+    says="{login_server} refused {user_name} and a password that is a token.",
+    texts=(),
 )
 ANONYMOUS_REFUSED = Symptom(
     id="anonymous-refused",
