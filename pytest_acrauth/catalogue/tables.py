@@ -47,6 +47,7 @@ from pytest_acrauth.catalogue.symptoms import kubernetes as of_kubernetes
 from pytest_acrauth.catalogue.symptoms import management as of_management
 from pytest_acrauth.catalogue.symptoms import private_link as of_private_link
 from pytest_acrauth.catalogue.symptoms import proxy as at_proxy
+from pytest_acrauth.catalogue.symptoms import requests as of_requests
 from pytest_acrauth.catalogue.symptoms import services as of_services
 from pytest_acrauth.catalogue.symptoms import silence as of_peers
 from pytest_acrauth.catalogue.symptoms import tls as at_tls
@@ -93,6 +94,7 @@ _SYMPTOMS = (
     at_data,
     of_climb,
     of_expectations,
+    of_requests,
     of_management,
     of_private_link,
     of_kubernetes,

@@ -9,7 +9,7 @@ from pytest_acrauth.catalogue.questions.management import ANONYMOUS_PULL, LAST_C
 from pytest_acrauth.catalogue.questions.records import MapState
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Instruction, Occurs, Question
 from pytest_acrauth.catalogue.steps import LIST_ROLES
-from pytest_acrauth.catalogue.symptoms import access_token, challenge, operation
+from pytest_acrauth.catalogue.symptoms import access_token, challenge, operation, requests
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.evidence import Need
 
@@ -218,6 +218,97 @@ SCOPE_MAP_PROPAGATING = FailureMode(
     fix=("Wait a few minutes, then check again. Map and password can stay as they are.",),
     page=_SCOPE_MAP_PAGE + "#update-token-permissions",
     transient=True,
+)
+SCOPE_MAP_NO_CATALOG = FailureMode(
+    id="scope-map-no-catalog",
+    title="a scope-map token cannot list repositories",
+    brief="scope-map token asked for a list",
+    seen=(requests.CATALOG_REFUSED,),
+    when=(_OF_A_SCOPE_MAP,),
+    means=f"{_MEANS} None of these actions lists the registry's repositories, whatever the map names, so that"
+    " az acr repository list, and scanners that begin with a list, are refused.",
+    fix=(
+        "Name the repositories to the client instead of letting it list them.",
+        "Where a list is needed, use an identity with a role: a service principal or a managed identity.",
+    ),
+    page=_SCOPE_MAP_PAGE + "#concepts",
+    samples=(
+        (
+            "HTTP/1.1 401 Unauthorized https://myacr.azurecr.io/v2/_catalog Www-Authenticate: Bearer"
+            ' realm="https://myacr.azurecr.io/oauth2/token",service="myacr.azurecr.io",scope="registry:catalog:*",'
+            'error="insufficient_scope"'
+        ),
+    ),
+    not_emulated="A climb asks for repositories by their names, never for a list of them.",
+    unlike=(
+        (
+            'Www-Authenticate: Bearer realm="https://auth.example.com/token",scope="registry:catalog:*",'
+            'error="insufficient_scope" (https://registry.example.com/v2/_catalog)'
+        ),
+    ),
+)
+ACCESS_TOKEN_EXPIRED = FailureMode(
+    id="access-token-expired",
+    title="the access token ended during the upload",
+    brief="access token ended on the way",
+    seen=(requests.UPLOAD_REFUSED,),
+    unprovable="What was printed does not tell when the access token was issued.",
+    means="An access token lasts about an hour. An upload that takes longer begins with a good one, and its later parts"
+    " are refused where the client does not ask for another.",
+    look=("See how long the push had taken, and whether the client or its library is an old one.",),
+    fix=(
+        "Update the client: newer ones ask for an access token again when one is refused.",
+        "In code of your own, ask {login_server} for another when it ends (its exp).",
+        "Otherwise push in less time: smaller layers, or from a machine with a faster way out.",
+    ),
+    page=pages.PROTOCOL + "#calling-post-oauth2token-to-get-an-acr-access-token",
+    transient=True,
+    samples=(
+        (
+            "failed to push myacr.azurecr.io/team/app:v7: unexpected status from PUT request to"
+            " https://myacr.azurecr.io/v2/team/app/blobs/uploads/ee33af14-3db6-4eea-8427-072bcf0ecb81?digest=sha256%3A:"
+            " 401 Unauthorized"
+        ),
+    ),
+    not_emulated="A climb uses an access token within seconds of its issue, and pushes nothing.",
+    unlike=(
+        (
+            "unexpected status from PUT request to"
+            " https://ghcr.io/v2/team/app/blobs/uploads/ee33af14-3db6-4eea-8427-072bcf0ecb81?digest=sha256%3Af6: 401"
+            " Unauthorized"
+        ),
+    ),
+)
+ACCESS_TOKEN_WRONG_KIND = FailureMode(
+    id="access-token-wrong-kind",
+    title="a refresh token was sent as an access token",
+    brief="refresh token as access token",
+    seen=(requests.TOKEN_AS_BEARER,),
+    unprovable="What was printed does not show the token itself.",
+    means="az acr login --expose-token hands out a refresh token, also in the field that is called accessToken. A"
+    " request to {login_server} takes an access token behind Bearer, which names a repository and what may be done.",
+    fix=(
+        (
+            "Send it to https://{login_server}/oauth2/token first, with grant_type refresh_token, service"
+            " {login_server} and a scope such as repository:{repository}:pull; the answer has the access token."
+        ),
+        "Or use it as docker does: as the password of the user name 00000000-0000-0000-0000-000000000000.",
+    ),
+    page=pages.PROTOCOL + "#calling-post-oauth2token-to-get-an-acr-access-token",
+    samples=(
+        (
+            "TOKEN=$(az acr login -n myacr --expose-token --query accessToken -o tsv)\n"
+            "curl -i -H 'Authorization: Bearer ***' https://myacr.azurecr.io/v2/team/app/tags/list\n"
+            "HTTP/1.1 401 Unauthorized"
+        ),
+    ),
+    not_emulated="A climb sends no other token than the one that it was given for the request.",
+    unlike=(
+        (
+            "gh auth token --expose-token; curl -H 'Authorization: Bearer ***' https://ghcr.io/v2/team/app/tags/list"
+            " 401 Unauthorized"
+        ),
+    ),
 )
 IMAGE_NOT_FOUND = FailureMode(
     id="image-not-found",

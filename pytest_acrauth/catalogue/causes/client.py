@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.questions.management import ANONYMOUS_PULL
 from pytest_acrauth.catalogue.shape import Command, FailureMode, Occurs
-from pytest_acrauth.catalogue.symptoms import client, text
+from pytest_acrauth.catalogue.symptoms import client, requests, text
 
 _LOGIN = pages.ACR + "container-registry-authentication"
 _ERRORS = pages.TROUBLESHOOT + "acr-authentication-errors"
@@ -386,7 +386,7 @@ ANONYMOUS_INSTEAD_OF_CREDENTIALS = FailureMode(
     id="anonymous-instead-of-credentials",
     title="no login for {login_server} here",
     brief="no stored login",
-    seen=(text.NO_CREDENTIAL_SENT, text.GENERIC_401, client.NO_STORED_LOGIN),
+    seen=(text.NO_CREDENTIAL_SENT, text.GENERIC_401, client.NO_STORED_LOGIN, requests.CATALOG_REFUSED),
     signs=(client.NO_STORED_LOGIN,),
     certain="The docker config and its helpers were read to the end, and hold nothing under the login server's name.",
     means="Nobody logged in for this user, a pull secret is missing or of the wrong kind, or a helper returned"

@@ -9,7 +9,7 @@ from pytest_acrauth.catalogue.questions.management import LAST_CHANGE, data_host
 from pytest_acrauth.catalogue.questions.records import DataHosts
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Occurs, Question
 from pytest_acrauth.catalogue.steps import ENDPOINT_ADDRESSES, LIST_ENDPOINTS
-from pytest_acrauth.catalogue.symptoms import data, text
+from pytest_acrauth.catalogue.symptoms import data, requests, text
 from pytest_acrauth.catalogue.symptoms.addresses import at_endpoint, in_private_zone, is_private, through_private_link
 from pytest_acrauth.model.evidence import Need
 from pytest_acrauth.model.machine import Resolution
@@ -183,6 +183,15 @@ DATA_ENDPOINT_SWITCHED = FailureMode(
     look=(_CURL, _SHOW_ENDPOINTS),
     fix=("Whoever runs the network allows port 443 to {redirect}, beside what it allows already.",),
     page=pages.ACR + "container-registry-dedicated-data-endpoints#enable-dedicated-data-endpoints",
+    samples=(
+        (
+            'Get "https://myacr.eastus.data.azurecr.io/8d2c/docker/registry/v2/blobs/sha256/1f/1f5b/data": dial tcp'
+            " 203.0.113.51:443: i/o timeout"
+        ),
+    ),
+    not_emulated="Its world shows nothing that one shows in which the new endpoint was never let through, so that both"
+    " causes stay.",
+    unlike=("dial tcp 203.0.113.9:443: i/o timeout https://eastus.data.example.com/v2/",),
 )
 DATA_ENDPOINT_REPLICA_MISSING = FailureMode(
     id="data-endpoint-replica-missing",
@@ -354,6 +363,72 @@ BLOB_NOT_REPLICATED = FailureMode(
     page=pages.ACR + "container-registry-geo-replication#consistency-model",
     occurs=Occurs.OFTEN,
     transient=True,
+    samples=(
+        "GET https://myacr.azurecr.io/v2/team/app/blobs/sha256:1f5b: BLOB_UNKNOWN: blob unknown to registry",
+        "Error response from daemon: unknown blob (myacr.azurecr.io/team/app:v7)",
+    ),
+    not_emulated="Its world shows nothing that one shows in which the layer is nowhere: one replica answers in both.",
+    unlike=("Error response from daemon: unknown blob (ghcr.io/team/app:v7)",),
+)
+PUSH_SPLIT_OVER_REPLICAS = FailureMode(
+    id="push-split-over-replicas",
+    title="the push reached more than one replica",
+    brief="push over several replicas",
+    seen=(requests.PUSHED_PART_UNKNOWN,),
+    when=(REPLICAS.where("in several", lambda regions: len(regions) > 1),),
+    unprovable="What was answered does not tell which replica each part of the push went to.",
+    occurs=Occurs.OFTEN,
+    means="A push is many requests: layers, then the manifest that names them. If the name of a registry with replicas"
+    " leads to another replica halfway, that one lacks what the first one has. Name servers near several replicas"
+    " change their answer from one request to the next.",
+    look=(
+        Command("az acr replication list -r {registry} -o table"),
+        "In a registry of one region it is something else.",
+    ),
+    fix=(
+        "Push again: the layers that are there by now are not sent again.",
+        "If it happens often, push to one region's own endpoint (NAME.REGION.geo.azurecr.io), after a login there.",
+    ),
+    instead=("Or let the machine that pushes keep the answers of its name server for the length of a push.",),
+    page=pages.ACR + "container-registry-geo-replication#push-fails-with-manifest-errors",
+    transient=True,
+    samples=(
+        (
+            "Error: PUT https://myacr.azurecr.io/v2/team/app/manifests/v7: MANIFEST_BLOB_UNKNOWN:"
+            " blob unknown to registry; sha256:1f5b"
+        ),
+        (
+            "failed to push myacr.azurecr.io/team/app:v7: unexpected status from PUT request: 404 Not Found:"
+            " blob upload unknown to registry"
+        ),
+    ),
+    not_emulated="A check pushes nothing.",
+    unlike=(
+        "PUT https://harbor.example.com/v2/team/app/manifests/v7: MANIFEST_BLOB_UNKNOWN: blob unknown to registry",
+    ),
+)
+PUSH_OF_INCOMPLETE_IMAGE = FailureMode(
+    id="push-of-incomplete-image",
+    title="the image's manifest was pushed before its parts",
+    brief="push without all parts",
+    seen=(requests.PUSHED_PART_UNKNOWN,),
+    unprovable="What was answered does not tell what the client sent before.",
+    means="A registry takes a manifest only when it has every layer and image that this names. A client that copies"
+    " manifests alone, a push that was broken off, or a purge between layers and manifest leaves some out.",
+    look=("See which digest the answer names, and whether the client pushed that.",),
+    fix=(
+        "Push the whole image again; of an index, first every image that it names.",
+        "If a purge runs at the same time, let it spare what is younger than a day.",
+    ),
+    page=pages.ACR + "container-registry-auto-purge",
+    samples=(
+        (
+            "failed commit on ref index: myacr.azurecr.io/team/app: 400 Bad Request: manifest blob unknown:"
+            " blob unknown to registry"
+        ),
+    ),
+    not_emulated="A check pushes nothing.",
+    unlike=("failed to push ghcr.io/team/app:v7: manifest blob unknown: blob unknown to registry",),
 )
 BLOB_MISSING = FailureMode(
     id="blob-missing",

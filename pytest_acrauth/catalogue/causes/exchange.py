@@ -190,7 +190,6 @@ EXCHANGE_TOKEN_OTHER_CLOUD = FailureMode(
     ),
     page=pages.ACR + "container-registry-disable-authentication-as-arm#microsoft-entra-authentication-scope-types",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
-    not_emulated="The emulator has the public cloud alone.",
 )
 EXCHANGE_TOKEN_EXPIRED = FailureMode(
     id="exchange-token-expired",
@@ -246,6 +245,13 @@ ENTRA_TOKEN_STALE = FailureMode(
     page=pages.HEALTH + "#connectivity_refresh_token_error",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
     transient=True,
+    samples=(
+        (
+            "Access to registry 'myacr.azurecr.io' was denied. Response code: 401. Please try running 'az login' again"
+            " to refresh permissions.\nERROR: Unable to get admin user credentials with message: The resource with name"
+            " 'myacr' and type 'Microsoft.ContainerRegistry/registries' could not be found in subscription 'build'."
+        ),
+    ),
     not_emulated="The emulated registries judge by the directory of the moment, not by what a token holds.",
 )
 EXCHANGE_CROSS_TENANT = FailureMode(
@@ -308,6 +314,8 @@ EXCHANGE_SERVER_ERROR = FailureMode(
     look=(
         "See whether Azure reports an outage: https://azure.status.microsoft",
         Command("az acr replication list -r {registry} -o table"),
+        "See whether a change of the registry is under way or has failed, so that it is not Succeeded and Ready:",
+        Command('az acr show -n {registry} --query "[provisioningState,status.displayStatus]"'),
     ),
     fix=(
         "Check again in some minutes.",

@@ -16,7 +16,7 @@ from pytest_acrauth.catalogue.questions.network import HOST_EXISTS, PUBLIC_NAMES
 from pytest_acrauth.catalogue.questions.records import Dialled
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Occurs, Question
 from pytest_acrauth.catalogue.steps import COMPARE_HOST, ENDPOINT_ADDRESSES, LIST_ENDPOINTS
-from pytest_acrauth.catalogue.symptoms import challenge, client, data, dns, entra, private_link, proxy, tcp
+from pytest_acrauth.catalogue.symptoms import challenge, client, data, dns, entra, private_link, proxy, requests, tcp
 from pytest_acrauth.catalogue.symptoms.addresses import in_private_zone
 from pytest_acrauth.model.evidence import Need
 
@@ -186,7 +186,7 @@ REGISTRY_WRONG_CLOUD = FailureMode(
     id="registry-wrong-cloud",
     title="{registry} belongs to another Azure cloud",
     brief="registry in another cloud",
-    seen=(dns.NXDOMAIN,),
+    seen=(dns.NXDOMAIN, requests.OTHER_CLOUDS_SUFFIX),
     when=(KNOWN.is_(False), _ELSEWHERE),
     unprovable="A registry of the same name in another cloud can be somebody else's.",
     occurs=Occurs.SELDOM,
@@ -199,6 +199,12 @@ REGISTRY_WRONG_CLOUD = FailureMode(
     ),
     fix=("Give the full login server, with its cloud's suffix, to --acr-registry, and an identity of that cloud.",),
     page=pages.HEALTH + "#connectivity_dns_error",
+    samples=(
+        "ERROR: The login server suffix is not valid for the current cloud. Please try again using '.azurecr.io'.",
+    ),
+    not_emulated="Whose the registry of that name in the other cloud is no world can show, so that a missing registry"
+    " stays possible beside it.",
+    unlike=("ERROR: The hostname suffix is not valid for the current environment: app.example.com",),
 )
 NO_PUBLIC_DNS = FailureMode(
     id="no-public-dns",

@@ -10,8 +10,8 @@ from pytest_acrauth.catalogue.questions.climb import USER_KIND, access_token_of
 from pytest_acrauth.catalogue.questions.management import LAST_CHANGE, ROLES, TENANTS, rights_of
 from pytest_acrauth.catalogue.questions.rights import Rights, Standing
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Occurs, Question
-from pytest_acrauth.catalogue.steps import ASSIGN_IN_ABAC_MODE, ASSIGN_ROLES, SHOW_ROLE_MODE
-from pytest_acrauth.catalogue.symptoms import access_token, exchange, operation, text
+from pytest_acrauth.catalogue.steps import ASSIGN_IN_ABAC_MODE, ASSIGN_ROLES, LIST_ROLES, SHOW_ROLE_MODE
+from pytest_acrauth.catalogue.symptoms import access_token, exchange, operation, requests, text
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.evidence import Need
 
@@ -120,6 +120,11 @@ _ACTIVATE = (
     "If it is one that its holder activates for some hours (Privileged Identity Management), activate it instead:"
     " until then it is not listed as held, and counts for nothing."
 )
+# A chain of credentials stops at the first one that works, which may not be the one that was given a role.
+_ANOTHER_IDENTITY = Given(
+    "If another identity was meant, --acr-auth chooses it: the environment also holds a credential for {unused}.",
+    "unused",
+)
 # Whoever a role can be assigned to, itself or behind a token; a stored login keeps it to itself.
 _CAN_HOLD_ROLES = USER_KIND.is_(Kind.SERVICE_PRINCIPAL, Kind.MANAGED_IDENTITY, Kind.USER, Kind.REFRESH_TOKEN)
 _ABAC = ROLE_MODE.is_(RoleMode.ABAC)
@@ -163,11 +168,8 @@ EXCHANGE_NO_ROLE = FailureMode(
     fix=ASSIGN_ROLES,
     instead=(
         _ACTIVATE,
-        Given(
-            "If another identity was meant, --acr-auth chooses it: the environment also holds a credential for"
-            " {unused}.",
-            "unused",
-        ),
+        _ANOTHER_IDENTITY,
+        "A personal Microsoft account (outlook.com, live.com) can be refused whatever its roles: use one of work.",
     ),
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#perform-role-assignments-to-grant-permissions",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
@@ -206,7 +208,7 @@ SCOPE_NOT_GRANTED = FailureMode(
     " can only delete. In ABAC mode other roles count: Container Registry Repository Reader (pull), Writer (pull, push)"
     " and Contributor (pull, push, delete).",
     fix=ASSIGN_ROLES,
-    instead=("If the job does not need {unassigned}, ask for less: --acr-must.", _ACTIVATE),
+    instead=("If the job does not need {unassigned}, ask for less: --acr-must.", _ACTIVATE, _ANOTHER_IDENTITY),
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#recommended-built-in-roles-by-scenario",
     az_code="CONNECTIVITY_ACCESS_TOKEN_ERROR",
     unlike=(
@@ -271,6 +273,46 @@ RBAC_REPOSITORY_ROLE_INEFFECTIVE = FailureMode(
     " not: there AcrPull, AcrPush and AcrDelete count, for every repository.",
     fix=ASSIGN_ROLES,
     page=_ABAC_PAGE,
+)
+ABAC_CATALOG_LISTER_MISSING = FailureMode(
+    id="abac-catalog-lister-missing",
+    title="no role for listing repositories",
+    brief="no role to list repositories",
+    seen=(requests.CATALOG_REFUSED,),
+    when=(_CAN_HOLD_ROLES, _ABAC),
+    unprovable="Only other programs ask for lists, and what they print does not tell which roles somebody holds.",
+    occurs=Occurs.OFTEN,
+    means="In ABAC mode (RBAC Registry + ABAC Repository Permissions in the portal) no role for repositories includes"
+    " listing them all, as az acr repository list, the portal, scanners and acr purge do. A role of its own does:"
+    " Container Registry Repository Catalog Lister, which takes no condition.",
+    look=(SHOW_ROLE_MODE, LIST_ROLES),
+    fix=(
+        "Whoever may assign roles there, such as the Owner, gives it beside the others; it shows every name:",
+        Command(
+            'az role assignment create {assignee} --role "Container Registry Repository Catalog Lister"'
+            " --scope {registry_id}"
+        ),
+    ),
+    instead=("Whoever names the repository needs no list: acr purge --filter 'REPOSITORY:.*', for one.",),
+    page=_ABAC_PAGE + "#abac-enabled-built-in-roles",
+    samples=(
+        (
+            '{"errors":[{"code":"UNAUTHORIZED","message":"authentication required, visit https://aka.ms/acr/authorization'
+            ' for more information.","detail":[{"Type":"registry","Name":"catalog","Action":"*"}]}]}'
+        ),
+        (
+            "GET https://myacr.azurecr.io/v2/_catalog?n=100: UNAUTHORIZED: authentication required, visit"
+            " https://aka.ms/acr/authorization for more information.; [map[Action:* Name:catalog Type:registry]]"
+        ),
+    ),
+    not_emulated="A climb asks for repositories by their names, never for a list of them.",
+    unlike=(
+        '{"errors":[{"code":"UNAUTHORIZED","message":"unauthorized to list catalog: unauthorized to list catalog"}]}',
+        (
+            "GET https://registry.example.com/v2/_catalog: UNAUTHORIZED: authentication required;"
+            " [map[Action:* Class: Name:catalog Type:registry]]"
+        ),
+    ),
 )
 ABAC_CONDITION_EXCLUDES_REPO = FailureMode(
     id="abac-condition-excludes-repo",

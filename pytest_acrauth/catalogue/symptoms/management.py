@@ -129,7 +129,6 @@ NAME_UNUSABLE = in_print(
         r"names may contain (?:only )?alpha ?numeric characters .{0,40}?between 5 and 50",
         r"Registry name must use only lowercase|Registry name .{0,60}?cannot contain dashes",
         r"The registry DNS name .{1,100}? is already in use",
-        r"login server suffix is not valid for the current cloud",
         r"(?i:container registry name) .{0,60}?(?:is invalid|is not valid|must conform)",
     ),
 )

@@ -13,6 +13,7 @@ from pytest_acrauth.catalogue.symptoms import (
     entra,
     exchange,
     proxy,
+    requests,
     silence,
     tcp,
     tls,
@@ -62,7 +63,14 @@ GENERIC_401 = in_print(
         r"pull access denied",
     )
     + not_elsewhere(*beside(_PLACEHOLDER, r"(?i:unauthorized): authentication required")),
-    either=(NO_CREDENTIAL_SENT, access_token.ANONYMOUS_REFUSED, access_token.BASIC_REFUSED),
+    either=(
+        NO_CREDENTIAL_SENT,
+        access_token.ANONYMOUS_REFUSED,
+        access_token.BASIC_REFUSED,
+        requests.CATALOG_REFUSED,
+        requests.UPLOAD_REFUSED,
+        requests.TOKEN_AS_BEARER,
+    ),
 )
 LOGIN_REFUSED = in_print(
     "login-refused",

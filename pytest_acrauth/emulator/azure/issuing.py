@@ -9,6 +9,8 @@ from pytest_acrauth.emulator.world.cloud import Cloud
 from pytest_acrauth.emulator.world.directory import Principal
 
 LIFE = 3599
+#: The management plane of the cloud in China, whose Entra issues tokens for it.
+CHINAS_MANAGEMENT = "https://management.core.chinacloudapi.cn"
 REGISTRY_AUDIENCE = "https://containerregistry.azure.net"
 GRAPH_AUDIENCE = "https://graph.microsoft.com"
 _MANAGEMENT = ("https://management.core.windows.net", "https://management.azure.com")
@@ -27,6 +29,14 @@ _SIGN_IN_CLIENT = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 def audience_of(resource: str) -> str | None:
     """Return the audience of the tokens for a resource, None for one that no tenant knows."""
     return _AUDIENCES.get(resource.rstrip("/"))
+
+
+def token_of_china(cloud: Cloud, principal: Principal, life: int = LIFE) -> str:
+    """Return a token for the management plane of the cloud in China, as the Entra there issues it."""
+    now, issuer = int(cloud.now()), f"https://sts.chinacloudapi.cn/{principal.tenant_id}/"
+    who = {"oid": principal.object_id, "sub": principal.object_id, "tid": principal.tenant_id, "ver": "1.0"}
+    dates = {"iat": now, "nbf": now, "exp": now + life + 1}
+    return cloud.elsewhere.sign({"aud": f"{CHINAS_MANAGEMENT}/", "iss": issuer, "uti": new_id(), **dates, **who})
 
 
 def entra_token(cloud: Cloud, principal: Principal, audience: str, life: int = LIFE, ago: float = 0.0) -> str:

@@ -15,7 +15,14 @@ from starlette.requests import Request
 from pytest_acrauth.emulator.azure.answers import Refusal, new_id
 from pytest_acrauth.emulator.azure.assertions import Fault
 from pytest_acrauth.emulator.azure.gate import Gate, denied
-from pytest_acrauth.emulator.azure.issuing import LIFE, REGISTRY_AUDIENCE, audience_of, entra_token
+from pytest_acrauth.emulator.azure.issuing import (
+    CHINAS_MANAGEMENT,
+    LIFE,
+    REGISTRY_AUDIENCE,
+    audience_of,
+    entra_token,
+    token_of_china,
+)
 from pytest_acrauth.emulator.azure.login import TokenServer
 from pytest_acrauth.emulator.azure.paths import taken_apart
 from pytest_acrauth.emulator.azure.people import admit
@@ -144,6 +151,10 @@ class _Command:
         self._reach(AUTHORITY)
         scope = self._call.option("--scope")
         resource = scope.removesuffix("/.default") if scope else self._call.option("--resource") or _MANAGEMENT
+        if self._machine.resource == CHINAS_MANAGEMENT:
+            ends = int(self._cloud.now() + LIFE)
+            token = token_of_china(self._cloud, principal)
+            return {"accessToken": token, "expires_on": ends, "subscription": subscription.id, "tokenType": "Bearer"}
         audience = audience_of(self._machine.resource or resource)
         if audience is None:
             text = f"AADSTS500011: The resource principal named {resource} was not found in the tenant named "

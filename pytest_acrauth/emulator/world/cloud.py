@@ -292,6 +292,7 @@ class Cloud:
     read the directory through Graph, ``groups`` the members of groups, both by object id. ``assertion_issuers`` are
     those whose keys Entra can fetch, ``rules`` its tenants', and ``looping`` the applications that asked it too often;
     ``used_up`` are the object ids whose allowance of requests to ARM is.
+    ``elsewhere`` is the Entra of another cloud.
     """
 
     registries: dict[str, Registry]
@@ -311,6 +312,7 @@ class Cloud:
     looping: set[str] = field(default_factory=set)
     used_up: set[str] = field(default_factory=set)
     entra: Signer = field(default_factory=Signer)
+    elsewhere: Signer = field(default_factory=Signer)
     token_server: Signer = field(default_factory=Signer)
     clock: Callable[[], float] = time.time
     _indexed: list[RoleAssignment] = field(default_factory=list, init=False, repr=False)

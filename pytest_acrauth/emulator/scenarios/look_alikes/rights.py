@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from pytest_acrauth.emulator.azure.issuing import GRAPH_AUDIENCE
+from pytest_acrauth.emulator.azure.issuing import CHINAS_MANAGEMENT, GRAPH_AUDIENCE
 from pytest_acrauth.emulator.scenarios.changes import (
     by_repository,
     every_registry,
@@ -448,6 +448,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         diagnosed=READY,
     ),
     Scenario("exchange-wrong-audience", az_asks_for(GRAPH_AUDIENCE), _AZ, like="exchange-arm-audience-rejected"),
+    Scenario("exchange-token-other-cloud", az_asks_for(CHINAS_MANAGEMENT), _AZ, like="exchange-arm-audience-rejected"),
     Scenario("exchange-token-expired", clock_behind, _AZ, like="exchange-arm-audience-rejected"),
     # The image.
     Scenario("quarantine-passed", every_registry(quarantine_passed), _IMAGE, like="image-not-found", diagnosed=READY),
