@@ -12,6 +12,7 @@ from typing import TypeVar
 from pytest_acrauth.catalogue.causes import (
     access,
     basic,
+    caching,
     challenge,
     client,
     climb,
@@ -69,6 +70,7 @@ _FAMILIES = (
     basic,
     roles,
     access,
+    caching,
     data,
     climb,
     expected,

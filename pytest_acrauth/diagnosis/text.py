@@ -89,6 +89,8 @@ _FOLLOWS = (
 #: Words that mean something together: what each of them means alone is not told then.
 _TOGETHER = {REFUSED_AND_NOT_FOUND: (EXCHANGE_REFUSED, ARM_NOT_FOUND), **TOGETHER}
 
+# The right that a registry's refusal names beside its words.
+_REFUSED_RIGHT = re.compile(r'"Action\\{0,3}" ?: ?\\{0,3}"([a-z_]{1,30})')
 # Who somebody logged in as at a registry; az login, which is a login at Entra, is not meant.
 _LOGIN_AS = (
     r"\b(?:docker|podman|buildah|skopeo|oras|nerdctl|helm registry|az acr) login\b[^|;&]{0,120}?"
@@ -363,6 +365,8 @@ def _answer(question: Question[Any], line: Line) -> Answer[Any]:
             value = topic_of(line.text)
         case "entra-times":
             value = times_in(line.text)
+        case "wanted-actions":
+            value = tuple(dict.fromkeys(_REFUSED_RIGHT.findall(line.text))) or None
         case "user-kind" if "user_name" in line.names and "registry" in line.names:
             value = kind_of_user(line.names["user_name"], line.names["registry"])
     if value is None:

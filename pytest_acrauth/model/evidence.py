@@ -23,6 +23,7 @@ class Need(StrEnum):
     APPLICATION = "application"
     FEDERATED = "federated"
     ENTRA_DIRECT = "entra_direct"
+    CACHE = "cache"
     TENANT = "tenant"
     NAMES = "names"
 
@@ -85,15 +86,30 @@ class NameFacts(NamedTuple):
     elsewhere: tuple[str, ...] = ()
 
 
+class CacheRule(NamedTuple):
+    """One rule by which a registry fills repositories from another registry, as that and its own are named.
+
+    ``unhealthy`` tells that the credentials it uses do not work, by the registry's own word; None where it uses none,
+    or that was not told.
+    """
+
+    name: str
+    source: str
+    target: str
+    credentials: str = ""
+    unhealthy: bool | None = None
+
+
 class RegistryFacts(NamedTuple):
     """The registry's own record in ARM. ``found`` is False where no such registry is readable.
 
     ``readable`` is False where ARM answered that the asker may not read it (AuthorizationFailed), which says nothing
     about whether it exists. ``name_free`` tells whether nobody has the name, where that was asked; ``all_readable``
     whether the asker may read every registry of the subscription in which this one was said to be
-    (``subscription_id``), so that what is not found there is not there. ``created`` is when the registry was made,
-    ``modified`` when its record last changed (ISO 8601). ``regional_hosts`` are the hosts of its regional endpoints,
-    read where one of them was asked. None or '' stands for a property that the answer did not hold.
+    (``subscription_id``), so that what is not found there is not there. ``bypass`` names who passes its network rules.
+    ``created`` is when the registry was made, ``modified`` when its record last changed (ISO 8601). ``regional_hosts``
+    are the hosts of its regional endpoints, read where one of them was asked. None or '' stands for a property that the
+    answer did not hold.
     """
 
     found: bool
@@ -105,6 +121,7 @@ class RegistryFacts(NamedTuple):
     anonymous_pull_enabled: bool | None = None
     public_network_access: str = ""
     default_action: str = ""
+    bypass: str = ""
     ip_rules: tuple[str, ...] = ()
     role_assignment_mode: str = ""
     arm_audience: str = ""
@@ -271,6 +288,7 @@ class Evidence(NamedTuple):
     registry: Look[RegistryFacts] | None = None
     endpoint_addresses: Look[tuple[EndpointAddresses, ...]] | None = None
     replicas: Look[tuple[str, ...]] | None = None
+    cache: Look[tuple[CacheRule, ...]] | None = None
     scope_map_token: Look[ScopeMapTokenFacts] | None = None
     scope_map: Look[ScopeMapFacts] | None = None
     roles: Look[RoleFacts] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.facts import registry_record
+from pytest_acrauth.catalogue.questions.cache import CACHE
 from pytest_acrauth.catalogue.questions.climb import USER_KIND, access_token_of
 from pytest_acrauth.catalogue.questions.management import ANONYMOUS_PULL, LAST_CHANGE
 from pytest_acrauth.catalogue.questions.records import MapState
@@ -70,6 +71,7 @@ WANTED: Question[tuple[str, ...]] = Question(
 )
 
 _PULLING = {"pull", "metadata_read"}
+_PULLING_TOO = WANTED.where("pulling among them", lambda found: bool(_PULLING & set(found)))
 _ANONYMOUS = USER_KIND.is_(Kind.ANONYMOUS)
 _OF_A_SCOPE_MAP = USER_KIND.is_(Kind.SCOPE_MAP_TOKEN)
 _GRANTS_SOMETHING = GRANTED.where("some", bool)
@@ -120,7 +122,7 @@ ANONYMOUS_PULL_DISABLED = FailureMode(
     title="{registry} does not allow anonymous pull",
     brief="no anonymous pull",
     seen=(access_token.ANONYMOUS_REFUSED,),
-    when=(ANONYMOUS_PULL.is_(False), WANTED.where("pulling among them", lambda found: bool(_PULLING & set(found)))),
+    when=(ANONYMOUS_PULL.is_(False), _PULLING_TOO),
     occurs=Occurs.OFTEN,
     means="A registry lets nobody pull without a login unless its owner opened all of its repositories to everybody."
     " The Basic tier cannot.",
@@ -148,6 +150,7 @@ ANONYMOUS_PULL_PROPAGATING = FailureMode(
     when=(
         ANONYMOUS_PULL.is_(True),
         LAST_CHANGE.where("within the last quarter of an hour", lambda last: last.ago < _SETTINGS_TRAVEL),
+        _PULLING_TOO,
     ),
     unprovable="The record tells when it was last changed, and not that anonymous pull was what changed.",
     occurs=Occurs.SELDOM,
@@ -319,6 +322,8 @@ IMAGE_NOT_FOUND = FailureMode(
         # Whoever may not pull is refused otherwise, so that quarantine alone hides an image that is there.
         QUARANTINE.where("no", lambda status: True if status == "disabled" else None),
     ),
+    # Then the source lacks it, or the cache could not fetch it.
+    open_when=(CACHE.where("one for this repository", lambda state: state.rule is not None),),
     occurs=Occurs.OFTEN,
     means="The identity may pull, and there is nothing of that name: it is mistyped, was never pushed, was deleted or"
     " purged, or is in another registry. A replica has it some minutes after a push in another region, and a repository"
@@ -332,6 +337,12 @@ IMAGE_NOT_FOUND = FailureMode(
         "Correct the reference; repositories are written in small letters.",
         "If it was pushed minutes ago in another region, wait until this region's replica has it.",
         "Otherwise whoever publishes the image pushes it again, or restores it if it was deleted.",
+    ),
+    instead=(
+        (
+            "A cache that reads another Azure registry by a managed identity finds nothing there unless that one is in ABAC"
+            " mode and gives the identity Container Registry Repository Reader."
+        ),
     ),
     page=pages.ACR + "container-registry-geo-replication#consistency-model",
     transient=True,

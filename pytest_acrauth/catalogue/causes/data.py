@@ -409,7 +409,7 @@ PUSH_SPLIT_OVER_REPLICAS = FailureMode(
 )
 PUSH_OF_INCOMPLETE_IMAGE = FailureMode(
     id="push-of-incomplete-image",
-    title="the image's manifest was pushed before its parts",
+    title="parts of the image were not pushed",
     brief="push without all parts",
     seen=(requests.PUSHED_PART_UNKNOWN,),
     unprovable="What was answered does not tell what the client sent before.",

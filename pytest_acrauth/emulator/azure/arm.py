@@ -19,6 +19,8 @@ from pytest_acrauth.emulator.azure.kusto import BadQuery, names, run
 from pytest_acrauth.emulator.azure.paths import Asked, taken_apart
 from pytest_acrauth.emulator.azure.resources import (
     assignment_json,
+    cache_rule_json,
+    credential_set_json,
     definition_json,
     denial_json,
     endpoint_json,
@@ -63,6 +65,8 @@ class Arm:
             f"{_REGISTRY}/scopemaps": self._scope_maps,
             f"{_REGISTRY}/privateendpointconnections": self._endpoints,
             f"{_REGISTRY}/replications": self._replications,
+            f"{_REGISTRY}/cacherules": self._cache_rules,
+            f"{_REGISTRY}/credentialsets": self._credential_sets,
             f"{_REGISTRY}/listusages": self._usages,
             f"{_REGISTRY}/listcredentials": self._credentials,
             f"{_ROLES}/roleassignments": self._assignments,
@@ -188,6 +192,15 @@ class Arm:
         registry = self._registry(asked)
         regions = (registry.location, *registry.replicas)
         return self._child(asked, [replication_json(registry, region) for region in regions])
+
+    def _cache_rules(self, _request: Request, asked: Asked) -> Answer:
+        registry = self._registry(asked)
+        return self._child(asked, [cache_rule_json(registry, each) for each in registry.cache_rules])
+
+    def _credential_sets(self, _request: Request, asked: Asked) -> Answer:
+        registry = self._registry(asked)
+        used = [each for each in registry.cache_rules if each.credentials]
+        return self._child(asked, [credential_set_json(registry, each) for each in used])
 
     def _usages(self, _request: Request, asked: Asked) -> Answer:
         return self._gate.json(listing(usages_json(self._registry(asked))))

@@ -195,6 +195,7 @@ class Registries:
 
     def _repository(self, request: Request, action: str) -> tuple[Registry, Repository]:
         registry, name = self._named(request, action)
+        registry.fill(name)
         repository = registry.repositories.get(name)
         if repository is None:
             text = "repository name not known to registry"

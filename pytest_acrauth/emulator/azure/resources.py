@@ -11,6 +11,7 @@ from typing import Any
 
 from pytest_acrauth.emulator.world.cloud import (
     EVERYBODY,
+    CacheRule,
     Cloud,
     DenyAssignment,
     PrivateEndpoint,
@@ -78,7 +79,7 @@ def registry_json(registry: Registry, version: str) -> dict[str, Any]:
         "dataEndpointHostNames": registry.data_endpoints if dedicated else [],
         "privateEndpointConnections": [endpoint_json(registry, each) for each in registry.private_endpoints],
         "publicNetworkAccess": "Enabled" if registry.public_network_access else "Disabled",
-        "networkRuleBypassOptions": "AzureServices",
+        "networkRuleBypassOptions": "AzureServices" if registry.trusted_services else "None",
         "networkRuleBypassAllowedForTasks": False,
         "zoneRedundancy": "Disabled",
         "anonymousPullEnabled": registry.anonymous_pull,
@@ -216,6 +217,39 @@ def replication_json(registry: Registry, region: str) -> dict[str, Any]:
         "location": region,
         "tags": {},
     }
+
+
+def cache_rule_json(registry: Registry, rule: CacheRule) -> dict[str, Any]:
+    """Return a rule of the artifact cache."""
+    properties = {
+        "creationDate": written(registry.created),
+        "provisioningState": "Succeeded",
+        "sourceRepository": rule.source,
+        "targetRepository": rule.upstream.name,
+    }
+    if rule.credentials:
+        properties["credentialSetResourceId"] = f"{registry.resource_id}/credentialSets/{rule.credentials}"
+    return _child(registry, "cacheRules", rule.name, properties, registry.created)
+
+
+def credential_set_json(registry: Registry, rule: CacheRule) -> dict[str, Any]:
+    """Return the credentials by which a rule asks its source: where they are kept, and whether they work."""
+    health = {"status": "Healthy"} if rule.healthy else {"status": "Unhealthy", "errorCode": "SecretNotFound"}
+    vault = "https://contoso.vault.azure.net/secrets"
+    properties = {
+        "loginServer": rule.source.partition("/")[0],
+        "authCredentials": [
+            {
+                "name": "Credential1",
+                "usernameSecretIdentifier": f"{vault}/upstream-user",
+                "passwordSecretIdentifier": f"{vault}/upstream-password",
+                "credentialHealth": health,
+            }
+        ],
+        "creationDate": written(registry.created),
+        "provisioningState": "Succeeded",
+    }
+    return _child(registry, "credentialSets", rule.credentials, properties, registry.created)
 
 
 def _child(

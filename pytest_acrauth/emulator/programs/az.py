@@ -152,9 +152,8 @@ class _Command:
         scope = self._call.option("--scope")
         resource = scope.removesuffix("/.default") if scope else self._call.option("--resource") or _MANAGEMENT
         if self._machine.resource == CHINAS_MANAGEMENT:
-            ends = int(self._cloud.now() + LIFE)
-            token = token_of_china(self._cloud, principal)
-            return {"accessToken": token, "expires_on": ends, "subscription": subscription.id, "tokenType": "Bearer"}
+            token, lasts = token_of_china(self._cloud, principal), int(self._cloud.now() + LIFE)
+            return {"accessToken": token, "expires_on": lasts, "subscription": subscription.id, "tokenType": "Bearer"}
         audience = audience_of(self._machine.resource or resource)
         if audience is None:
             text = f"AADSTS500011: The resource principal named {resource} was not found in the tenant named "

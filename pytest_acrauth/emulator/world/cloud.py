@@ -107,6 +107,21 @@ class PrivateEndpoint:
 
 
 @dataclass
+class CacheRule:
+    """A rule by which a registry fills a repository from another registry, which has ``upstream``.
+
+    ``credentials`` is the name of the credential set by which it asks there ('' for none), ``healthy`` whether that
+    works.
+    """
+
+    name: str
+    source: str
+    upstream: Repository
+    credentials: str = ""
+    healthy: bool = True
+
+
+@dataclass
 class Registry:
     """One registry as ARM describes it, with what it stores.
 
@@ -119,6 +134,7 @@ class Registry:
     that the allowance of requests for its tokens, or of reading requests, is used up, ``full`` that its storage is.
     ``modified`` is when it was last changed; for minutes after, ``ip_rules_before`` (None: the same) and
     ``anonymous_pull_before`` still apply. ``quarantine`` holds back what its repositories list as quarantined.
+    ``trusted_services`` tells whether services of Azure's, its own artifact cache among them, pass the firewall.
     ``regional_endpoints`` tells whether each region has a login server of its own.
     ``replicas`` are the regions it is in beside its own, ``nearest`` the one in which this network's requests arrive
     ('' for its own), where the blobs of ``on_their_way`` are not yet.
@@ -143,6 +159,8 @@ class Registry:
     default_action: str = "Allow"
     ip_rules: list[str] = field(default_factory=list)
     ip_rules_before: list[str] | None = None
+    trusted_services: bool = True
+    cache_rules: list[CacheRule] = field(default_factory=list)
     private_endpoints: list[PrivateEndpoint] = field(default_factory=list)
     firewall_at_challenge: bool = False
     abac: bool = False
@@ -193,6 +211,13 @@ class Registry:
 
     def data_endpoint_in(self, region: str) -> str:
         return f"{self.label}.{region}.data{_SUFFIX}"
+
+    def fill(self, name: str) -> None:
+        """Let the artifact cache fill a repository that is asked for, where a rule says so and it can."""
+        closed = not self.public_network_access or self.default_action == "Deny"
+        for rule in self.cache_rules:
+            if rule.upstream.name == name and rule.healthy and (self.trusted_services or not closed):
+                self.repositories.setdefault(name, rule.upstream.copy())
 
     @property
     def resource_id(self) -> str:

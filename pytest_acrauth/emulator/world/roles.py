@@ -59,7 +59,9 @@ _DENIED_TO_CONTRIBUTORS = (
     "Microsoft.Authorization/*/Write",
     "Microsoft.Authorization/elevateAccess/Action",
 )
-_SETTINGS = _below("read", "tokens/read", "scopeMaps/read", "privateEndpointConnections/read", "replications/read")
+_CACHE = ("cacheRules/read", "credentialSets/read")
+_PARTS = ("tokens/read", "scopeMaps/read", "privateEndpointConnections/read", "replications/read")
+_SETTINGS = _below("read", *_PARTS, *_CACHE)
 _EVIDENCE = (
     *_SETTINGS,
     "Microsoft.Authorization/roleAssignments/read",

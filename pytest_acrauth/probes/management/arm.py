@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from pytest_acrauth.model.evidence import (
+    CacheRule,
     Denial,
     EndpointAddresses,
     EvidenceChoice,
@@ -42,6 +43,8 @@ MOST_SUBSCRIPTIONS = 5
 MOST_ROLES = 5
 _MOST_ASSIGNMENTS = 100
 _LONGEST_CONDITION = 8192
+_CACHE_VERSION = "2025-11-01"
+_CHILD = re.compile(r"[\w-]{1,100}")
 _RESOURCE = re.compile(r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/.+/registries/([^/]+)", re.IGNORECASE)
 _ENDPOINT = re.compile(r"/subscriptions/[\w.()/-]{1,290}", re.IGNORECASE)
 _REGISTRIES = "Microsoft.ContainerRegistry/registries"
@@ -192,6 +195,7 @@ def _registry_facts(found: Mapping[str, Any], subscription: str) -> RegistryFact
         anonymous_pull_enabled=flag(properties, "anonymousPullEnabled"),
         public_network_access=text(properties, "publicNetworkAccess"),
         default_action=text(rules, "defaultAction"),
+        bypass=text(properties, "networkRuleBypassOptions"),
         ip_rules=tuple(text(rule, "value") for rule in entries(rules, "ipRules")[:200]),
         role_assignment_mode=text(properties, "roleAssignmentMode"),
         arm_audience=text(mapping(policies, "azureADAuthenticationAsArmPolicy"), "status"),
@@ -243,6 +247,27 @@ def read_replicas(plane: Plane, record: RegistryFacts) -> tuple[str, ...]:
     regions = (text(entry, "location", 50).replace(" ", "").lower() for entry in found[:50])
     home = record.location.replace(" ", "").lower()
     return tuple(sorted({*filter(None, regions), *filter(None, (home,))}))
+
+
+def read_cache_rules(plane: Plane, record: RegistryFacts) -> tuple[CacheRule, ...]:
+    """Read the rules by which a registry fills repositories from others, and whether their credentials work."""
+    found = entries(plane.ask_arm(f"{record.resource_id}/cacheRules", _CACHE_VERSION), "value")
+    return tuple(_cache_rule(plane, record, text(entry, "name"), mapping(entry, "properties")) for entry in found[:100])
+
+
+def _cache_rule(plane: Plane, record: RegistryFacts, name: str, properties: Mapping[str, Any]) -> CacheRule:
+    rule = CacheRule(name, text(properties, "sourceRepository"), text(properties, "targetRepository"))
+    credentials = text(properties, "credentialSetResourceId").rpartition("/")[2]
+    if not _CHILD.fullmatch(credentials):
+        return rule
+    try:
+        found = plane.ask_arm(f"{record.resource_id}/credentialSets/{credentials}", _CACHE_VERSION)
+    except CouldNotLook:
+        return rule._replace(credentials=credentials)
+    pairs = entries(mapping(found, "properties"), "authCredentials")
+    states = [text(mapping(pair, "credentialHealth"), "status").lower() for pair in pairs]
+    unhealthy = "unhealthy" in states if any(states) else None
+    return rule._replace(credentials=credentials, unhealthy=unhealthy)
 
 
 def read_scope_map_token(plane: Plane, record: RegistryFacts, name: str) -> ScopeMapTokenFacts:

@@ -14,6 +14,7 @@ from pytest_acrauth.model.credential import CredentialFacts, Kind
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.evidence import (
     ApplicationFacts,
+    CacheRule,
     EndpointAddresses,
     EntraFacts,
     EvidenceChoice,
@@ -75,6 +76,7 @@ class Looks:
             Need.REGISTRY: self._look_at_registry,
             Need.ENDPOINT_ADDRESSES: self._look_at_endpoints,
             Need.REPLICAS: self._look_at_replicas,
+            Need.CACHE: self._look_at_cache,
             Need.SCOPE_MAP_TOKEN: self._look_at_scope_map_token,
             Need.SCOPE_MAP: self._look_at_scope_map,
             Need.ROLES: self._look_at_roles,
@@ -152,6 +154,13 @@ class Looks:
             (Need.REPLICAS, transcript.target.registry),
             transcript,
             lambda plane, deadline: arm.read_replicas(plane, self._await_record(transcript, deadline)),
+        )
+
+    def _look_at_cache(self, transcript: Transcript) -> Once[Look[tuple[CacheRule, ...]]]:
+        return self._look(
+            (Need.CACHE, transcript.target.registry),
+            transcript,
+            lambda plane, deadline: arm.read_cache_rules(plane, self._await_record(transcript, deadline)),
         )
 
     def _look_at_scope_map_token(self, transcript: Transcript) -> Once[Look[ScopeMapTokenFacts]]:

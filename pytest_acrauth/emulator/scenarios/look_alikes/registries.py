@@ -17,7 +17,8 @@ from pytest_acrauth.emulator.scenarios.look_alikes.rights import both, given, it
 from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
 from pytest_acrauth.emulator.scenarios.variants import BY_AZ
 from pytest_acrauth.emulator.world import Change, World
-from pytest_acrauth.emulator.world.cloud import DAY, MINUTE, Registry
+from pytest_acrauth.emulator.world.cloud import DAY, MINUTE, CacheRule, Registry
+from pytest_acrauth.emulator.world.content import Repository
 from pytest_acrauth.emulator.world.directory import Password
 from pytest_acrauth.emulator.world.healthy import CLIENT, OPERATOR, TENANT
 
@@ -113,7 +114,35 @@ def _reads_used_up(registry: Registry) -> None:
     registry.reads_throttled = True
 
 
+# The artifact cache.
+
+
+def _cached(*, healthy: bool = True, upstream: bool = True) -> Change:
+    """Fill a repository from another registry, which has it or not, with credentials that work or do not."""
+
+    def change(world: World) -> None:
+        for registry in world.cloud.registries.values():
+            kept = Repository("mirror/app", world.cloud.now())
+            if upstream:
+                kept.add_image("latest")
+            registry.cache_rules.append(CacheRule("mirror", "registry.example.com/app", kept, "upstream", healthy))
+
+    return change
+
+
+def _selected_networks(*, trusted: bool) -> Change:
+    """Let in this machine's network, and services of Azure's or not."""
+
+    def change(world: World) -> None:
+        for registry in world.cloud.registries.values():
+            registry.default_action, registry.ip_rules = "Deny", [world.network.egress]
+            registry.trusted_services = trusted
+
+    return change
+
+
 _IMAGE = {"repository": "team/app:latest"}
+_MIRRORED = {"repository": "mirror/app:latest"}
 _PUSHING = _IMAGE | {"must": "pull,push"}
 _INDEX = {"repository": "team/multi:latest"}
 _BASIC = {"auth": "basic"}
@@ -215,5 +244,27 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     ),
     Scenario("storage-used-up", every_registry(_full), _IMAGE, like="operation-disallowed", diagnosed=READY),
     Scenario("quarantined-image", every_registry(_held_back), _INDEX, like="operation-disallowed"),
+    Scenario("cache-rule-credentials", _cached(healthy=False), _MIRRORED, like="image-not-found"),
+    Scenario("cache-fills", _cached(), _MIRRORED, like="cache-rule-credentials", diagnosed=READY),
+    Scenario(
+        "cache-network-restricted",
+        both(_cached(), _selected_networks(trusted=False)),
+        _MIRRORED,
+        like="cache-rule-credentials",
+    ),
+    Scenario(
+        "cache-of-selected-networks",
+        both(_cached(), _selected_networks(trusted=True)),
+        _MIRRORED,
+        like="cache-network-restricted",
+        diagnosed=READY,
+    ),
+    Scenario(
+        "cache-beside-a-missing-image",
+        both(_cached(healthy=False), _selected_networks(trusted=False)),
+        {"repository": "team/absent:latest"},
+        like="cache-rule-credentials",
+        diagnosed="image-not-found",
+    ),
     Scenario("registry-throttled", every_registry(_reads_used_up), _IMAGE, like="exchange-throttled"),
 )
