@@ -23,6 +23,7 @@ _LOOKS = {
     Need.REGISTRY: "the registry's record",
     Need.ENDPOINT_ADDRESSES: "the network interfaces of its private endpoints",
     Need.REPLICAS: "the list of the registry's replicas",
+    Need.CACHE: "the rules of the registry's artifact cache",
     Need.SCOPE_MAP_TOKEN: "the scope-map token's record",
     Need.SCOPE_MAP: "the scope map's record",
     Need.ROLES: "role assignments, role definitions and deny assignments",

@@ -340,8 +340,8 @@ IMAGE_NOT_FOUND = FailureMode(
     ),
     instead=(
         (
-            "A cache that reads another Azure registry by a managed identity finds nothing there unless that one is in ABAC"
-            " mode and gives the identity Container Registry Repository Reader."
+            "A cache that reads another Azure registry by a managed identity finds nothing there unless that one is in"
+            " ABAC mode and gives the identity Container Registry Repository Reader."
         ),
     ),
     page=pages.ACR + "container-registry-geo-replication#consistency-model",

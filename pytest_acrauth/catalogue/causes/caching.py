@@ -53,7 +53,7 @@ def _covered(state: CacheState) -> bool:
 
 CACHE_RULE_CREDENTIALS = FailureMode(
     id="cache-rule-credentials",
-    title="the cache's credentials for its source do not work",
+    title="the cache cannot sign in to its source",
     brief="unhealthy cache credentials",
     seen=(operation.MANIFEST_UNKNOWN,),
     when=(CACHE.where("one whose credentials are unhealthy", lambda state: state.unhealthy),),
