@@ -30,6 +30,12 @@ PRINTED = [
     ("name-not-resolved", "dial tcp: lookup {host}"),
     ("connection-broken-off", "push refers to repository [{host}/app] 787062cd94fb: Layer already exists\nEOF"),
     ("forbidden", "pushing image to {host} failed: Forbidden"),
+    ("upload-refused", "unexpected status from PATCH request to https://{host}/v2/app/blobs/uploads/ee33af14-3db6?_state=o5: 401 Unauthorized"),
+    ("pushed-part-unknown", "PUT https://{host}/v2/app/manifests/1: MANIFEST_BLOB_UNKNOWN: blob unknown to registry; sha256:1f"),
+    ("pushed-part-unknown", "pushing {host}/app:1: blob upload unknown to registry"),
+    ("catalog-refused", "GET https://{host}/v2/_catalog?n=100: UNAUTHORIZED: [map[Action:* Name:catalog Type:registry]]"),
+    ("token-as-bearer", "az acr login --expose-token -n x; curl -H 'Authorization: Bearer ***' https://{host}/v2/app/tags/list 401 Unauthorized"),
+    ("disallowed-in-short", "docker pull {host}/app@sha256:1f unknown: The operation is disallowed."),
     # curl
     ("generic-401", "* Connected to {host} (20.1.2.3)\ncurl: (22) The requested URL returned error: 401"),
     ("forbidden", "https://{host}/v2/ curl: (22) The requested URL returned error: 403"),

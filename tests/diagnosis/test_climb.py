@@ -136,7 +136,10 @@ def test_a_symptom_that_decides_names_its_cause(symptom: str, mode: str) -> None
             | {"private-endpoint-disconnected", "private-dns-stale-record", "registry-tcp-blocked"},
         ),
         ("denied-with-ip", {"firewall-ip-denied", "firewall-public-access-disabled", "firewall-rule-propagating"}),
-        ("manifest-unknown", {"image-not-found", "quarantined-image"}),
+        (
+            "manifest-unknown",
+            {"image-not-found", "quarantined-image", "cache-rule-credentials", "cache-network-restricted"},
+        ),
         ("anonymous-refused", {"anonymous-pull-disabled", "anonymous-pull-propagating"}),
         (
             "rights-missing",

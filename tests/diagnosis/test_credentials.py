@@ -313,6 +313,21 @@ def test_of_two_passwords_nothing_tells_which_is_held(
     assert (found.certainty is Certainty.PROVEN) is (len(expected) == 1)
 
 
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (STARTED - MINUTE, ["scope-map-token-password-propagating"]),
+        (STARTED - HOUR, ["scope-map-token-password-wrong", "scope-map-token-password-propagating"]),
+    ],
+)
+def test_a_token_that_is_new_itself_had_no_password_before(made: float, expected: list[str]) -> None:
+    """Then a refusal says nothing of the password yet; it is never more than probable."""
+    look = looked(ScopeMapTokenFacts(found=True, enabled=True, passwords=(NEW,), created=iso(made)))
+    found = by_password(Kind.SCOPE_MAP_TOKEN, "puller", scope_map_token=look)
+    assert ids(found) == expected
+    assert found.certainty is not Certainty.PROVEN
+
+
 def test_this_machines_clock_alone_ends_no_password() -> None:
     """Without the date of an answer nobody says whether the end has passed."""
     found = by_password(Kind.SCOPE_MAP_TOKEN, "puller", dated=False, scope_map_token=token(OVER))

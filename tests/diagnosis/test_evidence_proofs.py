@@ -27,7 +27,7 @@ from factories import (
     reply,
     target,
 )
-from specimens import SPECIMENS
+from specimens import SPECIMENS, operation
 
 from pytest_acrauth.catalogue.facts import RoleMode
 from pytest_acrauth.catalogue.questions.rights import Rights
@@ -38,6 +38,7 @@ from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.evidence import (
     EVERYBODY,
     ApplicationFacts,
+    CacheRule,
     Denial,
     EntraFacts,
     Evidence,
@@ -409,11 +410,52 @@ def test_an_image_is_not_there_unless_quarantine_may_hide_it(
     quarantine: str, expected: list[str], certainty: Certainty
 ) -> None:
     """A 404 of the registry is absence here and now, where nothing hides what is there."""
-    transcript = replace(
-        SPECIMENS["manifest-unknown"].transcript, evidence=Evidence(registry=record(quarantine=quarantine))
-    )
-    found = one(transcript)
+    looks = Evidence(registry=record(quarantine=quarantine), cache=looked(()))
+    found = one(replace(SPECIMENS["manifest-unknown"].transcript, evidence=looks))
     assert (ids(found), found.certainty) == (expected, certainty)
+
+
+RULE = CacheRule("mirror", "registry.example.com/app", "team/*", "upstream", unhealthy=True)
+CLOSED = {"default_action": "Deny", "bypass": "None"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "parts", "expected", "certainty"),
+    [
+        ((RULE,), {}, ["cache-rule-credentials"], Certainty.PROVEN),
+        ((RULE._replace(target="team/app"),), {}, ["cache-rule-credentials"], Certainty.PROVEN),
+        ((RULE._replace(target="team"),), CLOSED, ["image-not-found"], Certainty.PROVEN),
+        ((RULE._replace(target="other/*"),), CLOSED, ["image-not-found"], Certainty.PROVEN),
+        ((RULE._replace(unhealthy=False),), {}, ["image-not-found"], Certainty.PROBABLE),
+        ((RULE._replace(unhealthy=None),), {}, ["image-not-found", "cache-rule-credentials"], Certainty.ONE_OF),
+        ((RULE, RULE._replace(target="team/app", unhealthy=False)), {}, ["image-not-found"], Certainty.PROBABLE),
+        ((RULE._replace(unhealthy=False),), CLOSED, ["cache-network-restricted"], Certainty.PROVEN),
+        ((RULE._replace(unhealthy=False),), CLOSED | {"bypass": "AzureServices"}, ["image-not-found"], "probable"),
+        ((RULE._replace(unhealthy=False),), {"bypass": "None"}, ["image-not-found"], Certainty.PROBABLE),
+    ],
+)
+def test_an_image_that_a_cache_did_not_fetch(
+    rules: tuple[CacheRule, ...], parts: dict[str, Any], expected: list[str], certainty: Certainty
+) -> None:
+    """The narrowest rule for the repository counts; where one is there, absence alone proves nothing."""
+    looks = Evidence(registry=record(quarantine="disabled", **parts), cache=looked(rules))
+    found = one(replace(SPECIMENS["manifest-unknown"].transcript, evidence=looks))
+    assert (ids(found), found.certainty) == (expected, certainty)
+
+
+@pytest.mark.parametrize(
+    ("words", "quarantine", "expected"),
+    [
+        ("The operation is disallowed.", "enabled", ["quarantined-image"]),
+        ("The operation is disallowed.", "disabled", ["operation-disallowed"]),
+        ("The operation is disallowed.", "", ["operation-disallowed", "quarantined-image"]),
+        ("The operation is disallowed on this registry, repository or image.", "enabled", ["operation-disallowed"]),
+    ],
+)
+def test_what_is_disallowed_is_locked_or_in_quarantine(words: str, quarantine: str, expected: list[str]) -> None:
+    """The registry's short words are those for an image in quarantine that is asked for by its digest."""
+    seen = operation(reply(405, "REGISTRY_DISALLOWED_OPERATION", words)).transcript
+    assert with_evidence(seen, registry=record(quarantine=quarantine)) == expected
 
 
 @pytest.mark.parametrize("status", [401, 429, 500, 503])
@@ -465,6 +507,61 @@ def test_the_right_that_a_refusal_names_is_the_one_that_is_judged() -> None:
         found = one(replace(transcript, evidence=Evidence(roles=roles(role(actions=PUSH)))))
         assert ids(found) == ["scope-not-granted"]
         assert found.seen.facts["wanted"] == right
+
+
+LOGIN = RefreshClaims(permissions=("read",), issued=STARTED - 60 * MINUTE, subject="me@contoso.example")
+
+
+def by_login(
+    token: AccessToken, login: RefreshClaims | None, must: tuple[str, ...] = ("pull", "push"), **looks: Any
+) -> list[str]:
+    """Return what remains where a stored login is refused, or lacks a right."""
+    own = replace(
+        credential(BASIC), kind=Kind.REFRESH_TOKEN, user_name="", secret=SecretShape.ACR_REFRESH_TOKEN, login=login
+    )
+    return with_evidence(
+        climb(Stage.ACCESS_TOKEN, token, chosen=target(BASIC, "team/app", must=must), own=own), **looks
+    )
+
+
+PUSHER = {"role": "AcrPush", "actions": (f"{REGISTRIES}pull/read", f"{REGISTRIES}push/write")}
+
+
+@pytest.mark.parametrize(
+    ("login", "given", "expected"),
+    [
+        (LOGIN, STARTED - 40 * MINUTE, ["refresh-token-older-than-role"]),
+        (LOGIN, STARTED - 90 * MINUTE, []),
+        (LOGIN, None, ["scope-not-granted"]),
+        # What the login itself says that it may do is no matter of its age.
+        (LOGIN._replace(permissions=("read", "write")), STARTED - 40 * MINUTE, []),
+        # Where rights are given by repository, no login says what it may do.
+        (LOGIN._replace(permissions=(), aad_identity=True), STARTED - 40 * MINUTE, ["refresh-token-older-than-role"]),
+    ],
+)
+def test_a_login_keeps_to_what_it_said(login: RefreshClaims, given: float | None, expected: list[str]) -> None:
+    """A role given since the login explains a right that lacks; one given before it does not."""
+    token = AccessToken(scope="x", must=("pull", "push"), issued=True, granted=("pull",), reply=reply(200))
+    held = [role()] + ([role(**PUSHER, created=iso(given))] if given is not None else [])
+    old = record(modified=iso(STARTED - DAY))
+    assert by_login(token, login, registry=old, roles=roles(*held)) == expected
+
+
+@pytest.mark.parametrize(
+    ("login", "parts", "stale"),
+    [
+        (LOGIN, {"role_assignment_mode": "AbacRepositoryPermissions"}, True),
+        (LOGIN._replace(permissions=(), aad_identity=True), {}, True),
+        (LOGIN, {}, False),
+        # Both changes of a mode and logins are at most three hours old.
+        (LOGIN, {"role_assignment_mode": "AbacRepositoryPermissions", "modified": iso(STARTED - DAY)}, False),
+    ],
+)
+def test_a_login_from_before_the_mode_was_changed(login: RefreshClaims, parts: dict[str, Any], *, stale: bool) -> None:
+    """What a stored login says tells the mode it was made in, and the record the mode of now."""
+    refused = AccessToken(scope="x", must=("pull",), reply=generic_401())
+    found = by_login(refused, login, ("pull",), registry=record(**({"modified": YOUNG} | parts)))
+    assert (found == ["abac-mode-switch-stale-credential"]) is stale
 
 
 def test_a_stored_login_keeps_to_itself_whose_it_is() -> None:

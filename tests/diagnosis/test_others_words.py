@@ -80,6 +80,12 @@ OTHERS = {
         "buildkit: failed to solve: docker.io/library/app:9: not found",
         "ERROR: failed to solve: failed to push ghcr.io/team/app:1: unexpected status from POST request: 403 Forbidden",
         "name unknown: The repository with name 'app' does not exist in the registry with id '123456789012'",
+        'unauthorized: authentication required http://localhost:5000/v2/_catalog [{"Type":"registry","Class":"","Name":"catalog","Action":"*"}]',
+        "unauthorized to list catalog: unauthorized to list catalog (https://harbor.example.com/v2/_catalog)",
+        "failed to push ghcr.io/team/app:1: unexpected status from PUT request to https://ghcr.io/v2/team/app/blobs/uploads/9f2c1a?digest=x: 401 Unauthorized",
+        "manifest blob unknown: blob unknown to registry (pushing quay.io/team/app:1)",
+        "curl -H 'Authorization: Bearer ***' https://ghcr.io/v2/team/app/tags/list HTTP/2 401",
+        "unknown: The operation is disallowed. (registry.gitlab.com/team/app)",
     ],
     "Graph and Entra, for other things": [
         '{"error":{"code":"Request_ResourceNotFound","message":"Resource \'x\' does not exist."}}',

@@ -301,6 +301,23 @@ def test_the_hash_of_a_login_server_goes_with_its_login() -> None:
     assert line_of(best(text)).names["login_name"] == "myacr --suffix h8k2"
 
 
+@pytest.mark.parametrize(
+    ("action", "anonymous"),
+    [
+        ("pull", {"anonymous-pull-disabled", "anonymous-pull-propagating"}),
+        ("push", {"anonymous-pull-only"}),
+    ],
+)
+def test_the_right_that_an_answer_names_rules_causes_out(action: str, anonymous: set[str]) -> None:
+    """Whoever wants to push needs more than anonymous pull, however it is set."""
+    detail = f'[{{"Type":"repository","Name":"team/app","Action":"{action}"}}]'
+    said = (
+        '{"code":"UNAUTHORIZED","message":"authentication required, visit https://aka.ms/acr/authorization","detail":'
+    )
+    found = best(f"https://myacr.azurecr.io/v2/ {said}{detail}}}")
+    assert {each.id for each in found.candidates if each.id.startswith("anonymous-pull")} == anonymous
+
+
 def test_a_text_rules_out_what_it_can() -> None:
     """A public IPv4 address in the words excludes a service endpoint and IPv6; the rest is open, with the reason."""
     found = best(DENIED)

@@ -7,7 +7,8 @@ import json
 import pytest
 from emulator.visiting import GENERIC, NULL_GUID, PULL, REGISTRY, challenge_of, error
 
-from pytest_acrauth.emulator.world.cloud import PrivateEndpoint
+from pytest_acrauth.emulator.world.cloud import CacheRule, PrivateEndpoint
+from pytest_acrauth.emulator.world.content import Repository
 from pytest_acrauth.emulator.world.network import Device
 
 
@@ -179,6 +180,60 @@ def test_properties_follow_the_world(visitor):
     one = visitor.get(f"/acr/v1/team%2Fapp/_manifests/{listed['digest']}", scope).json()["manifest"]
     assert one == listed
     assert (one["architecture"], one["os"], one["tags"]) == ("amd64", "linux", ["latest"])
+
+
+@pytest.mark.parametrize(
+    ("locks", "locked", "allowed"),
+    [({"read"}, {}, False), (set(), {"latest": {"read"}}, False), ({"write", "delete"}, {"other": {"read"}}, True)],
+)
+def test_a_lock_stands_against_reading(visitor, locks, locked, allowed):
+    """What is locked against reading, by the repository or by its tag, is disallowed in the recorded words."""
+    repository = visitor.emulator.world.cloud.registries["myacr"].repositories["team/app"]
+    repository.locks, repository.locked = locks, locked
+    response = visitor.get("/v2/team/app/manifests/latest", PULL)
+    if allowed:
+        assert response.status_code == 200
+    else:
+        status, code, words = error(response)
+        assert (status, code) == (405, "REGISTRY_DISALLOWED_OPERATION")
+        assert words.startswith("The operation is disallowed on this registry, repository or image. View")
+
+
+def test_what_is_in_quarantine_is_told_by_tag_and_digest(visitor):
+    """By its tag an image in quarantine is not found, by its digest not let out, as the quarantine's page shows."""
+    registry = visitor.emulator.world.cloud.registries["myacr"]
+    repository = registry.repositories["team/app"]
+    registry.quarantine, repository.quarantined = True, set(repository.manifests)
+    assert error(visitor.get("/v2/team/app/manifests/latest", PULL))[:2] == (404, "MANIFEST_UNKNOWN")
+    by_digest = visitor.get(f"/v2/team/app/manifests/{repository.tags['latest']}", PULL)
+    assert error(by_digest) == (405, "REGISTRY_DISALLOWED_OPERATION", "The operation is disallowed.")
+
+
+def test_reads_have_an_allowance_of_their_own(visitor):
+    """Where that is used up tokens are still issued, and reads are put off for a while."""
+    visitor.emulator.world.cloud.registries["myacr"].reads_throttled = True
+    response = visitor.get("/v2/team/app/manifests/latest", PULL)
+    assert (response.status_code, response.headers["Retry-After"]) == (429, "27")
+
+
+def test_a_cache_fills_what_is_asked_for(visitor):
+    """A rule fills its repository from the source, unless the source refuses or the registry shuts the cache out."""
+    registry = visitor.emulator.world.cloud.registries["myacr"]
+    upstream = Repository("mirror/app", 0.0)
+    upstream.add_image("latest")
+    rule = CacheRule("mirror", "registry.example.com/app", upstream, "upstream", healthy=False)
+    registry.cache_rules.append(rule)
+    scope, path = "repository:mirror/app:pull", "/v2/mirror/app/manifests/latest"
+    assert visitor.get(path, scope).status_code == 404
+    rule.healthy, registry.default_action, registry.ip_rules = True, "Deny", ["198.51.100.0/24"]
+    registry.trusted_services = False
+    assert visitor.get(path, scope).status_code == 404
+    registry.trusted_services = True
+    assert visitor.get(path, scope).status_code == 200
+    shown = visitor.arm(f"{registry.resource_id}/cacheRules").json()["value"][0]["properties"]
+    assert (shown["targetRepository"], shown["sourceRepository"]) == ("mirror/app", "registry.example.com/app")
+    credentials = visitor.arm(shown["credentialSetResourceId"]).json()["properties"]["authCredentials"]
+    assert [each["credentialHealth"]["status"] for each in credentials] == ["Healthy"]
 
 
 def test_firewall_names_the_callers_address(visitor):
