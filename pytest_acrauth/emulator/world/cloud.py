@@ -130,8 +130,8 @@ class Registry:
     ``firewall_at_challenge`` tells whether ``/v2/`` refuses a caller too, or only what comes after it; both are seen.
     ``failing`` is a registry whose service is in trouble, and says so. ``key_lost`` is one that is encrypted with a key
     of its owner's, and whose identity for reading that key was taken away and has ended since.
-    ``login_throttled`` and ``reads_throttled`` tell
-    that the allowance of requests for its tokens, or of reading requests, is used up, ``full`` that its storage is.
+    ``login_throttled`` and ``reads_throttled`` tell that the allowance of requests for its tokens, or of reading
+    requests, is used up, ``full`` that its storage is.
     ``modified`` is when it was last changed; for minutes after, ``ip_rules_before`` (None: the same) and
     ``anonymous_pull_before`` still apply. ``quarantine`` holds back what its repositories list as quarantined.
     ``trusted_services`` tells whether services of Azure's, its own artifact cache among them, pass the firewall.
