@@ -269,12 +269,22 @@ def _repository(seen: Break) -> dict[str, str]:
         "permissions": _join(permissions(needed, role_mode(seen))),
         "wanted": ", ".join(needed),
         "unassigned": ", ".join((rights and rights.unassigned) or needed),
-        "right_from": _SOURCES.get(seen.transcript.credential.kind, "from one of its roles"),
+        "right_from": _source(seen, token.excess if token else ()),
         "scope_map_actions": " ".join(scope_map_actions(needed)),
         "missing": ", ".join(token.missing) if token else "",
         "excess": ", ".join(token.excess) if token else "",
         "granted": ", ".join(token.granted or ()) or "nothing" if token else "",
     }
+
+
+def _source(seen: Break, excess: tuple[str, ...]) -> str:
+    """Return in words where an identity has a right from, by name where that was looked up."""
+    kind, evidence = seen.transcript.credential.kind, seen.transcript.evidence
+    if (rights := rights_of(seen)) is not None and (giving := rights.granting(excess)):
+        return f"from {' and '.join(giving)}"
+    if kind is Kind.SCOPE_MAP_TOKEN and evidence.scope_map and (found := evidence.scope_map.value) and found.found:
+        return f"from its scope map {_word(found.name)}"
+    return _SOURCES.get(kind, "from one of its roles")
 
 
 def _image(reference: Reference) -> str:

@@ -216,6 +216,8 @@ class FailureMode:
     fact, short enough to stand behind the id in 80 columns), ``means`` and the instructions are format strings over the
     keys of `catalogue.facts`. ``brief`` names it in a few words, for a list of what was ruled out.
 
+    ``tells`` are questions that decide nothing, and whose answers belong to what is told.
+
     ``look`` only reads. ``fix`` changes something: it says who may, what it costs and what else it touches where that
     is not plain. ``instead`` are other ways, never told alone. ``page`` documents the cause. ``az_code`` is what
     ``az acr check-health`` prints for it; ``transient`` tells whether it can be a propagation delay. ``samples`` are
@@ -232,6 +234,7 @@ class FailureMode:
     when: tuple[Condition, ...] = ()
     not_when: tuple[Condition, ...] = ()
     open_when: tuple[Condition, ...] = ()
+    tells: tuple[Question[Any], ...] = ()
     unprovable: str = ""
     occurs: Occurs = Occurs.AT_TIMES
     means: str
@@ -251,8 +254,9 @@ class FailureMode:
 
     @property
     def questions(self) -> tuple[Question[Any], ...]:
-        """The questions that decide it, each once, in the order of its conditions."""
-        return tuple({each.question.id: each.question for each in self.conditions}.values())
+        """The questions that decide it, each once, in the order of its conditions; then those that are told."""
+        deciding = {each.question.id: each.question for each in self.conditions}
+        return tuple((deciding | {each.id: each for each in self.tells}).values())
 
     def excluded_by(self, answers: Answers) -> frozenset[str]:
         """Return the ids of the questions whose answers exclude it, each by itself."""

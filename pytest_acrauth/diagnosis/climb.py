@@ -11,7 +11,7 @@ from pytest_acrauth.catalogue.defective import Defective
 from pytest_acrauth.catalogue.shape import Answer, Break, Question, Symptom, Verdict
 from pytest_acrauth.catalogue.symptoms.climb import OUT_OF_TIME, PLUGIN_DEFECT, UNRECOGNISED
 from pytest_acrauth.catalogue.tables import SYMPTOMS
-from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis, conclude
+from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis, Finding, conclude
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.evidence import Need
 from pytest_acrauth.model.stage import Rung
@@ -91,14 +91,20 @@ def ask(question: Question[Any], seen: Break) -> Answer[Any]:
 
 
 def needed(transcript: Transcript) -> frozenset[Need]:
-    """Return the looks that could confirm or exclude a cause which the climb alone leaves open."""
+    """Return the looks that could confirm or exclude a cause which the climb alone leaves open, or say more of it."""
     return frozenset(
         need
         for diagnosis in diagnose(transcript)
         for finding in diagnosis.findings
-        if diagnosis.certainty is not Certainty.PROVEN and finding.verdict is Verdict.UNKNOWN
         for answer in finding.answers
-        if answer.value is None
+        if answer.value is None and _open(answer.question, finding, diagnosis)
         for need in answer.question.looks
         if getattr(transcript.evidence, need) is None
     )
+
+
+def _open(question: Question[Any], finding: Finding, diagnosis: Diagnosis) -> bool:
+    """Whether a question's answer could still decide between causes, or belongs to what is told of one that remains."""
+    if finding.verdict is Verdict.UNKNOWN and diagnosis.certainty is not Certainty.PROVEN:
+        return True
+    return finding.verdict is not Verdict.NO and question in finding.mode.tells

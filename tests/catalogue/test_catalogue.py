@@ -62,7 +62,9 @@ def test_every_symptom_has_a_specimen() -> None:
     assert set(SPECIMENS) == {symptom.id for symptom in SYMPTOMS.values() if symptom.stages}
     checked = {symptom.id for symptom in SYMPTOMS.values() if symptom.client is not None}
     assert set(CLIENT_SPECIMENS) == checked | {"client-unrecognised"}
-    assert all(symptom.stages or symptom.texts or symptom.id in CLIENT_SPECIMENS for symptom in SYMPTOMS.values())
+    asked = {"let-in"}  # which a test's own expectation shows: tests/plugin/test_expectations.py
+    others = {symptom.id for symptom in SYMPTOMS.values() if not symptom.stages and not symptom.texts}
+    assert others <= {*CLIENT_SPECIMENS, *asked}
 
 
 @pytest.mark.parametrize("symptom", sorted(set(SPECIMENS) - UNRECOGNISED_IDS))

@@ -214,3 +214,9 @@ def test_a_named_refusal_is_one_by_decision(name: str) -> None:
         assert not MODES[cause].transient, cause
         assert family_of(MODES[cause]) in {"firewall", "exchange", "roles", "access", "basic", "signin"}, cause
     assert Expectation([name]).words == name
+
+
+def test_what_grants_too_much_is_named(inner: Inner) -> None:
+    """The role that grants it, as a look at the roles tells."""
+    result = marked(inner, "acr_permissions('team/app', must_not='push')", "permission-excess")
+    assert "AcrPush" in result.stdout.str()

@@ -6,7 +6,7 @@ from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.facts import registry_record
 from pytest_acrauth.catalogue.questions.cache import CACHE
 from pytest_acrauth.catalogue.questions.climb import USER_KIND, access_token_of
-from pytest_acrauth.catalogue.questions.management import ANONYMOUS_PULL, LAST_CHANGE
+from pytest_acrauth.catalogue.questions.management import ANONYMOUS_PULL, LAST_CHANGE, ROLES
 from pytest_acrauth.catalogue.questions.records import MapState
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Instruction, Occurs, Question
 from pytest_acrauth.catalogue.steps import LIST_ROLES
@@ -102,7 +102,8 @@ PERMISSION_EXCESS = FailureMode(
     seen=(access_token.RIGHTS_EXCESS,),
     signs=(access_token.RIGHTS_EXCESS,),
     certain="The access token itself lists, among its actions on the repository, one that --acr-must-not names.",
-    means="The identity can do more on {repository} than --acr-must-not allows. It has the right {right_from}.",
+    tells=(ROLES, SCOPE_MAP),
+    means="The identity can do more on {repository} than --acr-must-not allows.",
     look=(Command(LIST_ROLES.text, each="assignee"),),
     fix=(
         Given(

@@ -151,6 +151,15 @@ class Rights:
         """The roles that allow something that is wanted, on a condition that keeps it from this repository."""
         return self._held_as(Standing.EXCLUDED, Standing.UNCLEAR)
 
+    def granting(self, actions: Iterable[str]) -> tuple[str, ...]:
+        """Return in words the assignments that give one of these actions."""
+        wanted = tuple(actions)
+        return tuple(
+            _worded(each, self.roles.principal_id)
+            for each in self.roles.assignments
+            if any(_Counted(self, each).standing(action) <= Standing.YOUNG for action in wanted)
+        )
+
     def _held_as(self, *standings: Standing) -> tuple[str, ...]:
         return tuple(
             each.role

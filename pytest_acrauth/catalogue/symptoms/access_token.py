@@ -138,6 +138,7 @@ RIGHTS_EXCESS = Symptom(
     id="rights-excess",
     stages=(Stage.ACCESS_TOKEN,),
     when=lambda broken: (token := _token(broken)) is not None and token.issued and bool(token.excess),
-    says="The access token for {repository} grants {granted}; {excess} must not be among that.",
+    says="The access token for {repository} grants {granted}; {excess} must not be among that. It has the right"
+    " {right_from}.",
     texts=(),
 )
