@@ -15,19 +15,21 @@ _HELPER = r"(?P<helper>docker-credential-[\w.-]{1,60})"
 _CONTAINERS = {"docker", "podman"}
 # What a library of Python's says of any socket.
 _DOCKERS = r"(?:[Dd]ocker|server API version).{0,400}?"
+# Scanners look for an image here and there, at a daemon among others, before they ask the registry.
+_ELSEWHERE_TOO = r"(?!.{0,600}?(?:[Pp]odman (?:socket|client)|containerd socket|\* GET https://))"
 # Of a daemon that answers: it refuses the user, or the two disagree about TLS.
 _ANSWERED = r"(?!.{0,400}?(?:[Pp]ermission denied|Access is denied|x509: |tls: |\bHTTP ))"
 _FORBIDDEN = anywhere(
-    r"permission denied while trying to connect to the [Dd]ocker",
-    r"docker\.sock: connect: permission denied|podman\.sock: connect: permission denied",
+    rf"permission denied while trying to connect to the [Dd]ocker{_ELSEWHERE_TOO}",
+    rf"docker\.sock: connect: permission denied{_ELSEWHERE_TOO}|podman\.sock: connect: permission denied",
     rf"{_DOCKERS}'Connection aborted\.', PermissionError\(13",
     r"open //\./pipe/(?:docker|podman)[\w-]{0,60}: Access is denied",
 )
 _NO_DAEMON = anywhere(
-    r"[Cc]annot connect to the Docker daemon(?: at (?P<endpoint>[\w:/.-]{1,200}[\w/-]))?",
+    rf"[Cc]annot connect to the Docker daemon(?: at (?P<endpoint>[\w:/.-]{{1,200}}[\w/-]))?{_ELSEWHERE_TOO}",
     r"failed to connect to the docker API at (?P<endpoint>[\w:/.-]{1,200}[\w/-])",
     rf"error during connect: {_ANSWERED}",
-    r"[Ii]s the docker daemon running",
+    rf"[Ii]s the docker daemon running{_ELSEWHERE_TOO}",
     rf"docker daemon is not running{_ANSWERED}",
     r"Docker Desktop is not running|docker engine is not running",
     r"open //\./pipe/(?:docker_engine|dockerDesktop\w{0,30}).{0,20}?: The system cannot find",
@@ -71,7 +73,7 @@ _NO_AZ = anywhere(
 _NOTHING_STORED = anywhere(r"credentials not found in native keychain")
 _NO_LOGIN = anywhere(
     r"[Pp]lease run '?\"?az login'?\"? (?:to (?:set ?up|access)|from)",
-    r"ERROR: Please run '?az login",
+    r"ERROR: Please run '?az login|[Rr]un '?Connect-AzAccount'? to (?:set ?up|log ?in)",
     r"not logged in(?:to| to| in)? (?:the )?(?:Azure|az\b)|Azure CLI (?:is )?not logged in",
 )
 
@@ -176,7 +178,6 @@ DOCKER_MISSING = _symptom(
     client=_missing,
     says="No {program} was found on the PATH.",
     texts=anywhere(
-        r"verify if Docker client is installed",
         r"(?<!library/)\b(?:docker|podman): (?:command )?not found",
         r"exec: \"(?:docker|podman)\": executable file not found",
         r"'(?:docker|podman)' is not recognized as",
@@ -228,7 +229,7 @@ COMMAND_ERROR = _symptom(
     says="A program found docker unusable, and says so in the same words for several reasons.",
     texts=anywhere(
         r"\b(?:DOCKER_COMMAND_ERROR|DOCKER_DAEMON_ERROR)\b",
-        r"Couldn't connect to Docker daemon",
+        r"Couldn't connect to Docker daemon|verify if Docker client is installed",
     ),
     either=(DOCKER_MISSING, DAEMON_DOWN, SOCKET_PERMISSION, STDERR_NOISE, DOCKER_IN_FOLDER),
 )
