@@ -171,10 +171,10 @@ def test_the_same_words_about_another_host_give_nothing(text: str, host: str) ->
         ("not have permission to perform action 'read' on the linked scope(s) '/s/Microsoft.ContainerRegistry/registries/myacr'", "arm-forbidden"),
         ("Could not create a role assignment for ACR.", "arm-forbidden"),
         ("Container Registry: network rules can only be used with the Premium SKU", "tier-unsupported"),
-        ("Unable to retrieve ACR refresh token using the compute's identity", "exchange-refused"),
         ("Please Run 'Connect-AzAccount' to set up account.", "az-not-logged-in"),
         ("Make sure to give write permissions to id-token in the workflow.", "workload-identity-not-configured"),
         ("ManagedIdentityCredential: context deadline exceeded", "metadata-unreached"),
+        ("acr: Get http://169.254.169.254/metadata/identity/oauth2/token?resource=https%3A%2F%2Fmanagement.azure.com%2F: context deadline exceeded", "metadata-unreached"),
     ],
 )  # fmt: skip
 def test_words_without_a_login_server_that_still_say_whose_they_are(text: str, symptom: str) -> None:

@@ -38,7 +38,8 @@ _NO_DAEMON = anywhere(
     r"Cannot connect to Podman|unable to connect to Podman",
     r"verify if Docker daemon is running, or try restarting",
 )
-_PLANE = r"management\.(?:azure\.com|chinacloudapi\.cn|usgovcloudapi\.net)\b"
+# Where it is only what a token is wanted for, it was not asked.
+_PLANE = r"(?<!resource=https://)(?<!%2[Ff])management\.(?:azure\.com|chinacloudapi\.cn|usgovcloudapi\.net)\b"
 # No connection at all: a certificate that is not trusted is shown by whoever was reached.
 _NO_WAY = (
     r"(?:Failed to (?:resolve|establish a new connection)|no such host|[Nn]ame or service not known|getaddrinfo"
