@@ -23,6 +23,7 @@ LIMIT = 16 * 1024 * 1024
 _LINE = 600  # what is shown of one line, at most
 _BEFORE, _AFTER = 2000, 160  # how far from the words a host counts
 _BLOCK = 4096  # of a text, in which hosts are looked for at once
+_SAMPLE = 256 * 1024  # of a text, which tells how often a literal is met
 _STRIDE = 64  # how far a pattern is tried at least behind the place of its literal
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]{0,30}[ -/]{0,5}[@-~]|\x1b[@-Z\\-_]")
@@ -49,6 +50,16 @@ _OTHERS = (
     *("redhat.io", "redhat.com", "mcr.microsoft.com", "nvcr.io", "lscr.io", "jfrog.io", "gitlab.com", "dhi.io"),
     *("icr.io", "ocir.io", "digitalocean.com", "cloudsmith.io", "scalingo.com", "goharbor.io", "aliyuncs.com"),
 )
+# Azure's other services: a credential that is refused beside one of these was wanted for it.
+_SERVICES = (
+    *("vault.azure.net", "vault.azure.cn", "vault.usgovcloudapi.net", "database.windows.net", "servicebus.windows.net"),
+    *("documents.azure.com", "redis.cache.windows.net", "search.windows.net", "azconfig.io", "azmk8s.io"),
+    *("queue.core.windows.net", "table.core.windows.net", "file.core.windows.net", "dfs.core.windows.net"),
+    *("database.azure.com", "openai.azure.com", "cognitiveservices.azure.com", "azurewebsites.net", "azure-api.net"),
+    *("visualstudio.com", "dev.azure.com", "azuredatabricks.net", "azure-devices.net", "batch.azure.com"),
+)
+# The address of a layer, as registries of Azure sign it.
+_LAYER = re.compile(r"[\w.-]{1,253}/[0-9a-f]{32}-\w{1,30}/{1,2}docker/registry/v2/")
 # Pages that messages point to; they are not what a message is about.
 _PAGES = (
     *("aka.ms", "learn.microsoft.com", "docs.microsoft.com", "portal.azure.com", "docs.docker.com", "github.com"),
@@ -63,7 +74,26 @@ _HOST = re.compile(
 _LEADS = ("lookup ", "to ", "server ")  # what a host may stand behind and keep, space included
 # A proxy that is named is not what a message is about.
 _PROXY = re.compile(r"(?i:proxy)(?:[ _-](?:server|host|url|address))?(?: at)?[ :='\"(]{1,4}\Z")
-_NAMELESS = re.compile(r"(?<![\w*-])\.azurecr\.(?:io|cn|us|de)\b")
+# What leads from words to the host that they say they are about: "… Unauthorized for url: https://".
+_ABOUT = re.compile(
+    r"[ :,;()'\"-]{0,4}(?:\w{1,20} )?(?:for (?:url:? )?|from |GET |POST |PUT |PATCH |HEAD )['\"]?(?:https?://)?"
+)
+# What came to a good end is not what a later complaint is about.
+_SUCCEEDED = re.compile(
+    r"(?:\b(?i:successfully) (?:pulled|pushed|logged|tagged|built|imported)(?: in)?(?: image| into| to)?"
+    r"|\bPulled:|\bPushed:|\bContainer image|\bImage is up to date for|\bDownloaded newer image for)"
+    r" ['\"]?(?:(?:https|oci|docker)://)?\Z"
+)
+# An image that is built on was pulled, where a step after it is under way.
+_BUILT_ON = re.compile(r"\bFROM (?:--platform=[\w/$-]{1,40} )?\Z")
+_NEXT_STEP = re.compile(r"[^ ]{0,300} .{0,300}?(?:\bRUN |\bStep [2-9]|\] (?:RUN|COPY|ADD) )")
+# A login server whose name its author has taken out, as in <name>.azurecr.io, or whose place a variable takes.
+_NAMELESS = re.compile(
+    r"(?<![\w*-])\.azurecr\.(?:io|cn|us|de)\b"
+    r"|[$%<{(](?i:(?:my|your)?[_-]?acr(?:[_-]?(?:name|login|server|registry|url|uri|host|endpoint)){0,3})"
+    r"(?=[>)}%/:\s\"'`]|\Z)"
+)
+_NAME_TAKEN_OUT = "azurecr.io"  # which is no registry, so nothing goes into a command
 
 
 class Place(StrEnum):
@@ -73,6 +103,7 @@ class Place(StrEnum):
     DATA = "data"
     STORAGE = "storage"
     AUTHORITY = "authority"
+    SERVICE = "service"
     OTHER = "other"
 
 
@@ -93,6 +124,7 @@ class Printed:
         self.flat = _flatten(self._text)
         self._blocks: dict[int, Sequence[Host]] = {}
         self._has: dict[bytes, bool] = {}
+        self._met: dict[bytes, int] = {}
 
     @cached_property
     def _lines(self) -> list[str]:
@@ -128,7 +160,8 @@ class Printed:
         needed = needs(pattern)
         if not needed.possible(self._holds):
             return
-        places = {literal: self._folded.find(literal) for literal in needed.anchors}
+        anchors = min((needed.anchors, *needed.clauses), key=self._often)
+        places = {literal: self._folded.find(literal) for literal in anchors}
         at = 0
         while places := {literal: place for literal, place in self._moved(places, at) if place >= 0}:
             place = min(places.values())
@@ -138,6 +171,12 @@ class Printed:
                     break
                 yield match
                 at = max(at, match.end())
+
+    def _often(self, clause: frozenset[bytes]) -> int:
+        """Return how often the literals of a clause are met where the text begins: the fewer, the less is tried."""
+        for literal in clause - self._met.keys():
+            self._met[literal] = self._folded.count(literal, 0, _SAMPLE)
+        return sum(map(self._met.__getitem__, clause))
 
     def _holds(self, letters: bytes) -> bool:
         if letters not in self._has:
@@ -159,10 +198,15 @@ class Printed:
         return index + 1, Secrets().clean(_ESCAPES.sub("", line), _LINE)
 
     def nearest(self, start: int, end: int) -> Host | None:
-        """Return the host that words are about: one inside them, else the last before, else the first behind."""
+        """Return the host that words are about.
+
+        One inside them, or one that they lead to, else the last before, else the first behind.
+        """
         hosts = self._hosts(start - _BEFORE, end + _AFTER)
         first = bisect.bisect_left(hosts, start, key=_start)
         if first < len(hosts) and hosts[first].start < end:
+            return hosts[first]
+        if first < len(hosts) and _ABOUT.fullmatch(self.flat, end, hosts[first].start):
             return hosts[first]
         if first:
             return hosts[first - 1]
@@ -172,6 +216,10 @@ class Printed:
         """Return the last login server that is named not too far before an offset."""
         hosts = self._hosts(offset - _BEFORE, offset)[-50:]
         return next((host for host in reversed(hosts) if host.place is Place.REGISTRY), None)
+
+    def of_registry(self, host: Host) -> bool:
+        """Return whether a storage host is a registry's: one is named before it, or a layer is asked of it."""
+        return _LAYER.match(self.flat, host.start) is not None or self.registry_before(host.start) is not None
 
     def _hosts(self, begin: int, end: int) -> list[Host]:
         """Return the hosts that begin between two offsets, both of them included."""
@@ -223,17 +271,25 @@ def _unquoted(match: re.Match[str]) -> str:
 
 
 def _hosts(flat: str, begin: int, end: int) -> Sequence[Host]:
-    # A login server whose name its author has taken out, as in <name>.azurecr.io.
-    nameless = _NAMELESS.finditer(flat, begin, end)
-    found = [Host(match.start(), match[0][1:].lower(), Place.REGISTRY) for match in nameless]
+    found = [Host(match.start(), _NAME_TAKEN_OUT, Place.REGISTRY) for match in _NAMELESS.finditer(flat, begin, end)]
     for match in _HOST.finditer(flat, begin, end):
         name = match["host"].lower()
         place = _place(name, addressed=bool(match["lead"]), tail=bool(match["tail"]), port=bool(match["port"]))
         if place is Place.OTHER and _PROXY.search(flat, max(0, match.start() - 30), match.start()):
             continue
+        if place is Place.REGISTRY and _done(flat, match.start("host")):
+            continue
         if place is not None:
             found.append(Host(match.start("host"), name, place))
     return sorted(found, key=_start)
+
+
+def _done(flat: str, start: int) -> bool:
+    """Return whether what is said of the host at an offset is that all went well there."""
+    before = max(0, start - 60)
+    if _SUCCEEDED.search(flat, before, start):
+        return True
+    return _BUILT_ON.search(flat, before, start) is not None and _NEXT_STEP.match(flat, start) is not None
 
 
 _start = attrgetter("start")
@@ -243,15 +299,18 @@ def _place(name: str, *, addressed: bool, tail: bool, port: bool) -> Place | Non
     """Tell what a host is; None for what is no host, such as a file's name, and for pages and addresses of peers."""
     if _DATA.search(name):
         return Place.DATA
-    if name.endswith(_REGISTRY_SUFFIXES):
+    if name.endswith(_REGISTRY_SUFFIXES) or f".{name}" in _REGISTRY_SUFFIXES:
         return Place.REGISTRY
     if name in _AUTHORITIES:
         return Place.AUTHORITY
     if name.endswith(_STORAGE_SUFFIXES):
         return Place.STORAGE
+    if _within(name, _SERVICES):
+        return Place.SERVICE
     if _within(name, _PAGES):
         return None
-    if addressed or _within(name, _OTHERS) or (tail and (port or name.startswith(("registry.", "docker.", "harbor.")))):
+    called = name.startswith(("registry.", "docker.", "harbor.")) and (tail or name.count(".") > 1)
+    if addressed or _within(name, _OTHERS) or called or (tail and port):
         return Place.OTHER
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Any
@@ -46,8 +46,10 @@ from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis, Finding, c
 from pytest_acrauth.diagnosis.printed import LIMIT, Host, Place, Printed
 from pytest_acrauth.model.credential import kind_of_user
 from pytest_acrauth.model.target import GUID, BadName, Reference, Registry
+from pytest_acrauth.model.transcript import Transcript
 
 THIS_TEXT = "this text"
+THIS_RUN = "this run's own check of the registry"
 NOT_IN_TEXT = "a text does not show it"
 
 _NEAR = 400  # how far around the words their names are looked for
@@ -91,6 +93,9 @@ _TOGETHER = {REFUSED_AND_NOT_FOUND: (EXCHANGE_REFUSED, ARM_NOT_FOUND), **TOGETHE
 
 # The right that a registry's refusal names beside its words.
 _REFUSED_RIGHT = re.compile(r'"Action\\{0,3}" ?: ?\\{0,3}"([a-z_]{1,30})')
+# Name servers that know all public names: Azure's own, which only its machines can reach, and those for everybody.
+_PUBLIC_RESOLVER = re.compile(r"\blookup [\w.*-]{1,253} on (?:168\.63\.129\.16|8\.8\.8\.8|8\.8\.4\.4|1\.1\.1\.1):53\b")
+
 # Who somebody logged in as at a registry; az login, which is a login at Entra, is not meant.
 _LOGIN_AS = (
     r"\b(?:docker|podman|buildah|skopeo|oras|nerdctl|helm registry|az acr) login\b[^|;&]{0,120}?"
@@ -142,7 +147,7 @@ class Line:
         return (Row(f"line {self.number}", self.text),)
 
 
-def recognise(text: str) -> tuple[Diagnosis, ...]:
+def recognise(text: str, *, climbed: Iterable[Transcript] = ()) -> tuple[Diagnosis, ...]:
     """Return what another program's output says about authenticating to an Azure registry, the best first.
 
     One diagnosis for each symptom found. Best is what decides most: causes before their consequences, few candidates
@@ -150,7 +155,11 @@ def recognise(text: str) -> tuple[Diagnosis, ...]:
     What this package itself concluded in the text comes before what others say there, as sure as it was said to be.
     Empty where the text proves nothing about an Azure registry, Entra or the clients' logins, such as the failure of
     another registry. Only the first 16 MiB are looked at.
+
+    ``climbed`` is what was seen of registries in the run that printed the text. One whose challenge came exists under
+    the name that was asked; by which way another program asks it, and whom that trusts, no climb tells.
     """
+    exists = {each.target.registry.login_server for each in climbed if each.challenge is not None and each.challenge.ok}
     said, others = own_words.read(text[:LIMIT])
     printed = Printed(others)
     seen = [(symptom, *place) for symptom in SYMPTOMS.values() if (place := _seen(symptom, printed)) is not None]
@@ -158,7 +167,7 @@ def recognise(text: str) -> tuple[Diagnosis, ...]:
     shown = {symptom.id for symptom, _, _ in seen}
     alone = {one.id for symptom, _, _ in seen for one in _TOGETHER.get(symptom, ())}
     diagnoses = [
-        conclude(line, symptom, lambda question, line=line: _answer(question, line))  # type: ignore[misc]
+        conclude(line, symptom, lambda question, line=line: _answer(question, line, exists))  # type: ignore[misc]
         for symptom, _, line in seen
         # Where one of those it could be is shown as well, the vague one is that very one.
         if symptom.id not in alone and not any(one.id in shown for one in symptom.either)
@@ -224,7 +233,7 @@ def _first(words: Words, printed: Printed) -> tuple[re.Match[str], Host | None, 
     """Return the first words that count, the login server that they are about, and the host beside them."""
     for count, match in enumerate(printed.matches(words.pattern)):
         host = printed.nearest(match.start(), match.end())
-        if _counts(words.where, host, printed, match.start()):
+        if _counts(words.where, host, printed):
             registry = host if host and host.place is Place.REGISTRY else printed.registry_before(match.start())
             return match, registry, host
         if count >= _FINDS:
@@ -232,7 +241,7 @@ def _first(words: Words, printed: Printed) -> tuple[re.Match[str], Host | None, 
     return None
 
 
-def _counts(where: Where, host: Host | None, printed: Printed, start: int) -> bool:
+def _counts(where: Where, host: Host | None, printed: Printed) -> bool:
     place = host.place if host else None
     match where:
         case Where.ANYWHERE:
@@ -241,12 +250,14 @@ def _counts(where: Where, host: Host | None, printed: Printed, start: int) -> bo
             return place is Place.REGISTRY
         case Where.NOT_ELSEWHERE:
             return place in {Place.REGISTRY, None}
+        case Where.NOT_AT_SERVICE:
+            return place is not Place.SERVICE
         case Where.AUTHORITY:
             return place is Place.AUTHORITY
         case Where.DATA:
             return place is Place.DATA
         case Where.STORAGE:
-            return place is Place.STORAGE and printed.registry_before(start) is not None
+            return host is not None and place is Place.STORAGE and printed.of_registry(host)
 
 
 def _around(printed: Printed, match: re.Match[str]) -> list[tuple[str, str]]:
@@ -353,14 +364,24 @@ def _of_caller(names: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _answer(question: Question[Any], line: Line) -> Answer[Any]:
-    """Answer a question from a text's names, or say that a text cannot."""
+#: What is known of a login server that answered, by the questions that ask it.
+_OF_EXISTING: Mapping[str, bool] = {"login-server-exists": True, "host-exists": True, "login-server-hash": False}
+
+
+def _answer(question: Question[Any], line: Line, exists: Collection[str] = ()) -> Answer[Any]:
+    """Answer a question from a text's names and the login servers that exist, or say that a text cannot."""
+    if line.names.get("login_server") in exists and question.id in _OF_EXISTING:
+        return Answer(question, _OF_EXISTING[question.id], who=THIS_RUN)
     value: object = None
     match question.id:
         case "client-ip":
             value = line.names.get("client_ip")
         case "login-server-host":
             value = line.names.get("login_server")
+        case "regional-endpoint" if server := line.names.get("login_server"):
+            value = None if Registry.parse(server).region else "none was asked"
+        case "public-names" if _PUBLIC_RESOLVER.search(line.text):
+            value = True
         case "entra-says":
             value = topic_of(line.text)
         case "entra-times":

@@ -48,15 +48,15 @@ class Reports:
             setattr(report, CAUSES, [told.to_report() for told in failure.told])
             _add_properties(item, report, failure.told)
         elif call.excinfo is not None and report.failed and not hasattr(report, ABOUT):
-            self._explain_foreign(report)
+            self._explain_foreign(report, item.config)
         if not report.passed:  # a failure is shown by --pdb, for one, before it is reported
             self._clean(report)
         return report
 
-    def _explain_foreign(self, report: pytest.TestReport) -> None:
+    def _explain_foreign(self, report: pytest.TestReport, config: pytest.Config) -> None:
         """Let the failure of any other test carry what the catalogue says about an error in its text."""
         try:
-            setattr(report, ABOUT, [told.to_report() for told in _recognised(report)])
+            setattr(report, ABOUT, [told.to_report() for told in _recognised(report, config)])
         except Exception as error:  # noqa: BLE001 - a defect of ours never takes the place of a failure that is not
             from pytest_acrauth.report.defect import told
 
@@ -136,9 +136,12 @@ def _add_properties(item: pytest.Item, report: pytest.TestReport, told: Iterable
         holder.user_properties[:] = [pair for pair in holder.user_properties if pair[0] not in found] + properties
 
 
-def _recognised(report: pytest.TestReport) -> list[Told]:
+def _recognised(report: pytest.TestReport, config: pytest.Config) -> list[Told]:
     """Return what is told of the best that the catalogue knows in a failure's text; nothing where it knows nothing."""
     from pytest_acrauth.diagnosis.text import recognise
+    from pytest_acrauth.plugin import CLIMBS
 
+    climbs = config.stash.get(CLIMBS, None)
     printed = "\n".join([str(report.longrepr), *(text for _, text in report.sections)])
-    return [tell(diagnosis) for diagnosis in recognise(printed) if not diagnosis.note][:1]
+    found = recognise(printed, climbed=climbs.climbed if climbs is not None else ())
+    return [tell(diagnosis) for diagnosis in found if not diagnosis.note][:1]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from corpus import rows
+from factories import HOST, climb, observation
 from hypothesis import given
 from hypothesis import strategies as st
 from labels import LABELS
@@ -15,7 +16,9 @@ from pytest_acrauth.catalogue.shape import FailureMode
 from pytest_acrauth.catalogue.tables import MODES, SYMPTOMS, family_of
 from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis
 from pytest_acrauth.diagnosis.printed import LIMIT
-from pytest_acrauth.diagnosis.text import NOT_IN_TEXT, THIS_TEXT, Line, recognise
+from pytest_acrauth.diagnosis.text import NOT_IN_TEXT, THIS_RUN, THIS_TEXT, Line, recognise
+from pytest_acrauth.model.observation import Attempt, Tcp, Trouble
+from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.report.explanation import explanation, headline
 from pytest_acrauth.report.text import explain
 
@@ -421,3 +424,89 @@ def test_words_that_others_say_are_never_certain() -> None:
     assert ids(words) == []
     assert best(f"pushing to the container registry failed: {words}").certainty is Certainty.PROBABLE
     assert best(f'Get "https://myacr.azurecr.io/v2/": {words}').certainty is Certainty.PROVEN
+
+
+SCANNED = (
+    "4 errors occurred: * unable to inspect the image (myacr.azurecr.io/app:1): {daemon}"
+    " * unable to initialize Podman client: no podman socket found * containerd socket not found"
+    " * GET https://myacr.azurecr.io/oauth2/token?scope=x: UNAUTHORIZED: authentication required"
+)
+
+
+@pytest.mark.parametrize(
+    "daemon",
+    [
+        "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+        "permission denied while trying to connect to the Docker daemon: docker.sock: connect: permission denied",
+    ],
+)
+def test_a_daemon_that_was_only_tried_first_is_not_to_blame(daemon: str) -> None:
+    """A scanner asks daemons before the registry: where it got that far, the registry's answer is the failure."""
+    assert ids(SCANNED.format(daemon=daemon)) == ["generic-401"]
+    assert ids(daemon)[0] in {"docker-daemon-unreached", "docker-socket-forbidden"}
+
+
+LAYER = "https://eusmanaged7.blob.core.windows.net/{path}//docker/registry/v2/blobs/sha256/ab/abcd/data?sig=x"
+
+
+def test_the_address_of_a_layer_tells_whose_storage_it_is() -> None:
+    """An address that a registry signed is its layer's, without a login server beside it; other blobs are nobody's."""
+    lost = 'failed to do request: Get "{}": dial tcp 20.60.1.2:443: i/o timeout'
+    signed = LAYER.format(path="0123456789abcdef0123456789abcdef-ab12cd34ef")
+    assert ids(lost.format(signed)) == ["storage-unreached"]
+    assert ids(lost.format(LAYER.format(path="harbor"))) == []
+
+
+UNKNOWN_NAME = 'Get "https://myacr.azurecr.io/v2/": dial tcp: lookup myacr.azurecr.io on {}:53: no such host'
+
+
+def test_what_the_run_saw_of_a_registry_counts_beside_a_text() -> None:
+    """A registry that answered in this run exists; that another program does not find it is the matter of its DNS."""
+    text = UNKNOWN_NAME.format("10.0.0.2")
+    alone, beside = (
+        recognise(text)[0],
+        recognise(text, climbed=[climb(Stage.CHALLENGE, observation(Stage.CHALLENGE))])[0],
+    )
+    gone = {"registry-dns-nxdomain", "registry-dnl-hash-missing", "registry-wrong-cloud"}
+    assert gone <= {mode.id for mode in alone.candidates}
+    assert not gone & {mode.id for mode in beside.candidates}
+    assert "registry-name-unknown-here" in {mode.id for mode in beside.candidates}
+    assert THIS_RUN in {answer.who for finding in beside.findings for answer in finding.answers}
+
+
+def test_another_registry_that_answered_says_nothing_of_this_one() -> None:
+    """Nor does a climb that did not get an answer."""
+    text = UNKNOWN_NAME.format("10.0.0.2")
+    alone = recognise(text)[0].candidates
+    answered = climb(Stage.CHALLENGE, observation(Stage.CHALLENGE))
+    assert recognise(text.replace("myacr", "otheracr"), climbed=[answered])[0].candidates == alone
+    lost = Tcp(host=HOST, port=443, attempts=(Attempt(address="20.0.0.1", trouble=Trouble.TIMEOUT),), elapsed=5.0)
+    assert recognise(text, climbed=[climb(Stage.TCP, lost)])[0].candidates == alone
+
+
+@pytest.mark.parametrize("resolver", ["168.63.129.16", "8.8.8.8"])
+def test_a_name_server_that_knows_all_public_names_is_not_to_blame(resolver: str) -> None:
+    """Azure's own resolver, and those for everybody, know Azure's names; of any other a text does not tell."""
+    assert "no-public-dns" not in {mode.id for mode in best(UNKNOWN_NAME.format(resolver)).candidates}
+    assert "no-public-dns" in {mode.id for mode in best(UNKNOWN_NAME.format("10.0.0.2")).candidates}
+
+
+def test_only_a_regional_host_can_lack_its_region() -> None:
+    """That a registry has no endpoint in a region is no cause for a host without one."""
+    text = UNKNOWN_NAME.format("10.0.0.2")
+    assert "regional-endpoint-missing" not in {mode.id for mode in best(text).candidates}
+    regional = best(text.replace("myacr.azurecr.io", "myacr.westeurope.geo.azurecr.io"))
+    assert "regional-endpoint-missing" in {mode.id for mode in regional.candidates}
+
+
+@pytest.mark.parametrize("row", rows("errors-dev.jsonl"))
+def test_a_real_text_names_its_label_first_or_says_what_would_decide(row: dict[str, Any]) -> None:
+    """A real text's cause is named alone or among a few; where there are more, a look that tells them apart is told."""
+    labels = {row["label"], *row["also"]}
+    found = recognise(row["text"])
+    if not found or "unrelated" in labels:
+        return
+    wanted = set().union(*(LABELS.get(label, set()) for label in labels))
+    candidates = [mode.id for mode in found[0].candidates]
+    assert wanted & set(candidates[:5])
+    assert len(candidates) <= 5 or "\n  look  " in explain(found[0])

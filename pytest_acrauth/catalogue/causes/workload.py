@@ -293,7 +293,8 @@ ENTRA_WORKLOAD_IDENTITY_NOT_INJECTED = FailureMode(
     certain="The Azure SDK says of its own process that the variables of a workload identity are not all there.",
     means="Inside Kubernetes, a webhook gives a pod the variables and the token of its identity when it is made. It did"
     " not change this pod: the label is missing on the pod itself, the service account is not annotated, or the webhook"
-    " does not run. Outside Kubernetes the line is one of a chain of credentials that were tried, and only says that"
+    " does not run. In GitHub Actions, a job has a token of its own only with permissions: id-token: write."
+    " Outside both the line is one of a chain of credentials that were tried, and only says that"
     " it did not apply.",
     look=(
         "See the pod's labels, its service account's annotations, and whether the webhook runs:",

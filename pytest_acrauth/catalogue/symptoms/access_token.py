@@ -80,8 +80,8 @@ INVALID_CLIENT = Symptom(
     when=lambda broken: _says(broken, _INVALID_CLIENT),
     says="{login_server} asked Entra about {user_name}, and Entra refused the password.",
     # Other services say it of their clients; docker ends the registry's words with this code.
-    texts=anywhere(r"\b(?i:unauthorized)\b.{0,60}?(?i:invalid clientid or client secret)")
-    + at_registry(r"(?i:invalid clientid or client secret)"),
+    texts=anywhere(r"\b(?i:unauthorized)\b.{0,60}?(?i:invalid client ?id or client secret)")
+    + at_registry(r"(?i:invalid client ?id or client secret)"),
 )
 BASIC_REFUSED = Symptom(
     id="basic-refused",

@@ -134,7 +134,8 @@ THROTTLED = Symptom(
     when=_throttled,
     says="{login_server} has too many requests to serve ({answer}); it asks to wait {retry_after} seconds.",
     texts=at_registry(
-        r"\b429 Too Many Requests|status.{0,20}?\b429\b",
+        r"\b429 Too Many Requests",
+        r"status.{0,20}?\b429\b",
     ),
 )
 

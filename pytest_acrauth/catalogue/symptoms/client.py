@@ -15,19 +15,21 @@ _HELPER = r"(?P<helper>docker-credential-[\w.-]{1,60})"
 _CONTAINERS = {"docker", "podman"}
 # What a library of Python's says of any socket.
 _DOCKERS = r"(?:[Dd]ocker|server API version).{0,400}?"
+# Scanners look for an image here and there, at a daemon among others, before they ask the registry.
+_ELSEWHERE_TOO = r"(?!.{0,600}?(?:[Pp]odman (?:socket|client)|containerd socket|\* GET https://))"
 # Of a daemon that answers: it refuses the user, or the two disagree about TLS.
 _ANSWERED = r"(?!.{0,400}?(?:[Pp]ermission denied|Access is denied|x509: |tls: |\bHTTP ))"
 _FORBIDDEN = anywhere(
-    r"permission denied while trying to connect to the [Dd]ocker",
-    r"docker\.sock: connect: permission denied|podman\.sock: connect: permission denied",
+    rf"permission denied while trying to connect to the [Dd]ocker{_ELSEWHERE_TOO}",
+    rf"docker\.sock: connect: permission denied{_ELSEWHERE_TOO}|podman\.sock: connect: permission denied",
     rf"{_DOCKERS}'Connection aborted\.', PermissionError\(13",
     r"open //\./pipe/(?:docker|podman)[\w-]{0,60}: Access is denied",
 )
 _NO_DAEMON = anywhere(
-    r"[Cc]annot connect to the Docker daemon(?: at (?P<endpoint>[\w:/.-]{1,200}[\w/-]))?",
+    rf"[Cc]annot connect to the Docker daemon(?: at (?P<endpoint>[\w:/.-]{{1,200}}[\w/-]))?{_ELSEWHERE_TOO}",
     r"failed to connect to the docker API at (?P<endpoint>[\w:/.-]{1,200}[\w/-])",
     rf"error during connect: {_ANSWERED}",
-    r"[Ii]s the docker daemon running",
+    rf"[Ii]s the docker daemon running{_ELSEWHERE_TOO}",
     rf"docker daemon is not running{_ANSWERED}",
     r"Docker Desktop is not running|docker engine is not running",
     r"open //\./pipe/(?:docker_engine|dockerDesktop\w{0,30}).{0,20}?: The system cannot find",
@@ -36,7 +38,8 @@ _NO_DAEMON = anywhere(
     r"Cannot connect to Podman|unable to connect to Podman",
     r"verify if Docker daemon is running, or try restarting",
 )
-_PLANE = r"management\.(?:azure\.com|chinacloudapi\.cn|usgovcloudapi\.net)\b"
+# Where it is only what a token is wanted for, it was not asked.
+_PLANE = r"(?<!resource=https://)(?<!%2[Ff])management\.(?:azure\.com|chinacloudapi\.cn|usgovcloudapi\.net)\b"
 # No connection at all: a certificate that is not trusted is shown by whoever was reached.
 _NO_WAY = (
     r"(?:Failed to (?:resolve|establish a new connection)|no such host|[Nn]ame or service not known|getaddrinfo"
@@ -44,10 +47,14 @@ _NO_WAY = (
     r"|[Nn]etwork is unreachable|(?:Cannot|Unable to) connect to proxy|Tunnel connection failed)"
 )
 _PLANE_LOST = rf"{_PLANE}.{{0,300}}?{_NO_WAY}"
-# As a login server is misspelt: no host of Azure's ends so.
-_MISSPELT = (
-    r"\b[A-Za-z0-9-]{1,63}\.(?:(?:azureacr|azurcr|azuercr|azurerc|azureccr|azurecrr|azurercr|azureregistry"
-    r"|azurecontainerregistry)\.io|azurecr\.(?:com|net|org))(?![\w-]|\.\w)"
+# As a login server is misspelt: no host of Azure's ends so. Few ends in one pattern, so that their letters are its own.
+_MISSPELT = tuple(
+    rf"\b[A-Za-z0-9-]{{1,63}}\.(?:{ends})(?![\w-]|\.\w)"
+    for ends in (
+        r"(?:azureacr|azurcr|azuercr|azurerc)\.io",
+        r"(?:azureccr|azurecrr|azurercr|azureregistry|azurecontainerregistry)\.io",
+        r"azurecr\.(?:com|net|org)",
+    )
 )
 _FAILED = (
     r"(?:no such host|not known|NXDOMAIN|non-existent domain|[Nn]ot resolve|[Nn]ame resolution|denied|[Uu]nauthorized"
@@ -71,7 +78,7 @@ _NO_AZ = anywhere(
 _NOTHING_STORED = anywhere(r"credentials not found in native keychain")
 _NO_LOGIN = anywhere(
     r"[Pp]lease run '?\"?az login'?\"? (?:to (?:set ?up|access)|from)",
-    r"ERROR: Please run '?az login",
+    r"ERROR: Please run '?az login|[Rr]un '?Connect-AzAccount'? to (?:set ?up|log ?in)",
     r"not logged in(?:to| to| in)? (?:the )?(?:Azure|az\b)|Azure CLI (?:is )?not logged in",
 )
 
@@ -176,7 +183,6 @@ DOCKER_MISSING = _symptom(
     client=_missing,
     says="No {program} was found on the PATH.",
     texts=anywhere(
-        r"verify if Docker client is installed",
         r"(?<!library/)\b(?:docker|podman): (?:command )?not found",
         r"exec: \"(?:docker|podman)\": executable file not found",
         r"'(?:docker|podman)' is not recognized as",
@@ -228,7 +234,7 @@ COMMAND_ERROR = _symptom(
     says="A program found docker unusable, and says so in the same words for several reasons.",
     texts=anywhere(
         r"\b(?:DOCKER_COMMAND_ERROR|DOCKER_DAEMON_ERROR)\b",
-        r"Couldn't connect to Docker daemon",
+        r"Couldn't connect to Docker daemon|verify if Docker client is installed",
     ),
     either=(DOCKER_MISSING, DAEMON_DOWN, SOCKET_PERMISSION, STDERR_NOISE, DOCKER_IN_FOLDER),
 )
@@ -357,7 +363,10 @@ PLANE_UNREACHED = _symptom(
 MISSPELT_HOST = _symptom(
     "misspelt-login-server",
     says="The client asked a host that is spelt nearly as a login server, and is none.",
-    texts=anywhere(rf"{_MISSPELT}.{{0,200}}?{_FAILED}", rf"{_FAILED}.{{0,200}}?{_MISSPELT}"),
+    texts=anywhere(
+        *(rf"{host}.{{0,200}}?{_FAILED}" for host in _MISSPELT),
+        *(rf"{_FAILED}.{{0,200}}?{host}" for host in _MISSPELT),
+    ),
 )
 DOCKER_HUB = _symptom(
     "pushed-to-docker-hub",

@@ -40,7 +40,7 @@ NXDOMAIN = Symptom(
         r"nodename nor servname provided",
         r"No such host is known",
         r"remote name could not be resolved",
-        r"\bNXDOMAIN\b|Non-existent domain",
+        r"\bNXDOMAIN\b|Non-existent domain|DNS name does not exist",
         r"unresolvable host|\bUnknownHostException\b|Name does not resolve|No address associated with hostname",
         r"The requested name is valid, but no data of the requested type was found",
     ),

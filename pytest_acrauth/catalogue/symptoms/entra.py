@@ -8,7 +8,7 @@ from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.entra_numbers import NUMBERS, Number
 from pytest_acrauth.catalogue.shape import Break, Symptom, Words, unseen
 from pytest_acrauth.catalogue.symptoms.answers import said_here
-from pytest_acrauth.catalogue.symptoms.words import aadsts, anywhere, at_authority
+from pytest_acrauth.catalogue.symptoms.words import aadsts, anywhere, at_authority, not_at_service
 from pytest_acrauth.model.credential import SecretShape
 from pytest_acrauth.model.machine import Resolved
 from pytest_acrauth.model.observation import Dns, Entra, Tcp, Trouble
@@ -123,18 +123,20 @@ AUTHORITY_UNKNOWN = Symptom(
 )
 NOT_INJECTED = _local(
     "workload-identity-not-configured",
-    anywhere(
+    not_at_service(
         r"[Ww]orkload options are not fully configured",
         r"WorkloadIdentityCredential(?: authentication unavailable)?:? .{0,80}?(?:not (?:fully )?configured|not set)",
         r"no (?:client ID|tenant ID|token file) specified\. Check pod configuration",
         r"AZURE_FEDERATED_TOKEN_FILE.{0,60}?(?:not set|missing|required|not specified|not found|empty)",
         r"/var/run/secrets/azure/tokens/azure-identity-token.{0,40}?[Nn]o such file",
+        # GitHub's action that signs in to Azure, of a job that may not ask for its own token.
+        r"[Mm]ake sure to give write permissions to id-token in the workflow",
     ),
     "The workload identity's variables are not set here.",
 )
 NO_METADATA = _local(
     "metadata-unreached",
-    anywhere(
+    not_at_service(
         r"ManagedIdentityCredential authentication unavailable, no (?:response|managed identity endpoint)",
         r"[Nn]o managed identity endpoint found",
         r"no response from the IMDS endpoint",
@@ -146,13 +148,14 @@ NO_METADATA = _local(
         rf"(?:[Mm]anaged ?[Ii]dentity|\bMSI\b).{{0,250}}?{_LOST}.{{0,60}}?169\.254\.169\.254",
         r"MSI is not available|MSI endpoint is not",
         r"(?<!EC2 )\bIMDS\b.{0,40}?(?:not available|unavailable|unreachable|timed out)",
+        rf"\bManagedIdentityCredential: (?:.{{0,120}}?: )?(?:context deadline exceeded|.{{0,80}}?{_LOST})",
     ),
     "The endpoint that gives a managed identity its Entra tokens did not answer.",
 )
 #: What is said of a managed identity without the reason: one of those that have words of their own, or another.
 METADATA_FAILED = _local(
     "managed-identity-failed",
-    anywhere(
+    not_at_service(
         r"ManagedIdentityCredential authentication unavailable"
         r"(?!, no |.{0,80}?(?:assigned to this|Identity not found|Multiple user))",
         r"The request failed due to a gateway error",
@@ -164,8 +167,9 @@ METADATA_FAILED = _local(
 )
 NO_SUCH_IDENTITY = _local(
     "identity-not-assigned",
-    anywhere(
+    not_at_service(
         r"\"error_description\" ?: ?\"Identity not found\"|invalid_request.{0,30}?Identity not found\b",
+        r"ManagedIdentityCredential.{0,120}?(?:: |\) )Identity not found\b",
         r"No User Assigned or Delegated Managed Identity found",
         r"[Nn]o (?:default )?identity (?:has been|is) assigned to this resource",
         r"requested identity (?:hasn't|has not|isn't|is not)(?: been)? assigned to this resource",
@@ -176,12 +180,12 @@ NO_SUCH_IDENTITY = _local(
 )
 SEVERAL_IDENTITIES = _local(
     "several-identities",
-    anywhere(r"Multiple user[- ]assigned identities exist"),
+    not_at_service(r"Multiple user[- ]assigned identities exist"),
     "This machine has several identities, and none was named.",
 )
 ENVIRONMENT_INCOMPLETE = _local(
     "environment-incomplete",
-    anywhere(
+    not_at_service(
         r"EnvironmentCredential authentication unavailable",
         r"EnvironmentCredential\b.{0,120}?[Ee]nvironment variables are not fully configured",
         r"EnvironmentCredential: (?:missing|incomplete) environment variable",
@@ -190,17 +194,19 @@ ENVIRONMENT_INCOMPLETE = _local(
 )
 NO_CREDENTIAL = _local(
     "no-credential",
-    anywhere(
+    not_at_service(
         r"DefaultAzureCredential failed to retrieve a token from the included credentials",
         r"DefaultAzureCredential: failed to acquire a token",
         r"ChainedTokenCredential failed to retrieve a token",
         r"ChainedTokenCredential authentication failed",
+        r"ChainedTokenCredential failed due to an unhandled exception",
         r"CredentialUnavailableError|CredentialUnavailableException",
+        r"Azure CLI authentication timed out|Failed to invoke the Azure CLI",
     ),
     "Each credential that was tried failed, for a reason of its own.",
 )
 ML_COMPUTE_SILENT = _local(
     "ml-compute-silent",
-    anywhere(r"SSO failure, to mitigated? it please try", r"SSO failure: unable to retrieve a token"),
+    not_at_service(r"SSO failure, to mitigated? it please try", r"SSO failure: unable to retrieve a token"),
     "The endpoint of an Azure Machine Learning compute instance gave no Entra token.",
 )

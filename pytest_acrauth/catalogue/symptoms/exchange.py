@@ -95,7 +95,8 @@ SERVER_ERROR = Symptom(
     when=_server_error,
     says="{host} answered with {answer}.",
     texts=at_registry(
-        r"(?:status|Status|[Ss]tatus ?[Cc]ode)[:=]? ?5\d\d\b|\b5\d\d Server Error|URL returned error: 5\d\d\b",
+        r"(?<!probe failed with )(?:status|Status|[Ss]tatus ?[Cc]ode)[:=]? ?5\d\d\b",
+        r"\b5\d\d Server Error|URL returned error: 5\d\d\b",
         r"\b5\d\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out)",
     )
     + anywhere(r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 5\d\d"),

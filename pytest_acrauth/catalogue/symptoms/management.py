@@ -27,6 +27,10 @@ ARM_NOT_FOUND = in_print(
         r"The Resource 'Microsoft\.ContainerRegistry/registries/(?P<registry>[A-Za-z0-9-]{1,50})' under resource group"
         r" '.{1,90}?' was not found",
         *beside(OURS, r"\bResourceGroupNotFound\b|Resource group '.{1,90}?' could not be found"),
+        r"Container Registry \(Subscription: .{0,200}?Registry Name: \"(?P<registry>[A-Za-z0-9]{1,50})\"\) was not"
+        r" found",
+        r"Container Registry \"(?P<registry>[A-Za-z0-9-]{1,50})\" was not found in Resource Group",
+        r"Registry: \(Name \"(?P<registry>[A-Za-z0-9-]{1,50})\" / Resource Group \".{1,90}?\"\) was not found",
         r"parent resource '.{0,300}?/registries/(?P<registry>[A-Za-z0-9]{5,50})' could not be found",
     ),
 )
@@ -53,7 +57,10 @@ ARM_FORBIDDEN = in_print(
     anywhere(
         rf"{_REFUSED}(?P<action>Microsoft\.ContainerRegistry[^']{{0,160}})"
         rf"(?:' over scope '(?P<scope>[^']{{0,300}}?(?:{_OF_REGISTRY})?)')?",
+        r"Could not create a role assignment for ACR",
         r"\bLinkedAuthorizationFailed\b.{0,200}?Microsoft\.ContainerRegistry",
+        r"not have permission to perform action '(?P<action>[^']{1,160})' on the linked scope\(s\)"
+        rf" '(?P<scope>[^']{{0,300}}?Microsoft\.ContainerRegistry{_OF_REGISTRY})",
         rf"{_REFUSED}(?P<action>[^']{{1,160}})' over scope"
         rf" '(?P<scope>[^']{{0,300}}?Microsoft\.ContainerRegistry{_OF_REGISTRY})",
     ),
@@ -72,7 +79,7 @@ ADMIN_DISABLED = in_print(
         r"Admin user is disabled|as admin user is disabled",
         r"\bUnAuthorizedForCredentialOperations\b",
         r"--admin-enabled true'? to enable admin first",
-        r"admin credentials on the ACR are disabled",
+        r"admin credentials on the ACR are disabled|images from Azure Container Registries with admin enabled",
     ),
 )
 CREDENTIALS_NOT_FOUND = in_print(
@@ -118,7 +125,8 @@ SKU_UNSUPPORTED = in_print(
             OURS,
             r"not supported (?:for|in|by|on) (?:the )?(?:SKU|sku|tier) '?(?:Basic|Standard)",
             r"\b(?:SKU|sku) .{0,40}? not supported",
-            r"[Pp]remium (?:SKU|sku|tier).{0,80}?(?:required|only)",
+            r"[Pp]remium (?:SKU|[Ss]ku|tier).{0,80}?(?:required|only)",
+            r"\b(?:requires? (?:the )?|only (?:be |supported |available ).{0,60}?)[Pp]remium (?:SKU|[Ss]ku|tier)",
         ),
     ),
 )

@@ -59,7 +59,8 @@ OPERATION_REFUSED = Symptom(
     texts=not_elsewhere(r"insufficient_scope: authorization failed", r"insufficient_scope.{0,300}?\brepository:")
     + anywhere(r"requested access to the resource is denied\. Correlation ID: ")
     + at_registry(
-        r"requested access to the resource is denied",
+        # Behind these words docker says it whether it had a login or none.
+        r"(?<!may require 'docker login': denied: )requested access to the resource is denied",
         r"denied: access forbidden",
     ),
     several=True,
@@ -78,7 +79,7 @@ MANIFEST_UNKNOWN = Symptom(
     )
     + at_registry(
         r"manifest unknown",
-        r"azurecr\.[\w.-]{2,30}/[\w./-]{1,255}(?::[\w.-]{1,128}|@sha256:\w{1,64})\"?: not found",
+        r"azurecr\.[\w.-]{2,30}/[\w./<>-]{1,255}(?::[\w.<>-]{1,128}|@sha256:\w{1,64})\"?: not found",
         r"repository \"?[\w./-]{1,255}\"? is not found",
     ),
 )

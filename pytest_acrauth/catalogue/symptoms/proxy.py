@@ -7,7 +7,7 @@ from http import HTTPStatus
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom, Words
 from pytest_acrauth.catalogue.symptoms.answers import ASKING
-from pytest_acrauth.catalogue.symptoms.words import at_authority, at_registry
+from pytest_acrauth.catalogue.symptoms.words import at_authority, at_registry, not_elsewhere
 from pytest_acrauth.model.observation import Tcp, Trouble
 from pytest_acrauth.model.stage import Stage
 
@@ -83,7 +83,9 @@ PROXY_BROKE_OFF = Symptom(
     texts=_words(
         rf"{_PROXY}(?:EOF|unexpected EOF|.{{0,80}}?connection reset|malformed HTTP|RemoteDisconnected)",
         r"proxyconnect tcp: tls: first record does not look like|Proxy CONNECT aborted",
-    ),
+    )
+    # As the documentation quotes docker.
+    + not_elsewhere(r"Get \"?<registry>\"?: proxyconnect tcp: EOF"),
 )
 PROXY_WANTS_LOGIN = Symptom(
     id="proxy-wants-login",

@@ -6,13 +6,14 @@ from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
 from pytest_acrauth.catalogue.symptoms.addresses import at_endpoint, in_private_zone, through_private_link
 from pytest_acrauth.catalogue.symptoms.answers import ASKING, at_login_server
-from pytest_acrauth.catalogue.symptoms.words import at_authority, at_registry
+from pytest_acrauth.catalogue.symptoms.words import NOT_HTTPS, at_authority, at_registry
 from pytest_acrauth.model.observation import Dns, Tcp, Trouble
 from pytest_acrauth.model.stage import Stage
 
 _PRIVATE_PEER = r"(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)"
-# A proxy's own trouble is no answer about the registry.
-_DIAL = r"(?<!proxyconnect tcp: )dial tcp "
+# A registry answers at port 443 alone. A proxy's own trouble is no answer about it, nor is that of the host of the
+# layers, which docker tries several times.
+_DIAL = r"(?<!proxyconnect tcp: )(?<!download failed after attempts=\d: )dial tcp "
 _LOST_WORDS = r"(?:i/o timeout|connect: connection timed out|connectex: A connection attempt failed)"
 _LOST = {Trouble.TIMEOUT, Trouble.UNREACHABLE}
 
@@ -70,8 +71,8 @@ TCP_TIMEOUT = Symptom(
     when=lambda broken: _lost(broken, private=False) and not _past_link(broken),
     says="No connection to {login_server}, port 443, came about at {addresses}.",
     texts=at_registry(
-        rf"{_DIAL}(?!{_PRIVATE_PEER})[\[\]\w.:]{{1,60}}:\d{{1,5}}: {_LOST_WORDS}",
-        rf"connect to [\w.*-]{{1,253}} \(?(?!{_PRIVATE_PEER}).{{0,60}}?timed out",
+        rf"{_DIAL}(?!{_PRIVATE_PEER})[\[\]\w.:]{{1,60}}:443: {_LOST_WORDS}",
+        rf"connect to [\w.*-]{{1,253}} \(?(?!{_PRIVATE_PEER}).{{0,60}}?[Tt]imed out",
     ),
 )
 PUBLIC_TCP_TIMEOUT = Symptom(
@@ -88,7 +89,7 @@ PRIVATE_TCP_TIMEOUT = Symptom(
     when=lambda broken: _lost(broken, private=True),
     says="No connection to {login_server}, port 443, came about at {addresses}, in a private network.",
     texts=at_registry(
-        rf"{_DIAL}{_PRIVATE_PEER}[\d.]{{3,15}}:\d{{1,5}}: {_LOST_WORDS}",
+        rf"{_DIAL}{_PRIVATE_PEER}[\d.]{{3,15}}:443: {_LOST_WORDS}",
     ),
 )
 NO_ROUTE = Symptom(
@@ -97,7 +98,7 @@ NO_ROUTE = Symptom(
     when=_no_route,
     says="The system answered at once that no route leads to {host} at {addresses}.",
     texts=at_registry(
-        rf"{_DIAL}[\[\]\w.:]{{1,60}}:\d{{1,5}}: connect: (?:no route to host|network is unreachable)",
+        rf"{_DIAL}[\[\]\w.:]{{1,60}}:443: connect: (?:no route to host|network is unreachable)",
         r"[Nn]etwork is unreachable|No route to host|\bENETUNREACH\b|\bEHOSTUNREACH\b",
     )
     + at_authority(r"[Nn]etwork is unreachable|[Nn]o route to host|\bENETUNREACH\b|\bEHOSTUNREACH\b"),
@@ -108,12 +109,12 @@ CONNECTION_REFUSED = Symptom(
     when=_refused,
     says="The connection to {host}, port 443, was refused at {addresses}.",
     texts=at_registry(
-        rf"{_DIAL}[\[\]\w.:]{{1,60}}:\d{{1,5}}: connect: connection refused",
-        r"(?<!udp )\bECONNREFUSED\b",
+        rf"{_DIAL}[\[\]\w.:]{{1,60}}:443: connect: connection refused",
+        rf"(?<!udp )\bECONNREFUSED\b{NOT_HTTPS}",
         r"Failed to establish a new connection: .{0,40}?[Cc]onnection refused",
         r"actively refused",
         r"ConnectException: Connection refused|Connection refused \([\w.*-]{1,253}:443\)",
-        r"Failed to connect to [\w.*-]{1,253} port \d{1,5}.{0,40}?: Connection refused",
+        r"connect to [\w.*-]{1,253} port 443.{0,40}?: Connection refused",
     )
     + at_authority(r"(?<!udp )(?<!proxyconnect tcp: )(?:[Cc]onnection refused|actively refused|\bECONNREFUSED\b)"),
 )

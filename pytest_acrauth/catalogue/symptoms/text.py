@@ -19,6 +19,7 @@ from pytest_acrauth.catalogue.symptoms import (
     tls,
 )
 from pytest_acrauth.catalogue.symptoms.words import (
+    NOT_HTTPS,
     OURS,
     anywhere,
     at_authority,
@@ -33,6 +34,11 @@ from pytest_acrauth.catalogue.symptoms.words import (
 # A registry that a script or an example names otherwise than by its login server.
 _PLACEHOLDER = rf"{OURS}|\bACR_?(?:NAME|LOGIN|SERVER|REGISTRY|URL)|\bacr-login-server\b|\bacrLoginServer\b"
 
+# A status as tools print it; the kubelet prints those of a container's probes so, too.
+_STATUS = r"(?<!probe failed with )(?:status|Status|[Ss]tatus ?[Cc]ode)[:=]? ?"
+# Helm and Kubernetes end so whatever they waited for, such as a volume.
+_WAITED = r"(?<!UPGRADE FAILED: )(?<!ROLLBACK FAILED: )(?<!INSTALLATION FAILED: )(?<!code = DeadlineExceeded desc = )"
+
 # One wording for several symptoms that a climb keeps apart.
 NO_CREDENTIAL_SENT = in_print(
     "no-credential-sent",
@@ -41,7 +47,7 @@ NO_CREDENTIAL_SENT = in_print(
         r"failed to fetch anonymous token: (?:unexpected status.{0,400}?: )?401",
         r"failed to fetch anonymous token: .{0,400}?unauthorized: ",
         r"no basic auth credentials",
-        r"\bbasic credential not found",
+        r"\bbasic credential not found|no username present in auth config",
         r"\bno credentials? (?:found|configured|available) for\b",
     )
     + not_elsewhere(*beside(_PLACEHOLDER, r"no basic auth credentials")),
@@ -55,12 +61,15 @@ GENERIC_401 = in_print(
     + at_registry(
         r"(?i:unauthorized): (?:.{0,60}?: )?authentication required",
         r'"?(?i:UNAUTHORIZED)"?.{0,30}?authentication required',
-        r"\b401 Unauthorized\b|\b401 \(Unauthorized\)|(?:status|Status|[Ss]tatus ?[Cc]ode)[:=]? ?401\b",
+        r"\b401 Unauthorized\b|\b401 \(Unauthorized\)",
+        rf"{_STATUS}401\b",
         r"\b401 Client Error\b|requested URL returned error: 401\b|status code=Unauthorized\b",
         r": [Uu]nauthorized(?![:\w])|\bUnauthorized for [\w.*-]{1,253}/",
         r"make sure your credentials for '[^']{1,300}' are set up correctly",
         r"\bunauthorized\b: access (?:token|to)",
         r"pull access denied",
+        r"requires authentication \(and any provided details were invalid|\bDatasource unauthorized\b",
+        r"unsupported status code:? 401\b|not authorized to perform this operation: server returned 401\b",
     )
     + not_elsewhere(*beside(_PLACEHOLDER, r"(?i:unauthorized): authentication required")),
     either=(
@@ -88,7 +97,8 @@ FORBIDDEN = in_print(
     + at_registry(
         r"failed to fetch (?:anonymous|oauth) token: unexpected status.{0,400}?: 403",
         r"failed with status: 403 Forbidden",
-        r"\b403 Forbidden\b|\b403 \(Forbidden\)|(?:status|Status|[Ss]tatus ?[Cc]ode)[:=]? ?403\b",
+        r"\b403 Forbidden\b|\b403 \(Forbidden\)",
+        rf"{_STATUS}403\b",
         r"failed: Forbidden(?![:\w])",
         r"\b403 Client Error\b|requested URL returned error: 403\b|status code=Forbidden\b",
     )
@@ -136,10 +146,12 @@ GAVE_UP_WAITING = in_print(
     at_registry(
         r"request canceled while waiting for connection",
         r"Client\.Timeout exceeded while awaiting headers",
-        r"context deadline exceeded",
+        rf"{_WAITED}context deadline exceeded",
+        r"[Ff]ailed to pull .{1,300}?rpc error: code = DeadlineExceeded desc = context deadline exceeded",
         r"context canceled",
-        r"(?:[Cc]onnect|[Cc]onnection|[Rr]equest|[Oo]peration|[Rr]ead) timed out|\bETIMEDOUT\b|\bConnectTimeout",
-        r"\bi/o timeout\b",
+        r"(?:[Cc]onnect|[Cc]onnection|[Rr]equest|[Oo]peration|[Rr]ead) timed out|\bConnectTimeout",
+        rf"\bETIMEDOUT\b{NOT_HTTPS}",
+        r"(?<!\d: )\bi/o timeout\b|:443: i/o timeout\b",
         r"[Cc]onnection timeout to host|HttpClient\.Timeout of|\bUND_ERR_CONNECT_TIMEOUT\b",
         r"(?<!connectex: )A connection attempt failed because the connected party did not properly respond",
     ),
@@ -175,14 +187,18 @@ AUTHORITY_LOST = in_print(
 CONNECTION_FAILED = in_print(
     "connection-failed",
     "The client got no connection to {login_server}, and does not say why.",
-    at_registry(r"\bConnect call failed", r"(?:Couldn't|Could not) connect to server"),
+    at_registry(
+        r"\bConnect call failed",
+        r"(?:Couldn't|Could not) connect to server",
+        r"TCP connect to \(.{1,60}? ?: ?443\) failed|\bTcpTestSucceeded ?: False",
+    ),
     either=(tcp.TCP_TIMEOUT, tcp.PRIVATE_TCP_TIMEOUT, tcp.NO_ROUTE, tcp.CONNECTION_REFUSED),
 )
 BROKEN_OFF = in_print(
     "connection-broken-off",
     "A connection on the way to the registry or its layers broke off.",
     at_registry(
-        r"[Cc]onnection reset by peer|\bECONNRESET\b|forcibly closed|SocketException: Connection reset",
+        r"[Cc]onnection reset by peer|\bECONNRESET\b|forcibly closed|(?:Socket|SSL)Exception: Connection reset",
         r"socket hang up|Empty reply from server|[Ss]erver disconnected|response ended prematurely",
         r"unexpected EOF|(?:/v2/.{0,300}?|request): EOF\b|(?:already exists|Pushed|\d[kMG]B) EOF\b",
         r"[Cc]onnection aborted|[Rr]emote end closed connection|broken pipe",
@@ -266,7 +282,9 @@ TOO_MANY_REQUESTS = in_print(
     "access-token-throttled",
     "{login_server} had too many requests, and put this one off.",
     anywhere(r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 429")
-    + at_registry(r"(?i:toomanyrequests)|too many requests to registry|\b429 Client Error\b"),
+    + at_registry(
+        r"(?i:toomanyrequests)(?!: You have reached your)|too many requests to registry|\b429 Client Error\b"
+    ),
     either=(exchange.LOGIN_THROTTLED, challenge.THROTTLED),
 )
 EXCHANGE_FAILED = in_print(

@@ -59,7 +59,7 @@ UNTRUSTED_ISSUER = Symptom(
         r"self[- ]signed certificate",
         r"\b(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT_LOCALLY)\b",
         r"unable to verify the first certificate",
-        r"certificate is not trusted",
+        r"certificate is not trusted|[Uu]nable to locally verify the issuer",
         r"PKIX path building failed|unable to find valid certification path",
         r"in the certificate chain: (?:\w{1,40}, ){0,4}(?:UntrustedRoot|PartialChain)",
         r"\b(?:SEC_E_UNTRUSTED_ROOT|CERT_TRUST_IS_UNTRUSTED_ROOT)\b|unable to get issuer certificate",
@@ -72,7 +72,7 @@ CERTIFICATE_DATES = Symptom(
     says="The certificate at {host} is valid from {not_before} to {not_after}, and not now.",
     texts=not_elsewhere(*beside(OURS, r"x509: certificate has expired or is not yet valid"))
     + _at_any_host(
-        r"certificate (?:has expired|is not yet valid)",
+        r"certificate (?:has expired|is not yet valid)|[Ii]ssued certificate (?:has expired|not yet valid)",
         r"\bCERT_HAS_EXPIRED\b|\bSEC_E_CERT_EXPIRED\b|\bCertificate(?:Expired|NotYetValid)Exception\b",
         r"in the certificate chain: (?:\w{1,40}, ){0,4}NotTimeValid",
     ),
@@ -93,6 +93,7 @@ OTHER_NAME = Symptom(
     texts=_at_any_host(
         r"x509: certificate is (?:valid for|not valid for)",
         r"x509: cannot validate certificate for",
+        r"certificate common name .{1,253}? doesn't match requested host",
         r"[Hh]ostname mismatch|hostname .{1,253}? doesn't match",
         r"\bERR_TLS_CERT_ALTNAME_INVALID\b",
         r"certificate is not valid for any names|\bRemoteCertificateNameMismatch\b",

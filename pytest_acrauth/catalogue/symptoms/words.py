@@ -10,10 +10,15 @@ import re
 
 from pytest_acrauth.catalogue.shape import Symptom, Where, Words, unseen
 
+#: Behind Node's word for a failed connection: the address of something else, told by its port.
+NOT_HTTPS = r"(?! [\[\]\w.:]{1,60}:(?!443\b)\d)"
 GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 #: What tells that words which others say as well are about a registry of Azure's.
-OURS = r"(?:Microsoft\.ContainerRegistry\b|[Cc]ontainer[ -]?[Rr]egistr|\b[Rr]egistries\b|azurecr\.|\baz acr\b|\bACR\b)"
+OURS = (
+    r"(?:Microsoft\.ContainerRegistry\b|(?<!Git[Ll]ab )(?<!GitHub )(?<!Google )[Cc]ontainer[ -]?[Rr]egistr"
+    r"|\b[Rr]egistries\b|azurecr\.|\baz acr\b|\bACR\b)"
+)
 _BESIDE = r".{0,300}?"
 
 
@@ -32,13 +37,18 @@ def not_elsewhere(*patterns: str) -> tuple[Words, ...]:
     return _words(Where.NOT_ELSEWHERE, patterns)
 
 
+def not_at_service(*patterns: str) -> tuple[Words, ...]:
+    """Words of a credential, which count unless they are about another service of Azure than registries."""
+    return _words(Where.NOT_AT_SERVICE, patterns)
+
+
 def at_authority(*patterns: str) -> tuple[Words, ...]:
     """Words that count where the nearest host is an Entra authority."""
     return _words(Where.AUTHORITY, patterns)
 
 
 def at_storage(*patterns: str) -> tuple[Words, ...]:
-    """Words that count where the nearest host is blob storage, near a login server."""
+    """Words that count where the nearest host is blob storage, of layers by its address or by a login server before."""
     return _words(Where.STORAGE, patterns)
 
 
