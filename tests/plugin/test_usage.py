@@ -86,7 +86,7 @@ WRONG: list[tuple[tuple[str, ...], dict[str, str], str]] = [
     ((*MY, "--acr-timeout", "nan"), PRINCIPAL, "--acr-timeout: 'nan' is no positive number"),
     ((*MY, "--acr-jobs", "0"), PRINCIPAL, "--acr-jobs: '0' is no positive number"),
     ((*MY, "--acr-jobs", "1.5"), PRINCIPAL, "--acr-jobs: '1.5' is no whole number"),
-    (("--acr-checks", "some"), {}, "--acr-checks: unknown value 'some'; choose one of auto, all, none"),
+    (("--acr-checks", "some"), {}, "--acr-checks: unknown value 'some'; choose one of auto, all, only, none"),
     (("--acr-on-missing", "x"), {}, "--acr-on-missing: unknown value 'x'; choose one of skip, error"),
     (MY, {"PYTEST_ACR_CHECKS": "x"}, "--acr-checks (from PYTEST_ACR_CHECKS): unknown value 'x'; *"),
     ((*MY, "--acr-cloud", "AzureMars"), PRINCIPAL, "--acr-cloud: *'AzureMars'; choose one of AzureCloud, *"),

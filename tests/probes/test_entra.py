@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 import respx
-from kept import check_kept
 from standing_in import NoNetwork
 
-from pytest_acrauth.auth import METHODS, choose
+from pytest_acrauth.auth import METHODS, BadAuth, choose
 from pytest_acrauth.emulator import Emulator
 from pytest_acrauth.emulator.scenarios.variants import (
     CLUSTER,
@@ -337,9 +336,11 @@ def test_metadata_endpoints_elsewhere(registry: respx.MockRouter, environ: Mappi
     assert "planted" not in seen.text
 
 
-def test_an_odd_client_id_is_kept_in_one_line(registry: respx.MockRouter) -> None:
-    """What a variable says of the identity is asked for as it may be kept: a harmless line."""
-    check_kept(climb(NoNetwork({"AZURE_CLIENT_ID": "\x1b[31m\udcff::error::x"}), "managed-identity"), ())
+def test_an_odd_client_id_is_refused_in_one_line(registry: respx.MockRouter) -> None:
+    """A managed identity's is a GUID, too."""
+    with pytest.raises(BadAuth, match=r"^AZURE_CLIENT_ID is .*, which is no application's id") as refused:
+        climb(NoNetwork({"AZURE_CLIENT_ID": "\x1b[31m\udcff::error::x"}), "managed-identity")
+    assert str(refused.value).isprintable()
 
 
 @pytest.mark.parametrize(

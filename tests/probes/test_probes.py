@@ -23,6 +23,7 @@ from standing_in import (
     target,
 )
 
+from pytest_acrauth.auth import BadAuth
 from pytest_acrauth.model.observation import Challenge, NotObserved, Trouble
 from pytest_acrauth.model.stage import Rung, Stage
 from pytest_acrauth.model.target import Registry
@@ -279,9 +280,18 @@ ANY_BYTES = "bytes \udcff of an environment"
 ODD = f"{ANY_BYTES}\x1b[31m\u202e ##vso[task.complete]"
 
 
-@pytest.mark.parametrize("name", ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"])
-def test_an_application_of_any_characters_is_asked_for(cloud: respx.MockRouter, name: str) -> None:
+@pytest.mark.parametrize("name", ["AZURE_TENANT_ID", "AZURE_CLIENT_ID"])
+def test_ids_that_entra_never_gives_are_refused(cloud: respx.MockRouter, name: str) -> None:
+    """In words that can be printed, and before anybody is asked."""
+    with pytest.raises(BadAuth, match=f"^{name} is 'bytes .*, which is no ") as refused:
+        Run(NoNetwork({**CREDENTIALS, name: ODD})).check([target()])
+    assert str(refused.value).isprintable()
+    assert not cloud.calls
+
+
+def test_a_secret_of_any_characters_is_sent(cloud: respx.MockRouter) -> None:
     """A variable that is no UTF-8 ends in Entra's refusal and in a record that can be written."""
+    name = "AZURE_CLIENT_SECRET"
     refusal = {"error": "invalid_request"}
     cloud["entra"].respond(400, json=refusal)
     cloud.post(url__regex="https://login.microsoftonline.com/.*").respond(400, json=refusal)
