@@ -69,7 +69,7 @@ _PAGES = (
 _HOST = re.compile(
     r"(?P<lead>\bhttps?:/{1,2}|\blookup |\bhost=['\"]|\bto server )?"
     r"(?<![\w.-])(?P<host>localhost|(?:[\w*-]{1,63}\.){1,8}[A-Za-z]{2,24}|\d{1,3}(?:\.\d{1,3}){3})(?![\w-])"
-    r"(?P<port>:\d{1,5})?(?P<tail>/)?"
+    r"(?P<port>:\d{1,5})?(?P<image>(?=/[a-z0-9][a-z0-9._/-]{0,200}(?::\w|@sha256:)))?(?P<tail>/)?"
 )
 _LEADS = ("lookup ", "to ", "server ")  # what a host may stand behind and keep, space included
 # A proxy that is named is not what a message is about.
@@ -274,7 +274,8 @@ def _hosts(flat: str, begin: int, end: int) -> Sequence[Host]:
     found = [Host(match.start(), _NAME_TAKEN_OUT, Place.REGISTRY) for match in _NAMELESS.finditer(flat, begin, end)]
     for match in _HOST.finditer(flat, begin, end):
         name = match["host"].lower()
-        place = _place(name, addressed=bool(match["lead"]), tail=bool(match["tail"]), port=bool(match["port"]))
+        addressed = match["lead"] is not None or match["image"] is not None
+        place = _place(name, addressed=addressed, tail=bool(match["tail"]), port=bool(match["port"]))
         if place is Place.OTHER and _PROXY.search(flat, max(0, match.start() - 30), match.start()):
             continue
         if place is Place.REGISTRY and _done(flat, match.start("host")):

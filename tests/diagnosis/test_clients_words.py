@@ -36,6 +36,11 @@ PRINTED = [
     ("catalog-refused", "GET https://{host}/v2/_catalog?n=100: UNAUTHORIZED: [map[Action:* Name:catalog Type:registry]]"),
     ("token-as-bearer", "az acr login --expose-token -n x; curl -H 'Authorization: Bearer ***' https://{host}/v2/app/tags/list 401 Unauthorized"),
     ("disallowed-in-short", "docker pull {host}/app@sha256:1f unknown: The operation is disallowed."),
+    ("generic-401", "initializing source docker://{host}/app:1: reading manifest 1 in {host}/app: authentication required"),
+    ("generic-401", "Error response from registry: failed to resolve 1: {host}/app: unauthorized: authentication required: [map[Action:pull]]"),
+    ("blob-unknown", "docker pull {host}/app:1\nerror pulling image configuration: download failed after attempts=1: unknown blob"),
+    ("blob-unknown", "Trying to pull {host}/app:1...\nError: parsing image configuration: fetching blob: blob unknown to registry"),
+    ("layer-refused", 'Trying to pull {host}/app:1...\nError: fetching blob: StatusCode: 403, "\\ufeff<?xml version=\\"1.0\\"'),
     # curl
     ("generic-401", "* Connected to {host} (20.1.2.3)\ncurl: (22) The requested URL returned error: 401"),
     ("forbidden", "https://{host}/v2/ curl: (22) The requested URL returned error: 403"),

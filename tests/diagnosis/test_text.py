@@ -510,3 +510,20 @@ def test_a_real_text_names_its_label_first_or_says_what_would_decide(row: dict[s
     candidates = [mode.id for mode in found[0].candidates]
     assert wanted & set(candidates[:5])
     assert len(candidates) <= 5 or "\n  look  " in explain(found[0])
+
+
+def test_a_layer_whose_host_nobody_knows_is_told_by_the_accounts_name() -> None:
+    """Docker names the storage alone then, whose accounts for registries have names of their own."""
+    said = "error pulling image configuration: download failed after attempts=6: dial tcp: lookup"
+    found = recognise(f"{said} weumanaged21.blob.core.windows.net on 10.0.0.53:53: no such host")
+    assert [diagnosis.symptom.id for diagnosis in found] == ["data-host-unresolved"]
+
+
+@pytest.mark.parametrize(
+    ("code", "symptom"), [("AuthenticationFailed", "storage-refused"), ("AuthorizationFailure", "storage-forbids")]
+)
+def test_a_layer_that_storage_refuses_is_told_by_its_code(code: str, symptom: str) -> None:
+    """As docker hands on what Azure's storage answered."""
+    said = "error pulling image configuration: download failed after attempts=1: denied: \ufeff<?xml version"
+    found = recognise(f'{said}="1.0" encoding="utf-8"?><Error><Code>{code}</Code><Message>Server failed')
+    assert [diagnosis.symptom.id for diagnosis in found] == [symptom]

@@ -8,7 +8,7 @@ from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
 from pytest_acrauth.catalogue.symptoms.addresses import at_endpoint
 from pytest_acrauth.catalogue.symptoms.answers import has_its_mark
-from pytest_acrauth.catalogue.symptoms.words import at_data_endpoint, at_registry, at_storage
+from pytest_acrauth.catalogue.symptoms.words import anywhere, at_data_endpoint, at_registry, at_storage, not_elsewhere
 from pytest_acrauth.model.machine import Resolved
 from pytest_acrauth.model.observation import Data, Dns, Reply, Tcp, Trouble
 from pytest_acrauth.model.stage import Stage
@@ -17,6 +17,9 @@ _NO_NAME = (
     r"lookup .{1,120}?no such host",
     r"Could not resolve host",
 )
+#: Accounts in which registries keep their layers, and docker's words for a layer that it did not get.
+_MANAGED = r"\b[a-z0-9]{1,12}managed\d{1,4}\.blob\.core\.[a-z.]{5,24}"
+_NO_LAYER = r"error pulling image configuration: download failed after attempts=\d{1,2}: .{0,60}?"
 _NO_CONNECTION = (r"dial tcp (?!lookup).{1,120}?(?:timeout|timed out|reset by peer)",)
 
 
@@ -89,7 +92,9 @@ DATA_HOST_UNRESOLVED = Symptom(
     stages=(Stage.DATA,),
     when=_unresolved,
     says="{login_server} redirected the layer download to {redirect}, and the resolver has no address for it.",
-    texts=at_storage(*_NO_NAME) + at_data_endpoint(*_NO_NAME, r"Error resolving DNS for "),
+    texts=at_storage(*_NO_NAME)
+    + at_data_endpoint(*_NO_NAME, r"Error resolving DNS for ")
+    + anywhere(rf"lookup {_MANAGED}(?: on \S{{1,60}}?)?: no such host"),
 )
 STORAGE_UNREACHED = Symptom(
     id="storage-unreached",
@@ -124,14 +129,16 @@ STORAGE_REFUSED = Symptom(
     stages=(Stage.DATA,),
     when=lambda broken: _storage_said(broken, 403, "AuthenticationFailed"),
     says="The address of the layer that {login_server} had signed was refused by {redirect}.",
-    texts=at_storage(r"\bAuthenticationFailed\b"),
+    texts=at_storage(r"\bAuthenticationFailed\b") + not_elsewhere(rf"{_NO_LAYER}<Code>AuthenticationFailed\b"),
 )
 STORAGE_FORBIDS = Symptom(
     id="storage-forbids",
     stages=(Stage.DATA,),
     when=lambda broken: _storage_said(broken, 403, "AuthorizationFailure"),
     says="{redirect} does not authorise the layer download, to which {login_server} had sent it.",
-    texts=at_storage(r"\bAuthorizationFailure\b") + at_data_endpoint(r"\bAuthorizationFailure\b"),
+    texts=at_storage(r"\bAuthorizationFailure\b")
+    + at_data_endpoint(r"\bAuthorizationFailure\b")
+    + not_elsewhere(rf"{_NO_LAYER}<Code>AuthorizationFailure\b"),
 )
 AUTHORIZATION_FORWARDED = Symptom(
     id="authorization-forwarded",
@@ -145,5 +152,6 @@ BLOB_UNKNOWN = Symptom(
     stages=(Stage.DATA,),
     when=_blob_unknown,
     says="{login_server} has the manifest of {repository}, and does not find a layer that this names.",
-    texts=at_registry(r"\bBLOB_UNKNOWN\b", r"\bunknown blob\b"),
+    texts=at_registry(r"\bBLOB_UNKNOWN\b", r"\bunknown blob\b")
+    + not_elsewhere(rf"{_NO_LAYER}unknown blob\b", r"fetching blob: blob unknown to registry"),
 )

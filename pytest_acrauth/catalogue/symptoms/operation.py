@@ -102,5 +102,6 @@ DISALLOWED_IN_SHORT = Symptom(
     stages=(Stage.OPERATION, Stage.DATA),
     when=lambda broken: (said := _disallowed(broken)) is not None and not said["on"],
     says="{login_server} disallows the {stage} request on {repository}, and does not say what stands in its way.",
-    texts=at_registry(r"[Tt]he operation is disallowed(?! on this)"),
+    texts=at_registry(r"[Tt]he operation is disallowed(?! on this)")
+    + not_elsewhere(r"\bunknown: [Tt]he operation is disallowed\b(?! on this)"),
 )

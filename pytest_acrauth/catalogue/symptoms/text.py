@@ -12,6 +12,7 @@ from pytest_acrauth.catalogue.symptoms import (
     dns,
     entra,
     exchange,
+    operation,
     proxy,
     requests,
     silence,
@@ -68,6 +69,7 @@ GENERIC_401 = in_print(
         r"make sure your credentials for '[^']{1,300}' are set up correctly",
         r"\bunauthorized\b: access (?:token|to)",
         r"pull access denied",
+        r"reading manifest .{1,400}?: authentication required",
         r"requires authentication \(and any provided details were invalid|\bDatasource unauthorized\b",
         r"unsupported status code:? 401\b|not authorized to perform this operation: server returned 401\b",
     )
@@ -79,6 +81,7 @@ GENERIC_401 = in_print(
         requests.CATALOG_REFUSED,
         requests.UPLOAD_REFUSED,
         requests.TOKEN_AS_BEARER,
+        operation.OPERATION_REFUSED,
     ),
 )
 LOGIN_REFUSED = in_print(
@@ -98,7 +101,7 @@ FORBIDDEN = in_print(
         r"failed to fetch (?:anonymous|oauth) token: unexpected status.{0,400}?: 403",
         r"failed with status: 403 Forbidden",
         r"\b403 Forbidden\b|\b403 \(Forbidden\)",
-        rf"{_STATUS}403\b",
+        rf"(?<!fetching blob: ){_STATUS}403\b",
         r"failed: Forbidden(?![:\w])",
         r"\b403 Client Error\b|requested URL returned error: 403\b|status code=Forbidden\b",
     )
@@ -309,10 +312,17 @@ LAYERS_UNREACHED = in_print(
     "layers-unreached",
     "The image's manifest was read, and its layers could not be.",
     not_elsewhere(
-        r"error pulling image configuration: download failed",
+        r"error pulling image configuration: download failed(?! after attempts=\d{1,2}: (?:denied|unauth|unknown))",
         r"httpReadSeeker: failed open: failed to do request",
     ),
     either=(data.STORAGE_UNREACHED, data.DATA_ENDPOINT_UNREACHED, silence.DATA_SILENT, tls.HANDSHAKE_BROKEN),
+)
+LAYER_REFUSED = in_print(
+    "layer-refused",
+    "The storage that has the layers answered with a 403, and the client does not show its words.",
+    # Azure's storage alone begins its answers with a mark of their byte order, which Go writes so.
+    not_elsewhere(r"fetching blob: StatusCode: 403, .{0,4}?ufeff<\?xml"),
+    either=(data.STORAGE_REFUSED, data.STORAGE_FORBIDS),
 )
 INTERACTION_NEEDED = in_print(
     "interaction-needed",
