@@ -27,8 +27,8 @@ _PAGE = resource.getpagesize()
 _MEGABYTE = 1024 * 1024
 #: What is held on to shows in what lasts: between the first and the last tenth of a run it may grow by this much.
 _MOST_LASTING = 20 * _MEGABYTE
-#: Four million characters of JSON can be seventy million bytes while they are read; some climbs may do so at once.
-_MOST_AT_ONCE = 300 * _MEGABYTE
+#: What answers take while they are read, over what the process holds once all is loaded, all climbs at once together.
+_MOST_AT_ONCE = 150 * _MEGABYTE
 _GLANCE = 0.1  # seconds between two looks at the memory
 _SEEDS_APART = 10_000_000
 _TOLD = 15.0  # seconds between two lines of progress
@@ -82,7 +82,7 @@ class Many:
         """Climb until it is enough; print what was found, and return 1 for anything."""
         threads = [threading.Thread(target=self._climb, daemon=True) for _ in range(self._chosen.side_by_side)]
         began = told = time.monotonic()
-        before = peak = _resident()
+        peak = _resident()
         held: list[tuple[int, int]] = []
         for thread in threads:
             thread.start()
@@ -103,9 +103,9 @@ class Many:
         print(
             f"{self._answers} hostile answers in {self._climbs} climbs, {time.monotonic() - began:.0f} s: found {found}"
         )
-        more = [f"{(each - before) / _MEGABYTE:.0f} MB" for each in (first, last, peak)]
-        print(f"memory, more than before: {more[0]} in the beginning, {more[1]} in the end, {more[2]} at most")
-        kept = last - first > _MOST_LASTING or peak - before > _MOST_AT_ONCE
+        loaded, lasting, at_once = (f"{each / _MEGABYTE:.0f} MB" for each in (first, last - first, peak - first))
+        print(f"memory: {loaded} when all was loaded, {lasting} more in the end, {at_once} more at most")
+        kept = last - first > _MOST_LASTING or peak - first > _MOST_AT_ONCE
         return int(bool(self._findings) or kept)
 
     def _enough(self) -> bool:
