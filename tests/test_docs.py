@@ -16,6 +16,11 @@ import pytest
 from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS
 from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.emulator import LOOK_ALIKES, SCENARIOS, Emulator, World
+from pytest_acrauth.emulator.__main__ import environment
+from pytest_acrauth.emulator.scenarios.obstacles import private_only
+from pytest_acrauth.emulator.world.cloud import DAY, RoleAssignment
+from pytest_acrauth.emulator.world.directory import Application, Password
+from pytest_acrauth.emulator.world.healthy import CLIENT, TENANT
 from pytest_acrauth.emulator.world.roles import EVIDENCE, Role
 from pytest_acrauth.plugin.options import OPTIONS
 from pytest_acrauth.report.entries import Decisive, cause_entry
@@ -221,6 +226,45 @@ def test_example_suite_shows_what_is_emulated_last(inner, scenario) -> None:
     result = inner.apart("--acr-registry", "myacr", "--acr-emulate", "healthy", "--acr-emulate", scenario)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines([f"{scenario}: *"])
+
+
+def shop_base_and_vault(world: World) -> None:
+    """Make the world that the suite of a fleet describes: a puller, a builder, and one registry that is shut."""
+    cloud, environ = world.cloud, world.machine.environ
+    shop, base, vault = (cloud.registries[name] for name in ("shopacr", "baseacr", "vaultacr"))
+    builder, principal = "9f2c7a10-4d3b-4e58-8a6f-1b0c2d3e4f50", "5d1e8b3a-72c4-4f09-9be6-0a1b2c3d4e5f"
+    secret = Password("not-a-real-one-of-the-builder", starts=cloud.now() - DAY, ends=cloud.now() + DAY)
+    cloud.applications[builder] = Application(builder, [secret], {TENANT: principal})
+    for registry, role in ((shop, "AcrPush"), (base, "AcrPull"), (vault, "AcrPush")):
+        cloud.assignments += [
+            RoleAssignment(principal, each, registry.resource_id, created=cloud.now() - DAY)
+            for each in (role, EVIDENCE)
+        ]
+    shop.admin_enabled = False
+    private_only(vault)
+    for prefix, client, value in (
+        ("BUILDER", builder, secret.value),
+        ("PULLER", CLIENT, environ["AZURE_CLIENT_SECRET"]),
+    ):
+        environ |= {f"{prefix}_TENANT_ID": TENANT, f"{prefix}_CLIENT_ID": client, f"{prefix}_CLIENT_SECRET": value}
+
+
+def test_example_of_a_fleet_is_green(inner, tmp_path, monkeypatch) -> None:
+    """The suite for three registries and two identities holds in the world that it describes, and in no other one."""
+    shutil.copytree(EXAMPLES / "fleet", inner.pytester.path, dirs_exist_ok=True)
+    with Emulator(registries=("shopacr", "baseacr", "vaultacr")) as emulator:
+        emulator.change(shop_base_and_vault)
+        own = {name: value for name, value in emulator.environ.items() if name.startswith(("BUILDER_", "PULLER_"))}
+        for name, value in (environment(emulator, tmp_path) | own).items():
+            monkeypatch.setenv(name, value)
+        inner.apart("-W", "error").assert_outcomes(passed=16)
+        vault = emulator.world.cloud.registries["vaultacr"]
+        vault.public_network_access, vault.default_action = True, "Allow"
+        opened = inner.apart("-rf")
+    opened.assert_outcomes(passed=13, failed=3)
+    opened.stdout.fnmatch_lines(
+        ["FAILED *test_nobody_gets_into_the_vault* - more-open-than-expected: vaultacr lets in*"]
+    )
 
 
 def test_example_of_the_emulator_is_green(inner) -> None:

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 _NO_REGISTRY = "no registry is configured: name one with --acr-registry, PYTEST_ACR_REGISTRY or acr_registry"
 _MARKERS = (
     "acr: a built-in check of pytest-acrauth",
-    "acr_ready(*, registry=None, scope=None): fail before any fixture, and say why, unless the registry is ready",
-    "acr_permissions(repository, *, must=(), must_not=(), registry=None): fail likewise unless rights are these",
-    "acr_expect(*names, repository=None, registry=None): fail likewise unless it is refused, for one of these reasons",
+    "acr_ready(*, registry, identity, scope): fail before any fixture, and say why, unless the registry is ready",
+    "acr_permissions(repository, *, must, must_not, registry, identity): fail likewise unless the rights are these",
+    "acr_expect(*names, repository, registry, identity): fail likewise unless it is refused, for one of these reasons",
 )
 _JUDGED = frozenset(line.partition("(")[0] for line in _MARKERS[1:])
 #: The property of a test that expects a refusal, and what was met.

@@ -18,7 +18,7 @@ from pytest_acrauth.model.secret import as_bytes
 from pytest_acrauth.model.target import ACTIONS, BadName, Reference, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.failures import NotReady, diagnoses_of, own_defects
-from pytest_acrauth.plugin.naming import NotChecked, at_registry
+from pytest_acrauth.plugin.naming import NotChecked, as_identity, at_registry
 
 if TYPE_CHECKING:
     from pytest_acrauth.diagnosis.conclusion import Diagnosis
@@ -68,17 +68,21 @@ class RegistryUnderTest:
         """What is wrong, one diagnosis per broken stage; empty when the registry is ready."""
         return diagnoses_of(self.transcript)
 
-    def of(self, registry: str) -> RegistryUnderTest:
-        """Return another registry of this run, as this identity sees it, or the first that is checked there.
+    def of(self, registry: str | None = None, *, identity: str | None = None) -> RegistryUnderTest:
+        """Return another registry of this run, or this one, as the identity of that name sees it.
+
+        Without a name as this identity does, or the first that is checked there.
 
         Skips the test where this run does not check it, or is an error if ``--acr-on-missing error`` says so. Raises
         `pytest_acrauth.model.target.BadName` for a text that no registry can be called.
         """
         __tracebackhide__ = True
-        Registry.parse(registry)
         plan = self._climbs.plan
+        wanted = self.login_server if registry is None else registry
+        Registry.parse(wanted, self._target.registry.cloud)
         try:
-            found = at_registry(registry, plan.targets)
+            found = at_registry(wanted, plan.targets)
+            found = found if identity is None else as_identity(identity, found)
         except NotChecked as error:
             if plan.on_missing == "skip":
                 pytest.skip(str(error))

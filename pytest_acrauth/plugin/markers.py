@@ -9,11 +9,11 @@ import pytest
 
 from pytest_acrauth.auth import BadAuth
 from pytest_acrauth.model.defect import Defect
-from pytest_acrauth.model.target import ACTIONS, BadName, Reference, Registry, Target
+from pytest_acrauth.model.target import ACTIONS, CLOUDS, BadName, Reference, Registry, Target
 from pytest_acrauth.plugin.expectations import Expectation, Met
 from pytest_acrauth.plugin.failures import NotReady, tell
 from pytest_acrauth.plugin.fixture import RegistryUnderTest, parse_scope
-from pytest_acrauth.plugin.naming import NotChecked, at_registry
+from pytest_acrauth.plugin.naming import NotChecked, as_identity, at_registry
 
 if TYPE_CHECKING:
     from pytest_acrauth.plugin.climbs import Climbs
@@ -27,9 +27,10 @@ class BadMark(ValueError):
 
 
 class Mark(Protocol):
-    """A marker with its arguments read. ``registry`` is the one that it names, None for the test's own."""
+    """A marker with its arguments read. ``registry`` and ``identity`` are those that it names, None for the test's."""
 
     registry: str | None
+    identity: str | None
 
     def judge(self, acr: RegistryUnderTest, climbs: Climbs) -> Met:
         """Return how it stands for a target."""
@@ -39,8 +40,8 @@ class Mark(Protocol):
 class Ready:
     """``acr_ready``: the registry is ready, and grants a scope if one is given."""
 
-    def __init__(self, *, registry: str | None = None, scope: str | None = None) -> None:
-        self.registry = _named(registry)
+    def __init__(self, *, registry: str | None = None, identity: str | None = None, scope: str | None = None) -> None:
+        self.registry, self.identity = _named(registry), _identity(identity)
         self._scope = None if scope is None else _text("scope", scope)
         if self._scope is not None:
             parse_scope(self._scope)
@@ -59,8 +60,9 @@ class Permissions:
         must: str | Sequence[str] = (),
         must_not: str | Sequence[str] = (),
         registry: str | None = None,
+        identity: str | None = None,
     ) -> None:
-        self.registry = _named(registry)
+        self.registry, self.identity = _named(registry), _identity(identity)
         self._repository = Reference.parse(_text("repository", repository)).repository
         self._must, self._must_not = _actions("must", must), _actions("must_not", must_not)
         if not self._must and not self._must_not:
@@ -75,8 +77,14 @@ class Permissions:
 class Expect:
     """``acr_expect``: the registry refuses this identity, and for no other reason than those that are named."""
 
-    def __init__(self, *names: str, repository: str | None = None, registry: str | None = None) -> None:
-        self.registry = _named(registry)
+    def __init__(
+        self,
+        *names: str,
+        repository: str | None = None,
+        registry: str | None = None,
+        identity: str | None = None,
+    ) -> None:
+        self.registry, self.identity = _named(registry), _identity(identity)
         for name in names:
             _text("a name", name)
         self._expectation = Expectation(names, None if repository is None else _text("repository", repository))
@@ -113,9 +121,9 @@ def read(mark: pytest.Mark) -> Mark:
 
 
 _SIGNATURES = {
-    "acr_ready": "registry=… and scope=…, by name",
-    "acr_permissions": "a repository, and must=…, must_not=… and registry=… by name",
-    "acr_expect": "names, and repository=… and registry=… by name",
+    "acr_ready": "registry=…, identity=… and scope=…, by name",
+    "acr_permissions": "a repository, and must=…, must_not=…, registry=… and identity=… by name",
+    "acr_expect": "names, and repository=…, registry=… and identity=… by name",
 }
 
 
@@ -129,8 +137,12 @@ def _named(registry: object) -> str | None:
     """Return a registry's name if it can be one. Raises `BadName`."""
     if registry is None:
         return None
-    Registry.parse(_text("registry", registry))
+    Registry.parse(_text("registry", registry), CLOUDS[0])  # a host of no known suffix can be one, in some cloud
     return str(registry)
+
+
+def _identity(name: object) -> str | None:
+    return None if name is None else _text("identity", name)
 
 
 def _actions(name: str, value: object) -> tuple[str, ...]:
@@ -153,11 +165,16 @@ def marks(item: pytest.Item) -> Iterator[pytest.Mark]:
 
 
 def targets_of(item: pytest.Item, mark: Mark, targets: Sequence[Target]) -> tuple[Target, ...]:
-    """Return whom a marker is about: the registry it names, else the test's own, else all. Raises `NotChecked`."""
-    if mark.registry is not None:
-        return at_registry(mark.registry, targets)
+    """Return whom a marker is about: whom it names, else the test's own target, else all. Raises `NotChecked`."""
     own = parameter(item)
-    return (own,) if own is not None else tuple(targets)
+    if mark.registry is None and mark.identity is None:
+        return (own,) if own is not None else tuple(targets)
+    found = tuple(targets)
+    if mark.registry is not None:
+        found = at_registry(mark.registry, found)
+    elif own is not None:
+        found = at_registry(own.registry.login_server, found)
+    return as_identity(mark.identity, found) if mark.identity is not None else found
 
 
 def parameter(item: pytest.Item) -> Target | None:

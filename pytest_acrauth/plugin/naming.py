@@ -1,4 +1,4 @@
-"""Which of a run's targets a registry's name in a test means."""
+"""Which of a run's targets the names of a registry and an identity in a test mean."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NOT_CHECKED = "this run does not check "
 
 
 class NotChecked(Exception):
-    """A registry is meant that this run does not check; the text names it, and the one that is close to it."""
+    """A registry or an identity is meant that this run does not check; the text names it, and the one close to it."""
 
 
 def at_registry(name: str, targets: Sequence[Target]) -> tuple[Target, ...]:
@@ -27,6 +27,17 @@ def at_registry(name: str, targets: Sequence[Target]) -> tuple[Target, ...]:
     close = [names[each] for each in difflib.get_close_matches(name.lower().partition(".")[0], names, n=1, cutoff=0.7)]
     meant = f"; did you mean {close[0]}?" if close else ""
     raise NotChecked(f"{NOT_CHECKED}{name}, but {', '.join(checked)}{meant}")
+
+
+def as_identity(name: str, targets: Sequence[Target]) -> tuple[Target, ...]:
+    """Return the targets of an identity, by the name that it has in the checks' ids. Raises `NotChecked`."""
+    found = tuple(target for target in targets if target.identity.name == name)
+    if found:
+        return found
+    checked = list(dict.fromkeys(target.identity.name for target in targets))
+    close = difflib.get_close_matches(name, checked, n=1, cutoff=0.7)
+    meant = f"; did you mean {close[0]}?" if close else ""
+    raise NotChecked(f"{NOT_CHECKED}as {name}, but as {', '.join(checked)}{meant}")
 
 
 def _is(registry: Registry, name: str) -> bool:

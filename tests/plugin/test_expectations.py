@@ -69,7 +69,7 @@ def test_other_rights(inner: Inner, mark: str, scenario: str, words: str) -> Non
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ("", "acr_permissions(): it takes a repository, and must=…, must_not=… and registry=… by name"),
+        ("", "acr_permissions(): it takes a repository, and must=…, must_not=…, registry=… and identity=… by name"),
         ("'team/app'", "acr_permissions: it takes must=… or must_not=…, or both"),
         ("'team/app', 'pull'", "acr_permissions('team/app', 'pull'): it takes a repository, and must=…"),
         ("'Team/App', must='pull'", "acr_permissions: 'Team/App' is no repository reference"),

@@ -189,8 +189,8 @@ def test_several_markers_all_count(inner: Inner) -> None:
 @pytest.mark.parametrize(
     ("mark", "words"),
     [
-        ("regsitry='myacr'", "*acr_ready(regsitry='myacr'): it takes registry=* and scope=*, by name*"),
-        ("'myacr'", "*acr_ready('myacr'): it takes registry=* and scope=*, by name*"),
+        ("regsitry='myacr'", "*acr_ready(regsitry='myacr'): it takes registry=*, identity=* and scope=*, by name*"),
+        ("'myacr'", "*acr_ready('myacr'): it takes registry=*, identity=* and scope=*, by name*"),
         ("registry='abcd'", "*acr_ready: 'abcd' is no registry name: 5 to 50 letters and digits*"),
         ("registry='my acr.azurecr.io'", "*'my acr.azurecr.io' is no login server*"),
         ("registry=7", "*registry=7 is no text*"),
@@ -245,6 +245,38 @@ def test_a_registry_that_is_not_checked(inner: Inner, registry: str, words: str)
     strict = inner.emulate("healthy", "--acr-on-missing", "error", *NO_CHECKS)
     strict.assert_outcomes(failed=2)
     assert len([line for line in strict.outlines if line.startswith("FAILED ") and words[:40] in line]) == 2
+
+
+def test_an_identity_by_name(inner: Inner) -> None:
+    """A marker is about the identity that it names, at its registry or at all; an unknown one is left out."""
+    inner.pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.acr_permissions("team/app", must="pull,push", identity="builder")
+        @pytest.mark.acr_permissions("team/app", must="pull", must_not="push", identity="puller", registry="myacr")
+        def test_each():
+            pass
+
+        @pytest.mark.acr_ready(identity="buidler")
+        def test_nobody():
+            pass
+
+        @pytest.mark.acr_ready(identity=7)
+        def test_no_text():
+            pass
+
+        def test_both(acr):
+            names = {acr.of(identity=name).target.identity.name for name in ("builder", "puller")}
+            assert names == {"builder", "puller"}
+        """
+    )
+    who = ("--acr-auth", "builder=service-principal", "--acr-auth", "puller=scope-map-token:ACR_PULLER")
+    result = inner.emulate("permission-excess", "-rs", "--acr-repository", "team/app", *who, *NO_CHECKS)
+    result.assert_outcomes(passed=3, skipped=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["SKIPPED*this run does not check as buidler, but as builder, puller; did you mean builder[?]"]
+    )
 
 
 def test_another_registry_of_the_run(inner: Inner) -> None:
