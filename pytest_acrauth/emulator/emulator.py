@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from pytest_acrauth.emulator.fleet import wanted
-from pytest_acrauth.emulator.scenarios.entries import choose
+from pytest_acrauth.emulator.scenarios.entries import UnknownScenario, choose
 from pytest_acrauth.emulator.server.front import LoggedRequest
 from pytest_acrauth.emulator.server.machine import EmulatedMachine
 from pytest_acrauth.emulator.server.serve import Server
@@ -82,7 +82,12 @@ class Emulator:
 
     def apply(self, *scenarios: str) -> None:
         """Change the running world by more scenarios. Raises `UnknownScenario`, and then changes nothing."""
-        self.change(*(scenario.change for scenario in choose(scenarios)))
+        __tracebackhide__ = True  # in a test, what is misspelt is in the test
+        try:
+            chosen = choose(scenarios)
+        except UnknownScenario as error:
+            raise error.with_traceback(None) from None
+        self.change(*(scenario.change for scenario in chosen))
 
     def change(self, *changes: Change) -> None:
         """Change the running world by functions of it, and bring listeners, programs and files up to that."""

@@ -6,9 +6,11 @@ import base64
 import json
 import os
 import re
+from collections.abc import Callable
+from functools import wraps
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 
 import pytest
 
@@ -25,7 +27,23 @@ if TYPE_CHECKING:
     from pytest_acrauth.plugin.climbs import Climbs
     from pytest_acrauth.probes.http.own_requests import Client
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _SCOPE = re.compile(r"repository:(?P<repository>[^:]+):(?P<actions>[^:]+)")
+
+
+def plainly(method: Callable[P, T]) -> Callable[P, T]:
+    """Let a mistake in the arguments be shown where the test makes it, without this package's own frames."""
+
+    @wraps(method)
+    def called(*args: P.args, **named: P.kwargs) -> T:
+        __tracebackhide__ = True
+        try:
+            return method(*args, **named)
+        except (BadName, BadAuth) as error:
+            raise error.with_traceback(None) from None
+
+    return called
 
 
 class DockerLogin(NamedTuple):
@@ -68,6 +86,7 @@ class RegistryUnderTest:
         """What is wrong, one diagnosis per broken stage; empty when the registry is ready."""
         return diagnoses_of(self.transcript)
 
+    @plainly
     def of(self, registry: str | None = None, *, identity: str | None = None) -> RegistryUnderTest:
         """Return another registry of this run, or this one, as the identity of that name sees it.
 
@@ -90,6 +109,7 @@ class RegistryUnderTest:
         own = (target for target in found if target.identity == self._target.identity)
         return RegistryUnderTest(next(own, found[0]), self._climbs)
 
+    @plainly
     def expect(self, *names: str, repository: str | None = None) -> None:
         """Fail the test unless the registry refuses this identity, and for one of the named reasons alone.
 
@@ -108,6 +128,7 @@ class RegistryUnderTest:
             for note in met.notes:
                 print(f"acr: {self._target.id}: {note}")  # noqa: T201 - captured with what the test itself prints
 
+    @plainly
     def require(self, scope: str | None = None) -> None:
         """Fail the test, with the explanation, if the registry is not ready.
 
@@ -132,6 +153,7 @@ class RegistryUnderTest:
             return self.diagnoses
         return self.unmet_permissions(*parse_scope(scope), ())
 
+    @plainly
     def client(self, scope: str) -> Client:
         """Return an HTTP client for the registry with an access token for a scope; to be closed, as by ``with``.
 
@@ -146,6 +168,7 @@ class RegistryUnderTest:
         with own_defects("making a client", self._climbs.run.secrets):
             return self._climbs.run.client(self._target, repository, actions)
 
+    @plainly
     def login(self) -> DockerLogin:
         """Return what programs log in to the registry with: for an Entra identity, as ``az acr login`` does.
 
@@ -176,6 +199,7 @@ class RegistryUnderTest:
             json.dump({"auths": {self.login_server: {"auth": pair}}}, file)
         return place
 
+    @plainly
     def permissions(self, repository: str) -> frozenset[str]:
         """Return the actions that the registry grants this identity on a repository.
 

@@ -46,3 +46,13 @@ def test_without_a_registry_it_activates_nothing(inner: Inner) -> None:
     result = inner.run()
     assert result.ret == pytest.ExitCode.OK
     assert "acr:" not in result.stdout.str()
+
+
+def test_a_misspelt_scenario_is_shown_where_it_is_misspelt(inner: Inner) -> None:
+    """The test's line and the message, and no frame of this package."""
+    inner.pytester.makepyfile("def test_it(acr_emulator):\n    acr_emulator.apply('no-such-world')\n")
+    result = inner.run()
+    result.assert_outcomes(failed=1)
+    printed = result.stdout.str()
+    assert "'no-such-world' is no scenario; close to it:" in printed
+    assert "pytest_acrauth/" not in printed.partition("FAILURES")[2].partition("short test summary")[0]

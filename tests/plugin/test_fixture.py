@@ -235,3 +235,45 @@ def test_asked_for_by_name(inner: Inner) -> None:
     result = inner.emulate("healthy", "--acr-registry", "otheracr", *NO_CHECKS)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*several registries or identities are configured: take acr as an argument*"])
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        ("acr.require('team/app:pull')", "scope 'team/app:pull' is not repository:NAME:ACTIONS"),
+        ("acr.permissions('Team/App')", "'Team/App' is no repository reference"),
+        ("acr.client('repository:team/app:pul')", "unknown action 'pul'"),
+        ("acr.of('abcd')", "'abcd' is no registry name"),
+        ("acr.expect('nothing-known')", "'nothing-known' is no cause, family"),
+    ],
+)
+def test_a_mistake_in_an_argument_is_shown_where_it_is_made(inner: Inner, call: str, words: str) -> None:
+    """The test's own line and the message, and no frame of this package."""
+    inner.pytester.makepyfile(f"def test_it(acr):\n    {call}\n")
+    result = inner.emulate("healthy", "--tb", "long", *NO_CHECKS)
+    result.assert_outcomes(failed=1)
+    printed = result.stdout.str()
+    assert words in printed
+    assert f">       {call}" in printed
+    assert "pytest_acrauth/" not in printed.partition("FAILURES")[2].partition("short test summary")[0]
+
+
+@pytest.mark.parametrize(
+    "call", ["acr.require()", "acr.require('repository:team/app:pull')", "acr.permissions('team/app')"]
+)
+def test_a_rerun_asks_again(inner: Inner, call: str) -> None:
+    """What the first try was answered is forgotten, whatever it was that asked."""
+    inner.pytester.makeconftest(
+        """
+        from pytest_acrauth.plugin.emulation import EMULATOR
+        from pytest_acrauth.emulator.world.healthy import healthy_world
+
+        def pytest_report_teststatus(report, config):
+            if report.outcome == "rerun":
+                config.stash[EMULATOR].world.cloud.assignments[:] = healthy_world().cloud.assignments
+        """
+    )
+    inner.pytester.makepyfile(f"def test_it(acr):\n    assert {call} is None or 'pull' in {call}\n")
+    result = inner.emulate("exchange-no-role", "--reruns", "1", *NO_CHECKS)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*1 rerun*"])
