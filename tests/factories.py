@@ -25,6 +25,7 @@ from pytest_acrauth.model.observation import (
     Reply,
     Tcp,
     Tls,
+    Upload,
 )
 from pytest_acrauth.model.stage import Rung, Stage
 from pytest_acrauth.model.target import Flow, Identity, Reference, Registry, Target
@@ -138,6 +139,7 @@ def observation(stage: Stage, *, chosen: Target | None = None) -> Observation:
         ),
         Stage.OPERATION: Operation(blob="sha256:" + "0" * 64, digest="sha256:" + "1" * 64, reply=reply(200)),
         Stage.DATA: Data(redirect=BLOB_HOST, received=1024, reply=reply(206, from_registry=False)),
+        Stage.UPLOAD: Upload(opened=True, reply=reply(202)),
     }
     return healthy[stage]
 

@@ -46,6 +46,7 @@ from pytest_acrauth.model.observation import (
     Tls,
     Trouble,
     Tunnel,
+    Upload,
 )
 from pytest_acrauth.model.stage import Rung, Stage
 
@@ -136,6 +137,12 @@ def granted(*actions: str, must: tuple[str, ...] = ("pull",), must_not: tuple[st
 def operation(answer: Reply) -> Break:
     """Return a manifest that was not given."""
     return broken_at(Stage.OPERATION, Operation(reply=answer))
+
+
+def upload(answer: Reply) -> Break:
+    """Return an upload that was not opened."""
+    chosen = replace(target(SERVICE_PRINCIPAL, "team/app", must=("push",)), prove_push=True)
+    return broken_at(Stage.UPLOAD, Upload(reply=answer), chosen=chosen)
 
 
 def data(
@@ -312,6 +319,7 @@ SPECIMENS = {
     "access_token-unrecognised": access_token(reply(418, body="I'm a teapot")),
     "operation-unrecognised": operation(reply(418, body="I'm a teapot")),
     "data-unrecognised": data(reply(418, body="I'm a teapot"), ""),
+    "upload-unrecognised": upload(reply(418, body="I'm a teapot")),
 }
 
 PS = ("docker", "ps")

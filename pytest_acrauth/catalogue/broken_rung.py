@@ -469,6 +469,8 @@ def _stages(seen: Break) -> Iterator[Row]:
     yield Row("stages", "; ".join(told))
     if not transcript.target.references:
         yield Row("rights", "none was proven: no repository was named")
+    elif "push" in transcript.target.must and not transcript.target.prove_push:
+        yield Row("rights", "push is judged by the access token alone; --acr-prove-push opens an upload", detail=True)
     timed = [(rung.stage, transcript.at(rung)) for rung in rungs]
     took = [f"{stage} {each.elapsed:.2f} s" for stage, each in timed if not isinstance(each, NotObserved | None)]
     yield Row("seconds", ", ".join(dict.fromkeys(took)), detail=True)

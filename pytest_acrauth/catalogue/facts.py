@@ -268,12 +268,13 @@ def _denied(seen: Break) -> re.Match[str] | None:
 def wanted(seen: Break) -> tuple[str, ...]:
     """Return the actions that a rung is about: what was refused, or is lacking, else all that must be held.
 
-    What is refused behind the access token is the pull that a climb tries there, or the right that the refusal names.
+    What is refused behind the access token is what a climb tries there, or the right that the refusal names.
     """
-    if seen.stage in {Stage.OPERATION, Stage.DATA}:
+    if seen.stage in {Stage.OPERATION, Stage.DATA, Stage.UPLOAD}:
         answered = reply(seen)
         named = _REFUSED.search(answered.detail) if answered else None
-        return (named["action"] if named and named["action"] in ACTIONS else "pull",)
+        tried = "push" if seen.stage is Stage.UPLOAD else "pull"
+        return (named["action"] if named and named["action"] in ACTIONS else tried,)
     token = seen.access.access_token if seen.access else seen.transcript.access_token
     return (token and (token.missing or token.must)) or seen.transcript.target.must
 

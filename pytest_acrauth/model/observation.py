@@ -404,3 +404,19 @@ class Data(Answered):
     @property
     def ok(self) -> bool:
         return self.received > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload(Answered):
+    """The beginning of an upload, which proves the right to push and leaves nothing behind.
+
+    ``opened`` tells whether the registry named a session for it. ``left_open`` says why that was not cancelled, '' if
+    it was: it then ends by itself, in the registry's own time.
+    """
+
+    opened: bool = False
+    left_open: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return self.opened

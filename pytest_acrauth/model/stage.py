@@ -18,6 +18,7 @@ class Stage(StrEnum):
     ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a stage
     OPERATION = "operation"
     DATA = "data"
+    UPLOAD = "upload"
 
     @property
     def words(self) -> str:
@@ -27,7 +28,7 @@ class Stage(StrEnum):
     @property
     def per_repository(self) -> bool:
         """Whether the stage exists once per repository when repositories are named."""
-        return self in {Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA}
+        return self in {Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA, Stage.UPLOAD}
 
 
 class Rung(NamedTuple):

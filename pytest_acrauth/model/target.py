@@ -270,6 +270,7 @@ class Target:
     references: tuple[Reference, ...] = ()
     must: tuple[str, ...] = ("pull",)
     must_not: tuple[str, ...] = ()
+    prove_push: bool = False
 
     @property
     def id(self) -> str:
@@ -282,14 +283,20 @@ class Target:
         return "pull" in self.must
 
     @property
+    def pushes(self) -> bool:
+        """Whether an upload is opened and cancelled: only where `push` must be held, and is to be proven."""
+        return self.prove_push and "push" in self.must
+
+    @property
     def rungs(self) -> tuple[Rung, ...]:
-        """Every stage of this target's climb in order; with repositories the last three once per reference."""
+        """Every stage of this target's climb in order; with repositories the last ones once per reference."""
         shared = [Stage.DNS, Stage.TCP, Stage.TLS, Stage.CHALLENGE]
         if self.identity.flow is Flow.ENTRA:
             shared += [Stage.ENTRA, Stage.EXCHANGE]
         if not self.references:
             return tuple(Rung(stage) for stage in [*shared, Stage.ACCESS_TOKEN])
         each = [Stage.ACCESS_TOKEN, *([Stage.OPERATION, Stage.DATA] if self.pulls else [])]
+        each += [Stage.UPLOAD] if self.pushes else []
         return (
             *(Rung(stage) for stage in shared),
             *(Rung(stage, reference.text) for stage in each for reference in self.references),
@@ -305,6 +312,7 @@ class Target:
             Stage.ACCESS_TOKEN: [Stage.EXCHANGE if self.identity.flow is Flow.ENTRA else Stage.CHALLENGE],
             Stage.OPERATION: [Stage.ACCESS_TOKEN],
             Stage.DATA: [Stage.OPERATION],
+            Stage.UPLOAD: [Stage.ACCESS_TOKEN],
         }.get(rung.stage, [])
         found: set[Rung] = set()
         for stage in parents:

@@ -23,6 +23,7 @@ from pytest_acrauth.model.observation import (
     Operation,
     Tcp,
     Tls,
+    Upload,
 )
 from pytest_acrauth.model.stage import Rung
 from pytest_acrauth.model.target import Reference, Target
@@ -38,6 +39,7 @@ class Access:
     access_token: AccessToken | None = None
     operation: Operation | None = None
     data: Data | None = None
+    upload: Upload | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from pytest_acrauth.model.observation import NotObserved
+from pytest_acrauth.model.observation import NotObserved, Upload
 from pytest_acrauth.model.stage import Rung
 from pytest_acrauth.model.target import Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.attribution import answers_for, broken_before, fails_again
 from pytest_acrauth.plugin.climbs import Climbs
 from pytest_acrauth.plugin.failures import NotReady, diagnoses_of, failures_of, in_short, own_defects, tell
+from pytest_acrauth.report.standing import left_open
 
 if TYPE_CHECKING:
     from pytest_acrauth.diagnosis.conclusion import Diagnosis
@@ -176,6 +177,8 @@ class Checks:
                 # There is no line; pytest copes, its types do not.
                 place: Any = (item.parent.nodeid if item.parent else ROOT, None, str(call.excinfo.value))
                 report.longrepr = place
+            if isinstance(seen, Upload) and seen.left_open:
+                report.sections.append(("acr", left_open(item.target, item.rung, seen)))
         return report
 
 

@@ -54,7 +54,11 @@ def plan(settings: Settings, machine: Machine, config: pytest.Config) -> Plan:
     must, must_not = values.actions(settings, "must"), values.actions(settings, "must-not")
     _consistent(settings, must, must_not)
     chosen, pairs = _pairs(settings, registries, machine) if registries else ((), ())
-    targets = tuple(Target(registry, identity, references[registry], must, must_not) for registry, identity in pairs)
+    proven = bool(settings["prove-push"].values)
+    targets = tuple(
+        Target(registry, identity, references[registry], must, must_not, prove_push=proven)
+        for registry, identity in pairs
+    )
     _one_authority(targets, machine)
     _usable_proxy(machine)
     return Plan(
@@ -128,6 +132,11 @@ def _consistent(settings: Settings, must: tuple[str, ...], must_not: tuple[str, 
             raise pytest.UsageError(
                 f"{where(name, settings[name])}: actions are held on repositories; name one with --acr-repository"
             )
+    if settings["prove-push"].values and not (settings["repository"].values and "push" in must):
+        raise pytest.UsageError(
+            f"{where('prove-push', settings['prove-push'])}: push is proven where it must be held; name a repository"
+            " with --acr-repository, and push with --acr-must"
+        )
     if both := [action for action in must if action in must_not]:
         raise pytest.UsageError(
             f"{where('must', settings['must'])} and {where('must-not', settings['must-not'])}: "

@@ -133,6 +133,13 @@ OPTIONS = (
         line=Line(1, "must not {all}"),
     ),
     Option(
+        "prove-push",
+        "",
+        "where push must be held, open an upload and cancel it; otherwise the access token alone tells of push",
+        switch=True,
+        line=Line(1, "push proven by an upload"),
+    ),
+    Option(
         "client",
         "CLIENT",
         "a client that must work on this machine, whatever the registries say",

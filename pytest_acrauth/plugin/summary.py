@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_acrauth.model.defect import Defect
+from pytest_acrauth.model.observation import Upload
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.cleaning import Words
 from pytest_acrauth.plugin.climbs import Climbs
 from pytest_acrauth.plugin.failures import diagnoses_of, failures_of
 from pytest_acrauth.plugin.naming import NOT_CHECKED
-from pytest_acrauth.report.standing import ready
+from pytest_acrauth.report.standing import left_open, ready
 
 if TYPE_CHECKING:
     from pytest_acrauth.diagnosis.conclusion import Diagnosis
@@ -52,6 +53,7 @@ class Summary:
                 yield f"{who}: {'; '.join(map(_sentence, found))}"
             else:
                 sound.append(transcript)
+            yield from _left_open(transcript)
         for record in self._climbs.checked:
             if wrong := failures_of(record):
                 yield f"client {record.client}: {'; '.join(map(_sentence, wrong))}"
@@ -61,6 +63,13 @@ class Summary:
             yield f"ready: {len(sound)} of {len(self._climbs.climbed)}"
         for why, count in sorted(self._unchecked.items()):
             yield f"skipped, {count} test{'s' if count > 1 else ''}: {why}"
+
+
+def _left_open(transcript: Transcript) -> Iterator[str]:
+    for rung in transcript.target.rungs:
+        seen = transcript.at(rung)
+        if isinstance(seen, Upload) and seen.left_open:
+            yield left_open(transcript.target, rung, seen)
 
 
 def _sentence(diagnosis: Diagnosis) -> str:

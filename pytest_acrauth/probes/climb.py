@@ -24,7 +24,7 @@ from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.network import Connector
 from pytest_acrauth.probes.http.proxies import proxy_for, without_user
 from pytest_acrauth.probes.programs.helper import ask_helper
-from pytest_acrauth.probes.registry import Login, ask_challenge, read_layer, read_manifest
+from pytest_acrauth.probes.registry import Login, ask_challenge, read_layer, read_manifest, try_upload
 
 __all__ = ["Connector", "EntraLeg", "SignedIn", "ask_again", "climb", "climb_to_entra"]
 
@@ -216,8 +216,13 @@ class _Climb:
             access = Access(reference=reference, access_token=access_token)
             self._enter(access)
             self.issued += [token] if token is not None else []
-            if access_token.ok and token is not None and target.pulls and not tokens_only:
+            if not access_token.ok or token is None or tokens_only:
+                continue
+            if target.pulls:
                 self._read_image(http, access, token)
+            if target.pushes:
+                access = next(each for each in self.seen.accesses if each.reference == reference)
+                self._enter(replace(access, upload=try_upload(http, target.registry, reference, token)))
 
     def _enter(self, access: Access) -> None:
         """Record what is known of one repository now, in the place of what was known before."""

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 from pytest_acrauth.auth import Credential
 from pytest_acrauth.model.claims import granted_actions, refresh_claims
-from pytest_acrauth.model.observation import AccessToken, Challenge, Data, Exchange, Operation, Reply, Trouble
+from pytest_acrauth.model.observation import AccessToken, Challenge, Data, Exchange, Operation, Reply, Trouble, Upload
 from pytest_acrauth.model.secret import Secret, Secrets, as_bytes
 from pytest_acrauth.model.target import NULL_GUID, Reference, Registry
 from pytest_acrauth.probes.http.client import TOKEN_BYTES, Http, Response, encoded
@@ -208,6 +208,48 @@ def read_manifest(http: Http, registry: Registry, reference: Reference, token: S
     if not blob:
         return _unusable(response, "the manifest names no layer and no configuration", elapsed)
     return replace(operation, media_type=response.reply.content_type, blob=blob)
+
+
+def try_upload(http: Http, registry: Registry, reference: Reference, token: Secret) -> Upload:
+    """Open an upload to a repository and cancel it: nothing is stored, and no repository comes into being.
+
+    https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs
+    """
+    begin = f"https://{registry.login_server}/v2/{reference.repository}/blobs/uploads/"
+    response = http.send("POST", begin, headers=_bearer(token), content=b"")
+    accepted = response.trouble is None and response.reply is not None and response.reply.status == 202
+    session = _own_address(begin, response.location, registry) if accepted else ""
+    left_open = _cancel(http, session, token) if session else ""
+    return Upload(
+        reply=response.reply,
+        trouble=response.trouble,
+        text=response.text,
+        connection=response.connection,
+        elapsed=response.elapsed,
+        opened=bool(session),
+        left_open=left_open,
+    )
+
+
+def _own_address(begin: str, location: str, registry: Registry) -> str:
+    """Return the session's address where that is the login server's own over https, else ''."""
+    try:
+        session = urljoin(begin, location) if location else ""
+        parts = urlsplit(session)
+    except ValueError:
+        return ""
+    own = parts.scheme == "https" and parts.netloc.lower() in {registry.login_server, registry.global_endpoint}
+    return session if own else ""
+
+
+def _cancel(http: Http, session: str, token: Secret) -> str:
+    """Cancel an upload; return why that failed, or ''."""
+    response = http.send("DELETE", session, headers=_bearer(token))
+    if response.reply is not None and response.reply.status in {200, 202, 204, 404}:
+        return ""
+    if response.reply is not None:
+        return f"{response.reply.status} {response.reply.words}".strip()
+    return f"{response.trouble or 'no answer'} {response.text}".strip()
 
 
 def _unusable(response: Response, text: str, elapsed: float) -> Operation:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pytest_acrauth.model.observation import Tcp
+from pytest_acrauth.model.observation import Tcp, Upload
+from pytest_acrauth.model.stage import Rung
+from pytest_acrauth.model.target import Target
 from pytest_acrauth.model.transcript import Transcript
 
 
@@ -15,10 +17,19 @@ def ready(transcript: Transcript) -> str:
     for access in transcript.accesses:
         if access.access_token is not None and access.access_token.granted is not None:
             granted = ", ".join(access.access_token.granted) or "nothing"
-            parts.append(f"granted {granted} on {access.reference.text}")
+            by = " (push by an upload)" if access.upload is not None and access.upload.ok else ""
+            parts.append(f"granted {granted} on {access.reference.text}{by}")
     if not target.references:
         parts.append("no right was proven: no repository was named")
     return "; ".join([who, *parts])
+
+
+def left_open(target: Target, rung: Rung, upload: Upload) -> str:
+    """Say that an upload that was opened to prove a right could not be cancelled, and what becomes of it."""
+    return (
+        f"{target.registry.login_server}: the upload to {rung.reference} that proved push was not cancelled"
+        f" ({upload.left_open}); it holds nothing, and the registry ends it by itself"
+    )
 
 
 def reached(transcript: Transcript) -> str:

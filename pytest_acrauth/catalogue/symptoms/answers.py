@@ -11,7 +11,7 @@ from pytest_acrauth.model.observation import Data, Entra, Reply, Trouble
 from pytest_acrauth.model.stage import Stage
 
 #: Where a request can find that its connection does not come about, in the climb's order.
-ASKING = (Stage.CHALLENGE, Stage.ENTRA, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA)
+ASKING = (Stage.CHALLENGE, Stage.ENTRA, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA, Stage.UPLOAD)
 _GENERIC = re.compile("authentication required", re.IGNORECASE)
 
 

@@ -118,7 +118,7 @@ EMPTY_403 = Symptom(
 )
 DENIED_WITH_IP = Symptom(
     id="denied-with-ip",
-    stages=(Stage.CHALLENGE, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA),
+    stages=(Stage.CHALLENGE, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA, Stage.UPLOAD),
     # Where a later wait failed, that is what is seen.
     when=lambda broken: facts.firewall_spoke(broken) and facts.trouble(broken) is None,
     says="The registry's firewall refused {client_ip} at the {stage} request.",
@@ -130,7 +130,7 @@ DENIED_WITH_IP = Symptom(
 )
 THROTTLED = Symptom(
     id="requests-throttled",
-    stages=(Stage.CHALLENGE, Stage.OPERATION, Stage.DATA),
+    stages=(Stage.CHALLENGE, Stage.OPERATION, Stage.DATA, Stage.UPLOAD),
     when=_throttled,
     says="{login_server} has too many requests to serve ({answer}); it asks to wait {retry_after} seconds.",
     texts=at_registry(

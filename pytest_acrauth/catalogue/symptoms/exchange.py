@@ -91,7 +91,7 @@ LOGIN_THROTTLED = Symptom(
 )
 SERVER_ERROR = Symptom(
     id="server-error",
-    stages=(Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA, Stage.CHALLENGE),
+    stages=(Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA, Stage.UPLOAD, Stage.CHALLENGE),
     when=_server_error,
     says="{host} answered with {answer}.",
     texts=at_registry(

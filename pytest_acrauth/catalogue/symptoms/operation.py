@@ -53,7 +53,7 @@ def _unknown(broken: Break) -> bool:
 
 OPERATION_REFUSED = Symptom(
     id="operation-refused",
-    stages=(Stage.OPERATION, Stage.DATA),
+    stages=(Stage.OPERATION, Stage.DATA, Stage.UPLOAD),
     when=_operation_refused,
     says="An access token for {repository} was issued, and the {stage} request with it was refused.",
     texts=not_elsewhere(r"insufficient_scope: authorization failed", r"insufficient_scope.{0,300}?\brepository:")
@@ -85,21 +85,21 @@ MANIFEST_UNKNOWN = Symptom(
 )
 DISALLOWED = Symptom(
     id="disallowed",
-    stages=(Stage.OPERATION, Stage.DATA),
+    stages=(Stage.OPERATION, Stage.DATA, Stage.UPLOAD),
     when=lambda broken: (said := _disallowed(broken)) is not None and bool(said["on"]),
     says="{login_server} disallows the {stage} request on {repository}.",
     texts=anywhere(r"[Tt]he operation is disallowed on this registry, repository or image"),
 )
 KEY_IDENTITY_INACTIVE = Symptom(
     id="key-identity-inactive",
-    stages=(Stage.OPERATION, Stage.DATA),
+    stages=(Stage.OPERATION, Stage.DATA, Stage.UPLOAD),
     when=_key_identity_inactive,
     says="{login_server} cannot use the identity that reads its encryption key, and refuses every image.",
     texts=anywhere(_KEY_IDENTITY),
 )
 DISALLOWED_IN_SHORT = Symptom(
     id="disallowed-in-short",
-    stages=(Stage.OPERATION, Stage.DATA),
+    stages=(Stage.OPERATION, Stage.DATA, Stage.UPLOAD),
     when=lambda broken: (said := _disallowed(broken)) is not None and not said["on"],
     says="{login_server} disallows the {stage} request on {repository}, and does not say what stands in its way.",
     texts=at_registry(r"[Tt]he operation is disallowed(?! on this)")

@@ -26,7 +26,7 @@ _WORDS = (r"timeout awaiting response headers", r"read tcp .{1,120}?: i/o timeou
 
 REGISTRY_SILENT = Symptom(
     id="registry-silent",
-    stages=(Stage.CHALLENGE, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA),
+    stages=(Stage.CHALLENGE, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA, Stage.UPLOAD),
     when=lambda broken: _silent(broken) and at_login_server(broken),
     says="{login_server} took the connection, and did not answer the {stage} request in {elapsed} seconds.",
     texts=at_registry(*_WORDS),
