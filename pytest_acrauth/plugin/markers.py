@@ -215,17 +215,20 @@ def misspelt(item: pytest.Item) -> str | None:
 def judge(item: pytest.Item, climbs: Climbs) -> Verdict:
     """Return what becomes of a marked test before its fixtures."""
     found: list[Met] = []
+    unread: list[NotReady] = []
     try:
         every = [read(mark) for mark in marks(item)]
         for mark in every:
             own = targets_of(item, mark, climbs.plan.targets)
-            found += [mark.judge(RegistryUnderTest(target, climbs), climbs) for target in own]
+            for target in own:
+                try:
+                    found.append(mark.judge(RegistryUnderTest(target, climbs), climbs))
+                except NotReady as error:  # a setting that nobody could read: what keeps from that is told first
+                    unread.append(error)
     except NotChecked as error:
         return Verdict(skipped=str(error))
     except (BadAuth, BadMark, BadName) as error:
         return Verdict(NotReady(str(error)))
-    except NotReady as error:
-        return Verdict(error)
     except Exception as error:  # noqa: BLE001 - a defect of ours: the test fails for it, and is no error of its own
         from pytest_acrauth.report.defect import told
 
@@ -233,4 +236,5 @@ def judge(item: pytest.Item, climbs: Climbs) -> Verdict:
         return Verdict(NotReady(told(Defect.of(error, doing, secrets=climbs.run.secrets))))
     against = [told for met in found for told in met.against]
     notes = tuple(note for met in found for note in met.notes)
-    return Verdict(NotReady.telling(against) if against else None, notes=notes)
+    failure = NotReady.telling(against) if against else next(iter(unread), None)
+    return Verdict(failure, notes=notes)
