@@ -356,7 +356,7 @@ def _find(option: Option, config: pytest.Config, environ: Mapping[str, str]) -> 
     try:
         entry = config.getini(option.ini)
     except (TypeError, ValueError, pytest.UsageError) as error:
-        hint = "; write it as a text, in quotes" if isinstance(error, TypeError) else ""
+        hint = "; write it as a text, in quotes" if "expects a string" in str(error) else ""
         raise pytest.UsageError(f"{option.flag} ({_ini_origin(option, config)}): {error}{hint}") from error
     if option.switch and entry is not None:
         entry = str(entry).lower()

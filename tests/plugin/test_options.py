@@ -143,5 +143,5 @@ def test_an_empty_variable_is_an_unset_one(pytester: pytest.Pytester) -> None:
 def test_a_native_toml_value_of_another_type(pytester: pytest.Pytester) -> None:
     """A number where pytest wants a string is a usage error that names the entry."""
     pytester.makefile(".toml", pytest="[pytest]\nacr_timeout = 5\n")
-    with pytest.raises(pytest.UsageError, match="acr_timeout.*; write it as a text, in quotes"):
+    with pytest.raises(pytest.UsageError, match=r"acr_timeout.*; write it as a text, in quotes"):
         read(pytester)
