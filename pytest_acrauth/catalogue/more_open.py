@@ -36,7 +36,7 @@ class MoreOpen:
     @property
     def answer(self) -> str:
         """What was found, and what it is at odds with."""
-        return f"{self.found}, where {self.expected} is expected"
+        return f"{self.found[:1].upper()}{self.found[1:]}, where {self.expected} is expected"
 
     @property
     def rows(self) -> tuple[Row, ...]:

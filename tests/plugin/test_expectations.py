@@ -143,7 +143,7 @@ def test_how_an_open_registry_was_reached_is_told(inner: Inner) -> None:
     """The address, the identity, and what was granted."""
     result = marked(inner, "acr_expect('push-denied', repository='team/app')", "permission-excess")
     printed = result.stdout.str()
-    assert "the registry granted push on team/app, where push-denied is expected" in printed
+    assert "The registry granted push on team/app, where push-denied is expected" in printed
     assert "at 203.0.113.11, signed in as service principal" in printed
 
 
