@@ -1,7 +1,7 @@
 """Refusals that somebody expects: what can be named, and whether what was met is that.
 
 A refusal can be named by a cause's id, by a family of causes, or as one of the common checks of `REFUSALS` and
-`SETTINGS`. The last three mean what a registry's owner decided: they are never satisfied by a cause that passes by
+`SETTINGS`. Families and checks mean what a registry's owner decided: they are never satisfied by a cause that passes by
 itself, by a registry or a network in trouble, or by a credential that is broken. Such a cause satisfies its own id.
 """
 

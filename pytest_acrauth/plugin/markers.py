@@ -93,7 +93,7 @@ class Expect:
         return self._expectation.of(acr.target, climbs)
 
 
-#: The markers by their names, with what pytest's own list says of each.
+#: The markers by their names; what pytest lists of each stands in the plugin itself, which is loaded at every start.
 MARKERS: dict[str, type[Ready | Permissions | Expect]] = {
     "acr_ready": Ready,
     "acr_permissions": Permissions,
