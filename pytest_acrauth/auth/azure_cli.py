@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pytest_acrauth.auth.files import read_regular
 from pytest_acrauth.auth.programs import find_program, home_of, shown
 from pytest_acrauth.auth.shape import Credential, Place, Variables
 from pytest_acrauth.model.credential import CredentialFacts, Kind
+from pytest_acrauth.model.foreign_json import load_foreign_json
 from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import Registry
 
@@ -37,8 +37,8 @@ def read_azure_login(environ: Mapping[str, str]) -> AzureLogin | None:
     """Return the login that az would use, None where it is not signed in or its profile cannot be read."""
     path = profile_path(environ)
     try:
-        found = json.loads(read_regular(path, _LARGEST).decode("utf-8-sig"))
-    except (OSError, ValueError, RecursionError):
+        found = load_foreign_json(read_regular(path, _LARGEST))
+    except (OSError, ValueError):
         return None
     entries = found.get("subscriptions") if isinstance(found, dict) else None
     accounts = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []

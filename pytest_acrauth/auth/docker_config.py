@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from pytest_acrauth.auth.files import read_regular
 from pytest_acrauth.auth.programs import home_of, shown
 from pytest_acrauth.auth.shape import BadAuth
 from pytest_acrauth.model.client_record import host_of_key
+from pytest_acrauth.model.foreign_json import load_foreign_json
 from pytest_acrauth.model.secret import Secret, Secrets
 from pytest_acrauth.model.target import NULL_GUID
 
@@ -123,8 +123,8 @@ def read_config(environ: Mapping[str, str]) -> ConfigFile | None:
         reason = getattr(error, "strerror", None) or "it cannot be read"
         raise UnreadableConfig(f"the docker config {shown(path)} cannot be read: {reason}", reason) from error
     try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
+        found = load_foreign_json(content)
+    except ValueError:
         # Not chained: the parser's exception holds the document.
         raise UnreadableConfig(f"the docker config {shown(path)} is no JSON", "it is no JSON object") from None
     if not isinstance(found, dict):
@@ -151,8 +151,8 @@ def helper_program(name: str) -> str:
 def helper_answer(text: bytes) -> tuple[str, Secret] | None:
     """Return the user and secret that a credential helper printed; None for anything else."""
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
+        found = load_foreign_json(text)
+    except ValueError:
         return None
     if not isinstance(found, dict):
         return None

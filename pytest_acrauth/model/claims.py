@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-import binascii
-import json
 import re
 from typing import Any
 
 from pytest_acrauth.model.credential import SecretShape
+from pytest_acrauth.model.foreign_json import load_foreign_json
 from pytest_acrauth.model.observation import Assertion, EntraClaims, RefreshClaims
 from pytest_acrauth.model.secret import Secret, Secrets
 
@@ -29,8 +28,8 @@ def claims(token: Secret) -> dict[str, Any] | None:
     if token.reveal().count(".") != 2:  # between header, payload and signature
         return None
     try:
-        payload = json.loads(base64.urlsafe_b64decode(token.reveal().split(".")[1] + "=="))
-    except (binascii.Error, ValueError, RecursionError):
+        payload = load_foreign_json(base64.urlsafe_b64decode(token.reveal().split(".")[1] + "=="))
+    except ValueError:
         return None
     return payload if isinstance(payload, dict) else None
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import httpx
 
+from pytest_acrauth.model.foreign_json import load_foreign_json
 from pytest_acrauth.model.observation import Reply
 from pytest_acrauth.model.secret import Secrets
 
 _REGISTRY_HEADERS = ("docker-distribution-api-version", "x-ms-correlation-request-id")
 _RATE_LIMIT = "x-ms-ratelimit-"
-_DEEPEST = 64  # levels of a JSON value; what peers send has a handful, and whoever walks through it is no machine
 #: The fields in which peers hand out tokens.
 TOKENS = ("access_token", "refresh_token", "accessToken", "id_token")
 _SIGNATURE = re.compile(r"[?&;]sig=([^&;#\s]{16,1000})", re.IGNORECASE)
@@ -24,19 +23,9 @@ _SIGNATURE = re.compile(r"[?&;]sig=([^&;#\s]{16,1000})", re.IGNORECASE)
 def parse_json(body: bytes) -> Any:
     """Return the JSON value in a body, or None for bytes that hold none that can be walked through."""
     try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
+        return load_foreign_json(body)
+    except ValueError:
         return None
-    level = [found]
-    for _ in range(_DEEPEST):
-        level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, dict | list)]
-        if not level:
-            return found
-    return None
-
-
-def _inside(value: Any) -> Iterable[Any]:
-    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def register_issued(found: Any, secrets: Secrets) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import socket
 import stat
@@ -39,6 +38,7 @@ from pytest_acrauth.model.client_record import (
     StoredLogin,
 )
 from pytest_acrauth.model.credential import SecretShape
+from pytest_acrauth.model.foreign_json import load_foreign_json
 from pytest_acrauth.model.machine import Machine
 from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import Registry
@@ -191,8 +191,8 @@ def _find_endpoint(environ: Mapping[str, str]) -> tuple[str, str]:
     path = config_path(environ)
     if path is not None and named not in {"", "default"}:
         folder = hashlib.sha256(named.encode()).hexdigest()
-        with contextlib.suppress(OSError, ValueError, RecursionError, KeyError, TypeError):
-            meta = json.loads(read_regular(path.parent / "contexts" / "meta" / folder / "meta.json", _LARGEST))
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            meta = load_foreign_json(read_regular(path.parent / "contexts" / "meta" / folder / "meta.json", _LARGEST))
             return str(meta["Endpoints"]["docker"]["Host"]), f"context {named}"
     return (_DEFAULT_PIPE if sys.platform == "win32" else _DEFAULT_SOCKET), "default"
 
