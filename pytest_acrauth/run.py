@@ -96,7 +96,7 @@ class Run:
         evidence, as any break, unless not ``all_of_them`` are wanted and only what is granted matters. Raises
         `pytest_acrauth.model.target.BadName` for a text that is no repository reference.
         """
-        narrowed = replace(target, references=(Reference.parse(repository),), must=must, must_not=must_not)
+        narrowed = _narrowed(target, repository, must, must_not)
         signed_in = self._signed_in.get((target.identity, target.registry))
         if signed_in is not None and not self._ended(signed_in):
             seen, _ = ask_again(signed_in, narrowed, self._connect(), self._timeout)
@@ -135,7 +135,7 @@ class Run:
         """
         from pytest_acrauth.probes.http.own_requests import client_for
 
-        narrowed = replace(target, references=(Reference.parse(repository),), must=actions, must_not=())
+        narrowed = _narrowed(target, repository, actions)
         _, tokens = ask_again(self._sign_in(target), narrowed, self._connect(), self._timeout)
         if not tokens:
             raise LookupError(f"{target.registry.login_server} issued no access token for {repository}")
@@ -255,6 +255,11 @@ class Run:
     def _unclimbed(self, target: Target) -> Transcript:
         facts = CredentialFacts(kind=Kind.UNREAD)
         return Transcript(target=target, credential=facts, started=self.machine.now(), limit=self._timeout)
+
+
+def _narrowed(target: Target, repository: str, must: tuple[str, ...], must_not: tuple[str, ...] = ()) -> Target:
+    """Return a target that is about these rights on one repository and nothing else. Raises `BadName`."""
+    return replace(target, references=(Reference.parse(repository),), must=must, must_not=must_not, apart=())
 
 
 def _issued(transcript: Transcript) -> bool:

@@ -467,9 +467,10 @@ def _stages(seen: Break) -> Iterator[Row]:
         groups[_state(transcript, rung)].append(str(rung.stage))
     told = [f"{' '.join(dict.fromkeys(stages))} {state}" for state, stages in groups.items() if stages]
     yield Row("stages", "; ".join(told))
+    about = [each.text for each in transcript.target.references if seen.rung.reference in {None, each.text}]
     if not transcript.target.references:
         yield Row("rights", "none was proven: no repository was named")
-    elif "push" in transcript.target.must and not transcript.target.prove_push:
+    elif any("push" in each.must and not each.pushes for each in map(transcript.target.rights, about)):
         yield Row("rights", "push is judged by the access token alone; --acr-prove-push opens an upload", detail=True)
     timed = [(rung.stage, transcript.at(rung)) for rung in rungs]
     took = [f"{stage} {each.elapsed:.2f} s" for stage, each in timed if not isinstance(each, NotObserved | None)]

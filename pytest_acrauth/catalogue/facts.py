@@ -276,7 +276,7 @@ def wanted(seen: Break) -> tuple[str, ...]:
         tried = "push" if seen.stage is Stage.UPLOAD else "pull"
         return (named["action"] if named and named["action"] in ACTIONS else tried,)
     token = seen.access.access_token if seen.access else seen.transcript.access_token
-    return (token and (token.missing or token.must)) or seen.transcript.target.must
+    return (token and (token.missing or token.must)) or seen.transcript.target.rights(seen.rung.reference).must
 
 
 def scope_map_actions(actions: Iterable[str]) -> tuple[str, ...]:

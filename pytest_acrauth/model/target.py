@@ -262,20 +262,12 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """One registry times one identity, the repositories it is judged on, and the actions it must and must not hold."""
+class Rights:
+    """The actions that must and must not be held on a repository, and whether push is to be proven by an upload."""
 
-    registry: Registry
-    identity: Identity
-    references: tuple[Reference, ...] = ()
     must: tuple[str, ...] = ("pull",)
     must_not: tuple[str, ...] = ()
     prove_push: bool = False
-
-    @property
-    def id(self) -> str:
-        """The words that name this target in node ids and parameters."""
-        return f"{self.registry.login_server}-{self.identity.name}"
 
     @property
     def pulls(self) -> bool:
@@ -287,6 +279,32 @@ class Target:
         """Whether an upload is opened and cancelled: only where `push` must be held, and is to be proven."""
         return self.prove_push and "push" in self.must
 
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One registry times one identity, the repositories it is judged on, and the actions it must and must not hold.
+
+    ``apart`` has the rights on those repositories, by their references' texts, on which they are others.
+    """
+
+    registry: Registry
+    identity: Identity
+    references: tuple[Reference, ...] = ()
+    must: tuple[str, ...] = ("pull",)
+    must_not: tuple[str, ...] = ()
+    prove_push: bool = False
+    apart: tuple[tuple[str, Rights], ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The words that name this target in node ids and parameters."""
+        return f"{self.registry.login_server}-{self.identity.name}"
+
+    def rights(self, reference: str | None = None) -> Rights:
+        """Return the rights on a repository, by its reference's text, or those on every one that has no others."""
+        usual = Rights(self.must, self.must_not, self.prove_push)
+        return usual if reference is None else dict(self.apart).get(reference, usual)
+
     @property
     def rungs(self) -> tuple[Rung, ...]:
         """Every stage of this target's climb in order; with repositories the last ones once per reference."""
@@ -295,11 +313,16 @@ class Target:
             shared += [Stage.ENTRA, Stage.EXCHANGE]
         if not self.references:
             return tuple(Rung(stage) for stage in [*shared, Stage.ACCESS_TOKEN])
-        each = [Stage.ACCESS_TOKEN, *([Stage.OPERATION, Stage.DATA] if self.pulls else [])]
-        each += [Stage.UPLOAD] if self.pushes else []
+        rights = {reference.text: self.rights(reference.text) for reference in self.references}
+        reached = {
+            Stage.ACCESS_TOKEN: [*rights],
+            Stage.OPERATION: [text for text, each in rights.items() if each.pulls],
+            Stage.DATA: [text for text, each in rights.items() if each.pulls],
+            Stage.UPLOAD: [text for text, each in rights.items() if each.pushes],
+        }
         return (
             *(Rung(stage) for stage in shared),
-            *(Rung(stage, reference.text) for stage in each for reference in self.references),
+            *(Rung(stage, text) for stage, texts in reached.items() for text in texts),
         )
 
     def needs(self, rung: Rung) -> frozenset[Rung]:

@@ -6,17 +6,18 @@ Whatever is wrong with the configuration is a `pytest.UsageError` raised here, b
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pytest
 
 from pytest_acrauth.auth import METHODS, BadAuth, Chosen, choose, pair
 from pytest_acrauth.model.evidence import AUTO, OFF, EvidenceChoice
+from pytest_acrauth.model.expiry import Limits
 from pytest_acrauth.model.machine import Machine
 from pytest_acrauth.model.target import Flow, Identity, Registry, Target
 from pytest_acrauth.plugin import header, values
-from pytest_acrauth.plugin.options import Settings, check, where
+from pytest_acrauth.plugin.options import Setting, Settings, check, where
 from pytest_acrauth.probes.http.proxies import BadProxy, check_proxy
 from pytest_acrauth.probes.machine import RealMachine
 
@@ -27,6 +28,8 @@ class Plan:
 
     ``targets`` are in the order of the registries given; ``clients`` must work beside them; ``evidence`` says who may
     be asked why a check failed, and ``on_missing`` what becomes of a test that needs a registry which is not checked.
+    ``expiry`` has the limits of each identity, by its name, whose credentials are looked at ahead of their end;
+    ``wait`` is how many seconds what may be a delay is tried again.
     """
 
     targets: tuple[Target, ...]
@@ -37,6 +40,8 @@ class Plan:
     jobs: int
     header: tuple[str, ...]
     on_missing: str = "skip"
+    expiry: Mapping[str, Limits] = field(default_factory=dict)
+    wait: float = 0.0
 
     @property
     def registries(self) -> tuple[Registry, ...]:
@@ -70,6 +75,8 @@ def plan(settings: Settings, machine: Machine, config: pytest.Config) -> Plan:
         jobs=int(float(settings["jobs"].value)),
         header=tuple(header.lines(settings, chosen, targets)),
         on_missing=settings["on-missing"].value,
+        expiry=_expiry(settings, [each.identity for each in chosen]),
+        wait=float(settings["wait"].value or 0),
     )
 
 
@@ -81,6 +88,22 @@ def _pairs(
         return chosen, pair(registries, chosen, machine.environ)
     except BadAuth as error:
         raise pytest.UsageError(f"{where('auth', settings['auth'])}: {error}") from error
+
+
+def _expiry(settings: Settings, identities: Iterable[Identity]) -> dict[str, Limits]:
+    """Return within which limits each identity's credentials are looked at; empty where no limit is set."""
+    warn, fail = (settings[name] for name in ("expiry-warn", "expiry-fail"))
+    limits = Limits(_number(warn), _number(fail))
+    if limits.warn is not None and limits.fail is not None and limits.warn <= limits.fail:
+        raise pytest.UsageError(
+            f"{where('expiry-warn', warn)}: {warn.value} days would tell of nothing that {where('expiry-fail', fail)}"
+            f" {fail.value} does not fail for: give more"
+        )
+    return {identity.name: limits for identity in identities} if limits else {}
+
+
+def _number(setting: Setting) -> float | None:
+    return float(setting.value) if setting.value else None
 
 
 def _evidence(settings: Settings, machine: Machine) -> EvidenceChoice:

@@ -171,6 +171,27 @@ OPTIONS = (
         line=Line(4),
     ),
     Option(
+        "expiry-warn",
+        "DAYS",
+        "tell of credentials that end within so many days",
+        check=whole_number,
+        line=Line(10, "expiry within {all} days told"),
+    ),
+    Option(
+        "expiry-fail",
+        "DAYS",
+        "fail for a credential that ends within so many days",
+        check=whole_number,
+        line=Line(10, "within {all} days failed"),
+    ),
+    Option(
+        "wait",
+        "SECONDS",
+        "how long to try again where what broke can be a change that has not reached every server yet",
+        check=positive_number,
+        line=Line(5),
+    ),
+    Option(
         "timeout",
         "SECONDS",
         "limit for one climb",

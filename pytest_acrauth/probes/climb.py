@@ -212,15 +212,16 @@ class _Climb:
     def _ask_for_repositories(self, http: Http, login: Login, *, tokens_only: bool) -> None:
         target = self._target
         for reference in target.references:
-            access_token, token = login.ask_access_token(reference, target.must, target.must_not)
+            rights = target.rights(reference.text)
+            access_token, token = login.ask_access_token(reference, rights.must, rights.must_not)
             access = Access(reference=reference, access_token=access_token)
             self._enter(access)
             self.issued += [token] if token is not None else []
             if not access_token.ok or token is None or tokens_only:
                 continue
-            if target.pulls:
+            if rights.pulls:
                 self._read_image(http, access, token)
-            if target.pushes:
+            if rights.pushes:
                 access = next(each for each in self.seen.accesses if each.reference == reference)
                 self._enter(replace(access, upload=try_upload(http, target.registry, reference, token)))
 
@@ -235,8 +236,13 @@ class _Climb:
         nothing = AccessToken(trouble=self._credential.trouble, text=self._credential.text)
         if not target.references:
             self._record(access_token=nothing)
-        each = replace(nothing, must=target.must, must_not=target.must_not)
-        self._record(accesses=tuple(Access(reference=one, access_token=each) for one in target.references))
+        every = [(one, target.rights(one.text)) for one in target.references]
+        self._record(
+            accesses=tuple(
+                Access(reference=one, access_token=replace(nothing, must=rights.must, must_not=rights.must_not))
+                for one, rights in every
+            )
+        )
 
     def _read_image(self, http: Http, access: Access, token: Secret) -> None:
         registry = self._target.registry
