@@ -28,8 +28,6 @@ _MARKERS = (
     "acr_expect(*names, repository, registry, identity): fail likewise unless it is refused, for one of these reasons",
 )
 _JUDGED = frozenset(line.partition("(")[0] for line in _MARKERS[1:])
-#: The property of a test that expects a refusal, and what was met.
-_EXPECTED = "acr_expected"
 SETTINGS: pytest.StashKey[options.Settings] = pytest.StashKey()
 CLIMBS: pytest.StashKey[Climbs] = pytest.StashKey()
 _AGAINST: pytest.StashKey[NotReady | None] = pytest.StashKey()
@@ -189,12 +187,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def _judge(item: pytest.Item, climbs: Climbs | None) -> NotReady | None:
     """Return how a marked test fails, if it does; skips it for want of the registry that it needs."""
+    from pytest_acrauth.plugin.expectations import EXPECTED
     from pytest_acrauth.plugin.failures import NotReady
     from pytest_acrauth.plugin.markers import judge, misspelt
 
     if (wrong := misspelt(item)) is not None:
         return NotReady(wrong)
-    if climbs is None or not climbs.plan.targets:
+    if climbs is None or not climbs.plan.every_target:
         _skip_unless_error(item.config)
         return NotReady(_NO_REGISTRY)
     verdict = judge(item, climbs)
@@ -204,8 +203,8 @@ def _judge(item: pytest.Item, climbs: Climbs | None) -> NotReady | None:
         pytest.skip(verdict.skipped)
     for note in verdict.notes:
         item.add_report_section("setup", "acr", note)
-    item.user_properties[:] = [pair for pair in item.user_properties if pair[0] != _EXPECTED]
-    item.user_properties += [(_EXPECTED, note) for note in verdict.notes]
+    item.user_properties[:] = [pair for pair in item.user_properties if pair[0] != EXPECTED]
+    item.user_properties += [(EXPECTED, note) for note in verdict.notes]
     return verdict.failure
 
 

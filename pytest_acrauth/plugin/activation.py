@@ -16,12 +16,24 @@ from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import Target
 from pytest_acrauth.plugin import emulation
 from pytest_acrauth.plugin.barrier import Barrier
-from pytest_acrauth.plugin.checks import ROOT, Check, Checks, ClientCheck, check_id, client_id, selects
+from pytest_acrauth.plugin.checks import (
+    ROOT,
+    Check,
+    Checks,
+    ClientCheck,
+    RefusalCheck,
+    check_id,
+    client_id,
+    refusal_id,
+    selects,
+)
 from pytest_acrauth.plugin.cleaning import Words
 from pytest_acrauth.plugin.climbs import Climbs, Needs
 from pytest_acrauth.plugin.comparing import Comparisons
 from pytest_acrauth.plugin.configuration import Plan, plan, real_machine
+from pytest_acrauth.plugin.declared import Declared, load
 from pytest_acrauth.plugin.distribution import Controller, Worker
+from pytest_acrauth.plugin.first_file import FirstFile, check_path
 from pytest_acrauth.plugin.markers import needs
 from pytest_acrauth.plugin.neighbours import neighbours
 from pytest_acrauth.plugin.once import Once
@@ -37,6 +49,7 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
     Raises `pytest.UsageError` for whatever is wrong with the configuration. xdist's workers come here too, with the
     same command line, and with the controller's emulated machine if there is one.
     """
+    declared, settings = load(settings, config, os.environ)
     # First of all, so that whatever goes wrong from here on is told in words that may be read.
     worker: dict[str, str] | None = getattr(config, "workerinput", None)
     is_worker = worker is not None
@@ -45,7 +58,7 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
     _register(config, Reports(secrets, Words(secrets) if is_worker else words, None if is_worker else Once(config)))
     _mask_trace(config, words)
     with _usage_errors(words):
-        ours = _plan(config, settings)
+        ours = _plan(config, settings, declared)
         if words.masking is not None:
             words.masking.know(ours.machine.environ)
         ours = replace(ours, header=tuple(map(words.scrub, ours.header)))
@@ -53,6 +66,7 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
         _read_credentials(ours, settings, secrets)
     run = Run(ours.machine, timeout=ours.timeout, jobs=ours.jobs, evidence=ours.evidence, secrets=secrets)
     climbs = Climbs(ours, run)
+    first_file = None if is_worker else check_path(settings, config)
     hooks: list[object] = [Comparisons(climbs), Barrier(climbs, words, _needs, Worker.of(config, climbs))]
     if _collected(config, settings, ids):
         hooks.append(Checks(climbs, ids, alone=settings["checks"].value == "only"))
@@ -61,6 +75,8 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
         machine = {emulation.MACHINE: emulator.machine.to_json()} if emulator is not None else {}
         hooks += [Controller(climbs, config, machine), Summary(climbs, words)]
         hooks += neighbours(config, ours, words)
+    if first_file is not None:
+        hooks.append(FirstFile(climbs, settings, first_file))
     for hook in hooks:
         _register(config, hook)
     return climbs
@@ -72,7 +88,7 @@ def _read_credentials(ours: Plan, settings: Settings, secrets: Secrets) -> None:
     A defect of ours in reading one is left to the climb that needs it, whose failure it is.
     """
     credentials = Credentials(ours.machine.environ, secrets)
-    for target in ours.targets:
+    for target in ours.every_target:
         try:
             credentials.read(target.identity, target.registry)
         except BadAuth as error:
@@ -101,13 +117,13 @@ def _register(config: pytest.Config, hook: object) -> None:
     config.pluginmanager.register(hook, f"acrauth-{type(hook).__name__.lower()}")
 
 
-def _plan(config: pytest.Config, settings: Settings) -> Plan:
+def _plan(config: pytest.Config, settings: Settings, declared: Declared | None) -> Plan:
     if not settings["emulate"].values:
-        return plan(settings, real_machine(settings, config), config)
+        return plan(settings, real_machine(settings, config), config, declared)
     settings = emulation.with_defaults(settings)
     if hasattr(config, "workerinput"):
-        return plan(settings, emulation.rebuild(config.workerinput), config)
-    ours = plan(settings, emulation.start(settings, config), config)
+        return plan(settings, emulation.rebuild(config.workerinput), config, declared)
+    ours = plan(settings, emulation.start(settings, config), config, declared)
     emulation.fits(ours, settings)
     return ours
 
@@ -116,6 +132,7 @@ def _take_ids(config: pytest.Config, settings: Settings, ours: Plan) -> tuple[st
     """Take the node ids of built-in checks out of pytest's arguments, where it would look for files of that name."""
     taken = {argument: nodeid for argument in config.args if (nodeid := _nodeid(argument, config))}
     known = [check_id(target, rung) for target in ours.targets for rung in target.rungs]
+    known += [refusal_id(each) for each in ours.refusals]
     known += map(client_id, ours.clients)
     for argument, nodeid in taken.items():
         if settings["checks"].value == "none":
@@ -143,12 +160,14 @@ def _collected(config: pytest.Config, settings: Settings, ids: Sequence[str]) ->
     return bool(ids) or (named and not single)
 
 
-def _needs(items: Iterable[pytest.Item], targets: Sequence[Target]) -> Needs:
+def _needs(items: Iterable[pytest.Item], ours: Plan) -> Needs:
     wanted: dict[Target, None] = {}
     clients: dict[str, None] = {}
     for item in items:
         if isinstance(item, ClientCheck):
             clients[item.name] = None
+        elif isinstance(item, Check | RefusalCheck):
+            wanted[item.target] = None
         else:
-            wanted |= dict.fromkeys([item.target] if isinstance(item, Check) else needs(item, targets))
+            wanted |= dict.fromkeys(needs(item, ours))
     return Needs(tuple(wanted), tuple(clients))

@@ -6,19 +6,19 @@ reach it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable
 
 import pytest
 
 from pytest_acrauth.auth import BadAuth
-from pytest_acrauth.model.target import Target
 from pytest_acrauth.plugin.cleaning import Words
 from pytest_acrauth.plugin.climbs import Climbs, Needs
+from pytest_acrauth.plugin.configuration import Plan
 from pytest_acrauth.plugin.distribution import Worker
 from pytest_acrauth.plugin.progress import Progress
 
-#: Says what tests need, of these targets.
-WhatIsNeeded = Callable[[Iterable[pytest.Item], Sequence[Target]], Needs]
+#: Says what tests need, of a plan.
+WhatIsNeeded = Callable[[Iterable[pytest.Item], Plan], Needs]
 
 
 class Barrier:
@@ -54,4 +54,4 @@ class Barrier:
         return (yield)
 
     def _needed(self, session: pytest.Session) -> Needs:
-        return self._needs(session.items, self._climbs.plan.targets)
+        return self._needs(session.items, self._climbs.plan)

@@ -16,6 +16,8 @@ from pytest_acrauth.model.target import Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.attribution import answers_for, broken_before, fails_again
 from pytest_acrauth.plugin.climbs import Climbs
+from pytest_acrauth.plugin.declared import Refused
+from pytest_acrauth.plugin.expectations import EXPECTED
 from pytest_acrauth.plugin.failures import NotReady, diagnoses_of, failures_of, in_short, own_defects, tell
 from pytest_acrauth.report.standing import left_open
 
@@ -34,6 +36,12 @@ def check_id(target: Target, rung: Rung) -> str:
 def client_id(name: str) -> str:
     """Return the node id of a client's check."""
     return f"{ROOT}::client::{name}"
+
+
+def refusal_id(refused: Refused) -> str:
+    """Return the node id of the check of a refusal."""
+    target = refused.target
+    return f"{ROOT}::{target.registry.login_server}::{target.identity.name}::refused::{refused.expectation.id}"
 
 
 #: Makes a check under a collector, by a name.
@@ -104,6 +112,34 @@ class ClientCheck(OwnItem):
         return self.config.rootpath / ROOT, 0, f"client: {self.name}"
 
 
+class RefusalCheck(OwnItem):
+    """A refusal that must happen, as a test item."""
+
+    def __init__(self, *, refused: Refused, climbs: Climbs, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.target = refused.target
+        self._expectation = refused.expectation
+        self._climbs = climbs
+        self._failed = False
+
+    def runtest(self) -> None:
+        with own_defects(f"judging {self.nodeid}", self._climbs.run.secrets):
+            if self._failed:
+                self._climbs.forget(self.target)
+            self._failed = True
+            met = self._expectation.of(self.target, self._climbs)
+            if met.against:
+                raise NotReady.telling(met.against)
+            self._failed = False
+            for note in met.notes:
+                self.add_report_section("call", ROOT, note)
+            self.user_properties[:] = [(EXPECTED, note) for note in met.notes]
+
+    def reportinfo(self) -> tuple[Any, int, str]:
+        who = f"{self.target.registry.login_server}: refused ({self.target.identity.name})"
+        return self.config.rootpath / ROOT, 0, who
+
+
 class Check(OwnItem):
     """One stage of one target's climb, as a test item."""
 
@@ -159,6 +195,8 @@ class Checks:
         for target in plan.targets:
             for rung in target.rungs:
                 yield check_id(target, rung), partial(_make_check, target, rung)
+        for refused in plan.refusals:
+            yield refusal_id(refused), partial(_make_refusal_check, refused, self._climbs)
         for name in plan.clients:
             yield client_id(name), partial(_make_client_check, self._climbs)
 
@@ -184,6 +222,10 @@ class Checks:
 
 def _make_check(target: Target, rung: Rung, parent: pytest.Collector, name: str) -> pytest.Item:
     return Check.from_parent(parent, name=name, target=target, rung=rung)
+
+
+def _make_refusal_check(refused: Refused, climbs: Climbs, parent: pytest.Collector, name: str) -> pytest.Item:
+    return RefusalCheck.from_parent(parent, name=name, refused=refused, climbs=climbs)
 
 
 def _make_client_check(climbs: Climbs, parent: pytest.Collector, name: str) -> pytest.Item:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -17,6 +17,7 @@ from pytest_acrauth.model.expiry import Limits
 from pytest_acrauth.model.machine import Machine
 from pytest_acrauth.model.target import Flow, Identity, Registry, Target
 from pytest_acrauth.plugin import header, values
+from pytest_acrauth.plugin.declared import Declared, Refused, WhatToCheck, resolve
 from pytest_acrauth.plugin.options import Setting, Settings, check, where
 from pytest_acrauth.probes.http.proxies import BadProxy, check_proxy
 from pytest_acrauth.probes.machine import RealMachine
@@ -26,13 +27,15 @@ from pytest_acrauth.probes.machine import RealMachine
 class Plan:
     """What a run does, and the lines for the header that say so.
 
-    ``targets`` are in the order of the registries given; ``clients`` must work beside them; ``evidence`` says who may
-    be asked why a check failed, and ``on_missing`` what becomes of a test that needs a registry which is not checked.
-    ``expiry`` has the limits of each identity, by its name, whose credentials are looked at ahead of their end;
-    ``wait`` is how many seconds what may be a delay is tried again.
+    ``targets`` are in the order of the registries given, and ``refusals`` what a readiness file wants to be
+    refused; ``clients`` must work beside them; ``evidence`` says who may be asked why a check failed, and
+    ``on_missing`` what becomes of a test that needs a registry which is not checked. ``expiry`` has the limits of
+    each identity, by its name, whose credentials are looked at ahead of their end; ``wait`` is how many seconds
+    what may be a delay is tried again.
     """
 
     targets: tuple[Target, ...]
+    refusals: tuple[Refused, ...]
     clients: tuple[str, ...]
     machine: Machine
     evidence: EvidenceChoice
@@ -44,16 +47,43 @@ class Plan:
     wait: float = 0.0
 
     @property
+    def every_target(self) -> tuple[Target, ...]:
+        """The targets, and those that must be refused."""
+        return tuple(dict.fromkeys([*self.targets, *(each.target for each in self.refusals)]))
+
+    @property
     def registries(self) -> tuple[Registry, ...]:
-        return tuple(dict.fromkeys(target.registry for target in self.targets))
+        return tuple(dict.fromkeys(target.registry for target in self.every_target))
 
 
-def plan(settings: Settings, machine: Machine, config: pytest.Config) -> Plan:
-    """Turn settings into a plan; credentials are looked for in the machine's environment.
+def plan(settings: Settings, machine: Machine, config: pytest.Config, declared: Declared | None = None) -> Plan:
+    """Turn settings, and a readiness file where there is one, into a plan.
 
-    Raises `pytest.UsageError` naming the option or variable, its value and the choices.
+    Credentials are looked for in the machine's environment. Raises `pytest.UsageError` naming the option or variable,
+    or the place in the file, its value and the choices.
     """
     check(settings)
+    found = resolve(declared, settings, machine.environ) if declared else _given(settings, machine, config)
+    ours = Plan(
+        targets=found.targets,
+        refusals=found.refusals,
+        clients=tuple(dict.fromkeys(settings["client"].values)),
+        machine=machine,
+        evidence=_evidence(settings, machine),
+        timeout=float(settings["timeout"].value),
+        jobs=int(float(settings["jobs"].value)),
+        header=(),
+        on_missing=settings["on-missing"].value,
+        expiry=found.expiry,
+        wait=float(settings["wait"].value or 0),
+    )
+    _one_authority(ours.every_target, machine)
+    _usable_proxy(machine)
+    return replace(ours, header=tuple(header.lines(settings, found.chosen, ours.every_target)))
+
+
+def _given(settings: Settings, machine: Machine, config: pytest.Config) -> WhatToCheck:
+    """Return what options say that is to be checked."""
     registries = values.registries(settings, config)
     references = values.references(settings, registries)
     must, must_not = values.actions(settings, "must"), values.actions(settings, "must-not")
@@ -64,20 +94,7 @@ def plan(settings: Settings, machine: Machine, config: pytest.Config) -> Plan:
         Target(registry, identity, references[registry], must, must_not, prove_push=proven)
         for registry, identity in pairs
     )
-    _one_authority(targets, machine)
-    _usable_proxy(machine)
-    return Plan(
-        targets=targets,
-        clients=tuple(dict.fromkeys(settings["client"].values)),
-        machine=machine,
-        evidence=_evidence(settings, machine),
-        timeout=float(settings["timeout"].value),
-        jobs=int(float(settings["jobs"].value)),
-        header=tuple(header.lines(settings, chosen, targets)),
-        on_missing=settings["on-missing"].value,
-        expiry=_expiry(settings, [each.identity for each in chosen]),
-        wait=float(settings["wait"].value or 0),
-    )
+    return WhatToCheck(chosen, targets, (), _expiry(settings, [each.identity for each in chosen]))
 
 
 def _pairs(

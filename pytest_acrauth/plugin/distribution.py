@@ -133,7 +133,7 @@ class Controller:
             return
         self._published = True
         handover = Handover(Path(node.workerinput[FOLDER]))
-        needed = handover.requested(node.workerinput["workerid"], self._climbs.plan.targets)
+        needed = handover.requested(node.workerinput["workerid"], self._climbs.plan.every_target)
         with Progress(self._config) as progress:
             self._climbs.gather_all(needed, progress)
         handover.publish(map(self._climbs.of, needed.targets), map(self._climbs.client, needed.clients))

@@ -112,7 +112,7 @@ def fits(plan: Plan, settings: Settings) -> None:
     from pytest_acrauth.emulator import choose
     from pytest_acrauth.emulator.scenarios.variants import USUAL
 
-    flows = {target.identity.flow for target in plan.targets}
+    flows = {target.identity.flow for target in plan.every_target}
     for scenario in choose(settings["emulate"].values):
         auth = scenario.options.get("auth")
         seen_by = [str(method_named(auth).flow)] if auth else scenario.seen_by

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pytest_acrauth.plugin.climbs import Climbs
 
 PUSH = "push-denied"
+#: The property of a test that expects a refusal, and what was met.
+EXPECTED = "acr_expected"
 #: The common checks that are refusals, each with its causes in `pytest_acrauth.diagnosis.expected`.
 REFUSALS = ("network-shut-out", "identity-kept-out", PUSH)
 
@@ -68,6 +70,11 @@ class Expectation:
     def words(self) -> str:
         """What is expected, as one can say it."""
         return " or ".join(self.names)
+
+    @property
+    def id(self) -> str:
+        """What is expected, and of what, as a part of a node id."""
+        return "+".join(self.names) + (f"::{self.repository}" if self.repository is not None else "")
 
     def of(self, target: Target, climbs: Climbs) -> Met:
         """Return how it stands for a target."""

@@ -100,7 +100,7 @@ class RegistryUnderTest:
         wanted = self.login_server if registry is None else registry
         Registry.parse(wanted, self._target.registry.cloud)
         try:
-            found = at_registry(wanted, plan.targets)
+            found = at_registry(wanted, plan.targets if identity is None else plan.every_target)
             found = found if identity is None else as_identity(identity, found)
         except NotChecked as error:
             if plan.on_missing == "skip":

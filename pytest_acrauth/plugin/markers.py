@@ -17,6 +17,7 @@ from pytest_acrauth.plugin.naming import NotChecked, as_identity, at_registry
 
 if TYPE_CHECKING:
     from pytest_acrauth.plugin.climbs import Climbs
+    from pytest_acrauth.plugin.configuration import Plan
 
 #: The private fixture whose parameter is the target; only the plugin's own ``acr`` asks for it.
 PARAMETER = "_acr_target"
@@ -164,12 +165,15 @@ def marks(item: pytest.Item) -> Iterator[pytest.Mark]:
     return (mark for mark in item.iter_markers() if mark.name in MARKERS)
 
 
-def targets_of(item: pytest.Item, mark: Mark, targets: Sequence[Target]) -> tuple[Target, ...]:
-    """Return whom a marker is about: whom it names, else the test's own target, else all. Raises `NotChecked`."""
+def targets_of(item: pytest.Item, mark: Mark, plan: Plan) -> tuple[Target, ...]:
+    """Return whom a marker is about: whom it names, else the test's own target, else all. Raises `NotChecked`.
+
+    Who must be refused is meant by name only.
+    """
     own = parameter(item)
     if mark.registry is None and mark.identity is None:
-        return (own,) if own is not None else tuple(targets)
-    found = tuple(targets)
+        return (own,) if own is not None else plan.targets
+    found = plan.every_target if mark.identity is not None or not plan.targets else plan.targets
     if mark.registry is not None:
         found = at_registry(mark.registry, found)
     elif own is not None:
@@ -184,13 +188,13 @@ def parameter(item: pytest.Item) -> Target | None:
     return found if isinstance(found, Target) else None
 
 
-def needs(item: pytest.Item, targets: Sequence[Target]) -> tuple[Target, ...]:
+def needs(item: pytest.Item, plan: Plan) -> tuple[Target, ...]:
     """Return the targets that must be climbed before a test, for its fixture and its markers."""
     own = parameter(item)
     found = [own] if own is not None else []
     for mark in marks(item):
         try:
-            found += targets_of(item, read(mark), targets)
+            found += targets_of(item, read(mark), plan)
         except (BadMark, NotChecked):
             continue  # the test ends for that before it asks anything
     return tuple(found)
@@ -198,7 +202,7 @@ def needs(item: pytest.Item, targets: Sequence[Target]) -> tuple[Target, ...]:
 
 def ask_again(item: pytest.Item, climbs: Climbs) -> None:
     """Let a test that is run again meet what is the case now: nothing of its targets is believed that was not ready."""
-    for target in needs(item, climbs.plan.targets):
+    for target in needs(item, climbs.plan):
         climbs.forget(target)
 
 
@@ -219,7 +223,7 @@ def judge(item: pytest.Item, climbs: Climbs) -> Verdict:
     try:
         every = [read(mark) for mark in marks(item)]
         for mark in every:
-            own = targets_of(item, mark, climbs.plan.targets)
+            own = targets_of(item, mark, climbs.plan)
             for target in own:
                 try:
                     found.append(mark.judge(RegistryUnderTest(target, climbs), climbs))

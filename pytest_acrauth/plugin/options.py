@@ -66,7 +66,7 @@ class Option(NamedTuple):
 
     ``many`` options may be repeated and take comma-separated lists. A ``switch`` takes no value as a flag, and is true
     or false elsewhere. ``check`` says what is wrong with a value, '' if nothing is. An option that ``activates`` turns
-    the plugin on. ``line`` is how the header shows it.
+    the plugin on. A readiness file may hold one that is ``in_file``. ``line`` is how the header shows it.
     """
 
     name: str
@@ -78,6 +78,7 @@ class Option(NamedTuple):
     choices: tuple[str, ...] = ()
     check: Callable[[str], str] = any_text
     activates: bool = False
+    in_file: bool = False
     line: Line | None = None
 
     @property
@@ -101,6 +102,24 @@ OPTIONS = (
         "registry to check: its name, login server or resource id, or @FILE with one a line",
         many=True,
         activates=True,
+    ),
+    Option(
+        "config",
+        "FILE",
+        "readiness file (TOML): the registries, who must get in, with which rights, and who must not",
+        activates=True,
+        line=Line(0),
+    ),
+    Option(
+        "config-variables",
+        "NAME",
+        "environment variables, or what they begin with, that a readiness file may name beside ACR_…",
+        many=True,
+    ),
+    Option(
+        "config-write",
+        "FILE",
+        "write a first readiness file from what this run finds healthy; never over a file that is there",
     ),
     Option(
         "auth",
@@ -146,6 +165,7 @@ OPTIONS = (
         many=True,
         choices=("docker", "podman", "az", "docker-config"),
         activates=True,
+        in_file=True,
         line=Line(7),
     ),
     Option(
@@ -154,6 +174,7 @@ OPTIONS = (
         "who may be asked, read only, why a check failed: auto (the identity under test if it is an Entra one, else "
         "the Azure login of this environment), off, or METHOD[:PREFIX]",
         default="auto",
+        in_file=True,
         line=Line(2, default_with="registry"),
     ),
     Option(
@@ -161,6 +182,7 @@ OPTIONS = (
         "ID",
         "subscription in which evidence looks for the registries",
         check=subscription_id,
+        in_file=True,
         line=Line(3),
     ),
     Option(
@@ -168,6 +190,7 @@ OPTIONS = (
         "NAME",
         "resource group in which evidence looks for the registries",
         check=group_name,
+        in_file=True,
         line=Line(4),
     ),
     Option(
@@ -189,6 +212,7 @@ OPTIONS = (
         "SECONDS",
         "how long to try again where what broke can be a change that has not reached every server yet",
         check=positive_number,
+        in_file=True,
         line=Line(5),
     ),
     Option(
@@ -197,6 +221,7 @@ OPTIONS = (
         "limit for one climb",
         default="30",
         check=positive_number,
+        in_file=True,
         line=Line(5),
     ),
     Option(
@@ -205,6 +230,7 @@ OPTIONS = (
         "how many climbs run at once",
         default="128",
         check=whole_number,
+        in_file=True,
         line=Line(6),
     ),
     Option(
@@ -227,6 +253,7 @@ OPTIONS = (
         "",
         "show stand-ins for tenant, object, application and subscription ids and for addresses, in all output",
         switch=True,
+        in_file=True,
         line=Line(9, "ids and addresses masked"),
     ),
     Option(
@@ -243,8 +270,10 @@ OPTIONS = (
         activates=True,
         line=Line(8, "emulator {all}"),
     ),
-    Option("cloud", "CLOUD", "cloud of a registry whose name does not tell it, for example AzureChinaCloud"),
-    Option("ca-bundle", "FILE", "PEM file of certificate authorities to trust beside the system's"),
+    Option(
+        "cloud", "CLOUD", "cloud of a registry whose name does not tell it, for example AzureChinaCloud", in_file=True
+    ),
+    Option("ca-bundle", "FILE", "PEM file of certificate authorities to trust beside the system's", in_file=True),
 )
 
 DEFAULT = "default"

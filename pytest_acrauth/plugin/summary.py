@@ -11,10 +11,13 @@ import pytest
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.observation import Upload
 from pytest_acrauth.model.transcript import Transcript
+from pytest_acrauth.plugin.checks import refusal_id
 from pytest_acrauth.plugin.cleaning import Words
 from pytest_acrauth.plugin.climbs import Climbs
+from pytest_acrauth.plugin.expectations import EXPECTED
 from pytest_acrauth.plugin.failures import diagnoses_of, failures_of
 from pytest_acrauth.plugin.naming import NOT_CHECKED
+from pytest_acrauth.plugin.once import CAUSES, told_of
 from pytest_acrauth.report.standing import left_open, ready
 
 if TYPE_CHECKING:
@@ -30,9 +33,21 @@ class Summary:
         self._climbs = climbs
         self._words = words
         self._unchecked: Counter[str] = Counter()
+        self._refusals = {refusal_id(each): each for each in climbs.plan.refusals}
+        self._refused: dict[str, str] = {}
+        self._not_refused: dict[str, str] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Count tests that were skipped because their registry is not checked."""
+        """Note what became of refusals, and count tests that were skipped because their registry is not checked."""
+        if report.nodeid in self._refusals and report.when == "call":
+            self._refused.pop(report.nodeid, None)
+            self._not_refused.pop(report.nodeid, None)
+            if report.failed:
+                self._not_refused[report.nodeid] = "; ".join(told.headline for told in told_of(report, CAUSES))
+            elif report.passed:
+                self._refused[report.nodeid] = "; ".join(
+                    str(note) for name, note in report.user_properties if name == EXPECTED
+                )
         if report.skipped and isinstance(report.longrepr, tuple):
             _, found, rest = report.longrepr[2].partition(NOT_CHECKED)
             self._unchecked.update([found + rest] if found else [])
@@ -61,8 +76,21 @@ class Summary:
             yield from map(ready, sound)
         elif sound:
             yield f"ready: {len(sound)} of {len(self._climbs.climbed)}"
+        yield from self._refusal_lines(verbose=verbose)
         for why, count in sorted(self._unchecked.items()):
             yield f"skipped, {count} test{'s' if count > 1 else ''}: {why}"
+
+    def _refusal_lines(self, *, verbose: bool) -> Iterator[str]:
+        for nodeid, said in self._not_refused.items():
+            yield f"{self._who(nodeid)}: {said or 'it could not be told whether it is refused'}"
+        if verbose:
+            yield from (f"{self._who(nodeid)}: {said}" for nodeid, said in self._refused.items())
+        elif self._refused:
+            yield f"refused as expected: {len(self._refused)} of {len(self._refused) + len(self._not_refused)}"
+
+    def _who(self, nodeid: str) -> str:
+        target = self._refusals[nodeid].target
+        return f"{target.registry.login_server} {target.identity.name}"
 
 
 def _left_open(transcript: Transcript) -> Iterator[str]:

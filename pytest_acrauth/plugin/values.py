@@ -32,30 +32,37 @@ def cloud(settings: Settings) -> Cloud | None:
     for each in CLOUDS:
         if each.name.lower() == setting.value.lower():
             return each
-    names = ", ".join(each.name for each in CLOUDS)
-    raise pytest.UsageError(f"{where('cloud', setting)}: unknown cloud {setting.value!r}; choose one of {names}")
+    choices = ", ".join(each.name for each in CLOUDS)
+    raise pytest.UsageError(f"{where('cloud', setting)}: unknown cloud {setting.value!r}; choose one of {choices}")
 
 
 def registries(settings: Settings, config: pytest.Config) -> tuple[Registry, ...]:
     """Return the registries that are named, each once, in the order given."""
     setting = settings["registry"]
-    named_cloud = cloud(settings)
     found: dict[str, Registry] = {}
-    for text in _names(setting, config):
+    for text in names(setting, config):
         try:
-            registry = Registry.parse(text, named_cloud)
+            read = registry(text, settings)
         except BadName as error:
             raise pytest.UsageError(f"{where('registry', setting)}: {error}") from error
-        if named_cloud is not None and registry.cloud != named_cloud:
-            raise pytest.UsageError(
-                f"{where('cloud', settings['cloud'])}: {registry.login_server} is in {registry.cloud.name}, as its"
-                f" suffix says, and not in {named_cloud.name}"
-            )
-        found.setdefault(registry.login_server, registry)
+        found.setdefault(read.login_server, read)
     return tuple(found.values())
 
 
-def _names(setting: Setting, config: pytest.Config) -> Iterable[str]:
+def registry(text: str, settings: Settings) -> Registry:
+    """Return the registry that a text names, in the cloud that is named if it does not tell. Raises `BadName`."""
+    named_cloud = cloud(settings)
+    found = Registry.parse(text, named_cloud)
+    if named_cloud is not None and found.cloud != named_cloud:
+        raise pytest.UsageError(
+            f"{where('cloud', settings['cloud'])}: {found.login_server} is in {found.cloud.name}, as its suffix says,"
+            f" and not in {named_cloud.name}"
+        )
+    return found
+
+
+def names(setting: Setting, config: pytest.Config) -> Iterable[str]:
+    """Yield the registries that are named, those of files among them. Raises `pytest.UsageError` for such a file."""
     for text in setting.values:
         if not text.startswith("@"):
             yield text
@@ -65,10 +72,10 @@ def _names(setting: Setting, config: pytest.Config) -> Iterable[str]:
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
             raise pytest.UsageError(f"{where('registry', setting)}: cannot read {text[1:]!r}: {reason}") from error
-        names = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
-        if not names:
+        found = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+        if not found:
             raise pytest.UsageError(f"{where('registry', setting)}: {text[1:]!r} names no registry")
-        yield from names
+        yield from found
 
 
 def references(settings: Settings, among: Sequence[Registry]) -> dict[Registry, tuple[Reference, ...]]:

@@ -1,0 +1,314 @@
+"""Readiness files as their authors write them: what they mean, and each mistake with file, line and key."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_acrauth.model.expiry import Limits
+from pytest_acrauth.model.target import Rights
+from pytest_acrauth.plugin.readiness import BadFile, Environment, read
+from pytest_acrauth.plugin.readiness.places import Places, dotted
+
+WHOLE = """\
+# An environment of three registries.
+[run]
+timeout = 20
+wait = 1.5
+client = ["docker", "az"]
+mask_ids = true
+evidence = "service-principal:ACR_READER"
+
+[expiry]
+warn = 30
+
+[identity.puller]
+method = "service-principal"
+prefix = "ACR_PULLER"
+expiry = { warn = 60, fail = 7 }
+
+[identity."build.er"]
+method = "workload-identity"
+
+[registry.shop]
+name = "${ACR_SHOP}"
+
+[[registry.shop.access]]
+identities = ["puller"]
+repositories = ["team/app:1.0", "team/web"]
+must_not = ["push"]
+
+[[registry.shop.access]]
+identities = ["build.er"]
+repositories = ["team/app"]
+must = ["pull", "push"]
+prove_push = true
+
+[registry.myacr]
+
+[registry.vault]
+refusal = [
+    { expect = ["network-shut-out"] },  # from here
+    { identities = ["puller"], expect = ["push-denied", "identity-kept-out"], repositories = ["team/app"] },
+]
+"""
+ENVIRON = {"ACR_SHOP": "shopacr"}
+
+
+def reading(text: str, **named: object) -> Environment:
+    """Read a file of the usual environment."""
+    return read("acr.toml", text, ENVIRON, **named)
+
+
+def mistakes(text: str, **named: object) -> list[str]:
+    """Return what is wrong with a file."""
+    with pytest.raises(BadFile) as raised:
+        reading(text, **named)
+    assert raised.value.__cause__ is None
+    return str(raised.value).splitlines()
+
+
+def test_a_whole_file() -> None:
+    """Everything there is means what it says."""
+    found = reading(WHOLE)
+    assert {name: values for name, (values, _) in found.run.items()} == {
+        "timeout": ("20",),
+        "wait": ("1.5",),
+        "client": ("docker", "az"),
+        "mask-ids": ("true",),
+        "evidence": ("service-principal:ACR_READER",),
+    }
+    assert found.run["wait"][1].origin == "from run.wait in acr.toml, line 4"
+    puller, builder = found.identities
+    assert (puller.spec, puller.limits) == ("puller=service-principal:ACR_PULLER", Limits(60, 7, required=True))
+    assert (builder.spec, builder.limits) == ("build.er=workload-identity", Limits(30, required=True))
+    shop, myacr, vault = found.registries
+    assert (shop.key, shop.name, shop.place.line) == ("shop", "shopacr", 21)
+    pulling, pushing = shop.access
+    assert pulling.identities == ("puller",)
+    assert [each.text for each in pulling.references] == ["team/app:1.0", "team/web"]
+    assert pulling.rights == Rights(("pull",), ("push",))
+    assert pushing.rights == Rights(("pull", "push"), (), prove_push=True)
+    assert (myacr.name, myacr.access[0].identities) == ("myacr", ("puller", "build.er"))
+    assert vault.access == ()
+    shut, denied = vault.refusals
+    assert (shut.identities, shut.expect, shut.repositories) == (("puller", "build.er"), ("network-shut-out",), ())
+    assert (denied.identities, denied.repositories, denied.place.line) == (("puller",), ("team/app",), 39)
+
+
+def test_the_smallest_file() -> None:
+    """One registry, and who signs in is found as it is without a file."""
+    found = reading("[registry.myacr]\n")
+    assert found.identities == ()
+    assert found.registries[0].access[0].references == ()
+    assert found.registries[0].access[0].rights == Rights()
+
+
+SECRET = "kUQ8Q~not-to-be-seen"
+MISTAKES = [
+    ("[registry.myacr]\nnmae = 'x'", "line 2: registry.myacr.nmae: there is no such key; did you mean name?"),
+    (
+        "[registry.myacr]\nzzz = 1",
+        "line 2: registry.myacr.zzz: there is no such key; choose from name, access, refusal",
+    ),
+    ("[registri.myacr]", "line 1: registri: there is no such key; did you mean registry?"),
+    ("", "line 1: the file: it names no registry: add [registry.NAME]"),
+    ("[registry]", "line 1: the file: it names no registry: add [registry.NAME]"),
+    ("registry = 3", "line 1: registry: a table of tables is expected"),
+    ("[registry]\nmyacr = 3", "line 2: registry.myacr: a table is expected"),
+    (
+        "[registry.'my acr']",
+        "line 1: registry.my acr: a name has letters, digits and . _ -, and begins with a letter or digit",
+    ),
+    ("[registry.myacr]\naccess = 3", "line 2: registry.myacr.access: a list of tables is expected"),
+    ("[registry.myacr.access]", "line 1: registry.myacr.access: a list of tables is expected"),
+    (
+        "[[registry.myacr.access]]\nrepositories = ['a']\nmust = 'pull'",
+        "line 3: registry.myacr.access[1].must: a list of texts is expected",
+    ),
+    (
+        "[[registry.myacr.access]]\nrepositories = ['a']\nmust = ['pull', 3]",
+        "line 3: registry.myacr.access[1].must: a list of texts is expected",
+    ),
+    (
+        "[[registry.myacr.access]]\nrepositories=['a']\n\n[[registry.myacr.access]]\nrepositories=['b']\nmust=['pul']",
+        "line 6: registry.myacr.access[2].must: 'pul' is none of its values; did you mean pull?",
+    ),
+    ("[run]\ntimeout = '20'\n[registry.myacr]", "line 2: run.timeout: a number is expected"),
+    ("[run]\ntimeout = true\n[registry.myacr]", "line 2: run.timeout: a number is expected"),
+    ("[run]\nmask_ids = 1\n[registry.myacr]", "line 2: run.mask_ids: true or false is expected"),
+    ("[run]\ncloud = ''\n[registry.myacr]", "line 2: run.cloud: it is empty: leave it out, or say what is meant"),
+    ("[run]\nclient = []\n[registry.myacr]", "line 2: run.client: it is empty: leave it out, or say what is meant"),
+    ("[run]\nregistry = ['x']\n[registry.myacr]", "line 2: run.registry: there is no such key; choose from "),
+    ("[run]\nclient = ['az', 'az']\n[registry.myacr]", "line 2: run.client: az stands twice"),
+    ("[run]\n\ntimeout = 1\ntimeout = 2\n[registry.myacr]", "line 4: run.timeout: it stands twice"),
+    ("[registry.myacr]\n\n[registry.myacr]", "line 3: registry.myacr: it stands twice"),
+    (
+        "[registry.myacr]\naccess = [{ must = ['pull'], must = [] }]",
+        "line 2: registry.myacr.access[1]: this is no TOML: ",
+    ),
+    ("[registry.myacr]\nname = myacr", "line 2: registry.myacr.name: this is no TOML: "),
+    ("[registry.myacr", "line 1: this is no TOML: "),
+    ("[registry.myacr]\nname = '''", "line 2: registry.myacr.name: this is no TOML: "),
+    ("[identity.a]\n[registry.myacr]", "line 1: identity.a: method is missing: how, as in --acr-auth"),
+    (
+        "[identity.a]\nmethod='azure_cli'\n[registry.myacr]",
+        "line 2: identity.a.method: 'azure_cli' is none of its values; did you mean azure-cli?",
+    ),
+    (
+        "[identity.a]\nmethod='azure-cli'\n[[registry.myacr.access]]\nidentities=['b']",
+        "line 4: registry.myacr.access[1].identities: there is no identity 'b' in this file; it has a",
+    ),
+    (
+        "[identity.a]\nmethod='azure-cli'\n[identity.b]\nmethod='anonymous'\n[[registry.myacr.access]]\nidentities=['a']",
+        "line 3: identity.b: nothing in this file uses it",
+    ),
+    (
+        "[identity.a]\nmethod='service-principal'\nprefix='PROD'\n[registry.myacr]",
+        (
+            "line 3: identity.a.prefix: 'PROD' is not what variables of a readiness file begin with: ACR, "
+            "ACR_ and more in capitals, or what acr_config_variables lists"
+        ),
+    ),
+    (
+        "[[registry.myacr.access]]\nmust = ['push']",
+        "line 2: registry.myacr.access[1].must: actions are held on repositories: name them with repositories",
+    ),
+    (
+        "[[registry.myacr.access]]\nrepositories=['a']\nmust=['pull']\nmust_not = ['pull']",
+        "line 4: registry.myacr.access[1].must_not: pull stands in must as well",
+    ),
+    (
+        "[[registry.myacr.access]]\nrepositories=['a']\nprove_push = true",
+        "line 3: registry.myacr.access[1].prove_push: push is proven where it must be held: add it to must",
+    ),
+    (
+        "[[registry.myacr.access]]\nrepositories=['Team']",
+        "line 2: registry.myacr.access[1].repositories: 'Team' is no repository reference: ",
+    ),
+    (
+        "[[registry.myacr.access]]\nrepositories=['myacr.azurecr.io/a']",
+        (
+            "line 2: registry.myacr.access[1].repositories: leave out myacr.azurecr.io"
+            ": the table it stands in names the registry"
+        ),
+    ),
+    (
+        "[[registry.myacr.access]]\nrepositories=['a']\n[[registry.myacr.access]]\nrepositories=['a']\nmust=['push']",
+        "line 3: registry.myacr.access[2]: the rights on a stand in another access as well",
+    ),
+    (
+        "[[registry.myacr.refusal]]",
+        "line 1: registry.myacr.refusal[1]: expect is missing: reasons, any of which is right",
+    ),
+    (
+        "[registry.x]\nname = '${ACR_NONE}'",
+        "line 2: registry.x.name: the environment variable ACR_NONE is not set: set and export it",
+    ),
+    (
+        "[registry.x]\nname = '${HOME}'",
+        "line 2: registry.x.name: a readiness file names environment variables that begin with ACR_, not HOME: ",
+    ),
+    (
+        "[registry.x]\nname = '${ACR_PASSWORD}'",
+        "line 2: registry.x.name: ACR_PASSWORD is called as a variable that holds a secret",
+    ),
+    ("[registry.x]\nname = '${}'", "line 2: registry.x.name: ${} names no environment variable"),
+    (
+        "[expiry]\nwarn = 7\nfail = 30\n[registry.x]",
+        "line 2: expiry.warn: it tells of nothing that fail does not fail for: give more days than there",
+    ),
+    ("[expiry]\nfail = 0\n[registry.x]", "line 2: expiry.fail: a number of days above 0 is expected"),
+    ("[expiry]\nfail = nan\n[registry.x]", "line 2: expiry.fail: a number of days above 0 is expected"),
+    ("[expiry]\n[registry.x]", "line 1: expiry: it is empty: give warn or fail, or leave it out"),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), MISTAKES)
+def test_a_mistake_is_told_with_file_line_and_key(text: str, told: str) -> None:
+    """In one line, and alone."""
+    (line,) = mistakes(text)
+    assert line.startswith(f"acr.toml, {told}")
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    """In the order of their lines."""
+    text = "[run]\ntimeout = 'x'\n[registry.a]\nnmae = 1\n[identity.b]\nmethod = 'zz'\n"
+    assert [line.split(":")[0] for line in mistakes(text)] == [f"acr.toml, line {line}" for line in (2, 4, 6)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"client_secret = '{SECRET}'",
+        f"password = '{SECRET}'",
+        f"token = ['{SECRET}']",
+        f"private_key = '''\n{SECRET}\n'''",
+        f"API-KEY = [{{ value = '{SECRET}' }}]",
+        f"'ACR_PASSWORD' = '{SECRET}'",
+    ],
+)
+@pytest.mark.parametrize("table", ["", "[run]", "[identity.a]\nmethod = 'basic'", "[registry.x]", "[identity]"])
+def test_a_key_that_would_hold_a_secret_is_refused(table: str, line: str) -> None:
+    """Wherever it stands, with where a secret belongs, and without its value."""
+    text = f"{table}\n{line}\n[registry.myacr]\n"
+    told = mistakes(text)
+    assert SECRET not in "\n".join(told)
+    (refused,) = [each for each in told if "no secret is ever read from a file" in each]
+    assert refused.startswith(f"acr.toml, line {table.count(chr(10)) + 2}: ")
+
+
+@pytest.mark.parametrize("text", [f"a = '{SECRET}", f"password = {SECRET}", f"password = '{SECRET}'\npassword = 1"])
+def test_what_is_no_toml_is_not_shown(text: str) -> None:
+    """The parser's words tell what and where."""
+    assert SECRET not in "\n".join(mistakes(text))
+
+
+def test_other_variables_can_be_allowed() -> None:
+    """By their names, or by what they begin with."""
+    text = "[identity.a]\nmethod='service-principal'\nprefix='PROD'\n[registry.x]\nname='${PROD_NAME}'"
+    found = read("acr.toml", text, {"PROD_NAME": "prodacr"}, ["PROD"])
+    assert found.registries[0].name == "prodacr"
+    with pytest.raises(BadFile, match="not PRODUCT_NAME"):
+        read("acr.toml", text.replace("PROD_NAME", "PRODUCT_NAME"), {"PRODUCT_NAME": "x"}, ["PROD"])
+
+
+def test_a_value_of_a_variable_is_taken_as_it_is() -> None:
+    """What looks like another variable in it is not read."""
+    found = read("acr.toml", "[registry.x]\nname='${ACR_X}'", {"ACR_X": "${ACR_Y}", "ACR_Y": "other"})
+    assert found.registries[0].name == "${ACR_Y}"
+
+
+KEYS = st.sampled_from(["a", "b-c", '"d.e"', "'f g'", '"h\\"i"', "j . k"])
+VALUES = st.sampled_from(
+    [
+        "1",
+        '"x"',
+        "'''\n[no.table]\nno = 1\n'''",
+        '"""\n\\"""\n# no\n"""',
+        "[1, # ]\n 2,\n]",
+        "{ a = 1, b = ['['] }",
+        "[ { a = 1 },\n {b=2} ]",
+    ]
+)
+
+
+@given(st.lists(st.tuples(KEYS, VALUES, st.sampled_from(["", " # a = 1", "\n"])), min_size=1, max_size=6))
+def test_lines_of_any_document(statements: list[tuple[str, str, str]]) -> None:
+    """Whatever values stand between, a key is found in its line."""
+    text, expected = "", []
+    for number, (key, value, end) in enumerate(statements):
+        text += f"[t{number}]\n"
+        expected.append((f"t{number}", text.count("\n"), text.count("\n") + 1))
+        text += f"{key} = {value}{end}\n"
+    places = Places(text)
+    for table, header, line in expected:
+        assert places.line((table,)) == header
+        assert places.key_at(line)[0] == table
+        assert places.line(places.key_at(line)) == line
+
+
+def test_keys_are_read_as_people_do() -> None:
+    """Tables of lists are counted from one."""
+    assert dotted(("registry", "shop", "access", 1, "must")) == "registry.shop.access[2].must"
