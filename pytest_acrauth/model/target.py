@@ -280,11 +280,18 @@ class Rights:
         return self.prove_push and "push" in self.must
 
 
+class Apart(NamedTuple):
+    """The rights on one repository, by its reference's text, where they are others than on the rest."""
+
+    reference: str
+    rights: Rights
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One registry times one identity, the repositories it is judged on, and the actions it must and must not hold.
 
-    ``apart`` has the rights on those repositories, by their references' texts, on which they are others.
+    ``apart`` has the repositories on which they are others.
     """
 
     registry: Registry
@@ -293,7 +300,7 @@ class Target:
     must: tuple[str, ...] = ("pull",)
     must_not: tuple[str, ...] = ()
     prove_push: bool = False
-    apart: tuple[tuple[str, Rights], ...] = ()
+    apart: tuple[Apart, ...] = ()
 
     @property
     def id(self) -> str:

@@ -15,7 +15,7 @@ import pytest
 from pytest_acrauth.auth import BadAuth, Chosen, choose, method_named
 from pytest_acrauth.auth.files import read_regular
 from pytest_acrauth.model.expiry import Limits
-from pytest_acrauth.model.target import BadName, Flow, Identity, Registry, Rights, Target
+from pytest_acrauth.model.target import Apart, BadName, Flow, Identity, Registry, Rights, Target
 from pytest_acrauth.plugin import values
 from pytest_acrauth.plugin.expectations import PUSH, SETTINGS, Expectation
 from pytest_acrauth.plugin.options import Setting, Settings, where
@@ -74,6 +74,7 @@ def load(settings: Settings, config: pytest.Config, environ: Mapping[str, str]) 
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
         raise pytest.UsageError(f"{where('config', setting)}: cannot read {setting.value!r}: {reason}") from error
+    environment = replace(environment, identities=_identities(environment, settings["auth"]))
     found = dict(settings)
     for name, (texts, place) in environment.run.items():
         if not settings[name].on_command_line:
@@ -137,8 +138,7 @@ def _shown(declared: Declared, settings: Settings) -> Iterator[tuple[str, Settin
         ),
     )
     if declared.environment.identities:
-        specs = tuple(each.spec for each in _identities(declared.environment, settings))
-        yield "auth", Setting(specs, f"from {file}")
+        yield "auth", Setting(tuple(each.spec for each in declared.environment.identities), f"from {file}")
     every = [access for entry, _ in declared.entries for access in entry.access]
     told = {
         "repository": [reference.text for access in every for reference in access.references],
@@ -159,11 +159,10 @@ def _shown(declared: Declared, settings: Settings) -> Iterator[tuple[str, Settin
             yield name, Setting((f"{limit:g}",), f"from {file}") if limit is not None else Setting(())
 
 
-def _identities(environment: Environment, settings: Settings) -> tuple[NamedIdentity, ...]:
+def _identities(environment: Environment, setting: Setting) -> tuple[NamedIdentity, ...]:
     """Return the file's identities, those that the command line names in its place."""
-    setting = settings["auth"]
     found = {each.name: each for each in environment.identities}
-    for spec in setting.values if setting.on_command_line else ():
+    for spec in setting.values if setting.on_command_line and found else ():
         name, equals, method = spec.partition("=")
         if not equals or name not in found:
             raise pytest.UsageError(
@@ -211,7 +210,7 @@ def resolve(declared: Declared, settings: Settings, environ: Mapping[str, str]) 
 
 def _choose(declared: Declared, settings: Settings, environ: Mapping[str, str]) -> tuple[dict[str, Chosen], list[str]]:
     """Return the identities that have what they need, by their names, and what is wrong with the others."""
-    named = _identities(declared.environment, settings)
+    named = declared.environment.identities
     if not named:
         try:
             found = choose(settings["auth"].values, environ, tuple(declared.registries.values()))
@@ -259,7 +258,7 @@ def _target(
         rights = {reference: known.get(reference.repository, Rights()) for reference in given}
     rights = {reference: _overridden(each, settings) for reference, each in rights.items()}
     usual = next(iter(rights.values()), Rights())
-    apart = tuple((reference.text, each) for reference, each in rights.items() if each != usual)
+    apart = tuple(Apart(reference.text, each) for reference, each in rights.items() if each != usual)
     return Target(registry, identity, tuple(rights), usual.must, usual.must_not, usual.prove_push, apart)
 
 
