@@ -6,6 +6,7 @@ writes nothing, names the pages that are out of date and exits with 1 if there a
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -29,6 +30,8 @@ from pytest_acrauth.model.client_record import ClientRecord
 from pytest_acrauth.model.evidence import AUTO, OFF, EvidenceChoice
 from pytest_acrauth.model.target import ACTIONS, CLOUDS, GUID, Flow, Reference, Registry, Target
 from pytest_acrauth.plugin.options import OPTIONS
+from pytest_acrauth.plugin.readiness.schema import schema
+from pytest_acrauth.plugin.readiness.shape import FILE, Form, Table, Value
 from pytest_acrauth.report.entries import CauseEntry, SymptomEntry, cause_entry, families, numbers, symptoms
 from pytest_acrauth.report.explanation import Kind, Step
 from pytest_acrauth.report.text import explain
@@ -36,6 +39,7 @@ from pytest_acrauth.run import DEFAULT_TIMEOUT, Run
 
 ROOT = Path(__file__).parents[1]
 MODE_PAGES = Path("docs", "failure-modes")
+SCHEMA = Path("docs/reference/readiness-file.schema.json")
 NOTICE = "<!-- Written by docs/generate.py from the tables in the code; do not edit. -->\n"
 
 #: The ids of the emulator's healthy world, which are the same in every run.
@@ -72,6 +76,8 @@ def pages() -> dict[Path, str]:
     return {
         Path("README.md"): readme(shown),
         Path("docs/reference/options.md"): options_page(),
+        Path("docs/reference/readiness-file.md"): readiness_file_page(),
+        SCHEMA: json.dumps(schema(), indent=2, ensure_ascii=False) + "\n",
         Path("docs/reference/entra-numbers.md"): entra_numbers_page(),
         MODE_PAGES / "index.md": index_page(),
         **{MODE_PAGES / f"{name}.md": mode_page(cause_entry(mode), shown.get(name)) for name, mode in MODES.items()},
@@ -365,6 +371,50 @@ def options_page() -> str:
     lines += ["", "## Clouds", "", "| cloud | login servers end in | authority |", "| --- | --- | --- |"]
     lines += [f"| `{cloud.name}` | `{cloud.registry_suffix}` | `{cloud.authority}` |" for cloud in CLOUDS]
     return NOTICE + "\n".join([*lines, ""])
+
+
+def readiness_file_page() -> str:
+    """Return the reference of readiness files: a table of keys for every table."""
+    lines = [
+        "# Readiness file",
+        "",
+        "What `--acr-config` reads, in [TOML](https://toml.io); [a guide](../how-to/readiness-file.md) writes one.",
+        (
+            f"Editors check and complete it by [its JSON schema]({SCHEMA.name}): put `#:schema` and the path or"
+            " address of that file into the first line."
+        ),
+        "",
+        "A text may hold `${ACR_NAME}`, which is the value of that environment variable.",
+        (
+            "Variables that a file names begin with `ACR_`, are the methods' own `AZURE_…`, or are listed in"
+            " [`acr_config_variables`](options.md#acr-config-variables); one that is called as if it held a secret is"
+            " never read into a text."
+        ),
+        "A key that would hold a secret is refused.",
+        "Paths are relative to the file.",
+    ]
+    for name, table in _tables_of(FILE, ""):
+        lines += ["", f"## {name}", "", *([sentence(table.summary), ""] if table.summary else [])]
+        lines += ["| key | value | what it is |", "| --- | --- | --- |"]
+        lines += [f"| `{key}` | {_kind_of(row)} | {sentence(row.summary)} |" for key, row in table.keys.items()]
+    return NOTICE + "\n".join([*lines, ""])
+
+
+def _tables_of(table: Table, name: str) -> Iterator[tuple[str, Table]]:
+    """Yield every table of a readiness file under the name that its author writes, from the outside in."""
+    if name:
+        yield f"[[{name}]]" if table.form is Form.LIST else f"[{name}]", table
+    for key, row in table.keys.items():
+        if isinstance(row, Table):
+            inner = f"{name}.{key}" if name else key
+            yield from _tables_of(row, f"{inner}.NAME" if row.form is Form.NAMED else inner)
+
+
+def _kind_of(row: Value | Table) -> str:
+    if isinstance(row, Table):
+        return str(row.form)
+    choices = f": {', '.join(f'`{choice}`' for choice in row.choices)}" if row.choices else ""
+    return f"{row.kind}{choices}{', required' if row.required else ''}"
 
 
 def _methods() -> Iterator[str]:

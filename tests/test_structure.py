@@ -57,10 +57,14 @@ INNER_ROOMS = {
         "scenarios": "azure world",
         "server": "azure programs world",
     },
+    "plugin": {
+        "readiness": "",
+    },
 }
 #: The files beside inner rooms on which those stand: inner rooms may use them, and they use only each other.
 GROUND = {
     "catalogue": "entra_numbers facts pages shape steps",
+    "plugin": "options",
 }
 
 STANDARD_LIBRARY_ONLY = ("model", "catalogue", "diagnosis", "report")

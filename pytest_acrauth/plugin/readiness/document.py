@@ -126,7 +126,7 @@ class Document:
         fits = {
             Kind.TEXT: isinstance(found, str),
             Kind.FLAG: isinstance(found, bool),
-            Kind.NUMBER: isinstance(found, int | float) and not isinstance(found, bool),
+            Kind.NUMBER: isinstance(found, int | float) and not isinstance(found, bool) and 0 < found < float("inf"),
         }
         if not fits[row.kind]:
             self.wrong(path, f"{row.kind} is expected")
@@ -142,6 +142,9 @@ class Document:
         if not isinstance(found, dict):
             self.wrong(path, f"{row.form} is expected")
             return {}
+        if row.filled and not found:
+            inside = "a table for each NAME" if row.form is Form.NAMED else " or ".join(row.keys)
+            self.wrong(path, f"it is empty: give {inside}, or leave it out")
         if row.form is Form.ONE:
             return self._table(row, found, path)
         return dict(self._named(row, found, path))

@@ -91,7 +91,7 @@ def read(file: str, text: str, environ: Mapping[str, str], allowed: Sequence[str
     )
     names = [each.name for each in identities]
     registries = tuple(_registry(document, key, entry, names) for key, entry in found.get("registry", {}).items())
-    if not registries and not document.mistakes:
+    if "registry" not in found and not document.mistakes:
         document.wrong((), "it names no registry: add [registry.NAME]")
     listed = [part.identities for each in registries for part in each.access]
     listed += [part.identities for each in registries for part in each.refusals]
@@ -139,11 +139,6 @@ def _run(document: Document, found: Mapping[str, Any]) -> Iterable[tuple[str, tu
 def _limits(document: Document, found: Mapping[str, Any] | None, path: Path) -> Limits:
     if found is None:
         return Limits()
-    for name, value in found.items():
-        if value is not None and not 0 < value < float("inf"):
-            document.wrong((*path, name), "a number of days above 0 is expected")
-    if not found:
-        document.wrong(path, "it is empty: give warn or fail, or leave it out")
     limits = Limits(found.get("warn"), found.get("fail"), required=True)
     if limits.warn is not None and limits.fail is not None and limits.warn <= limits.fail:
         document.wrong((*path, "warn"), "it tells of nothing that fail does not fail for: give more days than there")

@@ -38,13 +38,11 @@ def _row(row: Value | Table) -> dict[str, Any]:
 def _tables(table: Table) -> dict[str, Any]:
     if table.form is Form.LIST:
         return {"type": "array", "items": _table(table)}
+    filled = {"minProperties": 1} if table.filled else {}
     if table.form is Form.ONE:
-        return _table(table)
-    return {
-        "type": "object",
-        "propertyNames": {"pattern": f"^{NAME.pattern}$"},
-        "additionalProperties": _table(table),
-    }
+        return _table(table) | filled
+    names = {"pattern": f"^{NAME.pattern}$"}
+    return {"type": "object", "propertyNames": names, "additionalProperties": _table(table), **filled}
 
 
 def _value(value: Value) -> dict[str, Any]:

@@ -17,7 +17,7 @@ class Kind(StrEnum):
 
     TEXT = "a text"
     TEXTS = "a list of texts"
-    NUMBER = "a number"
+    NUMBER = "a number above 0"
     FLAG = "true or false"
 
 
@@ -39,11 +39,12 @@ class Value(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A key that holds tables, each with these keys."""
+    """A key that holds tables, each with these keys. One that is ``filled`` means something only if it holds any."""
 
     form: Form
     summary: str
     keys: Mapping[str, Value | Table]
+    filled: bool = False
 
 
 #: What identities and registries can be called, as the names in ``--acr-auth``.
@@ -81,7 +82,9 @@ FILE = Table(
             "options of the run, as the command line has them; a flag wins over what stands here",
             {key_of(option): _of_option(option) for option in OPTIONS if option.in_file},
         ),
-        "expiry": Table(Form.ONE, "limits for every identity's credentials; not being able to look fails", _LIMITS),
+        "expiry": Table(
+            Form.ONE, "limits for every identity's credentials; not being able to look fails", _LIMITS, filled=True
+        ),
         "identity": Table(
             Form.NAMED,
             "who authenticates, by a name of your own",
@@ -92,7 +95,7 @@ FILE = Table(
                     "what the environment variables begin with that hold the credential: ACR_ and more, or one that "
                     "--acr-config-variables allows",
                 ),
-                "expiry": Table(Form.ONE, "limits for this identity's credentials", _LIMITS),
+                "expiry": Table(Form.ONE, "limits for this identity's credentials", _LIMITS, filled=True),
             },
         ),
         "registry": Table(
@@ -130,6 +133,7 @@ FILE = Table(
                     },
                 ),
             },
+            filled=True,
         ),
     },
 )

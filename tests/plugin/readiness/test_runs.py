@@ -231,7 +231,7 @@ def test_all_mistakes_of_a_file_are_printed(declared: Inner) -> None:
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         [
-            "ERROR: acr.toml, line 2: run.timeout: a number is expected",
+            "ERROR: acr.toml, line 2: run.timeout: a number above 0 is expected",
             "ERROR: acr.toml, line 3: run.password: no secret is *",
         ]
     )
