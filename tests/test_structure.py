@@ -164,7 +164,7 @@ def test_the_ground_of_inner_rooms_stands_on_nothing(room):
     """A file on which inner rooms stand imports, of its room, only other such files; each is one that is used."""
     ground = set(GROUND[room].split())
     inside = [found for found in IMPORTS if found.ours and found.importer[:1] == found.imported[:1] == (room,)]
-    own = [found for found in inside if set(found.importer[1:2]) <= ground]
+    own = [found for found in inside if found.importer[1:] and set(found.importer[1:2]) <= ground]
     assert [found for found in own if not set(found.imported[1:2]) <= ground] == []
     assert {name for found in inside for name in found.imported[1:2]} >= ground
 
