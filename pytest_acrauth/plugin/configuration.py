@@ -13,7 +13,7 @@ import pytest
 
 from pytest_acrauth.auth import METHODS, BadAuth, Chosen, choose, pair
 from pytest_acrauth.model.evidence import AUTO, OFF, EvidenceChoice
-from pytest_acrauth.model.expiry import Limits
+from pytest_acrauth.model.expiry import POINTLESS, Limits
 from pytest_acrauth.model.machine import Machine
 from pytest_acrauth.model.target import Flow, Identity, Registry, Target
 from pytest_acrauth.plugin import header, values
@@ -111,11 +111,8 @@ def _expiry(settings: Settings, identities: Iterable[Identity]) -> dict[str, Lim
     """Return within which limits each identity's credentials are looked at; empty where no limit is set."""
     warn, fail = (settings[name] for name in ("expiry-warn", "expiry-fail"))
     limits = Limits(_number(warn), _number(fail))
-    if limits.warn is not None and limits.fail is not None and limits.warn <= limits.fail:
-        raise pytest.UsageError(
-            f"{where('expiry-warn', warn)}: {warn.value} days would tell of nothing that {where('expiry-fail', fail)}"
-            f" {fail.value} does not fail for: give more"
-        )
+    if limits.pointless:
+        raise pytest.UsageError(f"{where('expiry-warn', warn)} and {where('expiry-fail', fail)}: {POINTLESS}")
     return {identity.name: limits for identity in identities} if limits else {}
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from pytest_acrauth.auth import BadAuth, Chosen, choose, method_named
 from pytest_acrauth.auth.files import read_regular
-from pytest_acrauth.model.expiry import Limits
+from pytest_acrauth.model.expiry import POINTLESS, Limits
 from pytest_acrauth.model.target import Apart, BadName, Flow, Identity, Registry, Rights, Target
 from pytest_acrauth.plugin import values
 from pytest_acrauth.plugin.expectations import PUSH, SETTINGS, Expectation
@@ -148,12 +148,8 @@ def _shown(declared: Declared, settings: Settings) -> Iterator[tuple[str, Settin
     }
     for name, texts in told.items():
         if not settings[name].on_command_line:
-            yield (
-                name,
-                Setting(tuple(dict.fromkeys(texts)), f"from {file}")
-                if texts
-                else Setting(("pull",) * (name == "must")),
-            )
+            usual = Setting(("pull",)) if name == "must" else Setting(())
+            yield name, Setting(tuple(dict.fromkeys(texts)), f"from {file}") if texts else usual
     for name, limit in zip(("expiry-warn", "expiry-fail"), declared.environment.limits[:2], strict=True):
         if not settings[name].on_command_line:
             yield name, Setting((f"{limit:g}",), f"from {file}") if limit is not None else Setting(())
@@ -305,4 +301,7 @@ def _limits(declared: Declared, settings: Settings, names: Iterable[str]) -> dic
         found = {name: limits._replace(warn=float(warn.value)) for name, limits in found.items()}
     if (fail := settings["expiry-fail"]).on_command_line:
         found = {name: limits._replace(fail=float(fail.value)) for name, limits in found.items()}
+    for limits in found.values():
+        if limits.pointless:
+            raise pytest.UsageError(f"{where('expiry-warn', warn)} and {where('expiry-fail', fail)}: {POINTLESS}")
     return {name: limits for name, limits in found.items() if limits}

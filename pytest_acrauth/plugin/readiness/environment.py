@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pytest_acrauth.auth import METHODS
-from pytest_acrauth.model.expiry import Limits
+from pytest_acrauth.model.expiry import POINTLESS, Limits
 from pytest_acrauth.model.target import BadName, Reference, Rights, cloud_of
 from pytest_acrauth.plugin.readiness.document import Document, Place
 from pytest_acrauth.plugin.readiness.places import Path
@@ -140,8 +140,8 @@ def _limits(document: Document, found: Mapping[str, Any] | None, path: Path) -> 
     if found is None:
         return Limits()
     limits = Limits(found.get("warn"), found.get("fail"), required=True)
-    if limits.warn is not None and limits.fail is not None and limits.warn <= limits.fail:
-        document.wrong((*path, "warn"), "it tells of nothing that fail does not fail for: give more days than there")
+    if limits.pointless:
+        document.wrong((*path, "warn"), POINTLESS)
     return limits
 
 

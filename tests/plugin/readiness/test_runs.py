@@ -334,3 +334,13 @@ def test_nothing_ready_is_nothing_to_write(declared: Inner) -> None:
     )
     result.stdout.fnmatch_lines(["acr: nothing was found ready, so first.toml is not written"])
     assert not (declared.pytester.path / "first.toml").exists()
+
+
+@pytest.mark.parametrize("where", ["flags", "file"])
+def test_limits_that_tell_of_nothing_are_refused(declared: Inner, where: str) -> None:
+    """Whoever set them: both would be for nothing."""
+    change(declared, 'method = "service-principal"', 'method = "service-principal"\nexpiry = { warn = 30 }')
+    own = ("--acr-registry", "myacr", "--acr-emulate", "healthy", "--acr-expiry-warn", "7")
+    result = declared.run(*(EMULATED if where == "file" else own), "--acr-expiry-fail", "30")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --acr-expiry-warn* and --acr-expiry-fail: nothing is told of that does not *"])

@@ -33,7 +33,7 @@ BEYOND = (
     "leave out",
     "environment variable",
     "variable that holds a secret",
-    "tells of nothing",
+    "nothing is told of",
     "fail: a number above 0 is expected",  # not a number, which compares with nothing
 )
 
