@@ -7,6 +7,7 @@ import io
 import os
 import shlex
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -30,7 +31,9 @@ _IDENTITY = ("ACR_", "AZURE_", "IDENTITY_")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve, print the environment to export, and return 0 at SIGINT or SIGTERM.
 
-    A wrong argument, or a dependency that is not installed, is told in a line, with the exit code 2.
+    With ``--exec`` a command is run in that environment instead, and its exit code is returned: 128 and the number
+    where a signal ended it, as shells have it. A wrong argument, a command that cannot be started, or a dependency that
+    is not installed, is told in a line, with the exit code 2.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what an encoding lacks is no reason to end in a traceback
@@ -48,25 +51,51 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--scenario", metavar="ID[,ID…]", default="healthy", help=changes)
     more = f"a registry to have beside {' and '.join(REGISTRIES)}: name, login server or resource id; repeatable"
     parser.add_argument("--registry", metavar="NAME", action="append", default=[], help=more)
+    command = "run a command, with all arguments behind it, where programs find the emulator; end when it ends"
+    parser.add_argument("--exec", metavar="COMMAND", nargs=argparse.REMAINDER, dest="command", help=command)
     chosen = parser.parse_args(arguments)
+    if chosen.command == []:
+        parser.error("--exec: name the command to run")
     try:
         emulator = Emulator(*(each.strip() for each in chosen.scenario.split(",")), registries=chosen.registry)
     except (UnknownScenario, BadName) as error:
         parser.error(str(error))
+    with emulator, tempfile.TemporaryDirectory(prefix="acr-emulator-") as folder:
+        exported = environment(emulator, Path(folder))
+        if chosen.command is not None:
+            return _run(chosen.command, exported)
+        _serve(emulator, exported)
+    return 0
+
+
+def _serve(emulator: Emulator, exported: dict[str, str]) -> None:
+    """Print the environment, and wait for a signal."""
     interrupted = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: interrupted.set())
-    with emulator, tempfile.TemporaryDirectory(prefix="acr-emulator-") as folder:
-        exported = environment(emulator, Path(folder))
-        lines = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in exported.items())
-        # As the bytes that the system has for a path: a shell takes them back, whatever the encoding is.
-        sys.stdout.buffer.write(os.fsencode(lines))
-        sys.stdout.flush()
-        hosts = ", ".join(each.login_server for each in emulator.world.cloud.registries.values())
-        sys.stderr.write(f"serving {hosts}; interrupt to end\n")
-        sys.stderr.flush()
-        interrupted.wait()
-    return 0
+    lines = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in exported.items())
+    # As the bytes that the system has for a path: a shell takes them back, whatever the encoding is.
+    sys.stdout.buffer.write(os.fsencode(lines))
+    sys.stdout.flush()
+    hosts = ", ".join(each.login_server for each in emulator.world.cloud.registries.values())
+    sys.stderr.write(f"serving {hosts}; interrupt to end\n")
+    sys.stderr.flush()
+    interrupted.wait()
+
+
+def _run(command: Sequence[str], exported: dict[str, str]) -> int:
+    """Run a command in the environment, none of this machine's own credentials in it, and return its exit code."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_IDENTITY)}
+    try:
+        running = subprocess.Popen(command, env=kept | exported)  # noqa: S603 - whoever starts this says what
+    except OSError as error:
+        sys.stderr.write(f"--exec: cannot run {command[0]}: {error.strerror}\n")
+        return 2
+    # A terminal's interrupt reaches the command as well, which then says how it ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: running.terminate())
+    code = running.wait()
+    return code if code >= 0 else 128 - code
 
 
 def environment(emulator: Emulator, folder: Path) -> dict[str, str]:

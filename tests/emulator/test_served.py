@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import ssl
 import subprocess
@@ -103,3 +104,53 @@ def test_a_wrong_argument_is_named(arguments, words):
     assert done.returncode == 2
     assert words in done.stderr
     assert done.stdout == ""
+
+
+INSIDE = """
+import os, ssl, sys, urllib.error, urllib.request
+assert "AZURE_STRANGE" not in os.environ
+trusting = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
+try:
+    urllib.request.urlopen("https://myacr.azurecr.io/v2/", context=trusting)
+except urllib.error.HTTPError as error:
+    print(error.code, *sys.argv[1:])
+sys.exit(7)
+"""
+
+
+def test_a_command_is_run_where_programs_find_it(monkeypatch):
+    """With its arguments, without this machine's own credentials; it ends as the command does, which prints alone."""
+    monkeypatch.setenv("AZURE_STRANGE", "of this machine")
+    inside = [sys.executable, "-c", INSIDE, "--scenario", "-x"]
+    done = subprocess.run([*COMMAND, "--exec", *inside], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (7, "401 --scenario -x\n", "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_decides_how_an_interrupt_ends_it(number):
+    """A terminal interrupts both; whoever ends the emulator ends the command."""
+    inside = [sys.executable, "-c", "import time; print('begun', flush=True); time.sleep(60)"]
+    with subprocess.Popen(
+        [*COMMAND, "--exec", *inside], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, process_group=0
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "begun\n"
+        if number == signal.SIGINT:
+            os.killpg(running.pid, number)
+        else:
+            running.send_signal(number)
+        assert running.wait(30) == 128 + number
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ([], "--exec: name the command to run"),
+        (["./nothing"], "--exec: cannot run ./nothing: No such file or directory"),
+    ],
+)
+def test_a_command_that_cannot_be_run_is_told(command, words):
+    """In a line."""
+    done = subprocess.run([*COMMAND, "--exec", *command], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.rstrip().endswith(words)
