@@ -28,10 +28,12 @@ from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION
 from pytest_acrauth.emulator.world.healthy import CLIENT, OPERATOR, OTHER_SUBSCRIPTION, OTHER_TENANT, PRINCIPAL, TENANT
 from pytest_acrauth.model.client_record import ClientRecord
 from pytest_acrauth.model.evidence import AUTO, OFF, EvidenceChoice
+from pytest_acrauth.model.record_schema import schema as record_schema
 from pytest_acrauth.model.target import ACTIONS, CLOUDS, GUID, Flow, Reference, Registry, Target
 from pytest_acrauth.plugin.options import OPTIONS
 from pytest_acrauth.plugin.readiness.schema import schema
 from pytest_acrauth.plugin.readiness.shape import FILE, Form, Table, Value
+from pytest_acrauth.report.document import Document
 from pytest_acrauth.report.entries import CauseEntry, SymptomEntry, cause_entry, families, numbers, symptoms
 from pytest_acrauth.report.explanation import Kind, Step
 from pytest_acrauth.report.text import explain
@@ -39,6 +41,8 @@ from pytest_acrauth.run import DEFAULT_TIMEOUT, Run
 
 ROOT = Path(__file__).parents[1]
 MODE_PAGES = Path("docs", "failure-modes")
+REPORT_SCHEMA = Path("docs/reference/report.schema.json")
+_REPORT_TITLE = "Report of pytest-acrauth"
 SCHEMA = Path("docs/reference/readiness-file.schema.json")
 NOTICE = "<!-- Written by docs/generate.py from the tables in the code; do not edit. -->\n"
 
@@ -77,6 +81,7 @@ def pages() -> dict[Path, str]:
         Path("README.md"): readme(shown),
         Path("docs/reference/options.md"): options_page(),
         Path("docs/reference/readiness-file.md"): readiness_file_page(),
+        REPORT_SCHEMA: json.dumps(record_schema(Document, _REPORT_TITLE), indent=2, ensure_ascii=False) + "\n",
         SCHEMA: json.dumps(schema(), indent=2, ensure_ascii=False) + "\n",
         Path("docs/reference/entra-numbers.md"): entra_numbers_page(),
         MODE_PAGES / "index.md": index_page(),

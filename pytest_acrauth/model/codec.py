@@ -29,7 +29,7 @@ def from_json(kind: type[T], text: str) -> T:
     return rebuilt
 
 
-def _names(kind: Any) -> tuple[str, ...] | None:
+def names_of(kind: Any) -> tuple[str, ...] | None:
     """Return the names of a record's fields; None for what is no record."""
     if dataclasses.is_dataclass(kind):
         return tuple(field.name for field in dataclasses.fields(kind))
@@ -38,7 +38,7 @@ def _names(kind: Any) -> tuple[str, ...] | None:
 
 def _plain(value: Any) -> Any:
     """Return a value as JSON has it: records by the names of their fields."""
-    if (names := _names(value)) is not None:
+    if (names := names_of(value)) is not None:
         return {name: _plain(getattr(value, name)) for name in names}
     if isinstance(value, tuple):
         return [_plain(entry) for entry in value]
@@ -48,7 +48,8 @@ def _plain(value: Any) -> Any:
 
 
 @cache
-def _hints(cls: Any) -> dict[str, Any]:
+def hints(cls: Any) -> dict[str, Any]:
+    """Return the types of a record's fields."""
     return get_type_hints(cls)
 
 
@@ -59,26 +60,26 @@ def _rebuild(kind: Any, value: Any) -> Any:
         if value is None:
             return None
         options = [option for option in get_args(kind) if option is not type(None)]
-        fitting = [option for option in options if _names(option) is None or _fits(option, value)]
+        fitting = [option for option in options if names_of(option) is None or _fits(option, value)]
         return _rebuild(fitting[0], value)
     if origin is tuple:
         return tuple(_rebuild(get_args(kind)[0], entry) for entry in value)
-    if origin is not None and _names(origin) is not None:  # a generic one, such as Look[RegistryFacts]
-        return origin(**{name: _rebuild(_bound(origin, kind, name), entry) for name, entry in value.items()})
-    if isinstance(kind, type) and _names(kind) is not None:
-        hints = _hints(kind)
-        return kind(**{name: _rebuild(hints[name], entry) for name, entry in value.items()})
+    if origin is not None and names_of(origin) is not None:  # a generic one, such as Look[RegistryFacts]
+        return origin(**{name: _rebuild(bound(origin, kind, name), entry) for name, entry in value.items()})
+    if isinstance(kind, type) and names_of(kind) is not None:
+        known = hints(kind)
+        return kind(**{name: _rebuild(known[name], entry) for name, entry in value.items()})
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(value)
     return value
 
 
-def _bound(origin: Any, kind: Any, name: str) -> Any:
+def bound(origin: Any, kind: Any, name: str) -> Any:
     """Return a field's annotation with the one type variable of a generic record filled in."""
-    hint = _hints(origin)[name]
+    hint = hints(origin)[name]
     (parameter,), (bound,) = origin.__parameters__, get_args(kind)
     return bound | None if parameter in get_args(hint) else hint
 
 
 def _fits(kind: Any, value: Any) -> bool:
-    return isinstance(value, dict) and set(_names(kind) or ()) == set(value)
+    return isinstance(value, dict) and set(names_of(kind) or ()) == set(value)

@@ -38,6 +38,7 @@ from pytest_acrauth.plugin.markers import needs
 from pytest_acrauth.plugin.neighbours import neighbours
 from pytest_acrauth.plugin.once import Once
 from pytest_acrauth.plugin.options import Settings, activating, where
+from pytest_acrauth.plugin.report_files import ReportFiles, earlier, files
 from pytest_acrauth.plugin.reports import Reports
 from pytest_acrauth.plugin.summary import Summary
 from pytest_acrauth.run import Run
@@ -67,6 +68,7 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
     run = Run(ours.machine, timeout=ours.timeout, jobs=ours.jobs, evidence=ours.evidence, secrets=secrets)
     climbs = Climbs(ours, run)
     first_file = None if is_worker else check_path(settings, config)
+    report_files, before = ((), None) if is_worker else (files(settings, config), earlier(settings, config))
     hooks: list[object] = [Comparisons(climbs), Barrier(climbs, words, _needs, Worker.of(config, climbs))]
     if _collected(config, settings, ids):
         hooks.append(Checks(climbs, ids, alone=settings["checks"].value == "only"))
@@ -75,6 +77,8 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
         machine = {emulation.MACHINE: emulator.machine.to_json()} if emulator is not None else {}
         hooks += [Controller(climbs, config, machine), Summary(climbs, words)]
         hooks += neighbours(config, ours, words)
+    if report_files or before is not None:
+        hooks.append(ReportFiles(climbs, words, report_files, before))
     if first_file is not None:
         hooks.append(FirstFile(climbs, settings, first_file))
     for hook in hooks:

@@ -68,6 +68,12 @@ class Climbs:
         return tuple(transcript for transcript in found if transcript is not None)
 
     @property
+    def every(self) -> tuple[Transcript, ...]:
+        """What was seen of every target that was climbed, those that must be refused among them."""
+        found = (self._transcripts.get(target.id) for target in self.plan.every_target)
+        return tuple(transcript for transcript in found if transcript is not None)
+
+    @property
     def checked(self) -> tuple[ClientRecord, ...]:
         """What was seen of every client that was checked."""
         return tuple(self._clients.values())

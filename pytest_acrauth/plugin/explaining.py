@@ -10,6 +10,8 @@ from typing import BinaryIO, NamedTuple
 
 import pytest
 
+from pytest_acrauth.diagnosis.client import diagnose_client
+from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.diagnosis.printed import LIMIT
 from pytest_acrauth.diagnosis.text import recognise
@@ -18,6 +20,7 @@ from pytest_acrauth.plugin import junit
 from pytest_acrauth.plugin.cleaning import Words
 from pytest_acrauth.report import entries, page
 from pytest_acrauth.report.defect import told
+from pytest_acrauth.report.document import Document, document_of
 from pytest_acrauth.report.explanation import headline
 from pytest_acrauth.report.lines import wrap
 from pytest_acrauth.report.text import explain as explained
@@ -126,12 +129,32 @@ def _of(read: _Read, name: str) -> Iterator[str]:
     """Yield what is to be said of a log or a JUnit file."""
     text = read.data.decode(_MARKS.get(read.data[:2], "utf-8-sig"), "replace")
     tests = junit.failures(text)
-    if tests is not None:
+    if (document := document_of(text)) is not None:
+        yield from _of_run(document)
+    elif tests is not None:
         yield from _of_tests(tests)
     else:
         yield _joined(recognise(text)) or _NOTHING
     if read.cut:
         yield f"Only the first {LIMIT // 1024**2} MiB of {name} were read, and nothing of what follows them."
+
+
+def _of_run(document: Document) -> Iterator[str]:
+    """Yield what a run that was kept as JSON means, concluded anew from what it recorded."""
+    ready = 0
+    for each in document.climbed:
+        if found := diagnose(each.transcript):
+            yield f"{each.registry} {each.identity}{', which has to be refused' if each.expected else ''}"
+            yield _joined(found)
+            yield ""
+        else:
+            ready += 1
+    for client in document.clients:
+        if wrong := [one for one in diagnose_client(client.record) if not one.note]:
+            yield f"client {client.name}"
+            yield _joined(wrong)
+            yield ""
+    yield f"ready: {ready} of {len(document.climbed)}, in the run of {document.began}"
 
 
 def _of_tests(tests: Sequence[junit.Failure]) -> Iterator[str]:

@@ -249,6 +249,19 @@ OPTIONS = (
         choices=("skip", "error"),
     ),
     Option(
+        "report",
+        "FILE",
+        "keep the run in a file, by its suffix: .json",
+        many=True,
+        line=Line(11),
+    ),
+    Option(
+        "compare",
+        "FILE",
+        "say what changed since the run that was kept in this report in JSON; that decides nothing",
+        line=Line(11),
+    ),
+    Option(
         "mask-ids",
         "",
         "show stand-ins for tenant, object, application and subscription ids and for addresses, in all output",

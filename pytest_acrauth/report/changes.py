@@ -1,0 +1,99 @@
+"""What changed between two runs: who newly fails or is repaired, and which address, certificate or right is another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from pytest_acrauth.model.observation import Dns, Tls
+from pytest_acrauth.model.transcript import Transcript
+from pytest_acrauth.report.document import Change, Check, Client, Climbed, Diagnosed, Document, Kind
+
+T = TypeVar("T")
+_OURS = "acr::"
+_BAD = {"failed", "error"}
+
+
+def changes(before: Document, now: Document) -> tuple[Change, ...]:
+    """Return what changed, failures first. What an unfinished run did not come to is not called gone, or new."""
+    whole = before.complete and now.complete
+    found = [
+        *_of(before.climbed, now.climbed, _who, _climb, whole=whole),
+        *_of(before.clients, now.clients, lambda client: f"client {client.name}", _judged, whole=whole),
+        *_of(_own(before), _own(now), lambda check: check.id, _check, whole=False),
+    ]
+    order = list(Kind)
+    return tuple(sorted(found, key=lambda change: order.index(change.kind)))
+
+
+def _of(
+    before: Iterable[T],
+    now: Iterable[T],
+    name: Callable[[T], str],
+    compare: Callable[[str, T, T], Iterator[Change]],
+    *,
+    whole: bool,
+) -> Iterator[Change]:
+    old, new = {name(each): each for each in before}, {name(each): each for each in now}
+    for about, each in new.items():
+        if about in old:
+            yield from compare(about, old[about], each)
+        elif whole:
+            yield Change(kind=Kind.NEW, about=about)
+    if whole:
+        yield from (Change(kind=Kind.GONE, about=about) for about in old if about not in new)
+
+
+def _who(climbed: Climbed) -> str:
+    return f"{climbed.registry} {climbed.identity}"
+
+
+def _climb(about: str, before: Climbed, now: Climbed) -> Iterator[Change]:
+    if before.expected == now.expected:
+        yield from _judged(about, before, now)
+    old, new = dict(_facts(before.transcript)), dict(_facts(now.transcript))
+    for name, value in new.items():
+        if name in old and old[name] != value:
+            yield Change(kind=Kind.CHANGED, about=about, what=f"{name} {value}, was {old[name]}")
+
+
+def _judged(about: str, before: Climbed | Client, now: Climbed | Client) -> Iterator[Change]:
+    was, says = _ids(before.diagnoses), "; ".join(each.explanation.headline for each in now.diagnoses)
+    if before.ready and not now.ready:
+        yield Change(kind=Kind.FAILING, about=about, what=says)
+    elif now.ready and not before.ready:
+        yield Change(kind=Kind.REPAIRED, about=about, what=f"was {was}")
+    elif was != _ids(now.diagnoses):
+        yield Change(kind=Kind.OTHERWISE, about=about, what=f"{says}, was {was}")
+
+
+def _ids(diagnoses: Iterable[Diagnosed]) -> str:
+    return ", ".join(dict.fromkeys(each.explanation.id for each in diagnoses))
+
+
+def _facts(transcript: Transcript) -> Iterator[tuple[str, str]]:
+    """Yield what is worth a line where it is another thing than before, as far as this climb came to it."""
+    if isinstance(transcript.dns, Dns) and transcript.dns.resolution is not None and transcript.dns.ok:
+        yield "address", ", ".join(sorted(transcript.dns.resolution.addresses))
+    if isinstance(transcript.tls, Tls) and transcript.tls.certificate is not None:
+        shown = transcript.tls.certificate
+        yield "certificate", f"from {shown.issuer} until {shown.not_after}"
+    for access in transcript.accesses:
+        token = access.access_token
+        if token is not None and token.granted is not None:
+            yield f"rights on {access.reference.repository}", ", ".join(sorted(token.granted)) or "none"
+    roles = transcript.evidence.roles
+    if roles is not None and roles.value is not None:
+        yield "roles", ", ".join(sorted({each.role for each in roles.value.assignments})) or "none"
+
+
+def _own(document: Document) -> Iterator[Check]:
+    """Yield the tests that are no check of ours: those are told by what they are about."""
+    return (check for check in document.checks if not check.id.startswith(_OURS))
+
+
+def _check(about: str, before: Check, now: Check) -> Iterator[Change]:
+    if now.outcome in _BAD and before.outcome not in _BAD:
+        yield Change(kind=Kind.FAILING, about=about, what=now.why)
+    elif now.outcome == "passed" and before.outcome in _BAD:
+        yield Change(kind=Kind.REPAIRED, about=about)
