@@ -15,6 +15,7 @@ from pytest_acrauth.auth import BadAuth, Credentials
 from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import Target
 from pytest_acrauth.plugin import emulation
+from pytest_acrauth.plugin.annotations import Annotations, annotating
 from pytest_acrauth.plugin.barrier import Barrier
 from pytest_acrauth.plugin.checks import (
     ROOT,
@@ -77,6 +78,8 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
         machine = {emulation.MACHINE: emulator.machine.to_json()} if emulator is not None else {}
         hooks += [Controller(climbs, config, machine), Summary(climbs, words)]
         hooks += neighbours(config, ours, words)
+        if (tell := annotating(config)) is not None:
+            hooks.append(Annotations(config, words, tell))
     if report_files or before is not None:
         hooks.append(ReportFiles(climbs, words, report_files, before))
     if first_file is not None:

@@ -23,11 +23,13 @@ from pytest_acrauth.plugin.once import CAUSES, told_of
 from pytest_acrauth.plugin.options import Setting, Settings, where
 from pytest_acrauth.report.changes import changes
 from pytest_acrauth.report.document import VERSION, Check, Document, clients, climbed, document_of, moment
+from pytest_acrauth.report.markdown import markdown
 
 _LARGEST = 256 * 1024 * 1024  # bytes of an earlier report
 #: How a document becomes the text of a file, by the file's suffix.
 FORMATS: Mapping[str, Callable[[Document], str]] = {
     ".json": Document.to_json,
+    ".md": markdown,
 }
 _ENDED = {
     pytest.ExitCode.OK: "passed",
