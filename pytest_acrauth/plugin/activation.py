@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,6 @@ from pytest_acrauth.plugin.markers import needs
 from pytest_acrauth.plugin.neighbours import neighbours
 from pytest_acrauth.plugin.once import Once
 from pytest_acrauth.plugin.options import Settings, activating, where
-from pytest_acrauth.plugin.report_files import ReportFiles, earlier, files
 from pytest_acrauth.plugin.reports import Reports
 from pytest_acrauth.plugin.summary import Summary
 from pytest_acrauth.run import Run
@@ -69,7 +69,7 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
     run = Run(ours.machine, timeout=ours.timeout, jobs=ours.jobs, evidence=ours.evidence, secrets=secrets)
     climbs = Climbs(ours, run)
     first_file = None if is_worker else check_path(settings, config)
-    report_files, before = ((), None) if is_worker else (files(settings, config), earlier(settings, config))
+    keep = _keeper(settings, config) if not is_worker else None
     hooks: list[object] = [Comparisons(climbs), Barrier(climbs, words, _needs, Worker.of(config, climbs))]
     if _collected(config, settings, ids):
         hooks.append(Checks(climbs, ids, alone=settings["checks"].value == "only"))
@@ -80,13 +80,25 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
         hooks += neighbours(config, ours, words)
         if (tell := annotating(config)) is not None:
             hooks.append(Annotations(config, words, tell))
-    if report_files or before is not None:
-        hooks.append(ReportFiles(climbs, words, report_files, before))
+    if keep is not None:
+        hooks.append(keep(climbs, words))
     if first_file is not None:
         hooks.append(FirstFile(climbs, settings, first_file))
     for hook in hooks:
         _register(config, hook)
     return climbs
+
+
+def _keeper(settings: Settings, config: pytest.Config) -> Callable[[Climbs, Words], object] | None:
+    """Return what makes the hooks that keep the run in files and compare it; None where nobody wants that.
+
+    Only then the catalogue is loaded, which a run in which all is well does without.
+    """
+    if not (settings["report"].values or settings["compare"].value):
+        return None
+    from pytest_acrauth.plugin.report_files import ReportFiles, earlier, files
+
+    return partial(ReportFiles, files=files(settings, config), before=earlier(settings, config))
 
 
 def _read_credentials(ours: Plan, settings: Settings, secrets: Secrets) -> None:
