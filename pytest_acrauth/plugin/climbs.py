@@ -6,7 +6,7 @@ Who asks for them, and when, is not known here.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from pytest_acrauth.model.client_record import ClientRecord
@@ -15,6 +15,7 @@ from pytest_acrauth.model.evidence import Look, RegistryFacts
 from pytest_acrauth.model.target import Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.configuration import Plan
+from pytest_acrauth.plugin.progress import Progress
 from pytest_acrauth.run import Run
 
 
@@ -61,10 +62,14 @@ class Climbs:
         self.gather([target])
         return self._transcripts[target.id]
 
+    def seen(self, target: Target) -> Transcript | None:
+        """Return a target's transcript; None where nobody climbed yet."""
+        return self._transcripts.get(target.id)
+
     @property
     def climbed(self) -> tuple[Transcript, ...]:
         """What was seen of every target that was climbed, in the order of the plan."""
-        found = (self._transcripts.get(target.id) for target in self.plan.targets)
+        found = map(self.seen, self.plan.targets)
         return tuple(transcript for transcript in found if transcript is not None)
 
     @property
@@ -79,17 +84,21 @@ class Climbs:
         return tuple(self._clients.values())
 
     def longest(self, needs: Needs) -> float:
-        """Return how many seconds it takes at most to gather all that tests need."""
-        rounds = math.ceil(len(needs.targets) / self.plan.jobs) + len(needs.clients)
-        return rounds * self.plan.timeout
+        """Return how many seconds it takes at most to gather all that tests need.
 
-    def gather_all(self, needs: Needs, progress: Callable[[int, int], None] | None = None) -> None:
+        Where a run waits, an attempt can begin as late as at the end of that.
+        """
+        climbing = math.ceil(len(needs.targets) / self.plan.jobs) * self.plan.timeout
+        waiting = self.plan.wait + climbing if self.plan.wait and needs.targets else 0.0
+        return climbing + waiting + len(needs.clients) * self.plan.timeout
+
+    def gather_all(self, needs: Needs, progress: Progress | None = None) -> None:
         """Climb the targets and check the clients that tests need, as far as nobody did yet."""
         self.gather(needs.targets, progress)
         for name in needs.clients:
             self.client(name)
 
-    def gather(self, targets: Iterable[Target], progress: Callable[[int, int], None] | None = None) -> None:
+    def gather(self, targets: Iterable[Target], progress: Progress | None = None) -> None:
         """Climb those of the targets that were not climbed yet, side by side."""
         missing = [target for target in dict.fromkeys(targets) if target.id not in self._transcripts]
         if missing:
@@ -158,11 +167,12 @@ class Climbs:
     def again(self, target: Target) -> Transcript:
         """Climb once more and return what was seen; it replaces the old transcript only where it broke nothing new.
 
-        Checks that were judged on the old one relied on others to fail, and these may be over.
+        Checks that were judged on the old one relied on others to fail, and these may be over. What was waited for once
+        is not waited for again: each check that is run again would.
         """
-        before = set(self.of(target).broken())
+        old = self.of(target)
         self._forget_answers(target)
-        (transcript,) = self.run.check([target])
-        if before >= set(transcript.broken()):
+        (transcript,) = self.run.check([target], patient=old.waited is None or old.waited.attempts == 1)
+        if set(old.broken()) >= set(transcript.broken()):
             self.keep([transcript])
         return transcript

@@ -13,7 +13,6 @@ from pytest_acrauth.emulator.world.cloud import Cloud
 from pytest_acrauth.emulator.world.network import Network
 from pytest_acrauth.emulator.world.workplace import Workplace
 
-
 #: Something that happens to a world.
 Change = Callable[["World"], None]
 
