@@ -406,15 +406,15 @@ def _waited(seen: Break) -> Iterator[Row]:
         return
     over = f"{waited.no_delay} is no delay" if waited.no_delay else ""
     over = f"{waited.asked:g} s of silence were asked for, and less was left" if waited.asked else over
+    took = f"{round(waited.seconds, 1):g} of {waited.limit:g} s, {waited.attempts} attempts"
     if waited.attempts == 1:
         yield Row("not waited", over, detail=not waited.asked)
-        return
-    network = "did not hold" if waited.network is None else "held at once, permission did not"
-    if waited.network:
-        network = f"held after {round(waited.network, 1):g} s, permission did not"
-    took = f"{round(waited.seconds, 1):g} of {waited.limit:g} s" if over else f"all {waited.limit:g} s"
-    why = f", and then no longer ({over})" if over else ""
-    yield Row("waited", f"{took}, {waited.attempts} attempts{why}: the network {network}")
+    elif over:
+        yield Row("waited", f"{took}, then no longer: {over}")
+    else:
+        network = f"after {round(waited.network, 1):g} s" if waited.network else "at once"
+        held = "did not hold" if waited.network is None else f"held {network}, permission did not"
+        yield Row("waited", f"{took}: the network {held}")
 
 
 def _said(found: Reply) -> str:
