@@ -52,6 +52,7 @@ class Climbs:
         self.plan = plan
         self.run = run
         self._transcripts: dict[str, Transcript] = {}
+        self._waited_for: set[str] = set()
         self._clients: dict[str, ClientRecord] = {}
         self._asked: dict[_Question, Transcript] = {}
         self.compared: list[Compared] = []
@@ -106,7 +107,14 @@ class Climbs:
 
     def keep(self, transcripts: Iterable[Transcript]) -> None:
         """Take over transcripts, in the place of older ones."""
-        self._transcripts |= {transcript.target.id: transcript for transcript in transcripts}
+        for transcript in transcripts:
+            self._transcripts[transcript.target.id] = transcript
+            self._note(transcript)
+
+    def _note(self, transcript: Transcript) -> None:
+        """Remember whom this run has waited for."""
+        if transcript.waited is not None and transcript.waited.attempts > 1:
+            self._waited_for.add(transcript.target.id)
 
     def client(self, name: str) -> ClientRecord:
         """Return what the check of a client recorded, checking it if nobody did yet."""
@@ -170,9 +178,10 @@ class Climbs:
         Checks that were judged on the old one relied on others to fail, and these may be over. What was waited for once
         is not waited for again: each check that is run again would.
         """
-        old = self.of(target)
+        before = set(self.of(target).broken())
         self._forget_answers(target)
-        (transcript,) = self.run.check([target], patient=old.waited is None or old.waited.attempts == 1)
-        if set(old.broken()) >= set(transcript.broken()):
+        (transcript,) = self.run.check([target], patient=target.id not in self._waited_for)
+        self._note(transcript)
+        if before >= set(transcript.broken()):
             self.keep([transcript])
         return transcript

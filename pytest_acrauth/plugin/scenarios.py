@@ -21,7 +21,7 @@ _BELOW = " " * 6
 
 
 def listing() -> str:
-    """Return the scenarios by the families of their causes, with what they set, and apart those that look alike or pass.
+    """Return the scenarios by families of causes, with what they set, and apart those that look alike or pass.
 
     Raises `pytest.UsageError` without the emulator's dependencies.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import factories
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from pytest_acrauth.model.observation import Dns, Exchange
 from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.model.target import Target
-from pytest_acrauth.model.transcript import Transcript
+from pytest_acrauth.model.transcript import Transcript, Waited
 from pytest_acrauth.plugin.climbs import Climbs, Needs
 from pytest_acrauth.plugin.configuration import Plan, plan
 from pytest_acrauth.plugin.options import read
@@ -24,8 +25,12 @@ class Scripted(Run):
     def __init__(self, *transcripts: Transcript) -> None:
         super().__init__(RealMachine())
         self._coming = list(transcripts)
+        self.patient: list[bool] = []
 
-    def check(self, targets: Sequence[Target], _progress: object = None) -> tuple[Transcript, ...]:
+    def check(
+        self, targets: Sequence[Target], _watcher: object = None, *, patient: bool = True
+    ) -> tuple[Transcript, ...]:
+        self.patient.append(patient)
         return tuple(self._coming.pop(0) for _ in targets)
 
 
@@ -60,3 +65,18 @@ def test_the_longest_that_tests_may_have_to_wait(pytester: pytest.Pytester) -> N
     needs = Needs((factories.target(), *targets), ("docker", "az"))
     climbs = Climbs(planned(pytester, "--acr-jobs=2", "--acr-timeout=5"), Scripted())
     assert climbs.longest(needs) == (2 + 2) * 5.0
+    waiting = Climbs(planned(pytester, "--acr-jobs=2", "--acr-timeout=5", "--acr-wait=60"), Scripted())
+    assert waiting.longest(needs) == 2 * 5.0 + 60.0 + 2 * 5.0 + 2 * 5.0  # the last attempt begins when time is over
+    assert waiting.longest(Needs((), ("docker",))) == 5.0
+
+
+def test_who_was_waited_for_once_is_not_waited_for_again(pytester: pytest.Pytester) -> None:
+    """Each check that is run again would wait; whoever nobody waited for yet is waited for, though it failed."""
+    broken = factories.climb(Stage.EXCHANGE, Exchange())
+    hopeless = replace(broken, waited=Waited(limit=60.0, no_delay="exchange-no-role"))
+    in_vain = replace(broken, waited=Waited(limit=60.0, attempts=7, seconds=60.0))
+    run = Scripted(hopeless, hopeless, in_vain, broken, broken)
+    climbs = Climbs(planned(pytester), run)
+    for _ in range(4):
+        climbs.again(broken.target)
+    assert run.patient == [True, True, True, False, False]
