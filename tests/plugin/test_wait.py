@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from xml.etree import ElementTree
+from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from conftest import Inner
+
+from pytest_acrauth.catalogue.tables import MODES
 
 #: Lets the pauses of a run pass at once, on a clock of their own, and writes down when it was asked and by whom.
 CLOCK = """
@@ -173,7 +176,7 @@ def test_junit_has_both_clocks(patient: Inner, where: tuple[str, ...]) -> None:
 
 def properties(inner: Inner) -> list[dict[str, str]]:
     """Return what each check's JUnit properties say of a wait."""
-    tree = ElementTree.parse(inner.pytester.path / "junit.xml")
+    tree = ET.parse(inner.pytester.path / "junit.xml")  # noqa: S314 - our own file
     return [
         {
             str(each.get("name")): str(each.get("value"))
@@ -282,3 +285,16 @@ def test_the_real_clock(inner: Inner) -> None:
         ["        waited 0.2 of 0.2 s, 2 attempts: the network held at once, permission did not"]
     )
     assert asked(inner)[1] == ["myacr"] * 2
+
+
+def test_the_guide_shows_what_is_printed(patient: Inner) -> None:
+    """Its commands print its lines, and it names every cause that a climb can show and that is waited for."""
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "waiting.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^\$ pytest (.*--acr-emulate.*)$", page, re.MULTILINE)
+    shown = re.findall(r"```text\n(.*)\n```", page)
+    assert len(commands) == len(shown) == 2
+    for command, line in zip(commands, shown, strict=True):
+        assert line in patient.run(*command.split()).outlines
+    read_from_others = {"arm-principal-not-found", "arm-throttled", "kubelet-credential-cache"}
+    waited_for = {mode.id for mode in MODES.values() if mode.transient}
+    assert set(re.findall(r"failure-modes/([\w-]+)\.md", page)) == waited_for - read_from_others
