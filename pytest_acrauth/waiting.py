@@ -98,15 +98,15 @@ def _next(waited: Waited, transcript: Transcript, seconds: float) -> tuple[Waite
     if asked > left:
         return replace(waited, asked=asked), None
     pause = min(FIRST_PAUSE * 2.0 ** (waited.attempts - 1), LONGEST_PAUSE)
-    return waited, seconds + min(max(pause, asked), left)
+    return waited, min(seconds + max(pause, asked), waited.limit)
 
 
 def _let_pass(clock: Clock, began: float, due: float, limit: float, targets: int, watcher: Watcher | None) -> None:
     """Sleep until so many seconds are over, in short pieces."""
-    while (left := began + due - clock.now()) > 0.0:
+    while (passed := clock.now() - began) < due:
         if watcher is not None:
-            watcher.waiting(targets, began + limit - clock.now())
-        clock.sleep(min(left, _TICK))
+            watcher.waiting(targets, limit - passed)
+        clock.sleep(min(due - passed, _TICK))
 
 
 def _replies(record: Any) -> Iterator[Reply]:
