@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -80,12 +80,16 @@ class Run:
         self._signed_in: dict[tuple[Identity, Registry], SignedIn] = {}
 
     def check(
-        self, targets: Sequence[Target], watcher: Watcher | None = None, *, patient: bool = True
+        self, targets: Sequence[Target], watcher: Watcher | None = None, *, at_once: Collection[Target] = ()
     ) -> tuple[Transcript, ...]:
-        """Climb the targets; ``watcher`` hears of it. Where this run waits, so does this, unless not ``patient``."""
+        """Climb the targets, and wait as this run does, but for no target of ``at_once``; ``watcher`` hears of it."""
         climb = partial(self._climb, watcher=watcher, tokens_only=False)
         found = climb(targets)
-        return wait(found, climb, self._wait, self._clock, watcher) if self._wait and patient else found
+        if not self._wait:
+            return found
+        waited = wait([one for one in found if one.target not in at_once], climb, self._wait, self._clock, watcher)
+        last = {transcript.target: transcript for transcript in (*found, *waited)}
+        return tuple(last[target] for target in targets)
 
     def ask(
         self,

@@ -52,7 +52,8 @@ class Climbs:
         self.plan = plan
         self.run = run
         self._transcripts: dict[str, Transcript] = {}
-        self._waited_for: set[str] = set()
+        self._to_be_refused = {each.target for each in plan.refusals} - {*plan.targets}
+        self._waited_for: set[Target] = set()
         self._clients: dict[str, ClientRecord] = {}
         self._asked: dict[_Question, Transcript] = {}
         self.compared: list[Compared] = []
@@ -103,7 +104,7 @@ class Climbs:
         """Climb those of the targets that were not climbed yet, side by side."""
         missing = [target for target in dict.fromkeys(targets) if target.id not in self._transcripts]
         if missing:
-            self.keep(self.run.check(missing, progress))
+            self.keep(self.run.check(missing, progress, at_once=self._to_be_refused))
 
     def keep(self, transcripts: Iterable[Transcript]) -> None:
         """Take over transcripts, in the place of older ones."""
@@ -114,7 +115,7 @@ class Climbs:
     def _note(self, transcript: Transcript) -> None:
         """Remember whom this run has waited for."""
         if transcript.waited is not None and transcript.waited.attempts > 1:
-            self._waited_for.add(transcript.target.id)
+            self._waited_for.add(transcript.target)
 
     def client(self, name: str) -> ClientRecord:
         """Return what the check of a client recorded, checking it if nobody did yet."""
@@ -180,7 +181,7 @@ class Climbs:
         """
         before = set(self.of(target).broken())
         self._forget_answers(target)
-        (transcript,) = self.run.check([target], patient=target.id not in self._waited_for)
+        (transcript,) = self.run.check([target], at_once=self._waited_for | self._to_be_refused)
         self._note(transcript)
         if before >= set(transcript.broken()):
             self.keep([transcript])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import factories
@@ -14,6 +14,8 @@ from pytest_acrauth.model.target import Target
 from pytest_acrauth.model.transcript import Transcript, Waited
 from pytest_acrauth.plugin.climbs import Climbs, Needs
 from pytest_acrauth.plugin.configuration import Plan, plan
+from pytest_acrauth.plugin.declared import Refused
+from pytest_acrauth.plugin.expectations import Expectation
 from pytest_acrauth.plugin.options import read
 from pytest_acrauth.probes.machine import RealMachine
 from pytest_acrauth.run import Run
@@ -25,12 +27,12 @@ class Scripted(Run):
     def __init__(self, *transcripts: Transcript) -> None:
         super().__init__(RealMachine())
         self._coming = list(transcripts)
-        self.patient: list[bool] = []
+        self.waited_for: list[list[Target]] = []
 
     def check(
-        self, targets: Sequence[Target], _watcher: object = None, *, patient: bool = True
+        self, targets: Sequence[Target], _watcher: object = None, *, at_once: Collection[Target] = ()
     ) -> tuple[Transcript, ...]:
-        self.patient.append(patient)
+        self.waited_for.append([target for target in targets if target not in at_once])
         return tuple(self._coming.pop(0) for _ in targets)
 
 
@@ -79,4 +81,16 @@ def test_who_was_waited_for_once_is_not_waited_for_again(pytester: pytest.Pytest
     climbs = Climbs(planned(pytester), run)
     for _ in range(4):
         climbs.again(broken.target)
-    assert run.patient == [True, True, True, False, False]
+    assert run.waited_for == [[broken.target]] * 3 + [[]] * 2
+
+
+def test_what_is_to_be_refused_is_not_waited_for(pytester: pytest.Pytester) -> None:
+    """Nothing is to take effect there, unless the same target is checked, too."""
+    shut, checked = factories.climb(chosen=factories.target(factories.ANONYMOUS)), factories.climb()
+    refusals = tuple(Refused(each.target, Expectation(["firewall"])) for each in (shut, checked))
+    ours = replace(planned(pytester), targets=(checked.target,), refusals=refusals)
+    run = Scripted(shut, checked, shut)
+    climbs = Climbs(ours, run)
+    climbs.gather([shut.target, checked.target])
+    climbs.again(shut.target)
+    assert run.waited_for == [[checked.target], []]
