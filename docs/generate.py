@@ -209,7 +209,7 @@ def _table(entry: CauseEntry) -> Iterator[str]:
     yield f"| seen at | {', '.join(places)} |"
     if entry.az_code:
         yield f"| `az acr check-health` says | `{entry.az_code}` |"
-    yield f"| can pass by itself | {'yes' if entry.transient else 'no'} |"
+    yield f"| [`--acr-wait`](../how-to/waiting.md) waits for it | {'yes' if entry.transient else 'no'} |"
     yield f"| since version | {since(entry.cause.id)} |"
 
 

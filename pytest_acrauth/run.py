@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.network import Connector
 from pytest_acrauth.probes.http.once import THREADS, Memo
 from pytest_acrauth.probes.machine import RealMachine
+from pytest_acrauth.waiting import Clock, Watcher, wait
 
 if TYPE_CHECKING:
     from pytest_acrauth.probes.http.own_requests import Client
@@ -37,20 +38,22 @@ _GLANCE = 0.2  # seconds between two looks at Ctrl-C
 _SOON = 60.0  # seconds: a refresh token that ends within them is not used any more
 
 
-def check(targets: Sequence[Target], machine: Machine | None = None) -> tuple[Transcript, ...]:
+def check(targets: Sequence[Target], machine: Machine | None = None, *, wait: float = 0.0) -> tuple[Transcript, ...]:
     """Climb the targets on a machine (default: this one) and return their transcripts, in the targets' order.
 
+    What can be a change that is not in effect everywhere yet is tried again for ``wait`` seconds.
     Raises `pytest_acrauth.auth.BadAuth` when an identity's variables are not set. What a registry, Entra or the
     network do is in the transcripts, never raised; so is a defect of this package, in that of the target it struck.
     """
-    return Run(machine or RealMachine()).check(targets)
+    return Run(machine or RealMachine(), wait=wait).check(targets)
 
 
 class Run:
     """The climbs of one machine: its SSL context, its register of secrets, its limits.
 
     ``timeout`` is the limit for one climb in seconds, its evidence included; ``jobs`` how many climb at once;
-    ``evidence`` says who may be asked why a climb broke; ``secrets`` is a register to use, else it has its own. Entra
+    ``evidence`` says who may be asked why a climb broke; ``secrets`` is a register to use, else it has its own.
+    ``wait`` is for how many seconds `check` tries again what can be a delay, by a ``clock``. Entra
     tokens and looks are shared by the climbs of one `check`, never by two: a later one asks again. `ask` goes on from
     where a climb of the same registry and identity signed in.
     """
@@ -63,20 +66,30 @@ class Run:
         jobs: int = DEFAULT_JOBS,
         evidence: EvidenceChoice | None = None,
         secrets: Secrets | None = None,
+        wait: float = 0.0,
+        clock: Clock = Clock(),  # noqa: B008 - nothing can change it
     ) -> None:
         self.machine = machine
         self.secrets = Secrets() if secrets is None else secrets
         self._timeout = timeout
         self._jobs = jobs
         self._evidence = evidence or EvidenceChoice()
+        self._wait = wait
+        self._clock = clock
         self._connector: Connector | None = None
         self._signed_in: dict[tuple[Identity, Registry], SignedIn] = {}
 
     def check(
-        self, targets: Sequence[Target], progress: Callable[[int, int], None] | None = None
+        self, targets: Sequence[Target], watcher: Watcher | None = None, *, at_once: Collection[Target] = ()
     ) -> tuple[Transcript, ...]:
-        """Climb the targets; ``progress`` is called with (done, all) after each, in the calling thread."""
-        return self._climb(targets, progress, tokens_only=False)
+        """Climb the targets, and wait as this run does, but for no target of ``at_once``; ``watcher`` hears of it."""
+        climb = partial(self._climb, watcher=watcher, tokens_only=False)
+        found = climb(targets)
+        if not self._wait:
+            return found
+        waited = wait([one for one in found if one.target not in at_once], climb, self._wait, self._clock, watcher)
+        last = {transcript.target: transcript for transcript in (*found, *waited)}
+        return tuple(last[target] for target in targets)
 
     def ask(
         self,
@@ -190,7 +203,7 @@ class Run:
     def _climb(
         self,
         targets: Sequence[Target],
-        progress: Callable[[int, int], None] | None,
+        watcher: Watcher | None,
         *,
         tokens_only: bool,
         all_of_them: bool = True,
@@ -238,8 +251,8 @@ class Run:
             if isinstance(result, BaseException):
                 raise result
             results[number] = result
-            if progress is not None:
-                progress(len(results), len(targets))
+            if watcher is not None:
+                watcher(len(results), len(targets))
         return tuple(results[number] for number in range(len(targets)))
 
     def _connect(self) -> Connector:

@@ -15,7 +15,7 @@ import pytest
 
 from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS
 from pytest_acrauth.diagnosis.text import recognise
-from pytest_acrauth.emulator import LOOK_ALIKES, SCENARIOS, Emulator, World
+from pytest_acrauth.emulator import DELAYS, LOOK_ALIKES, SCENARIOS, Emulator, World
 from pytest_acrauth.emulator.__main__ import environment
 from pytest_acrauth.emulator.scenarios.obstacles import private_only
 from pytest_acrauth.emulator.world.cloud import DAY, RoleAssignment
@@ -157,7 +157,7 @@ def test_every_option_named_exists_under_every_name() -> None:
 
 def test_every_scenario_and_id_named_exists() -> None:
     """What pages tell to emulate or to explain can be emulated and explained."""
-    assert named(r"--acr-emulate ([a-z0-9-]+)") <= {"list", *SCENARIOS, *LOOK_ALIKES}
+    assert named(r"--acr-emulate ([a-z0-9-]+)") <= {"list", *SCENARIOS, *LOOK_ALIKES, *DELAYS}
     ids = named(r"--acr-explain ([a-z0-9][a-z0-9-]*)(?![\w.-])")
     assert ids <= {"all", *MODES, *SYMPTOMS, *FAMILIES}
 

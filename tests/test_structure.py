@@ -33,7 +33,8 @@ ROOMS = {
     "probes": "auth model",
     "diagnosis": "catalogue model",
     "report": "catalogue diagnosis model",
-    "run": "auth diagnosis model probes",
+    "waiting": "diagnosis model probes",
+    "run": "auth diagnosis model probes waiting",
     "plugin": "auth diagnosis emulator model probes report run",
     "__init__": "catalogue diagnosis model plugin report run",
 }
@@ -172,11 +173,11 @@ def test_the_ground_of_inner_rooms_stands_on_nothing(room):
 def test_every_folder_is_a_room():
     """The tables name each folder of the package and nothing else; beside them stand the run and the public names."""
     folders = {path.relative_to(PACKAGE).parts for path in PACKAGE.rglob("*/__init__.py")}
-    rooms = {(room,) for room in ROOMS} - {("run",), ("__init__",)}
+    rooms = {(room,) for room in ROOMS} - {("run",), ("waiting",), ("__init__",)}
     assert {parts[:-1] for parts in folders if len(parts) == 2} == rooms
     for room, rows in INNER_ROOMS.items():
         assert {parts[1] for parts in folders if len(parts) == 3 and parts[0] == room} == set(rows)
-    assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py", "run.py"}
+    assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py", "run.py", "waiting.py"}
 
 
 def test_rooms_are_told_to_contributors():

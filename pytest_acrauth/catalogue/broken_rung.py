@@ -137,7 +137,7 @@ class BrokenRung(Break):
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        return (*_exchange(self), *_way(self), *_who(self), *_stages(self))
+        return (*_exchange(self), *_waited(self), *_way(self), *_who(self), *_stages(self))
 
     @property
     def shared_by(self) -> tuple[Hashable, ...] | None:
@@ -397,6 +397,24 @@ def _exchange(seen: Break) -> Iterator[Row]:
         yield Row("authority", seen.observation.authority, detail=True)
         yield Row("Entra codes", ", ".join(f"AADSTS{code}" for code in seen.observation.codes), detail=True)
         yield Row("Entra trace id", seen.observation.trace_id or "none", detail=True)
+
+
+def _waited(seen: Break) -> Iterator[Row]:
+    """Yield what became of the wait for this to take effect, where one was wanted."""
+    waited = seen.transcript.waited
+    if waited is None:
+        return
+    over = f"{waited.no_delay} is no delay" if waited.no_delay else ""
+    over = f"{waited.asked:g} s of silence were asked for, and less was left" if waited.asked else over
+    took = f"{round(waited.seconds, 1):g} of {waited.limit:g} s, {waited.attempts} attempts"
+    if waited.attempts == 1:
+        yield Row("not waited", over, detail=not waited.asked)
+    elif over:
+        yield Row("waited", f"{took}, then no longer: {over}")
+    else:
+        network = f"after {round(waited.network, 1):g} s" if waited.network else "at once"
+        held = "did not hold" if waited.network is None else f"held {network}, permission did not"
+        yield Row("waited", f"{took}: the network {held}")
 
 
 def _said(found: Reply) -> str:

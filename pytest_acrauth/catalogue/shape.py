@@ -221,9 +221,11 @@ class FailureMode:
 
     ``look`` only reads. ``fix`` changes something: it says who may, what it costs and what else it touches where that
     is not plain. ``instead`` are other ways, never told alone. ``page`` documents the cause. ``az_code`` is what
-    ``az acr check-health`` prints for it; ``transient`` tells whether it can be a propagation delay. ``samples`` are
-    texts of foreign programs that show it, for a cause that nothing here can bring about; ``not_emulated`` says why
-    the emulator cannot. ``unlike`` are texts that look like it and are about something else.
+    ``az acr check-health`` prints for it; ``transient`` tells whether it can be a delay, which ends within the hour
+    with nobody doing anything: a change that has not reached every server yet, or a service that puts callers off. A
+    peer that is silent is none. ``samples`` are texts of foreign programs that show it, for a cause that nothing here
+    can bring about; ``not_emulated`` says why the emulator cannot. ``unlike`` are texts that look like it and are about
+    something else.
     """
 
     id: str

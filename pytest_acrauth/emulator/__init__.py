@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_acrauth.emulator.emulator import Emulator as Emulator
+    from pytest_acrauth.emulator.scenarios.delays import DELAYS as DELAYS
     from pytest_acrauth.emulator.scenarios.entries import SCENARIOS as SCENARIOS
     from pytest_acrauth.emulator.scenarios.entries import UnknownScenario as UnknownScenario
     from pytest_acrauth.emulator.scenarios.entries import choose as choose
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_acrauth.emulator.server.front import LoggedRequest as LoggedRequest
     from pytest_acrauth.emulator.server.machine import EmulatedMachine as EmulatedMachine
     from pytest_acrauth.emulator.world import Change as Change
+    from pytest_acrauth.emulator.world import Coming as Coming
     from pytest_acrauth.emulator.world import World as World
     from pytest_acrauth.emulator.world.healthy import REGISTRIES as REGISTRIES
 
@@ -29,6 +31,8 @@ _HOMES = {
     "REGISTRIES": "world.healthy",
     "SCENARIOS": "scenarios.entries",
     "Change": "world",
+    "Coming": "world",
+    "DELAYS": "scenarios.delays",
     "EmulatedMachine": "server.machine",
     "Emulator": "emulator",
     "LoggedRequest": "server.front",

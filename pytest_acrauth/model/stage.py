@@ -26,6 +26,11 @@ class Stage(StrEnum):
         return self.replace("_", " ")
 
     @property
+    def of_network(self) -> bool:
+        """Whether the stage is one of the network leg."""
+        return self in {Stage.DNS, Stage.TCP, Stage.TLS, Stage.CHALLENGE}
+
+    @property
     def per_repository(self) -> bool:
         """Whether the stage exists once per repository when repositories are named."""
         return self in {Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA, Stage.UPLOAD}

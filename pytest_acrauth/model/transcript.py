@@ -43,11 +43,31 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waited:
+    """What became of the wish to wait, up to ``limit`` seconds, for what was broken to take effect.
+
+    ``attempts`` are climbs, the first and this last one included; ``seconds`` lie between these two. ``network`` and
+    ``permission`` tell after how many seconds the network leg, and all that follows it, held for good: 0.0 at once,
+    None never. ``no_delay`` is the id of what waiting would not end, so that no attempt followed ('' where there is no
+    such thing), ``asked`` the seconds of silence that were asked for where these were more than were left.
+    """
+
+    limit: float
+    attempts: int = 1
+    seconds: float = 0.0
+    network: float | None = None
+    permission: float | None = None
+    no_delay: str = ""
+    asked: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
     """One climb of one target: shared stages once, one `Access` per repository. None stands for *not reached*.
 
     ``started`` is the wall clock in seconds since the epoch, ``limit`` and ``elapsed`` are in seconds. ``defect`` is
     what this package itself did wrong in the climb or in what followed it: the place it names counts as broken.
+    ``waited`` is None where nobody wanted to wait, or where nothing was broken at once.
     """
 
     target: Target
@@ -67,6 +87,7 @@ class Transcript:
     evidence: Evidence = _NOTHING_ASKED
     held_back: tuple[HeldBack, ...] = ()
     defect: Defect | None = None
+    waited: Waited | None = None
 
     def at(self, rung: Rung) -> Observation | None:
         """Return what was recorded at a rung, a defect in its place, or None where it was not reached."""

@@ -66,7 +66,14 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
         ours = replace(ours, header=tuple(map(words.scrub, ours.header)))
         ids = _take_ids(config, settings, ours)
         _read_credentials(ours, settings, secrets)
-    run = Run(ours.machine, timeout=ours.timeout, jobs=ours.jobs, evidence=ours.evidence, secrets=secrets)
+    run = Run(
+        ours.machine,
+        timeout=ours.timeout,
+        jobs=ours.jobs,
+        evidence=ours.evidence,
+        secrets=secrets,
+        wait=ours.wait,
+    )
     climbs = Climbs(ours, run)
     first_file = None if is_worker else check_path(settings, config)
     keep = _keeper(settings, config) if not is_worker else None

@@ -6,7 +6,7 @@ Who asks for them, and when, is not known here.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from pytest_acrauth.model.client_record import ClientRecord
@@ -15,6 +15,7 @@ from pytest_acrauth.model.evidence import Look, RegistryFacts
 from pytest_acrauth.model.target import Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.configuration import Plan
+from pytest_acrauth.plugin.progress import Progress
 from pytest_acrauth.run import Run
 
 
@@ -51,6 +52,8 @@ class Climbs:
         self.plan = plan
         self.run = run
         self._transcripts: dict[str, Transcript] = {}
+        self._to_be_refused = {each.target for each in plan.refusals} - {*plan.targets}
+        self._waited_for: set[Target] = set()
         self._clients: dict[str, ClientRecord] = {}
         self._asked: dict[_Question, Transcript] = {}
         self.compared: list[Compared] = []
@@ -61,10 +64,14 @@ class Climbs:
         self.gather([target])
         return self._transcripts[target.id]
 
+    def seen(self, target: Target) -> Transcript | None:
+        """Return a target's transcript; None where nobody climbed yet."""
+        return self._transcripts.get(target.id)
+
     @property
     def climbed(self) -> tuple[Transcript, ...]:
         """What was seen of every target that was climbed, in the order of the plan."""
-        found = (self._transcripts.get(target.id) for target in self.plan.targets)
+        found = map(self.seen, self.plan.targets)
         return tuple(transcript for transcript in found if transcript is not None)
 
     @property
@@ -79,25 +86,36 @@ class Climbs:
         return tuple(self._clients.values())
 
     def longest(self, needs: Needs) -> float:
-        """Return how many seconds it takes at most to gather all that tests need."""
-        rounds = math.ceil(len(needs.targets) / self.plan.jobs) + len(needs.clients)
-        return rounds * self.plan.timeout
+        """Return how many seconds it takes at most to gather all that tests need.
 
-    def gather_all(self, needs: Needs, progress: Callable[[int, int], None] | None = None) -> None:
+        Where a run waits, an attempt can begin as late as at the end of that.
+        """
+        climbing = math.ceil(len(needs.targets) / self.plan.jobs) * self.plan.timeout
+        waiting = self.plan.wait + climbing if self.plan.wait and needs.targets else 0.0
+        return climbing + waiting + len(needs.clients) * self.plan.timeout
+
+    def gather_all(self, needs: Needs, progress: Progress | None = None) -> None:
         """Climb the targets and check the clients that tests need, as far as nobody did yet."""
         self.gather(needs.targets, progress)
         for name in needs.clients:
             self.client(name)
 
-    def gather(self, targets: Iterable[Target], progress: Callable[[int, int], None] | None = None) -> None:
+    def gather(self, targets: Iterable[Target], progress: Progress | None = None) -> None:
         """Climb those of the targets that were not climbed yet, side by side."""
         missing = [target for target in dict.fromkeys(targets) if target.id not in self._transcripts]
         if missing:
-            self.keep(self.run.check(missing, progress))
+            self.keep(self.run.check(missing, progress, at_once=self._to_be_refused))
 
     def keep(self, transcripts: Iterable[Transcript]) -> None:
         """Take over transcripts, in the place of older ones."""
-        self._transcripts |= {transcript.target.id: transcript for transcript in transcripts}
+        for transcript in transcripts:
+            self._transcripts[transcript.target.id] = transcript
+            self._note(transcript)
+
+    def _note(self, transcript: Transcript) -> None:
+        """Remember whom this run has waited for."""
+        if transcript.waited is not None and transcript.waited.attempts > 1:
+            self._waited_for.add(transcript.target)
 
     def client(self, name: str) -> ClientRecord:
         """Return what the check of a client recorded, checking it if nobody did yet."""
@@ -158,11 +176,13 @@ class Climbs:
     def again(self, target: Target) -> Transcript:
         """Climb once more and return what was seen; it replaces the old transcript only where it broke nothing new.
 
-        Checks that were judged on the old one relied on others to fail, and these may be over.
+        Checks that were judged on the old one relied on others to fail, and these may be over. What was waited for once
+        is not waited for again: each check that is run again would.
         """
         before = set(self.of(target).broken())
         self._forget_answers(target)
-        (transcript,) = self.run.check([target])
+        (transcript,) = self.run.check([target], at_once=self._waited_for | self._to_be_refused)
+        self._note(transcript)
         if before >= set(transcript.broken()):
             self.keep([transcript])
         return transcript

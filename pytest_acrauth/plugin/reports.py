@@ -17,6 +17,8 @@ from pytest_acrauth.plugin.once import ABOUT, CAUSES, Once, told_of
 
 #: What a cause says of itself in the properties of a failure.
 _PROPERTIES = ("id", "certainty", "stage", "registry", "identity", "correlation_id")
+#: What a check says beside that where its target was waited for.
+_WAITED = ("attempts", "waited_seconds", "network_seconds", "permission_seconds")
 _PREFIX = "acr_"
 #: What a report and the session's own records know a test by, and must stay the same.
 _IDENTITY = ("nodeid", "_id", "location")
@@ -113,15 +115,28 @@ class Reports:
 
 def _begin_properties(item: pytest.Item) -> None:
     """Tell of a check what it is about, whatever becomes of it, and no longer what it failed by before."""
-    ours = {f"{_PREFIX}{name}" for name in _PROPERTIES}
+    ours = {f"{_PREFIX}{name}" for name in (*_PROPERTIES, *_WAITED)}
     item.user_properties[:] = [pair for pair in item.user_properties if pair[0] not in ours]
     if isinstance(item, Check):
-        about = {
+        about: dict[str, object] = {
             "stage": str(item.rung.stage),
             "registry": item.target.registry.login_server,
             "identity": item.target.identity.name,
+            **_waited_for(item),
         }
         item.user_properties += [(f"{_PREFIX}{name}", value) for name, value in about.items()]
+
+
+def _waited_for(check: Check) -> dict[str, object]:
+    """Return how long a check's target was waited for, if it was; a leg that never held has no seconds."""
+    from pytest_acrauth.plugin import CLIMBS
+
+    seen = check.config.stash[CLIMBS].seen(check.target)
+    waited = seen.waited if seen is not None else None
+    if waited is None or waited.attempts == 1:
+        return {}
+    values = (waited.attempts, waited.seconds, waited.network, waited.permission)
+    return {name: round(value, 1) for name, value in zip(_WAITED, values, strict=True) if value is not None}
 
 
 def _add_properties(item: pytest.Item, report: pytest.TestReport, told: Iterable[Told]) -> None:

@@ -21,12 +21,12 @@ _BELOW = " " * 6
 
 
 def listing() -> str:
-    """Return the scenarios by the families of their causes, with what they set, and apart those that only look alike.
+    """Return the scenarios by families of causes, with what they set, and apart those that look alike or pass.
 
     Raises `pytest.UsageError` without the emulator's dependencies.
     """
     try:
-        from pytest_acrauth.emulator import LOOK_ALIKES, SCENARIOS
+        from pytest_acrauth.emulator import DELAYS, LOOK_ALIKES, SCENARIOS
     except ImportError as error:
         raise pytest.UsageError(f"{named('emulate').flag}: {lacking(error)}") from error
     width = max(map(len, SCENARIOS))
@@ -38,7 +38,9 @@ def listing() -> str:
             lines += [line for name, title in titles.items() for line in _scenario(SCENARIOS[name], title, width)]
     lines += ["", f"Worlds that look like another, and are diagnosed otherwise ({len(LOOK_ALIKES)})"]
     lines += [line for name in sorted(LOOK_ALIKES) for line in _look_alike(LOOK_ALIKES[name])]
-    count = len(SCENARIOS) + len(LOOK_ALIKES)
+    lines += ["", f"Worlds in which a change takes effect while one waits ({len(DELAYS)})"]
+    lines += [line for name in sorted(DELAYS) for line in _delay(DELAYS[name])]
+    count = len(SCENARIOS) + len(LOOK_ALIKES) + len(DELAYS)
     return "\n".join([*lines, "", f"{count} scenarios. What they set holds where you give no value of your own."])
 
 
@@ -54,6 +56,12 @@ def _scenario(scenario: Scenario, title: str, width: int) -> Iterator[str]:
 def _look_alike(scenario: Scenario) -> Iterator[str]:
     yield f"  {scenario.id}"
     yield from wrap(f"diagnosed as {scenario.cause}; looks like {scenario.like}", _BELOW)
+    yield from _sets(scenario)
+
+
+def _delay(scenario: Scenario) -> Iterator[str]:
+    yield f"  {scenario.id}"
+    yield from wrap(f"{scenario.like} at first, and ready after some attempts", _BELOW)
     yield from _sets(scenario)
 
 

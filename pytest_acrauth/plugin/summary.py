@@ -18,7 +18,7 @@ from pytest_acrauth.plugin.expectations import EXPECTED
 from pytest_acrauth.plugin.failures import diagnoses_of, failures_of
 from pytest_acrauth.plugin.naming import NOT_CHECKED
 from pytest_acrauth.plugin.once import CAUSES, told_of
-from pytest_acrauth.report.standing import left_open, ready
+from pytest_acrauth.report.standing import left_open, ready, ready_in_short, waited_in_vain
 
 if TYPE_CHECKING:
     from pytest_acrauth.diagnosis.conclusion import Diagnosis
@@ -65,7 +65,8 @@ class Summary:
             found = diagnoses_of(transcript)
             who = f"{transcript.target.registry.login_server} {transcript.target.identity.name}"
             if found:
-                yield f"{who}: {'; '.join(map(_sentence, found))}"
+                waited = waited_in_vain(transcript.waited, verbose=verbose)
+                yield f"{who}: {'; '.join(map(_sentence, found))}{waited}"
             else:
                 sound.append(transcript)
             yield from _left_open(transcript)
@@ -75,6 +76,7 @@ class Summary:
         if sound and verbose:
             yield from map(ready, sound)
         elif sound:
+            yield from (ready_in_short(transcript) for transcript in sound if transcript.waited is not None)
             yield f"ready: {len(sound)} of {len(self._climbs.climbed)}"
         yield from self._refusal_lines(verbose=verbose)
         for why, count in sorted(self._unchecked.items()):

@@ -83,7 +83,7 @@ def _cause(found: CauseEntry) -> Iterator[str]:
     yield "What to do"
     yield from labelled(found.cause.steps, "  ")
     if found.transient:
-        yield "It can pass by itself."
+        yield "It can be a delay: --acr-wait tries again."
     if found.az_code:
         yield f"az acr check-health calls it {found.az_code}."
     yield f"Documentation: {found.cause.link}"

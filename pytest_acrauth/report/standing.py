@@ -5,13 +5,13 @@ from __future__ import annotations
 from pytest_acrauth.model.observation import Tcp, Upload
 from pytest_acrauth.model.stage import Rung
 from pytest_acrauth.model.target import Target
-from pytest_acrauth.model.transcript import Transcript
+from pytest_acrauth.model.transcript import Transcript, Waited
 
 
 def ready(transcript: Transcript) -> str:
     """Return the facts of a climb in which nothing is broken, without claiming a right that was not proven."""
     target = transcript.target
-    who = f"{target.registry.login_server} {target.identity.name}: ready"
+    who = ready_in_short(transcript)
     parts = [f"address {address}" for address in _address(transcript)]
     parts += [f"signed in as {_signed_in(transcript)}"]
     for access in transcript.accesses:
@@ -22,6 +22,35 @@ def ready(transcript: Transcript) -> str:
     if not target.references:
         parts.append("no right was proven: no repository was named")
     return "; ".join([who, *parts])
+
+
+def ready_in_short(transcript: Transcript) -> str:
+    """Return who is ready, and how long either leg took where it was waited for."""
+    target, waited = transcript.target, transcript.waited
+    who = f"{target.registry.login_server} {target.identity.name}: ready"
+    if waited is None:
+        return who
+    legs = f"network {_since(waited.network)}, permission {_since(waited.permission)}"
+    return f"{who} after {_seconds(waited.seconds)} of waiting ({legs}; {waited.attempts} attempts)"
+
+
+def waited_in_vain(waited: Waited | None, *, verbose: bool) -> str:
+    """Return, to stand behind what is broken, that it was waited for; where ``verbose``, why it was not."""
+    if waited is None:
+        return ""
+    if waited.attempts > 1:
+        return f" (waited {_seconds(waited.seconds)}, {waited.attempts} attempts)"
+    if waited.asked:
+        return f" (not waited: {_seconds(waited.asked)} of silence were asked for)"
+    return f" (not waited: {waited.no_delay} is no delay)" if verbose else ""
+
+
+def _since(seconds: float | None) -> str:
+    return f"after {_seconds(seconds)}" if seconds else "at once"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{round(seconds, 1):g} s"
 
 
 def left_open(target: Target, rung: Rung, upload: Upload) -> str:

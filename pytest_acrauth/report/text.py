@@ -23,7 +23,8 @@ _FEW = 5  # causes with a line of their own
 _MOST_LOOKS = 4  # commands that tell several causes apart
 _LEAST_WHY, _MOST_WHY = 2, 4
 _LEAST_SEEN = 3  # lines that are kept for what was seen, if possible
-_IN_SHORT = {"answer": "", "trouble": "", "identity": "as "}  # what stands before a row of that label
+# What stands before a row of that label.
+_IN_SHORT = {"answer": "", "trouble": "", "identity": "as ", "waited": "waited "}
 _LONG = 40
 _VALUE = 120  # characters of an answer in a short text
 

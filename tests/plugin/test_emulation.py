@@ -9,7 +9,7 @@ from conftest import Inner
 
 from pytest_acrauth.catalogue.shape import FailureMode
 from pytest_acrauth.catalogue.tables import MODES
-from pytest_acrauth.emulator import LOOK_ALIKES, SCENARIOS
+from pytest_acrauth.emulator import DELAYS, LOOK_ALIKES, SCENARIOS
 
 WORLDS = SCENARIOS | LOOK_ALIKES
 
@@ -130,8 +130,8 @@ def test_the_list_has_every_scenario_once(inner: Inner) -> None:
     rows = [found["id"] for line in lines if (found := re.match(r"  (?P<id>[a-z]\S*)", line)) is not None]
     apart = next(number for number, line in enumerate(lines) if line.startswith("Worlds that look like another"))
     assert sorted(rows[: len(SCENARIOS)]) == sorted(SCENARIOS)
-    assert rows[len(SCENARIOS) :] == sorted(LOOK_ALIKES)
-    assert lines[-1].startswith(f"{len(SCENARIOS) + len(LOOK_ALIKES)} scenarios.")
+    assert rows[len(SCENARIOS) :] == [*sorted(LOOK_ALIKES), *sorted(DELAYS)]
+    assert lines[-1].startswith(f"{len(SCENARIOS) + len(LOOK_ALIKES) + len(DELAYS)} scenarios.")
     assert max(map(len, lines)) <= 100
     families = [line for line in lines[:apart] if re.match(r"[a-z]+ \(\d+\): ", line)]
     assert sum(int(re.findall(r"\d+", line)[0]) for line in families) == len(SCENARIOS) - 1

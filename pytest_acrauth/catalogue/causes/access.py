@@ -266,7 +266,6 @@ ACCESS_TOKEN_EXPIRED = FailureMode(
         "Otherwise push in less time: smaller layers, or from a machine with a faster way out.",
     ),
     page=pages.PROTOCOL + "#calling-post-oauth2token-to-get-an-acr-access-token",
-    transient=True,
     samples=(
         (
             "failed to push myacr.azurecr.io/team/app:v7: unexpected status from PUT request to"

@@ -21,5 +21,4 @@ CLIMB_TIMEOUT = FailureMode(
         "If this network is simply slow, allow more time with --acr-timeout.",
     ),
     page=pages.ACR + "container-registry-troubleshoot-access",
-    transient=True,
 )

@@ -68,7 +68,6 @@ CONNECTED_REGISTRY_ALREADY_ACTIVE = FailureMode(
     ),
     instead=("A second site needs a connected registry of its own.",),
     page=_PAGE,
-    transient=True,
     not_emulated=_NO_COPY,
     samples=(
         (

@@ -253,6 +253,7 @@ DATA_HOST_NOT_RESOLVED = FailureMode(
     ),
     fix=("Whoever runs the name server lets {layer_hosts} be looked up, or repairs it.",),
     page=pages.ACR + "container-registry-dedicated-data-endpoints#client-firewall-rules",
+    transient=True,
     unlike=("dial tcp: lookup myaccount.blob.core.windows.net: no such host",),
 )
 DATA_REDIRECT_FOREIGN = FailureMode(
@@ -290,7 +291,6 @@ BLOB_URL_EXPIRED = FailureMode(
         "If it happens again at once, let nothing in between keep the registry's redirects.",
     ),
     page=pages.ACR + "container-registry-dedicated-data-endpoints#enable-dedicated-data-endpoints",
-    transient=True,
     unlike=("GET https://myaccount.blob.core.windows.net/files/a.txt RESPONSE 403 ERROR CODE: AuthenticationFailed",),
 )
 BLOB_SIGNATURE_REFUSED = FailureMode(
@@ -391,7 +391,6 @@ PUSH_SPLIT_OVER_REPLICAS = FailureMode(
     ),
     instead=("Or let the machine that pushes keep the answers of its name server for the length of a push.",),
     page=pages.ACR + "container-registry-geo-replication#push-fails-with-manifest-errors",
-    transient=True,
     samples=(
         (
             "Error: PUT https://myacr.azurecr.io/v2/team/app/manifests/v7: MANIFEST_BLOB_UNKNOWN:"

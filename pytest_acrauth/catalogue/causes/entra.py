@@ -201,6 +201,7 @@ ENTRA_APP_NOT_FOUND = FailureMode(
         Command("az ad sp create --id {client_id}"),
     ),
     page=pages.ENTRA_CODES + "#aadsts-error-codes",
+    transient=True,
     unlike=(
         "AADSTS90002: Tenant 'example' not found. Check to make sure you have the correct tenant ID.",
         "Error: application 'guestbook' was not found in the directory apps/",
@@ -233,6 +234,7 @@ ENTRA_SP_MISSING = FailureMode(
         "It has no role yet: whoever may assign roles on the registry gives it one.",
     ),
     page=pages.ENTRA_ERROR,
+    transient=True,
     unlike=("AADSTS700016: Application with identifier 'app' was not found in the directory 'Contoso'.",),
 )
 ENTRA_SECRET_NOT_SENT = FailureMode(

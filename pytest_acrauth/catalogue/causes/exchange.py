@@ -244,7 +244,6 @@ ENTRA_TOKEN_STALE = FailureMode(
     ),
     page=pages.HEALTH + "#connectivity_refresh_token_error",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",
-    transient=True,
     samples=(
         (
             "Access to registry 'myacr.azurecr.io' was denied. Response code: 401. Please try running 'az login' again"
@@ -344,5 +343,4 @@ ANSWERED_ON_THE_WAY = FailureMode(
         "If nothing stands in between, check again in some minutes.",
     ),
     page=pages.ACR + "container-registry-access-selected-networks#access-behind-https-proxy",
-    transient=True,
 )

@@ -249,6 +249,7 @@ REGISTRY_NAME_UNKNOWN_HERE = FailureMode(
     ),
     page=pages.TROUBLESHOOT + "context-deadline-exceeded",
     az_code="CONNECTIVITY_DNS_ERROR",
+    transient=True,
 )
 PRIVATE_DNS_STALE_ZONE = FailureMode(
     id="private-dns-stale-zone",

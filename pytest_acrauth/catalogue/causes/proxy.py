@@ -114,7 +114,6 @@ PROXY_CANNOT_CONNECT = FailureMode(
     ),
     page=_PAGE,
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
-    transient=True,
     unlike=("Get https://registry-1.docker.io/v2/: proxyconnect tcp: Bad Gateway",),
 )
 PROXY_NO_ANSWER = FailureMode(
@@ -138,7 +137,6 @@ PROXY_NO_ANSWER = FailureMode(
     instead=("Exempt {host} with NO_PROXY, if this network reaches it without the proxy.",),
     page=_PAGE,
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
-    transient=True,
 )
 PROXY_ENDS_CONNECTION = FailureMode(
     id="proxy-ends-connection",

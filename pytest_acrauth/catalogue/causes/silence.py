@@ -30,7 +30,6 @@ REGISTRY_NO_ANSWER = FailureMode(
     ),
     page=pages.ACR + "container-registry-geo-replication#health-aware-failover",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
-    transient=True,
 )
 ENTRA_NO_ANSWER = FailureMode(
     id="entra-no-answer",
@@ -47,7 +46,6 @@ ENTRA_NO_ANSWER = FailureMode(
         "If another network gets an answer, whoever runs this one exempts {host} from inspection.",
     ),
     page="https://learn.microsoft.com/cli/azure/azure-cli-endpoints#endpoints",
-    transient=True,
 )
 DATA_NO_ANSWER = FailureMode(
     id="data-no-answer",
@@ -64,7 +62,6 @@ DATA_NO_ANSWER = FailureMode(
         "Whoever runs a device that scans downloads exempts {layer_hosts} from it.",
     ),
     page=pages.TROUBLESHOOT + "download-failed-443-io-time-out",
-    transient=True,
 )
 ANSWER_CUT_OFF = FailureMode(
     id="answer-cut-off",
@@ -81,5 +78,4 @@ ANSWER_CUT_OFF = FailureMode(
         "If it happens each time, whoever runs the network finds the device that ends connections.",
     ),
     page=pages.TROUBLESHOOT + "request-canceled-waiting-connection-timeout-exceeded",
-    transient=True,
 )

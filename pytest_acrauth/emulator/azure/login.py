@@ -111,7 +111,7 @@ class TokenServer:
         self.firewall(request, registry)
         if registry.login_throttled:
             body = errors("TOOMANYREQUESTS", "too many requests")
-            raise Refusal(Answer(429, [*self._headers(), ("Retry-After", "27")], body))
+            raise Refusal(Answer(429, [*self._headers(), ("Retry-After", str(registry.silence))], body))
         return registry
 
     def _caller(self, registry: Registry, request: Request, form: QueryParams) -> Caller:
@@ -133,7 +133,7 @@ class TokenServer:
                 return Caller(Kind.ADMIN, user)
         elif user in registry.tokens:
             token = registry.tokens[user]
-            if token.enabled and _among(password, token.current(now)):
+            if token.enabled and _among(password, token.current(now, caught_up=registry.caught_up)):
                 return Caller(Kind.TOKEN, user)
         else:
             return self._by_application(registry, user, password)

@@ -67,7 +67,7 @@ def _held(cloud: Cloud, registry: Registry, caller: Caller) -> list[tuple[RoleAs
     if registry.abac:  # a role can be given on one repository alone
         below = f"{registry.resource_id.lower()}/repositories/"
         reaching += [each for each in cloud.assigned(caller.name) if each.place.startswith(below)]
-    return [(each, roles[each.role].as_counted) for each in reaching if cloud.in_force(each)]
+    return [(each, roles[each.role].as_counted) for each in reaching if registry.caught_up or cloud.in_force(each)]
 
 
 def roles_of(cloud: Cloud, registry: Registry, caller: Caller) -> list[Role]:
@@ -148,7 +148,7 @@ def lists_catalog(cloud: Cloud, registry: Registry, caller: Caller) -> bool:
 def _by_scope_map(registry: Registry, token: str, repository: str, now: float) -> frozenset[str]:
     scope_map = registry.scope_maps.get(registry.tokens[token].scope_map)
     held = set()
-    for right in scope_map.in_force(now) if scope_map else ():
+    for right in scope_map.in_force(now, caught_up=registry.caught_up) if scope_map else ():
         name, verb, what = right.removeprefix("repositories/").rsplit("/", 2)
         covers = name in {repository, "*"} or (name.endswith("/*") and repository.startswith(name[:-1]))
         if covers and f"{verb}/{what}" in _BY_CONTENT:

@@ -1,6 +1,6 @@
 """The scenarios: each changes the healthy world in one way, and has the id of the failure mode that it brings about.
 
-With `look_alikes`, the only modules of the emulator that know failure modes.
+With `look_alikes` and `delays`, the only modules of the emulator that know failure modes.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from pytest_acrauth.emulator.scenarios import changes, obstacles
 from pytest_acrauth.emulator.scenarios.changes import docker, every_registry, puller
+from pytest_acrauth.emulator.scenarios.delays import DELAYS
 from pytest_acrauth.emulator.scenarios.look_alikes import LOOK_ALIKES
 from pytest_acrauth.emulator.scenarios.obstacles import certificate, device
 from pytest_acrauth.emulator.scenarios.scenario import Scenario
@@ -285,4 +286,4 @@ SCENARIOS: dict[str, Scenario] = {
     scenario.id: scenario
     for scenario in (Scenario("healthy", changes.nothing), *_NETWORK, *_IDENTITY, *_RIGHTS, *_MACHINE)
 }
-_CHOICES = SCENARIOS | LOOK_ALIKES
+_CHOICES = SCENARIOS | LOOK_ALIKES | DELAYS

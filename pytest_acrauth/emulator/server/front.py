@@ -81,6 +81,7 @@ class Front:
         async def logged(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._log(LoggedRequest(host, scope["method"], scope["path"], message["status"]))
+                self._world.answered(host, scope["path"])  # before whoever asked can ask again
             await send(message)
 
         return logged

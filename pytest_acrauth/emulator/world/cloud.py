@@ -57,9 +57,9 @@ class ScopeMap:
     modified: float = 0.0
     actions_before: list[str] | None = None
 
-    def in_force(self, now: float) -> list[str]:
+    def in_force(self, now: float, *, caught_up: bool = False) -> list[str]:
         """Return what the token servers go by."""
-        before = self.actions_before
+        before = None if caught_up else self.actions_before
         return self.actions if before is None or now >= self.modified + _RULE_PROPAGATION else before
 
 
@@ -73,9 +73,10 @@ class ScopeMapToken:
     enabled: bool = True
     created: float = 0.0
 
-    def current(self, now: float) -> list[str]:
-        """Return the passwords that the token servers go by: a new one reaches them after a minute."""
-        return [each.value for each in self.passwords if each.valid(now) and now >= each.starts + _PASSWORD_PROPAGATION]
+    def current(self, now: float, *, caught_up: bool = False) -> list[str]:
+        """Return the passwords that the token servers go by: a new one reaches them after a minute, or already has."""
+        travel = 0.0 if caught_up else _PASSWORD_PROPAGATION
+        return [each.value for each in self.passwords if each.valid(now) and now >= each.starts + travel]
 
 
 @dataclass
@@ -131,9 +132,11 @@ class Registry:
     ``failing`` is a registry whose service is in trouble, and says so. ``key_lost`` is one that is encrypted with a key
     of its owner's, and whose identity for reading that key was taken away and has ended since.
     ``login_throttled`` and ``reads_throttled`` tell that the allowance of requests for its tokens, or of reading
-    requests, is used up, ``full`` that its storage is.
+    requests, is used up, ``full`` that its storage is. ``silence`` is for how many seconds the first asks callers then.
     ``modified`` is when it was last changed; for minutes after, ``ip_rules_before`` (None: the same) and
-    ``anonymous_pull_before`` still apply. ``quarantine`` holds back what its repositories list as quarantined.
+    ``anonymous_pull_before`` still apply. ``caught_up`` tells that its servers go by what roles, scope maps, passwords
+    and anonymous pull are by now, however young a change of these is.
+    ``quarantine`` holds back what its repositories list as quarantined.
     ``trusted_services`` tells whether services of Azure's, its own artifact cache among them, pass the firewall.
     ``regional_endpoints`` tells whether each region has a login server of its own.
     ``replicas`` are the regions it is in beside its own, ``nearest`` the one in which this network's requests arrive
@@ -171,6 +174,8 @@ class Registry:
     nearest: str = ""
     on_their_way: set[str] = field(default_factory=set)
     login_throttled: bool = False
+    silence: int = 27
+    caught_up: bool = False
     reads_throttled: bool = False
     full: bool = False
     failing: bool = False
@@ -231,7 +236,7 @@ class Registry:
 
     def open_to_all(self, now: float) -> bool:
         """Whether callers without a credential may pull."""
-        before = self.anonymous_pull_before
+        before = None if self.caught_up else self.anonymous_pull_before
         return self.anonymous_pull if before is None or now >= self.modified + _RULE_PROPAGATION else before
 
     def admits(self, address: str, arrived_at: str, now: float) -> bool:

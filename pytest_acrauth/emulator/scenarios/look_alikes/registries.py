@@ -68,7 +68,7 @@ def _emptied_map(registry: Registry, _now: float) -> None:
     registry.scope_maps[registry.tokens["puller"].scope_map].actions.clear()
 
 
-def _made(seconds_ago: float) -> Change:
+def made(seconds_ago: float) -> Change:
     """Let the token have been made, with its password, some seconds ago."""
 
     def change(registry: Registry, now: float) -> None:
@@ -218,10 +218,10 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         like="scope-map-lacks-action",
         diagnosed="scope-map-missing",
     ),
-    Scenario("scope-map-token-password-propagating", _made(20), _PULLER, like="scope-map-token-password-wrong"),
+    Scenario("scope-map-token-password-propagating", made(20), _PULLER, like="scope-map-token-password-wrong"),
     Scenario(
         "scope-map-token-made-a-while-ago",
-        _made(5 * MINUTE),
+        made(5 * MINUTE),
         _PULLER | _IMAGE,
         like="scope-map-token-password-propagating",
         diagnosed=READY,
