@@ -213,7 +213,7 @@ OPTIONS = (
         "how long to try again where what broke can be a change that has not reached every server yet",
         check=positive_number,
         in_file=True,
-        line=Line(5),
+        line=Line(5, "wait {all} s"),
     ),
     Option(
         "timeout",
