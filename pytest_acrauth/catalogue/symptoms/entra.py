@@ -16,7 +16,7 @@ from pytest_acrauth.model.stage import Stage
 
 _LOST = r"(?:timeout|timed out|ETIMEDOUT|refused|unreachable|deadline exceeded|no route|Max retries)"
 # The shapes of what proves an application without a secret.
-_ASSERTED = {SecretShape.CERTIFICATE, SecretShape.ASSERTION}
+_ASSERTED = {SecretShape.CERTIFICATE, SecretShape.ASSERTION, SecretShape.REQUEST_TOKEN}
 
 
 # Where Entra names the resource that was asked for, and it is another than the registries'.
