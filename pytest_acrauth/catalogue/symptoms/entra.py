@@ -129,8 +129,6 @@ NOT_INJECTED = _local(
         r"no (?:client ID|tenant ID|token file) specified\. Check pod configuration",
         r"AZURE_FEDERATED_TOKEN_FILE.{0,60}?(?:not set|missing|required|not specified|not found|empty)",
         r"/var/run/secrets/azure/tokens/azure-identity-token.{0,40}?[Nn]o such file",
-        # GitHub's action that signs in to Azure, of a job that may not ask for its own token.
-        r"[Mm]ake sure to give write permissions to id-token in the workflow",
     ),
     "The workload identity's variables are not set here.",
 )

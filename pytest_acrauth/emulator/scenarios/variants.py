@@ -31,6 +31,7 @@ GITHUB_HOST = "run-actions-1-azure-eastus.actions.githubusercontent.com"
 #: A branch of a repository as GitHub names it with the ids that no other repository ever has.
 MAIN_BRANCH = "repo:contoso@5544123/app@821093847:ref:refs/heads/main"
 GITLAB = "https://gitlab.com"
+GITLAB_BRANCH = "project_path:contoso/app:ref_type:branch:ref:main"
 PIPELINES_HOST = "dev.azure.com"
 CONNECTION = "d95e2f07-3b48-4c61-9a1f-e06c7d5b8243"
 _ORGANISATION = "40b7c9e3-6f12-4d85-b0a4-17e9d3c5f268"
@@ -82,7 +83,7 @@ def in_gitlab_job(world: World) -> None:
     """Run in a job of GitLab, whose branch the application trusts; AZURE_FEDERATED_TOKEN is its id token."""
     cloud = world.cloud
     cloud.assertion_issuers[GITLAB] = Signer()
-    credential = FederatedCredential(GITLAB, "project_path:contoso/app:ref_type:branch:ref:main")
+    credential = FederatedCredential(GITLAB, GITLAB_BRANCH)
     cloud.applications[CLIENT].federated.append(credential)
     _without_secret(world)
     world.machine.environ["AZURE_FEDERATED_TOKEN"] = assertion(cloud, credential)

@@ -32,6 +32,7 @@ _AUDIENCES = {
 }
 _AUDIENCE = "api://AzureADTokenExchange"
 _JSON = "application/json"
+_REFUSALS = range(400, 407)  # what comes behind them is about the request's time or number
 
 
 class IdTokenRequest(NamedTuple):
@@ -115,6 +116,12 @@ def _words(response: Response, host: str) -> str:
         return f"no answer to the id token request to {host}: {response.trouble} {response.text}".strip()
     if 300 <= reply.status < 400:
         return f"the id token request to {host} was redirected ({reply.status}) to {reply.location_host or 'nowhere'}"
-    if reply.status == 200:
-        return f"the id token request to {host} was answered without an id token: {reply.words or 'nothing'}"
-    return f"the id token request to {host} was answered {reply.status} {reply.words}".strip()
+    if "html" in reply.content_type:  # neither system answers its jobs with a page
+        said = f"answered with a page ({reply.status}): {reply.words}"
+    elif reply.status == 200:
+        said = f"answered without an id token: {reply.words or 'nothing'}"
+    elif reply.status in _REFUSALS:
+        said = f"refused: {reply.status} {reply.words}"
+    else:
+        said = f"answered {reply.status} {reply.words}"
+    return f"the id token request to {host} was {said}".strip()
