@@ -35,7 +35,7 @@ REQUEST_TOKEN_ENDED: Question[bool] = Question(
 
 CI_ID_TOKEN_NOT_PERMITTED = FailureMode(
     id="ci-id-token-not-permitted",
-    title="the job may not ask for an id token",
+    title="the job cannot ask for an id token",
     brief="job without the permission",
     seen=(id_tokens.NOT_PERMITTED, id_tokens.FAILED),
     signs=(id_tokens.NOT_PERMITTED,),
@@ -91,18 +91,10 @@ CI_ID_TOKEN_REFUSED = FailureMode(
     means=_WHAT + "The system was reached, and does not take this one, which has not ended: it is another job's or was"
     " cut off on its way into the variable; or, in Azure Pipelines, this pipeline may not use the service connection,"
     " or there is none with that id.",
-    look=(
-        (
-            "In Azure DevOps, the settings of the service connection tell its id (resourceId in the address) and, under"
-            " Security, which pipelines may use it."
-        ),
-    ),
+    look=("In Azure DevOps, the service connection's own page tells its id, and which pipelines may use it.",),
     fix=(
-        (
-            "Take the variables from this very job: SYSTEM_ACCESSTOKEN from $(System.AccessToken), those of GitHub as"
-            " the runner sets them."
-        ),
-        "Correct the id of the service connection, or let its administrator permit this pipeline to use it.",
+        "Use the variables of this very job; SYSTEM_ACCESSTOKEN is $(System.AccessToken).",
+        "Correct the service connection's id, or let its administrator permit this pipeline.",
     ),
     page=_AZURE_DEVOPS,
     unlike=("remote: TF401019: The Git repository with name or identifier app does not exist",),
@@ -117,11 +109,7 @@ CI_ID_TOKEN_MISSING = FailureMode(
     occurs=Occurs.SELDOM,
     means=_WHAT + "Something answered, with a page for people, an error or nothing of use: a gateway or proxy on the"
     " way answers in the system's place, the system itself is in trouble, or the address is not the one that it gave.",
-    look=(
-        "The answer above tells who spoke; from the same machine this shows it without the request token:",
-        Command("curl -sSI https://dev.azure.com"),
-        "GitHub and Azure DevOps tell on a page of their own when they are in trouble.",
-    ),
+    look=("The answer tells who spoke. GitHub and Azure DevOps say on their status pages when they are in trouble.",),
     fix=(
         "Whoever runs the gateway lets the runner reach the CI system itself.",
         "Leave the address as the system sets it.",
@@ -140,7 +128,7 @@ CI_ID_TOKEN_REDIRECTED = FailureMode(
     means=_WHAT + "It must go to the system's own address and nowhere else, so the redirect was not followed and"
     " nothing was sent there. A gateway that wants its users to sign in first answers so, and a system that has moved.",
     fix=(
-        "If the host is that of a gateway of your network, whoever runs it exempts the CI system's address.",
+        "If that host is a gateway's, whoever runs it exempts the CI system's address.",
         "If the system has moved, its administrator corrects the address that it gives its jobs.",
     ),
     page=_SDK,
@@ -148,7 +136,7 @@ CI_ID_TOKEN_REDIRECTED = FailureMode(
 )
 CI_ID_TOKEN_UNREACHABLE = FailureMode(
     id="ci-id-token-unreachable",
-    title="the CI system's id token address is out of reach",
+    title="the id token address is out of reach",
     brief="CI system out of reach",
     seen=(id_tokens.UNREACHED, id_tokens.FAILED),
     signs=(id_tokens.UNREACHED,),
@@ -160,12 +148,11 @@ CI_ID_TOKEN_UNREACHABLE = FailureMode(
     look=(
         "From the runner, see whether the host that was asked answers at all; for Azure Pipelines:",
         Command("curl -sSI https://dev.azure.com"),
-        "For GitHub Actions it is a host below actions.githubusercontent.com.",
     ),
     fix=(
         "Whoever runs the network lets the runner reach that host on port 443.",
-        "If a proxy is needed, set HTTPS_PROXY for the job; for its certificate there is --acr-ca-bundle.",
+        "If that takes a proxy, set HTTPS_PROXY for the job.",
     ),
-    page="https://docs.github.com/actions/reference/runners/self-hosted-runners",
+    page="https://docs.github.com/actions/concepts/runners/communicating-with-self-hosted-runners",
     unlike=("Failed to connect to github.com port 443: Connection refused",),
 )

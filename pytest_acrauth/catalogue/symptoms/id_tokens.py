@@ -7,8 +7,6 @@ from pytest_acrauth.catalogue.symptoms.answers import said_here
 from pytest_acrauth.catalogue.symptoms.words import anywhere, in_print
 from pytest_acrauth.model.stage import Stage
 
-# Our own words, behind which the host stands.
-_REQUEST = r"id token request to [\w.-]{1,253} was"
 # How several providers for Terraform begin what their request for an id token was answered.
 _PROVIDERS = r"(?:githubAssertion|GitHubOIDCAuthorizer|ADOPipelineOIDCAuthorizer|getAssertion): received HTTP status"
 # Azure's SDKs for JavaScript and .NET, each before what was answered.
@@ -38,7 +36,7 @@ NOT_PERMITTED = in_print(
 REFUSED = _asked(
     "id-token-refused",
     anywhere(
-        rf"{_REQUEST} refused",
+        r"id token request refused \(\d{3}\) by ",
         rf"{_TOOLKIT} ?4(?!07|08|29)\d\d\b",
         rf"{_PROVIDERS} 40[0134]\b",
         rf"{_SDKS}.{{0,300}}?{_SIGN_IN}",
@@ -49,7 +47,7 @@ REFUSED = _asked(
 WITHOUT = _asked(
     "id-token-without",
     anywhere(
-        rf"{_REQUEST} answered (?:without an id token|with a page|\d)",
+        r"id token request answered (?:without one|with a page|in vain) \(\d{3}\) by ",
         r"Response json body do not have ID Token field",
         rf"{_TOOLKIT} ?5\d\d\b",
         rf"{_PROVIDERS} 5\d\d\b",
@@ -58,12 +56,12 @@ WITHOUT = _asked(
 )
 REDIRECTED = _asked(
     "id-token-redirected",
-    anywhere(rf"{_REQUEST} redirected"),
+    anywhere(r"id token request redirected \(3\d\d\) by "),
     "The job asked for an id token, and was sent to another address, which was not asked.",
 )
 UNREACHED = _asked(
     "id-token-unreached",
-    anywhere(r"no answer to the id token request to [\w.-]{1,253}:", rf"{_TOOLKIT} ?undefined"),
+    anywhere(r"id token request without an answer from ", rf"{_TOOLKIT} ?undefined"),
     "The job asked for an id token, and no answer came.",
 )
 #: What is said of an id token that did not come, without the reason.

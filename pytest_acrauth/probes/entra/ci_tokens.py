@@ -113,15 +113,13 @@ def _words(response: Response, host: str) -> str:
     """Say what came of the request for an id token, in words by which the catalogue knows it."""
     reply = response.reply
     if reply is None or response.trouble is not None:
-        return f"no answer to the id token request to {host}: {response.trouble} {response.text}".strip()
+        return f"id token request without an answer from {host}: {response.trouble} {response.text}".strip()
     if 300 <= reply.status < 400:
-        return f"the id token request to {host} was redirected ({reply.status}) to {reply.location_host or 'nowhere'}"
+        return f"id token request redirected ({reply.status}) by {host} to {reply.location_host or 'nowhere'}"
     if "html" in reply.content_type:  # neither system answers its jobs with a page
-        said = f"answered with a page ({reply.status}): {reply.words}"
+        how = "answered with a page"
     elif reply.status == 200:
-        said = f"answered without an id token: {reply.words or 'nothing'}"
-    elif reply.status in _REFUSALS:
-        said = f"refused: {reply.status} {reply.words}"
+        how = "answered without one"
     else:
-        said = f"answered {reply.status} {reply.words}"
-    return f"the id token request to {host} was {said}".strip()
+        how = "refused" if reply.status in _REFUSALS else "answered in vain"
+    return f"id token request {how} ({reply.status}) by {host}: {reply.words or 'without a word'}"
