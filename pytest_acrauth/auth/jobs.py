@@ -71,7 +71,7 @@ def _pipelines_lack(environ: Mapping[str, str], names: Sequence[str]) -> str:
             "AzureCLI@2 and AzurePowerShell@5 set those of their service connection, any other step has to name them"
             " under env"
         )
-    return "; ".join(words) or "this agent is too old to offer it"
+    return "; ".join(words) or "Azure DevOps Services sets it in every job"
 
 
 ACTIONS = Job("GITHUB_ACTIONS", _actions_lack)

@@ -113,7 +113,7 @@ def _words(response: Response, host: str) -> str:
     """Say what came of the request for an id token, in words by which the catalogue knows it."""
     reply = response.reply
     if reply is None or response.trouble is not None:
-        return f"id token request without an answer from {host}: {response.trouble} {response.text}".strip()
+        return f"id token request without an answer from {host}: {response.text or response.trouble}"
     if 300 <= reply.status < 400:
         return f"id token request redirected ({reply.status}) by {host} to {reply.location_host or 'nowhere'}"
     if "html" in reply.content_type:  # neither system answers its jobs with a page

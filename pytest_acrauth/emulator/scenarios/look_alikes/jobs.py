@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_acrauth.emulator.scenarios import obstacles
-from pytest_acrauth.emulator.scenarios.scenario import Scenario
+from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
 from pytest_acrauth.emulator.scenarios.variants import (
     BY_AZ,
     BY_FEDERATION,
@@ -31,6 +31,8 @@ from pytest_acrauth.emulator.world.network import Device, Page, Route
 from pytest_acrauth.emulator.world.tokens import Signer
 
 _HOUR = 60 * MINUTE
+#: Who issued the id tokens of service connections before Entra did.
+_FORMER_ISSUER = "https://vstoken.dev.azure.com/40b7c9e3-6f12-4d85-b0a4-17e9d3c5f268"
 
 
 def _at_github(change: Change) -> Change:
@@ -44,6 +46,14 @@ def _at_github(change: Change) -> Change:
 def _in_pipeline(change: Change) -> Change:
     def apply(world: World) -> None:
         in_azure_pipeline(world)
+        change(world)
+
+    return apply
+
+
+def _in_gitlab(change: Change) -> Change:
+    def apply(world: World) -> None:
+        in_gitlab_job(world)
         change(world)
 
     return apply
@@ -122,6 +132,16 @@ def _trusting(**parts: Any) -> Change:
     return change
 
 
+def _trusting_too(**parts: Any) -> Change:
+    """Let the application trust, before what it is shown, something that differs in these parts."""
+
+    def change(world: World) -> None:
+        trusted = world.cloud.applications[CLIENT].federated
+        trusted[:0] = [replace(each, **parts) for each in trusted]
+
+    return change
+
+
 def _trusting_none(world: World) -> None:
     """Let the application trust nobody."""
     world.cloud.applications[CLIENT].federated.clear()
@@ -129,14 +149,12 @@ def _trusting_none(world: World) -> None:
 
 def _ended_in_variable(world: World) -> None:
     """Run on after the id token ended that the job was given when it began."""
-    in_gitlab_job(world)
     token = assertion(world.cloud, FederatedCredential(GITLAB, GITLAB_BRANCH), life=-_HOUR)
     world.machine.environ["AZURE_FEDERATED_TOKEN"] = token
 
 
 def _for_gitlab_itself(world: World) -> None:
     """Be given an id token for GitLab's own address, as its examples write the audience."""
-    in_gitlab_job(world)
     token = assertion(world.cloud, FederatedCredential(GITLAB, GITLAB_BRANCH, audience=GITLAB))
     world.machine.environ["AZURE_FEDERATED_TOKEN"] = token
 
@@ -238,7 +256,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     ),
     Scenario(
         "converted-service-connection",
-        _in_pipeline(_trusting(issuer="https://vstoken.dev.azure.com/40b7c9e3-6f12-4d85-b0a4-17e9d3c5f268")),
+        _in_pipeline(_trusting(issuer=_FORMER_ISSUER)),
         _PIPELINE | _AZ,
         diagnosed="entra-fic-issuer-mismatch",
         like="entra-fic-entra-token",
@@ -251,15 +269,36 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         like="entra-fic-issuer-mismatch",
     ),
     Scenario(
+        "environment-trusted-beside-the-branch",
+        _at_github(_trusting_too(subject="repo:contoso@5544123/app@821093847:environment:production")),
+        _GITHUB,
+        diagnosed=READY,
+        like="job-with-an-environment",
+    ),
+    Scenario(
+        "service-connection-trusted-in-both-forms",
+        _in_pipeline(_trusting_too(issuer=_FORMER_ISSUER, subject="sc://contoso/app/registries")),
+        _PIPELINE,
+        diagnosed=READY,
+        like="converted-service-connection",
+    ),
+    Scenario(
+        "gitlab-branch-trusted-beside-a-tag",
+        _in_gitlab(_trusting_too(subject="project_path:contoso/app:ref_type:tag:ref:v1")),
+        {"auth": BY_FEDERATION},
+        diagnosed=READY,
+        like="id-token-for-gitlab-itself",
+    ),
+    Scenario(
         "id-token-ended-in-its-variable",
-        _ended_in_variable,
+        _in_gitlab(_ended_in_variable),
         {"auth": BY_FEDERATION},
         diagnosed="entra-fic-assertion-expired",
         like="clock-skew",
     ),
     Scenario(
         "id-token-for-gitlab-itself",
-        _for_gitlab_itself,
+        _in_gitlab(_for_gitlab_itself),
         {"auth": BY_FEDERATION} | _AZ,
         diagnosed="entra-fic-audience-mismatch",
         like="entra-fic-subject-mismatch",
