@@ -122,4 +122,4 @@ def _words(response: Response, host: str) -> str:
         how = "answered without one"
     else:
         how = "refused" if reply.status in _REFUSALS else "answered in vain"
-    return f"id token request {how} ({reply.status}) by {host}: {reply.words or 'without a word'}"
+    return f"id token request {how} ({reply.status}) by {host}{f': {reply.words}' if reply.words else ''}"
