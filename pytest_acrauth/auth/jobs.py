@@ -7,6 +7,7 @@ GitHub Actions: https://docs.github.com/actions/reference/security/oidc. Azure P
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
@@ -22,6 +23,8 @@ CONNECTION = "SERVICE_CONNECTION_ID"
 #: Each system's own variables: the address that gives out id tokens, and the request token that it wants to be shown.
 ACTIONS_GIVEN = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
 PIPELINES_GIVEN = ("SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESSTOKEN")
+_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+_KEPT = "the request token is not sent there"
 
 
 def read_request_token(variables: Variables, _registry: Registry, secrets: Secrets, *, name: str) -> Credential:
@@ -33,23 +36,24 @@ def read_request_token(variables: Variables, _registry: Registry, secrets: Secre
 
 
 def check_address(variables: Variables, *, name: str) -> None:
-    """Raise `BadAuth` for a variable that holds no https address: a request token is sent nowhere else."""
+    """Raise `BadAuth` for a variable that holds no https address: a request token is sent nowhere else.
+
+    Of what it holds only scheme and host are told: whoever mixed up the variables put a token there.
+    """
     address = variables.environ.get(name, "")
-    if why := _unfit(address):
-        raise BadAuth(f"{name} is {Secrets().clean(address, 200)!r}, {why}: the request token is not sent there")
-
-
-def _unfit(address: str) -> str:
     try:
         parts = urlsplit(address)
-        port = parts.port
+        scheme, host, port = parts.scheme.lower(), parts.hostname or "", parts.port
     except ValueError:
-        return "which is no address"
-    if parts.scheme.lower() != "https" or not parts.hostname or not address.isprintable() or " " in address:
-        return "which is no https address"
+        raise BadAuth(f"{name} holds no address; {_KEPT}") from None
+    if not _HOST.fullmatch(host) or scheme not in {"http", "https"} or not address.isprintable() or " " in address:
+        raise BadAuth(f"{name} holds no https address; {_KEPT}")
+    if scheme != "https":
+        raise BadAuth(f"{name} leads to http://{host}, which is no https address; {_KEPT}")
     if parts.username is not None or parts.password is not None:
-        return "which names a user"
-    return "" if port in {None, 443} else "which has another port than 443"
+        raise BadAuth(f"{name} names a user at {host}; {_KEPT}")
+    if port not in {None, 443}:
+        raise BadAuth(f"{name} leads to port {port} of {host}, and not to 443; {_KEPT}")
 
 
 def _actions_lack(environ: Mapping[str, str], names: Sequence[str]) -> str:

@@ -65,24 +65,25 @@ def test_the_request_token_is_a_secret(method: str) -> None:
 @pytest.mark.parametrize(
     ("address", "words"),
     [
-        ("http://run.example/idtoken", "which is no https address"),
-        ("run.example/idtoken", "which is no https address"),
-        ("https://", "which is no https address"),
-        ("https://run.example/id token", "which is no https address"),
-        ("https://ci:secret@run.example/idtoken", "which names a user"),
-        ("https://run.example:8443/idtoken", "which has another port than 443"),
-        ("https://run.example:port/idtoken", "which is no address"),
-        ("https://[run/idtoken", "which is no address"),
+        ("http://run.example/idtoken", "leads to http://run.example, which is no https address"),
+        ("planted.example/idtoken", "holds no https address"),
+        ("planted-token", "holds no https address"),
+        ("https://", "holds no https address"),
+        ("https://planted_host/", "holds no https address"),
+        ("https://run.example/id planted", "holds no https address"),
+        ("https://ci:planted@run.example/idtoken", "names a user at run.example"),
+        ("https://run.example:8443/planted", "leads to port 8443 of run.example, and not to 443"),
+        ("https://run.example:planted/idtoken", "holds no address"),
+        ("https://[planted/idtoken", "holds no address"),
     ],
 )
 def test_an_address_that_gets_no_request_token(method: str, address: str, words: str) -> None:
-    """Only an https address on its usual port is one; the error names the variable."""
+    """Only an https address on its usual port is one; the error names the variable, and nothing that may be a token."""
     for spec in (method, "default"):
         with pytest.raises(BadAuth) as caught:
             chosen(JOBS[method] | {ADDRESS[method]: address}, spec)
-        said = str(caught.value)
-        assert said.startswith(f"{ADDRESS[method]} is ")
-        assert f", {words}: the request token is not sent there" in said
+        assert str(caught.value) == f"{ADDRESS[method]} {words}; the request token is not sent there"
+        assert "planted" not in repr(caught.value.__cause__)
 
 
 INCOMPLETE = {

@@ -15,6 +15,9 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import AzurePipelinesCredential, CredentialUnavailableError
 
+from pytest_acrauth.auth import choose
+from pytest_acrauth.diagnosis.climb import diagnose
+from pytest_acrauth.diagnosis.conclusion import Certainty
 from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.emulator import Emulator
 from pytest_acrauth.emulator.scenarios.variants import (
@@ -26,6 +29,8 @@ from pytest_acrauth.emulator.scenarios.variants import (
 )
 from pytest_acrauth.emulator.world.healthy import CLIENT, TENANT
 from pytest_acrauth.emulator.world.jobs import ENTRAS_EXCHANGE
+from pytest_acrauth.model.target import Registry, Target
+from pytest_acrauth.run import Run
 
 SCOPE = "https://containerregistry.azure.net/.default"
 NAMES = ("TENANT_ID", "CLIENT_ID", "SERVICE_CONNECTION_ID")
@@ -86,6 +91,24 @@ def test_what_azures_credential_says_outside_a_pipeline(
         made.get_token(SCOPE)
     (found,) = recognise(str(caught.value))
     assert [mode.id for mode in found.candidates] == ["ci-id-token-not-permitted"]
+
+
+@pytest.mark.parametrize(
+    ("slow", "causes", "certainty"),
+    [
+        (3600.0, {"entra-fic-assertion-expired", "clock-skew"}, Certainty.ONE_OF),
+        (-3600.0, {"clock-skew"}, Certainty.PROVEN),
+    ],
+)
+def test_a_system_with_a_wrong_clock(emulator: Emulator, slow: float, causes: set[str], certainty: Certainty) -> None:
+    """An id token that had ended when it came may be an old one or of a slow clock; one of the future is of a clock."""
+    emulator.change(in_github_job)
+    emulator.world.cloud.jobs[GITHUB_HOST].slow = slow
+    my = Registry.parse("myacr")
+    (chosen,) = choose(["github-actions"], emulator.environ, [my])
+    (found,) = diagnose(Run(emulator.machine).check([Target(my, chosen.identity)])[0])
+    assert {mode.id for mode in found.candidates} == causes
+    assert found.certainty is certainty
 
 
 class Asking:

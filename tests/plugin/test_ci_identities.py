@@ -178,8 +178,8 @@ LACKING = {
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "planted-request-token",
         },
         (
-            "--acr-auth: ACTIONS_ID_TOKEN_REQUEST_URL is 'http://ghes.example/idtoken?api-version=2.0', which is no "
-            "https address: the request token is not sent there"
+            "--acr-auth: ACTIONS_ID_TOKEN_REQUEST_URL leads to http://ghes.example, which is no https address; the "
+            "request token is not sent there"
         ),
     ),
 }
