@@ -58,7 +58,6 @@ def ask_as_pipeline(request: EntraRequest) -> tuple[Entra, Secret | None]:
     headers: dict[str, str | Secret] = {
         "Authorization": _authorization(request, "Bearer"),
         "Content-Type": _JSON,
-        "Content-Length": "0",
         "X-TFS-FedAuthRedirect": "Suppress",  # without it a refusal is a redirect to a page for people
     }
     return _ask(request, IdTokenRequest(PIPELINES_GIVEN[0], "POST", query, headers, "oidcToken"))
