@@ -16,7 +16,7 @@ from itertools import groupby
 from pathlib import Path
 
 from pytest_acrauth import __version__
-from pytest_acrauth.auth import DEFAULT, METHODS, choose
+from pytest_acrauth.auth import DEFAULT, METHODS, Method, choose
 from pytest_acrauth.catalogue.pages import ENTRA_CODES
 from pytest_acrauth.catalogue.tables import MODES
 from pytest_acrauth.diagnosis.client import diagnose_client
@@ -431,14 +431,22 @@ def _methods() -> Iterator[str]:
     place = 0
     for method in METHODS:
         place += method.detected
-        needed = [f"`{method.prefix}_{suffix}`" for suffix in method.variables]
-        optional = [f"`{method.prefix}_{suffix}` (optional)" for suffix in method.optional]
         number = str(place) if method.detected else ""
-        yield f"| `{method.name}` | {number} | {', '.join(needed + optional)} | {cell(method.summary)} |"
+        yield f"| `{method.name}` | {number} | {', '.join(_variables(method))} | {cell(method.summary)} |"
     entra = ", ".join(f"`{method.name}`" for method in METHODS if method.flow is Flow.ENTRA)
     yield ""
     yield f"`--acr-evidence` takes `{AUTO}`, `{OFF}`, and of these the methods through Entra, with a prefix if needed:"
     yield f"{entra}."
+
+
+def _variables(method: Method) -> Iterator[str]:
+    """Yield what a method reads, as a cell of the table names it."""
+    yield from (f"`{method.prefix}_{suffix}`" for suffix in method.variables)
+    if method.either:
+        yield " or ".join(f"`{method.prefix}_{suffix}`" for suffix in method.either)
+    yield from (f"`{name}` (whatever the prefix)" for name in method.given)
+    yield from (f"`PREFIX_{suffix}` (with a prefix)" for suffix in method.prefixed)
+    yield from (f"`{method.prefix}_{suffix}` (optional)" for suffix in method.optional)
 
 
 def prose(text: str) -> str:

@@ -33,11 +33,15 @@ _LINE = re.compile(
 )
 
 
+#: How the variables begin by which somebody signs in, the jobs of CI systems among them.
+_OF_IDENTITIES = ("ACR_", "ACTIONS_", "AZURE", "GITHUB_ACTIONS", "PYTEST_ACR_", "SYSTEM_", "TF_BUILD")
+
+
 @pytest.fixture
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Take away every variable that the plugin, pytest or Azure's tools would read from this machine."""
     for name in os.environ:
-        if name.startswith(("ACR_", "AZURE_", "PYTEST_ACR_")) or name in {"CI", "BUILD_NUMBER", "PYTEST_ADDOPTS"}:
+        if name.startswith(_OF_IDENTITIES) or name in {"CI", "BUILD_NUMBER", "PYTEST_ADDOPTS"}:
             monkeypatch.delenv(name)
     return monkeypatch
 

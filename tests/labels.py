@@ -44,7 +44,11 @@ LABELS: dict[str, set[str]] = {
         "entra-fic-tenant-policy",
     },
     "client-assertion-expired": {"entra-fic-assertion-expired"},
-    "workload-identity-not-configured": {"entra-workload-identity-not-injected", "entra-env-incomplete"},
+    "workload-identity-not-configured": {
+        "entra-workload-identity-not-injected",
+        "entra-env-incomplete",
+        "ci-id-token-not-permitted",
+    },
     "managed-identity-unavailable": {"msi-endpoint-unreachable"},
     "managed-identity-not-found": {"msi-identity-not-found", "msi-ambiguous"},
     "entra-unreachable": {"entra-authority-unreachable"},

@@ -222,6 +222,10 @@ LOST_AUTHORITY = lost(AUTHORITY)
 UNKNOWN_AUTHORITY = Connection(host=AUTHORITY, dns=Dns(host=AUTHORITY, resolution=Resolution(Resolved.NO_SUCH_NAME)))
 #: Symptom id -> what the Azure SDK says itself.
 LOCAL_WORDS = {
+    "id-token-refused": "id token request refused (401) by dev.azure.com",
+    "id-token-without": "id token request answered with a page (200) by dev.azure.com: <html>Sign in</html>",
+    "id-token-redirected": "id token request redirected (302) by dev.azure.com to portal.example",
+    "id-token-unreached": "id token request without an answer from dev.azure.com: timeout",
     "workload-identity-not-configured": "The workload options are not fully configured.",
     "metadata-unreached": "ManagedIdentityCredential authentication unavailable, no response from the IMDS endpoint.",
     "managed-identity-failed": "MSI: Failed to acquire tokens after 12 times",

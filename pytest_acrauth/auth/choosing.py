@@ -6,12 +6,12 @@ Nothing here contacts anything or runs anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_acrauth.auth.credentials import require
 from pytest_acrauth.auth.detection import detect
-from pytest_acrauth.auth.methods import CHOICES, DEFAULT, identity_of, method_named
+from pytest_acrauth.auth.methods import CHOICES, DEFAULT, identity_of, method_named, needed, variables
 from pytest_acrauth.auth.shape import BadAuth
 from pytest_acrauth.model.target import Identity, Registry
 
@@ -21,10 +21,14 @@ _PREFIX = re.compile(r"[A-Z][A-Z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """An identity that was chosen, where it was found, and what else was seen on the way: lines for the header."""
+    """An identity that was chosen, where it was found, and what else was seen on the way: lines for the header.
+
+    ``variables`` are those that it is read from.
+    """
 
     identity: Identity
     notes: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
 
 
 def choose(specs: Sequence[str], environ: Mapping[str, str], registries: Sequence[Registry] = ()) -> tuple[Chosen, ...]:
@@ -47,7 +51,9 @@ def choose(specs: Sequence[str], environ: Mapping[str, str], registries: Sequenc
         else:
             raise BadAuth(f"{spec!r}: {DEFAULT} looks in fixed places and takes no prefix; name a method instead")
         require(identity, environ)
-        chosen.append(Chosen(replace(identity, name=match["name"] or identity.name), notes))
+        notes = (*notes, *_passed_over(identity, environ))
+        named = replace(identity, name=match["name"] or identity.name)
+        chosen.append(Chosen(named, notes, variables(identity, environ)))
     names = [each.identity.name for each in chosen]
     for name in names:
         if names.count(name) > 1:
@@ -68,8 +74,15 @@ def _identity(name: str, prefix: str | None = None) -> Identity:
 def _notes(identity: Identity, environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return where the credential of a method that needs no variables is."""
     place = method_named(identity.method).place
-    note = place.note(environ) if place is not None else ""
+    note = place.note(environ) if place is not None and not variables(identity) else ""
     return (note,) if note else ()
+
+
+def _passed_over(identity: Identity, environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield which variables are set in the place of another one that is set, too, and is read."""
+    for names in needed(identity):
+        read, *others = [name for name in names if environ.get(name)]
+        yield from (f"{other} is not read beside {read}" for other in others)
 
 
 def pair(

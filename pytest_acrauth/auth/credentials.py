@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pytest_acrauth.auth.detection import look_for_credentials
-from pytest_acrauth.auth.methods import method_named, missing, variables
+from pytest_acrauth.auth.methods import identity_of, method_named, missing, needed, variables
 from pytest_acrauth.auth.shape import BadAuth, Credential, Variables
 from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import GUID, Flow, Identity, Registry
@@ -41,7 +41,8 @@ def _require_variables(identity: Identity, environ: Mapping[str, str]) -> None:
             if (value := environ.get(variable, "").strip()) and not pattern.fullmatch(value):
                 raise BadAuth(f"{variable} is {value[:80]!r}, which is no {words}")
     if lacking := missing(identity, environ):
-        raise BadAuth(f"{identity.method} needs the environment variables {', '.join(lacking)}; set and export them")
+        why = method.job.lacks(environ, lacking) if method.job is not None else "set and export them"
+        raise BadAuth(f"{identity.method} needs the environment variables {', '.join(lacking)}; {why}")
 
 
 def read_credential(identity: Identity, registry: Registry, environ: Mapping[str, str], secrets: Secrets) -> Credential:
@@ -70,7 +71,9 @@ class Credentials:
         credential = self._read(identity, registry) if apart else self._read_once(identity, registry)
         others = [found.identity.method for found in look_for_credentials(self._environ, [registry])[0]]
         also = tuple(method for method in others if not _same(identity, method))
-        return replace(credential, facts=replace(credential.facts, variables=variables(identity), also=also))
+        return replace(
+            credential, facts=replace(credential.facts, variables=variables(identity, self._environ), also=also)
+        )
 
     def _read_once(self, identity: Identity, registry: Registry) -> Credential:
         with self._lock:
@@ -89,4 +92,4 @@ def _same(identity: Identity, found: str) -> bool:
     mine, other = method_named(identity.method), method_named(found)
     if identity.prefix != other.prefix:
         return False
-    return mine is other or (bool(mine.variables) and mine.variables == other.variables)
+    return mine is other or (bool(mine.variables) and needed(identity) == needed(identity_of(other)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_acrauth.auth.methods import METHODS, identity_of, method_named, missing, variables
+from pytest_acrauth.auth.methods import METHODS, identity_of, method_named, missing, needed
 from pytest_acrauth.auth.shape import BadAuth, Method
 from pytest_acrauth.model.target import Identity, Registry
 
@@ -61,19 +61,22 @@ def look_for_credentials(environ: Mapping[str, str], registries: Sequence[Regist
             found.append(Found(identity))
     used = {name for each in found for name in _all_variables(each.identity)}
     for method, lacking in incomplete:
-        signs = {f"{method.prefix}_{suffix}" for suffix in method.signs}
-        if any(environ.get(name) for name in signs - used):
-            notes.append(f"incomplete {method.name}: {', '.join(lacking)} not set")
+        signs = {f"{method.prefix}_{suffix}" for suffix in method.signs} - used
+        inside = method.job is None or bool(environ.get(method.job.sign))
+        if inside and (any(map(environ.get, signs)) or (method.job is not None and not found)):
+            why = f" ({method.job.lacks(environ, lacking)})" if method.job is not None else ""
+            notes.append(f"incomplete {method.name}: {', '.join(lacking)} not set{why}")
     return found, notes
 
 
 def _looked_for(method: Method, environ: Mapping[str, str]) -> str:
-    return method.place.words(environ) if method.place is not None else ", ".join(variables(identity_of(method)))
+    if method.place is not None:
+        return method.place.words(environ)
+    return ", ".join(" or ".join(names) for names in needed(identity_of(method)))
 
 
 def _all_variables(identity: Identity) -> set[str]:
-    method = method_named(identity.method)
-    return {f"{identity.prefix}_{suffix}" for suffix in (*method.variables, *method.optional)}
+    return {f"{identity.prefix}_{suffix}" for suffix in method_named(identity.method).suffixes}
 
 
 def _at(found: Found) -> str:

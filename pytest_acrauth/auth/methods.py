@@ -8,8 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 
-from pytest_acrauth.auth import azure_cli, basic, docker_login, managed_identity, service_principal
+from pytest_acrauth.auth import (
+    azure_cli,
+    basic,
+    docker_login,
+    federation,
+    jobs,
+    managed_identity,
+    pull_secret,
+    service_principal,
+)
 from pytest_acrauth.auth.shape import BadAuth, Credential, Evidence, Method, Variables
 from pytest_acrauth.model.credential import CredentialFacts, Kind
 from pytest_acrauth.model.secret import Secrets
@@ -52,14 +62,43 @@ METHODS = (
     Method(
         name="workload-identity",
         flow=Flow.ENTRA,
-        summary="a federated token in a file, as Kubernetes and CI systems provide it, through Entra",
+        summary="a federated token, in a file as Kubernetes provides it or as it is as in GitLab, through Entra",
         prefix=_AZURE,
-        variables=(*_APPLICATION, service_principal.ASSERTION),
-        signs=(service_principal.ASSERTION,),
+        variables=_APPLICATION,
+        either=(federation.FILE, federation.TOKEN),
+        signs=(federation.FILE, federation.TOKEN),
         detected=True,
-        read=service_principal.read_assertion,
-        check=service_principal.check_assertion,
+        read=federation.read_assertion,
+        check=federation.check_assertion,
         evidence=Evidence(turn=3, called="workload identity {principal}"),
+    ),
+    Method(
+        name="github-actions",
+        flow=Flow.ENTRA,
+        summary="the id token of a job of GitHub Actions that has permissions: id-token: write, through Entra",
+        prefix=_AZURE,
+        variables=_APPLICATION,
+        given=jobs.ACTIONS_GIVEN,
+        job=jobs.ACTIONS,
+        signs=_APPLICATION,
+        detected=True,
+        read=partial(jobs.read_request_token, name=jobs.ACTIONS_GIVEN[1]),
+        check=partial(jobs.check_address, name=jobs.ACTIONS_GIVEN[0]),
+        evidence=Evidence(turn=4, called="the job's identity {principal}"),
+    ),
+    Method(
+        name="azure-pipelines",
+        flow=Flow.ENTRA,
+        summary="the id token that a job of Azure Pipelines gets for a service connection, through Entra",
+        prefix=jobs.PIPELINES_PREFIX,
+        variables=(*_APPLICATION, jobs.CONNECTION),
+        given=jobs.PIPELINES_GIVEN,
+        job=jobs.PIPELINES,
+        signs=(*_APPLICATION, jobs.CONNECTION),
+        detected=True,
+        read=partial(jobs.read_request_token, name=jobs.PIPELINES_GIVEN[1]),
+        check=partial(jobs.check_address, name=jobs.PIPELINES_GIVEN[0]),
+        evidence=Evidence(turn=5, called="the service connection's identity {principal}"),
     ),
     Method(
         name="service-principal",
@@ -95,7 +134,7 @@ METHODS = (
         place=managed_identity.HOST,
         read=managed_identity.read_host,
         check=managed_identity.check_endpoints,
-        evidence=Evidence(turn=4, called="managed identity {principal}"),
+        evidence=Evidence(turn=6, called="managed identity {principal}"),
     ),
     Method(
         name="azure-cli",
@@ -106,15 +145,17 @@ METHODS = (
         detected=True,
         place=azure_cli.PROFILE,
         read=azure_cli.read_login,
-        evidence=Evidence(turn=5, called="the login of azure-cli"),
+        evidence=Evidence(turn=7, called="the login of azure-cli"),
     ),
     Method(
         name="docker-config",
         flow=Flow.BASIC,
-        summary="what docker login stored for the registry on this machine",
+        summary="what docker login stored for the registry on this machine; with a prefix, a Kubernetes pull secret",
+        prefixed=(pull_secret.FILE,),
         detected=True,
         place=docker_login.CONFIG,
         read=docker_login.read_stored,
+        check=docker_login.check_stored,
         serves=docker_login.find_registries,
     ),
     Method(name="anonymous", flow=Flow.ANONYMOUS, summary="no credential at all", read=_anonymous),
@@ -136,11 +177,20 @@ def identity_of(method: Method, prefix: str | None = None) -> Identity:
     return Identity(method.name, method.name, method.flow, method.prefix if prefix is None else prefix)
 
 
-def variables(identity: Identity) -> tuple[str, ...]:
-    """Return the environment variables an identity needs."""
-    return tuple(f"{identity.prefix}_{suffix}" for suffix in method_named(identity.method).variables)
+def variables(identity: Identity, environ: Mapping[str, str] = MappingProxyType({})) -> tuple[str, ...]:
+    """Return the environment variables an identity needs; of those of which it needs one, the first that is set."""
+    return tuple(next((name for name in names if environ.get(name)), names[0]) for names in needed(identity))
+
+
+def needed(identity: Identity) -> tuple[tuple[str, ...], ...]:
+    """Return the environment variables an identity needs, each with those that can stand in its place."""
+    method = method_named(identity.method)
+    prefixed = method.prefixed if identity.prefix else ()
+    alone = [(f"{identity.prefix}_{suffix}",) for suffix in (*method.variables, *prefixed)]
+    either = tuple(f"{identity.prefix}_{suffix}" for suffix in method.either)
+    return (*alone, *([either] if either else []), *((name,) for name in method.given))
 
 
 def missing(identity: Identity, environ: Mapping[str, str]) -> list[str]:
     """Return the variables an identity needs that are not set, or empty."""
-    return [name for name in variables(identity) if not environ.get(name)]
+    return [" or ".join(names) for names in needed(identity) if not any(map(environ.get, names))]

@@ -1,14 +1,11 @@
-"""Service principals: how the secret, the certificate or the federated token of an application is read."""
+"""Service principals: how the secret or the certificate of an application is read."""
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
-from typing import Any
 
 from pytest_acrauth.auth.certificates import BadCertificate, end_of_certificate
 from pytest_acrauth.auth.shape import BadAuth, Credential, Variables
-from pytest_acrauth.model.claims import claims, expiry_of, text_of
 from pytest_acrauth.model.credential import CredentialFacts, Kind, SecretShape
 from pytest_acrauth.model.secret import Secret, Secrets
 from pytest_acrauth.model.target import Registry
@@ -18,14 +15,12 @@ APPLICATION = ("TENANT_ID", "CLIENT_ID")
 SECRET = "CLIENT_SECRET"  # noqa: S105 - the end of a variable's name
 CERTIFICATE = "CLIENT_CERTIFICATE_PATH"
 CERTIFICATE_PASSWORD = "CLIENT_CERTIFICATE_PASSWORD"  # noqa: S105 - the end of a variable's name
-ASSERTION = "FEDERATED_TOKEN_FILE"
-_ROTATED = (0.05, 0.1, 0.2)  # seconds between looks at a file that is empty
 
 
 def read_secret(variables: Variables, _registry: Registry, secrets: Secrets) -> Credential:
     """Read a client secret."""
     secret = secrets.add(variables.value(SECRET), user=variables.value("CLIENT_ID"))
-    return _credential(variables, SecretShape.OPAQUE, secrets, secret=secret)
+    return application_credential(variables, SecretShape.OPAQUE, secrets, secret=secret)
 
 
 def read_certificate(variables: Variables, _registry: Registry, secrets: Secrets) -> Credential:
@@ -38,7 +33,7 @@ def read_certificate(variables: Variables, _registry: Registry, secrets: Secrets
     expires: float | None = None
     with suppress(BadAuth):
         expires = _read_end_of_certificate(variables)
-    return _credential(variables, SecretShape.CERTIFICATE, secrets, expires=expires)
+    return application_credential(variables, SecretShape.CERTIFICATE, secrets, expires=expires)
 
 
 def check_certificate(variables: Variables) -> None:
@@ -46,21 +41,7 @@ def check_certificate(variables: Variables) -> None:
     _read_end_of_certificate(variables)
 
 
-def read_assertion(variables: Variables, _registry: Registry, secrets: Secrets) -> Credential:
-    """Read what a federated token says of itself; whoever shows it reads the file again, as with a certificate."""
-    found: dict[str, Any] = {}
-    with suppress(BadAuth):
-        found = claims(secrets.add(read_federated_token(variables))) or {}
-    audience = text_of(found, secrets, "aud")
-    return _credential(variables, SecretShape.ASSERTION, secrets, audience=audience, expires=expiry_of(found))
-
-
-def check_assertion(variables: Variables) -> None:
-    """Raise `BadAuth` for a file that holds no federated token."""
-    read_federated_token(variables)
-
-
-def _credential(
+def application_credential(
     variables: Variables,
     shape: SecretShape,
     secrets: Secrets,
@@ -69,6 +50,7 @@ def _credential(
     audience: str = "",
     expires: float | None = None,
 ) -> Credential:
+    """Return an application's credential: whose it is by its variables, and what is known of its secret."""
     client = variables.value("CLIENT_ID")
     facts = CredentialFacts(
         kind=Kind.SERVICE_PRINCIPAL,
@@ -88,16 +70,3 @@ def _read_end_of_certificate(variables: Variables) -> float:
     except BadCertificate as error:
         path = variables.value(CERTIFICATE)
         raise BadAuth(f"{variables.name(CERTIFICATE)}: cannot use {path!r}: {error}") from error
-
-
-def read_federated_token(variables: Variables) -> Secret:
-    """Return the federated token of the file that a variable names. Raises `BadAuth` for a file without one.
-
-    Whoever rotates it may empty the file before it is written: it gets a moment for that.
-    """
-    for wait in (*_ROTATED, None):
-        if (token := Secret(variables.read_file(ASSERTION).decode("utf-8", "replace").strip())).reveal():
-            return token
-        if wait is not None:
-            time.sleep(wait)
-    raise BadAuth(f"{variables.name(ASSERTION)}: {variables.value(ASSERTION)!r} is empty")

@@ -83,6 +83,16 @@ class Evidence(NamedTuple):
     called: str
 
 
+class Job(NamedTuple):
+    """The system of whose jobs a method is: the variable by which each says so, and what an incomplete one lacks.
+
+    ``lacks`` gets the environment and the names of the variables that are not set, and returns what to add to the job.
+    """
+
+    sign: str
+    lacks: Callable[[Mapping[str, str], Sequence[str]], str]
+
+
 def _nothing_more(_variables: Variables) -> None:
     """Ask no more of an identity than that its variables are set."""
 
@@ -96,8 +106,10 @@ def _everywhere(_identity: Identity, registries: Sequence[Registry], _environ: M
 class Method:
     """One way to authenticate. Raises `ValueError` for a row that says too little, when it is made.
 
-    ``prefix`` begins the ``variables`` it needs and the ``optional`` ones it reads where they are set. ``signs`` are
-    those that only this method is meant by: one of them without the rest is worth a note. ``detected`` methods are
+    ``prefix`` begins the ``variables`` it needs, those of which it needs one (``either``: the first that is set is
+    read), the ones it needs where a prefix was given (``prefixed``), and the ``optional`` ones it reads where they are
+    set. ``given`` are whole names, which the system of a ``job`` sets whatever the prefix is. ``signs`` are those that
+    only this method is meant by, in such a job: one of them without the rest is worth a note. ``detected`` methods are
     looked for by ``default``: by their variables, or in their ``place``.
 
     ``read`` returns the credential and registers its secret; it raises `BadAuth` where that is gone. ``check`` raises
@@ -112,7 +124,11 @@ class Method:
     read: Callable[[Variables, Registry, Secrets], Credential]
     prefix: str = ""
     variables: tuple[str, ...] = ()
+    either: tuple[str, ...] = ()
+    prefixed: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    job: Job | None = None
     signs: tuple[str, ...] = ()
     detected: bool = False
     place: Place | None = None
@@ -131,4 +147,9 @@ class Method:
     @property
     def takes_prefix(self) -> bool:
         """Whether it reads variables, which then may begin with another prefix."""
-        return bool(self.variables or self.optional)
+        return bool(self.variables or self.prefixed or self.optional)
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """All that a prefix begins for it, whether it has to be set or not."""
+        return (*self.variables, *self.either, *self.prefixed, *self.optional)

@@ -53,6 +53,8 @@ from pytest_acrauth.model.stage import Rung
 from pytest_acrauth.model.target import GUID, Flow, Identity, Reference
 from pytest_acrauth.model.transcript import Transcript
 
+# What is the same to a shell and in JSON, quoted or not.
+_PLAIN = re.compile(r"[\w:/.@+,=-]{1,200}", re.ASCII)
 _HELPER = re.compile(r"docker-credential-[\w.-]{1,60}(?=\W|$)")
 # The ids that services write into what they say, and the times beside them.
 _IDS = re.compile(
@@ -342,6 +344,11 @@ def _answered(seen: BrokenRung) -> dict[str, str]:
         }
     if isinstance(observation, Entra) and observation.codes:
         values["aadsts"] = str(observation.codes[0])
+    if isinstance(observation, Entra) and observation.assertion is not None:
+        shown = observation.assertion
+        parts = {"issuer": shown.issuer, "subject": shown.subject, "audience": shown.named_audience}
+        # In a command they stand between quotes of two kinds.
+        values |= {f"presented_{name}": part for name, part in parts.items() if _PLAIN.fullmatch(part)}
     if isinstance(observation, Challenge):
         values |= {"realm": observation.realm, "scheme": observation.scheme}
     if isinstance(observation, Data) and (host := observation.redirect):

@@ -75,6 +75,9 @@ FACTS = {
     "realm": Fact("REALM", "another address"),
     "scheme": Fact("SCHEME", "another scheme"),
     "aadsts": Fact("NUMBER", "its number"),
+    "presented_issuer": Fact("ISSUER", "its issuer"),
+    "presented_subject": Fact("SUBJECT", "its subject"),
+    "presented_audience": Fact("AUDIENCE", "its audience"),
     "redirect": Fact("DATA_HOST", "the data host"),
     "layer_hosts": Fact("DATA_HOST", "the hosts of the layers"),
     "shared_hosts": Fact("", ""),  # told only where layers come from storage that many registries share

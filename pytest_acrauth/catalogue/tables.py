@@ -26,6 +26,7 @@ from pytest_acrauth.catalogue.causes import (
     management,
     network,
     notes,
+    pipeline,
     proxy,
     roles,
     services,
@@ -44,6 +45,7 @@ from pytest_acrauth.catalogue.symptoms import data as at_data
 from pytest_acrauth.catalogue.symptoms import entra as at_entra
 from pytest_acrauth.catalogue.symptoms import exchange as at_exchange
 from pytest_acrauth.catalogue.symptoms import expected as of_expectations
+from pytest_acrauth.catalogue.symptoms import id_tokens as of_jobs
 from pytest_acrauth.catalogue.symptoms import kubernetes as of_kubernetes
 from pytest_acrauth.catalogue.symptoms import management as of_management
 from pytest_acrauth.catalogue.symptoms import private_link as of_private_link
@@ -66,6 +68,7 @@ _FAMILIES = (
     entra,
     signin,
     workload,
+    pipeline,
     exchange,
     basic,
     roles,
@@ -89,6 +92,7 @@ _SYMPTOMS = (
     at_tls,
     of_peers,
     at_challenge,
+    of_jobs,
     at_entra,
     at_exchange,
     access_token,

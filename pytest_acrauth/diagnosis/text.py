@@ -31,6 +31,7 @@ from pytest_acrauth.catalogue.symptoms.entra import (
     NOT_INJECTED,
 )
 from pytest_acrauth.catalogue.symptoms.exchange import EXCHANGE_REFUSED
+from pytest_acrauth.catalogue.symptoms.id_tokens import FAILED
 from pytest_acrauth.catalogue.symptoms.management import ADMIN_DISABLED, ARM_NOT_FOUND, LIST_CREDENTIALS_FORBIDDEN
 from pytest_acrauth.catalogue.symptoms.services import REFUSALS, TOGETHER
 from pytest_acrauth.catalogue.symptoms.text import (
@@ -66,6 +67,8 @@ _FOLLOWS = (
     METADATA_FAILED,
     AZ_MISSING,
     ENVIRONMENT_INCOMPLETE,
+    # said of every id token that did not come, before or behind the reason
+    FAILED,
     # az acr login goes on to the management plane and the admin user when the exchange was refused
     ARM_NOT_FOUND,
     LIST_CREDENTIALS_FORBIDDEN,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy")
 #: How the names of variables begin that say who one is; the emulated machine's others are not this machine's.
-_IDENTITY = ("ACR_", "AZURE_", "IDENTITY_")
+_IDENTITY = ("ACR_", "AZURE_", "IDENTITY_", "ACTIONS_", "GITHUB_ACTIONS", "AZURESUBSCRIPTION_", "SYSTEM_", "TF_BUILD")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -34,6 +34,7 @@ class SecretShape(StrEnum):
     OTHER_JWT = "JWT of another issuer"
     CERTIFICATE = "certificate"
     ASSERTION = "federated token"
+    REQUEST_TOKEN = "request token of a CI job"  # noqa: S105 - the name of a shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

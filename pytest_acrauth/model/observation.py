@@ -14,6 +14,10 @@ from urllib.parse import urlsplit
 from pytest_acrauth.model.machine import Resolution, Resolved
 from pytest_acrauth.model.target import global_endpoint
 
+# One resource, in two spellings: as credentials name it, and as the id of its application in Entra's own tokens
+# (https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity).
+_EXCHANGE, _EXCHANGE_ID = "api://AzureADTokenExchange", "fb60f99c-7a34-4190-8149-302f77469936"
+
 
 class Trouble(StrEnum):
     """Why a wait or a connection ended without a usable answer."""
@@ -285,6 +289,11 @@ class Assertion(NamedTuple):
     subject: str = ""
     audience: str = ""
     expires: float | None = None
+
+    @property
+    def named_audience(self) -> str:
+        """The audience as a federated credential names it: tokens of Entra itself have its application's id there."""
+        return _EXCHANGE if self.audience == _EXCHANGE_ID else self.audience
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from pytest_acrauth.auth import Chosen, variables
+from pytest_acrauth.auth import Chosen
 from pytest_acrauth.model.target import Cloud, Identity, Registry, Target, cloud_of
 from pytest_acrauth.plugin.options import OPTIONS, Line, Settings
 
@@ -37,11 +37,11 @@ def _targets(settings: Settings, chosen: Iterable[Chosen], targets: Sequence[Tar
     registries = tuple(dict.fromkeys(target.registry for target in targets))
     if registries:
         yield f"registry {_few([registry.login_server for registry in registries])} ({settings['registry'].origin})"
-    for identity, notes in ((each.identity, each.notes) for each in chosen):
+    for identity, notes, variables in ((each.identity, each.notes, each.variables) for each in chosen):
         own = [target.registry.login_server for target in targets if target.identity == identity]
         parts = [named(identity)]
         parts += [f"at {_few(own)}"] if len(own) < len(registries) else []
-        parts += [origin] if (origin := held_by(identity)) else []
+        parts += [origin] if (origin := held_by(variables)) else []
         yield f"identity {' '.join(parts)} ({'; '.join([settings['auth'].origin, *notes])})"
     for cloud in dict.fromkeys(registry.cloud for registry in registries):
         yield f"cloud {cloud.name} ({_cloud_origin(settings, cloud, registries)})"
@@ -52,9 +52,9 @@ def named(identity: Identity) -> str:
     return identity.name if identity.name == identity.method else f"{identity.name} = {identity.method}"
 
 
-def held_by(identity: Identity) -> str:
-    """Return in words which variables hold an identity's credential; '' where none do."""
-    return f"from {', '.join(variables(identity))}" if variables(identity) else ""
+def held_by(variables: Sequence[str]) -> str:
+    """Return in words that these variables hold an identity's credential; '' where none do."""
+    return f"from {', '.join(variables)}" if variables else ""
 
 
 def _cloud_origin(settings: Settings, cloud: Cloud, registries: Iterable[Registry]) -> str:

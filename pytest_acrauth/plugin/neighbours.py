@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pytest_acrauth.auth import variables
 from pytest_acrauth.plugin.cleaning import Words
 from pytest_acrauth.plugin.configuration import Plan
 from pytest_acrauth.plugin.header import held_by, named
@@ -26,9 +27,10 @@ def neighbours(config: pytest.Config, plan: Plan, words: Words) -> list[object]:
 
 def _rows(plan: Plan, words: Words) -> dict[str, str]:
     identities = dict.fromkeys(target.identity for target in plan.targets)
+    environ = plan.machine.environ
     rows = {
         "registry": [registry.login_server for registry in plan.registries],
-        "identity": [" ".join(filter(None, [named(each), held_by(each)])) for each in identities],
+        "identity": [" ".join(filter(None, [named(each), held_by(variables(each, environ))])) for each in identities],
         "cloud": dict.fromkeys(registry.cloud.name for registry in plan.registries),
         "client": plan.clients,
     }

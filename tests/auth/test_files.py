@@ -11,8 +11,8 @@ import pytest
 from pytest_acrauth.auth import BadAuth, Variables, choose
 from pytest_acrauth.auth.azure_cli import read_azure_login
 from pytest_acrauth.auth.docker_config import UnreadableConfig, read_config
+from pytest_acrauth.auth.federation import read_federated_token
 from pytest_acrauth.auth.files import read_regular
-from pytest_acrauth.auth.service_principal import read_federated_token
 from pytest_acrauth.model.target import Registry
 from pytest_acrauth.probes.machine import RealMachine
 

@@ -49,6 +49,20 @@ ACR = {"ACR_USERNAME": "puller", "ACR_PASSWORD": "made-up-password"}
 SECRET = {**APPLICATION, "AZURE_CLIENT_SECRET": "made-up-secret"}
 APP_SERVICE = {"IDENTITY_ENDPOINT": "http://127.0.0.1:41741/msi/token", "IDENTITY_HEADER": "made-up-header"}
 MACHINE_LEARNING = {"MSI_ENDPOINT": "http://127.0.0.1:46808/MSI/auth", "MSI_SECRET": "made-up-msi-secret"}
+GITHUB_JOB = {
+    **APPLICATION,
+    "GITHUB_ACTIONS": "true",
+    "ACTIONS_ID_TOKEN_REQUEST_URL": "https://run.actions.githubusercontent.com/idtoken/1?api-version=2.0",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "made-up-request-token",
+}
+PIPELINE = {
+    "TF_BUILD": "True",
+    "SYSTEM_OIDCREQUESTURI": "https://dev.azure.com/contoso/1/_apis/oidctoken",
+    "SYSTEM_ACCESSTOKEN": "made-up-access-token",
+    "AZURESUBSCRIPTION_TENANT_ID": TENANT,
+    "AZURESUBSCRIPTION_CLIENT_ID": CLIENT,
+    "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID": "d95e2f07-3b48-4c61-9a1f-e06c7d5b8243",
+}
 POD = {"AZURE_POD_IDENTITY_AUTHORITY_HOST": "http://127.0.0.1:2579"}
 
 
@@ -151,6 +165,8 @@ def own(environ: Mapping[str, str], spec: str = "default", secrets: Secrets | No
 ORDER = (
     "basic",
     "workload-identity",
+    "github-actions",
+    "azure-pipelines",
     "service-principal",
     "service-principal-certificate",
     "managed-identity",
@@ -161,7 +177,8 @@ ORDER = (
 
 def everything(place: Place) -> list[Mapping[str, str]]:
     """Return one environment for each detected method, in the order in which ``default`` looks."""
-    return [ACR, place.federated, SECRET, place.certificate, APP_SERVICE, place.login, place.docker]
+    first: list[Mapping[str, str]] = [ACR, place.federated, GITHUB_JOB, PIPELINE, SECRET]
+    return [*first, place.certificate, APP_SERVICE, place.login, place.docker]
 
 
 @pytest.mark.parametrize("position", range(len(ORDER)))
@@ -182,6 +199,8 @@ def test_default_takes_what_is_there_alone(place: Place, position: int) -> None:
     needs: list[Callable[[], Mapping[str, str]]] = [
         lambda: ACR,
         lambda: place.federated,
+        lambda: GITHUB_JOB,
+        lambda: PIPELINE,
         lambda: SECRET,
         lambda: place.certificate,
         lambda: APP_SERVICE,
@@ -205,6 +224,8 @@ def test_logins_look_for_evidence_in_the_order_of_the_documentation() -> None:
         "service-principal",
         "service-principal-certificate",
         "workload-identity",
+        "github-actions",
+        "azure-pipelines",
         "managed-identity",
         "azure-cli",
     ]
@@ -355,17 +376,22 @@ def test_a_docker_config_is_used_where_it_has_a_login(place: Place) -> None:
         pair([OTHER], alone, environ)
 
 
-@pytest.mark.parametrize("method", [method for method in METHODS if method.variables or method.optional])
+@pytest.mark.parametrize("method", [method for method in METHODS if method.takes_prefix])
 def test_named_identities_have_their_own_variables(place: Place, method: Any) -> None:
     """With a prefix a method reads that prefix's variables, and not the usual ones."""
     values = {
         "CLIENT_CERTIFICATE_PATH": place.write("ci.pem", in_pem(KEY)),
         "FEDERATED_TOKEN_FILE": place.write("token", ASSERTION),
+        "FEDERATED_TOKEN": ASSERTION,
+        "FILE": place.write("pull-secret.json", json.dumps({"auths": {"myacr.azurecr.io": {"auth": "cDpxcXFx"}}})),
     }
     suffixes = (*method.variables, *(suffix for suffix in method.optional if suffix != "CLIENT_CERTIFICATE_PASSWORD"))
-    usual = {f"{method.prefix}_{suffix}": f"usual-{suffix}" for suffix in (*method.variables, *method.optional)}
+    suffixes = (*suffixes, *method.either, *method.prefixed)
+    usual = {f"{method.prefix}_{suffix}": f"usual-{suffix}" for suffix in method.suffixes}
+    given = {name: f"https://ci.example/{name}" for name in method.given}
     environ = {
         **usual,
+        **given,
         **{f"TEAM_CI_{suffix}": values.get(suffix, OWN_IDS.get(suffix, f"own-{suffix}")) for suffix in suffixes},
     }
     found = chosen(environ, f"ci={method.name}:TEAM_CI")
@@ -377,9 +403,8 @@ def test_named_identities_have_their_own_variables(place: Place, method: Any) ->
 
 def test_a_prefix_where_nothing_is_read() -> None:
     """A method without variables takes no prefix."""
-    for spec in ("docker-config:CI", "anonymous:CI"):
-        with pytest.raises(BadAuth, match="reads no variables and takes no prefix"):
-            chosen({}, spec)
+    with pytest.raises(BadAuth, match="reads no variables and takes no prefix"):
+        chosen({}, "anonymous:CI")
 
 
 @pytest.mark.parametrize(

@@ -215,6 +215,7 @@ def test_the_real_environment_is_not_seen(emulator, monkeypatch):
         "ACR_ADMIN_PASSWORD",
         "ACR_PULLER_USERNAME",
         "ACR_PULLER_PASSWORD",
+        "ACR_PULL_FILE",
         "ACR_SP_USERNAME",
         "ACR_SP_PASSWORD",
         "PATH",

@@ -46,7 +46,7 @@ class Climbing:
     """One climb as its peers see it.
 
     ``turns`` are the requests, counted over all hosts, that are answered in a hostile way; ``tunnel`` is whether the
-    proxy's answer is. ``canaries`` grow with every token that a peer hands out.
+    proxy's answer is. ``canaries`` grow with every token that a peer hands out. ``request_token`` is a CI job's.
     """
 
     hand: Hand
@@ -57,6 +57,7 @@ class Climbing:
     played: list[str] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
     canaries: list[str] = field(default_factory=list)
+    request_token: str = ""
     hosts: dict[str, str] = field(default_factory=dict)
 
 

@@ -17,6 +17,14 @@ from pytest_acrauth.auth import choose
 from pytest_acrauth.catalogue.symptoms.climb import PLUGIN_DEFECT
 from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.emulator.scenarios.entries import SCENARIOS
+from pytest_acrauth.emulator.scenarios.variants import (
+    BY_GITHUB,
+    BY_PIPELINE,
+    GITHUB_HOST,
+    PIPELINES_HOST,
+    in_azure_pipeline,
+    in_github_job,
+)
 from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import ARM, AUTHORITY, GRAPH
 from pytest_acrauth.emulator.world.healthy import healthy_world
@@ -40,6 +48,11 @@ WORLDS = (
     "sp-lacks-role",
     "image-not-found",
 )
+#: Worlds in which a job of a CI system signs in, by the method that is climbed with, each with its request token.
+JOBS = {
+    BY_GITHUB: (in_github_job, "ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
+    BY_PIPELINE: (in_azure_pipeline, "SYSTEM_ACCESSTOKEN"),
+}
 _METHODS = (
     "service-principal",
     "service-principal",
@@ -51,6 +64,7 @@ _METHODS = (
 )
 _PREFIX = {"basic": "ACR_SP", "admin": "ACR_ADMIN", "scope-map-token": "ACR_PULLER"}
 _COMMAND = re.compile(r"^\s*(?:##(?:vso)?\[|::\w)", re.MULTILINE)
+_JOB_HOSTS = {GITHUB_HOST, PIPELINES_HOST}
 _SHORTEST = 12  # characters of a value that is looked for: shorter ones stand in texts by chance
 
 
@@ -60,26 +74,33 @@ def worlds() -> dict[str, World]:
     for name in WORLDS:
         made[name] = healthy_world()
         SCENARIOS[name].change(made[name])
+    for name, (change, _) in JOBS.items():
+        made[name] = healthy_world()
+        change(made[name])
     return made
 
 
 def tried(peers: Peers, made: dict[str, World], chance: Random, *, stalls: bool = False) -> tuple[int, list[str]]:
     """Climb once, as chance will have it; return how many answers were hostile, and every promise that was not kept."""
     hand = Hand(chance, stalls=stalls)
-    name = hand.one(WORLDS)
+    name = hand.one((*WORLDS, *JOBS))
     world = made[name]
-    method = SCENARIOS[name].options.get("auth") or hand.one(_METHODS)
+    method = name if name in JOBS else SCENARIOS[name].options.get("auth") or hand.one(_METHODS)
     environ = dict(world.machine.environ)
     if prefix := _PREFIX.get(method):
         own = {f"ACR_{what}": environ[f"{prefix}_{what}"] for what in ("USERNAME", "PASSWORD")}
         environ |= own if "ACR_USERNAME" not in environ else {}
-    first = hand.chance.randrange(7 if method == "service-principal" else 5)  # as many as a sound climb asks for
+    first = hand.chance.randrange(
+        5 if method in _PREFIX or method == "anonymous" else 8
+    )  # as many as a sound climb asks for
     more = hand.one([0.3, 0.95])
     turns = frozenset({first} | {turn for turn in range(first + 1, 40) if hand.chance.random() < more})
     climbing = Climbing(hand, turns, name, tunnel=hand.chance.random() < 0.03)
     if climbing.tunnel or hand.chance.random() < 0.1:
         environ["HTTPS_PROXY"] = f"http://user:proxy-password-{chance.getrandbits(64):x}@{PROXY}:3128"
-    used = {"service-principal": "AZURE_CLIENT_SECRET", "anonymous": ""}.get(method, "ACR_PASSWORD")
+    tokens = {job: token for job, (_, token) in JOBS.items()}
+    used = {"service-principal": "AZURE_CLIENT_SECRET", "anonymous": "", **tokens}.get(method, "ACR_PASSWORD")
+    climbing.request_token = environ[used] if method in JOBS else ""
     climbing.canaries += [environ[used]] if used else []
     climbing.canaries += [environ["HTTPS_PROXY"].split(":")[2].partition("@")[0]] if "HTTPS_PROXY" in environ else []
     hand.canaries = climbing.canaries
@@ -113,7 +134,7 @@ def _kept(run: Run, target: Target, climbing: Climbing, peers: Peers) -> Iterato
         yield from _clean(text)
         yield from _leaks(text, climbing.canaries)
     for received in climbing.received:
-        yield from _strayed(received, climbing.canaries, peers)
+        yield from _strayed(received, climbing, peers)
 
 
 def _defects(transcript: Transcript) -> Iterator[str]:
@@ -157,18 +178,23 @@ def _leaks(text: str, canaries: list[str]) -> Iterator[str]:
             yield f"leaked: {canary[:12]}…"
 
 
-def _strayed(received: Received, canaries: list[str], peers: Peers) -> Iterator[str]:
+def _strayed(received: Received, climbing: Climbing, peers: Peers) -> Iterator[str]:
     """Tell of a secret that reached a host, or a way, that it is not for."""
+    sent = received.data.decode("latin-1")
+    to_job = received.secured and received.host in _JOB_HOSTS
+    if climbing.request_token and not to_job and climbing.request_token in sent:
+        yield f"strayed: the request token to {received.host}"
     if received.secured and received.host in {LOGIN_SERVER, AUTHORITY, ARM, GRAPH}:
         return
-    sent = received.data.decode("latin-1")
-    for canary in {each for each in canaries if len(each) >= _SHORTEST}:
+    for canary in {each for each in climbing.canaries if len(each) >= _SHORTEST}:
         if received.host == PROXY and canary.startswith("proxy-password-"):
+            continue
+        if to_job and canary == climbing.request_token:
             continue
         forms = (canary, quote(canary, safe=""), base64.b64encode(canary.encode()).decode().rstrip("=")[:-3])
         if any(form in sent for form in forms):
             yield f"strayed: to {received.host} ({'TLS' if received.secured else 'plain'})"
-    if "\r\nauthorization:" in sent.lower() and received.host != PROXY:
+    if "\r\nauthorization:" in sent.lower() and received.host != PROXY and not to_job:
         yield f"strayed: Authorization to {received.host}"
     if not peers.is_sound(received.host) and received.host != PROXY:
         yield f"strayed: something was sent to {received.host}"

@@ -20,14 +20,15 @@ _ADD: tuple[Instruction, ...] = (
     ),
     Command(
         "az ad app federated-credential create --id {client_id} --parameters"
-        """ '{{"name":"NAME","issuer":"ISSUER","subject":"SUBJECT","audiences":["AUDIENCE"]}}'"""
+        """ '{{"name":"NAME","issuer":"{presented_issuer}","subject":"{presented_subject}","""
+        """"audiences":["{presented_audience}"]}}'"""
     ),
 )
 _ADD_TO_IDENTITY: tuple[Instruction, ...] = (
     "To a managed identity, as usual on AKS without identity bindings, a Managed Identity Contributor adds it:",
     Command(
         "az identity federated-credential create --name NAME --identity-name IDENTITY_NAME -g RESOURCE_GROUP"
-        " --issuer ISSUER --subject SUBJECT --audiences AUDIENCE"
+        " --issuer {presented_issuer} --subject {presented_subject} --audiences {presented_audience}"
     ),
 )
 
@@ -53,6 +54,11 @@ TIMES: Question[Times] = Question(
 
 def _differs(part: str, words: str) -> Condition:
     return TRUSTED.where(words, lambda trusted: trusted.differs(part))
+
+
+def _ended_by_itself(times: Times) -> bool | None:
+    """Whether an assertion has ended and no clock explains it, None where one may."""
+    return times.ended and (None if times.by_clock is None else not times.by_clock)
 
 
 _SDK = "https://aka.ms/azsdk/python/identity/"
@@ -87,9 +93,10 @@ ENTRA_FIC_SUBJECT_MISMATCH = FailureMode(
     occurs=Occurs.OFTEN,
     means="A federated credential says which outside token an application trusts instead of a secret. The subject says"
     " who the token is for, and is compared letter by letter, small and capital letters too: another branch,"
-    " environment or tag, a renamed repository or another service account is another subject. A flexible credential"
-    " (AADSTS7002131) has an expression in its place, which az may not show. On AKS with identity bindings the cluster"
-    " keeps the credential itself, and none has to be added.",
+    " environment or tag, a renamed repository or another service account is another subject. In GitHub Actions a job"
+    " with an environment is named by that and not by its branch, and newer repositories also by ids that never change"
+    " (owner@ID/repository@ID). A flexible credential (AADSTS7002131) has an expression in its place, which az may not"
+    " show. On AKS with identity bindings the cluster keeps the credential itself, and none has to be added.",
     look=_LIST,
     fix=(
         (
@@ -113,7 +120,8 @@ ENTRA_FIC_ISSUER_MISMATCH = FailureMode(
     when=(_differs("issuer", "none takes this issuer"),),
     means="A federated credential says which outside token an application trusts instead of a secret. The issuer is the"
     " address of the service that made the token, compared letter by letter, a slash at its end included. An AKS"
-    " cluster that was made anew has another.",
+    " cluster that was made anew has another, and a service connection of Azure DevOps that was converted names Entra"
+    " in the place of vstoken.dev.azure.com.",
     look=_LIST,
     fix=(
         "Present a token of the issuer that the credential names.",
@@ -156,7 +164,7 @@ ENTRA_FIC_ASSERTION_EXPIRED = FailureMode(
     title="the assertion had ended when it was shown",
     brief="ended assertion",
     seen=entra.refusals("entra-fic-assertion-expired"),
-    when=(TIMES.where("the assertion has ended, and no clock explains it", lambda it: it.ended and not it.by_clock),),
+    when=(TIMES.where("the assertion has ended, and no clock explains it", _ended_by_itself),),
     occurs=Occurs.OFTEN,
     means="An assertion is the short-lived token that a pipeline or a cluster shows Entra instead of a secret; it"
     " counts for some minutes. A client that keeps it and asks for another Entra token later, such as az acr login some"
@@ -211,7 +219,7 @@ ENTRA_FIC_ENTRA_TOKEN = FailureMode(
     " tenant (700236).",
     look=(
         (
-            "See, without printing it, whose token is shown: AZURE_FEDERATED_TOKEN_FILE names the file, and iss in the"
+            "See, without printing it, whose token is shown: AZURE_FEDERATED_TOKEN_FILE names a file, and iss in the"
             " token's middle part says who made it."
         ),
     ),
@@ -293,8 +301,7 @@ ENTRA_WORKLOAD_IDENTITY_NOT_INJECTED = FailureMode(
     certain="The Azure SDK says of its own process that the variables of a workload identity are not all there.",
     means="Inside Kubernetes, a webhook gives a pod the variables and the token of its identity when it is made. It did"
     " not change this pod: the label is missing on the pod itself, the service account is not annotated, or the webhook"
-    " does not run. In GitHub Actions, a job has a token of its own only with permissions: id-token: write."
-    " Outside both the line is one of a chain of credentials that were tried, and only says that"
+    " does not run. Elsewhere the line is one of a chain of credentials that were tried, and only says that"
     " it did not apply.",
     look=(
         "See the pod's labels, its service account's annotations, and whether the webhook runs:",

@@ -108,7 +108,7 @@ class Trusted:
             case "subject":
                 return credential.subject in {self.presented.subject, ""}
             case _:
-                return self.presented.audience in credential.audiences
+                return self.presented.named_audience in credential.audiences
 
     def __str__(self) -> str:
         left, first = self._nearest
@@ -118,7 +118,7 @@ class Trusted:
             case "issuer":
                 known, shown = [each.issuer for each in left], self.presented.issuer
             case "audience":
-                known, shown = [name for each in left for name in each.audiences], self.presented.audience
+                known, shown = [name for each in left for name in each.audiences], self.presented.named_audience
             case _:
                 known, shown = [each.subject or "an expression" for each in left], self.presented.subject
         return f"for the {first or 'subject'} {', '.join(dict.fromkeys(known))}; presented: {shown}"

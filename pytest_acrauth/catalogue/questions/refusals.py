@@ -74,14 +74,15 @@ def words_of(broken: Break) -> str:
 class Times:
     """The times that Entra compared, in seconds since the epoch: its own, and those of an assertion.
 
-    ``starts`` is None where it was not told. ``made_here`` tells that the assertion was signed in this very climb,
-    ``ahead`` by how many seconds this machine's clock is ahead of the services', None where that is not known.
+    ``starts`` is None where it was not told. ``made_here`` tells that the assertion was signed in this very climb; it
+    is None where it came in it from somebody who may have kept it. ``ahead`` is by how many seconds this machine's
+    clock is ahead of the services', None where that is not known.
     """
 
     now: float
     starts: float | None
     ends: float
-    made_here: bool
+    made_here: bool | None
     ahead: float | None
 
     @property
@@ -90,10 +91,15 @@ class Times:
         return self.now >= self.ends
 
     @property
-    def by_clock(self) -> bool:
-        """Whether a wrong clock explains it: not begun yet; or ended though just made, or by this clock still good."""
+    def by_clock(self) -> bool | None:
+        """Whether a wrong clock explains it: not begun yet; or ended though just made, or by this clock still good.
+
+        None for an ended one that just came: whoever issued it has a wrong clock, or handed out an old one.
+        """
         if not self.ended:
             return self.starts is not None and self.now < self.starts
+        if self.made_here is None:
+            return None
         slow = self.ahead is not None and self.ahead < -_CLOCKS_AGREE
         return self.made_here or (slow and self.now + (self.ahead or 0.0) < self.ends)
 
@@ -113,7 +119,7 @@ def _off(ahead: float) -> str:
     return f"{abs(ahead) / 60:.0f} minutes {'ahead' if ahead > 0 else 'behind'}"
 
 
-def times_in(words: str, *, made_here: bool = False, ahead: float | None = None) -> Times | None:
+def times_in(words: str, *, made_here: bool | None = False, ahead: float | None = None) -> Times | None:
     """Return the times that Entra's words name, None where they do not."""
     found = {name: pattern.search(words) for name, pattern in _TIMES.items()}
     read = {name: when(f"{match['at']}+00:00") if match else None for name, match in found.items()}
@@ -124,5 +130,6 @@ def times_in(words: str, *, made_here: bool = False, ahead: float | None = None)
 
 def times(broken: Break) -> Times | None:
     """Return the times that Entra compared at a rung, None where its answer names none."""
-    made_here = broken.transcript.credential.secret is SecretShape.CERTIFICATE
+    secret = broken.transcript.credential.secret
+    made_here = None if secret is SecretShape.REQUEST_TOKEN else secret is SecretShape.CERTIFICATE
     return times_in(words_of(broken), made_here=made_here, ahead=clock_off(broken.transcript))

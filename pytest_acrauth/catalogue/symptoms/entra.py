@@ -16,7 +16,7 @@ from pytest_acrauth.model.stage import Stage
 
 _LOST = r"(?:timeout|timed out|ETIMEDOUT|refused|unreachable|deadline exceeded|no route|Max retries)"
 # The shapes of what proves an application without a secret.
-_ASSERTED = {SecretShape.CERTIFICATE, SecretShape.ASSERTION}
+_ASSERTED = {SecretShape.CERTIFICATE, SecretShape.ASSERTION, SecretShape.REQUEST_TOKEN}
 
 
 # Where Entra names the resource that was asked for, and it is another than the registries'.
@@ -129,8 +129,6 @@ NOT_INJECTED = _local(
         r"no (?:client ID|tenant ID|token file) specified\. Check pod configuration",
         r"AZURE_FEDERATED_TOKEN_FILE.{0,60}?(?:not set|missing|required|not specified|not found|empty)",
         r"/var/run/secrets/azure/tokens/azure-identity-token.{0,40}?[Nn]o such file",
-        # GitHub's action that signs in to Azure, of a job that may not ask for its own token.
-        r"[Mm]ake sure to give write permissions to id-token in the workflow",
     ),
     "The workload identity's variables are not set here.",
 )

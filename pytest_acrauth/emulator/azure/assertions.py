@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from pytest_acrauth.emulator.world.cloud import Cloud
 from pytest_acrauth.emulator.world.directory import DIRECTORY_PROPAGATION, Application, ClientCertificate
+from pytest_acrauth.emulator.world.jobs import ENTRAS_EXCHANGE
 
 _DOCS = "https://learn.microsoft.com/entra/workload-id/workload-identity-federation"
 _UNCHECKED: Any = {"verify_signature": False, "verify_exp": False, "verify_aud": False}
@@ -86,6 +87,7 @@ def _signed_by(certificate: ClientCertificate, assertion: str) -> bool:
 
 def _check_federated(cloud: Cloud, application: Application, claims: dict[str, Any], assertion: str) -> None:
     issuer, subject, audience = (str(claims.get(name, "")) for name in ("iss", "sub", "aud"))
+    audience = "api://AzureADTokenExchange" if audience == ENTRAS_EXCHANGE else audience
     records = [each for each in application.federated if cloud.now() >= each.created + DIRECTORY_PROPAGATION]
     if not records:
         text = f"The client '{application.client_id}' has no configured federated identity credentials."
@@ -117,7 +119,8 @@ def _check_issuer(cloud: Cloud, tenant: str, claims: dict[str, Any]) -> None:
             )
             raise Fault(400, "invalid_request", 700236, text)
         managed = [each for each in cloud.applications.values() if each.resource_id]
-        if not any(claims.get("sub") in each.principals.values() for each in managed):
+        of_azure_devops = str(claims.get("sub", "")).startswith("/eid1/")
+        if not of_azure_devops and not any(claims.get("sub") in each.principals.values() for each in managed):
             text = "Only MSI tokens may be used as Federated Identity Credentials for AAD issuer."
             raise Fault(400, "invalid_request", 700226, text)
     wanted, shown = cloud.rules.enterprises.get(issuer), str(claims.get("enterprise", ""))

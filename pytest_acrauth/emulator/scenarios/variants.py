@@ -16,14 +16,25 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from pytest_acrauth.emulator.scenarios.changes import nothing
 from pytest_acrauth.emulator.world import Change, World
-from pytest_acrauth.emulator.world.cloud import DAY, MINUTE, SUBSCRIPTION, Cloud
+from pytest_acrauth.emulator.world.cloud import AUTHORITY, DAY, MINUTE, SUBSCRIPTION, Cloud
 from pytest_acrauth.emulator.world.directory import Application, ClientCertificate, FederatedCredential
 from pytest_acrauth.emulator.world.healthy import CLIENT, TENANT, entitle
+from pytest_acrauth.emulator.world.jobs import ENTRAS_EXCHANGE, Job
+from pytest_acrauth.emulator.world.network import Certificate, Name
 from pytest_acrauth.emulator.world.tokens import Signer
 from pytest_acrauth.emulator.world.workplace import Host
 
 CLUSTER = "https://eastus.oic.prod-aks.azure.com/3f0c8a52-6d1e-4b7a-9a55-0e8d2c41b6f7/0c5e9a47/"
 SUBJECT = "system:serviceaccount:ci:acr-checks"
+GITHUB = "https://token.actions.githubusercontent.com"
+GITHUB_HOST = "run-actions-1-azure-eastus.actions.githubusercontent.com"
+#: A branch of a repository as GitHub names it with the ids that no other repository ever has.
+MAIN_BRANCH = "repo:contoso@5544123/app@821093847:ref:refs/heads/main"
+GITLAB = "https://gitlab.com"
+GITLAB_BRANCH = "project_path:contoso/app:ref_type:branch:ref:main"
+PIPELINES_HOST = "dev.azure.com"
+CONNECTION = "d95e2f07-3b48-4c61-9a1f-e06c7d5b8243"
+_ORGANISATION = "40b7c9e3-6f12-4d85-b0a4-17e9d3c5f268"
 MACHINE_IDENTITY = "7d3a5f1c-e826-4b09-95d4-2c8f6b0a1e73"
 _MACHINE_PRINCIPAL = "a5c81e9d-3f47-4260-b8d3-6e1f0c9a7b54"
 _GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-build/providers"
@@ -66,6 +77,66 @@ def assertion(cloud: Cloud, credential: FederatedCredential, life: float = 60 * 
     claims = {"iss": credential.issuer, "sub": credential.subject, "aud": credential.audience}
     dates = {"iat": int(now), "nbf": int(min(now, now + life)), "exp": int(now + life)}
     return cloud.assertion_issuers[credential.issuer].sign(claims | dates)
+
+
+def in_gitlab_job(world: World) -> None:
+    """Run in a job of GitLab, whose branch the application trusts; AZURE_FEDERATED_TOKEN is its id token."""
+    cloud = world.cloud
+    cloud.assertion_issuers[GITLAB] = Signer()
+    credential = FederatedCredential(GITLAB, GITLAB_BRANCH)
+    cloud.applications[CLIENT].federated.append(credential)
+    _without_secret(world)
+    world.machine.environ["AZURE_FEDERATED_TOKEN"] = assertion(cloud, credential)
+
+
+def in_github_job(world: World) -> None:
+    """Run in a job of GitHub Actions that may ask for id tokens, and whose branch the application trusts."""
+    signer, token, ends = Signer(), *_request_token(world)
+    path = "/6f2d9b51/00000000-0000-0000-0000-000000000000/_apis/distributedtask/hubs/Actions/idtoken/2c7e/8a41"
+    _run(world, GITHUB_HOST, Job(path, token, ends, GITHUB, MAIN_BRANCH, signer))
+    _without_secret(world)
+    world.machine.environ |= {
+        "GITHUB_ACTIONS": "true",
+        "ACTIONS_ID_TOKEN_REQUEST_URL": f"https://{GITHUB_HOST}{path}?api-version=2.0",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": token,
+    }
+
+
+def in_azure_pipeline(world: World) -> None:
+    """Run in a step of Azure Pipelines that has its access token and a service connection of the application."""
+    token, ends = _request_token(world)
+    path = "/contoso/5b0e/_apis/distributedtask/hubs/build/plans/91c4/jobs/e7d2/oidctoken"
+    issuer = f"https://{AUTHORITY}/{TENANT}/v2.0"
+    subject = f"/eid1/c/pub/t/UqgMP/a/Uksz/sc/{_ORGANISATION}/{CONNECTION}"
+    signer = world.cloud.entra
+    job = Job(path, token, ends, issuer, subject, signer, connection=CONNECTION, audience=ENTRAS_EXCHANGE, life=3600.0)
+    _run(world, PIPELINES_HOST, job)
+    _without_application(world)
+    world.machine.environ |= {
+        "TF_BUILD": "True",
+        "SYSTEM_OIDCREQUESTURI": f"https://{PIPELINES_HOST}{path}",
+        "SYSTEM_ACCESSTOKEN": token,
+        "AZURESUBSCRIPTION_TENANT_ID": TENANT,
+        "AZURESUBSCRIPTION_CLIENT_ID": CLIENT,
+        "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID": CONNECTION,
+    }
+
+
+def _request_token(world: World) -> tuple[str, float]:
+    """Return a new request token of a job, and when it ends: with the longest time that the job may take."""
+    now = world.cloud.now()
+    ends = now + 6 * 60 * MINUTE
+    return Signer().sign({"iss": "the CI system", "nbf": int(now), "exp": int(ends)}), ends
+
+
+def _run(world: World, host: str, job: Job) -> None:
+    """Let a job run, its system be reached at a host, and the application trust what it issues."""
+    cloud, network = world.cloud, world.network
+    cloud.jobs[host] = job
+    cloud.assertion_issuers[job.issuer] = job.signer
+    cloud.applications[CLIENT].federated.append(FederatedCredential(job.issuer, job.subject))
+    network.names[host] = Name(("203.0.113.80",))
+    network.certificates[host] = Certificate((host,), cloud.now() - 40 * DAY, cloud.now() + 325 * DAY)
 
 
 def on_virtual_machine(world: World) -> None:
@@ -130,7 +201,7 @@ def _without_secret(world: World) -> None:
     world.machine.environ.pop("AZURE_CLIENT_SECRET", None)
 
 
-#: All of those that prove themselves to Entra, for tests that hold for each.
+#: Those that Azure's own SDK finds in the environment, for tests that hold for each.
 VARIANTS: tuple[Change, ...] = (
     with_certificate,
     in_kubernetes,
@@ -142,6 +213,8 @@ VARIANTS: tuple[Change, ...] = (
 USUAL = "service-principal"
 BY_CERTIFICATE = "service-principal-certificate"
 BY_FEDERATION = "workload-identity"
+BY_GITHUB = "github-actions"
+BY_PIPELINE = "azure-pipelines"
 BY_HOST = "managed-identity"
 BY_AZ = "azure-cli"
 #: By the name of each authentication method, what puts its credential into the machine.
@@ -149,6 +222,8 @@ IDENTITIES: Mapping[str, Change] = {
     USUAL: nothing,
     BY_CERTIFICATE: with_certificate,
     BY_FEDERATION: in_kubernetes,
+    BY_GITHUB: in_github_job,
+    BY_PIPELINE: in_azure_pipeline,
     BY_HOST: on_virtual_machine,
     BY_AZ: signed_in_with_az,
     "basic": _with_pair("ACR_SP"),

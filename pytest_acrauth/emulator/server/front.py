@@ -15,6 +15,7 @@ from pytest_acrauth.emulator.azure.arm import Arm
 from pytest_acrauth.emulator.azure.data import BlobLinks, DataHosts
 from pytest_acrauth.emulator.azure.entra import Entra
 from pytest_acrauth.emulator.azure.graph import Graph
+from pytest_acrauth.emulator.azure.id_tokens import IdTokens
 from pytest_acrauth.emulator.azure.login import TokenServer
 from pytest_acrauth.emulator.azure.metadata import ADDRESS, Metadata
 from pytest_acrauth.emulator.azure.registry import Registries
@@ -41,6 +42,7 @@ class Front:
         links = BlobLinks(world)
         self._registries = Registries(world, TokenServer(world), links).app
         self._data = DataHosts(world, links)
+        self._id_tokens = IdTokens(world)
         self._central: dict[str, ASGIApp] = {
             AUTHORITY: Entra(world).app,
             ARM: Arm(world),
@@ -71,6 +73,8 @@ class Front:
         service = self._central.get(host)
         if service is not None:
             return service
+        if host in self._world.cloud.jobs:
+            return self._id_tokens
         return self._serve_data if self._world.cloud.stores_at(host) else self._registries
 
     async def _serve_data(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from pytest_acrauth.emulator.world.content import Repository
 from pytest_acrauth.emulator.world.directory import Application, Password, Principal, Rules, User
+from pytest_acrauth.emulator.world.jobs import Job
 from pytest_acrauth.emulator.world.roles import BUILT_IN, Role, matches
 from pytest_acrauth.emulator.world.tokens import Signer
 
@@ -322,7 +323,8 @@ class Cloud:
     read the directory through Graph, ``groups`` the members of groups, both by object id. ``assertion_issuers`` are
     those whose keys Entra can fetch, ``rules`` its tenants', and ``looping`` the applications that asked it too often;
     ``used_up`` are the object ids whose allowance of requests to ARM is.
-    ``elsewhere`` is the Entra of another cloud.
+    ``jobs`` are those of CI systems that can be asked for id tokens, by the host where. ``elsewhere`` is the Entra of
+    another cloud.
     """
 
     registries: dict[str, Registry]
@@ -338,6 +340,7 @@ class Cloud:
     denials: list[DenyAssignment] = field(default_factory=list)
     blobs_admit: bool = True
     assertion_issuers: dict[str, Signer] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
     looping: set[str] = field(default_factory=set)
     used_up: set[str] = field(default_factory=set)

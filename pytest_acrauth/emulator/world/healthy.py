@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import secrets
 import time
 from ipaddress import IPv4Address
@@ -65,7 +66,8 @@ def healthy_world(*wanted: Wanted) -> World:
 
     The environment holds the service principal's ``AZURE_…`` variables, and for named identities its secret as Basic
     credentials (``ACR_SP_…``), the first registry's admin user (``ACR_ADMIN_…``) and its scope-map token
-    (``ACR_PULLER_…``). Docker keeps that token's password of each registry. A user is logged in to the Azure CLI, and
+    (``ACR_PULLER_…``). Docker keeps that token's password of each registry, and so does a Kubernetes pull secret, whose
+    file ``ACR_PULL_FILE`` names. A user is logged in to the Azure CLI, and
     may do what the service principal may: pull, and read what evidence needs, from the directory too.
     """
     now = time.time()
@@ -169,14 +171,19 @@ def _machine(registries: list[Registry], secret: Password) -> Workplace:
         "ACR_PULLER_USERNAME": "puller",
         "ACR_PULLER_PASSWORD": passwords[first.login_server],
     }
-    kept = {host: base64.b64encode(f"puller:{password}".encode()).decode() for host, password in passwords.items()}
+    kept = {host: {"auth": _encoded(f"puller:{password}")} for host, password in passwords.items()}
     return Workplace(
         environ,
         docker=Docker(),
         podman=Podman(),
         az=Az(OPERATOR.name, SUBSCRIPTION),
-        docker_config={"auths": {host: {"auth": login} for host, login in kept.items()}},
+        docker_config={"auths": kept},
+        files={"ACR_PULL_FILE": json.dumps({"auths": kept})},
     )
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 def _network(cloud: Cloud, now: float) -> Network:

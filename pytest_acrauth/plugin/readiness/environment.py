@@ -109,7 +109,7 @@ def _forbidden(name: str, allowed: Sequence[str]) -> str:
         return f"${{{name}}} names no environment variable"
     if SECRET.search(name):
         return f"{name} is called as a variable that holds a secret, which belongs to no file: let prefix name it"
-    known = {f"{method.prefix}_{suffix}" for method in METHODS for suffix in (*method.variables, *method.optional)}
+    known = {f"{method.prefix}_{suffix}" for method in METHODS for suffix in method.suffixes}
     if name in known or name.startswith("ACR_") or any(_begins(name, each) for each in allowed):
         return ""
     return (

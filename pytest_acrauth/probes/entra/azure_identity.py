@@ -1,6 +1,6 @@
 """Azure's own credentials on the one HTTP stack: azure-identity over a transport of ours.
 
-Of the Entra methods, certificates, workload identity and the rarer managed identities are azure-identity's. Import
+Of the Entra methods, certificates, whatever shows an assertion, and the rarer managed identities are its. Import
 this module where one of them is needed: azure.core comes with it.
 """
 
@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 from azure.core.credentials import TokenCredential
 
 from pytest_acrauth.auth import BadAuth
-from pytest_acrauth.auth.service_principal import CERTIFICATE, CERTIFICATE_PASSWORD, read_federated_token
+from pytest_acrauth.auth.federation import read_federated_token
+from pytest_acrauth.auth.service_principal import CERTIFICATE, CERTIFICATE_PASSWORD
 from pytest_acrauth.model.claims import aadsts_codes, assertion_claims
 from pytest_acrauth.model.observation import Assertion, Entra, Trouble
 from pytest_acrauth.model.secret import Secret, Secrets
@@ -44,6 +45,15 @@ def ask_with_certificate(request: EntraRequest) -> tuple[Entra, Secret | None]:
 def ask_with_assertion(request: EntraRequest) -> tuple[Entra, Secret | None]:
     """Request an Entra token with a federated token."""
     return _ask_entra(request, assertion_credential, _shown_assertion(request))
+
+
+def ask_with_id_token(request: EntraRequest, token: Secret, shown: Assertion) -> tuple[Entra, Secret | None]:
+    """Request an Entra token with the id token of a CI job; ``shown`` is what that says of itself."""
+
+    def make(request: EntraRequest, transport: Transport) -> TokenCredential:
+        return _assertion_credential(request, transport, token.reveal)
+
+    return _ask_entra(request, make, shown)
 
 
 def ask_host(request: EntraRequest) -> tuple[Entra, Secret | None]:
@@ -77,14 +87,20 @@ def certificate_credential(request: EntraRequest, transport: Transport) -> Token
 
 
 def assertion_credential(request: EntraRequest, transport: Transport) -> TokenCredential:
-    """Return a credential that shows the federated token of the file that a variable names, as it is by then."""
+    """Return a credential that shows the federated token that variables name or hold, as it is by then."""
+    variables = request.variables
+    return _assertion_credential(
+        request, transport, lambda: transport.secrets.add(read_federated_token(variables)).reveal()
+    )
+
+
+def _assertion_credential(request: EntraRequest, transport: Transport, shown: Callable[[], str]) -> TokenCredential:
     from azure.identity import ClientAssertionCredential
 
-    variables = request.variables
     return ClientAssertionCredential(
-        variables.value("TENANT_ID"),
-        variables.value("CLIENT_ID"),
-        lambda: transport.secrets.add(read_federated_token(variables)).reveal(),
+        request.variables.value("TENANT_ID"),
+        request.variables.value("CLIENT_ID"),
+        shown,
         authority=request.cloud.authority,
         disable_instance_discovery=True,
         transport=transport,

@@ -1,7 +1,8 @@
 """The identity leg: each method of the Entra flow by its own way to an Entra token.
 
 A service principal's secret is one request of ours, a managed identity's token comes from its host's metadata
-endpoint, a user's from az. The rest is azure-identity's, which is loaded only then.
+endpoint, a user's from az, and the id token of a CI job from the job's system. The rest is azure-identity's, which is
+loaded only then.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pytest_acrauth.model.observation import Entra
 from pytest_acrauth.model.secret import Secret
 from pytest_acrauth.model.target import Flow
 from pytest_acrauth.probes.entra.azure_cli import ask_az
+from pytest_acrauth.probes.entra.ci_tokens import ask_as_action, ask_as_pipeline
 from pytest_acrauth.probes.entra.client_secret import ask_with_secret
 from pytest_acrauth.probes.entra.metadata import ask_metadata, endpoint_of
 from pytest_acrauth.probes.entra.request import EntraRequest
@@ -56,6 +58,8 @@ _WAYS = complete(
         "service-principal": ask_with_secret,
         "service-principal-certificate": _ask_with_certificate,
         "workload-identity": _ask_with_assertion,
+        "github-actions": ask_as_action,
+        "azure-pipelines": ask_as_pipeline,
         "managed-identity": _ask_host,
         "azure-cli": ask_az,
     },

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pytest_acrauth.emulator.scenarios.look_alikes import (
     clients,
     identities,
+    jobs,
     layers,
     management,
     network,
@@ -24,6 +25,7 @@ LOOK_ALIKES: dict[str, Scenario] = {
         *network.LOOK_ALIKES,
         *identities.LOOK_ALIKES,
         *sign_ins.LOOK_ALIKES,
+        *jobs.LOOK_ALIKES,
         *rights.LOOK_ALIKES,
         *registries.LOOK_ALIKES,
         *layers.LOOK_ALIKES,
