@@ -106,7 +106,8 @@ def pattern(text: str, names: Mapping[str, str] | None = None) -> str:
 def words(body: Any, names: Mapping[str, str] | None = None) -> list[str]:
     """Return the codes and messages of an error's body, without what is named in them."""
     error = body if isinstance(body, dict) else {}
-    entries = [entry for entry in error.get("errors") or () if isinstance(entry, dict)]
+    listed = error.get("errors")
+    entries = [entry for entry in (listed if isinstance(listed, list) else ()) if isinstance(entry, dict)]
     entries += [error["error"]] if isinstance(error.get("error"), dict) else []
     texts = [f"{entry.get('code', '')} {entry.get('message', '')}".strip() for entry in entries]
     texts += [error["error"]] if isinstance(error.get("error"), str) else []

@@ -12,8 +12,9 @@ import pytest
 from canaries import forms
 from live.accepted import ACCEPTED
 from live.findings import compare
+from live.likeness import Likeness
 from live.requests import REQUESTS, Asked
-from live.visit import Visit
+from live.visit import Image, Visit
 from live.wanted import Wanted, environment, read
 
 from pytest_acrauth.auth import METHODS, choose
@@ -24,8 +25,9 @@ from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import PrivateEndpoint, RoleAssignment
 from pytest_acrauth.emulator.world.healthy import PRINCIPAL
 from pytest_acrauth.emulator.world.roles import EVIDENCE
+from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.secret import Secrets
-from pytest_acrauth.model.target import Reference, Registry, Target
+from pytest_acrauth.model.target import Flow, Identity, Reference, Registry, Target
 
 ROOT = Path(__file__).parents[1]
 LIVE = ROOT / "tests" / "live"
@@ -343,6 +345,30 @@ def found_in(change: Callable[[World], None], auth: str = "service-principal", r
         (chosen,) = choose([auth], emulator.environ)
         target = Target(Registry.parse(registry), chosen.identity, (Reference.parse("team/app"),))
         return compare(Wanted(target, emulator.machine, None), Secrets())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        7,
+        [{"properties": []}],
+        {"properties": 7, "tags": ["x"], "repositories": "x"},
+        {"properties": {"networkRuleSet": "x", "roleAssignmentMode": 7}, "sku": "x", "tags": None},
+        {"properties": {"privateEndpointConnections": 7}, "sku": {"name": 7}, "tags": {"x": {}}, "repositories": {}},
+    ],
+)
+@pytest.mark.parametrize("text", ["", "team/app", f"team/app@sha256:{'0a' * 32}"])
+def test_a_world_is_made_of_answers_of_any_shape(body, text):
+    """Whoever answers in the registry's place: the emulator has the registry, and the comparison goes on."""
+    reference = Reference.parse(text) if text else None
+    image = Image((("application/json", b"{}"), ("", b"\xff")), "sha256:1") if text else None
+    bodies = dict.fromkeys((asked.id for asked in REQUESTS), body)
+    identity = Identity("me", "service-principal", Flow.ENTRA, "AZURE")
+    seen = (reference, image, bodies, dict.fromkeys(bodies, 200), frozenset(bodies))
+    made = Likeness(Registry.parse("myacr"), identity, Kind.SERVICE_PRINCIPAL, *seen).emulator()
+    assert next(iter(made.world.cloud.registries)) == "myacr"
+    assert not text or "team/app" in made.world.cloud.registries["myacr"].repositories
 
 
 def test_a_record_that_is_not_shown_is_not_asked_for():

@@ -63,6 +63,7 @@ def test_names_are_replaced_where_they_stand_alone():
         ),
         ({"errors": ["odd", None], "error": None}, []),
         ({"errors": "odd"}, []),
+        ({"errors": 7, "error": 7, "error_description": 7}, []),
         (["odd"], []),
         (None, []),
     ],

@@ -53,16 +53,15 @@ class Likeness:
 
     def _make(self, world: World) -> None:
         registry = next(iter(world.cloud.registries.values()))  # the first is the one that was wanted
-        record = self.bodies.get("arm-registry") or {}
-        properties = record.get("properties") or {}
-        if properties:
-            registry.sku = (record.get("sku") or {}).get("name") or registry.sku
-            registry.tags = {str(name): str(value) for name, value in (record.get("tags") or {}).items()}
+        record = _object(self.bodies.get("arm-registry"))
+        if properties := _object(record.get("properties")):
+            registry.sku = str(_object(record.get("sku")).get("name") or registry.sku)
+            registry.tags = {str(name): str(value) for name, value in _object(record.get("tags")).items()}
             registry.admin_enabled = properties.get("adminUserEnabled") is True
             registry.abac = "Abac" in str(properties.get("roleAssignmentMode"))
             registry.data_endpoint_enabled = properties.get("dataEndpointEnabled") is True
             registry.trusted_services = properties.get("networkRuleBypassOptions") != "None"
-            if (properties.get("networkRuleSet") or {}).get("ipRules"):
+            if _object(properties.get("networkRuleSet")).get("ipRules"):
                 registry.ip_rules = [f"{world.network.egress}/32"]
             if properties.get("privateEndpointConnections"):
                 registry.private_endpoints = [PrivateEndpoint("endpoint", "10.1.0.5", "Pending")]
@@ -87,9 +86,8 @@ class Likeness:
 
     def _fill(self, repositories: dict[str, Repository], now: float) -> None:
         """Store what the reference leads to, and as many neighbours as there are: one, or none."""
-        listed = (self.bodies.get("catalog") or {}).get("repositories")
         if self.reference is None:
-            if listed == []:
+            if _object(self.bodies.get("catalog")).get("repositories") == []:
                 repositories.clear()
             return
         made = Repository(self.reference.repository, created=now)
@@ -99,7 +97,7 @@ class Likeness:
                 tag = self.reference.version if number == 0 and ":" not in self.reference.version else None
                 made.keep(Manifest(media_type, content, *platform), tag)
             made.blobs[self.image.blob] = bytes(1024)
-            if not made.tags and (self.bodies.get("tags") or {}).get("tags"):
+            if not made.tags and _object(self.bodies.get("tags")).get("tags"):
                 made.tags["latest"] = digest_of(self.image.manifests[0][1])
             if "tags" in self.going_on:
                 made.tags["zz"] = digest_of(self.image.manifests[0][1])
@@ -107,3 +105,8 @@ class Likeness:
         neighbours = {name: each for name, each in repositories.items() if name != made.name} if more else {}
         repositories.clear()
         repositories |= {**neighbours, made.name: made}
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    """Return a JSON value that is an object, an empty one for any other: whoever answered may be no registry."""
+    return value if isinstance(value, dict) else {}
