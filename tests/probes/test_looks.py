@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -42,7 +43,7 @@ from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.probes.http.client import Response
 from pytest_acrauth.probes.management import arm
 from pytest_acrauth.probes.management.askers import NO_LOGIN
-from pytest_acrauth.probes.management.plane import Plane
+from pytest_acrauth.probes.management.plane import CouldNotLook, Plane
 from pytest_acrauth.run import Run
 
 MANAGEMENT = {ARM, GRAPH}
@@ -259,6 +260,79 @@ def test_without_resource_graph_the_subscriptions_are_searched() -> None:
     assert not found.found
     assert len(lists) == arm.MOST_SUBSCRIPTIONS
     assert len(requests) <= 3 + 2 * arm.MOST_SUBSCRIPTIONS
+
+
+LIST = f"https://management.azure.com/subscriptions/{SUBSCRIPTION}/providers/Microsoft.ContainerRegistry/registries"
+
+
+def listing(pages: dict[str, tuple[list[str], str]]) -> tuple[Plane, list[str]]:
+    """Return a plane whose list of registries has these pages, and what was asked of it.
+
+    Each is under what its address holds, the first that fits: the names on it, and the next one's address or ''.
+    """
+    requests: list[str] = []
+
+    def send(method: str, url: str, **_: Any) -> Any:
+        requests.append(url)
+        names, further = next(page for part, page in pages.items() if part in url)
+        listed = [{"name": name, "id": f"{LIST}/{name}".removeprefix("https://management.azure.com")} for name in names]
+        body = json.dumps({"value": listed} | ({"nextLink": further} if further else {})).encode()
+        return Response(reply(200, method=method, url=url), body, headers={"content-type": "application/json"})
+
+    http = type("Stub", (), {"send": staticmethod(send)})()
+    return Plane(http, CLOUDS[0], Secrets(), lambda _: Secret("token")), requests
+
+
+def found_by_list(plane: Plane) -> str:
+    """Return the id that is found for myacr in the lists of the subscription."""
+    return arm._find_in_lists(plane, Registry.parse("myacr"), (SUBSCRIPTION,))
+
+
+@pytest.mark.parametrize(
+    ("pages", "asked_for"),
+    [
+        ({"": (["otheracr", "MyAcr"], f"{LIST}?more=1")}, 1),
+        ({"more=1": (["myacr"], f"{LIST}?more=2"), "": (["otheracr"], f"{LIST}?more=1")}, 2),
+        ({"more=2": (["myacr"], ""), "more=1": ([], f"{LIST}?more=2"), "": ([], f"{LIST}?more=1")}, 3),
+    ],
+)
+def test_a_registry_is_found_on_any_page_of_a_list(pages: dict[str, tuple[list[str], str]], asked_for: int) -> None:
+    """The list is followed to the page that has it, empty ones included, and no further."""
+    plane, requests = listing(pages)
+    assert found_by_list(plane).lower().endswith("/registries/myacr")
+    assert len(requests) == asked_for
+
+
+def test_a_list_that_ends_without_the_registry_has_none() -> None:
+    """Every page is read before a registry is taken not to be there."""
+    plane, requests = listing({"more=1": (["thirdacr"], ""), "": (["otheracr"], f"{LIST}?more=1")})
+    assert found_by_list(plane) == ""
+    assert len(requests) == 2
+
+
+@pytest.mark.parametrize(
+    "further",
+    [
+        LIST.replace("azure.com", "azure.com.example") + "?more=1",
+        LIST.replace("https", "http") + "?more=1",
+        LIST.replace("azure.com", "azure.com:8443") + "?more=1",
+        "https://graph.example/?more=1",
+    ],
+)
+def test_a_list_that_goes_on_elsewhere_is_not_followed(further: str) -> None:
+    """Another origin gets no request and no token; and that the registry is not there, nobody can say then."""
+    plane, requests = listing({"more=1": (["myacr"], ""), "": (["otheracr"], further)})
+    with pytest.raises(CouldNotLook):
+        found_by_list(plane)
+    assert len(requests) == 1
+
+
+def test_a_list_without_end_is_given_up() -> None:
+    """So many pages are read, and then it is not known whether the registry is there."""
+    plane, requests = listing({"": (["otheracr"], f"{LIST}?more=1")})
+    with pytest.raises(CouldNotLook, match=f"than {arm.MOST_PAGES} pages hold"):
+        found_by_list(plane)
+    assert len(requests) == arm.MOST_PAGES
 
 
 def test_a_record_that_may_not_be_read_says_nothing_about_its_registry() -> None:

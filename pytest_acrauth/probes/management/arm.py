@@ -1,14 +1,15 @@
 """Read-only looks at Azure Resource Manager: the registry's record, its tokens and scope maps, roles, tenant.
 
-About one registry and one identity at most twice `MOST_SUBSCRIPTIONS` + `MOST_ROLES` + 11 requests are sent; usually
-two to six.
+About one registry and one identity at most `MOST_SUBSCRIPTIONS` times (`MOST_PAGES` + 1) + `MOST_ROLES` + 11 requests
+are sent; usually two to six.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -38,8 +39,10 @@ from pytest_acrauth.probes.management.plane import (
     texts,
 )
 
-#: How many subscriptions are searched where Resource Graph does not answer, and how many role definitions are read.
+#: How many subscriptions are searched where Resource Graph does not answer, how many pages of the registries of each,
+#: and how many role definitions are read.
 MOST_SUBSCRIPTIONS = 5
+MOST_PAGES = 10
 MOST_ROLES = 5
 _MOST_ASSIGNMENTS = 100
 _LONGEST_CONDITION = 8192
@@ -132,17 +135,28 @@ def _read_subscriptions(plane: Plane) -> tuple[str, ...]:
 
 
 def _find_in_lists(plane: Plane, wanted: Registry, subscriptions: Iterable[str]) -> str:
-    """Look through subscriptions for the registry; what the asker may not read is silently absent from the lists."""
+    """Look through subscriptions for the registry; what the asker may not read is silently absent from the lists.
+
+    Raises `CouldNotLook` for a list that goes on elsewhere or longer than is read: the registry may be in the rest.
+    """
     for subscription in subscriptions:
-        client = plane.sdk(subscription)
-        page = plane.ask_through_sdk(lambda each=client: _ids_by_name(next(each.registries.list().by_page(), ())))  # type: ignore[misc]
-        if found := page.get(wanted.name):
-            return str(found)
+        pages = plane.sdk(subscription).registries.list().by_page()
+        for _ in range(MOST_PAGES):
+            page = plane.ask_through_sdk(partial(_next_ids_by_name, pages))
+            if page is None:
+                break
+            if found := page.get(wanted.name):
+                return str(found)
+        else:
+            host = urlsplit(plane.cloud.arm).hostname or ""
+            raise CouldNotLook(f"{host} lists more registries of the subscription than {MOST_PAGES} pages hold")
     return ""
 
 
-def _ids_by_name(page: Iterable[Any]) -> dict[str, str]:
-    return {str(entry.name or "").lower(): str(entry.id or "") for entry in page}
+def _next_ids_by_name(pages: Iterator[Iterable[Any]]) -> dict[str, str] | None:
+    """Return what is on the next page of a list, None behind the last one; an empty one can stand before others."""
+    page = next(pages, None)
+    return None if page is None else {str(entry.name or "").lower(): str(entry.id or "") for entry in page}
 
 
 def _ask_whether_free(plane: Plane, wanted: Registry, choice: EvidenceChoice) -> bool | None:
