@@ -113,7 +113,7 @@ OPTIONS = (
     Option(
         "config-variables",
         "NAME",
-        "environment variables, or what they begin with, that a readiness file may name beside ACR_…",
+        "environment variables, or what they begin with, that a readiness file may name; ACR_ and more it always may",
         many=True,
     ),
     Option(
