@@ -41,7 +41,7 @@ class EndingCredential:
             "identity": target.identity.name,
             "user_name": record.user_name,
             "client_id": next(filter(GUID.fullmatch, (record.client_id, record.user_name)), ""),
-            "config": record.source,
+            "kept": record.source,
             "answer": self.answer,
             "ends": ends(self.last, self.outlook.moment),
             "not_after": date(self.last.ends),
@@ -52,21 +52,22 @@ class EndingCredential:
     def answer(self) -> str:
         """Which credential ends, when, and who says so."""
         every = len(self.outlook.in_question)
-        others = f"the last of {every} of which one is in use" if every > 1 else "the one in use"
-        return f"{called(self.last)} {dated(self.last, self.outlook.moment)}; it is {others}"
+        which = f"The last of {every} of which one is in use" if every > 1 else "The one in use"
+        return f"{which}, {called(self.last)}, {dated(self.last, self.outlook.moment)}"
 
     @property
     def rows(self) -> tuple[Row, ...]:
         outlook, record = self.outlook, self.outlook.record
         limit = outlook.limits.fail
+        kind = str(record.kind).replace("-", " ")
         kept = (Row("kept in", record.source),) if record.source else ()
         clock = (Row("clock", clock_said(outlook.clock_off)),) if outlook.clock_off else ()
         return (
-            *(Row(str(record.kind), said(each, outlook)) for each in record.found),
-            Row("limit", f"{limit:g} days (--acr-expiry-fail)"),
+            *(Row(kind, said(each, outlook)) for each in record.found),
+            Row("read by", record.who or "this machine"),
+            Row("limit", f"{limit:g} days"),
             *kept,
             Row("identity", f"{record.target.identity.name} at {record.target.registry.login_server}"),
-            Row("read by", record.who or "this machine"),
             *clock,
         )
 

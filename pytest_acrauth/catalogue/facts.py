@@ -113,6 +113,7 @@ FACTS = {
     "config": Fact("~/.docker/config.json", "the docker config"),
     # what was seen of a credential's end
     "ends": Fact("DATE", "is about to end"),
+    "kept": Fact("FILE", "where this caller reads it"),
 }
 
 # The right that a registry's refusal names beside its words.

@@ -74,8 +74,9 @@ class Handover:
         ahead: Iterable[ExpiryRecord] = (),
     ) -> None:
         """Leave what was recorded, all at once, for every worker."""
-        recorded = {"transcripts": transcripts, "clients": clients, "ahead": ahead}
-        self._write(self._records, {name: [one.to_json() for one in records] for name, records in recorded.items()})
+        climbed, checked = [one.to_json() for one in transcripts], [one.to_json() for one in clients]
+        looked = [one.to_json() for one in ahead]
+        self._write(self._records, {"transcripts": climbed, "clients": checked, "ahead": looked})
 
     def receive(self, seconds: float) -> Recorded:
         """Wait for the records; what has not come after so many seconds, the worker climbs and checks itself.

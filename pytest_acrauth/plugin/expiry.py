@@ -1,4 +1,4 @@
-"""The look-ahead: one test item for each credential that has an end, where somebody set a limit, and how it is decided."""
+"""The look-ahead: one test item for each credential that has an end, where somebody set a limit."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class Expiry:
             # There is no line; pytest copes, its types do not.
             place: Any = (item.parent.nodeid if item.parent else ROOT, None, str(call.excinfo.value))
             report.longrepr = place
-        if (outlook := item.stash.get(_OUTLOOK, None)) is not None:
+        if (outlook := item.stash.get(_OUTLOOK, None)) is not None and not report.failed:
             from pytest_acrauth.report.expiry import lines
 
             if told := list(lines(outlook)):

@@ -86,7 +86,6 @@ def seen(
     """Return what is seen of a credential's end, by the looks that are `needed`; why nobody could look is in it."""
     kind, facts = _kind(one, climbed), climbed.credential
     prefix = one.target.identity.prefix
-    variable = f"{prefix}_{SECRET if one.target.identity.flow is Flow.ENTRA else PAIR[1]}"
     record = ExpiryRecord(
         id=one.id,
         target=one.target,
@@ -96,7 +95,7 @@ def seen(
         sign_in=_sign_in(climbed),
         client_id=facts.client_id,
         user_name=facts.user_name,
-        source=facts.source or variable,
+        source=facts.source or _place(kind, one, Variables(prefix, machine.environ), secrets),
     )
     match kind:
         case None:
@@ -117,6 +116,15 @@ def seen(
 
 def _kind(one: Expiring, climbed: Transcript) -> Ending | None:
     return kind_of(climbed.credential) if one.kind is Ending.STORED_LOGIN else one.kind
+
+
+def _place(kind: Ending | None, one: Expiring, variables: Variables, secrets: Secrets) -> str:
+    """Return where a credential is read from: the file that a variable names, else the variable."""
+    files = {Ending.CERTIFICATE: CERTIFICATE, Ending.CERTIFICATE_FILE: CERTIFICATE, Ending.FEDERATED_TOKEN: ASSERTION}
+    suffix = files.get(kind, "") if kind is not None else ""
+    if path := variables.value(suffix):
+        return secrets.clean(path, 300)
+    return variables.name(suffix or (SECRET if one.target.identity.flow is Flow.ENTRA else PAIR[1]))
 
 
 def _through_az(climbed: Transcript) -> bool:
@@ -152,15 +160,11 @@ def _of_file(record: ExpiryRecord, kind: Ending, variables: Variables, secrets: 
         if kind is Ending.CERTIFICATE_FILE:
             read = _read_certificate(variables)
             own = Dated("", read.thumbprints[0].upper(), read.starts, read.ends, held=True)
-            suffix = CERTIFICATE
         else:
             token = claims(secrets.add(read_federated_token(variables))) or {}
             own = Dated("token", "", issue_of(token), expiry_of(token), held=True)
-            suffix = ASSERTION
     except (BadAuth, BadCertificate) as error:
         return replace(record, why=secrets.clean(str(error), 300))
-    path = secrets.clean(variables.value(suffix), 300)
-    record = replace(record, source=f"{path}, as {variables.name(suffix)} says" if path else record.source)
     return replace(record, found=(own,)) if own.ends is not None else replace(record, why="it tells no end")
 
 

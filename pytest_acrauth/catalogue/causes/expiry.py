@@ -9,10 +9,9 @@ from pytest_acrauth.catalogue.symptoms import expiry
 
 _FROM_THEN = "Nothing is wrong yet; from that moment on every sign-in with it is refused."
 _RENEW_CERTIFICATE: tuple[Instruction, ...] = (
-    "If a newer one is registered already, give this caller that certificate with its private key.",
-    "Otherwise the application's owner adds the public part of a new one beside the others:",
+    "Unless it has a newer one, the application's owner adds the public part of one beside the others:",
     Command("az ad app credential reset --id {client_id} --cert @CERTIFICATE.pem --append -o none"),
-    "Then replace the file ({config}) by the new certificate with its private key; the old one stays good until then.",
+    "Then put that certificate with its private key into {kept}.",
 )
 _LIST_CERTIFICATES: tuple[Instruction, ...] = (
     "See which certificates the application has registered:",
@@ -32,7 +31,7 @@ EXPIRY_SP_SECRET = FailureMode(
     means=f"A client secret is an application's password, and ends at a date of its own. {_FROM_THEN} Entra does not"
     " tell which of several secrets somebody signed in with.",
     look=(
-        "See for whom each secret was made; those of the service principal itself: az ad sp credential list.",
+        "See for whom each was made (of the service principal itself: az ad sp credential list):",
         Command(
             'az ad app credential list --id {client_id} --query "[].{{name:displayName,ends:endDateTime}}" -o table'
         ),
@@ -46,7 +45,7 @@ EXPIRY_SP_SECRET = FailureMode(
 )
 EXPIRY_SP_CERTIFICATE = FailureMode(
     id="expiry-sp-certificate",
-    title="{client_id}'s certificate {ends}",
+    title="the registered certificate {ends}",
     brief="registered certificate about to end",
     seen=(expiry.CERTIFICATE_ENDS,),
     signs=(expiry.CERTIFICATE_ENDS,),
@@ -60,7 +59,7 @@ EXPIRY_SP_CERTIFICATE = FailureMode(
 )
 EXPIRY_CERTIFICATE_FILE = FailureMode(
     id="expiry-certificate-file",
-    title="the certificate of {client_id} {ends}",
+    title="the certificate in the file {ends}",
     brief="certificate file about to end",
     seen=(expiry.CERTIFICATE_FILE_ENDS,),
     signs=(expiry.CERTIFICATE_FILE_ENDS,),
@@ -74,7 +73,7 @@ EXPIRY_CERTIFICATE_FILE = FailureMode(
 EXPIRY_SCOPE_MAP_PASSWORD = FailureMode(
     id="expiry-scope-map-password",
     title="{user_name}'s password {ends}",
-    brief="scope-map token password about to end",
+    brief="password about to end",
     seen=(expiry.PASSWORD_ENDS,),
     signs=(expiry.PASSWORD_ENDS,),
     certain="Azure Resource Manager has the end date of every password of a scope-map token.",
