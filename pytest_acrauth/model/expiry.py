@@ -107,9 +107,9 @@ class ExpiryRecord:
 
     ``kind`` is what it is, where a stored login turned out to be one; None where it has no end, or is not known.
     ``found`` is empty where nobody could look, as ``why`` says; ``who`` looked, '' where it was read on this machine.
-    ``whole`` is False where there may be more of the kind than was shown. ``now`` is when it was looked at, in seconds
-    since the epoch by this machine's clock, and ``off`` by how much that clock is ahead of the services', None where
-    no answer told. ``source`` is where the credential is kept here: a variable or a file. ``defect`` is what this
+    ``unshown`` says why there may be more than was shown, '' where all was. ``now`` is when it was looked at, in
+    seconds since the epoch by this machine's clock, and ``off`` by how much that clock is ahead of the services', None
+    where no answer told. ``source`` is where the credential is kept here: a variable or a file. ``defect`` is what this
     package did wrong in looking.
     """
 
@@ -121,7 +121,7 @@ class ExpiryRecord:
     found: tuple[Dated, ...] = ()
     who: str = ""
     why: str = ""
-    whole: bool = True
+    unshown: str = ""
     sign_in: SignIn = SignIn.NOT_REACHED
     off: float | None = None
     client_id: str = ""

@@ -58,7 +58,8 @@ class Outlook:
     @property
     def in_use(self) -> Dated | None:
         """The one that is in use, None where that cannot be told."""
-        return self.in_question[0] if self._whole and len(self.in_question) == 1 else None
+        one = len(self.in_question) == 1 and (self.in_question[0].held or not self.record.unshown)
+        return self.in_question[0] if one else None
 
     @cached_property
     def failing(self) -> tuple[Dated, ...]:
@@ -87,11 +88,11 @@ class Outlook:
             return record.why or f"{record.target.identity.name} did not sign in"
         if not self.in_question:
             return f"{record.target.identity.name} signed in, and none of those that are shown is valid"
+        if self.record.unshown and not any(each.held for each in self.in_question):
+            return self.record.unshown
         unread = [each for each in self.in_question if not each.readable]
         if unread and len(unread) + len(self.failing) == len(self.in_question):
             return f"the end of {unread[0].name or unread[0].id} is no date"
-        if self.failing and len(self.failing) == len(self.in_question) and not self._whole:
-            return "all that are shown end within the limit, and there may be others that are not shown"
         return ""
 
     def near(self, each: Dated, days: float | None) -> bool:
@@ -103,11 +104,6 @@ class Outlook:
         if each.life is not None and (short or self.record.kind is Ending.FEDERATED_TOKEN):
             limit = each.life * _LAST_PART
         return each.ends - self.moment <= limit
-
-    @property
-    def _whole(self) -> bool:
-        """Whether the one in use is among those that are shown."""
-        return self.record.whole or any(each.held for each in self.in_question)
 
     @property
     def _widest(self) -> float | None:

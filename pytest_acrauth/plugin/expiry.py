@@ -164,12 +164,15 @@ def lines_of(climbs: Climbs, *, every: bool) -> Iterator[str]:
 
 
 def _told(outlook: Outlook, diagnosis: Diagnosis) -> Told:
-    """Return what is told of a near end; a certificate, and the record of it in Entra, are told of once."""
-    target, ends = outlook.record.target, max(each.ends or 0.0 for each in outlook.failing)
-    told = replace(tell(diagnosis), identity=target.identity.name)
-    if outlook.record.kind in {Ending.CERTIFICATE, Ending.CERTIFICATE_FILE} and outlook.failing[0].held:
-        return replace(told, cause=repr((EXPIRY, Ending.CERTIFICATE, target.identity.name, ends)))
-    return replace(told, cause=repr((EXPIRY, outlook.record.id)))
+    """Return what is told of a near end: once of a certificate and its record in Entra, and of a secret of several."""
+    record, failing = outlook.record, outlook.failing
+    told = replace(tell(diagnosis), identity=record.target.identity.name)
+    if record.kind in {Ending.CERTIFICATE, Ending.CERTIFICATE_FILE}:
+        which = [str(each.ends) for each in failing]
+    else:
+        which = [each.id or record.id for each in failing]
+    kind = str(record.kind).removesuffix("-file")
+    return replace(told, cause=repr((EXPIRY, kind, record.client_id or record.id, sorted(which))))
 
 
 def _in_place(diagnosis: Diagnosis, target: Target, *, answered: bool) -> Told:

@@ -30,6 +30,8 @@ from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import Flow
 from pytest_acrauth.model.transcript import Transcript
 
+_ELSEWHERE = "the application is another tenant's, and what it has there is not shown"
+_AZ = "az does not tell whether it signed in with a client secret, a certificate or a federated token"
 _NONE_SHOWN = "{who} shows no {what} of {whose}"
 
 
@@ -111,7 +113,7 @@ def seen(
             return _of_scope_map_token(record, looks[Need.SCOPE_MAP_TOKEN])
     own = _certificate_file(Variables(prefix, machine.environ)) if kind is Ending.CERTIFICATE else None
     record = _of_application(record, looks[Need.APPLICATION], own)
-    return replace(record, whole=record.whole and not (_through_az(climbed) and _has_other_ways(looks)))
+    return replace(record, unshown=_AZ) if _through_az(climbed) and _has_other_ways(looks) else record
 
 
 def _kind(one: Expiring, climbed: Transcript) -> Ending | None:
@@ -207,7 +209,7 @@ def _of_application(record: ExpiryRecord, look: Look[ApplicationFacts], own: tup
     if not listed:
         what = "client secret" if own is None else "certificate"
         why = _NONE_SHOWN.format(who="Graph", what=what, whose=record.client_id or record.user_name)
-        return replace(record, why=why if known.home else f"{why}, which is another tenant's")
+        return replace(record, why=why if known.home else _ELSEWHERE)
     held = [_is_held(each, own) for each in listed]
     if own is not None and True in held:  # what is held is one of them, and so none of the others
         held = [bool(each) for each in held]
@@ -215,8 +217,7 @@ def _of_application(record: ExpiryRecord, look: Look[ApplicationFacts], own: tup
         dated(each.name, each.start, each.end, key_id=each.key_id, held=is_held)
         for each, is_held in zip(listed, held, strict=True)
     )
-    # Of an application of another tenant there may be more there.
-    return replace(record, found=found, why="", whole=known.home)
+    return replace(record, found=found, why="", unshown="" if known.home else _ELSEWHERE)
 
 
 def _is_held(known: SecretFacts, own: tuple[str, ...] | None) -> bool | None:

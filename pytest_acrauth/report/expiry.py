@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_acrauth.catalogue.ending import clock_said, date, said
+from pytest_acrauth.catalogue.facts import one_line
 from pytest_acrauth.model.expiry import DAY, Ending
 from pytest_acrauth.model.outlook import Outlook
+
+_LONGEST = 400  # characters of what somebody may have named at will
 
 
 def lines(outlook: Outlook, *, every: bool = False) -> Iterator[str]:
@@ -14,7 +17,7 @@ def lines(outlook: Outlook, *, every: bool = False) -> Iterator[str]:
     about = "expiry " + " ".join(outlook.record.parts)
     for each in outlook.record.found if every else outlook.told:
         late = " and was not renewed" if outlook.record.kind is Ending.FEDERATED_TOKEN and each in outlook.told else ""
-        yield f"{about}: {said(each, outlook)}{late}"
+        yield f"{about}: {one_line(said(each, outlook), _LONGEST)}{late}"
     if outlook.why:
         yield f"{about}: could not look: {why(outlook)}"
     if outlook.clock_off and (every or outlook.told):
