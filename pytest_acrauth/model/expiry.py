@@ -157,6 +157,8 @@ def kinds_of(facts: CredentialFacts, flow: Flow) -> tuple[Ending, ...]:
         return Ending.CERTIFICATE_FILE, Ending.CERTIFICATE
     if facts.secret is SecretShape.ASSERTION:
         return (Ending.FEDERATED_TOKEN,)
+    if flow is Flow.ENTRA and facts.secret not in {SecretShape.OPAQUE, SecretShape.NONE}:
+        return ()
     kind = kind_of(facts)
     return () if kind is None else (kind,)
 
