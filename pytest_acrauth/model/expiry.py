@@ -105,6 +105,7 @@ class SignIn(StrEnum):
 class ExpiryRecord:
     """What was seen of the end of one identity's credential, all of its kind that there are; free of secrets.
 
+    ``parts`` are the words of its id, and ``asked`` is the kind among them.
     ``kind`` is what it is, where a stored login turned out to be one; None where it has no end, or is not known.
     ``found`` is empty where nobody could look, as ``why`` says; ``who`` looked, '' where it was read on this machine.
     ``unshown`` says why there may be more than was shown, '' where all was. ``now`` is when it was looked at, in
@@ -113,7 +114,7 @@ class ExpiryRecord:
     package did wrong in looking.
     """
 
-    id: str
+    parts: tuple[str, ...]
     target: Target
     asked: Ending
     now: float
@@ -130,9 +131,9 @@ class ExpiryRecord:
     defect: Defect | None = None
 
     @property
-    def parts(self) -> tuple[str, ...]:
-        """The words of its id."""
-        return tuple(self.id.split("::"))
+    def id(self) -> str:
+        """The id of the credential that it is about, as `Expiring` has it."""
+        return "::".join(self.parts)
 
     def to_json(self) -> str:
         """Return the record as JSON text; `from_json` reads it back."""

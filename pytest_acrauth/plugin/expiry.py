@@ -38,7 +38,7 @@ def expiring(plan: Plan, secrets: Secrets) -> tuple[Expiring, ...]:
     """Return the credentials whose ends are looked at, each once; nobody is asked, so every process finds the same."""
     credentials = Credentials(plan.machine.environ, secrets)
     found: dict[str, Expiring] = {}
-    for target in plan.targets:
+    for target in plan.every_target:
         if plan.expiry.get(target.identity.name):
             # One that cannot be read is told of elsewhere, before anything is contacted or by the climb.
             with suppress(Exception):
@@ -101,7 +101,9 @@ class ExpiryCheck(OwnItem):
         transcript = self._climbs.of(self.expiring.target)
         broken = [rung for rung in transcript.broken() if rung in _sign_in(self.expiring.target)]
         found = [each for each in diagnoses_of(transcript) if each.broken.rung in broken]
-        answered = self.config.stash[DECISIONS].answered(transcript, broken)
+        # What an identity is refused that is there for a refusal is that refusal's own check to judge.
+        meant = transcript.target not in self._climbs.plan.targets
+        answered = meant or self.config.stash[DECISIONS].answered(transcript, broken)
         if found and (outlook.limits.required or not answered):
             raise NotReady.telling(_in_place(each, self.expiring.target, answered=answered) for each in found)
         from pytest_acrauth.report.expiry import not_seen, why

@@ -67,7 +67,7 @@ def _seen(
         return seen(one, climbed, looks, machine, secrets)
     except Exception as error:  # noqa: BLE001 - a defect of ours: this credential's failure, and no other's
         defect = Defect.of(error, f"looking when the {one.kind} of {one.target.identity.name} ends", secrets=secrets)
-        return ExpiryRecord(id=one.id, target=one.target, asked=one.kind, now=machine.now(), defect=defect)
+        return ExpiryRecord(parts=one.parts, target=one.target, asked=one.kind, now=machine.now(), defect=defect)
 
 
 def needed(one: Expiring, climbed: Transcript) -> tuple[Need, ...]:
@@ -89,7 +89,7 @@ def seen(
     kind, facts = _kind(one, climbed), climbed.credential
     prefix = one.target.identity.prefix
     record = ExpiryRecord(
-        id=one.id,
+        parts=one.parts,
         target=one.target,
         asked=one.kind,
         now=machine.now(),

@@ -35,8 +35,9 @@ from pytest_acrauth.plugin.emulation import EMULATOR
 def pytest_configure(config):
     config.stash[EMULATOR].change(change)
     climbs = config.stash[CLIMBS]
-    limits = {name: each._replace(required=REQUIRED) for name, each in climbs.plan.expiry.items()}
-    climbs.plan = dataclasses.replace(climbs.plan, expiry=limits)
+    if REQUIRED:
+        limits = {name: each._replace(required=True) for name, each in climbs.plan.expiry.items()}
+        climbs.plan = dataclasses.replace(climbs.plan, expiry=limits)
 """
 
 
@@ -85,7 +86,7 @@ def test_warned_it_passes_and_is_told(inner: Inner) -> None:
     assert re.fullmatch(expected, line)
     assert result.outlines.count(line) == 2  # the other one is the report's
     assert "warnings summary" not in result.stdout.str()
-    cases = {f"{case.get('classname')}.{case.get('name')}": case for case in parse(report).iter("testcase")}
+    cases = {f"{case.get('classname')}.{case.get('name')}": case for case in parse(report).iter("testcase")}  # noqa: S314
     case = cases["acr.expiry.scope-map-token.scope-map-password"]
     told = {each.get("name"): each.get("value") for each in case.iter("property")}
     assert told["acr_identity"] == "scope-map-token"
@@ -101,7 +102,7 @@ def test_a_failure_has_properties_too(inner: Inner) -> None:
     """The cause beside what is told of every check."""
     report = inner.pytester.path / "report.xml"
     inner.emulate("expiry-sp-secret", "--junitxml", str(report))
-    (case,) = [case for case in parse(report).iter("testcase") if case.find("failure") is not None]
+    (case,) = [case for case in parse(report).iter("testcase") if case.find("failure") is not None]  # noqa: S314
     told = {each.get("name"): each.get("value") for each in case.iter("property")}
     assert told["acr_id"] == "expiry-sp-secret"
     assert told["acr_certainty"] == "proven"
@@ -297,9 +298,9 @@ def test_a_network_that_broke_is_no_matter_of_the_secret(inner: Inner) -> None:
 
 def test_a_certificate_and_its_record_are_told_of_once(inner: Inner) -> None:
     """The file is old and a new one is registered: both are about the certificate that is held, and explained once."""
-    old = "_with_certificate(world, world.cloud.now() + _SOON - 365 * DAY)"
-    body = f"held = world.machine.files\nfrom pytest_acrauth.emulator.scenarios.endings import _with_certificate, _SOON\n{old}\n"
-    body += "kept = dict(held)\n_with_certificate(world)\nheld.update(kept)"
+    body = "from pytest_acrauth.emulator.scenarios.variants import with_certificate\n"
+    body += "with_certificate(world, world.cloud.now() - 360 * DAY)\nkept = dict(world.machine.files)\n"
+    body += "with_certificate(world)\nworld.machine.files.update(kept)"
     result = changed(inner, body).emulate("expiry-sp-certificate")
     assert (outcomes(result)[FILE], outcomes(result)[REGISTERED]) == ("FAILED", "FAILED")
     assert result.stdout.str().count("Why ") == 1
@@ -339,18 +340,21 @@ def test_look_alikes_through_the_whole_plugin(inner: Inner, scenario) -> None:
     assert result.ret == (pytest.ExitCode.OK if scenario.cause == READY else pytest.ExitCode.TESTS_FAILED)
 
 
-@pytest.mark.parametrize(("age", "told"), [("10", False), ("57", True)])
-def test_a_federated_token_is_judged_by_its_own_life(inner: Inner, age: str, told: bool) -> None:
+#: A token of a cluster, made so many minutes ago, for an hour.
+FEDERATED = """
+from pytest_acrauth.emulator.scenarios import variants
+variants.in_kubernetes(world)
+issued = int(world.cloud.now() - {age} * MINUTE)
+claims = {{"iss": variants.CLUSTER, "sub": variants.SUBJECT, "aud": "api://AzureADTokenExchange"}}
+dates = {{"iat": issued, "nbf": issued, "exp": int(issued + 60 * MINUTE)}}
+signer = world.cloud.assertion_issuers[variants.CLUSTER]
+world.machine.files["AZURE_FEDERATED_TOKEN_FILE"] = signer.sign(claims | dates)
+"""
+
+
+@pytest.mark.parametrize(("age", "told"), [("10", 0), ("57", 1)])
+def test_a_federated_token_is_judged_by_its_own_life(inner: Inner, age: str, told: int) -> None:
     """One of an hour is always near its end: it is told of where whoever rotates it has not, and never fails."""
-    body = "from pytest_acrauth.emulator.scenarios import variants\nvariants.in_kubernetes(world)\n"
-    body += f"import time\nnow = world.cloud.now()\nissued = now - {age} * MINUTE\n"
-    body += "cloud = world.cloud\nsigner = cloud.assertion_issuers[variants.CLUSTER]\n"
-    body += "claims = {'iss': variants.CLUSTER, 'sub': variants.SUBJECT, 'aud': 'api://AzureADTokenExchange'}\n"
-    body += "dates = {'iat': int(issued), 'nbf': int(issued), 'exp': int(issued + 60 * MINUTE)}\n"
-    body += "world.machine.files['AZURE_FEDERATED_TOKEN_FILE'] = signer.sign(claims | dates)"
-    started = "from pytest_acrauth.emulator.scenarios import variants"
-    assert started in body
-    item = "acr::expiry::workload-identity::federated-token"
     inner.pytester.makepyfile(
         plant="""
         from pytest_acrauth.emulator.scenarios import entries
@@ -359,10 +363,35 @@ def test_a_federated_token_is_judged_by_its_own_life(inner: Inner, age: str, tol
         entries._CHOICES["in-kubernetes"] = Scenario("in-kubernetes", in_kubernetes)
         """
     )
-    changed(inner, body)
+    changed(inner, FEDERATED.format(age=age))
     result = inner.apart(
         *("-p", "plant", "-v", "--acr-registry", "myacr", "--acr-emulate", "in-kubernetes"),
         *("--acr-auth", "workload-identity", "--acr-expiry-fail", "30"),
     )
-    assert outcomes(result)[item] == "PASSED"
-    assert any("and was not renewed" in line for line in section(result)) is told
+    assert outcomes(result)["acr::expiry::workload-identity::federated-token"] == "PASSED"
+    assert sum("and was not renewed" in line for line in section(result)) == told
+
+
+READINESS = """
+[registry.myacr]
+[[registry.myacr.access]]
+[identity.ci]
+method = "service-principal"
+expiry = { fail = 14 }
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("pass", "expiry-sp-secret: "),
+        ("world.cloud.directory_readers.clear()", "could not look when the client-secret of ci ends: "),
+    ],
+)
+def test_a_readiness_file_that_names_the_expiry(inner: Inner, change: str, said: str) -> None:
+    """Its limits hold, and whoever may not look fails."""
+    changed(inner, change)
+    (inner.pytester.path / "acr.toml").write_text(READINESS)
+    result = inner.run("-v", "--acr-config", "acr.toml", "--acr-emulate", "expiry-sp-secret")
+    assert outcomes(result)["acr::expiry::ci::client-secret"] == "FAILED"
+    assert any(line.startswith(said) for line in result.outlines)
