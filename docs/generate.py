@@ -29,9 +29,9 @@ from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION
 from pytest_acrauth.emulator.world.healthy import CLIENT, OPERATOR, OTHER_SUBSCRIPTION, OTHER_TENANT, PRINCIPAL, TENANT
 from pytest_acrauth.model.client_record import ClientRecord
 from pytest_acrauth.model.evidence import AUTO, OFF, EvidenceChoice
-from pytest_acrauth.model.record_schema import schema as record_schema
 from pytest_acrauth.model.expiry import Expiring, ExpiryRecord, Limits, kinds_of
 from pytest_acrauth.model.outlook import Outlook, Verdict
+from pytest_acrauth.model.record_schema import schema as record_schema
 from pytest_acrauth.model.target import ACTIONS, CLOUDS, GUID, Flow, Reference, Registry, Target
 from pytest_acrauth.plugin.options import OPTIONS
 from pytest_acrauth.plugin.readiness.schema import schema

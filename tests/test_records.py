@@ -31,7 +31,6 @@ from pytest_acrauth.report.expiry import lines, properties
 from pytest_acrauth.report.text import explain
 from pytest_acrauth.run import Run
 
-
 KNOWN = SCENARIOS | LOOK_ALIKES
 
 

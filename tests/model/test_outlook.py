@@ -137,7 +137,7 @@ def test_what_never_lives_as_long_as_the_limit_is_judged_by_its_own_life(kind: E
     assert outlook(late, kind=kind).told == (late,)
     fails = Verdict.FAILS if kind is Ending.REFRESH_TOKEN else Verdict.PASSES
     assert outlook(late, kind=kind).verdict is fails
-    own = outlook(fresh, kind=Ending.REFRESH_TOKEN, limits=Limits(fail=0.124))
+    own = outlook(fresh, kind=Ending.REFRESH_TOKEN, limits=Limits(fail=0.1245))
     assert own.verdict is Verdict.FAILS  # a limit that is shorter than its life is meant as it says
 
 
