@@ -87,7 +87,7 @@ class Outlook:
         if record.why or record.sign_in is SignIn.REFUSED:
             return record.why or f"{record.target.identity.name} did not sign in"
         if not self.in_question:
-            return f"{record.target.identity.name} signed in, and none of those that are shown is valid"
+            return f"{record.target.identity.name} signed in, and with none of those that are shown"
         if self.record.unshown and not any(each.held for each in self.in_question):
             return self.record.unshown
         unread = [each for each in self.in_question if not each.readable]
