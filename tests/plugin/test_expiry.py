@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from xml.etree.ElementTree import parse
 
@@ -96,6 +97,18 @@ def test_warned_it_passes_and_is_told(inner: Inner) -> None:
     assert re.fullmatch(WHEN, told["acr_expires"] or "")
     assert told["acr_days_left"] in {"84.9", "85.0"}
     assert "acr_id" not in told
+
+
+def test_a_kept_run_has_every_end(inner: Inner) -> None:
+    """As JSON and as Markdown, whatever became of the checks."""
+    folder = inner.pytester.path
+    reports = ("--acr-report", "run.json", "--acr-report", "run.md")
+    auth = ("--acr-auth", "scope-map-token:ACR_PULLER", "--acr-expiry-warn", "7")
+    inner.emulate("healthy", *auth, *reports)
+    found = json.loads((folder / "run.json").read_text("utf-8"))["credentials"]
+    assert [line.partition(": ")[2].split()[0] for line in found] == ["password1", "password2"]
+    assert found[1].endswith("password2 has no end, perhaps in use")
+    assert "## When credentials end" in (folder / "run.md").read_text("utf-8")
 
 
 def test_a_failure_has_properties_too(inner: Inner) -> None:
