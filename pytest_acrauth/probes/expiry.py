@@ -12,13 +12,8 @@ from typing import Any
 from pytest_acrauth.auth import BadAuth
 from pytest_acrauth.auth.basic import PAIR
 from pytest_acrauth.auth.certificates import BadCertificate, CertificateDates, dates_of_certificate
-from pytest_acrauth.auth.service_principal import (
-    ASSERTION,
-    CERTIFICATE,
-    CERTIFICATE_PASSWORD,
-    SECRET,
-    read_federated_token,
-)
+from pytest_acrauth.auth.federation import FILE, TOKEN, read_federated_token
+from pytest_acrauth.auth.service_principal import CERTIFICATE, CERTIFICATE_PASSWORD, SECRET
 from pytest_acrauth.auth.shape import Variables
 from pytest_acrauth.model.claims import claims, expiry_of, issue_of
 from pytest_acrauth.model.credential import Kind, SecretShape
@@ -122,10 +117,12 @@ def _kind(one: Expiring, climbed: Transcript) -> Ending | None:
 
 def _place(kind: Ending | None, one: Expiring, variables: Variables, secrets: Secrets) -> str:
     """Return where a credential is read from: the file that a variable names, else the variable."""
-    files = {Ending.CERTIFICATE: CERTIFICATE, Ending.CERTIFICATE_FILE: CERTIFICATE, Ending.FEDERATED_TOKEN: ASSERTION}
+    files = {Ending.CERTIFICATE: CERTIFICATE, Ending.CERTIFICATE_FILE: CERTIFICATE, Ending.FEDERATED_TOKEN: FILE}
     suffix = files.get(kind, "") if kind is not None else ""
     if path := variables.value(suffix):
         return secrets.clean(path, 300)
+    if kind is Ending.FEDERATED_TOKEN:
+        return variables.name(TOKEN)
     return variables.name(suffix or (SECRET if one.target.identity.flow is Flow.ENTRA else PAIR[1]))
 
 
