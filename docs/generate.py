@@ -22,12 +22,15 @@ from pytest_acrauth.catalogue.tables import MODES
 from pytest_acrauth.diagnosis.client import diagnose_client
 from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.diagnosis.conclusion import Diagnosis
+from pytest_acrauth.diagnosis.expiry import diagnose_expiry
 from pytest_acrauth.emulator import LOOK_ALIKES, REGISTRIES, SCENARIOS, Emulator, Scenario
 from pytest_acrauth.emulator.scenarios.variants import USUAL
 from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION
 from pytest_acrauth.emulator.world.healthy import CLIENT, OPERATOR, OTHER_SUBSCRIPTION, OTHER_TENANT, PRINCIPAL, TENANT
 from pytest_acrauth.model.client_record import ClientRecord
 from pytest_acrauth.model.evidence import AUTO, OFF, EvidenceChoice
+from pytest_acrauth.model.expiry import Expiring, ExpiryRecord, Limits, kinds_of
+from pytest_acrauth.model.outlook import Outlook, Verdict
 from pytest_acrauth.model.record_schema import schema as record_schema
 from pytest_acrauth.model.target import ACTIONS, CLOUDS, GUID, Flow, Reference, Registry, Target
 from pytest_acrauth.plugin.options import OPTIONS
@@ -56,6 +59,7 @@ _VARYING = (
     (re.compile(r"\b\d+\.\d+ ?s\b"), "<time>"),
     (re.compile(r"\S+/acr-emulator-\w+(?=/)"), "/home/ci"),
     (re.compile(r"sha256:[0-9a-f]+\n? *[0-9a-f]+"), "sha256:<digest>"),
+    (re.compile(r"\b[0-9A-F]{40}\b"), "<thumbprint>"),
     (re.compile(r"OU=Testing cert #[\w-]+,O=trustme v[\d.]+"), "<subject>"),
     (re.compile(rf"(?!{'|'.join(_LASTING)}|[0-9a-f-]*0000-4000-8000){GUID.pattern}"), "<id>"),
 )
@@ -92,7 +96,8 @@ def pages() -> dict[Path, str]:
 def seen_in_emulator(scenario: Scenario) -> str | None:
     """Check a scenario as `--acr-emulate` does and return the first explanation; None if nothing is broken."""
     with Emulator(scenario.id) as emulator:
-        diagnoses = clients_checked(emulator, scenario) if scenario.client else climbed(emulator, scenario)
+        see = clients_checked if scenario.client else looked_ahead if scenario.ahead else climbed
+        diagnoses = see(emulator, scenario)
     if not diagnoses:
         return None
     text = explain(diagnoses[0])
@@ -135,6 +140,19 @@ def clients_checked(emulator: Emulator, scenario: Scenario) -> tuple[Diagnosis, 
     record = run.check_client(scenario.client, [target])
     at_home = record.to_json().replace(emulator.environ["HOME"], _HOME)
     return diagnose_client(ClientRecord.from_json(at_home))
+
+
+def looked_ahead(emulator: Emulator, scenario: Scenario) -> tuple[Diagnosis, ...]:
+    """Climb, and look when each credential of the scenario's identity ends."""
+    run, target = prepared(emulator, scenario)
+    (seen,) = run.check([target])
+    found = run.look_ahead([(Expiring(target, kind), seen) for kind in kinds_of(seen.credential, target.identity.flow)])
+    limits = Limits(fail=float(scenario.options["expiry-fail"]))
+    outlooks = [
+        Outlook(ExpiryRecord.from_json(each.to_json().replace(emulator.environ["HOME"], _HOME)), limits)
+        for each in found
+    ]
+    return tuple(diagnose_expiry(each) for each in outlooks if each.verdict is Verdict.FAILS)
 
 
 def readme(shown: Mapping[str, str | None]) -> str:
@@ -219,6 +237,8 @@ def _places(symptom: SymptomEntry) -> Iterator[str]:
         yield "a client check"
     if symptom.printed:
         yield "what other programs print"
+    if not (symptom.stages or symptom.of_a_client or symptom.printed):
+        yield "a check that somebody asks for"
 
 
 def _what_you_see(entry: CauseEntry, output: str | None) -> Iterator[str]:

@@ -14,12 +14,14 @@ from pytest_acrauth.auth import BadAuth, Credential, Credentials
 from pytest_acrauth.model.client_record import ClientRecord, RecordLook
 from pytest_acrauth.model.credential import CredentialFacts, Kind
 from pytest_acrauth.model.defect import Defect
-from pytest_acrauth.model.evidence import OFF, EvidenceChoice, Look, RegistryFacts
+from pytest_acrauth.model.evidence import OFF, EvidenceChoice, Look, Need, RegistryFacts
+from pytest_acrauth.model.expiry import Expiring, ExpiryRecord
 from pytest_acrauth.model.machine import Machine
 from pytest_acrauth.model.secret import Secret, Secrets
 from pytest_acrauth.model.target import NULL_GUID, Flow, Identity, Reference, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.probes.climb import EntraLeg, SignedIn, ask_again, climb, climb_to_entra
+from pytest_acrauth.probes.expiry import look_ahead
 from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.network import Connector
 from pytest_acrauth.probes.http.once import THREADS, Memo
@@ -200,6 +202,18 @@ class Run:
         found = {server: look or new[server] for server, look in looks.items()}
         return replace(record, looks=tuple(RecordLook(*each) for each in found.items()))
 
+    def look_ahead(self, wanted: Sequence[tuple[Expiring, Transcript]]) -> tuple[ExpiryRecord, ...]:
+        """Look when credentials end, each with the climb of its target; asked as evidence is, side by side.
+
+        What keeps anybody from looking is in the records, and a defect of this package in that of the credential.
+        """
+        return look_ahead(wanted, self.machine, self.secrets, self._ask_ahead)
+
+    def _ask_ahead(self, wanted: Sequence[tuple[Need, Transcript]]) -> tuple[Look[Any], ...]:
+        if self._evidence.method == OFF:
+            return (Look(why="nobody is asked, as --acr-evidence off says"),) * len(wanted)
+        return _Evidence(self._connect(), self._evidence, self._timeout).look_ahead(wanted)
+
     def _climb(
         self,
         targets: Sequence[Target],
@@ -354,6 +368,14 @@ class _Evidence:
         except Exception as error:  # noqa: BLE001 - a defect of ours: then nobody could look
             why = Defect.of(error, "looking", secrets=self._connector.secrets).why
             return {each.target.registry.login_server: Look(why=why) for each in transcripts}
+
+    def look_ahead(self, wanted: Sequence[tuple[Need, Transcript]]) -> tuple[Look[Any], ...]:
+        """Return a look for every pair, within the limit of one climb."""
+        try:
+            return self._shared(_LOOK_PART * self._limit).each(wanted, Deadline(self._limit, wait=self._limit))
+        except Exception as error:  # noqa: BLE001 - a defect of ours: then nobody could look
+            why = Defect.of(error, "looking ahead", secrets=self._connector.secrets).why
+            return (Look(why=why),) * len(wanted)
 
     def _shared(self, limit: float) -> Looks:
         with self._lock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from emulator.climbing import checked, climbed
+from emulator.climbing import checked, climbed, looked_ahead, near_ends
 from rules import broken_rules
 
 from pytest_acrauth.catalogue.symptoms.climb import UNRECOGNISED
@@ -24,6 +24,8 @@ def diagnosed(scenario: Scenario, evidence: EvidenceChoice | None = None) -> tup
     with Emulator(scenario.id) as emulator:
         if scenario.client:
             return diagnose_client(checked(emulator, scenario, evidence))
+        if scenario.ahead:
+            return near_ends(looked_ahead(emulator, scenario, evidence))
         return diagnose(climbed(emulator, scenario, evidence))
 
 

@@ -11,23 +11,27 @@ import httpx
 import jwt
 import pytest
 import respx
-from emulator.climbing import checked, climbed
+from emulator.climbing import checked, climbed, looked_ahead, near_ends
 from factories import reply
 from kept import check_kept, every_value
 from standing_in import ANONYMOUS, BASE, BASIC, DIGEST, REALM, SERVICE_PRINCIPAL, NoNetwork, target
 
 from pytest_acrauth.diagnosis.client import diagnose_client
 from pytest_acrauth.diagnosis.climb import diagnose
-from pytest_acrauth.emulator import SCENARIOS, Emulator
+from pytest_acrauth.emulator import LOOK_ALIKES, SCENARIOS, Emulator
 from pytest_acrauth.model.evidence import OFF, EvidenceChoice, Look, RegistryFacts
+from pytest_acrauth.model.expiry import ExpiryRecord
 from pytest_acrauth.model.secret import Secret, Secrets
 from pytest_acrauth.model.target import CLOUDS, NULL_GUID, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.probes.http.client import Response
 from pytest_acrauth.probes.management import arm, graph
 from pytest_acrauth.probes.management.plane import CouldNotLook, Plane
+from pytest_acrauth.report.expiry import lines, properties
 from pytest_acrauth.report.text import explain
 from pytest_acrauth.run import Run
+
+KNOWN = SCENARIOS | LOOK_ALIKES
 
 
 def secrets_of(emulator: Emulator) -> list[str]:
@@ -43,7 +47,9 @@ def secrets_of(emulator: Emulator) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("scenario", [each for each in SCENARIOS.values() if not each.client], ids=lambda each: each.id)
+@pytest.mark.parametrize(
+    "scenario", [each for each in SCENARIOS.values() if not (each.client or each.ahead)], ids=lambda each: each.id
+)
 def test_no_climb_keeps_what_it_must_not(scenario) -> None:
     """Every field of every scenario's transcript, evidence included, its JSON and its text are free of it."""
     with Emulator(scenario.id) as emulator:
@@ -58,6 +64,18 @@ def test_no_client_check_keeps_what_it_must_not(scenario) -> None:
     with Emulator(scenario.id) as emulator:
         record = checked(emulator, scenario)
         assert check_kept(record, secrets_of(emulator), *map(explain, diagnose_client(record))) > 5
+
+
+@pytest.mark.parametrize("scenario", [each for each in KNOWN.values() if each.ahead], ids=lambda each: each.id)
+def test_no_look_ahead_keeps_what_it_must_not(scenario) -> None:
+    """The same of every record of when a credential ends, and of what is said of it; its JSON reads back as it."""
+    with Emulator(scenario.id) as emulator:
+        outlooks = looked_ahead(emulator, scenario)
+        for outlook in outlooks:
+            told = [*lines(outlook, every=True), *properties(outlook).values()]
+            assert check_kept(outlook.record, secrets_of(emulator), *told, *map(explain, near_ends((outlook,)))) > 20
+            assert ExpiryRecord.from_json(outlook.record.to_json()) == outlook.record
+    assert outlooks
 
 
 TOKEN = jwt.encode({"sub": "somebody"}, "a-key-of-enough-letters-for-this-test")

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 
 class BadCertificate(ValueError):
     """A file that no service principal can sign in with; the text says why, without a word of what is in it."""
 
 
+class CertificateDates(NamedTuple):
+    """From when and until when a certificate is valid, in seconds since the epoch, and its SHA-1 and SHA-256."""
+
+    starts: float
+    ends: float
+    thumbprints: tuple[str, ...]
+
+
 def end_of_certificate(content: bytes, password: str) -> float:
-    """Return until when a certificate with its private key, PEM or PKCS #12, is valid: seconds since the epoch.
+    """Return until when a certificate with its private key is valid, as `dates_of_certificate` does."""
+    return dates_of_certificate(content, password).ends
+
+
+def dates_of_certificate(content: bytes, password: str) -> CertificateDates:
+    """Return the dates and the thumbprints of a certificate with its private key, PEM or PKCS #12.
 
     Raises `BadCertificate` for one that cannot sign. The key must be an RSA one: Entra is shown an assertion signed
     with RSA.
     """
     from cryptography import x509
     from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 
@@ -46,4 +62,8 @@ def end_of_certificate(content: bytes, password: str) -> float:
         raise BadCertificate("it holds no private key" if key is None else "it holds no certificate")
     if not isinstance(key, RSAPrivateKey):
         raise BadCertificate("its private key is no RSA key")
-    return certificate.not_valid_after_utc.timestamp()
+    return CertificateDates(
+        certificate.not_valid_before_utc.timestamp(),
+        certificate.not_valid_after_utc.timestamp(),
+        (certificate.fingerprint(hashes.SHA1()).hex(), certificate.fingerprint(hashes.SHA256()).hex()),  # noqa: S303
+    )

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pytest_acrauth.catalogue.shape import Break
 from pytest_acrauth.model.evidence import RegistryFacts
 from pytest_acrauth.model.observation import Answered, Data, Dns, Entra, Reply, Tcp, Tls, Trouble
+from pytest_acrauth.model.outlook import CLOCKS_AGREE
 from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.model.target import ACTIONS, CLOUDS, Registry, cloud_of
 from pytest_acrauth.model.transcript import Transcript
@@ -110,6 +111,9 @@ FACTS = {
     "answers": Fact("ANSWER", "unknown"),
     "helper": Fact("CREDENTIAL_HELPER", "the credential helper"),
     "config": Fact("~/.docker/config.json", "the docker config"),
+    # what was seen of a credential's end
+    "ends": Fact("DATE", "is about to end"),
+    "kept": Fact("FILE", "where this caller reads it"),
 }
 
 # The right that a registry's refusal names beside its words.
@@ -125,10 +129,6 @@ _SCOPE_MAP_ACTIONS = {
     "metadata_read": ("metadata/read",),
     "metadata_write": ("metadata/write",),
 }
-
-
-#: How far two clocks may differ and still both be called right, in seconds.
-_CLOCKS_AGREE = 300.0
 
 
 class RoleMode(StrEnum):
@@ -217,7 +217,7 @@ def certificate_holds(broken: Break) -> bool | None:
     service, off = service_time(transcript), clock_off(transcript)
     if service is None or off is None or not isinstance(tls, Tls):
         return None
-    if abs(off) <= _CLOCKS_AGREE:
+    if abs(off) <= CLOCKS_AGREE:
         return False
     shown = tls.certificate
     if shown is None:

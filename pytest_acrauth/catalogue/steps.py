@@ -55,6 +55,18 @@ GENERATE_PASSWORD: tuple[Instruction, ...] = (
     ),
     GENERATE_SPARE_PASSWORD,
 )
+#: A new secret beside the others, none of which it ends.
+ADD_SECRET: tuple[Instruction, ...] = (
+    (
+        "An owner of the application, or an Application Administrator, adds a secret beside the others, straight into"
+        " where this caller reads it, here a key vault:"
+    ),
+    Command(
+        "az ad app credential reset --id {client_id} --append --display-name CALLER --years 1 --query password -o tsv"
+        " | tr -d '\\n'"
+        " | az keyvault secret set --vault-name VAULT --name SECRET_NAME --file /dev/stdin -o none"
+    ),
+)
 #: A table would leave out whether the connections are approved.
 LIST_ENDPOINTS = Command(
     "az acr private-endpoint-connection list --registry-name {registry}"

@@ -21,6 +21,7 @@ from pytest_acrauth.catalogue.causes import (
     entra,
     exchange,
     expected,
+    expiry,
     firewall,
     hosts,
     management,
@@ -45,6 +46,7 @@ from pytest_acrauth.catalogue.symptoms import data as at_data
 from pytest_acrauth.catalogue.symptoms import entra as at_entra
 from pytest_acrauth.catalogue.symptoms import exchange as at_exchange
 from pytest_acrauth.catalogue.symptoms import expected as of_expectations
+from pytest_acrauth.catalogue.symptoms import expiry as of_expiry
 from pytest_acrauth.catalogue.symptoms import id_tokens as of_jobs
 from pytest_acrauth.catalogue.symptoms import kubernetes as of_kubernetes
 from pytest_acrauth.catalogue.symptoms import management as of_management
@@ -77,6 +79,7 @@ _FAMILIES = (
     data,
     climb,
     expected,
+    expiry,
     hosts,
     services,
     connected,
@@ -100,6 +103,7 @@ _SYMPTOMS = (
     at_data,
     of_climb,
     of_expectations,
+    of_expiry,
     of_requests,
     of_management,
     of_private_link,

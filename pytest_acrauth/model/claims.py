@@ -44,6 +44,12 @@ def expiry_of(found: dict[str, Any]) -> float | None:
     return _moment(found, "exp")
 
 
+def issue_of(found: dict[str, Any]) -> float | None:
+    """Return when a token was made, by its ``iat`` claim, else ``nbf``; None where neither is a moment."""
+    issued = _moment(found, "iat")
+    return _moment(found, "nbf") if issued is None else issued
+
+
 def _moment(found: dict[str, Any], name: str) -> float | None:
     value = found.get(name)
     known = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _END_OF_TIME

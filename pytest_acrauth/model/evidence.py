@@ -237,10 +237,18 @@ class RoleFacts(NamedTuple):
 
 
 class SecretFacts(NamedTuple):
-    """The dates of one client secret or certificate of an application (ISO 8601, '' for none)."""
+    """The dates of one client secret or certificate of an application (ISO 8601, '' for none), and what it is called.
+
+    ``thumbprints`` are a certificate's, in small hexadecimal digits. ``held`` tells whether a secret begins as the one
+    does that the identity under test holds, None where that is not known.
+    """
 
     start: str = ""
     end: str = ""
+    name: str = ""
+    key_id: str = ""
+    thumbprints: tuple[str, ...] = ()
+    held: bool | None = None
 
 
 class ApplicationFacts(NamedTuple):

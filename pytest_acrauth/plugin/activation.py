@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from pytest_acrauth.auth import BadAuth, Credentials
+from pytest_acrauth.model.expiry import Expiring
 from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import Target
-from pytest_acrauth.plugin import emulation
+from pytest_acrauth.plugin import emulation, expiry
 from pytest_acrauth.plugin.annotations import Annotations, annotating
 from pytest_acrauth.plugin.barrier import Barrier
 from pytest_acrauth.plugin.checks import (
@@ -64,7 +65,8 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
         if words.masking is not None:
             words.masking.know(ours.machine.environ)
         ours = replace(ours, header=tuple(map(words.scrub, ours.header)))
-        ids = _take_ids(config, settings, ours)
+        ending = expiry.expiring(ours, secrets)
+        ids = _take_ids(config, settings, ours, map(expiry.expiry_id, ending))
         _read_credentials(ours, settings, secrets)
     run = Run(
         ours.machine,
@@ -74,12 +76,13 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
         secrets=secrets,
         wait=ours.wait,
     )
-    climbs = Climbs(ours, run)
+    climbs = Climbs(ours, run, ending)
     first_file = None if is_worker else check_path(settings, config)
     keep = _keeper(settings, config) if not is_worker else None
     hooks: list[object] = [Comparisons(climbs), Barrier(climbs, words, _needs, Worker.of(config, climbs))]
     if _collected(config, settings, ids):
-        hooks.append(Checks(climbs, ids, alone=settings["checks"].value == "only"))
+        alone = settings["checks"].value == "only"
+        hooks += [expiry.Expiry(), Checks(climbs, ids, expiry.checks(climbs), alone=alone)]
     if not is_worker:
         emulator = config.stash.get(emulation.EMULATOR, None)
         machine = {emulation.MACHINE: emulator.machine.to_json()} if emulator is not None else {}
@@ -154,12 +157,12 @@ def _plan(config: pytest.Config, settings: Settings, declared: Declared | None) 
     return ours
 
 
-def _take_ids(config: pytest.Config, settings: Settings, ours: Plan) -> tuple[str, ...]:
+def _take_ids(config: pytest.Config, settings: Settings, ours: Plan, more: Iterable[str]) -> tuple[str, ...]:
     """Take the node ids of built-in checks out of pytest's arguments, where it would look for files of that name."""
     taken = {argument: nodeid for argument in config.args if (nodeid := _nodeid(argument, config))}
     known = [check_id(target, rung) for target in ours.targets for rung in target.rungs]
     known += [refusal_id(each) for each in ours.refusals]
-    known += map(client_id, ours.clients)
+    known += [*more, *map(client_id, ours.clients)]
     for argument, nodeid in taken.items():
         if settings["checks"].value == "none":
             raise pytest.UsageError(f"{where('checks', settings['checks'])} none leaves out the built-in {argument}")
@@ -189,11 +192,14 @@ def _collected(config: pytest.Config, settings: Settings, ids: Sequence[str]) ->
 def _needs(items: Iterable[pytest.Item], ours: Plan) -> Needs:
     wanted: dict[Target, None] = {}
     clients: dict[str, None] = {}
+    ending: dict[Expiring, None] = {}
     for item in items:
         if isinstance(item, ClientCheck):
             clients[item.name] = None
+        elif isinstance(item, expiry.ExpiryCheck):
+            ending[item.expiring] = wanted[item.expiring.target] = None
         elif isinstance(item, Check | RefusalCheck):
             wanted[item.target] = None
         else:
             wanted |= dict.fromkeys(needs(item, ours))
-    return Needs(tuple(wanted), tuple(clients))
+    return Needs(tuple(wanted), tuple(clients), tuple(ending))

@@ -160,8 +160,11 @@ class Check(OwnItem):
 class Checks:
     """Hooks that collect the built-in checks, keep their order, and finish their reports."""
 
-    def __init__(self, climbs: Climbs, only: Collection[str], *, alone: bool) -> None:
+    def __init__(
+        self, climbs: Climbs, only: Collection[str], ahead: Iterable[tuple[str, Make]] = (), *, alone: bool
+    ) -> None:
         self._climbs = climbs
+        self._ahead = tuple(ahead)
         self._only = only
         self._alone = alone
 
@@ -197,6 +200,7 @@ class Checks:
                 yield check_id(target, rung), partial(_make_check, target, rung)
         for refused in plan.refusals:
             yield refusal_id(refused), partial(_make_refusal_check, refused, self._climbs)
+        yield from self._ahead
         for name in plan.clients:
             yield client_id(name), partial(_make_client_check, self._climbs)
 
@@ -273,6 +277,11 @@ class Decisions:
             pytest.skip(f"not observed: {seen.reason}")
         if seen is None:
             self._skip(transcript, rung)
+
+    def answered(self, transcript: Transcript, rungs: Collection[Rung]) -> bool:
+        """Whether a selected check fails for one of a target's broken rungs."""
+        every = self._answers(transcript).values()
+        return any(rung in broken for broken in every for rung in rungs)
 
     def _answers(self, transcript: Transcript) -> dict[Rung, tuple[Rung, ...]]:
         target = transcript.target

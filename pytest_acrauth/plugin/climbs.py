@@ -12,6 +12,7 @@ from typing import NamedTuple
 from pytest_acrauth.model.client_record import ClientRecord
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.evidence import Look, RegistryFacts
+from pytest_acrauth.model.expiry import Expiring, ExpiryRecord
 from pytest_acrauth.model.target import Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.configuration import Plan
@@ -20,10 +21,11 @@ from pytest_acrauth.run import Run
 
 
 class Needs(NamedTuple):
-    """What tests need before they run: targets climbed, and clients checked."""
+    """What tests need before they run: targets climbed, clients checked, and credentials looked at."""
 
     targets: tuple[Target, ...] = ()
     clients: tuple[str, ...] = ()
+    expiring: tuple[Expiring, ...] = ()
 
 
 class _Question(NamedTuple):
@@ -48,13 +50,15 @@ class Compared(NamedTuple):
 class Climbs:
     """The transcripts of a run: climbed on demand, kept, and climbed again when a failed check is run again."""
 
-    def __init__(self, plan: Plan, run: Run) -> None:
+    def __init__(self, plan: Plan, run: Run, expiring: Iterable[Expiring] = ()) -> None:
         self.plan = plan
+        self.expiring = tuple(expiring)
         self.run = run
         self._transcripts: dict[str, Transcript] = {}
         self._to_be_refused = {each.target for each in plan.refusals} - {*plan.targets}
         self._waited_for: set[Target] = set()
         self._clients: dict[str, ClientRecord] = {}
+        self._ahead: dict[str, ExpiryRecord] = {}
         self._asked: dict[_Question, Transcript] = {}
         self.compared: list[Compared] = []
         self._records: dict[Target, Look[RegistryFacts]] = {}
@@ -92,13 +96,15 @@ class Climbs:
         """
         climbing = math.ceil(len(needs.targets) / self.plan.jobs) * self.plan.timeout
         waiting = self.plan.wait + climbing if self.plan.wait and needs.targets else 0.0
-        return climbing + waiting + len(needs.clients) * self.plan.timeout
+        rounds = len(needs.clients) + bool(needs.expiring)
+        return climbing + waiting + rounds * self.plan.timeout
 
     def gather_all(self, needs: Needs, progress: Progress | None = None) -> None:
         """Climb the targets and check the clients that tests need, as far as nobody did yet."""
         self.gather(needs.targets, progress)
         for name in needs.clients:
             self.client(name)
+        self.look_ahead(needs.expiring)
 
     def gather(self, targets: Iterable[Target], progress: Progress | None = None) -> None:
         """Climb those of the targets that were not climbed yet, side by side."""
@@ -136,6 +142,37 @@ class Climbs:
     def keep_clients(self, records: Iterable[ClientRecord]) -> None:
         """Take over what client checks recorded."""
         self._clients |= {record.client: record for record in records}
+
+    @property
+    def looked_ahead(self) -> tuple[ExpiryRecord, ...]:
+        """What was seen of the end of every credential that was looked at, in their order."""
+        found = (self._ahead.get(each.id) for each in self.expiring)
+        return tuple(record for record in found if record is not None)
+
+    def look_ahead(self, expiring: Iterable[Expiring]) -> None:
+        """Look when those of the credentials end that nobody looked at yet, once their targets are climbed."""
+        missing = [each for each in expiring if each.id not in self._ahead]
+        if missing:
+            from pytest_acrauth.diagnosis.expiry import by_the_clock
+
+            self.gather(each.target for each in missing)
+            found = self.run.look_ahead([(each, self.of(each.target)) for each in missing])
+            self.keep_ahead(by_the_clock(record, self.of(record.target)) for record in found)
+
+    def ahead(self, one: Expiring) -> ExpiryRecord:
+        """Return what was seen of a credential's end, looking where nobody did yet."""
+        self.look_ahead([one])
+        return self._ahead[one.id]
+
+    def ahead_again(self, one: Expiring) -> ExpiryRecord:
+        """Sign in and look once more, and return what was seen now."""
+        self.again(one.target)
+        self._ahead.pop(one.id, None)
+        return self.ahead(one)
+
+    def keep_ahead(self, records: Iterable[ExpiryRecord]) -> None:
+        """Take over what was seen of the ends of credentials."""
+        self._ahead |= {record.id: record for record in records}
 
     def ask(
         self,

@@ -10,14 +10,15 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import pytest
 
 from pytest_acrauth.model.client_record import ClientRecord
+from pytest_acrauth.model.expiry import Expiring, ExpiryRecord
 from pytest_acrauth.model.target import Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.climbs import Climbs, Needs
@@ -32,6 +33,14 @@ _GRACE = 10.0  # seconds a worker waits beyond what all climbs may take
 _GLANCE = 0.02  # seconds between two looks into the folder
 
 
+class Recorded(NamedTuple):
+    """What was recorded for the workers; empty where nothing was handed over."""
+
+    transcripts: Sequence[Transcript] = ()
+    clients: Sequence[ClientRecord] = ()
+    ahead: Sequence[ExpiryRecord] = ()
+
+
 class Handover:
     """The private folder in which workers say what they need and the controller leaves what was recorded."""
 
@@ -43,38 +52,52 @@ class Handover:
         """Say what a worker's tests need; without the folder (another machine) nobody is asked."""
         with suppress(OSError):
             wanted = {"targets": [target.id for target in needs.targets], "clients": needs.clients}
+            wanted["expiring"] = [each.id for each in needs.expiring]
             self._write(self._request_of(worker), wanted)
 
-    def requested(self, worker: str, targets: Iterable[Target]) -> Needs:
-        """Return what a worker said it needs, of the targets those that are given."""
+    def requested(self, worker: str, targets: Iterable[Target], expiring: Iterable[Expiring] = ()) -> Needs:
+        """Return what a worker said it needs, of the targets and of the credentials those that are given."""
         try:
             wanted = json.loads(self._request_of(worker).read_text("utf-8"))
         except OSError:
             return Needs()
-        return Needs(tuple(one for one in targets if one.id in wanted["targets"]), tuple(wanted["clients"]))
+        return Needs(
+            tuple(one for one in targets if one.id in wanted["targets"]),
+            tuple(wanted["clients"]),
+            tuple(one for one in expiring if one.id in wanted["expiring"]),
+        )
 
-    def publish(self, transcripts: Iterable[Transcript], clients: Iterable[ClientRecord]) -> None:
+    def publish(
+        self,
+        transcripts: Iterable[Transcript],
+        clients: Iterable[ClientRecord],
+        ahead: Iterable[ExpiryRecord] = (),
+    ) -> None:
         """Leave what was recorded, all at once, for every worker."""
         climbed, checked = [one.to_json() for one in transcripts], [one.to_json() for one in clients]
-        self._write(self._records, {"transcripts": climbed, "clients": checked})
+        looked = [one.to_json() for one in ahead]
+        self._write(self._records, {"transcripts": climbed, "clients": checked, "ahead": looked})
 
-    def receive(self, seconds: float) -> tuple[list[Transcript], list[ClientRecord]]:
+    def receive(self, seconds: float) -> Recorded:
         """Wait for the records; what has not come after so many seconds, the worker climbs and checks itself.
 
         Ends the worker's session when the folder goes away meanwhile: then the main process has given up.
         """
         deadline = time.monotonic() + seconds
         if not self._folder.is_dir():
-            return [], []
+            return Recorded()
         while time.monotonic() < deadline:
             with suppress(OSError):
                 found = json.loads(self._records.read_text("utf-8"))
-                climbed = [Transcript.from_json(text) for text in found["transcripts"]]
-                return climbed, [ClientRecord.from_json(text) for text in found["clients"]]
+                return Recorded(
+                    [Transcript.from_json(text) for text in found["transcripts"]],
+                    [ClientRecord.from_json(text) for text in found["clients"]],
+                    [ExpiryRecord.from_json(text) for text in found["ahead"]],
+                )
             if not self._folder.is_dir():
                 pytest.exit("the main process has ended the run")
             time.sleep(_GLANCE)
-        return [], []
+        return Recorded()
 
     def _request_of(self, worker: str) -> Path:
         return self._folder / f"needs-{worker}.json"
@@ -105,9 +128,10 @@ class Worker:
 
     def receive(self, needs: Needs) -> None:
         """Wait for the records, as long as the controller may take for these needs, and keep them."""
-        transcripts, clients = self._handover.receive(self._climbs.longest(needs) + _GRACE)
-        self._climbs.keep(transcripts)
-        self._climbs.keep_clients(clients)
+        recorded = self._handover.receive(self._climbs.longest(needs) + _GRACE)
+        self._climbs.keep(recorded.transcripts)
+        self._climbs.keep_clients(recorded.clients)
+        self._climbs.keep_ahead(recorded.ahead)
 
 
 class Controller:
@@ -133,10 +157,14 @@ class Controller:
             return
         self._published = True
         handover = Handover(Path(node.workerinput[FOLDER]))
-        needed = handover.requested(node.workerinput["workerid"], self._climbs.plan.every_target)
+        needed = handover.requested(node.workerinput["workerid"], self._climbs.plan.every_target, self._climbs.expiring)
         with Progress(self._config) as progress:
             self._climbs.gather_all(needed, progress)
-        handover.publish(map(self._climbs.of, needed.targets), map(self._climbs.client, needed.clients))
+        handover.publish(
+            map(self._climbs.of, needed.targets),
+            map(self._climbs.client, needed.clients),
+            map(self._climbs.ahead, needed.expiring),
+        )
 
     @pytest.hookimpl(tryfirst=True)  # before xdist waits for its workers, which may be waiting for the transcripts
     def pytest_sessionfinish(self) -> None:

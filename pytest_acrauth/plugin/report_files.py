@@ -19,6 +19,7 @@ from pytest_acrauth.model import codec
 from pytest_acrauth.plugin import values
 from pytest_acrauth.plugin.cleaning import Cleaning, Words
 from pytest_acrauth.plugin.climbs import Climbs
+from pytest_acrauth.plugin.expiry import lines_of
 from pytest_acrauth.plugin.once import CAUSES, told_of
 from pytest_acrauth.plugin.options import Setting, Settings, where
 from pytest_acrauth.report.changes import changes
@@ -146,6 +147,7 @@ class ReportFiles:
             climbed=climbed(self._climbs.every, {each.id for each in plan.every_target} - known),
             clients=clients(self._climbs.checked),
             checks=tuple(sorted(self._checks.values(), key=lambda check: check.id)),
+            credentials=tuple(lines_of(self._climbs, every=True)),
         )
         if self._before is not None:
             seen = replace(seen, compared_with=self._before.began, changes=changes(self._before, seen))

@@ -15,6 +15,7 @@ from pytest_acrauth.plugin.checks import refusal_id
 from pytest_acrauth.plugin.cleaning import Words
 from pytest_acrauth.plugin.climbs import Climbs
 from pytest_acrauth.plugin.expectations import EXPECTED
+from pytest_acrauth.plugin.expiry import lines_of
 from pytest_acrauth.plugin.failures import diagnoses_of, failures_of
 from pytest_acrauth.plugin.naming import NOT_CHECKED
 from pytest_acrauth.plugin.once import CAUSES, told_of
@@ -70,6 +71,7 @@ class Summary:
             else:
                 sound.append(transcript)
             yield from _left_open(transcript)
+        yield from lines_of(self._climbs, every=verbose)
         for record in self._climbs.checked:
             if wrong := failures_of(record):
                 yield f"client {record.client}: {'; '.join(map(_sentence, wrong))}"

@@ -128,6 +128,8 @@ class Document:
 
     ``compared_with`` is when the run began that ``changes`` are told from, '' where there is none.
 
+    ``credentials`` are the ends of those that were looked at, in a line each.
+
     ``settings`` are the lines of the header. What was checked is in the order of registries and identities, checks in
     that in which they ended.
     """
@@ -142,6 +144,7 @@ class Document:
     climbed: tuple[Climbed, ...]
     clients: tuple[Client, ...]
     checks: tuple[Check, ...]
+    credentials: tuple[str, ...] = ()
     compared_with: str = ""
     changes: tuple[Change, ...] = ()
 

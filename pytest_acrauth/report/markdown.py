@@ -32,6 +32,7 @@ def markdown(document: Document) -> str:
     lines += _changes(document)
     lines += _matrix(document.climbed)
     lines += _refusals(document)
+    lines += _credentials(document)
     lines += [line for group in _groups(document) for line in group]
     lines += _tests(document.checks)
     return "\n".join([*lines, ""])
@@ -97,6 +98,12 @@ def _refusals(document: Document) -> Iterator[str]:
     if found:
         yield from ("", "## Not refused", "")
         yield from (f"- {plain(check.id)}: {plain(check.why)}" for check in found)
+
+
+def _credentials(document: Document) -> Iterator[str]:
+    if document.credentials:
+        yield from ("", "## When credentials end", "")
+        yield from (f"- {plain(line.removeprefix('expiry '))}" for line in document.credentials)
 
 
 def _groups(document: Document) -> Iterator[list[str]]:

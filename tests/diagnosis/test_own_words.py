@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import pytest
-from emulator.climbing import checked, climbed
+from emulator.climbing import checked, climbed, looked_ahead, near_ends
 from specimens import SPECIMENS
 
 from pytest_acrauth.catalogue.symptoms.climb import PLUGIN_DEFECT
@@ -43,6 +43,8 @@ def diagnosed(scenario: Scenario) -> tuple[Diagnosis, ...]:
         if scenario.client:
             record = checked(emulator, scenario)
             return diagnose_client(record) + diagnose_client(replace(record, looks=()))
+        if scenario.ahead:
+            return near_ends(looked_ahead(emulator, scenario))
         transcript = climbed(emulator, scenario)
     return diagnose(transcript) + diagnose(replace(transcript, evidence=Evidence()))
 

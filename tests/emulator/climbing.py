@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from pytest_acrauth.auth import choose
+from pytest_acrauth.auth import choose, read_credential
+from pytest_acrauth.diagnosis.conclusion import Diagnosis
+from pytest_acrauth.diagnosis.expiry import by_the_clock, diagnose_expiry
 from pytest_acrauth.emulator import Emulator, Scenario
 from pytest_acrauth.model.client_record import ClientRecord
 from pytest_acrauth.model.evidence import AUTO, EvidenceChoice
+from pytest_acrauth.model.expiry import Expiring, Limits, kinds_of
+from pytest_acrauth.model.outlook import Outlook, Verdict
+from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import Reference, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.run import Run
@@ -21,6 +26,25 @@ def checked(emulator: Emulator, scenario: Scenario, evidence: EvidenceChoice | N
     """Check the client that a scenario is about, on the same terms."""
     run, target = prepared(emulator, scenario, evidence)
     return run.check_client(scenario.client, [target])
+
+
+def looked_ahead(
+    emulator: Emulator, scenario: Scenario, evidence: EvidenceChoice | None = None, limits: Limits | None = None
+) -> tuple[Outlook, ...]:
+    """Climb, and look when each credential of the scenario's identity ends, on the same terms."""
+    run, target = prepared(emulator, scenario, evidence)
+    limits = limits or Limits(fail=float(scenario.options["expiry-fail"]))
+    (climbed,) = run.check([target])
+    kinds = kinds_of(
+        read_credential(target.identity, target.registry, emulator.environ, Secrets()).facts, target.identity.flow
+    )
+    found = run.look_ahead([(Expiring(target, kind), climbed) for kind in kinds])
+    return tuple(Outlook(by_the_clock(record, climbed), limits) for record in found)
+
+
+def near_ends(outlooks: tuple[Outlook, ...]) -> tuple[Diagnosis, ...]:
+    """Return the diagnoses of those whose check fails."""
+    return tuple(diagnose_expiry(each) for each in outlooks if each.verdict is Verdict.FAILS)
 
 
 def prepared(emulator: Emulator, scenario: Scenario, evidence: EvidenceChoice | None) -> tuple[Run, Target]:

@@ -13,7 +13,7 @@ from conftest import Inner, outcomes
 
 from pytest_acrauth.model.client_record import ClientRecord, Ran
 from pytest_acrauth.plugin.climbs import Needs
-from pytest_acrauth.plugin.distribution import Handover
+from pytest_acrauth.plugin.distribution import Handover, Recorded
 
 
 def test_the_folder_of_the_workers(inner: Inner) -> None:
@@ -22,7 +22,7 @@ def test_the_folder_of_the_workers(inner: Inner) -> None:
         """
         import json, os
         import pytest
-        from pytest_acrauth.plugin.distribution import FOLDER
+        from pytest_acrauth.plugin.distribution import FOLDER, Recorded
 
         seen = {}
 
@@ -53,15 +53,15 @@ def test_workers_and_controller_meet_in_the_folder(tmp_path: Path) -> None:
     transcript = factories.climb(chosen=target)
     record = ClientRecord(client="docker", checked_at=1.0, runs=(Ran(arguments=("ps",), exit_code=0),))
     handover.publish([transcript], [record])
-    assert handover.receive(60.0) == ([transcript], [record])
+    assert handover.receive(60.0) == ([transcript], [record], [])
 
 
 def test_a_worker_elsewhere_is_on_its_own(tmp_path: Path) -> None:
     """Without the folder, or when its time is over, a worker receives nothing and will climb itself."""
     elsewhere = Handover(tmp_path / "on-another-machine")
     elsewhere.request("gw0", Needs((factories.target(),)))
-    assert elsewhere.receive(60.0) == ([], [])
-    assert Handover(tmp_path).receive(0.0) == ([], [])
+    assert elsewhere.receive(60.0) == Recorded()
+    assert Handover(tmp_path).receive(0.0) == Recorded()
 
 
 def test_a_worker_stops_waiting_when_the_run_is_over(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from pytest_acrauth.catalogue.questions.directory import (
     entra_answer,
 )
 from pytest_acrauth.catalogue.questions.network import PUBLIC_NAMES
-from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Instruction, Occurs, Question
+from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Occurs, Question
+from pytest_acrauth.catalogue.steps import ADD_SECRET
 from pytest_acrauth.catalogue.symptoms import access_token, entra
 from pytest_acrauth.model.credential import Kind
 from pytest_acrauth.model.evidence import Need
@@ -95,19 +96,6 @@ APPLICATION: Question[Presence] = Question(
     read=_presence,
 )
 
-_ADD_SECRET: tuple[Instruction, ...] = (
-    (
-        "An owner of the application, or an Application Administrator, adds a secret beside the others, straight into"
-        " where this caller reads it, here a key vault:"
-    ),
-    Command(
-        "az ad app credential reset --id {client_id} --append --display-name CALLER --years 1 --query password -o tsv"
-        " | tr -d '\\n'"
-        " | az keyvault secret set --vault-name VAULT --name SECRET_NAME --file /dev/stdin -o none"
-    ),
-)
-
-
 ENTRA_SP_SECRET_WRONG = FailureMode(
     id="entra-sp-secret-wrong",
     title="the secret of {client_id} is wrong",
@@ -130,7 +118,7 @@ ENTRA_SP_SECRET_WRONG = FailureMode(
     ),
     fix=(
         "Give this caller the secret's value (not its id), in single quotes and without a line end.",
-        *_ADD_SECRET,
+        *ADD_SECRET,
     ),
     instead=("A managed identity has no secret: sign in with it from where it lives, --acr-auth managed-identity.",),
     page=pages.TROUBLESHOOT + "acr-authentication-errors#solution-use-the-correctvalid-username-andor-password",
@@ -158,7 +146,7 @@ ENTRA_SP_SECRET_EXPIRED = FailureMode(
         ),
     ),
     fix=(
-        *_ADD_SECRET,
+        *ADD_SECRET,
         "Then update every place that holds the old secret, such as CI variables and pull secrets.",
     ),
     instead=("Sign in without a secret, so that none can expire: with a managed identity or a federated credential.",),

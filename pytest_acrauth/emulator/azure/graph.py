@@ -155,9 +155,9 @@ def _passwords_json(passwords: list[Password]) -> list[dict[str, Any]]:
     return [
         {
             "customKeyIdentifier": None,
-            "displayName": "ci",
+            "displayName": each.name,
             "endDateTime": moment(each.ends) if each.ends is not None else None,
-            "hint": each.value[:_HINT],
+            "hint": each.value[:_HINT] if each.hinted else None,
             "keyId": each.key_id,
             "secretText": None,
             "startDateTime": moment(each.starts),

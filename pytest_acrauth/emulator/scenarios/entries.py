@@ -9,12 +9,13 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pytest_acrauth.emulator.scenarios import changes, obstacles
+from pytest_acrauth.emulator.scenarios import changes, endings, obstacles
 from pytest_acrauth.emulator.scenarios.changes import docker, every_registry, puller
 from pytest_acrauth.emulator.scenarios.delays import DELAYS
 from pytest_acrauth.emulator.scenarios.look_alikes import LOOK_ALIKES
 from pytest_acrauth.emulator.scenarios.obstacles import certificate, device
 from pytest_acrauth.emulator.scenarios.scenario import Scenario
+from pytest_acrauth.emulator.scenarios.variants import BY_CERTIFICATE
 from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION
 from pytest_acrauth.emulator.world.network import Device, Route
 
@@ -282,8 +283,17 @@ _MACHINE = (
     Scenario("arm-no-read", changes.seen_not_read, _AZ, record=403),
 )
 
+_LIMIT = {"expiry-fail": "14"}
+_ENDINGS = (
+    Scenario("expiry-sp-secret", endings.secret_ends, _LIMIT, seen_by=_PRINCIPAL),
+    Scenario("expiry-sp-certificate", endings.registration_ends, _LIMIT | {"auth": BY_CERTIFICATE}),
+    Scenario("expiry-certificate-file", endings.certificate_ends, _LIMIT | {"auth": BY_CERTIFICATE}),
+    Scenario("expiry-scope-map-password", endings.SCOPE_MAP_PASSWORD_ENDS, _LIMIT | _PULLER),
+    Scenario("expiry-cached-login", endings.LOGIN_ENDS, _LIMIT | {"auth": "docker-config"}),
+)
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.id: scenario
-    for scenario in (Scenario("healthy", changes.nothing), *_NETWORK, *_IDENTITY, *_RIGHTS, *_MACHINE)
+    for scenario in (Scenario("healthy", changes.nothing), *_NETWORK, *_IDENTITY, *_RIGHTS, *_MACHINE, *_ENDINGS)
 }
 _CHOICES = SCENARIOS | LOOK_ALIKES | DELAYS

@@ -47,6 +47,11 @@ class Scenario:
         return self.diagnosed or self.id
 
     @property
+    def ahead(self) -> bool:
+        """Whether it breaks nothing yet, and shows where it is looked at when credentials end."""
+        return "expiry-fail" in self.options
+
+    @property
     def client(self) -> str:
         """The client whose check it breaks, '' where it breaks a climb or nothing."""
         return self.options.get("client", "")

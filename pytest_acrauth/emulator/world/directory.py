@@ -18,11 +18,16 @@ DIRECTORY_PROPAGATION = 5 * 60.0
 
 @dataclass
 class Password:
-    """A secret with its dates, seconds since the epoch; ``ends`` is None where it never expires."""
+    """A secret with its dates, seconds since the epoch; ``ends`` is None where it never expires.
+
+    ``name`` is what an application's secret is called; ``hinted`` tells whether Graph shows how it begins.
+    """
 
     value: str
     starts: float = 0.0
     ends: float | None = None
+    name: str = "ci"
+    hinted: bool = True
 
     def valid(self, now: float) -> bool:
         """Whether the dates allow its use."""
@@ -34,11 +39,15 @@ class Password:
         return str(uuid.uuid5(uuid.NAMESPACE_OID, self.value))
 
 
-@dataclass(frozen=True)
+@dataclass
 class ClientCertificate:
-    """A certificate registered on an application: its public part, as PEM."""
+    """A certificate registered on an application: its public part, as PEM.
+
+    ``until`` is when its registration ends, where that is before its own end.
+    """
 
     pem: str
+    until: float | None = None
 
     @cached_property
     def parsed(self) -> x509.Certificate:
@@ -51,7 +60,8 @@ class ClientCertificate:
 
     @property
     def ends(self) -> float:
-        return self.parsed.not_valid_after_utc.timestamp()
+        own = self.parsed.not_valid_after_utc.timestamp()
+        return own if self.until is None else min(own, self.until)
 
     def thumbprint(self, algorithm: str) -> bytes:
         """Return the digest of the certificate that names it: sha1 or sha256."""

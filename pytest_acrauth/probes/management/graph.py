@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -10,10 +14,16 @@ from pytest_acrauth.model.evidence import ApplicationFacts, FederatedFacts, Secr
 from pytest_acrauth.probes.management.plane import CouldNotLook, Plane, entries, flag, text, texts
 
 _CREDENTIALS = "passwordCredentials,keyCredentials"
+_MOST = 200  # credentials of an object; Entra lets nobody come near it
+_LONGEST = 3900  # characters of a certificate; a longer one is cut where it is read
+_HEXADECIMAL = {40, 64}  # digits of a SHA-1 and of a SHA-256
 
 
-def read_application(plane: Plane, client_id: str) -> ApplicationFacts:
+def read_application(plane: Plane, client_id: str, holds: Callable[[str], bool] | None = None) -> ApplicationFacts:
     """Read an application by its client id, in the asker's tenant: two requests. Raises `CouldNotLook`.
+
+    ``holds`` tells whether the secret of the identity under test begins so, None where it has none. It is asked here,
+    because the beginning of a secret is not kept.
 
     ``found`` is about its service principal: an application can be registered (``home``) and have none.
 
@@ -29,7 +39,7 @@ def read_application(plane: Plane, client_id: str) -> ApplicationFacts:
         found=True,
         enabled=flag(principal, "accountEnabled"),
         object_id=text(principal, "id"),
-        secrets=_secrets(own) + _secrets(principal),
+        secrets=_secrets(own, holds) + _secrets(principal, holds),
         certificates=_certificates(own) + _certificates(principal),
         home=own is not None,
     )
@@ -59,15 +69,49 @@ def _read_one(plane: Plane, path: str) -> Mapping[str, Any] | None:
     return found
 
 
-def _secrets(found: Mapping[str, Any] | None) -> tuple[SecretFacts, ...]:
-    # The hint is the beginning of a secret's value: it is not kept.
-    return _dates(entries(found or {}, "passwordCredentials"))
+def _secrets(found: Mapping[str, Any] | None, holds: Callable[[str], bool] | None) -> tuple[SecretFacts, ...]:
+    def held(entry: Mapping[str, Any]) -> bool | None:
+        hint = entry.get("hint")
+        return holds(hint) if holds is not None and isinstance(hint, str) and hint else None
+
+    listed = entries(found or {}, "passwordCredentials")[:_MOST]
+    return tuple(_dated(each)._replace(held=held(each)) for each in listed)
 
 
 def _certificates(found: Mapping[str, Any] | None) -> tuple[SecretFacts, ...]:
     # A service principal for single sign-on also has keys that Entra signs with, which prove nobody.
-    return _dates([each for each in entries(found or {}, "keyCredentials") if each.get("usage") != "Sign"])
+    listed = [each for each in entries(found or {}, "keyCredentials") if each.get("usage") != "Sign"]
+    return tuple(_dated(each)._replace(thumbprints=_thumbprints(each)) for each in listed[:_MOST])
 
 
-def _dates(credentials: list[Mapping[str, Any]]) -> tuple[SecretFacts, ...]:
-    return tuple(SecretFacts(text(each, "startDateTime"), text(each, "endDateTime")) for each in credentials[:20])
+def _dated(found: Mapping[str, Any]) -> SecretFacts:
+    return SecretFacts(
+        start=text(found, "startDateTime"),
+        end=text(found, "endDateTime"),
+        name=text(found, "displayName", 100),
+        key_id=text(found, "keyId", 100),
+    )
+
+
+def _thumbprints(found: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the digests of a certificate: of itself where Graph shows it, else what it is filed under.
+
+    That is its SHA-1 unless somebody chose otherwise, in base64 or, as az once wrote it, in hexadecimal digits
+    (https://learn.microsoft.com/graph/api/resources/keycredential).
+    """
+    if certificate := _decoded(text(found, "key", _LONGEST)):
+        sha1 = hashlib.sha1(certificate, usedforsecurity=False)
+        return sha1.hexdigest(), hashlib.sha256(certificate).hexdigest()
+    filed = text(found, "customKeyIdentifier", 200)
+    if len(filed) in _HEXADECIMAL:
+        with suppress(ValueError):
+            return (bytes.fromhex(filed).hex(),)
+    digest = _decoded(filed)
+    return (digest.hex(),) if len(digest) * 2 in _HEXADECIMAL else ()
+
+
+def _decoded(encoded: str) -> bytes:
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return b""

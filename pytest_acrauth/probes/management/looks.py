@@ -6,6 +6,8 @@ Nothing here is imported unless a climb broke and more than one cause is left.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from contextlib import suppress
+from hmac import compare_digest
 from typing import Any, TypeVar
 
 from pytest_acrauth.auth import BadAuth, Credential, read_credential
@@ -30,7 +32,7 @@ from pytest_acrauth.model.evidence import (
 from pytest_acrauth.model.machine import Resolved
 from pytest_acrauth.model.observation import RefreshClaims
 from pytest_acrauth.model.secret import Secret
-from pytest_acrauth.model.target import GUID
+from pytest_acrauth.model.target import GUID, Flow, Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.probes.entra.client_secret import ask_with_secret
 from pytest_acrauth.probes.entra.request import EntraRequest
@@ -70,6 +72,11 @@ class Looks:
         """Return a look at the record of each transcript's registry, by login server; all begin at once."""
         begun = {each.target.registry.login_server: self._look_at_registry(each) for each in transcripts}
         return {server: once.result(deadline) or _LATE for server, once in begun.items()}
+
+    def each(self, wanted: Iterable[tuple[Need, Transcript]], deadline: Deadline) -> tuple[Look[Any], ...]:
+        """Return a look for every pair, in their order; all begin at once."""
+        begun = [self._begin(need, transcript) for need, transcript in wanted]
+        return tuple(once.result(deadline) or _LATE for once in begun)
 
     def _begin(self, need: Need, transcript: Transcript) -> Once[Look[Any]]:
         begin: Mapping[Need, Callable[[Transcript], Once[Look[Any]]]] = {
@@ -237,15 +244,26 @@ class Looks:
         return text_of(asker, secrets, "oid")
 
     def _look_at_application(self, transcript: Transcript) -> Once[Look[ApplicationFacts]]:
-        client = transcript.credential.client_id or transcript.credential.user_name
+        client, target = transcript.credential.client_id or transcript.credential.user_name, transcript.target
 
         def work(plane: Plane, deadline: Deadline) -> ApplicationFacts:
             if not GUID.fullmatch(client):
                 raise CouldNotLook(f"{client!r} is no application's id")
             self._check_directory(plane, transcript, deadline)
-            return graph.read_application(plane, client)
+            return graph.read_application(plane, client, self._begins(target))
 
-        return self._look((Need.APPLICATION, client, self._wanted_tenant(transcript)), transcript, work)
+        # Whether a secret is the one that is held is told of one identity, at one registry where it has one for each.
+        holder = target.identity if target.identity.flow is Flow.ENTRA else target
+        return self._look((Need.APPLICATION, client, self._wanted_tenant(transcript), holder), transcript, work)
+
+    def _begins(self, target: Target) -> Callable[[str], bool] | None:
+        """Return what tells whether the secret that a target's identity holds begins with a text; None without one."""
+        with suppress(BadAuth):
+            environ, secrets = self._connector.machine.environ, self._connector.secrets
+            secret = read_credential(target.identity, target.registry, environ, secrets).secret
+            if secret is not None:
+                return lambda text: compare_digest(secret.reveal()[: len(text)].encode(), text.encode())
+        return None
 
     def _look_at_federated(self, transcript: Transcript) -> Once[Look[tuple[FederatedFacts, ...]]]:
         client = transcript.credential.client_id
@@ -267,6 +285,9 @@ class Looks:
         """Raise `CouldNotLook` for an asker of another tenant than the identity's: Graph shows each its own only."""
         found = entra_claims(plane.token(plane.cloud.arm_audience), self._connector.secrets)
         wanted = transcript.credential.tenant_id or self._tenant_of_registry(transcript, deadline)
+        signed_in = transcript.entra.claims if transcript.entra else None
+        if not GUID.fullmatch(wanted) and signed_in is not None:  # a tenant can be named by one of its domains
+            wanted = signed_in.tenant_id
         if not GUID.fullmatch(wanted) or found is None or not found.tenant_id:
             raise CouldNotLook("in which tenant to look is not known")
         if found.tenant_id.lower() != wanted.lower():

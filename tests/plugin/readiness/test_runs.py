@@ -300,7 +300,7 @@ def test_a_first_file_is_written_and_read_back(declared: Inner) -> None:
     assert again.ret == pytest.ExitCode.USAGE_ERROR
     again.stderr.fnmatch_lines(["ERROR: --acr-config-write: 'first.toml' is there already, and is never written over"])
     assert first.read_text("utf-8").splitlines() == lines
-    declared.run("--acr-config", "first.toml", "--acr-emulate", "healthy").assert_outcomes(passed=7)
+    declared.run("--acr-config", "first.toml", "--acr-emulate", "healthy").assert_outcomes(passed=8)
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "xdist"])

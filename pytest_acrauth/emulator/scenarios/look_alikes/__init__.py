@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pytest_acrauth.emulator.scenarios.look_alikes import (
     clients,
+    endings,
     identities,
     jobs,
     layers,
@@ -31,5 +32,6 @@ LOOK_ALIKES: dict[str, Scenario] = {
         *layers.LOOK_ALIKES,
         *clients.LOOK_ALIKES,
         *management.LOOK_ALIKES,
+        *endings.LOOK_ALIKES,
     )
 }
