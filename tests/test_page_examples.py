@@ -38,6 +38,7 @@ ELSEWHERE = {
     "python -m pip ": "it installs this project",
     "python -m pytest_acrauth.emulator ": "tests/emulator/test_served.py, and the clients' environment",
     "az role ": "the clients' environment has every az command parsed by az itself",
+    "kubectl ": "tests/auth/test_pull_secret.py reads what it prints",
     "tox run -e ": "it makes an environment; tests/test_live_run.py, tests/test_benchmarks.py",
 }
 #: Commands that fail: where what is emulated does not pass by itself, and in a cloud that the emulator does not play.
@@ -142,6 +143,7 @@ class Typed:
         (pytester.path / "junit.xml").write_text(f"<testsuite><failure>{LOG}</failure></testsuite>\n")
         (pytester.path / "registries.txt").write_text("myacr\notheracr\n")
         (pytester.path / "corporate-ca.pem").write_text(emulator.ca_pem)
+        (pytester.path / "pull-secret.json").write_bytes(Path(emulator.environ["ACR_PULL_FILE"]).read_bytes())
         pytester.makepyfile(test_own="def test_own(): ...")
         pytester.makeini("[pytest]\n")
 
@@ -155,7 +157,7 @@ class Typed:
 
     def export(self, each: str) -> None:
         """Set a variable as a page does; what it leaves out is the emulated identity's."""
-        name, _, value = each.partition("=")
+        name, _, value = each.replace("$PWD", str(self.pytester.path)).partition("=")
         own = self.emulator.environ
         if value == "…" and name in own:
             value = own[name]

@@ -198,14 +198,14 @@ OPTIONS = (
         "DAYS",
         "tell of credentials that end within so many days",
         check=whole_number,
-        line=Line(10, "expiry within {all} days told"),
+        line=Line(10, "told of what ends within {all} days"),
     ),
     Option(
         "expiry-fail",
         "DAYS",
         "fail for a credential that ends within so many days",
         check=whole_number,
-        line=Line(10, "within {all} days failed"),
+        line=Line(10, "failing for what ends within {all} days"),
     ),
     Option(
         "wait",
