@@ -12,15 +12,12 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from fleets import shop_base_and_vault
 
 from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS
 from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.emulator import DELAYS, LOOK_ALIKES, SCENARIOS, Emulator, World
 from pytest_acrauth.emulator.__main__ import environment
-from pytest_acrauth.emulator.scenarios.obstacles import private_only
-from pytest_acrauth.emulator.world.cloud import DAY, RoleAssignment
-from pytest_acrauth.emulator.world.directory import Application, Password
-from pytest_acrauth.emulator.world.healthy import CLIENT, TENANT
 from pytest_acrauth.emulator.world.roles import EVIDENCE, Role
 from pytest_acrauth.plugin.options import OPTIONS
 from pytest_acrauth.report.entries import Decisive, cause_entry
@@ -226,27 +223,6 @@ def test_example_suite_shows_what_is_emulated_last(inner, scenario) -> None:
     result = inner.apart("--acr-registry", "myacr", "--acr-emulate", "healthy", "--acr-emulate", scenario)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines([f"{scenario}: *"])
-
-
-def shop_base_and_vault(world: World) -> None:
-    """Make the world that the suite of a fleet describes: a puller, a builder, and one registry that is shut."""
-    cloud, environ = world.cloud, world.machine.environ
-    shop, base, vault = (cloud.registries[name] for name in ("shopacr", "baseacr", "vaultacr"))
-    builder, principal = "9f2c7a10-4d3b-4e58-8a6f-1b0c2d3e4f50", "5d1e8b3a-72c4-4f09-9be6-0a1b2c3d4e5f"
-    secret = Password("not-a-real-one-of-the-builder", starts=cloud.now() - DAY, ends=cloud.now() + DAY)
-    cloud.applications[builder] = Application(builder, [secret], {TENANT: principal})
-    for registry, role in ((shop, "AcrPush"), (base, "AcrPull"), (vault, "AcrPush")):
-        cloud.assignments += [
-            RoleAssignment(principal, each, registry.resource_id, created=cloud.now() - DAY)
-            for each in (role, EVIDENCE)
-        ]
-    shop.admin_enabled = False
-    private_only(vault)
-    for prefix, client, value in (
-        ("BUILDER", builder, secret.value),
-        ("PULLER", CLIENT, environ["AZURE_CLIENT_SECRET"]),
-    ):
-        environ |= {f"{prefix}_TENANT_ID": TENANT, f"{prefix}_CLIENT_ID": client, f"{prefix}_CLIENT_SECRET": value}
 
 
 def test_example_of_a_fleet_is_green(inner, tmp_path, monkeypatch) -> None:

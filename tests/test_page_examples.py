@@ -38,6 +38,7 @@ ELSEWHERE = {
     "python -m pip ": "it installs this project",
     "python -m pytest_acrauth.emulator ": "tests/emulator/test_served.py, and the clients' environment",
     "az role ": "the clients' environment has every az command parsed by az itself",
+    "pytest --acr-config acr.toml --acr-report tonight.json ": "tests/test_nightly.py runs that file, night by night",
     "kubectl ": "tests/auth/test_pull_secret.py reads what it prints",
     "tox run -e ": "it makes an environment; tests/test_live_run.py, tests/test_benchmarks.py",
 }

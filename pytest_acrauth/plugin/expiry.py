@@ -158,11 +158,15 @@ def _take_properties(item: ExpiryCheck, when: str) -> None:
 
 def lines_of(climbs: Climbs, *, every: bool) -> Iterator[str]:
     """Yield the lines of the section at a run's end: of every credential that was looked at, or of those near."""
-    for record in climbs.looked_ahead:
-        if record.defect is None:
-            from pytest_acrauth.report.expiry import lines
+    for outlook in outlooks(climbs):
+        from pytest_acrauth.report.expiry import lines
 
-            yield from lines(outlook_of(climbs, record), every=every)
+        yield from lines(outlook, every=every)
+
+
+def outlooks(climbs: Climbs) -> Iterator[Outlook]:
+    """Yield how near the ends of the credentials are that were looked at."""
+    return (outlook_of(climbs, record) for record in climbs.looked_ahead if record.defect is None)
 
 
 def _told(outlook: Outlook, diagnosis: Diagnosis) -> Told:

@@ -19,11 +19,11 @@ from pytest_acrauth.model import codec
 from pytest_acrauth.plugin import values
 from pytest_acrauth.plugin.cleaning import Cleaning, Words
 from pytest_acrauth.plugin.climbs import Climbs
-from pytest_acrauth.plugin.expiry import lines_of
+from pytest_acrauth.plugin.expiry import outlooks
 from pytest_acrauth.plugin.once import CAUSES, told_of
 from pytest_acrauth.plugin.options import Setting, Settings, where
 from pytest_acrauth.report.changes import changes
-from pytest_acrauth.report.document import VERSION, Check, Document, clients, climbed, document_of, moment
+from pytest_acrauth.report.document import VERSION, Check, Document, clients, climbed, credentials, document_of, moment
 from pytest_acrauth.report.markdown import markdown
 
 _LARGEST = 256 * 1024 * 1024  # bytes of an earlier report
@@ -147,7 +147,7 @@ class ReportFiles:
             climbed=climbed(self._climbs.every, {each.id for each in plan.every_target} - known),
             clients=clients(self._climbs.checked),
             checks=tuple(sorted(self._checks.values(), key=lambda check: check.id)),
-            credentials=tuple(lines_of(self._climbs, every=True)),
+            credentials=credentials(outlooks(self._climbs)),
         )
         if self._before is not None:
             seen = replace(seen, compared_with=self._before.began, changes=changes(self._before, seen))

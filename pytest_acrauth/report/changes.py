@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from pytest_acrauth.model.observation import Dns, Tls
+from pytest_acrauth.model.outlook import Verdict
 from pytest_acrauth.model.transcript import Transcript
-from pytest_acrauth.report.document import Change, Check, Client, Climbed, Diagnosed, Document, Kind
+from pytest_acrauth.report.document import Change, Check, Client, Climbed, Credential, Diagnosed, Document, Kind
 
 T = TypeVar("T")
 _OURS = "acr::"
+_FAILS = str(Verdict.FAILS)
 _BAD = {"failed", "error"}
 
 
@@ -20,6 +22,13 @@ def changes(before: Document, now: Document) -> tuple[Change, ...]:
     found = [
         *_of(before.climbed, now.climbed, _who, _climb, whole=whole),
         *_of(before.clients, now.clients, lambda client: f"client {client.name}", _judged, whole=whole),
+        *_of(
+            before.credentials,
+            now.credentials,
+            lambda each: f"expiry {' '.join(each.id.split('::'))}",
+            _ends,
+            whole=whole,
+        ),
         *_of(_own(before), _own(now), lambda check: check.id, _check, whole=False),
     ]
     order = list(Kind)
@@ -85,6 +94,35 @@ def _facts(transcript: Transcript) -> Iterator[tuple[str, str]]:
     roles = transcript.evidence.roles
     if roles is not None and roles.value is not None:
         yield "roles", ", ".join(sorted({each.role for each in roles.value.assignments})) or "none"
+
+
+def _which(credential: Credential) -> str:
+    return f"expiry {' '.join(credential.id.split('::'))}"
+
+
+def _ends(about: str, before: Credential, now: Credential) -> Iterator[Change]:
+    """Yield what is another end, and of what is told anyway the days that are left."""
+    said = "; ".join(now.lines)
+    if now.verdict != before.verdict and now.verdict == _FAILS:
+        yield Change(kind=Kind.FAILING, about=about, what=said)
+    elif now.verdict != before.verdict and before.verdict == _FAILS:
+        yield Change(kind=Kind.REPAIRED, about=about, what=said)
+    elif now.verdict != before.verdict:
+        yield Change(kind=Kind.CHANGED, about=about, what=said)
+    old = {each.name: each for each in before.ends}
+    for each in now.ends:
+        if each.name not in old:
+            yield Change(kind=Kind.CHANGED, about=about, what=f"{each.name} is new, ends {each.ends or 'never'}")
+        elif old[each.name].ends != each.ends:
+            was = old[each.name].ends or "never"
+            yield Change(kind=Kind.CHANGED, about=about, what=f"{each.name} ends {each.ends or 'never'}, was {was}")
+        elif each.near and each.days_left is not None:
+            was = f"{old[each.name].days_left:g}"
+            yield Change(
+                kind=Kind.CHANGED, about=about, what=f"{each.name} has {each.days_left:g} days left, was {was}"
+            )
+    names = {each.name for each in now.ends}
+    yield from (Change(kind=Kind.CHANGED, about=about, what=f"{name} is gone") for name in old if name not in names)
 
 
 def _own(document: Document) -> Iterator[Check]:

@@ -20,10 +20,13 @@ from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.model import codec
 from pytest_acrauth.model.client_record import ClientRecord
 from pytest_acrauth.model.defect import Defect
+from pytest_acrauth.model.expiry import DAY, Dated
 from pytest_acrauth.model.foreign_json import load_foreign_json
 from pytest_acrauth.model.observation import NotObserved
+from pytest_acrauth.model.outlook import Outlook
 from pytest_acrauth.model.stage import Rung
 from pytest_acrauth.model.transcript import Transcript
+from pytest_acrauth.report.expiry import lines
 from pytest_acrauth.report.explanation import Explanation, explanation
 
 VERSION = 1
@@ -97,6 +100,36 @@ class Check:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """When one of a credential's values ends: ISO 8601, UTC, and the days that are left, '' and None for no end.
+
+    ``in_question`` tells that it is in use, or may be; ``near`` that the end is within a limit.
+    """
+
+    name: str
+    ends: str
+    days_left: float | None
+    in_question: bool
+    near: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """One credential of an identity, by the words of its check's id: its verdict, the lines about it, and its ends.
+
+    ``warn`` and ``fail`` are the limits in days, None where there is none.
+    """
+
+    id: str
+    identity: str
+    verdict: str
+    lines: tuple[str, ...]
+    ends: tuple[End, ...]
+    warn: float | None
+    fail: float | None
+
+
 class Kind(StrEnum):
     """What a change is, the worst first."""
 
@@ -128,7 +161,7 @@ class Document:
 
     ``compared_with`` is when the run began that ``changes`` are told from, '' where there is none.
 
-    ``credentials`` are the ends of those that were looked at, in a line each.
+    ``credentials`` are those whose end was looked at.
 
     ``settings`` are the lines of the header. What was checked is in the order of registries and identities, checks in
     that in which they ended.
@@ -144,7 +177,7 @@ class Document:
     climbed: tuple[Climbed, ...]
     clients: tuple[Client, ...]
     checks: tuple[Check, ...]
-    credentials: tuple[str, ...] = ()
+    credentials: tuple[Credential, ...] = ()
     compared_with: str = ""
     changes: tuple[Change, ...] = ()
 
@@ -184,6 +217,34 @@ def climbed(transcripts: Iterable[Transcript], expected: Iterable[str] = ()) -> 
 def clients(records: Iterable[ClientRecord]) -> tuple[Client, ...]:
     """Return what is told of clients."""
     return tuple(_client(each) for each in sorted(records, key=lambda record: record.client))
+
+
+def credentials(outlooks: Iterable[Outlook]) -> tuple[Credential, ...]:
+    """Return what is told of the ends of credentials."""
+    found = [
+        Credential(
+            id=each.record.id,
+            identity=each.record.target.identity.name,
+            verdict=str(each.verdict),
+            lines=tuple(lines(each, every=True)),
+            ends=tuple(_end(one, each) for one in each.record.found),
+            warn=each.limits.warn,
+            fail=each.limits.fail,
+        )
+        for each in outlooks
+    ]
+    return tuple(sorted(found, key=lambda each: each.id))
+
+
+def _end(one: Dated, outlook: Outlook) -> End:
+    left = None if one.ends is None else round((one.ends - outlook.moment) / DAY, 1)
+    return End(
+        name=one.name or one.id,
+        ends=moment(one.ends) if one.ends is not None else "",
+        days_left=left,
+        in_question=one in outlook.in_question,
+        near=one in outlook.told,
+    )
 
 
 def _climbed(transcript: Transcript, *, expected: bool) -> Climbed:

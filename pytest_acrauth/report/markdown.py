@@ -103,7 +103,8 @@ def _refusals(document: Document) -> Iterator[str]:
 def _credentials(document: Document) -> Iterator[str]:
     if document.credentials:
         yield from ("", "## When credentials end", "")
-        yield from (f"- {plain(line.removeprefix('expiry '))}" for line in document.credentials)
+        told = (line for credential in document.credentials for line in credential.lines)
+        yield from (f"- {plain(line.removeprefix('expiry '))}" for line in told)
 
 
 def _groups(document: Document) -> Iterator[list[str]]:

@@ -106,8 +106,16 @@ def test_a_kept_run_has_every_end(inner: Inner) -> None:
     auth = ("--acr-auth", "scope-map-token:ACR_PULLER", "--acr-expiry-warn", "7")
     inner.emulate("healthy", *auth, *reports)
     found = json.loads((folder / "run.json").read_text("utf-8"))["credentials"]
-    assert [line.partition(": ")[2].split()[0] for line in found] == ["password1", "password2"]
-    assert found[1].endswith("password2 has no end, perhaps in use")
+    (password,) = found
+    assert (password["id"], password["verdict"]) == (
+        "scope-map-token::scope-map-password",
+        "no end within the limit",
+    )
+    assert [line.partition(": ")[2].split()[0] for line in password["lines"]] == ["password1", "password2"]
+    assert password["lines"][1].endswith("password2 has no end, perhaps in use")
+    first, second = password["ends"]
+    assert (second["name"], second["ends"], second["days_left"], second["in_question"]) == ("password2", "", None, True)
+    assert (first["name"], first["near"], first["days_left"] > 7) == ("password1", False, True)
     assert "## When credentials end" in (folder / "run.md").read_text("utf-8")
 
 
