@@ -248,23 +248,29 @@ def _target(
     if not access:
         return None
     rights = {reference: each.rights for each in access for reference in each.references}
-    if settings["repository"].on_command_line:
+    file = declared.environment.file
+    if _wins(settings["repository"], file):
         known = {reference.repository: each for reference, each in rights.items()}
         given = values.references(settings, tuple(declared.registries.values()))[registry]
         rights = {reference: known.get(reference.repository, Rights()) for reference in given}
-    rights = {reference: _overridden(each, settings) for reference, each in rights.items()}
+    rights = {reference: _overridden(each, settings, file) for reference, each in rights.items()}
     usual = next(iter(rights.values()), Rights())
     apart = tuple(Apart(reference.text, each) for reference, each in rights.items() if each != usual)
     return Target(registry, identity, tuple(rights), usual.must, usual.must_not, usual.prove_push, apart)
 
 
-def _overridden(rights: Rights, settings: Settings) -> Rights:
-    """Return the rights with those in their place that the command line names."""
-    if settings["must"].on_command_line:
+def _wins(setting: Setting, file: str) -> bool:
+    """Whether what an option is set to stands before the file: a flag's value, and what a scenario needs to be seen."""
+    return setting.given and setting.origin != f"from {file}"
+
+
+def _overridden(rights: Rights, settings: Settings, file: str) -> Rights:
+    """Return the rights with those in their place that win over the file's."""
+    if _wins(settings["must"], file):
         rights = replace(rights, must=values.actions(settings, "must"))
-    if settings["must-not"].on_command_line:
+    if _wins(settings["must-not"], file):
         rights = replace(rights, must_not=values.actions(settings, "must-not"))
-    if settings["prove-push"].on_command_line:
+    if _wins(settings["prove-push"], file):
         rights = replace(rights, prove_push=bool(settings["prove-push"].values))
     return rights
 
@@ -297,9 +303,9 @@ def _limits(declared: Declared, settings: Settings, names: Iterable[str]) -> dic
     """Return the limits of each identity: the file's, with those in their place that the command line names."""
     own = {each.name: each.limits for each in declared.environment.identities}
     found = {name: own.get(name, declared.environment.limits) for name in names}
-    if (warn := settings["expiry-warn"]).on_command_line:
+    if _wins(warn := settings["expiry-warn"], declared.environment.file):
         found = {name: limits._replace(warn=float(warn.value)) for name, limits in found.items()}
-    if (fail := settings["expiry-fail"]).on_command_line:
+    if _wins(fail := settings["expiry-fail"], declared.environment.file):
         found = {name: limits._replace(fail=float(fail.value)) for name, limits in found.items()}
     for limits in found.values():
         if limits.pointless:

@@ -197,14 +197,14 @@ OPTIONS = (
         "expiry-warn",
         "DAYS",
         "tell of credentials that end within so many days",
-        check=whole_number,
+        check=positive_number,
         line=Line(10, "told of what ends within {all} days"),
     ),
     Option(
         "expiry-fail",
         "DAYS",
         "fail for a credential that ends within so many days",
-        check=whole_number,
+        check=positive_number,
         line=Line(10, "failing for what ends within {all} days"),
     ),
     Option(

@@ -344,3 +344,16 @@ def test_limits_that_tell_of_nothing_are_refused(declared: Inner, where: str) ->
     result = declared.run(*(EMULATED if where == "file" else own), "--acr-expiry-fail", "30")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: --acr-expiry-warn* and --acr-expiry-fail: nothing is told of that does not *"])
+
+
+def test_a_scenario_is_seen_through_a_file(declared: Inner) -> None:
+    """What a scenario needs to be seen stands before the file, as a flag does."""
+    result = declared.run("--acr-config", "acr.toml", "--acr-emulate", "expiry-sp-secret")
+    result.stdout.fnmatch_lines(["FAILED acr::expiry::puller::client-secret - expiry-sp-secret: *"])
+
+
+def test_limits_may_be_parts_of_days(declared: Inner) -> None:
+    """As the guide says."""
+    result = declared.run(*EMULATED, "--acr-expiry-warn", "0.5")
+    assert result.ret == pytest.ExitCode.OK
+    assert "told of what ends within 0.5 days (from the command line)" in header(result)
