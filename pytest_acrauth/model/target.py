@@ -247,6 +247,28 @@ class Flow(StrEnum):
     ANONYMOUS = "anonymous"
 
 
+class Way(NamedTuple):
+    """How a method gets an access token, and how the environment variables begin that it reads unless told others."""
+
+    flow: Flow
+    prefix: str = ""
+
+
+#: The authentication methods by name; what each one reads and does is in the room for that.
+WAYS = {
+    "basic": Way(Flow.BASIC, "ACR"),
+    "admin": Way(Flow.BASIC, "ACR"),
+    "scope-map-token": Way(Flow.BASIC, "ACR"),
+    "workload-identity": Way(Flow.ENTRA, "AZURE"),
+    "service-principal": Way(Flow.ENTRA, "AZURE"),
+    "service-principal-certificate": Way(Flow.ENTRA, "AZURE"),
+    "managed-identity": Way(Flow.ENTRA, "AZURE"),
+    "azure-cli": Way(Flow.ENTRA, "AZURE"),
+    "docker-config": Way(Flow.BASIC),
+    "anonymous": Way(Flow.ANONYMOUS),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Who asks: the name used in item ids, the auth method really taken, and where its variables are.
@@ -259,6 +281,17 @@ class Identity:
     method: str
     flow: Flow
     prefix: str = ""
+
+    @classmethod
+    def of(cls, method: str, prefix: str | None = None, *, name: str | None = None) -> Identity:
+        """Return the identity of a method as ``--acr-auth [NAME=]METHOD[:PREFIX]`` names it.
+
+        Its name is the method's unless one is given, and so is the prefix of its variables. Whether these are set is
+        seen when they are read. Raises `BadName` naming the choices; ``default`` is none, for it looks around.
+        """
+        if (way := WAYS.get(method)) is None:
+            raise BadName(f"unknown auth method {method!r}; choose one of {', '.join(WAYS)}")
+        return cls(name or method, method, way.flow, way.prefix if prefix is None else prefix)
 
 
 @dataclass(frozen=True, slots=True)
