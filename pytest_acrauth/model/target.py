@@ -260,6 +260,8 @@ WAYS = {
     "admin": Way(Flow.BASIC, "ACR"),
     "scope-map-token": Way(Flow.BASIC, "ACR"),
     "workload-identity": Way(Flow.ENTRA, "AZURE"),
+    "github-actions": Way(Flow.ENTRA, "AZURE"),
+    "azure-pipelines": Way(Flow.ENTRA, "AZURESUBSCRIPTION"),
     "service-principal": Way(Flow.ENTRA, "AZURE"),
     "service-principal-certificate": Way(Flow.ENTRA, "AZURE"),
     "managed-identity": Way(Flow.ENTRA, "AZURE"),
