@@ -23,6 +23,7 @@ from pytest_acrauth.catalogue.tables import MODES
 from pytest_acrauth.diagnosis.client import diagnose_client
 from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.diagnosis.conclusion import Diagnosis
+from pytest_acrauth.diagnosis.expiry import diagnose_expiry
 from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.emulator import LOOK_ALIKES, REGISTRIES, SCENARIOS, Emulator, Scenario
 from pytest_acrauth.emulator.scenarios.variants import USUAL
@@ -156,7 +157,11 @@ def seen_in_emulator(scenario: Scenario) -> str | None:
         diagnoses = see(emulator, scenario)
     if not diagnoses:
         return None
-    text = explain(diagnoses[0])
+    return lasting(explain(diagnoses[0]))
+
+
+def lasting(text: str) -> str:
+    """Return a text with words in the place of what differs from run to run."""
     for pattern, words in _VARYING:
         text = pattern.sub(words, text)
     return text
