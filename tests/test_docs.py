@@ -273,6 +273,8 @@ def test_the_demo_shows_the_text_of_readme(inner, monkeypatch) -> None:
     tox = ConfigParser()
     tox.read(ROOT / "tox.ini", encoding="utf-8")
     line = tox["testenv:demo"]["commands"].removeprefix("pytest ").removesuffix(" {posargs}")
+    (begun,) = re.findall(r"```text\n(.*?)```", TEXTS[ROOT / "docs" / "index.md"], re.DOTALL)
+    assert shown.startswith(begun)
     shutil.copytree(EXAMPLES, inner.pytester.path, dirs_exist_ok=True)
     monkeypatch.delenv("COLUMNS")
     printed = inner.apart(*line.split(), *told[1].split()).stdout.str()

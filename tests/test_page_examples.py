@@ -24,7 +24,7 @@ from pytest_acrauth.emulator.world.healthy import CLIENT, TENANT
 from pytest_acrauth.emulator.world.roles import EVIDENCE
 
 ROOT = Path(__file__).parents[1]
-WRITTEN = [ROOT / "README.md", ROOT / "docs" / "tutorial.md"]
+WRITTEN = [ROOT / "README.md", ROOT / "docs" / "index.md", ROOT / "docs" / "tutorial.md"]
 WRITTEN += sorted(
     path for room in ("how-to", "reference", "explanation") for path in (ROOT / "docs" / room).glob("*.md")
 )

@@ -306,3 +306,15 @@ def test_the_conftest_configures_guards_and_notes(inner) -> None:
         "acr::otheracr.azurecr.io::service-principal::exchange": "exchange-no-role",
         "test_cluster.py::test_the_application_starts": "exchange-no-role",
     }
+
+
+def test_markers_are_known_without_the_plugin(inner) -> None:
+    """What the page shows for environments that lack the plugin makes `--strict-markers` take its markers."""
+    page = (EXAMPLES.parent / "how-to" / "conftest.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```python\n(def pytest_configure\(config\).*?)```", page, re.DOTALL)
+    marks = "".join(f"@pytest.mark.{name}\n" for name in ("acr", "acr_ready", "acr_permissions", "acr_expect"))
+    inner.pytester.makepyfile(test_own=f"import pytest\n\n{marks}def test_own(): ...\n")
+    without = ("-p", "no:acrauth", "--strict-markers")
+    assert inner.apart(*without).ret == pytest.ExitCode.INTERRUPTED
+    inner.pytester.makeconftest(shown)
+    inner.apart(*without).assert_outcomes(passed=1)
