@@ -45,6 +45,13 @@ def test_an_identity_is_made_by_its_method(method) -> None:
     assert Identity.of(method.name, "ACR_CI", name="ci") == Identity("ci", method.name, method.flow, "ACR_CI")
 
 
+def test_a_target_is_shown_in_a_line_or_two() -> None:
+    """Whoever sees one in an assertion or in a setup plan sees who, where and what, and no list of Azure's hosts."""
+    shown = repr(Target(Registry.parse("myacr"), Identity.of("anonymous")))
+    assert all(word in shown for word in ("myacr.azurecr.io", "AzureCloud", "anonymous"))
+    assert "management" not in shown
+
+
 def test_an_identity_is_what_the_option_makes_of_the_same_words() -> None:
     """A script and a command line that say the same ask as the same."""
     environ = {"ACR_CI_TENANT_ID": "a.example", "ACR_CI_CLIENT_ID": "0b6f4f0e-5a57-4d0c-9d0a-7c1b8e2f3a4d"}

@@ -34,6 +34,9 @@ class Cloud(NamedTuple):
     arm_audience: str
     graph: str
 
+    def __repr__(self) -> str:
+        return f"<{self.name}>"  # the hosts follow from it, and fill lines wherever a target is shown
+
     @property
     def data_suffix(self) -> str:
         """What the name of a dedicated data endpoint ends in, after the registry's name and region."""
