@@ -282,27 +282,6 @@ def test_the_demo_shows_the_text_of_readme(inner, monkeypatch) -> None:
     assert shown in generator().lasting(printed)
 
 
-def shop_base_and_vault(world: World) -> None:
-    """Make the world that the suite of a fleet describes: a puller, a builder, and one registry that is shut."""
-    cloud, environ = world.cloud, world.machine.environ
-    shop, base, vault = (cloud.registries[name] for name in ("shopacr", "baseacr", "vaultacr"))
-    builder, principal = "9f2c7a10-4d3b-4e58-8a6f-1b0c2d3e4f50", "5d1e8b3a-72c4-4f09-9be6-0a1b2c3d4e5f"
-    secret = Password("not-a-real-one-of-the-builder", starts=cloud.now() - DAY, ends=cloud.now() + DAY)
-    cloud.applications[builder] = Application(builder, [secret], {TENANT: principal})
-    for registry, role in ((shop, "AcrPush"), (base, "AcrPull"), (vault, "AcrPush")):
-        cloud.assignments += [
-            RoleAssignment(principal, each, registry.resource_id, created=cloud.now() - DAY)
-            for each in (role, EVIDENCE)
-        ]
-    shop.admin_enabled = False
-    private_only(vault)
-    for prefix, client, value in (
-        ("BUILDER", builder, secret.value),
-        ("PULLER", CLIENT, environ["AZURE_CLIENT_SECRET"]),
-    ):
-        environ |= {f"{prefix}_TENANT_ID": TENANT, f"{prefix}_CLIENT_ID": client, f"{prefix}_CLIENT_SECRET": value}
-
-
 def test_example_of_a_fleet_is_green(inner, tmp_path, monkeypatch) -> None:
     """The suite for three registries and two identities holds in the world that it describes, and in no other one."""
     shutil.copytree(EXAMPLES / "fleet", inner.pytester.path, dirs_exist_ok=True)
