@@ -15,6 +15,7 @@ from types import ModuleType
 import pytest
 from fleets import shop_base_and_vault
 
+import pytest_acrauth
 from pytest_acrauth.catalogue.entra_numbers import NUMBERS
 from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS
 from pytest_acrauth.diagnosis.text import recognise
@@ -202,6 +203,12 @@ def test_a_mode_is_told_in_the_order_of_the_failure() -> None:
     order = ["What to do", "Why", "Seen", "Documentation", "Related modes", "Reproduce it", "At a glance"]
     for name in MODES:
         assert re.findall(r"^## (.*)$", TEXTS[ROOT / "docs" / "failure-modes" / f"{name}.md"], re.MULTILINE) == order
+
+
+def test_every_public_name_is_told() -> None:
+    """The page on Python has each name that the package exports."""
+    told = set(re.findall(r"`(\w+)", TEXTS[ROOT / "docs" / "reference" / "python-api.md"]))
+    assert {name for name in dir(pytest_acrauth) if not name.startswith("_")} <= told
 
 
 def test_every_page_has_a_place() -> None:

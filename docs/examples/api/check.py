@@ -1,16 +1,11 @@
-"""Which identity can use which registry, without pytest."""
+"""Which registries an identity can use, and why not the others, without pytest."""
 
-from pytest_acrauth import BadAuth, Identity, Reference, Registry, Target, check, diagnose, explain
+from pytest_acrauth import Identity, Reference, Registry, Target, check, diagnose, explain
 
-me = Identity.of("service-principal")
-targets = [Target(Registry.parse(name), me, (Reference.parse("team/app"),)) for name in ("myacr", "otheracr")]
-try:
-    transcripts = check(targets, timeout=20)
-except BadAuth as error:
-    raise SystemExit(f"nothing was checked: {error}") from error
-for transcript in transcripts:
+identity = Identity.of("service-principal")
+targets = [Target(Registry.parse(name), identity, (Reference.parse("team/app"),)) for name in ("myacr", "otheracr")]
+for transcript in check(targets, timeout=20):
     found = diagnose(transcript)
-    print(transcript.target.id, "is ready" if not found else "")
+    print(transcript.target.id, "is not ready" if found else "is ready")
     for diagnosis in found:
-        print(diagnosis.certainty, [mode.id for mode in diagnosis.candidates])
-        print(explain(diagnosis))
+        print(diagnosis.certainty, [mode.id for mode in diagnosis.candidates], explain(diagnosis), sep="\n")
