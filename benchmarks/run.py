@@ -56,7 +56,7 @@ class Bench:
     def check(self, azure: Azure) -> Spent:
         """Check myacr and one repository as a service principal, down to the data endpoint, and run the one test."""
         who = {name: value for name, value in azure.environ.items() if name.startswith("AZURE_")}
-        return self.pytest(*_CHECK, "--acr-ca-bundle", str(azure.bundle), **who)
+        return self.pytest(*_CHECK, f"--acr-ca-bundle={azure.bundle}", **who)
 
     def az_health(self, azure: Azure) -> Callable[[], Spent]:
         """Log az in, with settings of its own and without telemetry, and return its check-health."""

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 from pytest_acrauth import __version__
 from pytest_acrauth.auth import DEFAULT, METHODS, Method, choose
@@ -23,6 +24,7 @@ from pytest_acrauth.diagnosis.client import diagnose_client
 from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.diagnosis.expiry import diagnose_expiry
+from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.emulator import LOOK_ALIKES, REGISTRIES, SCENARIOS, Emulator, Scenario
 from pytest_acrauth.emulator.scenarios.variants import USUAL
 from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION
@@ -65,6 +67,61 @@ _VARYING = (
 )
 #: The worlds that pages show: the scenarios, and what only looks like one where it is a cause of its own.
 WORLDS = SCENARIOS | {name: world for name, world in LOOK_ALIKES.items() if name in MODES}
+
+
+class Sentence(NamedTuple):
+    """What docker or the kubelet says of a registry: the words that people look up, and what is around them."""
+
+    before: str
+    words: str
+    after: str = ""
+
+
+_DAEMON = 'Error response from daemon: Get "https://myacr.azurecr.io/v2/": '
+_LOOKUP = f"{_DAEMON}dial tcp: lookup myacr.azurecr.io on 10.0.0.10:53: "
+_DIAL = f"{_DAEMON}dial tcp 203.0.113.9:443: "
+_PUSH = "push to myacr.azurecr.io/team/app: "
+_KUBELET = 'Failed to pull image "myacr.azurecr.io/team/app:latest": '
+_STATUS = ": unexpected status: 401 Unauthorized"
+#: The index has their words; what these can mean is up to the catalogue, which reads the whole as it reads a log.
+SENTENCES = (
+    Sentence(_DAEMON, "unauthorized: authentication required"),
+    Sentence(_DAEMON, "unauthorized: Invalid clientid or client secret."),
+    Sentence(_DAEMON, "unauthorized: Application not registered with AAD."),
+    Sentence(f"{_DAEMON}denied: client with IP '203.0.113.9' ", "is not allowed access."),
+    Sentence(_LOOKUP, "no such host"),
+    Sentence(_LOOKUP, "server misbehaving"),
+    Sentence(f"{_DAEMON}dial tcp: lookup myacr.azurecr.io: ", "Temporary failure in name resolution"),
+    Sentence(_DIAL, "i/o timeout"),
+    Sentence(_DIAL, "connect: connection refused"),
+    Sentence(_DIAL, "connect: no route to host"),
+    Sentence(_DAEMON, "proxyconnect tcp", ": dial tcp 10.0.0.1:3128: connect: connection refused"),
+    Sentence(_DAEMON, "Proxy Authentication Required"),
+    Sentence(_DAEMON, "net/http: TLS handshake timeout"),
+    Sentence(_DAEMON, "x509: certificate signed by unknown authority"),
+    Sentence(_DAEMON, "x509: certificate has expired or is not yet valid"),
+    Sentence(_DAEMON, "x509: certificate is valid for", " proxy.example, not myacr.azurecr.io"),
+    Sentence(_DAEMON, "net/http: request canceled while waiting for connection", " (Client.Timeout exceeded)"),
+    Sentence(_DAEMON, "EOF"),
+    Sentence(_DAEMON, "toomanyrequests: too many requests"),
+    Sentence("", "Cannot connect to the Docker daemon", " at unix:///run/docker.sock. Is the docker daemon running?"),
+    Sentence(
+        "", "permission denied while trying to connect to the Docker daemon socket", " at unix:///run/docker.sock"
+    ),
+    Sentence("docker: ", "error getting credentials", ' - err: exec: "docker-credential-pass": not found, out: ``'),
+    Sentence("docker: ", "error storing credentials", " - err: exit status 1, out: `not implemented`"),
+    Sentence("Error: ", "Cannot perform an interactive login from a non TTY device"),
+    Sentence("", "Must provide --username with --password-stdin"),
+    Sentence("manifest for myacr.azurecr.io/team/app:latest not found: ", "manifest unknown", ": is not found"),
+    Sentence("", "pull access denied", " for myacr.azurecr.io/team/app, repository does not exist"),
+    Sentence(_PUSH, "denied: requested access to the resource is denied"),
+    Sentence(_PUSH, "insufficient_scope: authorization failed"),
+    Sentence("myacr.azurecr.io: unknown: ", "The operation is disallowed on this registry, repository or image"),
+    Sentence(f"{_KUBELET}failed to authorize: ", "failed to fetch anonymous token", _STATUS),
+    Sentence(f"{_KUBELET}failed to authorize: ", "failed to fetch oauth token", _STATUS),
+    Sentence(_KUBELET, "no basic auth credentials"),
+    Sentence(_KUBELET, "unexpected status code 403 Forbidden"),
+)
 #: By how much longer a climb may take here than the scenario says: on a busy machine the whole limit could be over
 #: before that for one peer, and the page would tell of the former.
 _PATIENCE = 4
@@ -100,7 +157,11 @@ def seen_in_emulator(scenario: Scenario) -> str | None:
         diagnoses = see(emulator, scenario)
     if not diagnoses:
         return None
-    text = explain(diagnoses[0])
+    return lasting(explain(diagnoses[0]))
+
+
+def lasting(text: str) -> str:
+    """Return a text with words in the place of what differs from run to run."""
     for pattern, words in _VARYING:
         text = pattern.sub(words, text)
     return text
@@ -169,29 +230,30 @@ def mode_page(entry: CauseEntry, output: str | None) -> str:
     """Return a failure mode's page; ``output`` is what the emulator's scenario of the same id showed."""
     return NOTICE + "\n".join(
         [
+            *_indexed(entry),
             f"# {entry.cause.id}",
             "",
             sentence(entry.cause.title),
             "",
-            *_table(entry),
-            "",
-            "## What you see",
-            "",
-            *_what_you_see(entry, output),
-            "",
-            "## What it means",
-            "",
-            prose(entry.cause.meaning),
-            "",
-            "## How it is proven",
-            "",
-            *_proof(entry),
-            "",
-            "## How to fix it",
+            "## What to do",
             "",
             *_steps(entry.cause.steps),
             "",
-            f"Microsoft's documentation: <{entry.cause.link}>",
+            "## Why",
+            "",
+            prose(entry.cause.meaning),
+            "",
+            "How it is proven:",
+            "",
+            *_proof(entry),
+            "",
+            "## Seen",
+            "",
+            *_seen(entry, output),
+            "",
+            "## Documentation",
+            "",
+            f"<{entry.cause.link}>",
             "",
             "## Related modes",
             "",
@@ -201,8 +263,36 @@ def mode_page(entry: CauseEntry, output: str | None) -> str:
             "",
             *_reproduce(entry),
             "",
+            "## At a glance",
+            "",
+            *_table(entry),
+            "",
         ]
     )
+
+
+@cache
+def searched_for() -> Mapping[str, tuple[str, ...]]:
+    """Return what people have before their eyes and look up, each with the ids of the causes that it can stand for.
+
+    Entra's numbers, and sentences of docker and the kubelet, which the catalogue reads as it reads a log.
+    """
+    found = {number.code: tuple(cause.id for cause in number.causes) for number in numbers()}
+    for each in SENTENCES:
+        causes = (mode.id for diagnosis in recognise("".join(each)) for mode in diagnosis.candidates)
+        found[each.words] = tuple(dict.fromkeys(causes))
+    return found
+
+
+def _indexed(entry: CauseEntry) -> Iterator[str]:
+    """Yield the entries of the index under which a cause is found: what people see, and its id below."""
+    words = [text for text, causes in searched_for().items() if entry.cause.id in causes]
+    if entry.az_code:
+        words.append(entry.az_code)
+    if words:
+        yield from ("```{eval-rst}", ".. index::")
+        yield from (f"   single: {text}; {entry.cause.id}" for text in words)
+        yield from ("```", "")
 
 
 _KINDS = {Kind.LOOK: "Look first", Kind.FIX: "Then", Kind.OR: "Or"}
@@ -241,19 +331,13 @@ def _places(symptom: SymptomEntry) -> Iterator[str]:
         yield "a check that somebody asks for"
 
 
-def _what_you_see(entry: CauseEntry, output: str | None) -> Iterator[str]:
+def _seen(entry: CauseEntry, output: str | None) -> Iterator[str]:
+    yield from (f"- `{symptom.id}`: {prose(symptom.says)}" for symptom in entry.symptoms)
     if output is not None:
-        yield "In the emulator, with times and request ids left out:"
-        yield ""
-        yield from ("```text", output, "```")
-        yield ""
+        yield from ("", "In the emulator, with times and request ids left out:", "", "```text", output, "```")
     if entry.samples:
-        yield "Another program's words for it, which `--acr-explain` reads too:"
-        yield ""
+        yield from ("", "Another program's words for it, which `--acr-explain` reads too:", "")
         yield from ("```text", *entry.samples, "```")
-        yield ""
-    for symptom in entry.symptoms:
-        yield f"- `{symptom.id}`: {prose(symptom.says)}"
 
 
 def _proof(entry: CauseEntry) -> Iterator[str]:
@@ -319,13 +403,11 @@ def index_page() -> str:
         "A failed check begins with the id of its cause, or with the id of a symptom and the causes that remain.",
         "`pytest --acr-explain <id>` prints the same on the command line.",
         "",
-        "```{toctree}",
-        ":hidden:",
-        "",
-        *sorted(MODES),
-        "```",
+        "The {ref}`genindex` has what people see: Entra's numbers, docker's sentences, codes of `az acr check-health`.",
     ]
     for family in families():
+        ids = [cause.id for cause in family.causes]
+        lines += ["", "```{toctree}", ":hidden:", f":caption: {family.id}", "", *ids, "```"]
         lines += ["", f"## {family.id}", "", sentence(family.about), "", "| id | title |", "| --- | --- |"]
         lines += [f"| [{cause.id}]({cause.id}.md) | {cell(cause.title)} |" for cause in family.causes]
     lines += ["", "## Symptoms", "", "What can be seen, and the causes that can show it.", ""]
@@ -496,7 +578,7 @@ def main(arguments: list[str]) -> int:
     stale = [path for path, text in wanted.items() if not _is(ROOT / path, text)]
     gone = sorted(existing - set(wanted))
     for path in [*stale, *gone]:
-        print(f"out of date: {path.as_posix()}")  # noqa: T201 - what the command says
+        print(f"out of date: {path.as_posix()}")
     if "--check" in arguments:
         return int(bool(stale or gone))
     for path in stale:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_acrauth.auth.shape import BadAuth as BadAuth
     from pytest_acrauth.catalogue.shape import FailureMode as FailureMode
     from pytest_acrauth.catalogue.shape import Symptom as Symptom
     from pytest_acrauth.diagnosis.climb import diagnose as diagnose
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from pytest_acrauth.diagnosis.text import recognise as recognise
     from pytest_acrauth.model.machine import Machine as Machine
     from pytest_acrauth.model.stage import Stage as Stage
+    from pytest_acrauth.model.target import BadName as BadName
+    from pytest_acrauth.model.target import Flow as Flow
     from pytest_acrauth.model.target import Identity as Identity
     from pytest_acrauth.model.target import Reference as Reference
     from pytest_acrauth.model.target import Registry as Registry
@@ -34,9 +37,12 @@ _HOMES = {
     "diagnose": "diagnosis.climb",
     "explain": "report.text",
     "recognise": "diagnosis.text",
+    "BadAuth": "auth.shape",
+    "BadName": "model.target",
     "Certainty": "diagnosis.conclusion",
     "Diagnosis": "diagnosis.conclusion",
     "FailureMode": "catalogue.shape",
+    "Flow": "model.target",
     "Identity": "model.target",
     "Machine": "model.machine",
     "NotReady": "plugin.failures",
@@ -63,4 +69,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES, "__version__"])
+    return sorted([*_HOMES, "__version__"])

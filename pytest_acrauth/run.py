@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
@@ -40,14 +41,24 @@ _GLANCE = 0.2  # seconds between two looks at Ctrl-C
 _SOON = 60.0  # seconds: a refresh token that ends within them is not used any more
 
 
-def check(targets: Sequence[Target], machine: Machine | None = None, *, wait: float = 0.0) -> tuple[Transcript, ...]:
+def check(
+    targets: Sequence[Target],
+    machine: Machine | None = None,
+    *,
+    timeout: float = DEFAULT_TIMEOUT,
+    wait: float = 0.0,
+) -> tuple[Transcript, ...]:
     """Climb the targets on a machine (default: this one) and return their transcripts, in the targets' order.
 
+    ``timeout`` is the limit for one climb in seconds, its evidence included: ValueError unless it is a positive number.
     What can be a change that is not in effect everywhere yet is tried again for ``wait`` seconds.
-    Raises `pytest_acrauth.auth.BadAuth` when an identity's variables are not set. What a registry, Entra or the
-    network do is in the transcripts, never raised; so is a defect of this package, in that of the target it struck.
+    Raises `pytest_acrauth.BadAuth` when an identity's variables are not set, or its flow is another than its method's.
+    What a registry, Entra or the network do is in the transcripts, never raised; so is a defect of this package, in
+    that of the target it struck.
     """
-    return Run(machine or RealMachine(), wait=wait).check(targets)
+    if not 0 < timeout < math.inf:
+        raise ValueError(f"timeout={timeout!r}: give the seconds that one climb may take")
+    return Run(machine or RealMachine(), timeout=timeout, wait=wait).check(targets)
 
 
 class Run:

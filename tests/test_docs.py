@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import tomllib
+from configparser import ConfigParser
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +15,8 @@ from types import ModuleType
 import pytest
 from fleets import shop_base_and_vault
 
+import pytest_acrauth
+from pytest_acrauth.catalogue.entra_numbers import NUMBERS
 from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS
 from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.emulator import DELAYS, LOOK_ALIKES, SCENARIOS, Emulator, World
@@ -81,7 +84,7 @@ def test_a_page_shows_the_entry_it_is_given() -> None:
     lines = page.splitlines()
     assert {"# made-up", "A title.", "A meaning.", "$ do this", "- Is this the question?"} <= set(lines)
     assert "  An oracle tells it; by hand: `look here`" in lines
-    assert "Microsoft's documentation: <https://example.com/page>" in lines
+    assert "<https://example.com/page>" in lines
     for text in (entry.cause.title, entry.cause.meaning, *(step.text for step in entry.cause.steps)):
         assert generator().prose(text) not in page
 
@@ -164,6 +167,50 @@ def test_every_option_is_in_readme() -> None:
     assert {option.flag for option in OPTIONS} == set(re.findall(r"--acr-[a-z][a-z-]*", TEXTS[README]))
 
 
+def linked(page: Path) -> set[Path]:
+    """Return the pages that a reader sees links to on a page; the table of contents in a margin does not count."""
+    seen = re.sub(r"^```\{toctree\}.*?^```", "", TEXTS[page], flags=re.MULTILINE | re.DOTALL)
+    return {(page.parent / target).resolve() for target in re.findall(r"\]\(([^):#]+\.md)(?:#[^)]*)?\)", seen)}
+
+
+def test_every_page_is_two_clicks_from_the_landing_page() -> None:
+    """Whoever begins where README sends them reaches each page by what they can see, in two steps."""
+    landing = ROOT / "docs" / "index.md"
+    assert f"`{landing.relative_to(ROOT).as_posix()}`" in TEXTS[README]
+    once = {landing} | linked(landing)
+    twice = once.union(*map(linked, once))
+    pages = {path for path in PAGES if path.is_relative_to(ROOT / "docs") and "examples" not in path.parts}
+    assert twice <= set(PAGES)
+    assert pages - twice == set()
+    assert {path for path in pages - once if path.parent.name != "failure-modes"} == set()
+
+
+def test_what_people_see_is_in_the_index() -> None:
+    """Each number of Entra's, sentence of docker's and code of az is an index entry on the pages of its causes."""
+    searched = generator().searched_for()
+    assert {f"AADSTS{number}" for number in NUMBERS} <= set(searched)
+    for words, causes in searched.items():
+        assert causes, words
+        pages = [TEXTS[ROOT / "docs" / "failure-modes" / f"{name}.md"] for name in causes]
+        assert all(f"   single: {words}; " in text for text in pages), words
+    coded = [mode for mode in MODES.values() if mode.az_code]
+    for mode in coded:
+        assert f"   single: {mode.az_code}; {mode.id}\n" in TEXTS[ROOT / "docs" / "failure-modes" / f"{mode.id}.md"]
+
+
+def test_a_mode_is_told_in_the_order_of_the_failure() -> None:
+    """Each page has what the text of a failure has, in its order, and what is more behind it."""
+    order = ["What to do", "Why", "Seen", "Documentation", "Related modes", "Reproduce it", "At a glance"]
+    for name in MODES:
+        assert re.findall(r"^## (.*)$", TEXTS[ROOT / "docs" / "failure-modes" / f"{name}.md"], re.MULTILINE) == order
+
+
+def test_every_public_name_is_told() -> None:
+    """The page on Python has each name that the package exports."""
+    told = set(re.findall(r"`(\w+)", TEXTS[ROOT / "docs" / "reference" / "python-api.md"]))
+    assert {name for name in dir(pytest_acrauth) if not name.startswith("_")} <= told
+
+
 def test_every_page_has_a_place() -> None:
     """No guide, reference or explanation is left out of the table of contents."""
     listed = set(re.findall(r"^[\w-]+/[\w-]+$", TEXTS[ROOT / "docs" / "index.md"], re.MULTILINE))
@@ -223,6 +270,23 @@ def test_example_suite_shows_what_is_emulated_last(inner, scenario) -> None:
     result = inner.apart("--acr-registry", "myacr", "--acr-emulate", "healthy", "--acr-emulate", scenario)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines([f"{scenario}: *"])
+
+
+def test_the_demo_shows_the_text_of_readme(inner, monkeypatch) -> None:
+    """The command that README names prints the failure that README shows, to the letter but for times and ids."""
+    told = re.search(r"^`tox run -e demo -- (--acr-emulate (\S+))` makes it fail", TEXTS[README], re.MULTILINE)
+    assert told is not None
+    (shown,) = re.findall(rf"<!-- shown: {told[2]} -->\n```text\n(.*?)\n```", TEXTS[README], re.DOTALL)
+    tox = ConfigParser()
+    tox.read(ROOT / "tox.ini", encoding="utf-8")
+    line = tox["testenv:demo"]["commands"].removeprefix("pytest ").removesuffix(" {posargs}")
+    (begun,) = re.findall(r"```text\n(.*?)```", TEXTS[ROOT / "docs" / "index.md"], re.DOTALL)
+    assert shown.startswith(begun)
+    shutil.copytree(EXAMPLES, inner.pytester.path, dirs_exist_ok=True)
+    monkeypatch.delenv("COLUMNS")
+    printed = inner.apart(*line.split(), *told[1].split()).stdout.str()
+    assert printed.count(shown.splitlines()[1]) == 1
+    assert shown in generator().lasting(printed)
 
 
 def test_example_of_a_fleet_is_green(inner, tmp_path, monkeypatch) -> None:

@@ -24,7 +24,7 @@ from pytest_acrauth.emulator.world.healthy import CLIENT, TENANT
 from pytest_acrauth.emulator.world.roles import EVIDENCE
 
 ROOT = Path(__file__).parents[1]
-WRITTEN = [ROOT / "README.md", ROOT / "docs" / "tutorial.md"]
+WRITTEN = [ROOT / "README.md", ROOT / "docs" / "index.md", ROOT / "docs" / "tutorial.md"]
 WRITTEN += sorted(
     path for room in ("how-to", "reference", "explanation") for path in (ROOT / "docs" / room).glob("*.md")
 )
@@ -37,6 +37,7 @@ LOG = "Error response from daemon: Get https://myacr.azurecr.io/v2/: unauthorize
 ELSEWHERE = {
     "python -m pip ": "it installs this project",
     "python -m pytest_acrauth.emulator ": "tests/emulator/test_served.py, and the clients' environment",
+    "az acr list ": "the clients' environment has every az command parsed by az itself",
     "az role ": "the clients' environment has every az command parsed by az itself",
     "pytest --acr-config acr.toml --acr-report tonight.json ": "tests/test_nightly.py runs that file, night by night",
     "kubectl ": "tests/auth/test_pull_secret.py reads what it prints",
@@ -50,6 +51,8 @@ ALSO_SET = {"docs/how-to/evidence.md": {"ACR_USERNAME": "ci", "ACR_PASSWORD": "p
 AROUND = {
     "test_deployment_pulls_its_image": "@pytest.fixture\ndef cluster(): ...\n",
     "test_the_cluster_starts_the_application": "",
+    "cluster": "def test_cluster(cluster): ...\n",
+    "pytest_configure": "def test_configure(pytestconfig):\n    pytest_configure(pytestconfig)\n",
     "test_deployment_reads_and_does_no_more": "",
     "test_the_deployment_only_reads": "",
     "test_the_internet_does_not_get_in": "",
@@ -208,6 +211,8 @@ def test_a_command_ends_as_the_page_says(typed, command):
     for name, text in blocks("ini"):
         if name == command.page:
             typed.pytester.makeini(text)
+    if "there.json" in command.line:
+        typed.type("pytest --acr-registry myacr --acr-report=there.json")
     result = typed.type(command.line)
     wanted = pytest.ExitCode.TESTS_FAILED if FAILS.search(command.line) else pytest.ExitCode.OK
     assert result.ret == wanted, result.stdout.str() + result.stderr.str()

@@ -16,6 +16,7 @@ import pytest
 from pytest_acrauth.auth import METHODS
 from pytest_acrauth.emulator.scenarios.variants import IDENTITIES
 from pytest_acrauth.model.stage import Stage
+from pytest_acrauth.model.target import WAYS
 from pytest_acrauth.model.transcript import Access, Transcript
 from pytest_acrauth.plugin.options import OPTIONS
 from pytest_acrauth.probes.programs.clients import CHECKS
@@ -36,7 +37,7 @@ ROOMS = {
     "waiting": "diagnosis model probes",
     "run": "auth diagnosis model probes waiting",
     "plugin": "auth diagnosis emulator model probes report run",
-    "__init__": "catalogue diagnosis model plugin report run",
+    "__init__": "auth catalogue diagnosis model plugin report run",
 }
 #: The same inside the rooms that have rooms of their own. Files beside those may use them all, but for `GROUND`.
 INNER_ROOMS = {
@@ -271,9 +272,14 @@ def test_the_emulator_has_an_identity_for_every_method():
     assert set(IDENTITIES) == {method.name for method in METHODS}
 
 
+def test_an_identity_is_made_as_the_row_of_its_method_says():
+    """`Identity.of` is below the rows, so that whoever has a target's words alone can use it, and says the same."""
+    assert {method.name: (method.flow, method.prefix) for method in METHODS} == WAYS
+
+
 def test_methods_are_named_by_their_row_their_probe_and_their_identity():
     """Nothing else in the package knows a method's name: what tells methods apart is in their rows."""
-    tables = {"auth/methods.py", "probes/entra/methods.py", "emulator/scenarios/variants.py"}
+    tables = {"model/target.py", "auth/methods.py", "probes/entra/methods.py", "emulator/scenarios/variants.py"}
     other_things_too = {"basic", "admin", "anonymous", "scope-map-token", "docker-config"}
     names = {method.name for method in METHODS} - other_things_too
     named = {

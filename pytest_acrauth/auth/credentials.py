@@ -35,6 +35,14 @@ def require(identity: Identity, environ: Mapping[str, str]) -> None:
 def _require_variables(identity: Identity, environ: Mapping[str, str]) -> None:
     """Raise `BadAuth` where a variable is missing, or where an id that Entra gives holds what it never gives."""
     method = method_named(identity.method)
+    if identity.flow is not method.flow:
+        raise BadAuth(
+            f"{method.name} is of the {method.flow} flow, not {identity.flow}: take Identity.of({method.name!r})"
+        )
+    if method.variables and not identity.prefix:
+        raise BadAuth(
+            f"{identity.name} has no prefix for its variables: take Identity.of({method.name!r}), or give one"
+        )
     for name, pattern, words in _IDS if identity.flow is Flow.ENTRA else ():
         if name in {*method.variables, *method.optional}:
             variable = f"{identity.prefix}_{name}"

@@ -34,6 +34,9 @@ class Cloud(NamedTuple):
     arm_audience: str
     graph: str
 
+    def __repr__(self) -> str:
+        return f"<{self.name}>"  # the hosts follow from it, and fill lines wherever a target is shown
+
     @property
     def data_suffix(self) -> str:
         """What the name of a dedicated data endpoint ends in, after the registry's name and region."""
@@ -247,6 +250,30 @@ class Flow(StrEnum):
     ANONYMOUS = "anonymous"
 
 
+class Way(NamedTuple):
+    """How a method gets an access token, and how the environment variables begin that it reads unless told others."""
+
+    flow: Flow
+    prefix: str = ""
+
+
+#: The authentication methods by name; what each one reads and does is in the room for that.
+WAYS = {
+    "basic": Way(Flow.BASIC, "ACR"),
+    "admin": Way(Flow.BASIC, "ACR"),
+    "scope-map-token": Way(Flow.BASIC, "ACR"),
+    "workload-identity": Way(Flow.ENTRA, "AZURE"),
+    "github-actions": Way(Flow.ENTRA, "AZURE"),
+    "azure-pipelines": Way(Flow.ENTRA, "AZURESUBSCRIPTION"),
+    "service-principal": Way(Flow.ENTRA, "AZURE"),
+    "service-principal-certificate": Way(Flow.ENTRA, "AZURE"),
+    "managed-identity": Way(Flow.ENTRA, "AZURE"),
+    "azure-cli": Way(Flow.ENTRA, "AZURE"),
+    "docker-config": Way(Flow.BASIC),
+    "anonymous": Way(Flow.ANONYMOUS),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Who asks: the name used in item ids, the auth method really taken, and where its variables are.
@@ -259,6 +286,17 @@ class Identity:
     method: str
     flow: Flow
     prefix: str = ""
+
+    @classmethod
+    def of(cls, method: str, prefix: str | None = None, *, name: str | None = None) -> Identity:
+        """Return the identity of a method as ``--acr-auth [NAME=]METHOD[:PREFIX]`` names it.
+
+        Its name is the method's unless one is given, and so is the prefix of its variables. Whether these are set is
+        seen when they are read. Raises `BadName` naming the choices; ``default`` is none, for it looks around.
+        """
+        if (way := WAYS.get(method)) is None:
+            raise BadName(f"unknown auth method {method!r}; choose one of {', '.join(WAYS)}")
+        return cls(name or method, method, way.flow, way.prefix if prefix is None else prefix)
 
 
 @dataclass(frozen=True, slots=True)

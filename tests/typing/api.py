@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from pytest_acrauth import (
+    BadAuth,
+    BadName,
     Certainty,
     Diagnosis,
     FailureMode,
+    Flow,
     Identity,
     Machine,
     Reference,
@@ -21,19 +24,23 @@ from pytest_acrauth import (
     diagnose,
     explain,
 )
-from pytest_acrauth.model.target import Flow
 
 
 def targets(name: str) -> list[Target]:
     """Name what is to be checked."""
     registry = Registry.parse(name)
-    identity = Identity("ci", "service-principal", Flow.ENTRA, prefix="AZURE")
+    identity = Identity.of("service-principal", "ACR_CI", name="ci")
+    flow: Flow = identity.flow
+    assert flow is Flow.ENTRA
     return [Target(registry, identity, (Reference.parse("team/app:latest"),), must=("pull",), must_not=("push",))]
 
 
 def texts(machine: Machine) -> list[str]:
     """Climb, conclude and speak without pytest, on a machine and on this one."""
-    transcripts: tuple[Transcript, ...] = check(targets("myacr"), machine) + check(targets("otheracr"))
+    try:
+        transcripts: tuple[Transcript, ...] = check(targets("myacr"), machine) + check(targets("otheracr"), timeout=20)
+    except (BadName, BadAuth) as error:
+        return [str(error)]
     return [explain(diagnosis) for transcript in transcripts for diagnosis in diagnose(transcript)]
 
 
