@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pytest_acrauth.model.defect import ID as DEFECT
 from pytest_acrauth.model.observation import NotObserved
 from pytest_acrauth.model.stage import Rung, Stage
+from pytest_acrauth.model.transcript import Waited
 from pytest_acrauth.report import standing
 from pytest_acrauth.report.document import Check, Climbed, Diagnosed, Document, Reached, State
 from pytest_acrauth.report.explanation import Answered, Explanation, RuledOut, Step, Unanswered
@@ -76,6 +77,7 @@ class Line:
     seconds: float
     facts: str
     legs: tuple[Leg, ...]
+    waited: Waited | None
 
 
 class Possible(NamedTuple):
@@ -147,6 +149,7 @@ class Member(NamedTuple):
 class Group:
     """A cause with all whom it concerns: what is the same for all of them is told once."""
 
+    anchor: str
     headline: str
     shared: Told
     members: tuple[Member, ...]
@@ -165,6 +168,11 @@ class Sheet:
     refused: tuple[Group, ...]
     clients: tuple[tuple[str, tuple[Link, ...]], ...]
     tests: tuple[Check, ...]
+
+    @property
+    def waits(self) -> tuple[Line, ...]:
+        """What was climbed more than once."""
+        return tuple(line for line in self.lines if line.waited is not None and line.waited.attempts > 1)
 
 
 @dataclass
@@ -187,21 +195,18 @@ class _Anchors:
 
     def _group(self, found: Sequence[tuple[Diagnosed, str]]) -> Group:
         told = [_told(diagnosed.explanation) for diagnosed, _ in found]
+        anchors = [self.of[id(diagnosed)] for diagnosed, _ in found]
         shared = told[0].shared(told) if len(told) > 1 else Told()
         first = found[0][0].explanation
         alike = all(diagnosed.explanation.headline == first.headline for diagnosed, _ in found)
         brief = first.causes[0].brief if len(first.causes) == 1 else f"{len(first.causes)} causes are possible"
         return Group(
+            anchor=f"all-{anchors[0]}",
             headline=first.headline if alike else f"{first.id}: {brief}",
             shared=shared,
             members=tuple(
-                Member(
-                    self.of[id(diagnosed)],
-                    who,
-                    "" if alike else diagnosed.explanation.headline,
-                    each.without(shared),
-                )
-                for (diagnosed, who), each in zip(found, told, strict=True)
+                Member(anchor, who, "" if alike else diagnosed.explanation.headline, each.without(shared))
+                for anchor, (diagnosed, who), each in zip(anchors, found, told, strict=True)
             ),
         )
 
@@ -240,7 +245,8 @@ def _line(
     anchor: str, one: Climbed, stages: Sequence[Stage], refusals: Sequence[Check], anchors: Mapping[int, str]
 ) -> Line:
     own = [each for each in refusals if each.id.startswith(f"{OURS}{one.registry}::{one.identity}::refused::")]
-    facts = standing.ready(one.transcript) if one.ready else standing.reached(one.transcript)
+    vain = standing.waited_in_vain(one.transcript.waited, verbose=True)
+    facts = standing.ready(one.transcript) if one.ready else f"{standing.reached(one.transcript)}{vain}"
     return Line(
         anchor=anchor,
         registry=one.registry,
@@ -251,6 +257,7 @@ def _line(
         seconds=_whole(one.stages),
         facts=facts,
         legs=_legs(one),
+        waited=one.transcript.waited,
     )
 
 
