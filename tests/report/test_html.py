@@ -82,7 +82,10 @@ def changed(value: Any, change: Callable[[str], str]) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         kept = {"transcript", "record", "stage", "outcome"} | ({"repository"} if isinstance(value, Reached) else set())
         return replace(
-            value, **{each.name: changed(getattr(value, each.name), change) for each in fields(value) if each.name not in kept}
+            value,
+            **{
+                each.name: changed(getattr(value, each.name), change) for each in fields(value) if each.name not in kept
+            },
         )
     if isinstance(value, tuple):
         made = [changed(each, change) for each in value]
@@ -112,7 +115,9 @@ def test_what_is_invisible_is_shown(ill: Document) -> None:
     page.encode()
 
 
-@pytest.mark.parametrize("address", ["javascript:alert(1)", "http://evil.example/", "data:text/html,x", "//evil.example"])
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "http://evil.example/", "data:text/html,x", "//evil.example"]
+)
 def test_other_addresses_are_text(ill: Document, address: str) -> None:
     """Links are those of the catalogue: https alone."""
     tree = parsed(html(changed(ill, lambda before: address if before.startswith("https://") else before)))
@@ -130,9 +135,23 @@ def test_nothing_is_fetched_or_run(well: Document, ill: Document) -> None:
     """By the page's own policy, which allows its one style by what it is and nothing else."""
     for tree in pages(well, ill):
         names = {each.tag for each in tree.iter()}
-        assert not names & {"script", "link", "base", "form", "iframe", "object", "embed", "img", "image", "use", "input"}
+        assert not names & {
+            "script",
+            "link",
+            "base",
+            "form",
+            "iframe",
+            "object",
+            "embed",
+            "img",
+            "image",
+            "use",
+            "input",
+        }
         attributes = {str(name) for each in tree.iter() for name in each.attrib}
-        assert not [name for name in attributes if name.startswith("on") or name in {"style", "src", "srcset", "action"}]
+        assert not [
+            name for name in attributes if name.startswith("on") or name in {"style", "src", "srcset", "action"}
+        ]
         (style,) = tree.iter("style")
         assert style.text is not None
         assert not re.search(r"url\(|@import|expression", style.text)
