@@ -34,6 +34,13 @@ repositories = ["team/app", "team/web"]
 identities = ["stranger"]
 expect = ["identity-kept-out"]
 """
+#: Worlds and limits in which a credential ends within each limit, beyond them, and unseen.
+ENDS = (
+    ("expiry-sp-secret", "--acr-auth=by-secret=service-principal", "--acr-expiry-warn=60", "--acr-expiry-fail=14"),
+    ("healthy", "--acr-auth=warned=service-principal", "--acr-expiry-warn=400", "--acr-expiry-fail=14"),
+    ("healthy", "--acr-auth=sound=service-principal", "--acr-expiry-warn=60", "--acr-expiry-fail=14"),
+    ("healthy", "--acr-auth=unseen=service-principal", "--acr-expiry-warn=60", "--acr-evidence=off"),
+)
 OWN = "def test_of_one_s_own(): assert 1 == 2\n"
 
 
@@ -62,7 +69,8 @@ def broken(folder: Path) -> Document:
     """Return a run with all that a page can show.
 
     That is a cause that is proven, for two registries, and several that are not; an expected refusal that is met, and
-    one that is not; a stage that was not seen; what was waited for in vain; a client; a test of one's own; changes.
+    one that is not; a stage that was not seen; what was waited for in vain; a client; a test of one's own; changes; and
+    credentials that end within each limit, beyond them, and unseen.
     """
     config = ("--acr-config=acr.toml", "--acr-emulate=exchange-no-role", "--acr-client=docker-config")
     proven = kept(folder / "proven", "--acr-registry=myacr,otheracr", "--acr-emulate=exchange-no-role")
@@ -71,6 +79,10 @@ def broken(folder: Path) -> Document:
     (folder / "several" / "test_own.py").write_text(OWN, "utf-8")
     several = kept(folder / "several", *config, "--acr-evidence=off", "--acr-checks=all", "test_own.py", before)
     refused = kept(folder / "refused", *config)
+    ends = [
+        kept(folder / f"ends{number}", "--acr-registry=myacr", f"--acr-emulate={world}", *limits)
+        for number, (world, *limits) in enumerate(ENDS)
+    ]
     first, second = (each.transcript for each in proven.climbed)
     unseen = replace(first, dns=NotObserved("a proxy looked it up"))
     waited = replace(second, waited=Waited(limit=600.0, attempts=4, seconds=37.5, network=2.0, permission=None))
@@ -79,6 +91,7 @@ def broken(folder: Path) -> Document:
         climbed=(*several.climbed, *climbed([unseen, waited]), *renamed(refused.climbed, "thirdacr")),
         checks=(*several.checks, *renamed(refused.checks, "thirdacr")),
         complete=False,
+        credentials=tuple(credential for each in ends for credential in each.credentials),
     )
 
 

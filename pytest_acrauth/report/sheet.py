@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from math import inf
 from typing import NamedTuple
 
 from pytest_acrauth.model.defect import ID as DEFECT
 from pytest_acrauth.model.observation import NotObserved
+from pytest_acrauth.model.outlook import Verdict
 from pytest_acrauth.model.stage import Rung, Stage
 from pytest_acrauth.model.transcript import Waited
 from pytest_acrauth.report import standing
-from pytest_acrauth.report.document import Check, Climbed, Diagnosed, Document, Reached, State
+from pytest_acrauth.report.document import Check, Climbed, Credential, Diagnosed, Document, Reached, State
 from pytest_acrauth.report.explanation import Answered, Explanation, RuledOut, Step, Unanswered
 from pytest_acrauth.report.text import proven
 
@@ -28,6 +30,15 @@ class Came(StrEnum):
     UNKNOWN = "could not look"
     READY = "ready"
     REFUSED = "refused as expected"
+
+
+class Tone(StrEnum):
+    """How something is marked beside its words."""
+
+    GOOD = "good"
+    BAD = "bad"
+    HELD = "held"
+    NONE = "none"
 
 
 class Link(NamedTuple):
@@ -155,6 +166,21 @@ class Group:
     members: tuple[Member, ...]
 
 
+class Ending(NamedTuple):
+    """A row of the timeline: a credential, when it ends, and how that is judged.
+
+    ``left``, ``warn`` and ``fail`` are hundredths of the timeline, None for what is not on it.
+    """
+
+    about: str
+    words: str
+    verdict: Link
+    tone: Tone
+    left: float | None
+    warn: float | None
+    fail: float | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """All that a page shows."""
@@ -167,6 +193,8 @@ class Sheet:
     refusals: tuple[Check, ...]
     refused: tuple[Group, ...]
     clients: tuple[tuple[str, tuple[Link, ...]], ...]
+    endings: tuple[Ending, ...]
+    days: float
     tests: tuple[Check, ...]
 
     @property
@@ -221,6 +249,10 @@ def sheet(document: Document) -> Sheet:
     for client in document.clients:
         for each in client.diagnoses:
             anchors.add(each, f"client {client.name}")
+    for credential in document.credentials:
+        for each in credential.diagnoses:
+            anchors.add(each, _about(credential))
+    days = _days(document.credentials)
     there = {each.stage for one in document.climbed for each in one.stages}
     stages = tuple(stage for stage in Stage if stage in there)
     refusals = tuple(check for check in document.checks if check.id.startswith(OURS) and "::refused::" in check.id)
@@ -237,6 +269,8 @@ def sheet(document: Document) -> Sheet:
         refusals=refusals,
         refused=anchors.groups(anchors.expected),
         clients=tuple((client.name, _results(client.diagnoses, anchors.of)) for client in document.clients),
+        endings=_endings(document.credentials, days, anchors.of),
+        days=days,
         tests=tuple(each for each in document.checks if not each.id.startswith(OURS) and each.outcome in _BAD),
     )
 
@@ -338,6 +372,46 @@ _LEGS = {
     **dict.fromkeys((Stage.DNS, Stage.TCP, Stage.TLS, Stage.CHALLENGE), "network leg"),
     Stage.ENTRA: "identity leg",
 }
+
+
+def _about(credential: Credential) -> str:
+    return " ".join(credential.id.split("::"))
+
+
+def _days(credentials: Sequence[Credential]) -> float:
+    """Return how many days the timeline has: all that end on it, but for what is far beyond every limit."""
+    limits = [days for each in credentials for days in (each.warn, each.fail) if days is not None]
+    left = [end.days_left for each in credentials for end in each.ends if end.days_left is not None]
+    return max(min(max(left, default=0.0), 4 * max(limits, default=0.0)), *limits, 1.0)
+
+
+def _endings(credentials: Sequence[Credential], days: float, anchors: Mapping[int, str]) -> tuple[Ending, ...]:
+    """Return the rows of the timeline, what ends soonest first; behind them what nobody could look at."""
+
+    def at(value: float | None) -> float | None:
+        return None if value is None else round(min(max(100 * value / days, 0.0), 100.0), 1)
+
+    rows: list[tuple[float, Ending]] = []
+    for each in credentials:
+        anchor = next((anchors[id(one)] for one in each.diagnoses), "")
+        limits = at(each.warn), at(each.fail)
+        about = _about(each)
+        words = [line.removeprefix(f"expiry {about}: ") for line in each.lines]
+        for end, said in zip(each.ends, words, strict=False):
+            verdict, tone = Link("no end within a limit"), Tone.GOOD
+            if end.near and end.in_question and each.verdict == Verdict.FAILS:
+                verdict, tone = Link(each.verdict, anchor), Tone.BAD
+            elif end.near:
+                verdict, tone = Link("ends soon"), Tone.HELD
+            elif each.verdict == Verdict.UNSEEN:
+                verdict, tone = Link(each.verdict), Tone.HELD
+            place = inf if end.days_left is None else end.days_left
+            rows.append((place, Ending(about, said, verdict, tone, at(end.days_left), *limits)))
+        if rest := words[len(each.ends) :]:
+            unseen = each.verdict == Verdict.UNSEEN
+            verdict, tone = (Link(each.verdict), Tone.HELD) if unseen else (Link("clock"), Tone.NONE)
+            rows.append((inf, Ending(about, "; ".join(rest), verdict, tone, None, *limits)))
+    return tuple(row for _, row in sorted(rows, key=lambda found: found[0]))
 
 
 def _told(found: Explanation) -> Told:

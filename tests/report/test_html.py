@@ -80,7 +80,7 @@ def changed(value: Any, change: Callable[[str], str]) -> Any:
     if type(value) is str:
         return change(value)
     if is_dataclass(value) and not isinstance(value, type):
-        kept = {"transcript", "record", "stage", "outcome"} | ({"repository"} if isinstance(value, Reached) else set())
+        kept = {"transcript", "record", "stage", "outcome", "verdict"} | ({"repository"} if isinstance(value, Reached) else set())
         return replace(
             value,
             **{
@@ -237,6 +237,30 @@ def test_all_else_that_a_run_holds(ill: Document) -> None:
     assert "not observed: a proxy looked it up" in text
     rows = [[words(cell) for cell in row.iter("td")] for row in parsed(html(ill)).iter("tr")]
     assert ["after 2.00 s", "never", "4", "37.5 s of 600.0 s"] in rows
+
+
+def test_credentials_stand_on_a_line_of_time(ill: Document) -> None:
+    """What ends soonest comes first and leads to what that means; nothing stands where nobody could look."""
+    shown = sheet(ill)
+    first, *_ = shown.endings
+    assert first.about == "by-secret client-secret"
+    assert first.verdict.words == "ends within the limit"
+    assert first.left is not None
+    assert first.fail is not None
+    assert first.left < first.fail
+    tree = parsed(html(ill))
+    assert "expiry-sp-secret" in explanation_of(tree, "causes") + words(tree)
+    assert "What to do" in explanation_of(tree, first.verdict.anchor)
+    places = [each.left for each in shown.endings if each.left is not None]
+    assert places == sorted(places)
+    text = words(tree)
+    assert all(line.partition(": ")[2] in text for credential in ill.credentials for line in credential.lines)
+    assert {each.verdict.words for each in shown.endings} == {
+        "ends within the limit",
+        "ends soon",
+        "no end within a limit",
+        "could not look",
+    }
 
 
 def test_legs_stand_side_by_side(well: Document) -> None:
