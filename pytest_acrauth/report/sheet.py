@@ -198,6 +198,22 @@ class Sheet:
     tests: tuple[Check, ...]
 
     @property
+    def besides(self) -> tuple[Link, ...]:
+        """What is not as it should be beside the registries, counted."""
+        unseen = sum(bool(each.why) for each in self.document.ahead)
+        found = (
+            (sum(bool(each.diagnoses) for each in self.document.ahead), "credential", "near the end", "endings"),
+            (unseen, "credential", "of which nobody could look when it ends", "endings"),
+            (sum(bool(results) for _, results in self.clients), "client", "not ready", "clients"),
+            (len(self.tests), "other test", "failed", "tests"),
+        )
+        return tuple(
+            Link(f"{count} {what}{'s' if count > 1 else ''} {how}", anchor)
+            for count, what, how, anchor in found
+            if count
+        )
+
+    @property
     def waits(self) -> tuple[Line, ...]:
         """What was climbed more than once."""
         return tuple(line for line in self.lines if line.waited is not None and line.waited.attempts > 1)
@@ -322,7 +338,7 @@ def _cell(one: Climbed, stage: Stage, anchor: str, anchors: Mapping[int, str]) -
     order = (State.BROKEN, State.NOT_REACHED, State.NOT_OBSERVED, State.PASSED)
     worst = next((state for state in order if state in states), None)
     if worst is None:
-        return Cell(None, "not part of it")
+        return Cell(None, "not part")
     some = states.count(worst) < len(states)
     words = f"{_WORDS[worst]}{f' ({states.count(worst)} of {len(states)})' if some else ''}"
     if worst is State.PASSED:
