@@ -1,4 +1,4 @@
-"""What a page about a run shows, as plain values in the order in which it is read: every word, and no markup. No I/O."""
+"""What a page about a run shows, as plain values in the order in which it is read: words, and no markup. No I/O."""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
