@@ -200,10 +200,10 @@ class Sheet:
     @property
     def besides(self) -> tuple[Link, ...]:
         """What is not as it should be beside the registries, counted."""
-        unseen = sum(bool(each.why) for each in self.document.ahead)
+        verdicts = [each.verdict for each in self.document.credentials]
         found = (
-            (sum(bool(each.diagnoses) for each in self.document.ahead), "credential", "near the end", "endings"),
-            (unseen, "credential", "of which nobody could look when it ends", "endings"),
+            (verdicts.count(Verdict.FAILS), "credential", "near the end", "endings"),
+            (verdicts.count(Verdict.UNSEEN), "credential", "of which nobody could look when it ends", "endings"),
             (sum(bool(results) for _, results in self.clients), "client", "not ready", "clients"),
             (len(self.tests), "other test", "failed", "tests"),
         )

@@ -154,6 +154,7 @@ def test_the_skip_link_leads_past_the_navigation(look):
 def test_a_click_takes_a_command_whole(look):
     """And nothing beside it."""
     page = look("broken-1").page
+    page.evaluate(OPEN_ALL)
     command = page.locator("pre code").first
     command.click()
     assert page.evaluate("getSelection().toString()") == command.text_content()

@@ -79,13 +79,10 @@ def changed(value: Any, change: Callable[[str], str]) -> Any:
     if type(value) is str:
         return change(value)
     if is_dataclass(value) and not isinstance(value, type):
-        kept = {"transcript", "record", "stage", "outcome", "verdict"} | ({"repository"} if isinstance(value, Reached) else set())
-        return replace(
-            value,
-            **{
-                each.name: changed(getattr(value, each.name), change) for each in fields(value) if each.name not in kept
-            },
-        )
+        kept = {"transcript", "record", "stage", "outcome", "verdict"}
+        kept |= {"repository"} if isinstance(value, Reached) else set()
+        parts = [each.name for each in fields(value) if each.name not in kept]
+        return replace(value, **{name: changed(getattr(value, name), change) for name in parts})
     if isinstance(value, tuple):
         made = [changed(each, change) for each in value]
         return type(value)(*made) if hasattr(value, "_fields") else tuple(made)
