@@ -187,7 +187,7 @@ def test_a_cell_leads_to_its_explanation(ill: Document) -> None:
         told = explanation_of(tree, cell.anchor)
         assert "What to do" in told
         assert "Seen" in told
-        assert "Documentation" in told or "What is the same for all of them" in told or "What each means" in told
+        assert "Documentation" in told or "for all of them" in told or "What each means" in told
 
 
 def test_commands_stand_whole(ill: Document) -> None:
