@@ -214,10 +214,18 @@ def test_arrows_form_no_circle(table):
 
 
 def test_what_concludes_and_speaks_needs_the_standard_library_only():
-    """Model, catalogue, diagnosis and report import nothing that has to be installed."""
+    """Model, catalogue, diagnosis and report import nothing that has to be installed, but for one format's templates.
+
+    The module of that format is imported where somebody asks for it, and by no other of its room.
+    """
     known = {*sys.stdlib_module_names, "pytest_acrauth"}
     foreign = [found for found in IMPORTS if found.room in STANDARD_LIBRARY_ONLY and found.distribution not in known]
-    assert foreign == []
+    assert {(found.importer, found.distribution) for found in foreign} == {
+        (("report", "html"), "jinja2"),
+        (("report", "html"), "markupsafe"),
+    }
+    users = [found for found in IMPORTS if found.imported == ("report", "html")]
+    assert {(found.importer, found.at_module_level) for found in users} == {(("plugin", "report_files"), False)}
 
 
 def test_one_room_meets_pytest():
@@ -305,7 +313,8 @@ def test_lowest_environment_installs_the_declared_bounds():
     project = settings["project"]
     # The one test dependency whose newer releases would bring a newer pytest.
     asyncio = [each for each in settings["dependency-groups"]["test"] if str(each).startswith("pytest-asyncio")]
-    declared = {*project["dependencies"], *project["optional-dependencies"]["emulator"], *asyncio}
+    extras = [bound for bounds in project["optional-dependencies"].values() for bound in bounds]
+    declared = {*project["dependencies"], *extras, *asyncio}
     tox = (ROOT / "tox.ini").read_text(encoding="utf-8")
     pinned = re.findall(r"^ {4}([\w-]+)==([\w.]+)$", tox, re.MULTILINE)
     bounds = sorted(requirement.split(">=") for requirement in declared)

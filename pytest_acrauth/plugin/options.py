@@ -251,7 +251,7 @@ OPTIONS = (
     Option(
         "report",
         "FILE",
-        "keep the run in a file, by its suffix: .json or .md",
+        "keep the run in a file, by its suffix: .html (the extra report), .json or .md",
         many=True,
         line=Line(11),
     ),

@@ -27,8 +27,17 @@ from pytest_acrauth.report.document import VERSION, Check, Document, clients, cl
 from pytest_acrauth.report.markdown import markdown
 
 _LARGEST = 256 * 1024 * 1024  # bytes of an earlier report
+
+
+def _html(document: Document) -> str:
+    from pytest_acrauth.report.html import html
+
+    return html(document)
+
+
 #: How a document becomes the text of a file, by the file's suffix.
 FORMATS: Mapping[str, Callable[[Document], str]] = {
+    ".html": _html,
     ".json": Document.to_json,
     ".md": markdown,
 }
@@ -64,11 +73,27 @@ def _file(setting: Setting, text: str, config: pytest.Config) -> File:
     path, name = values.path(setting, text, config), where("report", setting)
     if path.suffix.lower() not in FORMATS:
         raise pytest.UsageError(f"{name}: {text!r} says no format: let it end in one of {', '.join(FORMATS)}")
+    if path.suffix.lower() == ".html" and (missing := _lacking()):
+        raise pytest.UsageError(
+            f"{name}: a report in HTML needs {missing}; install it with: pip install 'pytest-acrauth[report]'"
+        )
     if path.is_dir() or (path.exists() and not path.is_file()):
         raise pytest.UsageError(f"{name}: {text!r} is no file")
     if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         raise pytest.UsageError(f"{name}: {text!r} cannot be written: it or its folder is not there, or is closed")
     return File(path, text)
+
+
+def _lacking() -> str:
+    """Return the name of what a page for a browser cannot be made without, '' where all of it is there."""
+    try:
+        import pytest_acrauth.report.html  # noqa: F401 - whatever it needs has to be there
+    except ImportError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing == "pytest_acrauth":
+            raise
+        return missing or "what cannot be imported"
+    return ""
 
 
 def earlier(settings: Settings, config: pytest.Config) -> Document | None:

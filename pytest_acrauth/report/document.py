@@ -10,20 +10,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from math import floor
 from typing import Self
 
 from pytest_acrauth.catalogue.defective import Defective
+from pytest_acrauth.catalogue.ending import date
 from pytest_acrauth.catalogue.symptoms.climb import PLUGIN_DEFECT
 from pytest_acrauth.diagnosis.client import diagnose_client
 from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.diagnosis.conclusion import Diagnosis
+from pytest_acrauth.diagnosis.expiry import diagnose_expiry
 from pytest_acrauth.model import codec
 from pytest_acrauth.model.client_record import ClientRecord
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.expiry import DAY, Dated
 from pytest_acrauth.model.foreign_json import load_foreign_json
 from pytest_acrauth.model.observation import NotObserved
-from pytest_acrauth.model.outlook import Outlook
+from pytest_acrauth.model.outlook import Outlook, Verdict
 from pytest_acrauth.model.stage import Rung
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.report.expiry import lines
@@ -118,7 +121,8 @@ class End:
 class Credential:
     """One credential of an identity, by the words of its check's id: its verdict, the lines about it, and its ends.
 
-    ``warn`` and ``fail`` are the limits in days, None where there is none.
+    ``lines`` begin with one for each of its ``ends``. ``warn`` and ``fail`` are the limits in days, None where there is
+    none. ``diagnoses`` tell what an end means whose check fails for it.
     """
 
     id: str
@@ -128,6 +132,7 @@ class Credential:
     ends: tuple[End, ...]
     warn: float | None
     fail: float | None
+    diagnoses: tuple[Diagnosed, ...] = ()
 
 
 class Kind(StrEnum):
@@ -230,6 +235,7 @@ def credentials(outlooks: Iterable[Outlook]) -> tuple[Credential, ...]:
             ends=tuple(_end(one, each) for one in each.record.found),
             warn=each.limits.warn,
             fail=each.limits.fail,
+            diagnoses=(diagnosed(diagnose_expiry(each)),) if each.verdict is Verdict.FAILS else (),
         )
         for each in outlooks
     ]
@@ -237,11 +243,12 @@ def credentials(outlooks: Iterable[Outlook]) -> tuple[Credential, ...]:
 
 
 def _end(one: Dated, outlook: Outlook) -> End:
-    left = None if one.ends is None else round((one.ends - outlook.moment) / DAY, 1)
+    # One that no calendar holds is none that can be told.
+    at = one.ends if one.ends is not None and date(one.ends) else None
     return End(
         name=one.name or one.id,
-        ends=moment(one.ends) if one.ends is not None else "",
-        days_left=left,
+        ends="" if at is None else moment(at),
+        days_left=None if at is None else floor((at - outlook.moment) / DAY * 10) / 10,
         in_question=one in outlook.in_question,
         near=one in outlook.told,
     )

@@ -99,14 +99,14 @@ def _under(heading: str, lines: Sequence[str]) -> Iterator[str]:
 
 def _why(found: Explanation, room: int) -> Iterator[str]:
     """Yield what was seen and what proves the cause; what was ruled out in the last line, if that is not the only."""
-    parts = [found.title, found.says, _proven(found.proofs), found.proof]
+    parts = [found.title, found.says, proven(found.proofs), found.proof]
     parts += [f"Could not look: {group.why}." for group in found.unanswered[:1]]
     ruled_out = _ruled_out_in_short(found.not_these) if room > _LEAST_WHY else []
     yield from wrap(" ".join(filter(None, parts)), _INDENT, most=room - len(ruled_out))
     yield from ruled_out
 
 
-def _proven(answers: Sequence[Answered]) -> str:
+def proven(answers: Sequence[Answered]) -> str:
     """Say the answers in short, and who else than the climb was asked for them."""
     # Beside what somebody was asked for, what the climb shows anyway tells little.
     telling = [each for each in answers if each.who != HERE] or answers
@@ -212,7 +212,7 @@ def _full(found: Explanation) -> Iterator[str]:
 
 
 def _reasons(found: Explanation) -> tuple[str, ...]:
-    return found.title, found.says, _proven(found.proofs), found.proof, found.meaning
+    return found.title, found.says, proven(found.proofs), found.proof, found.meaning
 
 
 def _table(rows: Sequence[Row]) -> Iterator[str]:

@@ -12,7 +12,7 @@ def pytest_unconfigure(config):
     loaded = sorted(name for name in sys.modules if name.partition(".")[0] in {watched!r})
     (config.rootpath / "loaded.txt").write_text("\\n".join(loaded))
 """
-HEAVY = {"azure", "cryptography", "dns", "httpcore", "msal", "starlette", "truststore", "trustme", "uvicorn"}
+HEAVY = {"azure", "cryptography", "dns", "httpcore", "jinja2", "msal", "starlette", "truststore", "trustme", "uvicorn"}
 
 
 def loaded(inner: Inner, watched: set[str], *args: str) -> list[str]:
@@ -88,3 +88,12 @@ def test_a_wrong_limit_is_no_concern_of_other_runs(inner: Inner) -> None:
     """A number that is none, left over in the environment or a configuration, ends only a run that would use it."""
     inner.pytester.makepyfile("def test_own(): pass")
     inner.run("--acr-timeout", "soon", "--acr-jobs", "1.5").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(("file", "templates"), [("out.json", []), ("out.md", []), ("out.HTML", ["jinja2"])])
+def test_only_a_page_for_a_browser_loads_templates(inner: Inner, file: str, templates: list[str]) -> None:
+    """Whatever else a run is kept in is made without them."""
+    args = ("--acr-registry=myacr", "--acr-emulate=healthy", f"--acr-report={file}")
+    found = loaded(inner, {"jinja2", "pytest_acrauth"}, *args)
+    assert [name for name in found if name == "jinja2"] == templates
+    assert ("pytest_acrauth.report.html" in found) is bool(templates)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def test_the_order_is_that_of_names(inner: Inner) -> None:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("out.txt", "'out.txt' says no format: let it end in one of .json*"),
+        ("out.txt", "'out.txt' says no format: let it end in one of .html, .json, .md"),
         ("out", "'out' says no format: *"),
         ("none/out.json", "'none/out.json' cannot be written: it or its folder is not there, or is closed"),
         ("folder.json", "'folder.json' is no file"),
@@ -93,6 +94,51 @@ def test_a_report_is_written_in_one_step(inner: Inner) -> None:
     assert sorted(inner.pytester.path.iterdir()) == before
     (inner.pytester.path / "plain").write_text("x")
     assert path.stat().st_mode == (inner.pytester.path / "plain").stat().st_mode
+
+
+@pytest.mark.parametrize("missing", ["jinja2", "markupsafe"])
+def test_what_a_page_needs_is_told_first(inner: Inner, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    """Before anything is contacted, and with what installs it; every other format does without."""
+    for name in ("pytest_acrauth.report.html", "jinja2", "markupsafe"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, missing, None)
+    # Plugins of others that need it as well.
+    args = ("-p", "no:html", "--acr-registry=myacr", "--acr-emulate=healthy")
+    result = inner.run(*args, "--acr-report=out.html")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    install = f"a report in HTML needs {missing}; install it with: pip install 'pytest-acrauth[report]'"
+    result.stderr.fnmatch_lines([f"ERROR: --acr-report: {install.replace('[', '[[]', 1)}"])
+    assert not (inner.pytester.path / "out.html").exists()
+    assert inner.run(*args, "--acr-report=out.json", "--acr-report=out.md").ret == pytest.ExitCode.OK
+
+
+def page(inner: Inner) -> str:
+    """Return the page that a run was kept in."""
+    return (inner.pytester.path / "out.html").read_text("utf-8")
+
+
+def test_a_page_is_written_beside_the_others(inner: Inner) -> None:
+    """Once, with workers as well, and with what they found."""
+    args = ("--acr-report=out.html", "--acr-report=out.json", "-n", "2", "-p", "xdist")
+    result = inner.emulate("exchange-no-role", *args)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert [line for line in result.outlines if line.endswith(" written")] == [
+        "acr: report out.html written",
+        "acr: report out.json written",
+    ]
+    text = page(inner)
+    assert "<h1>Azure Container Registry: 1 not ready</h1>" in text
+    assert "exchange-no-role: the identity has no role for images on myacr" in text
+    assert kept(inner)["climbed"][0]["ready"] is False
+
+
+def test_ids_are_masked_on_a_page(inner: Inner) -> None:
+    """As in any other output."""
+    inner.emulate("exchange-no-role", "--acr-report=out.html", "--acr-mask-ids")
+    with Emulator() as emulator:
+        ids = [emulator.environ["AZURE_CLIENT_ID"], emulator.environ["AZURE_TENANT_ID"]]
+    assert [each for each in ids if each in page(inner)] == []
+    assert "exchange-no-role" in page(inner)
 
 
 STOPPED = """
@@ -121,8 +167,11 @@ def test_a_run_that_was_ended_early_is_kept(inner: Inner, act: str, options: tup
     """As far as it went, and says so."""
     inner.pytester.makepyfile(STOPPED.format(act=act))
     # Apart: an interrupt would end this process as well.
-    inner.apart("--acr-registry", "myacr", "--acr-emulate", "healthy", "--acr-report=out.json", *options)
+    reports = ("--acr-report=out.json", "--acr-report=out.html")
+    inner.apart("--acr-registry", "myacr", "--acr-emulate", "healthy", *reports, *options)
     found = kept(inner)
+    assert f"outcome: {outcome}</p>" in page(inner)
+    assert "The run was ended early" in page(inner)
     assert (found["outcome"], found["complete"]) == (outcome, False)
     assert found["climbed"][0]["ready"] is True
     ids = [each["id"] for each in found["checks"]]

@@ -1,7 +1,7 @@
-"""Installs what the clients' tests run: Debian's packages, and the Azure CLI in an environment of its own.
+"""Installs the real programs that tests run: Debian's packages, and the Azure CLI in an environment of its own.
 
-Usage: install.py FOLDER. The Azure CLI is installed into the folder once, and kept there. Packages are installed only
-as root, and where CI is set: elsewhere the machine is its owner's.
+Usage: ``install.py browser``, or ``install.py clients FOLDER``: the Azure CLI is installed into the folder once, and
+kept there. Packages are installed only as root, and where CI is set: elsewhere the machine is its owner's.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 #: Debian's package for each program.
-PACKAGES = {
+BROWSER = {"chromium": "chromium"}
+CLIENTS = {
     "docker": "docker-cli",
     "dockerd": "docker.io",
     "docker-registry": "docker-registry",
@@ -25,9 +27,9 @@ PACKAGES = {
 }
 
 
-def packages() -> None:
+def packages(wanted: Mapping[str, str]) -> None:
     """Install the packages of the programs that are missing."""
-    missing = sorted(package for program, package in PACKAGES.items() if shutil.which(program) is None)
+    missing = sorted(package for program, package in wanted.items() if shutil.which(program) is None)
     if not missing:
         return
     if os.geteuid() != 0 or not os.environ.get("CI") or shutil.which("apt-get") is None:
@@ -50,5 +52,8 @@ def azure_cli(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    packages()
-    azure_cli(Path(sys.argv[1]))
+    if sys.argv[1] == "browser":
+        packages(BROWSER)
+    else:
+        packages(CLIENTS)
+        azure_cli(Path(sys.argv[2]))
