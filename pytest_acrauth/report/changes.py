@@ -25,7 +25,7 @@ def changes(before: Document, now: Document) -> tuple[Change, ...]:
         *_of(
             before.credentials,
             now.credentials,
-            lambda each: f"expiry {' '.join(each.id.split('::'))}",
+            _which,
             _ends,
             whole=whole,
         ),
