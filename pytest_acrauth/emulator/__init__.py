@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from pytest_acrauth.emulator.scenarios.look_alikes import LOOK_ALIKES as LOOK_ALIKES
     from pytest_acrauth.emulator.scenarios.scenario import READY as READY
     from pytest_acrauth.emulator.scenarios.scenario import Scenario as Scenario
-    from pytest_acrauth.emulator.server.front import LoggedRequest as LoggedRequest
+    from pytest_acrauth.emulator.server.log import LoggedRequest as LoggedRequest
     from pytest_acrauth.emulator.server.machine import EmulatedMachine as EmulatedMachine
+    from pytest_acrauth.emulator.steps import BadSequence as BadSequence
     from pytest_acrauth.emulator.world import Change as Change
     from pytest_acrauth.emulator.world import Coming as Coming
     from pytest_acrauth.emulator.world import World as World
     from pytest_acrauth.emulator.world.healthy import REGISTRIES as REGISTRIES
 
 _HOMES = {
+    "BadSequence": "steps",
     "LOOK_ALIKES": "scenarios.look_alikes",
     "READY": "scenarios.scenario",
     "REGISTRIES": "world.healthy",
@@ -35,7 +37,7 @@ _HOMES = {
     "DELAYS": "scenarios.delays",
     "EmulatedMachine": "server.machine",
     "Emulator": "emulator",
-    "LoggedRequest": "server.front",
+    "LoggedRequest": "server.log",
     "Scenario": "scenarios.scenario",
     "UnknownScenario": "scenarios.entries",
     "World": "world",
