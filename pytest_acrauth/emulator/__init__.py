@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_acrauth.emulator.emulator import Emulator as Emulator
+    from pytest_acrauth.emulator.identities import SignIn as SignIn
     from pytest_acrauth.emulator.scenarios.delays import DELAYS as DELAYS
     from pytest_acrauth.emulator.scenarios.entries import SCENARIOS as SCENARIOS
     from pytest_acrauth.emulator.scenarios.entries import UnknownScenario as UnknownScenario
@@ -39,6 +40,7 @@ _HOMES = {
     "Emulator": "emulator",
     "LoggedRequest": "server.log",
     "Scenario": "scenarios.scenario",
+    "SignIn": "identities",
     "UnknownScenario": "scenarios.entries",
     "World": "world",
     "choose": "scenarios.entries",

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from pytest_acrauth.emulator.fleet import wanted
+from pytest_acrauth.emulator.identities import SignIn, sign_in
 from pytest_acrauth.emulator.scenarios.entries import UnknownScenario, choose
 from pytest_acrauth.emulator.server.log import LoggedRequest
 from pytest_acrauth.emulator.server.machine import EmulatedMachine
@@ -24,21 +25,29 @@ class Emulator:
     """A healthy world changed by scenarios, by the ids of the failure modes, served while the context lasts.
 
     ``registries`` are those it has beside `REGISTRIES`: by name, login server or resource id. The environment's
-    passwords are those of the first one, else of the first of `REGISTRIES`.
+    passwords are those of the first one, else of the first of `REGISTRIES`. ``identities`` are those that its machine
+    has credentials of, beside or in the place of the usual ones: ``METHOD``, under the variables that the method
+    reads, or ``METHOD:PREFIX``, under others, as ``--acr-auth`` takes them.
 
-    Raises `UnknownScenario` for an id that is none, and `BadName` for a registry that no public cloud can have.
+    Raises `UnknownScenario` for an id that is none, `BadName` for a registry that no public cloud can have, and
+    `BadAuth` for an identity that is none, or that has no place beside another one.
     Contacts nothing outside loopback and reads nothing of the real environment::
 
         with Emulator(registries=("thirdacr",)) as emulator:
             emulator.machine.resolve("thirdacr.azurecr.io")
     """
 
-    def __init__(self, *scenarios: str, registries: Iterable[str | Registry] = ()) -> None:
+    def __init__(
+        self,
+        *scenarios: str,
+        registries: Iterable[str | Registry] = (),
+        identities: Iterable[str | SignIn] = (),
+    ) -> None:
         chosen = choose(scenarios)
         own = (scenario.options["registry"] for scenario in chosen if "registry" in scenario.options)
         self.world: World = healthy_world(*map(wanted, (*registries, *own)))
-        for scenario in chosen:
-            scenario.change(self.world)
+        given = [SignIn.parse(each) if isinstance(each, str) else each for each in identities]
+        sign_in(self.world, given, chosen)
         self._played: Steps | None = None
 
     def __enter__(self) -> Self:
