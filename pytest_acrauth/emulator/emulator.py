@@ -46,8 +46,8 @@ class Emulator:
         chosen = choose(scenarios)
         own = (scenario.options["registry"] for scenario in chosen if "registry" in scenario.options)
         self.world: World = healthy_world(*map(wanted, (*registries, *own)))
-        given = [SignIn.parse(each) if isinstance(each, str) else each for each in identities]
-        sign_in(self.world, given, chosen)
+        self.identities = [SignIn.parse(each) if isinstance(each, str) else each for each in identities]
+        sign_in(self.world, self.identities, chosen)
         self._played: Steps | None = None
 
     def __enter__(self) -> Self:
@@ -120,7 +120,7 @@ class Emulator:
         """
         __tracebackhide__ = True  # in a test, what is misspelt is in the test
         if times is not None:
-            if isinstance(times, bool) or not isinstance(times, int) or times < 1:
+            if times < 1:
                 raise BadSequence(f"times={times!r}: how many requests, 1 at least")
             self.sequence([scenarios] * times + [()], host=host, path=path)
             return
@@ -135,12 +135,13 @@ class Emulator:
     def sequence(self, steps: Sequence[str | Sequence[str]], *, host: str = "", path: str = "") -> None:
         """Answer one request in the world of each step, and all that follow in the last one's.
 
-        A step is a scenario, or several at once, on top of the world as it is now; ``healthy`` is that world itself::
+        A step is the id of a scenario, or several ids at once, on top of the world as it is now; ``healthy`` is that
+        world itself::
 
-            emulator.sequence(["exchange-throttled", "exchange-throttled", "healthy"])
+            emulator.sequence([twice, twice, "healthy"])
 
-        Without ``host`` and ``path`` those requests count at which a step's scenario is met: for ``exchange-throttled``
-        those for tokens, on whichever registry; other requests are answered in between, and move nothing. With one of
+        Without ``host`` and ``path`` those requests count at which a step's scenario is met, such as
+        those for tokens, on whichever registry; others are answered in between and move nothing. With one of
         them or both, patterns with ``*`` for anything, all requests count that fit. A connection that fails counts as
         a request to its host. Raises `UnknownScenario`; and `BadSequence` for fewer than two steps, for a scenario that
         changes the machine, and while another sequence is going on. Then nothing is changed.

@@ -119,9 +119,7 @@ def _credential(world: World, wanted: SignIn) -> _Credential:
     return _Credential(values, texts, gone)
 
 
-def _apart(
-    row: Method, after: Mapping[str, str], before: Mapping[str, str]
-) -> tuple[dict[str, str], dict[str, str]]:
+def _apart(row: Method, after: Mapping[str, str], before: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Return what a method reads by the ends of its names, and what else is new."""
     own = {name for name in after if name.startswith(f"{row.prefix}_") and (name not in before or _reads(row, name))}
     return (
@@ -143,13 +141,13 @@ def _place(world: World, held: Mapping[SignIn, _Credential]) -> None:
     for each, credential in held.items():
         for home, found in ((machine.environ, credential.values), (machine.files, credential.files)):
             named = {f"{each.prefix}_{end}": text for end, text in found.items()}
-            for name in named.keys() & holder.keys():
+            for name in sorted(named.keys() & holder.keys()):
                 if home.get(name) != named[name]:
                     raise BadAuth(
                         f"{holder[name].method} and {each.method} both read {name}, which holds one of them: give one "
                         f"of the two a prefix of its own, as {each.method}:{each.prefix}_TOO"
                     )
-            home |= named
+            home.update(named)
             holder |= dict.fromkeys(named, each)
         if each.row.flow is Flow.BASIC and each.registry and not each.usual:
             machine.environ[f"{each.prefix}_REGISTRY"] = each.registry
@@ -170,4 +168,4 @@ def _copy(world: World, wanted: SignIn, before: Mapping[str, str], *, whole: boo
             and (name not in before or _reads(wanted.row, name))
             and (whole or before.get(name) != text)
         }
-        home |= changed if whole else {name: text for name, text in changed.items() if name in home}
+        home.update({name: text for name, text in changed.items() if whole or name in home})

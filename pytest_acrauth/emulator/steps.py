@@ -66,7 +66,7 @@ class Steps:
         ]
         names = {name for step in self._steps for name in step.environ}
         known = {name: world.machine.environ.get(name) for name in names}
-        self._steps = [step._replace(environ=known | step.environ) for step in self._steps]
+        self._steps = [step._replace(environ={**known, **step.environ}) for step in self._steps]
 
     def begin(self) -> None:
         """Enter the first step; from then on requests lead through the others."""
@@ -74,7 +74,9 @@ class Steps:
 
     def __len__(self) -> int:
         """Return how many requests are still to come before the last step."""
-        return sum(each.after for each in self._coming()) + sum(each.times for each in self._steps[self._place + 1 : -1])
+        return sum(each.after for each in self._coming()) + sum(
+            each.times for each in self._steps[self._place + 1 : -1]
+        )
 
     def _coming(self) -> list[Coming]:
         return [each for each in self._world.coming if each is self._next]

@@ -10,8 +10,8 @@ import pytest
 
 from pytest_acrauth.auth import BadAuth, method_named
 from pytest_acrauth.emulator import lacking
-from pytest_acrauth.model.machine import Machine
 from pytest_acrauth.model.evidence import AUTO, OFF
+from pytest_acrauth.model.machine import Machine
 from pytest_acrauth.model.target import BadName, Flow, Registry
 from pytest_acrauth.plugin.configuration import Plan
 from pytest_acrauth.plugin.declared import Declared, uses

@@ -12,8 +12,8 @@ from starlette.types import Scope
 
 #: What stands in the place of a value that is not shown.
 HIDDEN = "…"
-#: The parameters whose values say what is asked for and prove nothing, of queries and forms alike; the protocol's own
-#: (https://distribution.github.io/distribution/spec/auth/token/, RFC 6749 4.4, RFC 7523 2.2) and the management plane's.
+#: The parameters whose values say what is asked for and prove nothing, of queries and forms alike: the protocol's own
+#: (https://distribution.github.io/distribution/spec/auth/token/, RFC 6749 4.4, RFC 7523 2.2), the management plane's.
 _SHOWN = frozenset(
     {
         "$filter",
