@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,13 @@ from pytest_acrauth.model.evidence import AUTO, OFF
 from pytest_acrauth.model.machine import Machine
 from pytest_acrauth.model.target import BadName, Flow, Registry
 from pytest_acrauth.plugin.configuration import Plan
-from pytest_acrauth.plugin.declared import Declared, uses
+from pytest_acrauth.plugin.declared import Declared, gets_in, uses
 from pytest_acrauth.plugin.options import LIST, Setting, Settings, named, where
 from pytest_acrauth.plugin.values import registries
 
 if TYPE_CHECKING:
     from pytest_acrauth.emulator import Emulator, SignIn
+    from pytest_acrauth.plugin.readiness import NamedRegistry
 
 #: The emulator of an active run, where there is one: in the main process only, never in a worker.
 EMULATOR: pytest.StashKey[Emulator] = pytest.StashKey()
@@ -114,22 +115,26 @@ def _named(settings: Settings, there: Sequence[Registry], declared: Declared | N
     """Yield the identities that are named; what is wrong with one is told where it is chosen.
 
     Passwords of several registries go round: the first identity with variables of its own has one of the first
-    registry, the second one of the second. In a readiness file, each has one of the registry at which it is used.
+    registry, the second one of the second. In a readiness file, each has one of the registry at which it is used, and
+    nobody is let in without a credential who is to be refused.
     """
     from pytest_acrauth.emulator import SignIn
 
     prefixes, turn = {""}, 0
-    specs = settings["auth"].values if _by_user(settings, "auth") else ()
-    for spec in specs:
-        with suppress(BadAuth):
+    for spec in settings["auth"].values if _by_user(settings, "auth") else ():
+        name = spec.partition("=")[0]
+        try:
             wanted = SignIn.parse(spec)
-            prefixes.add(wanted.prefix)
-            if wanted.row.flow is not Flow.BASIC or not there:
-                yield wanted
-                continue
-            at = _used_at(declared, spec.partition("=")[0]) or there[turn % len(there)]
+        except BadAuth:
+            continue
+        prefixes.add(wanted.prefix)
+        if wanted.row.flow is Flow.ANONYMOUS and declared is not None and not _used_at(declared, name, gets_in):
+            continue
+        if wanted.row.flow is Flow.BASIC and there:
+            at = _used_at(declared, name, uses) or there[turn % len(there)]
             turn += not wanted.usual
-            yield wanted._replace(registry=at.login_server)
+            wanted = wanted._replace(registry=at.login_server)
+        yield wanted
     evidence = settings["evidence"].value
     if _by_user(settings, "evidence") and evidence not in {AUTO, OFF}:
         with suppress(BadAuth):
@@ -142,10 +147,10 @@ def _by_user(settings: Settings, name: str) -> bool:
     return settings[name].given and settings[name].origin != _FROM_SCENARIO
 
 
-def _used_at(declared: Declared | None, name: str) -> Registry | None:
-    """Return the first registry at which a readiness file uses an identity."""
+def _used_at(declared: Declared | None, name: str, told: Callable[[NamedRegistry, str], bool]) -> Registry | None:
+    """Return the first registry of which a readiness file tells something of an identity."""
     entries = declared.entries if declared is not None else ()
-    return next((registry for entry, registry in entries if uses(entry, name)), None)
+    return next((registry for entry, registry in entries if told(entry, name)), None)
 
 
 def rebuild(workerinput: Mapping[str, str]) -> Machine:
