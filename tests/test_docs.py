@@ -260,7 +260,7 @@ def test_example_suite_is_green_on_a_healthy_registry(inner) -> None:
     """The suite that the documentation shows passes, built-in checks included."""
     shutil.copytree(EXAMPLES, inner.pytester.path, dirs_exist_ok=True)
     result = inner.apart("--acr-registry", "myacr", "--acr-emulate", "healthy")
-    result.assert_outcomes(passed=13)
+    result.assert_outcomes(passed=16)
 
 
 @pytest.mark.parametrize("scenario", ["entra-sp-secret-expired", "data-redirect-foreign"])

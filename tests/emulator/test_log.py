@@ -14,7 +14,9 @@ REGISTRY = f"https://{HOST}"
 
 def test_query_and_form_are_logged_by_what_they_ask(emulator: Emulator, visitor: Visitor) -> None:
     """What says what is wanted is there with its value, in order; what may be a secret by its name alone."""
-    visitor.http.get(f"{REGISTRY}/oauth2/token", params=[("service", HOST), ("scope", PULL), ("scope", "x"), ("why", "y")])
+    visitor.http.get(
+        f"{REGISTRY}/oauth2/token", params=[("service", HOST), ("scope", PULL), ("scope", "x"), ("why", "y")]
+    )
     visitor.http.post(
         f"{REGISTRY}/oauth2/exchange",
         data={"grant_type": "access_token", "service": HOST, "tenant": "contoso", "access_token": "eyJhbGci.secret"},
@@ -84,9 +86,7 @@ def test_headers_are_names_and_no_part_of_being_equal(emulator: Emulator, visito
 
 
 @pytest.mark.parametrize("length", [256 * 1024, 300 * 1024])
-def test_a_form_that_is_too_large_is_answered_and_not_logged(
-    emulator: Emulator, visitor: Visitor, length: int
-) -> None:
+def test_a_form_that_is_too_large_is_answered_and_not_logged(emulator: Emulator, visitor: Visitor, length: int) -> None:
     """The log is bounded; what the service makes of the form is its own."""
     content = {"Content-Type": "application/x-www-form-urlencoded"}
     sent = visitor.http.post(f"{REGISTRY}/oauth2/token", content=b"service=" + b"x" * length, headers=content)

@@ -96,7 +96,10 @@ def test_more_registries_are_served_by_name(tmp_path):
     [
         (("--scenario", "helthy"), "'helthy' is no scenario; close to it: healthy"),
         (("--registry", "myacr.azurecr.us"), "the emulator plays AzureCloud alone, "),
-        (("--scenario", "healthy,exchange-throttled:0"), "--scenario exchange-throttled:0: behind the colon is a number"),
+        (
+            ("--scenario", "healthy,exchange-throttled:0"),
+            "--scenario exchange-throttled:0: behind the colon is a number",
+        ),
         (("--scenario", "exchange-throttled:two"), "--scenario exchange-throttled:two: behind the colon is a number"),
         (("--scenario", "helthy:2"), "'helthy' is no scenario; close to it: healthy"),
         (("--scenario", "client-docker-missing:2"), "client-docker-missing: what this changes is on the machine"),
