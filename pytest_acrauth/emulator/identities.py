@@ -13,7 +13,7 @@ from pytest_acrauth.auth import DEFAULT, BadAuth, Method, method_named
 from pytest_acrauth.emulator.scenarios.scenario import Scenario
 from pytest_acrauth.emulator.scenarios.variants import IDENTITIES, USUAL
 from pytest_acrauth.emulator.world import World
-from pytest_acrauth.emulator.world.healthy import AUDITOR, CLIENT, add_auditor, logins
+from pytest_acrauth.emulator.world.healthy import AUDITOR, CLIENT, PULL_SECRET, add_auditor, logins
 from pytest_acrauth.model.target import Flow
 
 _PREFIX = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -50,6 +50,11 @@ class SignIn(NamedTuple):
         return method_named(self.method)
 
     @property
+    def has_file(self) -> bool:
+        """Whether a prefix makes it read a file that it has not without one: a pull secret."""
+        return bool(self.row.prefixed) and not self.usual
+
+    @property
     def usual(self) -> bool:
         """Whether its variables are those that its method reads without a prefix."""
         return self.prefix == self.row.prefix
@@ -70,15 +75,16 @@ def sign_in(world: World, wanted: Iterable[SignIn], scenarios: Sequence[Scenario
     with a prefix too. Raises `BadAuth` where two identities need different values of one variable.
     """
     every = tuple(dict.fromkeys(wanted))
-    brought = {scenario.options.get("auth") for scenario in scenarios}
-    held = _held(world, [each for each in every if each.apart or each.method not in brought])
+    about = {scenario.options.get("auth") for scenario in scenarios}
+    brought = {each for each in every if each.method in about and not each.apart and not each.has_file}
+    held = _held(world, [each for each in every if each not in brought])
     _place(world, held)
     before = _all(world)
     for scenario in scenarios:
         scenario.change(world)
     for each in every:
         if not (each.usual or each.apart):
-            _copy(world, each, before, whole=each.method in brought)
+            _copy(world, each, before, whole=each in brought)
 
 
 def _held(world: World, wanted: Sequence[SignIn]) -> dict[SignIn, _Credential]:
@@ -88,6 +94,10 @@ def _held(world: World, wanted: Sequence[SignIn]) -> dict[SignIn, _Credential]:
         if (kind := _kind(each)) not in made:
             made[kind] = _credential(world, each)
     found = {each: made[_kind(each)] for each in wanted}
+    for each in wanted:
+        if each.has_file:
+            files = dict.fromkeys(each.row.prefixed, world.machine.files[PULL_SECRET])
+            found[each] = found[each]._replace(files=files)
     if any(each.apart for each in wanted):
         known = [secret.value for secret in world.cloud.applications[CLIENT].secrets]
         other = {CLIENT: AUDITOR, **dict.fromkeys(known, add_auditor(world.cloud).value)}
@@ -129,7 +139,7 @@ def _apart(row: Method, after: Mapping[str, str], before: Mapping[str, str]) -> 
 
 
 def _reads(row: Method, name: str) -> bool:
-    return name.removeprefix(f"{row.prefix}_") in {*row.variables, *row.optional}
+    return name.removeprefix(f"{row.prefix}_") in row.suffixes
 
 
 def _place(world: World, held: Mapping[SignIn, _Credential]) -> None:

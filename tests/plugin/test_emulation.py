@@ -88,7 +88,7 @@ def test_passwords_go_round_the_registries(inner: Inner) -> None:
     [
         (("admn",), "unknown auth method 'admn'"),
         (("admin:x",), "'x' is no prefix of environment variables"),
-        (("docker-config:X", "admin"), "docker-config"),
+        (("anonymous:X",), "anonymous reads no variables and takes no prefix"),
         (("admin", "scope-map-token"), "admin and scope-map-token both read ACR_PASSWORD"),
     ],
 )

@@ -44,6 +44,8 @@ _AUDITING_PRINCIPAL = "e1c7a394-5d28-4f6b-80a9-2b6e4d9f1753"
 OPERATOR = User("operator@contoso.example", "2b7f9c5e-4d31-4e8a-b6c0-9a5d1e3f7086", TENANT)
 LOCATION = "eastus"
 BLOB_HOST = "eusmanaged1.blob.core.windows.net"
+#: What names the file of a Kubernetes pull secret.
+PULL_SECRET = "ACR_PULL_FILE"  # noqa: S105 - a variable's name
 #: Where a fleet's addresses begin: the range that is reserved for measuring networks (RFC 2544).
 _FLEET = IPv4Address("198.18.0.0")
 
@@ -209,7 +211,7 @@ def _machine(registries: list[Registry], secret: Password) -> Workplace:
         podman=Podman(),
         az=Az(OPERATOR.name, SUBSCRIPTION),
         docker_config={"auths": kept},
-        files={"ACR_PULL_FILE": json.dumps({"auths": kept})},
+        files={PULL_SECRET: json.dumps({"auths": kept})},
     )
 
 
