@@ -260,7 +260,7 @@ def test_example_suite_is_green_on_a_healthy_registry(inner) -> None:
     """The suite that the documentation shows passes, built-in checks included."""
     shutil.copytree(EXAMPLES, inner.pytester.path, dirs_exist_ok=True)
     result = inner.apart("--acr-registry", "myacr", "--acr-emulate", "healthy")
-    result.assert_outcomes(passed=16)
+    result.assert_outcomes(passed=13)
 
 
 @pytest.mark.parametrize("scenario", ["entra-sp-secret-expired", "data-redirect-foreign"])
@@ -310,4 +310,4 @@ def test_example_of_a_fleet_is_green(inner, tmp_path, monkeypatch) -> None:
 def test_example_of_the_emulator_is_green(inner) -> None:
     """The tests that the guide shows for code of one's own pass, with no registry configured."""
     shutil.copytree(EXAMPLES / "emulator", inner.pytester.path, dirs_exist_ok=True)
-    inner.apart("-W", "error").assert_outcomes(passed=5)
+    inner.apart("-W", "error").assert_outcomes(passed=8)

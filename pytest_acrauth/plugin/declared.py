@@ -215,7 +215,7 @@ def _choose(declared: Declared, settings: Settings, environ: Mapping[str, str]) 
         return {each.identity.name: each for each in found}, []
     chosen, wrong = {}, []
     for each in named:
-        used_at = [registry for entry, registry in declared.entries if uses(entry, each.name)]
+        used_at = [registry for entry, registry in declared.entries if _uses(entry, each.name)]
         if not used_at:
             continue
         try:
@@ -231,8 +231,7 @@ def _choose(declared: Declared, settings: Settings, environ: Mapping[str, str]) 
     return chosen, wrong
 
 
-def uses(entry: NamedRegistry, name: str) -> bool:
-    """Whether a registry of the file is used by an identity."""
+def _uses(entry: NamedRegistry, name: str) -> bool:
     listed = [*(each.identities for each in entry.access), *(each.identities for each in entry.refusals)]
     return any(name in each or not each for each in listed)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
@@ -14,13 +14,12 @@ from pytest_acrauth.model.evidence import AUTO, OFF
 from pytest_acrauth.model.machine import Machine
 from pytest_acrauth.model.target import BadName, Flow, Registry
 from pytest_acrauth.plugin.configuration import Plan
-from pytest_acrauth.plugin.declared import Declared, gets_in, uses
+from pytest_acrauth.plugin.declared import Declared, gets_in
 from pytest_acrauth.plugin.options import LIST, Setting, Settings, named, where
 from pytest_acrauth.plugin.values import registries
 
 if TYPE_CHECKING:
     from pytest_acrauth.emulator import Emulator, SignIn
-    from pytest_acrauth.plugin.readiness import NamedRegistry
 
 #: The emulator of an active run, where there is one: in the main process only, never in a worker.
 EMULATOR: pytest.StashKey[Emulator] = pytest.StashKey()
@@ -115,23 +114,24 @@ def _named(settings: Settings, there: Sequence[Registry], declared: Declared | N
     """Yield the identities that are named; what is wrong with one is told where it is chosen.
 
     Passwords of several registries go round: the first identity with variables of its own has one of the first
-    registry, the second one of the second. In a readiness file, each has one of the registry at which it is used, and
-    nobody is let in without a credential who is to be refused.
+    registry, the second one of the second. In a readiness file, each has one of the registry that it must get into,
+    and who is only to be refused is given nothing.
     """
     from pytest_acrauth.emulator import SignIn
 
+    in_file = declared is not None and bool(declared.environment.identities)
     prefixes, turn = {""}, 0
     for spec in settings["auth"].values if _by_user(settings, "auth") else ():
-        name = spec.partition("=")[0]
+        own = _let_in(declared, spec.partition("=")[0]) if in_file else None
         try:
             wanted = SignIn.parse(spec)
         except BadAuth:
             continue
         prefixes.add(wanted.prefix)
-        if wanted.row.flow is Flow.ANONYMOUS and declared is not None and not _used_at(declared, name, gets_in):
+        if in_file and own is None:
             continue
         if wanted.row.flow is Flow.BASIC and there:
-            at = _used_at(declared, name, uses) or there[turn % len(there)]
+            at = own or there[turn % len(there)]
             turn += not wanted.usual
             wanted = wanted._replace(registry=at.login_server)
         yield wanted
@@ -147,10 +147,10 @@ def _by_user(settings: Settings, name: str) -> bool:
     return settings[name].given and settings[name].origin != _FROM_SCENARIO
 
 
-def _used_at(declared: Declared | None, name: str, told: Callable[[NamedRegistry, str], bool]) -> Registry | None:
-    """Return the first registry of which a readiness file tells something of an identity."""
+def _let_in(declared: Declared | None, name: str) -> Registry | None:
+    """Return the first registry that an identity of a readiness file must get into."""
     entries = declared.entries if declared is not None else ()
-    return next((registry for entry, registry in entries if told(entry, name)), None)
+    return next((registry for entry, registry in entries if gets_in(entry, name)), None)
 
 
 def rebuild(workerinput: Mapping[str, str]) -> Machine:
