@@ -310,4 +310,4 @@ def test_example_of_a_fleet_is_green(inner, tmp_path, monkeypatch) -> None:
 def test_example_of_the_emulator_is_green(inner) -> None:
     """The tests that the guide shows for code of one's own pass, with no registry configured."""
     shutil.copytree(EXAMPLES / "emulator", inner.pytester.path, dirs_exist_ok=True)
-    inner.apart("-W", "error").assert_outcomes(passed=5)
+    inner.apart("-W", "error").assert_outcomes(passed=8)

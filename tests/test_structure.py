@@ -30,7 +30,7 @@ ROOMS = {
     "model": "",
     "auth": "model",
     "catalogue": "model",
-    "emulator": "model",
+    "emulator": "auth model",  # for the names of methods and of what they read; what works is its own to say
     "probes": "auth model",
     "diagnosis": "catalogue model",
     "report": "catalogue diagnosis model",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_acrauth.emulator.emulator import Emulator as Emulator
+    from pytest_acrauth.emulator.identities import SignIn as SignIn
     from pytest_acrauth.emulator.scenarios.delays import DELAYS as DELAYS
     from pytest_acrauth.emulator.scenarios.entries import SCENARIOS as SCENARIOS
     from pytest_acrauth.emulator.scenarios.entries import UnknownScenario as UnknownScenario
@@ -18,14 +19,16 @@ if TYPE_CHECKING:
     from pytest_acrauth.emulator.scenarios.look_alikes import LOOK_ALIKES as LOOK_ALIKES
     from pytest_acrauth.emulator.scenarios.scenario import READY as READY
     from pytest_acrauth.emulator.scenarios.scenario import Scenario as Scenario
-    from pytest_acrauth.emulator.server.front import LoggedRequest as LoggedRequest
+    from pytest_acrauth.emulator.server.log import LoggedRequest as LoggedRequest
     from pytest_acrauth.emulator.server.machine import EmulatedMachine as EmulatedMachine
+    from pytest_acrauth.emulator.steps import BadSequence as BadSequence
     from pytest_acrauth.emulator.world import Change as Change
     from pytest_acrauth.emulator.world import Coming as Coming
     from pytest_acrauth.emulator.world import World as World
     from pytest_acrauth.emulator.world.healthy import REGISTRIES as REGISTRIES
 
 _HOMES = {
+    "BadSequence": "steps",
     "LOOK_ALIKES": "scenarios.look_alikes",
     "READY": "scenarios.scenario",
     "REGISTRIES": "world.healthy",
@@ -35,8 +38,9 @@ _HOMES = {
     "DELAYS": "scenarios.delays",
     "EmulatedMachine": "server.machine",
     "Emulator": "emulator",
-    "LoggedRequest": "server.front",
+    "LoggedRequest": "server.log",
     "Scenario": "scenarios.scenario",
+    "SignIn": "identities",
     "UnknownScenario": "scenarios.entries",
     "World": "world",
     "choose": "scenarios.entries",

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_acrauth.auth import BadAuth, azure_cli, docker_login
 from pytest_acrauth.emulator import lacking
 from pytest_acrauth.model.target import BadName
 
@@ -26,6 +27,7 @@ _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy")
 #: How the names of variables begin that say who one is; the emulated machine's others are not this machine's.
 _IDENTITY = ("ACR_", "AZURE_", "IDENTITY_", "ACTIONS_", "GITHUB_ACTIONS", "AZURESUBSCRIPTION_", "SYSTEM_", "TF_BUILD")
+_MOST = 1000  # requests of a step
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # what an encoding lacks is no reason to end in a traceback
             stream.reconfigure(errors="backslashreplace")
     try:
-        from pytest_acrauth.emulator import REGISTRIES, Emulator, UnknownScenario
+        from pytest_acrauth.emulator import REGISTRIES, Emulator
+        from pytest_acrauth.emulator.emulator import LONGEST_LATENCY
     except ImportError as error:
         sys.stderr.write(f"{lacking(error)}\n")
         return 2
@@ -47,8 +50,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m pytest_acrauth.emulator",
         description="Serve the emulator for other programs, until it is interrupted: prints the environment to export.",
     )
-    changes = "change the healthy world by failure-mode ids, in order"
-    parser.add_argument("--scenario", metavar="ID[,ID…]", default="healthy", help=changes)
+    changes = (
+        "change the healthy world by failure-mode ids, in order; those with a number hold for so many requests, one "
+        "after another, and then the world is as it was"
+    )
+    parser.add_argument("--scenario", metavar="ID[:TIMES][,ID…]", default="healthy", help=changes)
+    requests = "which requests TIMES counts, * for anything; without it, those at which the scenario is met first"
+    parser.add_argument("--count", metavar="HOST/PATH", default="", help=requests)
+    slow = f"let answers take longer, those of a host or all; {LONGEST_LATENCY:g} at most; repeatable"
+    parser.add_argument("--latency", metavar="[HOST=]SECONDS", action="append", default=[], help=slow)
+    who = "what programs sign in with, beside or in the place of the usual credentials; repeatable"
+    parser.add_argument("--auth", metavar="METHOD[:PREFIX]", action="append", default=[], help=who)
     more = f"a registry to have beside {' and '.join(REGISTRIES)}: name, login server or resource id; repeatable"
     parser.add_argument("--registry", metavar="NAME", action="append", default=[], help=more)
     command = "run a command, with all arguments behind it, where programs find the emulator; end when it ends"
@@ -57,15 +69,59 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.command == []:
         parser.error("--exec: name the command to run")
     try:
-        emulator = Emulator(*(each.strip() for each in chosen.scenario.split(",")), registries=chosen.registry)
-    except (UnknownScenario, BadName) as error:
+        lasting, steps = _scenarios(chosen.scenario)
+        if chosen.count and not steps:
+            parser.error("--count says which requests count: say with --scenario ID:TIMES how many")
+        emulator = Emulator(*lasting, registries=chosen.registry, identities=chosen.auth)
+        emulator.latency = _latency(chosen.latency)
+    except BadAuth as error:
+        parser.error(f"--auth: {error}")
+    except (ValueError, BadName) as error:
         parser.error(str(error))
     with emulator, tempfile.TemporaryDirectory(prefix="acr-emulator-") as folder:
+        try:
+            _play(emulator, steps, chosen.count)
+        except ValueError as error:
+            parser.error(str(error))
         exported = environment(emulator, Path(folder))
         if chosen.command is not None:
             return _run(chosen.command, exported)
         _serve(emulator, exported)
     return 0
+
+
+def _scenarios(text: str) -> tuple[list[str], list[str]]:
+    """Return the scenarios that hold for good, and those of each step, one for a request. Raises ValueError."""
+    lasting: list[str] = []
+    steps: list[str] = []
+    for each in text.split(","):
+        scenario, colon, times = (part.strip() for part in each.partition(":"))
+        if not colon:
+            lasting.append(scenario)
+        elif times.isdecimal() and 1 <= int(times) <= _MOST:
+            steps += [scenario] * int(times)
+        else:
+            raise ValueError(f"--scenario {each.strip()}: behind the colon is a number of requests, 1 to {_MOST}")
+    return lasting, steps
+
+
+def _latency(texts: Sequence[str]) -> dict[str, float]:
+    """Return the latency of each host that is named, in seconds. Raises ValueError."""
+    found: dict[str, float] = {}
+    for text in texts:
+        host, _, seconds = text.rpartition("=")
+        try:
+            found[host.strip() or "*"] = float(seconds)
+        except ValueError:
+            raise ValueError(f"--latency {text}: {seconds!r} is no number of seconds") from None
+    return dict(sorted(found.items(), key=lambda each: "*" in each[0]))
+
+
+def _play(emulator: Emulator, steps: Sequence[str], count: str) -> None:
+    """Begin the sequence of these steps, where there are any. Raises ValueError."""
+    if steps:
+        host, slash, path = count.partition("/")
+        emulator.sequence([*steps, "healthy"], host=host, path=f"{slash}{path}" if path or not host else "")
 
 
 def _serve(emulator: Emulator, exported: dict[str, str]) -> None:
@@ -111,13 +167,30 @@ def environment(emulator: Emulator, folder: Path) -> dict[str, str]:
         home = certificates / registry.login_server
         home.mkdir(parents=True)
         (home / "ca.crt").write_text(emulator.ca_pem, encoding="ascii")
+    named = tuple(f"{each.prefix}_" for each in emulator.identities if each.prefix)
     return {
         **dict.fromkeys(_PROXY_VARIABLES, emulator.proxy_url),
         **dict.fromkeys(_CA_VARIABLES, str(bundle)),
-        **{name: value for name, value in emulator.environ.items() if name.startswith(_IDENTITY)},
+        **{name: value for name, value in emulator.environ.items() if name.startswith((*_IDENTITY, *named))},
         "ACR_EMULATOR_CERTS": str(certificates),
         "AZURE_CONFIG_DIR": str(config),
+        **_places(emulator, folder),
     }
+
+
+def _places(emulator: Emulator, folder: Path) -> dict[str, str]:
+    """Return what leads to the logins that no variable holds, where an identity is asked for that has one of them."""
+    found: dict[str, str] = {}
+    places = {each.row.place for each in emulator.identities}
+    if docker_login.CONFIG in places:
+        found["DOCKER_CONFIG"] = emulator.environ["DOCKER_CONFIG"]
+    if azure_cli.PROFILE in places:  # the real az has no tokens of this world; the other programs stay the real ones
+        programs = folder / "bin"
+        programs.mkdir()
+        (programs / "az").symlink_to(Path(emulator.environ["PATH"]) / "az")
+        found["PATH"] = os.pathsep.join([str(programs), os.environ.get("PATH", os.defpath)])
+        found["AZURE_CONFIG_DIR"] = emulator.environ["AZURE_CONFIG_DIR"]
+    return found
 
 
 if __name__ == "__main__":

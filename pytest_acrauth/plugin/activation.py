@@ -152,7 +152,7 @@ def _plan(config: pytest.Config, settings: Settings, declared: Declared | None) 
     settings = emulation.with_defaults(settings)
     if hasattr(config, "workerinput"):
         return plan(settings, emulation.rebuild(config.workerinput), config, declared)
-    ours = plan(settings, emulation.start(settings, config), config, declared)
+    ours = plan(settings, emulation.start(settings, config, declared), config, declared)
     emulation.fits(ours, settings)
     return ours
 

@@ -236,6 +236,11 @@ def _uses(entry: NamedRegistry, name: str) -> bool:
     return any(name in each or not each for each in listed)
 
 
+def gets_in(entry: NamedRegistry, name: str) -> bool:
+    """Whether an identity must get into a registry of the file."""
+    return bool(_of(entry.access, name))
+
+
 def _of(entries: Iterable[Access], name: str) -> list[Access]:
     return [each for each in entries if name in each.identities or not each.identities]
 

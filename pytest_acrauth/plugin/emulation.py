@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_acrauth.auth import method_named
+from pytest_acrauth.auth import BadAuth, method_named
 from pytest_acrauth.emulator import lacking
+from pytest_acrauth.model.evidence import AUTO, OFF
 from pytest_acrauth.model.machine import Machine
-from pytest_acrauth.model.target import BadName
+from pytest_acrauth.model.target import BadName, Flow, Registry
 from pytest_acrauth.plugin.configuration import Plan
+from pytest_acrauth.plugin.declared import Declared, gets_in
 from pytest_acrauth.plugin.options import LIST, Setting, Settings, named, where
 from pytest_acrauth.plugin.values import registries
 
 if TYPE_CHECKING:
-    from pytest_acrauth.emulator import Emulator
+    from pytest_acrauth.emulator import Emulator, SignIn
 
 #: The emulator of an active run, where there is one: in the main process only, never in a worker.
 EMULATOR: pytest.StashKey[Emulator] = pytest.StashKey()
+
+_FROM_SCENARIO = "from scenario"
 
 #: What a worker's ``workerinput`` holds: the emulated machine as JSON.
 MACHINE = "acr_machine"
@@ -39,7 +43,7 @@ def with_defaults(settings: Settings) -> Settings:
     found = dict(settings)
     for name, values in wanted.items():
         if not settings[name].given:
-            found[name] = Setting(values, "from scenario")
+            found[name] = Setting(values, _FROM_SCENARIO)
         elif lacking := _lacking(name, values, settings[name].values):
             raise pytest.UsageError(
                 f"{where(name, settings[name])} hides what {asked} shows: add {', '.join(lacking)}, or leave it out"
@@ -82,22 +86,71 @@ def _lacking(name: str, wanted: tuple[str, ...], given: tuple[str, ...]) -> list
     return [text for text in wanted if text not in given]
 
 
-def start(settings: Settings, config: pytest.Config) -> Machine:
+def start(settings: Settings, config: pytest.Config, declared: Declared | None = None) -> Machine:
     """Start the emulator with every registry that is configured, for as long as pytest runs; return its machine.
 
-    Raises `pytest.UsageError` for a registry that no emulator has, before anything is started.
+    The machine has what every identity reads that somebody named, in options or in a readiness file. Raises
+    `pytest.UsageError` for a registry that no emulator has, before anything is started, and for identities that no
+    machine has side by side.
     """
     from pytest_acrauth.emulator import Emulator
 
+    there = registries(settings, config)
     try:
-        emulator = Emulator(*settings["emulate"].values, registries=registries(settings, config))
+        identities = [*_named(settings, there, declared)]
+        emulator = Emulator(*settings["emulate"].values, registries=there, identities=identities)
     except BadName as error:
         raise pytest.UsageError(f"{where('registry', settings['registry'])}: {error}") from error
+    except BadAuth as error:
+        raise pytest.UsageError(f"{where('auth', settings['auth'])}: {error}") from error
     with ExitStack() as stack:
         stack.enter_context(emulator)
         config.add_cleanup(stack.pop_all().close)
     config.stash[EMULATOR] = emulator
     return emulator.machine
+
+
+def _named(settings: Settings, there: Sequence[Registry], declared: Declared | None) -> Iterator[SignIn]:
+    """Yield the identities that are named; what is wrong with one is told where it is chosen.
+
+    Passwords of several registries go round: the first identity with variables of its own has one of the first
+    registry, the second one of the second. In a readiness file, each has one of the registry that it must get into,
+    and who is only to be refused is given nothing.
+    """
+    from pytest_acrauth.emulator import SignIn
+
+    in_file = declared is not None and bool(declared.environment.identities)
+    prefixes, turn = {""}, 0
+    for spec in settings["auth"].values if _by_user(settings, "auth") else ():
+        own = _let_in(declared, spec.partition("=")[0]) if in_file else None
+        try:
+            wanted = SignIn.parse(spec)
+        except BadAuth:
+            continue
+        prefixes.add(wanted.prefix)
+        if in_file and own is None:
+            continue
+        if wanted.row.flow is Flow.BASIC and there:
+            at = own or there[turn % len(there)]
+            turn += not wanted.usual
+            wanted = wanted._replace(registry=at.login_server)
+        yield wanted
+    evidence = settings["evidence"].value
+    if _by_user(settings, "evidence") and evidence not in {AUTO, OFF}:
+        with suppress(BadAuth):
+            wanted = SignIn.parse(evidence)
+            yield wanted._replace(apart=not wanted.usual and wanted.prefix not in prefixes)
+
+
+def _by_user(settings: Settings, name: str) -> bool:
+    """Whether a user set an option: what a scenario sets it brings along."""
+    return settings[name].given and settings[name].origin != _FROM_SCENARIO
+
+
+def _let_in(declared: Declared | None, name: str) -> Registry | None:
+    """Return the first registry that an identity of a readiness file must get into."""
+    entries = declared.entries if declared is not None else ()
+    return next((registry for entry, registry in entries if gets_in(entry, name)), None)
 
 
 def rebuild(workerinput: Mapping[str, str]) -> Machine:

@@ -13,7 +13,7 @@ from http.client import HTTPResponse
 
 import pytest
 
-from pytest_acrauth.emulator import EmulatedMachine, Emulator, UnknownScenario
+from pytest_acrauth.emulator import EmulatedMachine, Emulator, LoggedRequest, UnknownScenario
 from pytest_acrauth.emulator.server.serve import Server
 from pytest_acrauth.emulator.world.healthy import healthy_world
 from pytest_acrauth.emulator.world.network import Certificate, Issuer, Name, Route
@@ -133,8 +133,8 @@ def test_requests_and_connections_are_counted(emulator):
             pass
     assert emulator.connections == [LOGIN_SERVER, "login.microsoftonline.com", LOGIN_SERVER]
     assert emulator.requests == [
-        (LOGIN_SERVER, "GET", "/v2/", 401),
-        (LOGIN_SERVER, "GET", "/v2/team/app/tags/list", 401),
+        LoggedRequest(LOGIN_SERVER, "GET", "/v2/", 401),
+        LoggedRequest(LOGIN_SERVER, "GET", "/v2/team/app/tags/list", 401, (("n", "1"),)),
     ]
 
 

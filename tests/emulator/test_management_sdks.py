@@ -18,7 +18,7 @@ from azure.identity import (
 )
 from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 
-from pytest_acrauth.emulator import Emulator
+from pytest_acrauth.emulator import Emulator, LoggedRequest
 from pytest_acrauth.emulator.scenarios.variants import (
     MACHINE_IDENTITY,
     SUBJECT,
@@ -182,7 +182,7 @@ def test_machine_outside_azure_has_no_metadata(emulator):
     with emulator.machine.dial("169.254.169.254", 80, 1.0) as connection:
         connection.sendall(b"GET /metadata/identity/oauth2/token HTTP/1.1\r\nHost: 169.254.169.254\r\n\r\n")
         assert connection.recv(12) == b"HTTP/1.1 400"
-    assert emulator.requests[-1] == ("169.254.169.254", "GET", "/metadata/identity/oauth2/token", 400)
+    assert emulator.requests[-1] == LoggedRequest("169.254.169.254", "GET", "/metadata/identity/oauth2/token", 400)
 
 
 def test_management_client_reads_a_registry(sdk):

@@ -96,6 +96,18 @@ def test_more_registries_are_served_by_name(tmp_path):
     [
         (("--scenario", "helthy"), "'helthy' is no scenario; close to it: healthy"),
         (("--registry", "myacr.azurecr.us"), "the emulator plays AzureCloud alone, "),
+        (
+            ("--scenario", "healthy,exchange-throttled:0"),
+            "--scenario exchange-throttled:0: behind the colon is a number",
+        ),
+        (("--scenario", "exchange-throttled:two"), "--scenario exchange-throttled:two: behind the colon is a number"),
+        (("--scenario", "helthy:2"), "'helthy' is no scenario; close to it: healthy"),
+        (("--scenario", "client-docker-missing:2"), "client-docker-missing: what this changes is on the machine"),
+        (("--count", "myacr.azurecr.io/v2/"), "--count says which requests count"),
+        (("--latency", "myacr.azurecr.io=61"), "latency of myacr.azurecr.io: 61.0 is not between 0 and 60 seconds"),
+        (("--latency", "fast"), "--latency fast: 'fast' is no number of seconds"),
+        (("--auth", "admn"), "--auth: unknown auth method 'admn'"),
+        (("--auth", "admin", "--auth", "basic"), "--auth: admin and basic both read ACR_PASSWORD"),
     ],
 )
 def test_a_wrong_argument_is_named(arguments, words):
@@ -124,6 +136,74 @@ def test_a_command_is_run_where_programs_find_it(monkeypatch):
     inside = [sys.executable, "-c", INSIDE, "--scenario", "-x"]
     done = subprocess.run([*COMMAND, "--exec", *inside], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (7, "401 --scenario -x\n", "")
+
+
+SIGNING_IN = """
+import asyncio, os, sys
+from azure.identity import DefaultAzureCredential
+with DefaultAzureCredential(exclude_interactive_browser_credential=True) as credential:
+    print(credential.get_token("https://containerregistry.azure.net/.default").token.count("."))
+"""
+
+
+@pytest.mark.parametrize(
+    "method",
+    ["service-principal", "service-principal-certificate", "workload-identity", "managed-identity", "azure-cli"],
+)
+def test_azures_own_library_signs_in_by_each_method(method):
+    """A program that takes the first credential it finds finds that of the method that is named."""
+    inside = [sys.executable, "-c", SIGNING_IN]
+    done = subprocess.run(
+        [*COMMAND, "--auth", method, "--exec", *inside], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (0, "2\n"), done.stderr
+
+
+NAMED = ("admin:SHOP", "x=service-principal-certificate:CERT", "docker-config", "azure-cli", "managed-identity:HOST")
+
+
+def test_what_identities_read_is_printed(tmp_path):
+    """Under their own names, with the files and folders that hold the rest."""
+    asked = [part for each in NAMED for part in ("--auth", each)]
+    with served(tmp_path, *asked) as (_, printed):
+        environ = exported(printed)
+        assert environ["SHOP_USERNAME"] == "myacr"
+        assert "PRIVATE KEY" in Path(environ["CERT_CLIENT_CERTIFICATE_PATH"]).read_text()
+        assert "myacr.azurecr.io" in (Path(environ["DOCKER_CONFIG"]) / "config.json").read_text()
+        assert (Path(environ["AZURE_CONFIG_DIR"]) / "azureProfile.json").is_file()
+        first, *others = environ["PATH"].split(os.pathsep)
+        assert [each.name for each in Path(first).iterdir()] == ["az"]
+        assert others
+        assert "AZURE_POD_IDENTITY_AUTHORITY_HOST" in environ
+
+
+COUNTING = """
+import os, ssl, urllib.error, urllib.request
+trusting = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
+for path in ("v2/", "oauth2/token", "v2/", "oauth2/token", "oauth2/token"):
+    try:
+        urllib.request.urlopen(f"https://myacr.azurecr.io/{path}", context=trusting)
+    except urllib.error.HTTPError as error:
+        print(error.code)
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "codes"),
+    [
+        (("--scenario", "exchange-throttled:2"), [401, 429, 401, 429, 401]),
+        (("--scenario", "exchange-throttled:2", "--count", "myacr.azurecr.io"), [401, 429, 401, 401, 401]),
+        (("--scenario", "exchange-throttled:1", "--count", "/v2/"), [401, 401, 401, 401, 401]),
+        (("--scenario", "exchange-throttled:1,firewall-ip-denied:1", "--latency", "0.01"), [401, 429, 401, 403, 401]),
+    ],
+)
+def test_other_programs_try_again(arguments, codes):
+    """Scenarios with a number hold for so many requests, one after another; others can be counted."""
+    inside = [sys.executable, "-c", COUNTING]
+    done = subprocess.run(
+        [*COMMAND, *arguments, "--exec", *inside], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert [int(line) for line in done.stdout.split()] == codes, done.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

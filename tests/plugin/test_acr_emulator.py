@@ -56,3 +56,26 @@ def test_a_misspelt_scenario_is_shown_where_it_is_misspelt(inner: Inner) -> None
     printed = result.stdout.str()
     assert "'no-such-world' is no scenario; close to it:" in printed
     assert "pytest_acrauth/" not in printed.partition("FAILURES")[2].partition("short test summary")[0]
+
+
+def test_a_bad_sequence_is_shown_where_it_is_bad(inner: Inner) -> None:
+    """The test's line and the message, and no frame of this package."""
+    inner.pytester.makepyfile(
+        """
+        def test_unknown(acr_emulator):
+            acr_emulator.sequence(["no-such-world", "healthy"])
+
+        def test_bad(acr_emulator):
+            acr_emulator.apply("client-docker-missing", times=1)
+
+        def test_twice(acr_emulator):
+            acr_emulator.apply("exchange-throttled", times=1)
+            acr_emulator.apply("exchange-no-role")
+        """
+    )
+    result = inner.run()
+    result.assert_outcomes(failed=3)
+    printed = result.stdout.str()
+    for words in ("'no-such-world' is no scenario", "client-docker-missing: what this", "a sequence is going on: 1"):
+        assert words in printed
+    assert "pytest_acrauth/" not in printed.partition("FAILURES")[2].partition("short test summary")[0]

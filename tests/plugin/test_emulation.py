@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import Inner
+from conftest import Inner, outcomes
 
+from pytest_acrauth.auth import METHODS
 from pytest_acrauth.catalogue.shape import FailureMode
 from pytest_acrauth.catalogue.tables import MODES
 from pytest_acrauth.emulator import DELAYS, LOOK_ALIKES, SCENARIOS
+from pytest_acrauth.emulator.world.healthy import AUDITOR
 
 WORLDS = SCENARIOS | LOOK_ALIKES
 
@@ -47,6 +49,107 @@ def test_every_cause_through_the_whole_plugin(inner: Inner, mode: FailureMode) -
 def test_a_healthy_world_passes(inner: Inner) -> None:
     """Nothing is told where nothing is broken."""
     assert inner.emulate("healthy").ret == pytest.ExitCode.OK
+
+
+@pytest.mark.parametrize("method", [row.name for row in METHODS])
+def test_every_method_can_be_tried_healthy(inner: Inner, method: str) -> None:
+    """A method that is named finds what it reads, whatever the registry is called, and nothing else is set for it."""
+    result = inner.emulate("healthy", "--acr-auth", method, "--acr-repository", "team/app", registry="thirdacr")
+    assert result.ret == pytest.ExitCode.OK
+    assert {nodeid.split("::")[2] for nodeid in outcomes(result)} == {method}
+    assert set(outcomes(result).values()) == {"PASSED"}
+
+
+def test_named_identities_are_tried_side_by_side(inner: Inner) -> None:
+    """Each by variables that begin as is said, also in a worker."""
+    named = ("a=admin:ACR_A", "b=workload-identity:ACR_B", "c=scope-map-token:C", "d=workload-identity:D", "anonymous")
+    auth = [part for each in named for part in ("--acr-auth", each)]
+    for more in ((), ("-n", "2")):
+        result = inner.emulate("healthy", *auth, *more)
+        assert result.ret == pytest.ExitCode.OK
+        assert {nodeid.split("::")[2] for nodeid in outcomes(result)} == {"a", "b", "c", "d", "anonymous"}
+
+
+def test_passwords_go_round_the_registries(inner: Inner) -> None:
+    """The first pair is of the first registry, the second of the second; a registry that is left is told as ever."""
+    both = inner.emulate("healthy", "--acr-auth=a=admin:A", "--acr-auth=b=admin:B", registry="thirdacr,fourthacr")
+    assert both.ret == pytest.ExitCode.OK
+    assert {tuple(nodeid.split("::")[1:3]) for nodeid in outcomes(both)} == {
+        ("thirdacr.azurecr.io", "a"),
+        ("fourthacr.azurecr.io", "b"),
+    }
+    alone = inner.emulate("healthy", "--acr-auth=a=admin:A", registry="thirdacr,fourthacr")
+    assert alone.ret == pytest.ExitCode.USAGE_ERROR
+    alone.stderr.fnmatch_lines(["ERROR: --acr-auth: no identity is left for fourthacr.azurecr.io*"])
+
+
+@pytest.mark.parametrize(
+    ("auth", "words"),
+    [
+        (("admn",), "unknown auth method 'admn'"),
+        (("admin:x",), "'x' is no prefix of environment variables"),
+        (("anonymous:X",), "anonymous reads no variables and takes no prefix"),
+        (("admin", "scope-map-token"), "admin and scope-map-token both read ACR_PASSWORD"),
+    ],
+)
+def test_what_is_wrong_with_an_identity_is_told(inner: Inner, auth: tuple[str, ...], words: str) -> None:
+    """As without the emulator, or where two need one variable."""
+    result = inner.emulate("healthy", *(f"--acr-auth={each}" for each in auth))
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    (line,) = [line for line in result.errlines if line.startswith("ERROR: ")]
+    assert line.startswith("ERROR: --acr-auth: ")
+    assert words in line
+
+
+@pytest.mark.parametrize("method", ["service-principal", "service-principal-certificate", "workload-identity"])
+def test_evidence_has_an_identity_of_its_own(inner: Inner, method: str) -> None:
+    """As its guide shows it: whoever looks is not the one that is refused."""
+    result = inner.emulate("entra-app-not-found", f"--acr-evidence={method}:AUDIT")
+    result.stdout.fnmatch_lines(["FAILED *::entra - entra-app-not-found: *"])
+    result = inner.emulate("scope-map-token-disabled", "--acr-auth=scope-map-token", f"--acr-evidence={method}:AUDIT")
+    result.stdout.fnmatch_lines(["FAILED *::access_token - scope-map-token-disabled: *"])
+    assert AUDITOR in result.stdout.str()
+
+
+READINESS = """
+[identity.pull]
+method = "scope-map-token"
+prefix = "ACR_CI"
+
+[identity.admin]
+method = "admin"
+prefix = "ACR_ROOT"
+
+[identity.deploy]
+method = "workload-identity"
+prefix = "ACR_DEPLOY"
+
+[identity.stranger]
+method = "anonymous"
+
+[registry.shop]
+name = "shopacr"
+access = [{ identities = ["pull", "deploy"], repositories = ["team/app"] }]
+refusal = [{ identities = ["stranger"], expect = ["identity-kept-out"] }]
+
+[registry.base]
+name = "baseacr"
+access = [{ identities = ["admin", "deploy"] }]
+"""
+
+
+def test_a_readiness_file_is_tried_by_its_own_variables(inner: Inner) -> None:
+    """Each password is of the registry that the file uses it at, and who must be kept out is."""
+    (inner.pytester.path / "acr.toml").write_text(READINESS, encoding="utf-8")
+    result = inner.run("-v", "--acr-config=acr.toml", "--acr-emulate=healthy")
+    assert set(outcomes(result).values()) == {"PASSED"}
+    assert {tuple(nodeid.split("::")[1:3]) for nodeid in outcomes(result)} == {
+        ("shopacr.azurecr.io", "pull"),
+        ("shopacr.azurecr.io", "deploy"),
+        ("shopacr.azurecr.io", "stranger"),
+        ("baseacr.azurecr.io", "admin"),
+        ("baseacr.azurecr.io", "deploy"),
+    }
 
 
 FLEET = tuple(f"fleet{number:02d}" for number in range(50))

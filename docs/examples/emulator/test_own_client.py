@@ -57,3 +57,34 @@ def test_a_firewall_is_no_answer(acr_emulator: Emulator, http: httpx.Client, log
     acr_emulator.apply("firewall-ip-denied")
     with pytest.raises(httpx.HTTPStatusError, match="403"):
         image_exists(http, SERVER, "team/app", "latest", login)
+
+
+def test_a_registry_that_asks_for_patience_gets_it(
+    acr_emulator: Emulator, http: httpx.Client, login: tuple[str, str]
+) -> None:
+    """Two refusals are waited out, as long as the registry says."""
+    acr_emulator.apply("exchange-throttled", times=2)
+    slept: list[float] = []
+    assert image_exists(http, SERVER, "team/app", "latest", login, sleep=slept.append)
+    assert [request.status for request in acr_emulator.requests] == [429, 429, 200, 200]
+    assert len(slept) == 2
+    assert ("scope", "repository:team/app:pull") in acr_emulator.requests[0].query
+
+
+def test_patience_has_an_end(acr_emulator: Emulator, http: httpx.Client, login: tuple[str, str]) -> None:
+    """Whoever is refused for good is told."""
+    acr_emulator.apply("exchange-throttled")
+    with pytest.raises(httpx.HTTPStatusError, match="429"):
+        image_exists(http, SERVER, "team/app", "latest", login, sleep=lambda _seconds: None)
+    assert len(acr_emulator.requests) == 3
+
+
+def test_a_slow_registry_does_not_hold_us_up(
+    acr_emulator: Emulator, http: httpx.Client, login: tuple[str, str]
+) -> None:
+    """The client's own time-out ends it, and nothing is asked again."""
+    acr_emulator.latency = 30
+    http.timeout = httpx.Timeout(0.2)
+    with pytest.raises(httpx.ReadTimeout):
+        image_exists(http, SERVER, "team/app", "latest", login)
+    assert len(acr_emulator.requests) == 1

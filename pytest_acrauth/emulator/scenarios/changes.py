@@ -47,9 +47,10 @@ def every_registry(change: Callable[[Registry], None]) -> Change:
 
 
 def wrong_secret(world: World) -> None:
-    """Put something else where the secret should be."""
-    names = ("AZURE_CLIENT_SECRET", "ACR_SP_PASSWORD")
-    world.machine.environ |= dict.fromkeys(names, "the-id-instead-of-the-value")
+    """Put something else wherever the secret should be."""
+    environ = world.machine.environ
+    known = {secret.value for secret in world.cloud.applications[CLIENT].secrets}
+    environ |= {name: "the-id-instead-of-the-value" for name, value in environ.items() if value in known}
 
 
 def expired_secret(world: World) -> None:

@@ -25,12 +25,18 @@ class Behind(NamedTuple):
 class Entrance:
     """Where all connections arrive; each says first which address it is for.
 
-    ``accepted`` is told of every socket, ``reach`` of every address that is said, and returns what is there.
+    ``accepted`` is told of every socket, ``reach`` of every address that is said, and returns what is there;
+    ``missed`` is told of the address of a connection that came to nothing.
     """
 
-    def __init__(self, accepted: Callable[[socket.socket], None], reach: Callable[[str], Behind]) -> None:
+    def __init__(
+        self,
+        accepted: Callable[[socket.socket], None],
+        reach: Callable[[str], Behind],
+        missed: Callable[[str], None],
+    ) -> None:
         self._door = Door(accepted)
-        self._reach = reach
+        self._reach, self._missed = reach, missed
         self._inside: set[asyncio.Task[None]] = set()
         self.port = self._door.port
 
@@ -66,9 +72,11 @@ class Entrance:
                 connection.close()
         if address:
             behind = self._reach(address)
-            with suppress(OSError):  # a handshake that came to nothing
-                loop = asyncio.get_running_loop()
+            loop = asyncio.get_running_loop()
+            try:
                 await loop.connect_accepted_socket(behind.protocol, connection, ssl=behind.tls)
+            except OSError:  # a handshake
+                self._missed(address)
 
     def close(self) -> None:
         """Give the port back."""

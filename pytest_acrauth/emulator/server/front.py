@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
-from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,24 +16,20 @@ from pytest_acrauth.emulator.azure.id_tokens import IdTokens
 from pytest_acrauth.emulator.azure.login import TokenServer
 from pytest_acrauth.emulator.azure.metadata import ADDRESS, Metadata
 from pytest_acrauth.emulator.azure.registry import Registries
+from pytest_acrauth.emulator.server.inbox import Inbox
+from pytest_acrauth.emulator.server.log import LoggedRequest, noted
 from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import ARM, AUTHORITY, GRAPH
 from pytest_acrauth.emulator.world.network import Device
 
 
-class LoggedRequest(NamedTuple):
-    """One request and the status it was answered with; the path is decoded and without query."""
-
-    host: str
-    method: str
-    path: str
-    status: int
-
-
 class Front:
-    """The ASGI application at every address. A request's state holds the ``address`` that its connection reached."""
+    """The ASGI application at every address. A request's state holds the ``address`` that its connection reached.
 
-    def __init__(self, world: World, log: Callable[[LoggedRequest], None]) -> None:
+    The log gets every request when it comes, and its status when it is answered.
+    """
+
+    def __init__(self, world: World, log: list[LoggedRequest]) -> None:
         self._world = world
         self._log = log
         links = BlobLinks(world)
@@ -54,15 +47,20 @@ class Front:
         """Answer one request."""
         host = Request(scope).headers.get("host", "").partition(":")[0].lower()
         host = scope["state"]["host"] = ADDRESS if scope["state"]["address"] == ADDRESS else host
-        device = self._world.network.devices.get(host, Device())
-        if scope["path"].startswith(device.swallows):
-            await _gone(receive)
-            return
-        logged = self._logging(scope, host, send)
+        inbox, place = Inbox(receive), len(self._log)
+        self._log.append(noted(host, scope))
         try:
+            self._log[place] = self._log[place].with_form(await inbox.form(scope))
+            device = self._world.network.devices.get(host, Device())
+            swallowed = scope["path"].startswith(device.swallows)
+            if swallowed or await inbox.left_within(self._world.delay(host)):
+                self._world.answered(host, scope["path"])
+                await inbox.left()
+                return
             added = [(name.lower().encode(), value.encode()) for name, value in device.asks_with.items()]
             asked = {**scope, "headers": [*scope["headers"], *added]}
-            await self._service(host, device, scope["path"])(asked, receive, _through(device, logged))
+            answering = _through(device, self._answering(scope, host, place, send))
+            await self._service(host, device, scope["path"])(asked, inbox, answering)
         except asyncio.CancelledError:
             # Only the end of the emulator cancels; passed on, uvicorn would report it as a broken application.
             return
@@ -81,21 +79,14 @@ class Front:
         answer = await self._data.serve(Request(scope, receive))
         await answer(scope, receive, send)
 
-    def _logging(self, scope: Scope, host: str, send: Send) -> Send:
-        async def logged(message: Message) -> None:
+    def _answering(self, scope: Scope, host: str, place: int, send: Send) -> Send:
+        async def answering(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._log(LoggedRequest(host, scope["method"], scope["path"], message["status"]))
+                self._log[place] = self._log[place].with_status(message["status"])
                 self._world.answered(host, scope["path"])  # before whoever asked can ask again
             await send(message)
 
-        return logged
-
-
-async def _gone(receive: Receive) -> None:
-    """Wait until whoever asked has left."""
-    with suppress(asyncio.CancelledError):
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        return answering
 
 
 def _through(device: Device, send: Send) -> Send:

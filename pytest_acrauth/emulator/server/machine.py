@@ -9,7 +9,7 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -25,18 +25,24 @@ HTTP = 80
 SAID = 45
 
 
+def _nobody(_host: str) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True, eq=False)
 class EmulatedMachine:
     """A machine of the emulated world; in the emulator's process it follows the world, elsewhere it is a snapshot.
 
     ``ports`` are those on loopback, by the state of the way to an address: behind the open one is the entrance to
     all addresses. One that is served without TLS has a port of its own, by the address, and so has the network's proxy.
+    ``missed`` is told of every host that is not found or not reached.
     """
 
     network: Network
     workplace: Workplace
     ports: Mapping[str, int]
     ca_pem: str
+    missed: Callable[[str], None] = _nobody
 
     @property
     def environ(self) -> Mapping[str, str]:
@@ -59,6 +65,12 @@ class EmulatedMachine:
     def resolve(self, name: str) -> Resolution:
         """Look a name up in the world, with the words of the system's resolver where that fails."""
         host = name.lower().rstrip(".")
+        found = self._look_up(name, host)
+        if not found.addresses:
+            self.missed(host)
+        return found
+
+    def _look_up(self, name: str, host: str) -> Resolution:
         if any(host == zone or host.endswith(f".{zone}") for zone in self.network.silent_zones):
             return _failed(Resolved.RESOLVER_FAILED, socket.EAI_AGAIN, "Temporary failure in name resolution")
         if believed := self.network.hosts_file.get(host):
@@ -84,9 +96,12 @@ class EmulatedMachine:
         if proxy is not None and (address, port) == (proxy.address, proxy.port):
             route = self.network.routes.get(address, Route.OPEN)
             return self.ports[PROXY if route is Route.OPEN else route], b""
-        if self.network.host_at(address) is None or self.network.routes.get(address) is Route.MISSING:
-            raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))
+        host = self.network.host_at(address)
         route = self.network.routes.get(address, Route.OPEN) if port == HTTPS else Route.CLOSED
+        if host is not None and route in {Route.CLOSED, Route.FILTERED, Route.MISSING}:
+            self.missed(host)
+        if host is None or self.network.routes.get(address) is Route.MISSING:
+            raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))
         if route in {Route.CLOSED, Route.FILTERED}:
             return self.ports[route], b""
         return self.ports[Route.OPEN], address.encode().ljust(SAID)

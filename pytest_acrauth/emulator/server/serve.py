@@ -22,7 +22,8 @@ from pytest_acrauth.emulator.programs.home import Home
 from pytest_acrauth.emulator.server.certificates import Authorities
 from pytest_acrauth.emulator.server.doors import BlackHole, ClosedPort, Cut, Door, Reset
 from pytest_acrauth.emulator.server.entrance import Behind, Entrance
-from pytest_acrauth.emulator.server.front import Front, LoggedRequest
+from pytest_acrauth.emulator.server.front import Front
+from pytest_acrauth.emulator.server.log import LoggedRequest
 from pytest_acrauth.emulator.server.machine import LOOPBACK, PROXY, EmulatedMachine
 from pytest_acrauth.emulator.server.proxy import Proxy
 from pytest_acrauth.emulator.world import World
@@ -48,7 +49,8 @@ class Server:
         self._servers: list[asyncio.Server] = []
         self._handling: set[asyncio.Task[None] | None] = set()
         self._accepted: weakref.WeakSet[socket.socket] = weakref.WeakSet()
-        self._entrance, self._closed, self._hole = Entrance(self._accepted.add, self._reach), ClosedPort(), BlackHole()
+        self._entrance = Entrance(self._accepted.add, self._reach, self._missed)
+        self._closed, self._hole = ClosedPort(), BlackHole()
         self._ports: dict[str, int] = {
             Route.OPEN: self._entrance.port,
             Route.CLOSED: int(self._closed.getsockname()[1]),
@@ -59,7 +61,13 @@ class Server:
         self._state = ServerState()
         self._ready: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="acr-emulator", daemon=True)
-        self.machine = EmulatedMachine(world.network, world.machine, self._ports, self._authorities.trusted_pem)
+        self.machine = EmulatedMachine(
+            world.network,
+            world.machine,
+            self._ports,
+            self._authorities.trusted_pem,
+            lambda host: world.answered(host, None),
+        )
         self._proxy = Door(self._accepted.add)
         self.proxy_url = f"http://{LOOPBACK}:{self._proxy.port}"
         self._programs = Door(self._accepted.add)
@@ -95,7 +103,7 @@ class Server:
     async def _serve(self) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
         config = uvicorn.Config(
-            Front(self._world, self.requests.append),
+            Front(self._world, self.requests),
             http=H11Protocol,
             ws="none",
             lifespan="off",
@@ -124,7 +132,10 @@ class Server:
 
     def _reach(self, address: str) -> Behind:
         self._count(address)
-        match self._world.network.routes.get(address, Route.OPEN):
+        route = self._world.network.routes.get(address, Route.OPEN)
+        if route in {Route.MUTE, Route.RESET, Route.CUT}:
+            self._missed(address)
+        match route:
             case Route.MUTE:
                 return Behind(asyncio.Protocol)
             case Route.RESET:
@@ -132,6 +143,10 @@ class Server:
             case Route.CUT:
                 return Behind(Cut, self._context)
         return Behind(self._http(address), self._shown_at(address))
+
+    def _missed(self, address: str) -> None:
+        """Take note of a connection to an address over which no request came."""
+        self._world.answered(self._world.network.host_at(address) or address, None)
 
     def _shown_at(self, address: str) -> ssl.SSLContext:
         """Return what shows the certificate of the host that is asked for, or of the one that is at the address."""

@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -48,6 +49,10 @@ class ClientCertificate:
 
     pem: str
     until: float | None = None
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        """Return itself, which nothing changes; not every release of what parsed it can copy that."""
+        return self
 
     @cached_property
     def parsed(self) -> x509.Certificate:

@@ -38,9 +38,14 @@ OTHER_TENANT = "b7e2d914-58c3-4a6f-8d20-1c9f5e7a3b46"
 OTHER_SUBSCRIPTION = "c48f0e2d-7b16-4953-a1e8-6d3b9f5027ca"
 CLIENT = "c1a9e3b4-7d25-4f60-8b1c-5a6e9d0f2b38"
 PRINCIPAL = "8e4d2f6a-90b7-4c13-a5d8-7f1b3c6e0d94"
+#: An application for evidence alone, where an identity of its own is to be asked.
+AUDITOR = "4b8d6f1e-0c93-47a5-b2e6-9f7a3d5c8041"
+_AUDITING_PRINCIPAL = "e1c7a394-5d28-4f6b-80a9-2b6e4d9f1753"
 OPERATOR = User("operator@contoso.example", "2b7f9c5e-4d31-4e8a-b6c0-9a5d1e3f7086", TENANT)
 LOCATION = "eastus"
 BLOB_HOST = "eusmanaged1.blob.core.windows.net"
+#: What names the file of a Kubernetes pull secret.
+PULL_SECRET = "ACR_PULL_FILE"  # noqa: S105 - a variable's name
 #: Where a fleet's addresses begin: the range that is reserved for measuring networks (RFC 2544).
 _FLEET = IPv4Address("198.18.0.0")
 
@@ -96,13 +101,34 @@ def healthy_world(*wanted: Wanted) -> World:
     return World(cloud, _network(cloud, now), _machine(list(registries.values()), secret))
 
 
-def entitle(cloud: Cloud, object_id: str) -> None:
-    """Let a principal pull from every registry, read all that evidence needs, and look around in the applications."""
+def add_auditor(cloud: Cloud) -> Password:
+    """Register an application that may look at all that evidence needs and pull nothing; return its secret.
+
+    It proves itself in the same ways as the first one does, but for the secret.
+    """
+    secret, first = Password(_secret(), cloud.now() - 30 * DAY, cloud.now() + 335 * DAY), cloud.applications[CLIENT]
+    cloud.applications[AUDITOR] = Application(
+        AUDITOR,
+        [secret],
+        {TENANT: _AUDITING_PRINCIPAL},
+        name="registry-audit",
+        certificates=[*first.certificates],
+        federated=[*first.federated],
+    )
+    entitle(cloud, _AUDITING_PRINCIPAL, EVIDENCE)
+    return secret
+
+
+def entitle(cloud: Cloud, object_id: str, *roles: str) -> None:
+    """Give a principal roles on every registry, and let it look around beside them, in the applications too.
+
+    Without ``roles`` it may pull, and read all that evidence needs.
+    """
     given = cloud.now() - 30 * DAY
     cloud.assignments += [
         RoleAssignment(object_id, role, registry.resource_id, created=given)
         for registry in cloud.registries.values()
-        for role in ("AcrPull", EVIDENCE)
+        for role in roles or ("AcrPull", EVIDENCE)
     ]
     cloud.assignments += [
         RoleAssignment(object_id, EVIDENCE, f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{NETWORKS}", created=given),
@@ -157,6 +183,16 @@ def _system_maps(made: float) -> dict[str, ScopeMap]:
     }
 
 
+def logins(registry: Registry) -> dict[str, str]:
+    """Return the variables that hold a registry's user names and passwords: the admin user's, its token's."""
+    return {
+        "ACR_ADMIN_USERNAME": registry.name,
+        "ACR_ADMIN_PASSWORD": registry.admin_passwords[0],
+        "ACR_PULLER_USERNAME": "puller",
+        "ACR_PULLER_PASSWORD": registry.tokens["puller"].passwords[0].value,
+    }
+
+
 def _machine(registries: list[Registry], secret: Password) -> Workplace:
     passwords = {host: each.tokens["puller"].passwords[0].value for each in registries for host in each.login_servers}
     first = registries[0]
@@ -166,10 +202,7 @@ def _machine(registries: list[Registry], secret: Password) -> Workplace:
         "AZURE_CLIENT_SECRET": secret.value,
         "ACR_SP_USERNAME": CLIENT,
         "ACR_SP_PASSWORD": secret.value,
-        "ACR_ADMIN_USERNAME": first.name,
-        "ACR_ADMIN_PASSWORD": first.admin_passwords[0],
-        "ACR_PULLER_USERNAME": "puller",
-        "ACR_PULLER_PASSWORD": passwords[first.login_server],
+        **logins(first),
     }
     kept = {host: {"auth": _encoded(f"puller:{password}")} for host, password in passwords.items()}
     return Workplace(
@@ -178,7 +211,7 @@ def _machine(registries: list[Registry], secret: Password) -> Workplace:
         podman=Podman(),
         az=Az(OPERATOR.name, SUBSCRIPTION),
         docker_config={"auths": kept},
-        files={"ACR_PULL_FILE": json.dumps({"auths": kept})},
+        files={PULL_SECRET: json.dumps({"auths": kept})},
     )
 
 

@@ -6,7 +6,7 @@ import base64
 import hashlib
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import jwt
 from cryptography import x509
@@ -26,6 +26,10 @@ class Signer:
         self._key = ec.generate_private_key(ec.SECP256R1())
         public = self._key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         self._key_id = _libtrust(public)
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        """Return itself: copies of a world have the same issuers."""
+        return self
 
     def sign(self, claims: dict[str, Any]) -> str:
         """Return the claims as a signed token."""
