@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -210,8 +211,15 @@ def test_other_programs_try_again(arguments, codes):
 def test_a_command_decides_how_an_interrupt_ends_it(number):
     """A terminal interrupts both; whoever ends the emulator ends the command."""
     inside = [sys.executable, "-c", "import time; print('begun', flush=True); time.sleep(60)"]
+    # Whoever starts this run in the background has it ignore SIGINT, and a child would go on to.
+    heeding = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     with subprocess.Popen(
-        [*COMMAND, "--exec", *inside], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, process_group=0
+        [*COMMAND, "--exec", *inside],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        process_group=0,
+        preexec_fn=heeding,  # noqa: PLW1509 - no thread of this test has a lock by then
     ) as running:
         assert running.stdout is not None
         assert running.stdout.readline() == "begun\n"

@@ -260,6 +260,8 @@ def test_ctrl_c_in_a_pause(inner: Inner) -> None:
         @pytest.hookimpl(trylast=True)
         def pytest_configure(config):
             real = Clock()
+            # A run in the background is made to ignore it.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
             def sleep(seconds):
                 to = [threading.main_thread().ident, signal.SIGINT]
