@@ -249,5 +249,8 @@ def test_code_on_a_page_runs(capsys):
     codes = [text for _, text in blocks("python") if not defined(text)]
     assert codes
     for text in codes:
-        exec(compile(text, "page", "exec"), {"log": LOG})  # noqa: S102 - our own page
-        assert "basic-refused: " in capsys.readouterr().out
+        code = compile(text, "page", "exec")
+        with Emulator() as emulator:
+            exec(code, {"log": LOG, "acr_emulator": emulator})  # noqa: S102 - our own page
+        printed = capsys.readouterr().out
+        assert ("basic-refused: " in printed) is ("log" in code.co_names)

@@ -60,7 +60,7 @@ def in_world(
     must: tuple[str, ...] = ("pull",),
     choice: EvidenceChoice | None = None,
     registry: str = "myacr",
-    timeout: float = 20.0,
+    timeout: float = 120.0,
     scenario: str = "healthy",
 ) -> tuple[Transcript, Emulator]:
     """Climb once in a changed world; return the transcript, and the emulator with its log."""
@@ -598,7 +598,7 @@ def test_a_world_is_diagnosed_as_what_was_changed_in_it(
     change: Callable[[World], None], auth: str, references: tuple[str, ...], expected: list[str]
 ) -> None:
     """The records tell one cause, or say that two are left because ARM cannot tell which password is held."""
-    seen, _ = in_world(change, auth, *references, timeout=6.0)
+    seen, _ = in_world(change, auth, *references)
     assert ids(one(seen)) == expected
 
 
@@ -610,7 +610,7 @@ def test_all_endpoints_take_one_request() -> None:
         registry = world.cloud.registries["myacr"]
         registry.private_endpoints += [PrivateEndpoint(f"more-{n}", f"10.3.0.{n}") for n in range(10)]
 
-    _, emulator = in_world(many, timeout=6.0)
+    _, emulator = in_world(many)
     graph = [each for each in emulator.requests if each.path.endswith("Microsoft.ResourceGraph/resources")]
     assert len(graph) == 2
     assert len([each for each in emulator.requests if each.host in {ARM, GRAPH, AUTHORITY}]) <= 12
