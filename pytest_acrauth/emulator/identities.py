@@ -72,9 +72,10 @@ def sign_in(world: World, wanted: Iterable[SignIn], scenarios: Sequence[Scenario
     """Give a healthy world's machine what identities sign in with, and let scenarios happen to all of it.
 
     A scenario about a method brings what that method reads, and what it does to the usual variables happens to those
-    with a prefix too. Raises `BadAuth` where two identities need different values of one variable.
+    with a prefix too. What is there under a prefix already, stays. Raises `BadAuth` where two identities need different
+    values of one variable.
     """
-    every = tuple(dict.fromkeys(wanted))
+    every = tuple(each for each in dict.fromkeys(wanted) if not _is_there(world, each))
     about = {scenario.options.get("auth") for scenario in scenarios}
     brought = {each for each in every if each.method in about and not each.apart and not each.has_file}
     held = _held(world, [each for each in every if each not in brought])
@@ -85,6 +86,12 @@ def sign_in(world: World, wanted: Iterable[SignIn], scenarios: Sequence[Scenario
     for each in every:
         if not (each.usual or each.apart):
             _copy(world, each, before, whole=each in brought)
+
+
+def _is_there(world: World, wanted: SignIn) -> bool:
+    """Whether the healthy machine has what an identity reads by itself, as it has ``ACR_PULLER_USERNAME``."""
+    names = {f"{wanted.prefix}_{end}" for end in (*wanted.row.variables, *wanted.row.prefixed)}
+    return bool(names) and not wanted.usual and names <= _all(world).keys()
 
 
 def _held(world: World, wanted: Sequence[SignIn]) -> dict[SignIn, _Credential]:

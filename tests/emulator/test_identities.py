@@ -148,3 +148,15 @@ def test_who_may_look_may_not_pull() -> None:
     with Emulator(identities=(SignIn("service-principal", "AUDIT", apart=True),)) as emulator:
         (seen,) = climbed(emulator, "audit=service-principal:AUDIT")
     assert [*map(str, seen.broken())] == ["exchange"]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    ["basic:ACR_ADMIN", "admin:ACR_ADMIN", "scope-map-token:ACR_PULLER", "basic:ACR_SP", "docker-config:ACR_PULL"],
+)
+def test_what_is_there_under_a_prefix_stays(spec: str) -> None:
+    """The healthy machine's own named identities are whom its guide names, by whichever method they are read."""
+    with Emulator() as plain, Emulator(identities=(f"x={spec}",)) as emulator:
+        name = f"{spec.partition(':')[2]}_USERNAME"
+        assert emulator.environ.get(name) == plain.environ.get(name)
+        assert ready(climbed(emulator, f"x={spec}"))

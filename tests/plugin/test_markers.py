@@ -111,7 +111,7 @@ def test_without_parameter_every_target_counts(inner: Inner) -> None:
         """
     )
     identities = ("--acr-auth", "service-principal,anonymous")
-    result = inner.emulate("healthy", *identities, *NO_CHECKS)
+    result = inner.emulate("anonymous-pull-disabled", *identities, *NO_CHECKS)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*anonymous*"])
 
