@@ -21,6 +21,7 @@ import trustme
 
 from hostile.mutations import CLOSE, HOLD, RESET, Answer, Hand, Step, hostile
 from pytest_acrauth.emulator.server.front import Front
+from pytest_acrauth.emulator.server.log import LoggedRequest
 from pytest_acrauth.emulator.world import World
 from pytest_acrauth.model.machine import Resolution, Resolved
 from pytest_acrauth.probes.machine import RealMachine
@@ -61,6 +62,19 @@ class Climbing:
     hosts: dict[str, str] = field(default_factory=dict)
 
 
+class Forgotten(list[LoggedRequest]):
+    """A log that keeps only what it was given last: a hundred thousand requests would be memory that grows."""
+
+    def append(self, each: LoggedRequest) -> None:
+        self[:] = [each]
+
+    def __getitem__(self, place: Any) -> Any:
+        return super().__getitem__(-1)
+
+    def __setitem__(self, place: Any, each: Any) -> None:
+        super().__setitem__(slice(None), [each] if isinstance(each, LoggedRequest) else each)
+
+
 class Peers:
     """All peers, in one daemon thread, until `close`."""
 
@@ -69,7 +83,7 @@ class Peers:
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._context = self._made("myacr.azurecr.io")
         self._context.sni_callback = self._show
-        self._fronts = {name: Front(world, lambda _: None) for name, world in worlds.items()}
+        self._fronts = {name: Front(world, Forgotten()) for name, world in worlds.items()}
         self._known = {host for world in worlds.values() for host in world.network.names}
         self._loop = asyncio.new_event_loop()
         self._kept: set[asyncio.Task[None]] = set()
