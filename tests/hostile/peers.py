@@ -16,6 +16,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakSet
 
 import trustme
 
@@ -87,6 +88,7 @@ class Peers:
         self._known = {host for world in worlds.values() for host in world.network.names}
         self._loop = asyncio.new_event_loop()
         self._kept: set[asyncio.Task[None]] = set()
+        self._ends: WeakSet[socket.socket] = WeakSet()
         logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it tells of every peer that left
         self._thread = threading.Thread(target=self._loop.run_forever, name="hostile-peers", daemon=True)
         self._thread.start()
@@ -103,6 +105,8 @@ class Peers:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+        for each in list(self._ends):  # one that nobody came to serve any more would be told of in another test
+            each.close()
 
     def is_sound(self, host: str) -> bool:
         """Whether a host belongs to the world, and not to whoever wants to be sent something."""
@@ -110,8 +114,11 @@ class Peers:
 
     def connect(self, climbing: Climbing, host: str, port: int) -> socket.socket:
         """Return a connection to a host, which belongs to a climb."""
+        if self._loop.is_closed():  # a thread of a climb that was given up may come so late
+            raise ConnectionRefusedError
         near, far = socket.socketpair()
         far.setblocking(False)
+        self._ends.add(far)
 
         def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             task = self._loop.create_task(self._serve(climbing, host, port, reader, writer))
