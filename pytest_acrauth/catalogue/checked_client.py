@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from pytest_acrauth.catalogue.ending import date
 from pytest_acrauth.catalogue.facts import Row, login_name
 from pytest_acrauth.model.client_record import ClientRecord, Ran, Socket
 from pytest_acrauth.model.target import BadName, Registry
@@ -53,7 +53,7 @@ def _facts(record: ClientRecord) -> dict[str, str]:
         values["helper"] = next((helper.name for helper in record.config.helpers if not helper.ok), "")
     if record.ended:
         ended = record.ended[0]
-        values["not_after"] = _date(ended.expires)
+        values["not_after"] = date(ended.expires)
     return values
 
 
@@ -94,18 +94,10 @@ def _rows(record: ClientRecord) -> Iterator[Row]:
         where = helper.command or "not found"
         yield Row("helper", f"{helper.name}: {where}{f', {_said(helper.listed)}' if helper.listed else ''}")
     for login in record.config.logins:
-        until = f", until {_date(login.expires)}" if login.expires is not None else ""
+        until = f", until {date(login.expires)}" if login.expires is not None else ""
         yield Row("stored login", f"{login.key}: user {login.user_name or 'unnamed'}, {login.secret}{until}")
     if record.config.keys:
         yield Row("in the helper", ", ".join(record.config.keys))
-
-
-def _date(moment: float | None) -> str:
-    """Return a moment as it is printed, to the minute; '' for none, or one that no calendar holds."""
-    try:
-        return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC") if moment is not None else ""
-    except (ValueError, OverflowError, OSError):
-        return ""
 
 
 def _listed(record: ClientRecord) -> bool:

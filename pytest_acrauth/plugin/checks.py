@@ -216,12 +216,15 @@ class Checks:
             seen = self._climbs.of(item.target).at(item.rung)
             report.duration = seen.elapsed if seen is not None else 0.0
             if call.excinfo is not None and isinstance(call.excinfo.value, pytest.skip.Exception):
-                # There is no line; pytest copes, its types do not.
-                place: Any = (item.parent.nodeid if item.parent else ROOT, None, str(call.excinfo.value))
-                report.longrepr = place
+                report.longrepr = at_no_line(item, call.excinfo.value)
             if isinstance(seen, Upload) and seen.left_open:
                 report.sections.append(("acr", left_open(item.target, item.rung, seen)))
         return report
+
+
+def at_no_line(item: pytest.Item, skipped: BaseException) -> Any:
+    """Return how a report says why and where a check was skipped: there is no line. Pytest copes, its types do not."""
+    return (item.parent.nodeid if item.parent else ROOT, None, str(skipped))
 
 
 def _make_check(target: Target, rung: Rung, parent: pytest.Collector, name: str) -> pytest.Item:

@@ -16,7 +16,7 @@ from pytest_acrauth.model.outlook import Outlook, Verdict
 from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.stage import Rung, Stage
 from pytest_acrauth.model.target import Flow, Target
-from pytest_acrauth.plugin.checks import DECISIONS, ROOT, Make, OwnItem, check_id
+from pytest_acrauth.plugin.checks import DECISIONS, ROOT, Make, OwnItem, at_no_line, check_id
 from pytest_acrauth.plugin.climbs import Climbs
 from pytest_acrauth.plugin.configuration import Plan
 from pytest_acrauth.plugin.failures import NotReady, Told, diagnoses_of, in_short, own_defects, tell
@@ -130,9 +130,7 @@ class Expiry:
         if not isinstance(item, ExpiryCheck) or call.when != "call":
             return report
         if call.excinfo is not None and isinstance(call.excinfo.value, pytest.skip.Exception):
-            # There is no line; pytest copes, its types do not.
-            place: Any = (item.parent.nodeid if item.parent else ROOT, None, str(call.excinfo.value))
-            report.longrepr = place
+            report.longrepr = at_no_line(item, call.excinfo.value)
         if (outlook := item.stash.get(_OUTLOOK, None)) is not None and not report.failed:
             from pytest_acrauth.report.expiry import lines
 

@@ -11,9 +11,7 @@ from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.report.document import Change, Check, Client, Climbed, Credential, Diagnosed, Document, Kind
 
 T = TypeVar("T")
-_OURS = "acr::"
 _FAILS = str(Verdict.FAILS)
-_BAD = {"failed", "error"}
 
 
 def changes(before: Document, now: Document) -> tuple[Change, ...]:
@@ -127,11 +125,11 @@ def _ends(about: str, before: Credential, now: Credential) -> Iterator[Change]:
 
 def _own(document: Document) -> Iterator[Check]:
     """Yield the tests that are no check of ours: those are told by what they are about."""
-    return (check for check in document.checks if not check.id.startswith(_OURS))
+    return (check for check in document.checks if not check.ours)
 
 
 def _check(about: str, before: Check, now: Check) -> Iterator[Change]:
-    if now.outcome in _BAD and before.outcome not in _BAD:
+    if now.failed and not before.failed:
         yield Change(kind=Kind.FAILING, about=about, what=now.why)
-    elif now.outcome == "passed" and before.outcome in _BAD:
+    elif now.outcome == "passed" and before.failed:
         yield Change(kind=Kind.REPAIRED, about=about)

@@ -6,7 +6,7 @@ the format: `VERSION` changes when a reader of an older one would misread it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -33,6 +33,8 @@ from pytest_acrauth.report.expiry import lines
 from pytest_acrauth.report.explanation import Explanation, explanation
 
 VERSION = 1
+#: What the ids of built-in checks begin with.
+OURS = "acr::"
 
 
 class State(StrEnum):
@@ -102,6 +104,16 @@ class Check:
     seconds: float
     why: str = ""
 
+    @property
+    def failed(self) -> bool:
+        """Whether it failed, in its call or around it."""
+        return self.outcome in {"failed", "error"}
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is a built-in check, which is told by what it is about."""
+        return self.id.startswith(OURS)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
@@ -164,12 +176,9 @@ class Change:
 class Document:
     """A run. ``began`` and ``ended`` are ISO 8601, UTC. ``complete`` is False for a run that was ended early.
 
-    ``compared_with`` is when the run began that ``changes`` are told from, '' where there is none.
-
-    ``credentials`` are those whose end was looked at.
-
-    ``settings`` are the lines of the header. What was checked is in the order of registries and identities, checks in
-    that in which they ended.
+    ``settings`` are the lines of the header. What was climbed is in the order of registries and identities, checks in
+    that of their ids. ``credentials`` are those whose end was looked at. ``compared_with`` is when the run began that
+    ``changes`` are told from, '' where there is none.
     """
 
     version: int
@@ -318,8 +327,3 @@ def _state(transcript: Transcript, rung: Rung) -> State:
     if seen is None:
         return State.NOT_REACHED
     return State.NOT_OBSERVED if isinstance(seen, NotObserved) else State.PASSED
-
-
-def unready(document: Document) -> Sequence[Climbed]:
-    """Return what is not as it should be, of what was climbed."""
-    return [each for each in document.climbed if not each.ready and not each.expected]

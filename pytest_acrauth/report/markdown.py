@@ -22,8 +22,6 @@ _STATES = {
     State.NOT_REACHED: "not reached",
     State.NOT_OBSERVED: "not observed",
 }
-_OURS = "acr::"
-_BAD = {"failed", "error"}
 
 
 def markdown(document: Document) -> str:
@@ -94,7 +92,7 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def _refusals(document: Document) -> Iterator[str]:
-    found = [check for check in document.checks if "::refused::" in check.id and check.outcome in _BAD]
+    found = [check for check in document.checks if "::refused::" in check.id and check.failed]
     if found:
         yield from ("", "## Not refused", "")
         yield from (f"- {plain(check.id)}: {plain(check.why)}" for check in found)
@@ -166,7 +164,7 @@ def _address(link: str) -> str:
 
 def _tests(checks: Sequence[Check]) -> Iterator[str]:
     """Yield what failed of tests that are no check of ours."""
-    failed = [check for check in checks if check.outcome in _BAD and not check.id.startswith(_OURS)]
+    failed = [check for check in checks if check.failed and not check.ours]
     if failed:
         yield from ("", "## Tests that failed", "")
         yield from (f"- {plain(check.id)}: {plain(check.why)}" for check in failed)

@@ -14,12 +14,9 @@ from pytest_acrauth.model.outlook import Verdict
 from pytest_acrauth.model.stage import Rung, Stage
 from pytest_acrauth.model.transcript import Waited
 from pytest_acrauth.report import standing
-from pytest_acrauth.report.document import Check, Climbed, Credential, Diagnosed, Document, Reached, State
+from pytest_acrauth.report.document import OURS, Check, Climbed, Credential, Diagnosed, Document, Reached, State
 from pytest_acrauth.report.explanation import Answered, Explanation, RuledOut, Step, Unanswered
 from pytest_acrauth.report.text import proven
-
-OURS = "acr::"
-_BAD = {"failed", "error"}
 
 
 class Came(StrEnum):
@@ -271,7 +268,7 @@ def sheet(document: Document) -> Sheet:
     days = _days(document.credentials)
     there = {each.stage for one in document.climbed for each in one.stages}
     stages = tuple(stage for stage in Stage if stage in there)
-    refusals = tuple(check for check in document.checks if check.id.startswith(OURS) and "::refused::" in check.id)
+    refusals = tuple(check for check in document.checks if check.ours and "::refused::" in check.id)
     lines = tuple(
         _line(f"r{number}", one, stages, refusals, anchors.of) for number, one in enumerate(document.climbed, 1)
     )
@@ -287,7 +284,7 @@ def sheet(document: Document) -> Sheet:
         clients=tuple((client.name, _results(client.diagnoses, anchors.of)) for client in document.clients),
         endings=_endings(document.credentials, days, anchors.of),
         days=days,
-        tests=tuple(each for each in document.checks if not each.id.startswith(OURS) and each.outcome in _BAD),
+        tests=tuple(each for each in document.checks if not each.ours and each.failed),
     )
 
 
@@ -315,7 +312,7 @@ def _came(one: Climbed, refusals: Sequence[Check]) -> Came:
     """Return what a climb came to; whether a refusal is the expected one is what its checks found."""
     outcomes = {check.outcome for check in refusals}
     if one.expected:
-        if outcomes & _BAD:
+        if any(check.failed for check in refusals):
             return Came.NOT_REFUSED
         return Came.REFUSED if outcomes == {"passed"} else Came.UNKNOWN
     if one.ready:
