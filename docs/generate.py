@@ -123,7 +123,7 @@ SENTENCES = (
     Sentence(_KUBELET, "unexpected status code 403 Forbidden"),
 )
 #: By how much longer a climb may take here than the scenario says: on a busy machine the whole limit could be over
-#: before that for one peer, and the page would tell of the former.
+#: before that for one peer or in an earlier stage, and the page would tell of that.
 _PATIENCE = 4
 #: Where a page's reader is at home, instead of the emulator's folder of the moment.
 _HOME = "/home/ci"
@@ -185,9 +185,7 @@ def prepared(emulator: Emulator, scenario: Scenario) -> tuple[Run, Target]:
         must_not=_listed(needs.get("must-not", "")),
     )
     evidence = EvidenceChoice(subscription=needs.get("subscription", ""))
-    limit = float(needs.get("timeout", DEFAULT_TIMEOUT))
-    if scenario.id != "climb-timeout":
-        limit *= _PATIENCE
+    limit = float(needs.get("timeout", DEFAULT_TIMEOUT)) * _PATIENCE
     return Run(emulator.machine, timeout=limit, evidence=evidence), target
 
 
