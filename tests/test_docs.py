@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import shutil
@@ -10,10 +9,14 @@ import tomllib
 from configparser import ConfigParser
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+from derived.failure_modes import mode_page
+from derived.markdown import prose
+from derived.searches import searched_for
+from derived.seen import climbed, lasting
 from fleets import shop_base_and_vault
+from generate import pages
 
 import pytest_acrauth
 from pytest_acrauth.catalogue.entra_numbers import NUMBERS
@@ -35,16 +38,6 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 TEXTS = {path: path.read_text(encoding="utf-8") for path in PAGES}
 
 
-def generator() -> ModuleType:
-    """Load docs/generate.py, which is no part of a package."""
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def named(pattern: str) -> set[str]:
     """Return what a pattern's group finds on all pages together."""
     return {found for text in TEXTS.values() for found in re.findall(pattern, text)}
@@ -58,7 +51,7 @@ def promised_pythons() -> list[str]:
 
 def test_generated_pages_are_what_the_code_says() -> None:
     """Running docs/generate.py would change nothing: pages, tables and the failure in README are today's."""
-    wanted = generator().pages()
+    wanted = pages()
     existing = {path.relative_to(ROOT) for path in ROOT.glob("docs/failure-modes/*.md")}
     assert existing <= set(wanted)
     assert [path for path, text in wanted.items() if (ROOT / path).read_text(encoding="utf-8") != text] == []
@@ -80,13 +73,13 @@ def test_a_page_shows_the_entry_it_is_given() -> None:
     changed = replace(
         entry, cause=cause, symptoms=entry.symptoms[:1], questions=(Decisive(said, "An oracle tells it"),)
     )
-    page = generator().mode_page(changed, None)
+    page = mode_page(changed, None)
     lines = page.splitlines()
     assert {"# made-up", "A title.", "A meaning.", "$ do this", "- Is this the question?"} <= set(lines)
     assert "  An oracle tells it; by hand: `look here`" in lines
     assert "<https://example.com/page>" in lines
     for text in (entry.cause.title, entry.cause.meaning, *(step.text for step in entry.cause.steps)):
-        assert generator().prose(text) not in page
+        assert prose(text) not in page
 
 
 def test_every_mode_with_a_scenario_shows_real_output() -> None:
@@ -187,7 +180,7 @@ def test_every_page_is_two_clicks_from_the_landing_page() -> None:
 
 def test_what_people_see_is_in_the_index() -> None:
     """Each number of Entra's, sentence of docker's and code of az is an index entry on the pages of its causes."""
-    searched = generator().searched_for()
+    searched = searched_for()
     assert {f"AADSTS{number}" for number in NUMBERS} <= set(searched)
     for words, causes in searched.items():
         assert causes, words
@@ -244,7 +237,7 @@ def test_the_role_shown_for_evidence_suffices(scenario) -> None:
 
     with Emulator(scenario) as emulator:
         emulator.change(as_shown)
-        found = generator().climbed(emulator, SCENARIOS[scenario])
+        found = climbed(emulator, SCENARIOS[scenario])
     assert [diagnosis.mode and diagnosis.mode.id for diagnosis in found] == [scenario]
 
 
@@ -286,7 +279,7 @@ def test_the_demo_shows_the_text_of_readme(inner, monkeypatch) -> None:
     monkeypatch.delenv("COLUMNS")
     printed = inner.apart(*line.split(), *told[1].split()).stdout.str()
     assert printed.count(shown.splitlines()[1]) == 1
-    assert shown in generator().lasting(printed)
+    assert shown in lasting(printed)
 
 
 def test_example_of_a_fleet_is_green(inner, tmp_path, monkeypatch) -> None:
