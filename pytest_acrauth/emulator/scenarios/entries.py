@@ -113,7 +113,7 @@ _NETWORK = (
     Scenario("firewall-rule-propagating", obstacles.rule_just_added, shows=f"exchange: {_DENIED}", needs_evidence=True),
     Scenario("data-endpoint-blocked", obstacles.block_data, _IMAGE | _SHORT, shows="data tcp: TimeoutError"),
     Scenario("data-redirect-foreign", device(obstacles.foreign_redirect), _IMAGE, shows="data dns: no such name"),
-    Scenario("climb-timeout", device(lambda _host: Device(pause=0.1)), {"timeout": "2"}, shows="challenge: drips"),
+    Scenario("climb-timeout", device(lambda _host: Device(pause=0.5)), _SHORT, shows="challenge: drips"),
 )
 _IDENTITY = (
     Scenario(
