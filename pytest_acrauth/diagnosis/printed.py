@@ -66,12 +66,27 @@ _PAGES = (
     *("kubernetes.io", "go.microsoft.com", "azure.github.io", "management.azure.com", "graph.microsoft.com"),
     *("management.core.windows.net", "containerregistry.azure.net", "curl.se", "curl.haxx.se"),
 )
+# Where a page's host is one that a program asks: GitHub's interface, and repositories.
+_ASKED_PAGES = re.compile(r"api\.github\.com\b|github\.com/[\w.-]{1,100}/[\w.-]{1,100}?\.git\b")
 _HOST = re.compile(
     r"(?P<lead>\bhttps?:/{1,2}|\blookup |\bhost=['\"]|\bto server )?"
     r"(?<![\w.-])(?P<host>localhost|(?:[\w*-]{1,63}\.){1,8}[A-Za-z]{2,24}|\d{1,3}(?:\.\d{1,3}){3})(?![\w-])"
     r"(?P<port>:\d{1,5})?(?P<image>(?=/[a-z0-9][a-z0-9._/-]{0,200}(?::\w|@sha256:)))?(?P<tail>/)?"
 )
-_LEADS = ("lookup ", "to ", "server ")  # what a host may stand behind and keep, space included
+# A name, whole or without a domain, that somebody looked up or asked, by the words before it. What its author has taken
+# out, as in lookup ***, is no name; nor is a word in a registry's place, as in https://acr/v2/.
+_ASKED = re.compile(
+    r"(?:\btcp: lookup |\blookup (?=[\w.-]{1,253} on [\[\d])|\bhost name ['\"]"
+    r"|\b[Rr]esolve(?: host(?:name)?(?: address)?)?(?:: ['\"]?|:? ['\"])|\bcould not be resolved: ['\"]"
+    r"|\b(?:ENOTFOUND|EAI_AGAIN|UnknownHostException:) |\bcan't find (?=[\w.-]{1,253}: )"
+    r"|\b(?:host is known\.?|service not known) \("
+    r"|\bhttps?://(?=[\w-]{1,63}(?:[:'\" ]|/(?!v2\b|oauth2\b)|\Z)))"
+    r"(?P<host>[A-Za-z0-9][\w-]{0,62}(?:\.[\w-]{1,63}){0,8})(?![\w*<>-]|\.[\w*<])"
+)
+_LEADS = (  # what a host may stand behind and keep, space included
+    *("lookup ", "to ", "server ", "name ", "resolve ", "resolve: ", "host ", "host: ", "hostname ", "hostname: "),
+    *("address ", "resolved: ", "ENOTFOUND ", "EAI_AGAIN ", "Exception: ", "find ", "known ", "known. "),
+)
 # A proxy that is named is not what a message is about.
 _PROXY = re.compile(r"(?i:proxy)(?:[ _-](?:server|host|url|address))?(?: at)?[ :='\"(]{1,4}\Z")
 # What leads from words to the host that they say they are about: "… Unauthorized for url: https://".
@@ -276,11 +291,19 @@ def _hosts(flat: str, begin: int, end: int) -> Sequence[Host]:
         name = match["host"].lower()
         addressed = match["lead"] is not None or match["image"] is not None
         place = _place(name, addressed=addressed, tail=bool(match["tail"]), port=bool(match["port"]))
+        if place is None and _ASKED_PAGES.match(flat, match.start("host")):
+            place = Place.OTHER
         if place is Place.OTHER and _PROXY.search(flat, max(0, match.start() - 30), match.start()):
             continue
         if place is Place.REGISTRY and _done(flat, match.start("host")):
             continue
         if place is not None:
+            found.append(Host(match.start("host"), name, place))
+    known = {host.start for host in found}
+    for match in _ASKED.finditer(flat, begin, end):
+        if match.start("host") not in known:
+            name = match["host"].lower()
+            place = _place(name, addressed=True, tail=False, port=False) or Place.OTHER
             found.append(Host(match.start("host"), name, place))
     return sorted(found, key=_start)
 

@@ -6,7 +6,7 @@ from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
 from pytest_acrauth.catalogue.symptoms.addresses import through_private_link
 from pytest_acrauth.catalogue.symptoms.answers import ASKING
-from pytest_acrauth.catalogue.symptoms.words import at_authority, at_registry
+from pytest_acrauth.catalogue.symptoms.words import ITS_NAME, at_authority, at_registry
 from pytest_acrauth.model.machine import Resolved
 from pytest_acrauth.model.observation import Dns
 from pytest_acrauth.model.stage import Stage
@@ -34,14 +34,15 @@ NXDOMAIN = Symptom(
     says="The resolver knows no name {login_server}.",
     texts=at_registry(
         r"no such host",
-        r"Name or service not known",
-        r"Could not resolve host",
-        r"getaddrinfo (?:ENOTFOUND|failed)|\bENOTFOUND\b",
+        rf"Name or service not known{ITS_NAME}",
+        rf"Could not resolve host{ITS_NAME}",
+        rf"getaddrinfo (?:ENOTFOUND{ITS_NAME}|failed)|\bENOTFOUND\b{ITS_NAME}",
         r"nodename nor servname provided",
-        r"No such host is known",
-        r"remote name could not be resolved",
+        rf"No such host is known{ITS_NAME}",
+        rf"remote name could not be resolved{ITS_NAME}",
         r"\bNXDOMAIN\b|Non-existent domain|DNS name does not exist",
-        r"unresolvable host|\bUnknownHostException\b|Name does not resolve|No address associated with hostname",
+        rf"unresolvable host|\bUnknownHostException\b{ITS_NAME}",
+        r"Name does not resolve|No address associated with hostname",
         r"The requested name is valid, but no data of the requested type was found",
     ),
 )
@@ -59,7 +60,7 @@ RESOLVER_FAILED = Symptom(
     says="The resolver gave no usable answer for {host}.",
     texts=at_registry(
         r"Temporary failure in name resolution",
-        r"\bEAI_AGAIN\b",
+        rf"\bEAI_AGAIN\b{ITS_NAME}",
         r"server misbehaving",
         r"lookup [\w.*-]{1,253}(?: on [\[\]\w.:]{1,60})?: (?:read|dial|write) udp .{0,80}?: ",
         r"lookup [\w.*-]{1,253}(?: on [\[\]\w.:]{1,60})?: (?:i/o timeout|Try again|connection refused)",
@@ -67,5 +68,5 @@ RESOLVER_FAILED = Symptom(
         r"Name resolution timed out|DNS request timed out",
         r"Temporary failure resolving|\bSERVFAIL\b|Resource temporarily unavailable \([\w.*-]{1,253}:443\)",
     )
-    + at_authority(r"Temporary failure in name resolution|\bEAI_AGAIN\b", r"server misbehaving"),
+    + at_authority(rf"Temporary failure in name resolution|\bEAI_AGAIN\b{ITS_NAME}", r"server misbehaving"),
 )

@@ -8,7 +8,7 @@ from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.entra_numbers import NUMBERS, Number
 from pytest_acrauth.catalogue.shape import Break, Symptom, Words, unseen
 from pytest_acrauth.catalogue.symptoms.answers import said_here
-from pytest_acrauth.catalogue.symptoms.words import aadsts, anywhere, at_authority, not_at_service
+from pytest_acrauth.catalogue.symptoms.words import ITS_NAME, aadsts, anywhere, at_authority, not_at_service
 from pytest_acrauth.model.credential import SecretShape
 from pytest_acrauth.model.machine import Resolved
 from pytest_acrauth.model.observation import Dns, Entra, Tcp, Trouble
@@ -116,9 +116,10 @@ AUTHORITY_UNKNOWN = Symptom(
     when=_authority_unknown,
     says="The resolver knows no name {host}, which is Entra's own.",
     texts=at_authority(
-        r"no such host|Name or service not known|Could not resolve host",
-        r"getaddrinfo (?:ENOTFOUND|failed)|No such host is known|remote name could not be resolved",
-        r"nodename nor servname|\bUnknownHostException\b|Name does not resolve",
+        rf"no such host|(?:Name or service not known|Could not resolve host){ITS_NAME}",
+        rf"getaddrinfo (?:ENOTFOUND|failed){ITS_NAME}",
+        rf"(?:No such host is known|remote name could not be resolved){ITS_NAME}",
+        rf"nodename nor servname|\bUnknownHostException\b{ITS_NAME}|Name does not resolve",
     ),
 )
 NOT_INJECTED = _local(
@@ -145,6 +146,9 @@ NO_METADATA = _local(
         rf"(?:[Mm]anaged ?[Ii]dentity|\bMSI\b).{{0,250}}?169\.254\.169\.254.{{0,250}}?{_LOST}",
         rf"(?:[Mm]anaged ?[Ii]dentity|\bMSI\b).{{0,250}}?{_LOST}.{{0,60}}?169\.254\.169\.254",
         r"MSI is not available|MSI endpoint is not",
+        # MSAL.NET: one after another is tried.
+        r"All Managed Identity sources are unavailable|\bIMDSv[12] probe failed\b",
+        r"\bmanaged_identity_(?:unreachable_network|all_sources_unavailable)\b",
         r"(?<!EC2 )\bIMDS\b.{0,40}?(?:not available|unavailable|unreachable|timed out)",
         rf"\bManagedIdentityCredential: (?:.{{0,120}}?: )?(?:context deadline exceeded|.{{0,80}}?{_LOST})",
     ),

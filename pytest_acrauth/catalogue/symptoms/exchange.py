@@ -95,8 +95,10 @@ SERVER_ERROR = Symptom(
     when=_server_error,
     says="{host} answered with {answer}.",
     texts=at_registry(
-        r"(?<!probe failed with )(?:status|Status|[Ss]tatus ?[Cc]ode)[:=]? ?5\d\d\b",
-        r"\b5\d\d Server Error|URL returned error: 5\d\d\b",
+        # The docker daemon and IoT Edge answer so for whatever the registry said, and its words stand beside.
+        r"(?<!probe failed with )(?:status|Status|[Ss]tatus ?[Cc]ode)[:=]? ?5\d\d\b(?!, at: )",
+        r"\b5\d\d Server Error(?!: [\w ]{1,40} \()|URL returned error: 5\d\d\b",
+        r"error parsing HTTP 5\d\d response body",
         r"\b5\d\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out)",
     )
     + anywhere(r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 5\d\d"),

@@ -62,7 +62,7 @@ ARM_FORBIDDEN = in_print(
         r"not have permission to perform action '(?P<action>[^']{1,160})' on the linked scope\(s\)"
         rf" '(?P<scope>[^']{{0,300}}?Microsoft\.ContainerRegistry{_OF_REGISTRY})",
         rf"{_REFUSED}(?P<action>[^']{{1,160}})' over scope"
-        rf" '(?P<scope>[^']{{0,300}}?Microsoft\.ContainerRegistry{_OF_REGISTRY})",
+        rf" '(?P<scope>[^']{{0,300}}?Microsoft\.ContainerRegistry(?:{_OF_REGISTRY})?)",
     ),
 )
 LIST_CREDENTIALS_FORBIDDEN = in_print(

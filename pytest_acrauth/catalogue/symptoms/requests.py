@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry, in_print, not_elsewhere
 
 # A refused right as the registry's answer names it; other registries have a class between type and name.
-_CATALOG = r'"Type" ?: ?"registry" ?, ?"Name" ?: ?"catalog"'
+_CATALOG = r'"Type" ?: ?"registry" ?, ?"Name" ?: ?"catalog"|"Name" ?: ?"catalog" ?, ?"Type" ?: ?"registry"'
 # No request for an access token stands between.
 _UNEXCHANGED = r"(?:(?!oauth2/token).)"
 

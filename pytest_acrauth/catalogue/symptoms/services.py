@@ -47,9 +47,22 @@ IDENTITY_REFUSED = in_print(
         r"ACR token exchange endpoint returned error status: 401",
         r"failed to get ACR refresh token, exchange API response code: 401",
         r"Unable to retrieve ACR refresh token using Compute Identity",
+        r"\bACRTokenRetrievalFailure\b.{0,300}?\b(?i:unauthorized)\b",
         r"[Ee]ndpoint identity does not have pull permission on the registry",
     ),
     either=(exchange.EXCHANGE_REFUSED,),
+)
+SERVICE_TOKENLESS = in_print(
+    "service-without-token",
+    "App Service got no token of {login_server} for the managed identity that was to pull, and does not say why.",
+    anywhere(r"\bACRTokenRetrievalFailure\b"),
+    either=(
+        IDENTITY_REFUSED,
+        text.EXCHANGE_403,
+        challenge.DENIED_WITH_IP,
+        exchange.BARE_403,
+        exchange.EXCHANGE_REFUSED,
+    ),
 )
 SERVICE_REFUSED = in_print(
     "service-pull-refused",
@@ -60,7 +73,10 @@ SERVICE_REFUSED = in_print(
         rf"template\.containers\.[\w-]{{1,60}}\.image\b.{{0,400}}?(?:{_REFUSED})",
         rf"(?:{_REFUSED}).{{0,300}}?\btemplate\.containers\.",
         r"could not authenticate with the Docker registry to pull",
-    ),
+        r"[Aa]uthentication failed for container registry",
+    )
+    # Machine Learning, whose workspaces have no registry but Azure's.
+    + anywhere(r"Unauthorized error encountered while attempting to connect to the container registry"),
     either=(exchange.EXCHANGE_REFUSED,),
 )
 ACI_REFUSED = in_print(

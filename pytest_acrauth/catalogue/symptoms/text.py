@@ -58,10 +58,16 @@ GENERIC_401 = in_print(
     "generic-401",
     "The registry answered 401 (not signed in, or not allowed), and did not say why.",
     # az acr ends the registry's words so.
-    anywhere(r"aka\.ms/acr/authorization", r"\b[Aa]uthentication required\b[^|]{0,120}?\bCorrelation ID: ")
+    anywhere(
+        r"aka\.ms/acr/authorization",
+        r"\b[Aa]uthentication required\b[^|]{0,120}?\bCorrelation ID: ",
+        r'\bcontainerregistry\.\w{1,40}Client#\w{1,60}: .{0,600}?"message" ?: ?"authentication required',
+    )
     + at_registry(
         r"(?i:unauthorized): (?:.{0,60}?: )?authentication required",
-        r'"?(?i:UNAUTHORIZED)"?.{0,30}?authentication required',
+        # Go writes the members of an object by their names, so that the refused rights may stand between.
+        r'"?(?i:UNAUTHORIZED)"?(?: ?, ?"detail" ?: ?\[.{0,300}?|.{0,30}?)authentication required',
+        r"error parsing HTTP 401 response body",
         r"\b401 Unauthorized\b|\b401 \(Unauthorized\)",
         rf"{_STATUS}401\b",
         r"\b401 Client Error\b|requested URL returned error: 401\b|status code=Unauthorized\b",
@@ -103,6 +109,7 @@ FORBIDDEN = in_print(
         r"\b403 Forbidden\b|\b403 \(Forbidden\)",
         rf"(?<!fetching blob: ){_STATUS}403\b",
         r"failed: Forbidden(?![:\w])",
+        r"error parsing HTTP 403 response body",
         r"\b403 Client Error\b|requested URL returned error: 403\b|status code=Forbidden\b",
     )
     # As the documentation quotes docker, which names the host.
@@ -287,6 +294,7 @@ TOO_MANY_REQUESTS = in_print(
     anywhere(r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 429")
     + at_registry(
         r"(?i:toomanyrequests)(?!: You have reached your)|too many requests to registry|\b429 Client Error\b"
+        r"|error parsing HTTP 429 response body"
     ),
     either=(exchange.LOGIN_THROTTLED, challenge.THROTTLED),
 )

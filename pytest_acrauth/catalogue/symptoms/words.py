@@ -13,6 +13,8 @@ from pytest_acrauth.catalogue.shape import Symptom, Where, Words, unseen
 #: Behind Node's word for a failed connection: the address of something else, told by its port.
 NOT_HTTPS = r"(?! [\[\]\w.:]{1,60}:(?!443\b)\d)"
 GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+#: Behind a resolver's complaint: the name that it is about, where it is told.
+ITS_NAME = r"(?:[:.]? [('\"]{0,2}[\w.*<>-]{1,253})?"
 
 #: What tells that words which others say as well are about a registry of Azure's.
 OURS = (

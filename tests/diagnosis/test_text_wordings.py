@@ -1,0 +1,180 @@
+"""What programs print of one failure in several wordings, and what stands near it and is another's."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_acrauth.diagnosis.text import recognise
+
+
+def ids(text: str) -> list[str]:
+    """Return the symptoms that a text shows, best first."""
+    return [diagnosis.symptom.id for diagnosis in recognise(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "symptom"),
+    [
+        ("Failed to pull image: myacr.azurecr.io/web:1. ACRTokenRetrievalFailure", "service-without-token"),
+        (
+            "State: Stopping, Action: PullingImage, LastError: ACRTokenRetrievalFailure, Status Code: Unauthorized",
+            "identity-pull-refused",
+        ),
+        (
+            (
+                '{"code":"UserError","message":"Unauthorized error encountered while attempting to connect to the container'
+                ' registry. Please try running resync keys on your workspace and retry."}'
+            ),
+            "service-pull-refused",
+        ),
+        ("Authentication failed for container registry myacr.azurecr.io", "service-pull-refused"),
+        (
+            (
+                "kubelet plugin.go: error execing credential provider plugin acr-credential-provider for image"
+                " myacr.azurecr.io/app: exit status 1"
+            ),
+            "credential-provider-failed",
+        ),
+        (
+            (
+                "The push refers to repository [myacr.azurecr.io/app]\nerror parsing HTTP 403 response body: unexpected end"
+                ' of JSON input: ""'
+            ),
+            "forbidden",
+        ),
+        ("myacr.azurecr.io/app: error parsing HTTP 401 response body: invalid character '<'", "generic-401"),
+        ("myacr.azurecr.io/app: error parsing HTTP 502 response body: invalid character '<'", "server-error"),
+        ("myacr.azurecr.io/app: error parsing HTTP 429 response body: no error details", "access-token-throttled"),
+        (
+            (
+                "containerregistry.BaseClient#GetTagList: Failure responding to request: StatusCode=401 -- Original Error:"
+                ' autorest/azure: Service returned an error. Status=401 Code="Unknown" Details=[{"errors":[{"code":'
+                '"UNAUTHORIZED","detail":[{"Action":"metadata_read","Name":"app","Type":"repository"}],"message":'
+                '"authentication required"}]}]'
+            ),
+            "generic-401",
+        ),
+        (
+            (
+                '{"code":"UNAUTHORIZED","detail":[{"Action":"*","Name":"catalog","Type":"registry"}],"message":'
+                '"authentication required"}'
+            ),
+            "catalog-refused",
+        ),
+        (
+            (
+                'GET https://myacr.azurecr.io/v2/app/tags/list {"code":"UNAUTHORIZED","detail":[{"Action":"pull","Name":'
+                '"app","Type":"repository"}],"message":"authentication required"}'
+            ),
+            "generic-401",
+        ),
+        (
+            (
+                "The client 'x' does not have authorization to perform action 'Microsoft.Authorization/roleAssignments/write'"
+                " over scope '/subscriptions/x/resourceGroups/y/providers/Microsoft.ContainerRegistry/...'"
+            ),
+            "arm-forbidden",
+        ),
+        (
+            (
+                "ManagedIdentityCredential authentication failed: All Managed Identity sources are unavailable. IMDSv2 probe"
+                " failed."
+            ),
+            "metadata-unreached",
+        ),
+        ("MSAL.NetCore MsalServiceException: ErrorCode: managed_identity_unreachable_network", "metadata-unreached"),
+    ],
+)
+def test_a_wording_is_read(text: str, symptom: str) -> None:
+    """Each program has words of its own for what the registry, Entra or a service answered."""
+    assert ids(text)[0] == symptom
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TokenRetrievalFailure: the session of the shop was closed",
+        "Unauthorized error encountered while attempting to connect to the data store. Please sync keys.",
+        "Authentication failed for container registry docker.io",
+        "error execing credential provider plugin ecr-credential-provider for image 1.dkr.ecr.us-east-1.amazonaws.com/a",
+        (
+            "error execing credential provider plugin acr-credential-provider for image myacr.azurecr.io/app:"
+            ' exec: "/var/lib/kubelet/credential-provider/acr-credential-provider": file does not exist'
+        ),
+        (
+            "The push refers to repository [docker.io/team/app]\nerror parsing HTTP 403 response body: unexpected end of"
+            ' JSON input: ""'
+        ),
+        "docker.jfrog.io/app: error parsing HTTP 502 response body: invalid character '<'",
+        'storage.ContainersClient#Get: Failure: StatusCode=401 Message="authentication required"',
+        '{"code":"UNAUTHORIZED","detail":[{"Action":"pull","Name":"app","Type":"repository"}],"message":"no"}',
+        '{"Name":"catalog","Type":"shop"}',
+        "does not have authorization to perform action 'Microsoft.Authorization/roleAssignments/write' over scope '/s/x'",
+        "All Managed sources are unavailable. Probe failed for vault.azure.net",
+    ],
+)
+def test_what_is_worded_alike_is_not(text: str) -> None:
+    """Others say nearly the same of what is no registry of Azure's, or of what no cause here explains."""
+    assert ids(text) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '500 Server Error: Internal Server Error ("Get https://myacr.azurecr.io/v2/app/manifests/1: {}")',
+        "caused by: Get https://myacr.azurecr.io/v2/app/manifests/1: {}, StatusCode:500, at: at Edgelet.Execute()",
+    ],
+    ids=["docker-engine", "iot-edge"],
+)
+def test_the_status_of_a_go_between_is_not_the_registrys(said: str) -> None:
+    """The docker daemon and IoT Edge answer 500 for whatever the registry said, whose words stand inside."""
+    assert ids(said.format("unauthorized: Application not registered with AAD.")) == ["app-not-registered"]
+    assert ids("500 Server Error: Internal Server Error for url: https://myacr.azurecr.io/v2/") == ["server-error"]
+
+
+NO_NAME = [
+    "curl: (6) Could not resolve host: {}",
+    "fatal: unable to access: Could not resolve host '{}'",
+    "Error: getaddrinfo ENOTFOUND {}",
+    "java.net.UnknownHostException: {}: Name or service not known",
+    "could not translate host name '{}' to address: Name or service not known",
+    "NameResolutionError: Failed to resolve '{}' ([Errno -2] Name or service not known)",
+    "HttpRequestException: No such host is known. ({}:443)",
+    "HttpRequestException: Name or service not known ({}:443)",
+    "dial tcp: lookup {} on 10.0.0.10:53: no such host",
+    "The remote name could not be resolved: '{}'",
+    "** server can't find {}: NXDOMAIN",
+]
+
+
+@pytest.mark.parametrize("said", NO_NAME)
+def test_a_name_that_is_not_found_is_the_one_that_was_looked_up(said: str) -> None:
+    """The words of a resolver name a host, and are about no other, whichever stands before them in a log."""
+    assert ids("ghcr.io/team/app:1 started\n" + said.format("myacr.azurecr.io"))[0] == "nxdomain"
+    for other in ("orders", "db.internal", "github.com", "pypi.org"):
+        assert ids("myacr.azurecr.io/team/app:1 started\n" + said.format(other)) == []
+
+
+@pytest.mark.parametrize("name", ["***", "<registry>.azurecr.io", "***.azurecr.io"])
+def test_a_name_that_was_taken_out_is_no_other_host(name: str) -> None:
+    """What stands for a login server in a log that hides it is not taken for somebody else's."""
+    said = f"docker login $ACR_NAME.azurecr.io\ndial tcp: lookup {name} on 10.0.0.10:53: no such host"
+    assert ids(said) == ["nxdomain"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "GET http://orders:8080/items 401 Unauthorized",
+        "unable to access 'https://github.com/team/app.git/': The requested URL returned error: 403",
+        "GET https://api.github.com/repos/team/app 403 Forbidden",
+    ],
+)
+def test_an_answer_is_of_the_host_that_was_asked(said: str) -> None:
+    """A host without a domain, and GitHub's own, are asked as any other; a login server before them is not meant."""
+    assert ids(f"image myacr.azurecr.io/team/app:1 is used\n{said}") == []
+
+
+def test_a_page_that_is_pointed_to_was_not_asked() -> None:
+    """The address of an issue beside a refusal does not make it GitHub's."""
+    assert ids("myacr.azurecr.io/app, see https://github.com/Azure/acr/issues/1: 401 Unauthorized") == ["generic-401"]
