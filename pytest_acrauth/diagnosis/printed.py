@@ -73,19 +73,46 @@ _HOST = re.compile(
     r"(?<![\w.-])(?P<host>localhost|(?:[\w*-]{1,63}\.){1,8}[A-Za-z]{2,24}|\d{1,3}(?:\.\d{1,3}){3})(?![\w-])"
     r"(?P<port>:\d{1,5})?(?P<image>(?=/[a-z0-9][a-z0-9._/-]{0,200}(?::\w|@sha256:)))?(?P<tail>/)?"
 )
-# A name, whole or without a domain, that somebody looked up or asked, by the words before it. What its author has taken
-# out, as in lookup ***, is no name; nor is a word in a registry's place, as in https://acr/v2/.
+_PORT = r"[\w.-]{1,253}:\d{2,5}"
+# What a name stands behind, whole or without a domain, that somebody looked up or asked.
+_ASKING = (
+    # resolvers, and who hands on what they said
+    *(
+        r"\btcp: lookup ",
+        r"\blookup (?=[\w.-]{1,253} on [\[\d])",
+        r"\b[Rr]esolve(?: host(?:name)?(?: address)?)?: ['\"]?",
+    ),
+    *(r"\b[Rr]esolve(?: host(?:name)?(?: address)?)?:? ['\"]", r"\bresolving ['\"]", r"\bcould not be resolved: ['\"]"),
+    *(r"\b(?:ENOTFOUND|EAI_AGAIN|UnknownHostException:) ", r"\bcan't find (?=[\w.-]{1,253}: )"),
+    rf"(?<![\w.:/-])(?={_PORT}: \[Errno )",
+    # who asked; .NET names it in brackets, and a registry's address at 443 is nobody else's
+    *(r"\bhost(?: name |=)['\"]", r"\b(?:to server at|on host) ['\"]", rf" \((?={_PORT}\))(?![\d.]{{7,15}}:443\))"),
+    *(
+        r"\bto (?:the )?host (?=[\w.-]{1,253}(?::\d|, port\b))",
+        rf"\b[Cc]onnect(?:ing)? to (?={_PORT})(?![\w.-]+:443\b)",
+    ),
+    # a word in a registry's place, as in https://acr/v2/, can be one that its author has put there
+    r"\bhttps?://(?=[\w-]{1,63}(?:[:'\" ]|/(?!v2\b|oauth2\b)|\Z))",
+)
+# What its author has taken out, as in lookup ***, is no name.
 _ASKED = re.compile(
-    r"(?:\btcp: lookup |\blookup (?=[\w.-]{1,253} on [\[\d])|\bhost name ['\"]"
-    r"|\b[Rr]esolve(?: host(?:name)?(?: address)?)?(?:: ['\"]?|:? ['\"])|\bcould not be resolved: ['\"]"
-    r"|\b(?:ENOTFOUND|EAI_AGAIN|UnknownHostException:) |\bcan't find (?=[\w.-]{1,253}: )"
-    r"|\b(?:host is known\.?|service not known) \("
-    r"|\bhttps?://(?=[\w-]{1,63}(?:[:'\" ]|/(?!v2\b|oauth2\b)|\Z)))"
-    r"(?P<host>[A-Za-z0-9][\w-]{0,62}(?:\.[\w-]{1,63}){0,8})(?![\w*<>-]|\.[\w*<])"
+    rf"(?:{'|'.join(_ASKING)})(?P<host>[A-Za-z0-9][\w-]{{0,62}}(?:\.[\w-]{{1,63}}){{0,8}})(?![\w*<>-]|\.[\w*<])"
 )
 _LEADS = (  # what a host may stand behind and keep, space included
-    *("lookup ", "to ", "server ", "name ", "resolve ", "resolve: ", "host ", "host: ", "hostname ", "hostname: "),
-    *("address ", "resolved: ", "ENOTFOUND ", "EAI_AGAIN ", "Exception: ", "find ", "known ", "known. "),
+    *(
+        "lookup ",
+        "to ",
+        "server ",
+        "at ",
+        "name ",
+        "resolve ",
+        "resolve: ",
+        "host ",
+        "host: ",
+        "hostname ",
+        "hostname: ",
+    ),
+    *("address ", "resolving ", "resolved: ", "ENOTFOUND ", "EAI_AGAIN ", "Exception: ", "find "),
 )
 # A proxy that is named is not what a message is about.
 _PROXY = re.compile(r"(?i:proxy)(?:[ _-](?:server|host|url|address))?(?: at)?[ :='\"(]{1,4}\Z")
@@ -93,6 +120,7 @@ _PROXY = re.compile(r"(?i:proxy)(?:[ _-](?:server|host|url|address))?(?: at)?[ :
 _ABOUT = re.compile(
     r"[ :,;()'\"-]{0,4}(?:\w{1,20} )?(?:for (?:url:? )?|from |GET |POST |PUT |PATCH |HEAD )['\"]?(?:https?://)?"
 )
+_PATH = re.compile(r"(?<![\w.-])[\w*<>-]{1,63}(?:\.[\w-]{1,63}){1,8}(?::\d{1,5})?/(?:[\w.%-]{1,100}/){0,6}\Z")
 # What came to a good end is not what a later complaint is about.
 _SUCCEEDED = re.compile(
     r"(?:\b(?i:successfully) (?:pulled|pushed|logged|tagged|built|imported)(?: in)?(?: image| into| to)?"
@@ -288,6 +316,8 @@ def _unquoted(match: re.Match[str]) -> str:
 def _hosts(flat: str, begin: int, end: int) -> Sequence[Host]:
     found = [Host(match.start(), _NAME_TAKEN_OUT, Place.REGISTRY) for match in _NAMELESS.finditer(flat, begin, end)]
     for match in _HOST.finditer(flat, begin, end):
+        if _in_path(flat, match.start("host")):
+            continue
         name = match["host"].lower()
         addressed = match["lead"] is not None or match["image"] is not None
         place = _place(name, addressed=addressed, tail=bool(match["tail"]), port=bool(match["port"]))
@@ -301,9 +331,9 @@ def _hosts(flat: str, begin: int, end: int) -> Sequence[Host]:
             found.append(Host(match.start("host"), name, place))
     known = {host.start for host in found}
     for match in _ASKED.finditer(flat, begin, end):
-        if match.start("host") not in known:
-            name = match["host"].lower()
-            place = _place(name, addressed=True, tail=False, port=False) or Place.OTHER
+        name = match["host"].lower()
+        place = _place(name, addressed=True, tail=False, port=False) or Place.OTHER
+        if match.start("host") not in known and not _PROXY.search(flat, max(0, match.start() - 30), match.start()):
             found.append(Host(match.start("host"), name, place))
     return sorted(found, key=_start)
 
@@ -314,6 +344,11 @@ def _done(flat: str, start: int) -> bool:
     if _SUCCEEDED.search(flat, before, start):
         return True
     return _BUILT_ON.search(flat, before, start) is not None and _NEXT_STEP.match(flat, start) is not None
+
+
+def _in_path(flat: str, start: int) -> bool:
+    """Return whether what looks like a host is a part of another one's path, as a cache names its repositories."""
+    return start > 0 and flat[start - 1] == "/" and _PATH.search(flat, max(0, start - 200), start) is not None
 
 
 _start = attrgetter("start")

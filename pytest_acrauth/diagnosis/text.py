@@ -30,7 +30,7 @@ from pytest_acrauth.catalogue.symptoms.entra import (
     NO_METADATA,
     NOT_INJECTED,
 )
-from pytest_acrauth.catalogue.symptoms.exchange import EXCHANGE_REFUSED
+from pytest_acrauth.catalogue.symptoms.exchange import EXCHANGE_REFUSED, SERVER_ERROR
 from pytest_acrauth.catalogue.symptoms.id_tokens import FAILED
 from pytest_acrauth.catalogue.symptoms.management import ADMIN_DISABLED, ARM_NOT_FOUND, LIST_CREDENTIALS_FORBIDDEN
 from pytest_acrauth.catalogue.symptoms.services import REFUSALS, TOGETHER
@@ -81,6 +81,8 @@ _FOLLOWS = (
     # what is said with or without a failure
     UPPERCASE,
     PULL_SECRET_MISSING,
+    # what a go-between answers for whatever the registry said
+    SERVER_ERROR,
     # what a client ends with, whatever came before; containerd tries with its credential, then without
     *REFUSALS,
     BASIC_REFUSED,

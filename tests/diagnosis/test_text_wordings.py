@@ -22,7 +22,7 @@ def ids(text: str) -> list[str]:
         ),
         (
             (
-                '{"code":"UserError","message":"Unauthorized error encountered while attempting to connect to the container'
+                '{"message":"Unauthorized error encountered while attempting to connect to the container'
                 ' registry. Please try running resync keys on your workspace and retry."}'
             ),
             "service-pull-refused",
@@ -37,7 +37,7 @@ def ids(text: str) -> list[str]:
         ),
         (
             (
-                "The push refers to repository [myacr.azurecr.io/app]\nerror parsing HTTP 403 response body: unexpected end"
+                "The push refers to repository [myacr.azurecr.io/app]\nerror parsing HTTP 403 response body: unexpected"
                 ' of JSON input: ""'
             ),
             "forbidden",
@@ -47,8 +47,8 @@ def ids(text: str) -> list[str]:
         ("myacr.azurecr.io/app: error parsing HTTP 429 response body: no error details", "access-token-throttled"),
         (
             (
-                "containerregistry.BaseClient#GetTagList: Failure responding to request: StatusCode=401 -- Original Error:"
-                ' autorest/azure: Service returned an error. Status=401 Code="Unknown" Details=[{"errors":[{"code":'
+                "containerregistry.BaseClient#GetTagList: Failure responding to request: StatusCode=401 -- Original"
+                ' Error: autorest/azure: Service returned an error. Details=[{"errors":[{"code":'
                 '"UNAUTHORIZED","detail":[{"Action":"metadata_read","Name":"app","Type":"repository"}],"message":'
                 '"authentication required"}]}]'
             ),
@@ -63,22 +63,23 @@ def ids(text: str) -> list[str]:
         ),
         (
             (
-                'GET https://myacr.azurecr.io/v2/app/tags/list {"code":"UNAUTHORIZED","detail":[{"Action":"pull","Name":'
-                '"app","Type":"repository"}],"message":"authentication required"}'
+                'GET https://myacr.azurecr.io/v2/app/tags/list {"code":"UNAUTHORIZED","detail":[{"Action":"pull",'
+                '"Name":"app","Type":"repository"}],"message":"authentication required"}'
             ),
             "generic-401",
         ),
         (
             (
-                "The client 'x' does not have authorization to perform action 'Microsoft.Authorization/roleAssignments/write'"
-                " over scope '/subscriptions/x/resourceGroups/y/providers/Microsoft.ContainerRegistry/...'"
+                "The client 'x' does not have authorization to perform action"
+                " 'Microsoft.Authorization/roleAssignments/write' over scope '/subscriptions/x/resourceGroups/y/providers"
+                "/Microsoft.ContainerRegistry/...'"
             ),
             "arm-forbidden",
         ),
         (
             (
-                "ManagedIdentityCredential authentication failed: All Managed Identity sources are unavailable. IMDSv2 probe"
-                " failed."
+                "ManagedIdentityCredential authentication failed: All Managed Identity sources are unavailable. IMDSv2"
+                " probe failed."
             ),
             "metadata-unreached",
         ),
@@ -96,20 +97,20 @@ def test_a_wording_is_read(text: str, symptom: str) -> None:
         "TokenRetrievalFailure: the session of the shop was closed",
         "Unauthorized error encountered while attempting to connect to the data store. Please sync keys.",
         "Authentication failed for container registry docker.io",
-        "error execing credential provider plugin ecr-credential-provider for image 1.dkr.ecr.us-east-1.amazonaws.com/a",
+        "error execing credential provider plugin ecr-credential-provider for image 1.dkr.ecr.eu.amazonaws.com/a",
         (
             "error execing credential provider plugin acr-credential-provider for image myacr.azurecr.io/app:"
             ' exec: "/var/lib/kubelet/credential-provider/acr-credential-provider": file does not exist'
         ),
         (
-            "The push refers to repository [docker.io/team/app]\nerror parsing HTTP 403 response body: unexpected end of"
-            ' JSON input: ""'
+            "The push refers to repository [docker.io/team/app]\nerror parsing HTTP 403 response body: unexpected end"
+            ' of JSON input: ""'
         ),
         "docker.jfrog.io/app: error parsing HTTP 502 response body: invalid character '<'",
         'storage.ContainersClient#Get: Failure: StatusCode=401 Message="authentication required"',
         '{"code":"UNAUTHORIZED","detail":[{"Action":"pull","Name":"app","Type":"repository"}],"message":"no"}',
         '{"Name":"catalog","Type":"shop"}',
-        "does not have authorization to perform action 'Microsoft.Authorization/roleAssignments/write' over scope '/s/x'",
+        "does not have authorization to perform action 'Microsoft.Authorization/roleAssignments/write' over scope '/'",
         "All Managed sources are unavailable. Probe failed for vault.azure.net",
     ],
 )
@@ -178,3 +179,70 @@ def test_an_answer_is_of_the_host_that_was_asked(said: str) -> None:
 def test_a_page_that_is_pointed_to_was_not_asked() -> None:
     """The address of an issue beside a refusal does not make it GitHub's."""
     assert ids("myacr.azurecr.io/app, see https://github.com/Azure/acr/issues/1: 401 Unauthorized") == ["generic-401"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "authentication required with source registry for cache rule 'hub' For more information",
+        (
+            "pull access denied for myacr.azurecr.io/docker.io/team/app: denied: requested access to pull from source"
+            " 'docker.io/library/team/app' for cache rule 'hub' has been denied."
+        ),
+        "TOOMANYREQUESTS: too many requests to source registry for cache rule hub",
+    ],
+)
+def test_a_cache_that_its_source_refuses_says_so(said: str) -> None:
+    """An artifact cache hands on what it met at its source, in the words of a refusal of its own."""
+    assert ids(f"docker pull myacr.azurecr.io/docker.io/team/app: {said}") == ["cache-source-refused"]
+    assert ids(said.replace("cache rule", "proxy rule").replace("myacr.azurecr.io", "quay.io")) == []
+
+
+def test_a_repository_that_is_named_after_its_source_is_the_registrys() -> None:
+    """A host in a path, as cached repositories have one, is no host; nor is a login server in another one's path."""
+    assert ids("MYREG.azurecr.io/ghcr.io/team/app:1 not found: manifest unknown") == ["manifest-unknown"]
+    assert ids("HEAD https://myacr.azurecr.io/v2/quay.io/team/app/manifests/1: 401 Unauthorized") == ["generic-401"]
+    assert ids("harbor.example.com/myacr.azurecr.io/team/app:1: 401 Unauthorized") == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "NpgsqlException: Failed to connect to 10.0.4.5:5432: Connection timed out",
+        "ConnectionError: Error -2 connecting to redis-master:6379. Name or service not known.",
+        "ServerSelectionTimeoutError: mongo:27017: [Errno -3] Temporary failure in name resolution",
+        'OperationalError: connection to server at "db" (10.0.0.4), port 5432 failed: Connection timed out',
+        "The TCP/IP connection to the host db, port 1433 has failed. Connection timed out",
+        "HTTPConnectionPool(host='search', port=9200): Failed to establish a new connection: Connection refused",
+        "ClientConnectorError: Cannot connect to host orders:80 ssl:default [Name or service not known]",
+        "HttpRequestException: Resource temporarily unavailable (orders.default.svc:443)",
+        "Temporary failure resolving 'deb.example.org'",
+    ],
+)
+def test_a_program_that_was_pulled_fails_by_itself(said: str) -> None:
+    """A container's log begins with its image, and what its program cannot reach is another host."""
+    assert ids(f"docker run myacr.azurecr.io/team/app:1\n{said}") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "symptom"),
+    [
+        ("Failed to connect to myacr.azurecr.io:443: Connection timed out", "gave-up-waiting"),
+        ("HttpRequestException: Resource temporarily unavailable (myacr.azurecr.io:443)", "resolver-failed"),
+        ("HTTPSConnectionPool(host='myacr.azurecr.io', port=443): Read timed out.", "registry-silent"),
+        ("Connection timeout to host https://myacr.azurecr.io/v2/", "gave-up-waiting"),
+        ("myacr.azurecr.io: A connection attempt failed (20.1.2.3:443) Connection timed out", "gave-up-waiting"),
+    ],
+)
+def test_a_login_server_is_named_in_the_same_ways(said: str, symptom: str) -> None:
+    """Where the words name the login server, they are about it."""
+    assert ids(f"docker run ghcr.io/team/app:1\n{said}")[0] == symptom
+
+
+def test_a_refusal_stands_before_a_go_betweens_status() -> None:
+    """Docker's client for Node hands on the registry's words, and a status of its own."""
+    said = (
+        'Error: (HTTP code 500) server error - Head "https://myacr.azurecr.io/v2/app/manifests/1": unauthorized:'
+        " aad access token with sp failed client id must be guid { reason: 'server error', statusCode: 500 }"
+    )
+    assert ids(said) == ["app-not-registered"]

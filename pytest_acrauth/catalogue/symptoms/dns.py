@@ -66,7 +66,8 @@ RESOLVER_FAILED = Symptom(
         r"lookup [\w.*-]{1,253}(?: on [\[\]\w.:]{1,60})?: (?:i/o timeout|Try again|connection refused)",
         r"lookup [\w.*-]{1,253}(?: on [\[\]\w.:]{1,60})?: device or resource busy",
         r"Name resolution timed out|DNS request timed out",
-        r"Temporary failure resolving|\bSERVFAIL\b|Resource temporarily unavailable \([\w.*-]{1,253}:443\)",
+        rf"Temporary failure resolving{ITS_NAME}|\bSERVFAIL\b",
+        r"Resource temporarily unavailable \([\w.*-]{1,253}:443\)",
     )
     + at_authority(rf"Temporary failure in name resolution|\bEAI_AGAIN\b{ITS_NAME}", r"server misbehaving"),
 )

@@ -95,8 +95,9 @@ SERVER_ERROR = Symptom(
     when=_server_error,
     says="{host} answered with {answer}.",
     texts=at_registry(
-        # The docker daemon and IoT Edge answer so for whatever the registry said, and its words stand beside.
-        r"(?<!probe failed with )(?:status|Status|[Ss]tatus ?[Cc]ode)[:=]? ?5\d\d\b(?!, at: )",
+        # Whatever the registry said, clients of the docker daemon and IoT Edge say so, and have its words beside.
+        r"(?<!probe failed with )(?<!reason: 'server error', )(?:status|Status|[Ss]tatus ?[Cc]ode)[:=]? ?5\d\d\b"
+        r"(?!, at: )",
         r"\b5\d\d Server Error(?!: [\w ]{1,40} \()|URL returned error: 5\d\d\b",
         r"error parsing HTTP 5\d\d response body",
         r"\b5\d\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out)",
