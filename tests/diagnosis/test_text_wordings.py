@@ -71,7 +71,7 @@ def ids(text: str) -> list[str]:
         (
             (
                 "The client 'x' does not have authorization to perform action"
-                " 'Microsoft.Authorization/roleAssignments/write' over scope '/subscriptions/x/resourceGroups/y/providers"
+                " 'Microsoft.Authorization/roleAssignments/write' over scope '/subscriptions/x/providers"
                 "/Microsoft.ContainerRegistry/...'"
             ),
             "arm-forbidden",

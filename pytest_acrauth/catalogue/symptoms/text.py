@@ -162,7 +162,8 @@ GAVE_UP_WAITING = in_print(
         r"(?:[Cc]onnect|[Cc]onnection|[Rr]equest|[Oo]peration|[Rr]ead) timed out|\bConnectTimeout",
         rf"\bETIMEDOUT\b{NOT_HTTPS}",
         r"(?<!\d: )\bi/o timeout\b|:443: i/o timeout\b",
-        r"[Cc]onnection timeout to host(?: https?://[\w.*-]{1,253})?|HttpClient\.Timeout of|\bUND_ERR_CONNECT_TIMEOUT\b",
+        r"[Cc]onnection timeout to host(?: https?://[\w.*-]{1,253})?",
+        r"HttpClient\.Timeout of|\bUND_ERR_CONNECT_TIMEOUT\b",
         r"(?<!connectex: )A connection attempt failed because the connected party did not properly respond",
     ),
     either=(
