@@ -107,6 +107,10 @@ def test_a_wording_is_read(text: str, symptom: str) -> None:
             ' of JSON input: ""'
         ),
         "docker.jfrog.io/app: error parsing HTTP 502 response body: invalid character '<'",
+        (
+            "error pulling image configuration: error parsing HTTP 403 response body: invalid character '<' looking for"
+            ' beginning of value: "<?xml version=\\"1.0\\"?>\\n<Error><Code>AccessDenied</Code>"'
+        ),
         'storage.ContainersClient#Get: Failure: StatusCode=401 Message="authentication required"',
         '{"code":"UNAUTHORIZED","detail":[{"Action":"pull","Name":"app","Type":"repository"}],"message":"no"}',
         '{"Name":"catalog","Type":"shop"}',
@@ -246,3 +250,38 @@ def test_a_refusal_stands_before_a_go_betweens_status() -> None:
         " aad access token with sp failed client id must be guid { reason: 'server error', statusCode: 500 }"
     )
     assert ids(said) == ["app-not-registered"]
+
+
+MARKED = (
+    "error pulling image configuration: error parsing HTTP 403 response body: invalid character 'ï' looking for"
+    ' beginning of value: "\\ufeff<?xml version=\\"1.0\\" encoding=\\"utf-8\\"?>'
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "symptom"),
+    [
+        ("<Error><Code>AuthorizationFailure</Code>", "storage-forbids"),
+        ("<Error><Code>AuthenticationFailed</Code>", "storage-refused"),
+        ("<Err", "layer-refused"),
+    ],
+)
+def test_docker_cannot_parse_what_storage_says_and_shows_it(said: str, symptom: str) -> None:
+    """A 403 in XML is the storage's own, and no refusal of the login server that docker names before."""
+    assert ids(MARKED + said) == [symptom]
+    assert ids(f'Failed to pull image "myacr.azurecr.io/app:1": {MARKED}{said}') == [symptom]
+    assert ids(MARKED.replace("ï", "<").replace("\\ufeff", "") + "<Error><Code>AccessDenied</Code>") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "symptom"),
+    [
+        ('Get "https://myacr.azurecr.io/v2/": denied: access forbidden', "operation-refused"),
+        ('Get "https://myacr.azurecr.io/v2/": dial tcp: lookup myacr.azurecr.io: no such host', "nxdomain"),
+        ('Get "http://docker:2375/v1.40/info": dial tcp: lookup docker: no such host', "docker-daemon-unreached"),
+        ("Get http://%2F%2F.%2Fpipe%2Fdocker_engine/v1.40/info: file not found", "docker-daemon-unreached"),
+    ],
+)
+def test_what_docker_could_not_connect_to_is_the_daemon_or_not(said: str, symptom: str) -> None:
+    """Docker's words for its own daemon are set before a registry's by those who tell of it."""
+    assert ids(f"error during connect: {said}") == [symptom]

@@ -19,6 +19,8 @@ _DOCKERS = r"(?:[Dd]ocker|server API version).{0,400}?"
 _ELSEWHERE_TOO = r"(?!.{0,600}?(?:[Pp]odman (?:socket|client)|containerd socket|\* GET https://))"
 # Of a daemon that answers: it refuses the user, or the two disagree about TLS.
 _ANSWERED = r"(?!.{0,400}?(?:[Pp]ermission denied|Access is denied|x509: |tls: |\bHTTP ))"
+# A daemon has no such path: somebody set a registry's words behind docker's.
+_REGISTRYS = r"[A-Z][a-z]{2,6} \"?https?://[^\s\"/]{1,253}/v2/"
 _FORBIDDEN = anywhere(
     rf"permission denied while trying to connect to the [Dd]ocker{_ELSEWHERE_TOO}",
     rf"docker\.sock: connect: permission denied{_ELSEWHERE_TOO}|podman\.sock: connect: permission denied",
@@ -28,7 +30,7 @@ _FORBIDDEN = anywhere(
 _NO_DAEMON = anywhere(
     rf"[Cc]annot connect to the Docker daemon(?: at (?P<endpoint>[\w:/.-]{{1,200}}[\w/-]))?{_ELSEWHERE_TOO}",
     r"failed to connect to the docker API at (?P<endpoint>[\w:/.-]{1,200}[\w/-])",
-    rf"error during connect: {_ANSWERED}",
+    rf"error during connect: (?!{_REGISTRYS}){_ANSWERED}",
     rf"[Ii]s the docker daemon running{_ELSEWHERE_TOO}",
     rf"docker daemon is not running{_ANSWERED}",
     r"Docker Desktop is not running|docker engine is not running",

@@ -19,7 +19,10 @@ _NO_NAME = (
 )
 #: Accounts in which registries keep their layers, and docker's words for a layer that it did not get.
 _MANAGED = r"\b[a-z0-9]{1,12}managed\d{1,4}\.blob\.core\.[a-z.]{5,24}"
-_NO_LAYER = r"error pulling image configuration: download failed after attempts=\d{1,2}: .{0,60}?"
+_NO_LAYER = (
+    r"error pulling image configuration: (?:download failed after attempts=\d{1,2}: "
+    r"|error parsing HTTP 403 response body: .{0,80}?<\?xml).{0,60}?"
+)
 _NO_CONNECTION = (r"dial tcp (?!lookup).{1,120}?(?:timeout|timed out|reset by peer)",)
 
 

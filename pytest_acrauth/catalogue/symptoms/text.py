@@ -37,6 +37,9 @@ _PLACEHOLDER = rf"{OURS}|\bACR_?(?:NAME|LOGIN|SERVER|REGISTRY|URL)|\bacr-login-s
 
 # A status as tools print it; the kubelet prints those of a container's probes so, too.
 _STATUS = r"(?<!probe failed with )(?:status|Status|[Ss]tatus ?[Cc]ode)[:=]? ?"
+# Storage answers in XML, which docker cannot parse; Azure's begins it with a mark of its byte order.
+_XML = r": .{0,80}?<\?xml"
+_MARKED = r": (?:invalid character 'ï'|.{0,80}?(?:ufeff|\ufeff)<\?xml)"
 # Helm and Kubernetes end so whatever they waited for, such as a volume.
 _WAITED = r"(?<!UPGRADE FAILED: )(?<!ROLLBACK FAILED: )(?<!INSTALLATION FAILED: )(?<!code = DeadlineExceeded desc = )"
 
@@ -109,7 +112,7 @@ FORBIDDEN = in_print(
         r"\b403 Forbidden\b|\b403 \(Forbidden\)",
         rf"(?<!fetching blob: ){_STATUS}403\b",
         r"failed: Forbidden(?![:\w])",
-        r"error parsing HTTP 403 response body",
+        rf"error parsing HTTP 403 response body(?!{_XML}|{_MARKED})",
         r"\b403 Client Error\b|requested URL returned error: 403\b|status code=Forbidden\b",
     )
     # As the documentation quotes docker, which names the host.
@@ -330,7 +333,10 @@ LAYER_REFUSED = in_print(
     "layer-refused",
     "The storage that has the layers answered with a 403, and the client does not show its words.",
     # Azure's storage alone begins its answers with a mark of their byte order, which Go writes so.
-    not_elsewhere(r"fetching blob: StatusCode: 403, .{0,4}?ufeff<\?xml"),
+    not_elsewhere(
+        r"fetching blob: StatusCode: 403, .{0,4}?ufeff<\?xml",
+        rf"error pulling image configuration: error parsing HTTP 403 response body{_MARKED}",
+    ),
     either=(data.STORAGE_REFUSED, data.STORAGE_FORBIDS),
 )
 INTERACTION_NEEDED = in_print(
