@@ -98,6 +98,12 @@ _ASKING = (
 _ASKED = re.compile(
     rf"(?:{'|'.join(_ASKING)})(?P<host>[A-Za-z0-9][\w-]{{0,62}}(?:\.[\w-]{{1,63}}){{0,8}})(?![\w*<>-]|\.[\w*<])"
 )
+# Who speaks and names no host, or one behind the complaint: package managers, AMQP, other services' clients, probes.
+_SPEAKING = re.compile(
+    r"\bnpm (?:ERR!|error\b)|\bRetry\(total=(?=.{1,250}?\bpip\._vendor\b)|\bstatus-code:(?= \d{3}, status-description:)"
+    r"|\b(?:keyvault|storage|dns|network|documentdb|sql)\.[A-Za-z]{0,40}Client#"
+    r"|\b(?:Liveness|Readiness|Startup) probe (?:failed|errored):"
+)
 _LEADS = (  # what a host may stand behind and keep, space included
     *(
         "lookup ",
@@ -112,7 +118,7 @@ _LEADS = (  # what a host may stand behind and keep, space included
         "hostname ",
         "hostname: ",
     ),
-    *("address ", "resolving ", "resolved: ", "ENOTFOUND ", "EAI_AGAIN ", "Exception: ", "find "),
+    *("npm ", "address ", "resolving ", "resolved: ", "ENOTFOUND ", "EAI_AGAIN ", "Exception: ", "find "),
 )
 # A proxy that is named is not what a message is about.
 _PROXY = re.compile(r"(?i:proxy)(?:[ _-](?:server|host|url|address))?(?: at)?[ :='\"(]{1,4}\Z")
@@ -329,6 +335,7 @@ def _hosts(flat: str, begin: int, end: int) -> Sequence[Host]:
             continue
         if place is not None:
             found.append(Host(match.start("host"), name, place))
+    found += [Host(match.start(), match[0], Place.OTHER) for match in _SPEAKING.finditer(flat, begin, end)]
     known = {host.start for host in found}
     for match in _ASKED.finditer(flat, begin, end):
         name = match["host"].lower()

@@ -285,3 +285,36 @@ def test_docker_cannot_parse_what_storage_says_and_shows_it(said: str, symptom: 
 def test_what_docker_could_not_connect_to_is_the_daemon_or_not(said: str, symptom: str) -> None:
     """Docker's words for its own daemon are set before a registry's by those who tell of it."""
     assert ids(f"error during connect: {said}") == [symptom]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "npm ERR! code ETIMEDOUT\nnpm ERR! network request to https://registry.npmjs.org/app failed",
+        "npm error code E401\nnpm error 401 Unauthorized",
+        (
+            "WARNING: Retrying (Retry(total=4, connect=None)) after connection broken by 'ConnectTimeoutError("
+            "<pip._vendor.urllib3.connection.HTTPSConnection object>, 'Connection to pypi.org timed out.')': /simple/a/"
+        ),
+        "ServiceBusException: Put token failed. status-code: 401, status-description: Unauthorized access.",
+        "keyvault.BaseClient#GetSecret: Failure responding to request: StatusCode=403 -- Original Error: Code=x",
+        "Warning Unhealthy kubelet Liveness probe failed: dial tcp 10.244.0.12:443: i/o timeout",
+        "AbstractChannel$AnnotatedConnectException: Connection refused: orders/10.0.5.9:8080",
+    ],
+    ids=["npm", "npm-10", "pip", "amqp", "key-vault", "probe", "java"],
+)
+def test_who_speaks_in_its_own_way_is_not_the_registry(said: str) -> None:
+    """What a build runs, and what an image does, comes behind the registry's name in a log, and is about others."""
+    assert ids(f"docker build -t myacr.azurecr.io/team/app:1 .\n{said}") == []
+    refused = "unauthorized: authentication required"
+    assert ids(f"{said}\ndocker push myacr.azurecr.io/team/app:1\n{refused}") == ["generic-401"]
+
+
+def test_what_speaks_as_they_do_of_the_registry_is_read() -> None:
+    """The libraries that others use are used at a registry, too."""
+    lost = (
+        "HTTPSConnectionPool(host='myacr.azurecr.io', port=443): Max retries exceeded (Caused by ConnectTimeoutError("
+    )
+    assert ids(f"{lost}<urllib3.connection.HTTPSConnection object>, 'Connection to myacr.azurecr.io timed out.'))")
+    assert ids("java.net.ConnectException: Connection refused: myacr.azurecr.io/20.1.2.3:443") == ["connection-refused"]
+    assert ids('containerregistry.RegistriesClient#Get: Failure: "message":"authentication required"')

@@ -7,7 +7,7 @@ import re
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
 from pytest_acrauth.catalogue.symptoms.answers import generic_401
-from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry, in_print, not_elsewhere
+from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry, not_elsewhere
 from pytest_acrauth.model.observation import Data, Operation
 from pytest_acrauth.model.stage import Stage
 
@@ -104,13 +104,4 @@ DISALLOWED_IN_SHORT = Symptom(
     says="{login_server} disallows the {stage} request on {repository}, and does not say what stands in its way.",
     texts=at_registry(r"[Tt]he operation is disallowed(?! on this)")
     + not_elsewhere(r"\bunknown: [Tt]he operation is disallowed\b(?! on this)"),
-)
-#: An artifact cache's own words for what it met at the registry that it is to copy from.
-CACHE_SOURCE_REFUSED = in_print(
-    "cache-source-refused",
-    "{login_server} wanted to fetch the image from another registry, by a cache rule, and was refused there.",
-    anywhere(
-        r"(?:authentication required with|too many requests to) source registry for cache rule\b",
-        r"requested access to pull from source '.{1,300}?' for cache rule\b",
-    ),
 )

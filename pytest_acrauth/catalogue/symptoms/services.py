@@ -142,6 +142,15 @@ HELPER_REFUSED = in_print(
     at_registry(*beside(r"\bacr-env\b", _REFUSED)),
     either=(exchange.EXCHANGE_REFUSED,),
 )
+#: An artifact cache's own words for what it met at the registry that it is to copy from.
+CACHE_SOURCE_REFUSED = in_print(
+    "cache-source-refused",
+    "{login_server} wanted to fetch the image from another registry, by a cache rule, and was refused there.",
+    anywhere(
+        r"(?:authentication required with|too many requests to) source registry for cache rule\b",
+        r"requested access to pull from source '.{1,300}?' for cache rule\b",
+    ),
+)
 
 #: What a pull ends with, whatever came before.
 REFUSALS = (SERVICE_REFUSED, ACI_REFUSED, NODE_REFUSED_IN_REGION, NODE_REFUSED, HELPER_REFUSED)
@@ -160,5 +169,5 @@ TOGETHER = {
     CHECK_REFUSED: (*_UNSAID, IDENTITY_REFUSED),
     HELPER_WITHOUT_VARIABLES: (client.CREDENTIAL_STORE, HELPER_REFUSED),
     HELPER_REFUSED: _UNSAID,
-    operation.CACHE_SOURCE_REFUSED: (*_UNSAID, operation.OPERATION_REFUSED, text.TOO_MANY_REQUESTS),
+    CACHE_SOURCE_REFUSED: (*_UNSAID, operation.OPERATION_REFUSED, text.TOO_MANY_REQUESTS),
 }

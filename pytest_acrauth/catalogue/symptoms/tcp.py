@@ -113,7 +113,10 @@ CONNECTION_REFUSED = Symptom(
         rf"(?<!udp )\bECONNREFUSED\b{NOT_HTTPS}",
         r"Failed to establish a new connection: .{0,40}?[Cc]onnection refused",
         r"actively refused",
-        r"ConnectException: Connection refused|Connection refused \([\w.*-]{1,253}:443\)",
+        # Java names what it could not connect to behind its words: a registry is at no other port.
+        r"ConnectException: Connection refused"
+        r"(?!(?: \(Connection refused\))?(?:: | to )[\w.-]{1,253}(?:/[\d.]{7,15})?:(?!443\b)\d)",
+        r"Connection refused \([\w.*-]{1,253}:443\)",
         r"connect to [\w.*-]{1,253} port 443.{0,40}?: Connection refused",
     )
     + at_authority(r"(?<!udp )(?<!proxyconnect tcp: )(?:[Cc]onnection refused|actively refused|\bECONNREFUSED\b)"),
