@@ -28,6 +28,7 @@ def ids(text: str) -> list[str]:
             "service-pull-refused",
         ),
         ("Authentication failed for container registry myacr.azurecr.io", "service-pull-refused"),
+        ("Authentication failed for container registry myacr. Code: UserError", "service-pull-refused"),
         (
             (
                 "kubelet plugin.go: error execing credential provider plugin acr-credential-provider for image"
@@ -97,6 +98,8 @@ def test_a_wording_is_read(text: str, symptom: str) -> None:
         "TokenRetrievalFailure: the session of the shop was closed",
         "Unauthorized error encountered while attempting to connect to the data store. Please sync keys.",
         "Authentication failed for container registry docker.io",
+        "Authentication failed for container registry harbor.example.com. Code: UserError",
+        "Authentication failed for container registry access in the shop",
         "error execing credential provider plugin ecr-credential-provider for image 1.dkr.ecr.eu.amazonaws.com/a",
         (
             "error execing credential provider plugin acr-credential-provider for image myacr.azurecr.io/app:"

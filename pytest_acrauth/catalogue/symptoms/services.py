@@ -76,7 +76,10 @@ SERVICE_REFUSED = in_print(
         r"[Aa]uthentication failed for container registry",
     )
     # Machine Learning, whose workspaces have no registry but Azure's.
-    + anywhere(r"Unauthorized error encountered while attempting to connect to the container registry"),
+    + anywhere(
+        r"Unauthorized error encountered while attempting to connect to the container registry",
+        r"Authentication failed for container registry ['\"]?[A-Za-z0-9]{5,50}(?=['\"]|\.? Code: |\.?\Z)",
+    ),
     either=(exchange.EXCHANGE_REFUSED,),
 )
 ACI_REFUSED = in_print(
