@@ -55,14 +55,29 @@ MISTAKES = [
     ("[registri.myacr]", "line 1: registri: there is no such key; did you mean registry?"),
     ("", "line 1: the file: it names no registry: add [registry.NAME]"),
     ("[registry]", "line 1: registry: it is empty: give a table for each NAME, or leave it out"),
-    ("registry = 3", "line 1: registry: a table of tables is expected"),
-    ("[registry]\nmyacr = 3", "line 2: registry.myacr: a table is expected"),
+    ("registry = 3", "line 1: registry: a table of tables is expected: write [registry.NAME]"),
+    ("[registry]\nmyacr = 3", "line 2: registry.myacr: a table is expected: write [registry.myacr]"),
+    (
+        "[registry.myacr.azurecr.io]",
+        'line 1: registry.myacr: a name with dots stands in quotes: [registry."myacr.azurecr.io"]',
+    ),
+    (
+        "[[registry.myacr.azurecr.io.access]]\nrepositories = ['a']",
+        'line 1: registry.myacr: a name with dots stands in quotes: [registry."myacr.azurecr.io"]',
+    ),
+    ("[registry.myacr.acces]", "line 1: registry.myacr.acces: there is no such key; did you mean access?"),
     (
         "[registry.'my acr']",
         "line 1: registry.my acr: a name has letters, digits and . _ -, and begins with a letter or digit",
     ),
-    ("[registry.myacr]\naccess = 3", "line 2: registry.myacr.access: a list of tables is expected"),
-    ("[registry.myacr.access]", "line 1: registry.myacr.access: a list of tables is expected"),
+    (
+        "[registry.myacr]\naccess = 3",
+        "line 2: registry.myacr.access: a list of tables is expected: write [[registry.myacr.access]]",
+    ),
+    (
+        "[registry.myacr.access]",
+        "line 1: registry.myacr.access: a list of tables is expected: write [[registry.myacr.access]]",
+    ),
     (
         "[[registry.myacr.access]]\nrepositories = ['a']\nmust = 'pull'",
         "line 3: registry.myacr.access[1].must: a list of texts is expected",
@@ -161,5 +176,10 @@ MISTAKES = [
     ),
     ("[expiry]\nfail = 0\n[registry.x]", "line 2: expiry.fail: a number above 0 is expected"),
     ("[expiry]\nfail = nan\n[registry.x]", "line 2: expiry.fail: a number above 0 is expected"),
+    ("[run]\ntimeout = 1e99\n[registry.x]", "line 2: run.timeout: it is more than 1000000000"),
+    (
+        "[identity.a]\nmethod='service-principal'\nprefix='a8Q~not-a-real-one'\n[registry.myacr]",
+        "line 3: identity.a.prefix: this is not what variables of a readiness file begin with: ACR, ",
+    ),
     ("[expiry]\n[registry.x]", "line 1: expiry: it is empty: give warn or fail, or leave it out"),
 ]

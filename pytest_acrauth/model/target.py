@@ -202,7 +202,8 @@ def _in_address(text: str) -> str:
 def _more_than_a_host(text: str, host: str) -> str:
     """Say what else stands in a text than a host's name, without what may be a password."""
     masked = re.sub(r"[^/@]+@", "***@", text)
-    said = f"{masked!r} is more than a login server: give {host} alone"
+    alone = f"{host} alone" if _HOST.fullmatch(host) else "that alone, such as myacr.azurecr.io"
+    said = f"{masked!r} is more than a login server: give {alone}"
     if "@" in text:
         said += "; user name and password are read from ACR_USERNAME and ACR_PASSWORD"
     path = re.sub(r"^[A-Za-z]+://", "", masked).partition("/")[2].strip("/")

@@ -27,6 +27,8 @@ _MARKERS = (
     "acr_permissions(repository, *, must, must_not, registry, identity): fail likewise unless the rights are these",
     "acr_expect(*names, repository, registry, identity): fail likewise unless it is refused, for one of these reasons",
 )
+#: Whose values have nothing to do with where tests are. What is to be explained may be a file anywhere.
+_FLAGS = frozenset(option.flag for option in options.OPTIONS if option.name != "explain")
 _JUDGED = frozenset(line.partition("(")[0] for line in _MARKERS[1:])
 SETTINGS: pytest.StashKey[options.Settings] = pytest.StashKey()
 CLIMBS: pytest.StashKey[Climbs] = pytest.StashKey()
@@ -44,6 +46,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Answer ``--acr-explain`` and ``--acr-emulate list`` in place of a test run."""
+    if any(argument in _FLAGS for argument in config.invocation_params.args) and not _asks_for_help(config):
+        from pytest_acrauth.plugin.rootdir import stand_still
+
+        stand_still(config, _FLAGS)  # first: the settings of another folder's configuration say nothing
     settings = options.read(config)
     if explained := settings["explain"].value:
         from pytest_acrauth.plugin.cleaning import Words
@@ -64,12 +70,18 @@ def pytest_configure(config: pytest.Config) -> None:
     for line in _MARKERS:
         config.addinivalue_line("markers", line)
     settings = config.stash[SETTINGS] = options.read(config)
-    asks_for_help = config.option.help or config.option.markers
-    if not asks_for_help and options.activating(settings):
-        from pytest_acrauth.plugin.rootdir import stand_still
-
-        stand_still(config, (option.flag for option in options.OPTIONS))
+    if not hasattr(config, "workerinput"):
+        for told in options.unknown_variables():
+            try:
+                config.issue_config_time_warning(pytest.PytestConfigWarning(told), stacklevel=2)
+            except pytest.PytestConfigWarning as error:  # where warnings are errors
+                raise pytest.UsageError(told) from error
+    if not _asks_for_help(config) and options.activating(settings):
         config.stash[CLIMBS] = _activate(config, settings)
+
+
+def _asks_for_help(config: pytest.Config) -> bool:
+    return bool(config.option.help or config.option.markers)
 
 
 def _activate(config: pytest.Config, settings: options.Settings) -> Climbs:
@@ -170,7 +182,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
         ask_again(item, climbs)
     item.stash[_BEGAN] = True
-    if not any(mark.name in _JUDGED for mark in item.iter_markers()):
+    only_planned = item.config.getoption("setupplan", default=False)
+    if only_planned or not any(mark.name in _JUDGED for mark in item.iter_markers()):
         return
     try:
         item.stash[_AGAINST] = _judge(item, climbs)

@@ -43,7 +43,8 @@ class Barrier:
         option = session.config.option
         gives_up = session.testsfailed and not option.continue_on_collection_errors
         needed = self._needed(session)
-        if any(needed) and not (option.collectonly or gives_up):
+        idle = option.collectonly or getattr(option, "setupplan", False) or gives_up
+        if any(needed) and not idle:
             if self._worker is not None:
                 self._worker.receive(needed)
             with Progress(session.config) as progress:

@@ -48,21 +48,6 @@ def refusal_id(refused: Refused) -> str:
 Make = Callable[[pytest.Collector, str], pytest.Item]
 
 
-class Readiness(pytest.Collector):
-    """One part of the checks' ids: the root, a registry, an identity, or a stage that exists once per repository."""
-
-    def __init__(self, *, checks: Mapping[tuple[str, ...], Make], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._checks = checks
-
-    def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
-        groups: dict[str, dict[tuple[str, ...], Make]] = {}
-        for (name, *rest), check in self._checks.items():
-            groups.setdefault(name, {})[tuple(rest)] = check
-        for name, checks in groups.items():
-            yield checks[()](self, name) if () in checks else Readiness.from_parent(self, name=name, checks=checks)
-
-
 class _Hooks:
     """The hooks of a check: those of reports are the rootdir's conftest's as well, and no others are a conftest's.
 
@@ -71,14 +56,34 @@ class _Hooks:
 
     _OF_REPORTS = frozenset({"pytest_runtest_makereport", "pytest_runtest_logreport"})
 
-    def __init__(self, session: pytest.Session, path: Path) -> None:
+    def __init__(self, session: pytest.Session) -> None:
         self._session = session
-        self._path = path
+        # No conftest is responsible for a path that does not exist. The nodes' own exists: plugins look at it.
+        self._path = session.config.rootpath / f"<{ROOT}>"
 
     def __getattr__(self, name: str) -> Any:
         # Asked for each time: a conftest that is loaded later would be in what was asked for before.
         path = self._session.config.rootpath if name in self._OF_REPORTS else self._path
         return getattr(self._session.gethookproxy(path), name)
+
+
+class Readiness(pytest.Collector):
+    """One part of the checks' ids: the root, a registry, an identity, or a stage that exists once per repository."""
+
+    def __init__(self, *, checks: Mapping[tuple[str, ...], Make], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._checks = checks
+
+    @cached_property
+    def ihook(self) -> Any:
+        return _Hooks(self.session)
+
+    def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
+        groups: dict[str, dict[tuple[str, ...], Make]] = {}
+        for (name, *rest), check in self._checks.items():
+            groups.setdefault(name, {})[tuple(rest)] = check
+        for name, checks in groups.items():
+            yield checks[()](self, name) if () in checks else Readiness.from_parent(self, name=name, checks=checks)
 
 
 class OwnItem(pytest.Item):
@@ -90,7 +95,7 @@ class OwnItem(pytest.Item):
 
     @cached_property
     def ihook(self) -> Any:
-        return _Hooks(self.session, self.path)
+        return _Hooks(self.session)
 
 
 class ClientCheck(OwnItem):
@@ -179,8 +184,7 @@ class Checks:
                 for nodeid, make in self._every()
                 if not self._only or selects(self._only, nodeid)
             }
-            # A path that does not exist keeps the hooks of conftest files away, which may expect Python tests.
-            path = collector.config.rootpath / f"<{ROOT}>"
+            path = collector.config.rootpath
             root = Readiness.from_parent(collector, name=ROOT, path=path, nodeid=ROOT, checks=checks)
             # What else was found is not imported yet, and is not: there may be tests that cannot be.
             report.result = [root] if self._alone else [root, *report.result]

@@ -67,7 +67,7 @@ def load(settings: Settings, config: pytest.Config, environ: Mapping[str, str]) 
         return None, settings
     path = values.path(setting, setting.value, config)
     try:
-        text = read_regular(path, _LARGEST).decode("utf-8")
+        text = read_regular(path, _LARGEST).decode("utf-8-sig")
         environment = read(Path(setting.value).name, text, environ, settings["config-variables"].values)
     except BadFile as error:
         raise pytest.UsageError(*str(error).splitlines()) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -69,6 +70,8 @@ def _explanation(wanted: str, config: pytest.Config) -> Iterator[str]:
         yield from _of(_file(path, wanted), wanted)
     elif found := recognise(wanted):
         yield _joined(found)
+    elif (known := _known(_leading_id(wanted))) is not None:
+        yield known
     else:
         shown = wanted if len(wanted) <= _SHOWN else f"{wanted[: _SHOWN - 1]}…"
         raise pytest.UsageError(
@@ -79,11 +82,17 @@ def _explanation(wanted: str, config: pytest.Config) -> Iterator[str]:
 
 def _known(wanted: str) -> str | None:
     for describe in (page.describe, page.describe_code):
-        try:
-            return describe(wanted)
-        except LookupError:
-            continue
+        for text in dict.fromkeys((wanted, wanted.lower())):
+            try:
+                return describe(text)
+            except LookupError:
+                continue
     return None
+
+
+def _leading_id(line: str) -> str:
+    """Return the id that a failure's first line begins with, also where a summary has cut the line behind it; or ''."""
+    return found[1] if (found := re.search(r"(?:^| - )([a-z_]+(?:-[a-z0-9]+)+):", line)) else ""
 
 
 def _scenarios() -> list[str]:

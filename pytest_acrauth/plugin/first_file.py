@@ -27,8 +27,8 @@ def check_path(settings: Settings, config: pytest.Config) -> Path | None:
     name = where("config-write", setting)
     if os.path.lexists(path):
         raise pytest.UsageError(f"{name}: {setting.value!r} is there already, and is never written over")
-    if not os.access(path.parent, os.W_OK):
-        raise pytest.UsageError(f"{name}: {setting.value!r} cannot be written: its folder is not there, or is closed")
+    if not values.writable(path):
+        raise pytest.UsageError(f"{name}: {setting.value!r} cannot be written: a folder above it is closed, or none")
     return path
 
 
@@ -51,6 +51,7 @@ class FirstFile:
         ]
         text = written(ready, left_out, self._run(), self._climbs.plan.expiry, self._climbs.plan.machine.now())
         try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("x", encoding="utf-8") as file:
                 file.write(text)
         except OSError as error:

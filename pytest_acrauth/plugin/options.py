@@ -26,17 +26,24 @@ class Line(NamedTuple):
     default_with: str = ""
 
 
+#: The largest number of seconds, days or climbs: more than anybody means, and what clocks still count with.
+MOST = 1_000_000_000
+
+
 def any_text(_text: str) -> str:
     """Say what is wrong with a text that may be anything: ''."""
     return ""
 
 
 def positive_number(text: str) -> str:
-    """Say what is wrong with a text that has to be a positive number; '' if it is one."""
+    """Say what is wrong with a text that has to be a positive number, `MOST` at most; '' if it is one."""
     try:
-        return "" if 0 < float(text) < float("inf") else "no positive number"
+        number = float(text)
     except ValueError:
         return "no positive number"
+    if not 0 < number < float("inf"):
+        return "no positive number"
+    return f"more than {MOST}" if number > MOST else ""
 
 
 def whole_number(text: str) -> str:
@@ -359,6 +366,23 @@ def read(config: pytest.Config, environ: Mapping[str, str] = os.environ) -> Sett
     return {option.name: _checked(option, _find(option, config, environ)) for option in OPTIONS}
 
 
+def unknown_variables(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Return what is to be said of variables that are called like an option's and are none's."""
+    begins = "PYTEST_ACR_"
+    known = [option.variable.removeprefix(begins) for option in OPTIONS]
+    named = (name.removeprefix(begins) for name in environ if name.startswith(begins))
+    if not (unknown := sorted(name for name in named if name not in known)):
+        return []
+    import difflib  # only here: every start would pay for it
+
+    close = {name: difflib.get_close_matches(name, known, n=1) for name in unknown}
+    return [
+        f"unknown environment variable {begins}{name}"
+        + "".join(f"; did you mean {begins}{meant}?" for meant in close[name])
+        for name in unknown
+    ]
+
+
 def activating(settings: Settings) -> list[Setting]:
     """Return what those options are set to that turn the plugin on; none if nobody set one."""
     found = (settings[option.name] for option in OPTIONS if option.activates)
@@ -419,7 +443,8 @@ def _find(option: Option, config: pytest.Config, environ: Mapping[str, str]) -> 
     try:
         entry = config.getini(option.ini)
     except (TypeError, ValueError, pytest.UsageError) as error:
-        hint = "; write it as a text, in quotes" if "expects a string" in str(error) else ""
+        hints = {"expects a string": "a text, in quotes", "expects a list": "a list of texts, in brackets"}
+        hint = next((f"; write it as {form}" for sign, form in hints.items() if sign in str(error)), "")
         raise pytest.UsageError(f"{option.flag} ({_ini_origin(option, config)}): {error}{hint}") from error
     if option.switch and entry is not None:
         entry = str(entry).lower()

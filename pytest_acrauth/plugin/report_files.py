@@ -79,8 +79,8 @@ def _file(setting: Setting, text: str, config: pytest.Config) -> File:
         )
     if path.is_dir() or (path.exists() and not path.is_file()):
         raise pytest.UsageError(f"{name}: {text!r} is no file")
-    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        raise pytest.UsageError(f"{name}: {text!r} cannot be written: it or its folder is not there, or is closed")
+    if not values.writable(path):
+        raise pytest.UsageError(f"{name}: {text!r} cannot be written: it or a folder above it is closed, or no folder")
     return File(path, text)
 
 
@@ -106,7 +106,7 @@ def earlier(settings: Settings, config: pytest.Config) -> Document | None:
         return None
     name = f"{where('compare', setting)}: {setting.value!r}"
     try:
-        text = read_regular(values.path(setting, setting.value, config), _LARGEST).decode("utf-8")
+        text = read_regular(values.path(setting, setting.value, config), _LARGEST).decode("utf-8-sig")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text, or too large"
         raise pytest.UsageError(f"{name} cannot be read: {reason}") from error
@@ -197,6 +197,8 @@ def _outcome(report: pytest.TestReport) -> tuple[str, str]:
 
 def _write(path: Path, text: str) -> None:
     """Write a file in one step: whoever reads it finds the whole of it, or what was there before. Raises `OSError`."""
+    path = path.resolve()  # a link stays one
+    path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:

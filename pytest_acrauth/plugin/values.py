@@ -5,6 +5,7 @@ A value that stands for nothing is a `pytest.UsageError` naming the option or va
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -22,6 +23,14 @@ def path(setting: Setting, text: str, config: pytest.Config) -> Path:
     in_ini = config.inipath is not None and setting.origin.endswith(f"in {config.inipath.name}")
     folder = config.inipath.parent if in_ini and config.inipath is not None else config.invocation_params.dir
     return folder / Path(text).expanduser()
+
+
+def writable(path: Path) -> bool:
+    """Return whether a file can be written there, whose folders may have to be made, as pytest's own reports do."""
+    if os.path.lexists(path):
+        return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    there = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
+    return there.is_dir() and os.access(there, os.W_OK)
 
 
 def cloud(settings: Settings) -> Cloud | None:
@@ -67,8 +76,10 @@ def names(setting: Setting, config: pytest.Config) -> Iterable[str]:
         if not text.startswith("@"):
             yield text
             continue
+        if text == "@":
+            raise pytest.UsageError(f"{where('registry', setting)}: @ is followed by no file: give @FILE")
         try:
-            lines = read_regular(path(setting, text[1:], config), _LARGEST).decode("utf-8").splitlines()
+            lines = read_regular(path(setting, text[1:], config), _LARGEST).decode("utf-8-sig").splitlines()
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
             raise pytest.UsageError(f"{where('registry', setting)}: cannot read {text[1:]!r}: {reason}") from error

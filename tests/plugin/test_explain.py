@@ -239,12 +239,26 @@ def test_a_folder(inner: Inner) -> None:
 
 
 @pytest.mark.parametrize(
+    "wanted",
+    [
+        "ENTRA-SP-SECRET-EXPIRED",
+        "FAILED acr::myacr.azurecr.io::x::entra - entra-sp-secret-expired:...",
+        "entra-sp-secret-expired: the secret of the appl...",
+    ],
+)
+def test_an_id_as_people_paste_it(inner: Inner, wanted: str) -> None:
+    """In capitals, or from a summary that was cut at the end of the terminal's line."""
+    result = inner.run("--acr-explain", wanted)
+    assert result.ret == pytest.ExitCode.OK
+    assert result.outlines[0] == "entra-sp-secret-expired: a cause, of the family entra"
+
+
+@pytest.mark.parametrize(
     ("wanted", "close"),
     [
         ("entra-sp-secret-expird", "entra-sp-secret-expired"),
         ("access-token-pag", "access-token-page"),
         ("healthy", "healthy"),
-        ("FAILED acr::myacr.azurecr.io::x::entra - entra-sp-secret-expired:...", "entra-sp-secret-expired"),
         ("fatal: could not read from remote repository", "none is close to it"),
         ("no\x00such", ""),
         ("x" * 5000, "none is close to it"),

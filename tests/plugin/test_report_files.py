@@ -72,13 +72,14 @@ def test_the_order_is_that_of_names(inner: Inner) -> None:
     [
         ("out.txt", "'out.txt' says no format: let it end in one of .html, .json, .md"),
         ("out", "'out' says no format: *"),
-        ("none/out.json", "'none/out.json' cannot be written: it or its folder is not there, or is closed"),
+        ("file/out.json", "'file/out.json' cannot be written: it or a folder above it is closed, or no folder"),
         ("folder.json", "'folder.json' is no file"),
     ],
 )
 def test_a_place_that_cannot_be_written_is_told_first(inner: Inner, name: str, told: str) -> None:
     """Before anything is contacted."""
     (inner.pytester.path / "folder.json").mkdir()
+    (inner.pytester.path / "file").touch()
     result = inner.run("--acr-registry", "myacr", "--acr-emulate", "healthy", f"--acr-report={name}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: --acr-report: {told}"])
@@ -94,6 +95,16 @@ def test_a_report_is_written_in_one_step(inner: Inner) -> None:
     assert sorted(inner.pytester.path.iterdir()) == before
     (inner.pytester.path / "plain").write_text("x")
     assert path.stat().st_mode == (inner.pytester.path / "plain").stat().st_mode
+
+
+def test_folders_are_made_and_links_stay(inner: Inner) -> None:
+    """As pytest's own reports do: a job's first run has no folder for them, and a link leads to the newest."""
+    link = inner.pytester.path / "newest.json"
+    link.symlink_to("kept/tonight.json")
+    inner.emulate("healthy", "--acr-report=out/of/this.md,newest.json").assert_outcomes(passed=7)
+    assert (inner.pytester.path / "out/of/this.md").exists()
+    assert link.is_symlink()
+    assert json.loads(link.read_text("utf-8"))["outcome"] == "passed"
 
 
 @pytest.mark.parametrize("missing", ["jinja2", "markupsafe"])

@@ -29,6 +29,24 @@ def test_a_path_that_would_move_the_rootdir_is_refused(inner: Inner, bundle: Pat
     result.stderr.fnmatch_lines([f"ERROR: --acr-ca-bundle {bundle}: pytest takes*; write --acr-ca-bundle={bundle}"])
 
 
+def test_it_is_refused_where_only_the_lost_configuration_names_a_registry(inner: Inner, bundle: Path) -> None:
+    """Without it the run would have nothing to check, and end well."""
+    inner.pytester.makeini("[pytest]\nacr_registry = myacr\nacr_emulate = exchange-no-role\n")
+    inner.pytester.makepyfile("def test_it(acr): acr.require()")
+    result = inner.run("--acr-ca-bundle", str(bundle), "--acr-checks", "all")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: --acr-ca-bundle {bundle}: pytest takes*; write --acr-ca-bundle={bundle}"])
+
+
+def test_a_mistake_in_a_configuration_that_is_not_the_suites_is_not_told(inner: Inner, bundle: Path) -> None:
+    """What is wrong is how the path is written."""
+    inner.pytester.makepyfile(FAILING)
+    (bundle.parent / "pytest.ini").write_text("[pytest]\nacr_checks = wrong\n")
+    result = inner.emulate("healthy", "--acr-ca-bundle", str(bundle))
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: --acr-ca-bundle {bundle}: pytest takes*; write --acr-ca-bundle={bundle}"])
+
+
 def test_the_other_way_of_writing_it_works(inner: Inner, bundle: Path) -> None:
     """As the message says."""
     inner.pytester.makeini("[pytest]\naddopts = --acr-repository team/app\n")

@@ -203,3 +203,23 @@ def test_the_root_selects_every_check(inner: Inner) -> None:
     """``acr::`` is the tree that all checks are in, and nothing else is collected with it."""
     inner.pytester.makepyfile("raise RuntimeError('needs a cluster')")
     assert stages(inner.emulate("healthy", "acr::")) == dict.fromkeys(STAGES, "PASSED")
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_new_files_first(inner: Inner, workers: tuple[str, ...]) -> None:
+    """A plugin that looks at the files of tests, as pytest's own does for --nf, finds something for the checks too."""
+    inner.pytester.makepyfile("def test_it(): pass")
+    inner.emulate("exchange-no-role", "--nf", *workers).assert_outcomes(passed=6, failed=1, skipped=1)
+    inner.pytester.makeconftest(
+        "def pytest_collection_modifyitems(items): assert all(item.path.exists() for item in items)"
+    )
+    inner.emulate("exchange-no-role", "--nf", *workers).assert_outcomes(passed=6, failed=1, skipped=1)
+
+
+def test_a_plan_contacts_nothing(inner: Inner) -> None:
+    """As for every other test, --setup-plan shows what would run."""
+    inner.pytester.makepyfile("import pytest\n\n@pytest.mark.acr_ready\ndef test_it(acr): acr.require()")
+    result = inner.emulate("exchange-no-role", "--setup-plan")
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["*acr::myacr.azurecr.io::service-principal::exchange", "*test_it*"])
+    result.stdout.no_fnmatch_line("*exchange-no-role: *")

@@ -49,6 +49,9 @@ WRONG: list[tuple[tuple[str, ...], dict[str, str], str]] = [
     ((*MY, "--acr-repository", "https://myacr.azurecr.io/team/app"), PRINCIPAL, "*is an address: leave out https://"),
     (("--acr-registry", "my_acr"), PRINCIPAL, "--acr-registry: 'my_acr' is no registry name: 5 to 50 letters*"),
     (("--acr-registry", "a.example"), PRINCIPAL, "*'a.example' ends in no registry suffix (.azurecr.io, *--acr-cloud*"),
+    (("--acr-registry", "http://"), PRINCIPAL, "*'http://' is more than*: give that alone, such as myacr.azurecr.io"),
+    (("--acr-registry", "myacr@sha256:ab"), PRINCIPAL, "*'[*][*][*]@sha256:ab' is more than*: give that alone, *"),
+    (("--acr-registry=@",), PRINCIPAL, "--acr-registry: @ is followed by no file: give @FILE"),
     (("--acr-registry=@nowhere.txt",), PRINCIPAL, "--acr-registry: cannot read 'nowhere.txt': No such file*"),
     (("--acr-registry", "@empty.txt"), PRINCIPAL, "--acr-registry: 'empty.txt' names no registry"),
     (("--acr-registry=@binary.txt",), PRINCIPAL, "--acr-registry: cannot read 'binary.txt': it is no UTF-8 text"),
@@ -84,6 +87,8 @@ WRONG: list[tuple[tuple[str, ...], dict[str, str], str]] = [
     (MY, {"all_proxy": "http://[::1", **PRINCIPAL}, "all_proxy is no address of a proxy; set it to http://HOST:PORT*"),
     ((*MY, "--acr-timeout", "soon"), PRINCIPAL, "--acr-timeout: 'soon' is no positive number"),
     ((*MY, "--acr-timeout", "nan"), PRINCIPAL, "--acr-timeout: 'nan' is no positive number"),
+    ((*MY, "--acr-timeout", "1e99"), PRINCIPAL, "--acr-timeout: '1e99' is more than 1000000000"),
+    ((*MY, "--acr-expiry-fail", "1e12"), PRINCIPAL, "--acr-expiry-fail: '1e12' is more than 1000000000"),
     ((*MY, "--acr-jobs", "0"), PRINCIPAL, "--acr-jobs: '0' is no positive number"),
     ((*MY, "--acr-jobs", "1.5"), PRINCIPAL, "--acr-jobs: '1.5' is no whole number"),
     (("--acr-checks", "some"), {}, "--acr-checks: unknown value 'some'; choose one of auto, all, only, none"),
@@ -270,3 +275,22 @@ def test_evidence_that_cannot_be_asked(inner: Inner, value: str) -> None:
     result = inner.emulate("healthy", "--acr-evidence", value)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*--acr-evidence: *"])
+
+
+def test_a_variable_that_is_no_options_is_told(inner: Inner, clean_environment: pytest.MonkeyPatch) -> None:
+    """A misspelt one would be missed by nobody, and the run be green without what it asks for; as pytest does for its
+    configuration file, with and without a registry."""
+    clean_environment.setenv("PYTEST_ACR_REGISTY", "myacr")
+    clean_environment.setenv("PYTEST_ACR_ZZZ", "")
+    inner.pytester.makepyfile("def test_it(): pass")
+    result = inner.run("-n", "2")
+    result.assert_outcomes(passed=1, warnings=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*PytestConfigWarning: unknown environment variable PYTEST_ACR_REGISTY; did you mean PYTEST_ACR_REGISTRY?",
+            "*PytestConfigWarning: unknown environment variable PYTEST_ACR_ZZZ",
+        ]
+    )
+    strict = inner.run("-W", "error")
+    assert strict.ret == pytest.ExitCode.USAGE_ERROR
+    strict.stderr.fnmatch_lines(["ERROR: unknown environment variable PYTEST_ACR_REGISTY; did you mean *"])

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pytest_acrauth.plugin.readiness.places import Path, Places, dotted
-from pytest_acrauth.plugin.readiness.shape import NAME, SECRET, Form, Kind, Table, Value
+from pytest_acrauth.plugin.readiness.shape import MOST, NAME, SECRET, Form, Kind, Table, Value
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}")
 _NOT_TOML = re.compile(r"(?P<why>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)")
 _TWICE = re.compile(r"Cannot (?:overwrite a value|declare)|Duplicate inline table key")
 _SHOWN = 80  # characters of a value
+_TOLD = 50  # mistakes of a file: more of them have one reason
 
 
 class BadFile(ValueError):
@@ -58,6 +59,8 @@ class Document:
         except tomllib.TOMLDecodeError as error:
             # Not chained: the parser's exception holds the document.
             raise BadFile(self._no_toml(str(error), text)) from None
+        except RecursionError:
+            raise BadFile(f"{file}: this is no readiness file: it is nested too deeply") from None
 
     def read(self, table: Table) -> dict[str, Any]:
         """Return the content as that table has it; what is of another kind is left out, and told when it is closed."""
@@ -79,8 +82,11 @@ class Document:
 
     def close(self) -> None:
         """Raise `BadFile` if there is any mistake."""
-        if self._wrong:
-            raise BadFile("\n".join(said for _, said in sorted(dict.fromkeys(self._wrong), key=lambda each: each[0])))
+        if not self._wrong:
+            return
+        told = [said for _, said in sorted(dict.fromkeys(self._wrong), key=lambda each: each[0])]
+        more = [f"{self._file}: and {len(told) - _TOLD} more mistakes"] if len(told) > _TOLD else []
+        raise BadFile("\n".join([*told[:_TOLD], *more]))
 
     def _no_toml(self, said: str, text: str) -> str:
         found = _NOT_TOML.fullmatch(said)
@@ -126,21 +132,22 @@ class Document:
         fits = {
             Kind.TEXT: isinstance(found, str),
             Kind.FLAG: isinstance(found, bool),
-            Kind.NUMBER: isinstance(found, int | float) and not isinstance(found, bool) and 0 < found < float("inf"),
+            Kind.NUMBER: isinstance(found, int | float) and not isinstance(found, bool) and 0 < found <= MOST,
         }
         if not fits[row.kind]:
-            self.wrong(path, f"{row.kind} is expected")
+            large = row.kind is Kind.NUMBER and isinstance(found, int | float) and MOST < found < float("inf")
+            self.wrong(path, f"it is more than {MOST}" if large else f"{row.kind} is expected")
             return None
         return self._text(row, found, path) if isinstance(found, str) else found
 
     def _tables(self, row: Table, found: object, path: Path) -> Any:
         if row.form is Form.LIST:
             if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-                self.wrong(path, f"{row.form} is expected")
+                self.wrong(path, f"{row.form} is expected: write [[{dotted(path)}]]")
                 return ()
             return tuple(self._table(row, each, (*path, number)) for number, each in enumerate(found))
         if not isinstance(found, dict):
-            self.wrong(path, f"{row.form} is expected")
+            self.wrong(path, f"{row.form} is expected: write [{dotted(path)}{'.NAME' * (row.form is Form.NAMED)}]")
             return {}
         if row.filled and not found:
             inside = "a table for each NAME" if row.form is Form.NAMED else " or ".join(row.keys)
@@ -152,10 +159,12 @@ class Document:
     def _named(self, row: Table, found: Mapping[str, Any], path: Path) -> Iterator[tuple[str, Any]]:
         for name, inner in found.items():
             if not isinstance(inner, dict):
-                said = self._unknown(name, row) if SECRET.search(name) else f"{Form.ONE} is expected"
-                self.wrong((*path, name), said)
+                expected = f"{Form.ONE} is expected: write [{dotted((*path, name))}]"
+                self.wrong((*path, name), self._unknown(name, row) if SECRET.search(name) else expected)
             elif not NAME.fullmatch(name):
                 self.wrong((*path, name), "a name has letters, digits and . _ -, and begins with a letter or digit")
+            elif rest := _rest_of_name(inner, row):
+                self.wrong((*path, name), f'a name with dots stands in quotes: [{dotted(path)}."{name}.{rest}"]')
             else:
                 yield name, self._table(row, inner, (*path, name))
 
@@ -181,3 +190,14 @@ class Document:
         else:
             self.wrong(path, f"the environment variable {name} is not set: set and export it")
         return ""
+
+
+def _rest_of_name(inner: Mapping[str, Any], row: Table) -> str:
+    """Return what a table's name goes on with, where its dots were taken for those of a path; else ''."""
+    name, table = next(iter(inner.items()), ("", None))
+    if not isinstance(table, dict) or name in row.keys or SECRET.search(name):
+        return ""
+    if difflib.get_close_matches(name, row.keys):
+        return ""
+    rest = _rest_of_name(table, row)
+    return f"{name}.{rest}" if rest else name

@@ -16,6 +16,7 @@ from pytest_acrauth.plugin.readiness.places import Path
 from pytest_acrauth.plugin.readiness.shape import FILE, SECRET
 
 _OUR_PREFIX = re.compile(r"ACR(?:_[A-Z0-9_]+)?")
+_NAME = re.compile(r"[A-Z][A-Z_]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -151,10 +152,12 @@ def _identity(
     path = ("identity", name)
     prefix = found.get("prefix") or ""
     if prefix and not is_ours(prefix) and not any(_begins(prefix, each) for each in allowed):
+        # Anything but a name of variables may be the secret itself, in the wrong place.
+        shown = repr(prefix[:80]) if _NAME.fullmatch(prefix) else "this"
         document.wrong(
             (*path, "prefix"),
-            f"{prefix[:80]!r} is not what variables of a readiness file begin with: ACR, ACR_ and more in capitals, or"
-            " what acr_config_variables lists",
+            f"{shown} is not what variables of a readiness file begin with: ACR, ACR_ and more in capitals, or what"
+            " acr_config_variables lists",
         )
     own = _limits(document, found.get("expiry"), (*path, "expiry"))
     return NamedIdentity(name, found.get("method") or "", prefix, own or usual, document.place(path))

@@ -54,6 +54,20 @@ def test_a_whole_file() -> None:
     assert (denied.identities, denied.repositories, denied.place.line) == (("puller",), ("team/app",), 39)
 
 
+def test_a_nest_of_lists_is_told() -> None:
+    """The parser gives up on it; its author is told, and no traceback."""
+    assert mistakes("a = " + "[" * 5000 + "]" * 5000) == [
+        "acr.toml: this is no readiness file: it is nested too deeply"
+    ]
+
+
+def test_no_screens_full_of_mistakes() -> None:
+    """The first fifty, and how many more there are."""
+    told = mistakes("".join(f"[registry.reg{number:05}]\nx = 1\n" for number in range(60)))
+    assert len(told) == 51
+    assert told[-1] == "acr.toml: and 10 more mistakes"
+
+
 def test_the_smallest_file() -> None:
     """One registry, and who signs in is found as it is without a file."""
     found = reading("[registry.myacr]\n")

@@ -319,12 +319,24 @@ def test_a_first_file_has_rights_and_names_of_its_own(declared: Inner, options: 
     declared.run("--acr-config", "first.toml", "--acr-emulate", "healthy").assert_outcomes(passed=19)
 
 
-@pytest.mark.parametrize("name", ["no/folder.toml", "shut/first.toml"])
-def test_a_place_that_cannot_be_written_to_is_told_first(declared: Inner, name: str) -> None:
+def test_a_place_that_cannot_be_written_to_is_told_first(declared: Inner) -> None:
     """Before anything is contacted."""
-    result = declared.run(*EMULATED, f"--acr-config-write={name}")
+    result = declared.run(*EMULATED, "--acr-config-write=acr.toml/first.toml")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"ERROR: --acr-config-write: '{name}' cannot be written: *"])
+    result.stderr.fnmatch_lines(["ERROR: --acr-config-write: 'acr.toml/first.toml' cannot be written: *"])
+
+
+def test_a_file_as_windows_writes_it_is_read(declared: Inner) -> None:
+    """With a mark at its beginning, and both characters at the ends of lines."""
+    path = declared.pytester.path / "acr.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    declared.run(*EMULATED).assert_outcomes(passed=22)
+
+
+def test_folders_are_made_for_it(declared: Inner) -> None:
+    """As for a report."""
+    declared.run(*EMULATED, "--acr-config-write=new/folder/first.toml").assert_outcomes(passed=22)
+    assert (declared.pytester.path / "new/folder/first.toml").exists()
 
 
 def test_nothing_ready_is_nothing_to_write(declared: Inner) -> None:
