@@ -278,8 +278,7 @@ def test_evidence_that_cannot_be_asked(inner: Inner, value: str) -> None:
 
 
 def test_a_variable_that_is_no_options_is_told(inner: Inner, clean_environment: pytest.MonkeyPatch) -> None:
-    """A misspelt one would be missed by nobody, and the run be green without what it asks for; as pytest does for its
-    configuration file, with and without a registry."""
+    """A run would be green without what a misspelt one asks for. Likewise pytest tells of its configuration file's."""
     clean_environment.setenv("PYTEST_ACR_REGISTY", "myacr")
     clean_environment.setenv("PYTEST_ACR_ZZZ", "")
     inner.pytester.makepyfile("def test_it(): pass")

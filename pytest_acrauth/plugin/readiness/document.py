@@ -8,8 +8,9 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from pytest_acrauth.plugin.options import MOST
 from pytest_acrauth.plugin.readiness.places import Path, Places, dotted
-from pytest_acrauth.plugin.readiness.shape import MOST, NAME, SECRET, Form, Kind, Table, Value
+from pytest_acrauth.plugin.readiness.shape import NAME, SECRET, Form, Kind, Table, Value
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}")
 _NOT_TOML = re.compile(r"(?P<why>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)")

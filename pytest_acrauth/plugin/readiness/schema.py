@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_acrauth.plugin.readiness.shape import FILE, MOST, NAME, Form, Kind, Table, Value
+from pytest_acrauth.plugin.options import MOST
+from pytest_acrauth.plugin.readiness.shape import FILE, NAME, Form, Kind, Table, Value
 
 #: A text may hold the name of an environment variable, of which no schema knows the value.
 _WITH_VARIABLE = {"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"}

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from pytest_acrauth.auth import CHOICES
 from pytest_acrauth.model.target import ACTIONS
-from pytest_acrauth.plugin.options import MOST as MOST
 from pytest_acrauth.plugin.options import OPTIONS, Option, positive_number, whole_number
 
 
