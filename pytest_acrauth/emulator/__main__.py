@@ -43,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from pytest_acrauth.emulator import REGISTRIES, Emulator
         from pytest_acrauth.emulator.emulator import LONGEST_LATENCY
+        from pytest_acrauth.emulator.scenarios.entries import UnknownScenario
     except ImportError as error:
         sys.stderr.write(f"{lacking(error)}\n")
         return 2
@@ -76,6 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         emulator.latency = _latency(chosen.latency)
     except BadAuth as error:
         parser.error(f"--auth: {error}")
+    except UnknownScenario as error:
+        parser.error(f"--scenario: {error}; pytest --acr-emulate list prints all")
     except (ValueError, BadName) as error:
         parser.error(str(error))
     with emulator, tempfile.TemporaryDirectory(prefix="acr-emulator-") as folder:

@@ -229,6 +229,8 @@ class Reference:
         """Read ``team/app``, ``team/app:tag`` or ``team/app@digest`` (no host part). Raises `BadName`."""
         if "://" in text:
             raise BadName(f"{text!r} is an address: leave out {text.partition('://')[0]}://")
+        if cloud_of(host := text.partition("/")[0]) is not None:
+            raise BadName(f"{text!r} begins with a registry: leave out {host}/")
         rest, at, digest = text.partition("@")
         repository, colon, tag = rest.partition(":")
         if not _REPOSITORY.fullmatch(repository) or len(repository) > 255:

@@ -15,6 +15,7 @@ from pytest_acrauth.model.evidence import RegistryFacts
 from pytest_acrauth.model.target import BadName, Reference, Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.failures import NotReady, Told, diagnoses_of, tell
+from pytest_acrauth.plugin.naming import a_text
 
 if TYPE_CHECKING:
     from pytest_acrauth.diagnosis.conclusion import Diagnosis
@@ -57,8 +58,8 @@ class Expectation:
     """The refusals that a test names. Raises `BadName`, with the choices, for a name that is none of them."""
 
     def __init__(self, names: Iterable[str], repository: str | None = None) -> None:
-        self.names = tuple(names)
-        self.repository = None if repository is None else Reference.parse(repository).repository
+        self.names = tuple(a_text("name", name) for name in names)
+        self.repository = None if repository is None else Reference.parse(a_text("repository", repository)).repository
         if not self.names:
             raise BadName(
                 f"name what is expected: a cause's id, a family, or one of {', '.join((*REFUSALS, *SETTINGS))}"
@@ -139,7 +140,21 @@ def _allowed(names: Sequence[str]) -> frozenset[str]:
     try:
         return frozenset(cause for name in names for cause in causes_named(name, (*REFUSALS, *SETTINGS)))
     except LookupError as error:
-        raise BadName(str(error.args[0])) from None
+        raise BadName(next((said for name in names if (said := _of_symptom(name))), str(error.args[0]))) from None
+
+
+def _of_symptom(name: str) -> str:
+    """Return what to name in the place of a symptom, which a failure's first line can begin with; '' for no symptom."""
+    from pytest_acrauth.report.entries import SymptomEntry, entry
+
+    try:
+        found = entry(name)
+    except LookupError:
+        return ""
+    if not isinstance(found, SymptomEntry) or not found.causes:
+        return ""
+    causes = ", ".join(each.id for each in found.causes)
+    return f"{name!r} is what is seen, and no cause: name those of its causes that are right: {causes}"
 
 
 def _granted(transcript: Transcript) -> str:

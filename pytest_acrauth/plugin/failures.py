@@ -95,6 +95,7 @@ def in_plain_words(report: pytest.TestReport, call: pytest.CallInfo[None]) -> No
     # Left alone, the short summary prints the whole text where CI is set, and JUnit keeps it twice.
     if shown.reprcrash is not None:
         shown.reprcrash.message = str(failure).partition("\n")[0]
+        shown.reprcrash.path, shown.reprcrash.lineno = report.location[0], (report.location[1] or 0) + 1
     report.longrepr = shown
 
 

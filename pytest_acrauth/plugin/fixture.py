@@ -20,7 +20,7 @@ from pytest_acrauth.model.secret import as_bytes
 from pytest_acrauth.model.target import ACTIONS, BadName, Reference, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.failures import NotReady, diagnoses_of, own_defects
-from pytest_acrauth.plugin.naming import NotChecked, as_identity, at_registry
+from pytest_acrauth.plugin.naming import NotChecked, a_text, as_identity, at_registry
 
 if TYPE_CHECKING:
     from pytest_acrauth.diagnosis.conclusion import Diagnosis
@@ -97,7 +97,7 @@ class RegistryUnderTest:
         """
         __tracebackhide__ = True
         plan = self._climbs.plan
-        wanted = self.login_server if registry is None else registry
+        wanted = self.login_server if registry is None else a_text("registry", registry)
         Registry.parse(wanted, self._target.registry.cloud)
         try:
             found = at_registry(wanted, plan.targets if identity is None else plan.every_target)
@@ -210,8 +210,9 @@ class RegistryUnderTest:
         __tracebackhide__ = True
         from pytest_acrauth.plugin.comparing import granted
 
+        wanted = Reference.parse(a_text("repository", repository)).text
         with own_defects("asking for permissions", self._climbs.run.secrets):
-            transcript = self._climbs.ask(self._target, repository, ACTIONS, all_of_them=False)
+            transcript = self._climbs.ask(self._target, wanted, ACTIONS, all_of_them=False)
             token: AccessToken | None = transcript.accesses[0].access_token if transcript.accesses else None
             if token is None or not token.issued or token.granted is None:
                 raise NotReady.by(diagnoses_of(transcript))
@@ -225,7 +226,7 @@ def _private(path: str, flags: int) -> int:
 
 def parse_scope(text: str) -> tuple[str, tuple[str, ...]]:
     """Split ``repository:NAME:ACTIONS`` into name and actions. Raises `BadName` naming the value and the choices."""
-    match = _SCOPE.fullmatch(text)
+    match = _SCOPE.fullmatch(a_text("scope", text))
     if match is None:
         raise BadName(f"scope {text!r} is not repository:NAME:ACTIONS, as in repository:team/app:pull,push")
     actions = tuple(match["actions"].split(","))

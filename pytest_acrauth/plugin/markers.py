@@ -13,7 +13,7 @@ from pytest_acrauth.model.target import ACTIONS, CLOUDS, BadName, Reference, Reg
 from pytest_acrauth.plugin.expectations import Expectation, Met
 from pytest_acrauth.plugin.failures import NotReady, tell
 from pytest_acrauth.plugin.fixture import RegistryUnderTest, parse_scope
-from pytest_acrauth.plugin.naming import NotChecked, as_identity, at_registry
+from pytest_acrauth.plugin.naming import NotChecked, a_text, as_identity, at_registry
 
 if TYPE_CHECKING:
     from pytest_acrauth.plugin.climbs import Climbs
@@ -43,7 +43,7 @@ class Ready:
 
     def __init__(self, *, registry: str | None = None, identity: str | None = None, scope: str | None = None) -> None:
         self.registry, self.identity = _named(registry), _identity(identity)
-        self._scope = None if scope is None else _text("scope", scope)
+        self._scope = None if scope is None else a_text("scope", scope)
         if self._scope is not None:
             parse_scope(self._scope)
 
@@ -64,7 +64,7 @@ class Permissions:
         identity: str | None = None,
     ) -> None:
         self.registry, self.identity = _named(registry), _identity(identity)
-        self._repository = Reference.parse(_text("repository", repository)).repository
+        self._repository = Reference.parse(a_text("repository", repository)).repository
         self._must, self._must_not = _actions("must", must), _actions("must_not", must_not)
         if not self._must and not self._must_not:
             raise BadName("it takes must=… or must_not=…, or both")
@@ -86,9 +86,7 @@ class Expect:
         identity: str | None = None,
     ) -> None:
         self.registry, self.identity = _named(registry), _identity(identity)
-        for name in names:
-            _text("a name", name)
-        self._expectation = Expectation(names, None if repository is None else _text("repository", repository))
+        self._expectation = Expectation(names, repository)
 
     def judge(self, acr: RegistryUnderTest, climbs: Climbs) -> Met:
         return self._expectation.of(acr.target, climbs)
@@ -128,22 +126,16 @@ _SIGNATURES = {
 }
 
 
-def _text(name: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise BadName(f"{name}={value!r} is no text")
-    return value
-
-
 def _named(registry: object) -> str | None:
     """Return a registry's name if it can be one. Raises `BadName`."""
     if registry is None:
         return None
-    Registry.parse(_text("registry", registry), CLOUDS[0])  # a host of no known suffix can be one, in some cloud
+    Registry.parse(a_text("registry", registry), CLOUDS[0])  # a host of no known suffix can be one, in some cloud
     return str(registry)
 
 
 def _identity(name: object) -> str | None:
-    return None if name is None else _text("identity", name)
+    return None if name is None else a_text("identity", name)
 
 
 def _actions(name: str, value: object) -> tuple[str, ...]:
@@ -151,7 +143,7 @@ def _actions(name: str, value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         found = tuple(each.strip() for each in value.split(","))
     elif isinstance(value, Iterable):
-        found = tuple(_text(name, each) for each in value)
+        found = tuple(a_text(name, each) for each in value)
     else:
         raise BadName(f"{name}={value!r} are no actions")
     for each in found:

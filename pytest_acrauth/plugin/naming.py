@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from pytest_acrauth.model.target import Registry, Target
+from pytest_acrauth.model.target import BadName, Registry, Target
 
 #: What the reason begins with for which a test is skipped whose registry this run does not check.
 NOT_CHECKED = "this run does not check "
@@ -43,3 +43,10 @@ def as_identity(name: str, targets: Sequence[Target]) -> tuple[Target, ...]:
 def _is(registry: Registry, name: str) -> bool:
     wanted = name.strip().lower()
     return wanted in {registry.name, registry.login_server, registry.resource_id.lower()}
+
+
+def a_text(name: str, value: object) -> str:
+    """Return an argument that has to be a text, such as one from a variable that may not be set. Raises `BadName`."""
+    if not isinstance(value, str):
+        raise BadName(f"{name}={value!r} is no text")
+    return value

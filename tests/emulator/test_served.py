@@ -95,7 +95,8 @@ def test_more_registries_are_served_by_name(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--scenario", "helthy"), "'helthy' is no scenario; close to it: healthy"),
+        (("--scenario", "helthy"), "--scenario: 'helthy' is no scenario; close to it: healthy"),
+        (("--scenario", "list"), "; pytest --acr-emulate list prints all"),
         (("--registry", "myacr.azurecr.us"), "the emulator plays AzureCloud alone, "),
         (
             ("--scenario", "healthy,exchange-throttled:0"),

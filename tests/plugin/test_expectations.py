@@ -171,11 +171,17 @@ def test_a_setting_that_nobody_may_read_fails(inner: Inner) -> None:
     ("arguments", "words"),
     [
         ("", "acr_expect: name what is expected: a cause's id, a family, or one of network-shut-out"),
+        (
+            "'exchange-refused'",
+            "acr_expect: 'exchange-refused' is what is seen, and no cause: name those of its causes",
+        ),
+        ("None", "acr_expect: name=None is no text"),
+        ("'firewall', repository='myacr.azurecr.io/team/app'", "acr_expect: 'myacr.azurecr.io/team/app' begins with a"),
         ("'firewal-ip-denied'", "acr_expect: 'firewal-ip-denied' is no cause, family"),
         ("'network'", "acr_expect: 'network' is a family of troubles"),
         ("'firewall', regsitry='x'", "acr_expect('firewall', regsitry='x'): it takes names, and repository=…"),
         ("'push-denied'", "push-denied needs a repository: name one with repository=… or --acr-repository"),
-        ("7", "acr_expect: a name=7 is no text"),
+        ("7", "acr_expect: name=7 is no text"),
     ],
 )
 def test_expectations_that_cannot_be_meant(inner: Inner, arguments: str, words: str) -> None:

@@ -244,6 +244,12 @@ def test_asked_for_by_name(inner: Inner) -> None:
         ("acr.permissions('Team/App')", "'Team/App' is no repository reference"),
         ("acr.client('repository:team/app:pul')", "unknown action 'pul'"),
         ("acr.of('abcd')", "'abcd' is no registry name"),
+        ("acr.require(7)", "scope=7 is no text"),
+        ("acr.permissions(None)", "repository=None is no text"),
+        ("acr.permissions('myacr.azurecr.io/team/app')", "begins with a registry: leave out myacr.azurecr.io/"),
+        ("acr.require('repository:myacr.azurecr.io/team/app:pull')", "begins with a registry: leave out myacr.azurecr"),
+        ("acr.of(7)", "registry=7 is no text"),
+        ("acr.expect(['firewall'])", "name=['firewall'] is no text"),
         ("acr.expect('nothing-known')", "'nothing-known' is no cause, family"),
     ],
 )

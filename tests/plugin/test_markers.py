@@ -405,3 +405,11 @@ def test_markers_are_declared(inner: Inner) -> None:
     )
     inner.run("--strict-markers").assert_outcomes(skipped=1)
     inner.run("--markers").stdout.fnmatch_lines(["@pytest.mark.acr: *", "@pytest.mark.acr_ready(*"])
+
+
+def test_the_line_of_a_mistake_is_the_tests(inner: Inner) -> None:
+    """With --tb=line a terminal leads to the test, and not to where in the plugin it failed."""
+    inner.pytester.makepyfile("import pytest\n\n@pytest.mark.acr_ready(registri='myacr')\ndef test_it(): pass")
+    result = inner.emulate("healthy", "--acr-checks", "none", "--tb=line")
+    result.stdout.fnmatch_lines(["test_the_line_of_a_mistake_is_the_tests.py:3: acr_ready(registri='myacr'): it *"])
+    result.stdout.no_fnmatch_line("*pytest_acrauth*")
