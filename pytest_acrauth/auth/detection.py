@@ -28,11 +28,10 @@ def detect(environ: Mapping[str, str], registries: Sequence[Registry]) -> tuple[
     """
     found, notes = look_for_credentials(environ, registries)
     if not found:
-        looked = "; ".join(f"{method.name} ({_looked_for(method, environ)})" for method in METHODS if method.detected)
         more = f" Seen: {'; '.join(notes)}." if notes else ""
         raise BadAuth(
-            f"no credential found. Looked for: {looked}.{more} "
-            "Set one of them, or say --acr-auth anonymous to check without a credential"
+            f"no credential found.{more} One of these is enough, or --acr-auth anonymous to check without:"
+            + "".join(f"\n  {method.name} ({_looked_for(method, environ)})" for method in METHODS if method.detected)
         )
     first, *others = found
     also = ", ".join(f"{other.identity.method}{_at(other)}" for other in others)

@@ -6,6 +6,7 @@ A value that stands for nothing is a `pytest.UsageError` naming the option or va
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pytest_acrauth.model.target import ACTIONS, CLOUDS, BadName, Cloud, Referen
 from pytest_acrauth.plugin.options import Setting, Settings, where
 
 _LARGEST = 4 * 1024 * 1024  # bytes of a list of registries
+_NOTE = re.compile(r"(?:^|\s)#.*")  # in a line of such a list
 
 
 def path(setting: Setting, text: str, config: pytest.Config) -> Path:
@@ -83,9 +85,13 @@ def names(setting: Setting, config: pytest.Config) -> Iterable[str]:
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
             raise pytest.UsageError(f"{where('registry', setting)}: cannot read {text[1:]!r}: {reason}") from error
-        found = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+        found = [name.strip() for line in lines for name in _NOTE.sub("", line).split(",") if name.strip()]
         if not found:
             raise pytest.UsageError(f"{where('registry', setting)}: {text[1:]!r} names no registry")
+        if other := next((name for name in found if name.startswith("@")), ""):
+            raise pytest.UsageError(
+                f"{where('registry', setting)}: {text[1:]!r} holds {other!r}: a file of registries names no other file"
+            )
         yield from found
 
 

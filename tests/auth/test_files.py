@@ -92,12 +92,12 @@ def test_a_federated_token_is_given_a_moment(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["DOCKER_CONFIG", "AZURE_CONFIG_DIR"])
 def test_a_folder_with_control_characters(name):
-    """What a variable names is told on one line, without what a terminal or a CI system would heed."""
+    """What a variable names is told on its own line, without what a terminal or a CI system would heed."""
     folder = "/nowhere/\x1b[31m\r\n##vso[task.complete]\udcff"
     with pytest.raises(BadAuth) as refused:
         choose(["default"], {name: folder, "HOME": "/nowhere"}, [Registry.parse("myacr")])
     assert "/nowhere/" in str(refused.value)
-    assert not {"\x1b", "\r", "\n", "\udcff"} & set(str(refused.value))
+    assert not {"\x1b", "\r", "\n", "\udcff"} & set(str(refused.value).replace("\n  ", " "))
     assert "##vso[" not in str(refused.value)
     (chosen,) = choose(["azure-cli"], {name: folder, "HOME": "/nowhere"})
     assert "\x1b" not in "".join(chosen.notes)

@@ -54,6 +54,11 @@ WRONG: list[tuple[tuple[str, ...], dict[str, str], str]] = [
     (("--acr-registry=@",), PRINCIPAL, "--acr-registry: @ is followed by no file: give @FILE"),
     (("--acr-registry=@nowhere.txt",), PRINCIPAL, "--acr-registry: cannot read 'nowhere.txt': No such file*"),
     (("--acr-registry", "@empty.txt"), PRINCIPAL, "--acr-registry: 'empty.txt' names no registry"),
+    (
+        ("--acr-registry=@nested.txt",),
+        PRINCIPAL,
+        "*'nested.txt' holds '@empty.txt': a file of registries names no other*",
+    ),
     (("--acr-registry=@binary.txt",), PRINCIPAL, "--acr-registry: cannot read 'binary.txt': it is no UTF-8 text"),
     ((*MY, "--acr-auth", "servce-principal"), PRINCIPAL, "--acr-auth: *'servce-principal'; choose one of default, *"),
     ((*MY, "--acr-auth", "a=basic,a=anonymous"), PASSWORDS, "--acr-auth: two identities are called 'a'*"),
@@ -63,7 +68,7 @@ WRONG: list[tuple[tuple[str, ...], dict[str, str], str]] = [
         {},
         "--acr-auth: *AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET*",
     ),
-    (MY, {}, "--acr-auth (default): no credential found. Looked for: basic (ACR_USERNAME, ACR_PASSWORD)*"),
+    (MY, {}, "--acr-auth (default): no credential found. One of these is enough, or --acr-auth anonymous *"),
     (("--acr-registry", "myacr,otheracr"), PASSWORDS, "*ACR_USERNAME and ACR_PASSWORD serve exactly one registry*"),
     ((*MY, "--acr-repository", "Team/App"), PRINCIPAL, "--acr-repository: 'Team/App' is no repository reference*"),
     (
@@ -154,6 +159,7 @@ WRONG: list[tuple[tuple[str, ...], dict[str, str], str]] = [
 @pytest.fixture
 def files(inner: Inner) -> Path:
     """Lay out the files that some wrong values name."""
+    (inner.pytester.path / "nested.txt").write_text("@empty.txt\n")
     (inner.pytester.path / "empty.txt").write_text("# nothing\n\n")
     (inner.pytester.path / "binary.txt").write_bytes(b"\xff\xfe\x00")
     inner.pytester.makepyfile("def test_own(): pass")
