@@ -76,8 +76,16 @@ def pytest_configure(config: pytest.Config) -> None:
                 config.issue_config_time_warning(pytest.PytestConfigWarning(told), stacklevel=2)
             except pytest.PytestConfigWarning as error:  # where warnings are errors
                 raise pytest.UsageError(told) from error
-    if not _asks_for_help(config) and options.activating(settings):
+    if _asks_for_help(config):
+        return
+    if options.activating(settings):
         config.stash[CLIMBS] = _activate(config, settings)
+    elif settings["checks"].value == "only":  # what else was found would run in their place, and be green
+        raise pytest.UsageError(
+            f"{options.where('checks', settings['checks'])} only: there is nothing to check: name a registry with"
+            " --acr-registry, PYTEST_ACR_REGISTRY or acr_registry, a readiness file with --acr-config, or a client with"
+            " --acr-client"
+        )
 
 
 def _asks_for_help(config: pytest.Config) -> bool:
@@ -114,6 +122,12 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say what is in effect and who said so."""
     climbs = config.stash.get(CLIMBS, None)
     return [f"acr: {line}" for line in climbs.plan.header] if climbs is not None else []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what was asked for of a registry that nobody has named: without a word it would be missed."""
+    if config.stash.get(CLIMBS, None) is None and (idle := options.asked_for(config)):
+        terminalreporter.write_line(f"acr: nothing was done for {', '.join(idle)}: {_NO_REGISTRY}")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

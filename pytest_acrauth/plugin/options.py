@@ -383,6 +383,18 @@ def unknown_variables(environ: Mapping[str, str] = os.environ) -> list[str]:
     ]
 
 
+#: What somebody expects to find, or to fail, at the end of a run.
+_ASKED_FOR = (
+    "config-write", "repository", "must", "must-not", "prove-push", "expiry-warn", "expiry-fail", "report", "compare",
+)  # fmt: skip
+
+
+def asked_for(config: pytest.Config) -> list[str]:
+    """Return the flags, given for this very run, that ask for something which takes a registry."""
+    given = {str(argument).partition("=")[0] for argument in config.invocation_params.args}
+    return [flag for flag in (named(name).flag for name in _ASKED_FOR) if flag in given]
+
+
 def activating(settings: Settings) -> list[Setting]:
     """Return what those options are set to that turn the plugin on; none if nobody set one."""
     found = (settings[option.name] for option in OPTIONS if option.activates)

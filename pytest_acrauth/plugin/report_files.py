@@ -140,6 +140,10 @@ class ReportFiles:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
+        option = session.config.option
+        if option.collectonly or getattr(option, "setupplan", False):  # what an earlier run has left stays
+            self._told += [f"report {file.name} not written: nothing was run" for file in self._files]
+            return
         document = self.document(session, exitstatus)
         if self._before is not None:
             found = [f"  {change.words}" for change in document.changes] or ["  nothing"]
@@ -167,7 +171,10 @@ class ReportFiles:
             began=moment(self._began),
             ended=moment(plan.machine.now()),
             outcome=_ENDED.get(pytest.ExitCode(exitstatus), "broken off"),
-            complete=not (session.shouldstop or session.shouldfail) and exitstatus in {0, 1, 5},
+            complete=not (session.shouldstop or session.shouldfail)
+            and exitstatus in {0, 1, 5}
+            and len(self._climbs.every) == len(plan.every_target)
+            and len(self._climbs.checked) == len(plan.clients),
             settings=plan.header,
             climbed=climbed(self._climbs.every, {each.id for each in plan.every_target} - known),
             clients=clients(self._climbs.checked),
@@ -197,7 +204,7 @@ def _outcome(report: pytest.TestReport) -> tuple[str, str]:
 
 def _write(path: Path, text: str) -> None:
     """Write a file in one step: whoever reads it finds the whole of it, or what was there before. Raises `OSError`."""
-    path = path.resolve()  # a link stays one
+    path = Path(os.path.realpath(path))  # a link stays one
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:

@@ -29,9 +29,10 @@ def path(setting: Setting, text: str, config: pytest.Config) -> Path:
 
 def writable(path: Path) -> bool:
     """Return whether a file can be written there, whose folders may have to be made, as pytest's own reports do."""
-    if os.path.lexists(path):
-        return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
-    there = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
+    led_to = Path(os.path.realpath(path))
+    if os.path.lexists(led_to):
+        return os.access(led_to, os.W_OK) and os.access(led_to.parent, os.W_OK)
+    there = next(folder for folder in led_to.parents if os.path.lexists(folder))
     return there.is_dir() and os.access(there, os.W_OK)
 
 

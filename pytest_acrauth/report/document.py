@@ -174,8 +174,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A run. ``began`` and ``ended`` are ISO 8601, UTC. ``complete`` is False for a run that was ended early.
+    """A run. ``began`` and ``ended`` are ISO 8601, UTC.
 
+    ``complete`` is False for a run that was ended early, or of which a part was selected that asks about fewer
+    registries or clients.
     ``settings`` are the lines of the header. What was climbed is in the order of registries and identities, checks in
     that of their ids. ``credentials`` are those whose end was looked at. ``compared_with`` is when the run began that
     ``changes`` are told from, '' where there is none.

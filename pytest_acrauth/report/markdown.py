@@ -50,7 +50,11 @@ def _title(document: Document) -> str:
 
 
 def _unfinished(document: Document) -> str:
-    return "" if document.complete else "; the run was ended early, so what is missing here was not checked"
+    return (
+        ""
+        if document.complete
+        else "; ended early or a part alone was selected, so what is missing here was not checked"
+    )
 
 
 def _changes(document: Document) -> Iterator[str]:

@@ -99,7 +99,7 @@ def test_a_scenario_and_its_defaults(inner: Inner) -> None:
 
 @pytest.mark.parametrize("separator", [" ", "="])
 def test_registries_from_a_file(configured: Inner, separator: str) -> None:
-    """A file holds one registry a line or more, with comments; the same one given twice counts once; own tests still run."""
+    """A file holds one registry a line or more, with comments; one given twice counts once; own tests still run."""
     (configured.pytester.path / "fleet.txt").write_text("\ufeff# ours\nmyacr, myacr\r\n\n  otheracr  # no\n", "utf-8")
     arguments = f"--acr-registry{separator}@fleet.txt".split()
     result = configured.run(*arguments, "--acr-registry", "MYACR.azurecr.io", "--acr-checks", "none")

@@ -79,9 +79,32 @@ def test_the_plugin_can_be_left_out(inner: Inner) -> None:
 def test_other_options_alone_do_nothing(inner: Inner) -> None:
     """Options that only say how a registry is checked do not turn the plugin on."""
     inner.pytester.makepyfile("def test_own(): pass")
-    result = inner.run("--acr-auth", "anonymous", "--acr-repository", "team/app", "--acr-timeout", "3")
+    result = inner.run("--acr-auth", "anonymous", "--acr-evidence", "off", "--acr-timeout", "3")
     result.assert_outcomes(passed=1)
     assert "acr:" not in result.stdout.str()
+
+
+def test_what_was_asked_for_is_not_missed_in_silence(inner: Inner) -> None:
+    """A run that names no registry says so of a report that it does not write; a suite's settings say nothing."""
+    inner.pytester.makepyfile("def test_own(): pass")
+    result = inner.run("--acr-repository", "team/app", "--acr-report=out.json", "-q")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        ["acr: nothing was done for --acr-repository, --acr-report: no registry is configured: *"]
+    )
+    inner.pytester.makeini("[pytest]\nacr_repository = team/app\naddopts = --acr-report=out.json\n")
+    assert "acr:" not in inner.run("-q").stdout.str()
+
+
+@pytest.mark.parametrize("origin", ["flag", "file"])
+def test_only_the_checks_and_nothing_to_check(inner: Inner, origin: str) -> None:
+    """Tests that were to be left out do not run in their place: a night's run would be green."""
+    inner.pytester.makepyfile("def test_own(): pass")
+    if origin == "file":
+        inner.pytester.makeini("[pytest]\nacr_checks = only\n")
+    result = inner.run(*(["--acr-checks", "only"] if origin == "flag" else []))
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --acr-checks* only: there is nothing to check: name a registry with *"])
 
 
 def test_a_wrong_limit_is_no_concern_of_other_runs(inner: Inner) -> None:
