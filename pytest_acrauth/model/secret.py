@@ -33,6 +33,9 @@ _STEP = 8  # a long form is found by its last grams, at every eighth place of a 
 _LONG = _GRAM + _STEP - 1
 _KEPT = 8  # times its limit, so much of a text from outside is looked at: control characters take room
 _LONGEST_LOOK = 4096  # so far beyond that, what only looks like a secret is recognised
+_CUT = "..."  # with which reprs stand for the middle of a long text; pytest's in every failed comparison
+_SIDE = 256  # characters that they leave on either side, at most
+_OF_JWT = re.compile(r"[\w.-]*")
 _HEX = re.compile("%[0-9A-F]{2}")
 
 
@@ -74,6 +77,7 @@ class Secrets:
         self._lock = threading.Lock()
         self._known: set[int] = set()
         self._own: set[int] = set()  # spellings of what no peer issued
+        self._pieces: set[int] = set()  # all grams of these
         self._grams: dict[str, list[_Form]] = {}
         self._beginnings: dict[str, list[_Form]] = {}
         self._longest = _LONGEST_LOOK
@@ -124,7 +128,7 @@ class Secrets:
         return kept if len(kept) <= limit else kept[: limit - 1] + "…"
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
-        return [*self._registered(text), *_looking_secret(text)]
+        return [*self._registered(text), *self._shortened(text), *_looking_secret(text)]
 
     def _register(self, secret: Secret, *, own: bool) -> None:
         digest = hash(secret.reveal())
@@ -135,6 +139,8 @@ class Secrets:
                 self._index(form)
                 if own:
                     self._own.add(hash(form.reveal()))
+                    places = range(len(form.reveal()) - _GRAM + 1)
+                    self._pieces.update(hash(form.reveal()[place : place + _GRAM]) for place in places)
             self._known.add(digest)
 
     def _index(self, form: Secret) -> None:
@@ -158,6 +164,26 @@ class Secrets:
                         start, end = place + after - length, place + after
                         if start >= 0 and hash(text[start:end]) == digest:
                             yield start, end
+
+    def _shortened(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield what a repr has left of a secret on either side of its dots: of one's own all, of a token a JWT's."""
+        dots = text.find(_CUT)
+        while dots >= 0:
+            behind = dots + len(_CUT)
+            start, end = dots, behind
+            while start >= _GRAM and hash(text[start - _GRAM : start]) in self._pieces:
+                start -= 1
+            if start < dots:
+                yield start - _GRAM + 1, dots
+            while hash(text[end : end + _GRAM]) in self._pieces:
+                end += 1
+            if end > behind:
+                yield behind, end + _GRAM - 1
+            token = text.rfind("eyJ", max(0, dots - _SIDE), dots)
+            rest = _OF_JWT.match(text, behind, behind + _SIDE)
+            if token >= 0 and rest is not None and _OF_JWT.fullmatch(text, token, dots):
+                yield token, rest.end()
+            dots = text.find(_CUT, dots + 1)
 
 
 def _looking_secret(text: str) -> Iterator[tuple[int, int]]:

@@ -12,6 +12,7 @@ from urllib.parse import quote, quote_plus
 
 import jwt
 import pytest
+from _pytest._io.saferepr import saferepr
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -317,3 +318,25 @@ def test_no_local_holds_a_value():
         sys.settrace(before)
     assert "me" in seen  # the frames were looked at
     assert not [text for text in seen if "nobody" in text]
+
+
+@pytest.mark.parametrize("size", [28, 30, 31, 80, 240])
+@pytest.mark.parametrize("around", [lambda value: value, lambda value: {"Authorization": f"Bearer {value}"}])
+@pytest.mark.parametrize(
+    "value",
+    ["abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJ", "~".join(map(str, range(1000, 1200)))],
+    ids=["short", "long"],
+)
+def test_what_a_repr_leaves_of_a_secret_is_masked(value, around, size):
+    """Pytest shortens the values that a failed comparison shows: a beginning and an end remain, and are masked."""
+    secrets = Secrets()
+    secrets.add(value)
+    shown = secrets.scrub(saferepr(around(value), maxsize=size))
+    assert not [value[place : place + 8] for place in range(len(value) - 7) if value[place : place + 8] in shown]
+
+
+def test_what_a_repr_leaves_of_a_token_is_masked():
+    """A token is known by how it begins; what remains of its end goes with it."""
+    token = "eyJhbGciOiJFUzI1NiIs" + "abc_-" * 40 + ".F89K_dzDiBCOwBqgQQ58OOv"
+    assert Secrets().scrub(saferepr(token, maxsize=30)) == "'***'"
+    assert Secrets().scrub("waiting... done, and so on...eyJ") == "waiting... done, and so on...eyJ"

@@ -70,3 +70,17 @@ def test_a_fleet_with_a_password_for_each(spilling: Inner) -> None:
     )
     result.assert_outcomes(failed=200, passed=1000)
     search(spilling.pytester.path, result)
+
+
+def test_a_comparison_that_fails(inner: Inner, clean_environment: pytest.MonkeyPatch) -> None:
+    """As pytest shows it without an option, shortened; no piece of a password is printed or kept."""
+    password = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJ"
+    clean_environment.setenv("ACR_USERNAME", "myacr")
+    clean_environment.setenv("ACR_PASSWORD", password)
+    inner.pytester.makepyfile("import os\n\ndef test_it(acr): assert os.environ['ACR_PASSWORD'] == 'x'")
+    result = inner.run("--acr-registry=myacr", "--acr-checks=none", "--junitxml=out.xml", "--acr-timeout=1")
+    result.stdout.fnmatch_lines(["*assert '[*][*][*]...[*][*][*]' == 'x'"])
+    printed = result.stdout.str() + (inner.pytester.path / "out.xml").read_text("utf-8")
+    assert not [
+        password[place : place + 8] for place in range(len(password) - 7) if password[place : place + 8] in printed
+    ]
