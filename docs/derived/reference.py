@@ -29,6 +29,7 @@ def options_page() -> str:
         "Options that may be repeated take comma-separated lists as well.",
         "In the configuration file they take one value a line.",
         "A flag without a value is `true` or `false` in the configuration file and in the environment.",
+        "A variable that begins with `PYTEST_ACR_` and is none of these is told in a warning.",
         "There is no option for a secret: credentials come from the environment only.",
     ]
     for option in OPTIONS:
