@@ -46,7 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Answer ``--acr-explain`` and ``--acr-emulate list`` in place of a test run."""
-    if any(argument in _FLAGS for argument in config.invocation_params.args) and not _asks_for_help(config):
+    if any(argument in _FLAGS for argument in options.arguments(config)) and not _asks_for_help(config):
         from pytest_acrauth.plugin.rootdir import stand_still
 
         stand_still(config, _FLAGS)  # first: the settings of another folder's configuration say nothing

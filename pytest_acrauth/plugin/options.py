@@ -413,15 +413,19 @@ def check(settings: Settings) -> None:
                 raise pytest.UsageError(f"{where(option.name, setting)}: {value!r} is {wrong}")
 
 
+def arguments(config: pytest.Config) -> list[str]:
+    """Return the arguments from which pytest chooses its rootdir: those of the environment, and of the command line."""
+    return [*shlex.split(os.environ.get("PYTEST_ADDOPTS", "")), *map(str, config.invocation_params.args)]
+
+
 def _repack(config: pytest.Config) -> None:
     """Put ``--acr-registry @FILE`` together again.
 
     pytest unpacks every argument that begins with ``@``, those that a configuration file or the environment adds as
     well: the option got the file's first line, and the other lines are taken for paths.
     """
-    added = shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))
-    given = (config.invocation_params.args, added, config.getini("addopts"))
-    for flag, argument in (pair for arguments in given for pair in pairwise(map(str, arguments))):
+    given = (arguments(config), config.getini("addopts"))
+    for flag, argument in (pair for some in given for pair in pairwise(map(str, some))):
         if flag != named("registry").flag or not argument.startswith("@"):
             continue
         first, *others = (config.invocation_params.dir / argument[1:]).read_text("utf-8").splitlines()

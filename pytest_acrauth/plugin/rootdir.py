@@ -15,12 +15,13 @@ from pathlib import Path
 import pytest
 from _pytest.config.findpaths import determine_setup
 
+from pytest_acrauth.plugin.options import arguments
+
 
 def stand_still(config: pytest.Config, flags: Iterable[str]) -> None:
     """Raise `pytest.UsageError` where the value of one of these flags moved the rootdir, or hid the configuration."""
     ours = frozenset(flags)
-    arguments = [str(each) for each in config.invocation_params.args]
-    paths = [pair for pair in pairwise(arguments) if pair[0] in ours and _exists(config, pair[1])]
+    paths = [pair for pair in pairwise(arguments(config)) if pair[0] in ours and _exists(config, pair[1])]
     if not paths:
         return
     option = config.known_args_namespace

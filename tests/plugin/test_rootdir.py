@@ -38,6 +38,18 @@ def test_it_is_refused_where_only_the_lost_configuration_names_a_registry(inner:
     result.stderr.fnmatch_lines([f"ERROR: --acr-ca-bundle {bundle}: pytest takes*; write --acr-ca-bundle={bundle}"])
 
 
+def test_a_path_that_the_environment_adds_is_refused(
+    inner: Inner, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It moves the rootdir as one on the command line does."""
+    inner.pytester.makeini("[pytest]\nacr_registry = myacr\nacr_emulate = exchange-no-role\n")
+    inner.pytester.makepyfile("def test_it(acr): acr.require()")
+    monkeypatch.setenv("PYTEST_ADDOPTS", f"--acr-ca-bundle {bundle}")
+    result = inner.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: --acr-ca-bundle {bundle}: pytest takes*; write --acr-ca-bundle={bundle}"])
+
+
 def test_a_mistake_in_a_configuration_that_is_not_the_suites_is_not_told(inner: Inner, bundle: Path) -> None:
     """What is wrong is how the path is written."""
     inner.pytester.makepyfile(FAILING)
