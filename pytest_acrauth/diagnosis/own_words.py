@@ -78,6 +78,8 @@ _LAST = "In full: pytest --acr-explain "
 _NEAR = 300  # how far before a first line names its test and registry
 _MOST = 400  # lines of a text with the whole reasoning
 _ALSO = re.compile(r"also possible(?: [^:]{1,200})?: (?P<ids>[a-z0-9-]{1,60}(?:, [a-z0-9-]{1,60}){0,99})")
+#: A record that somebody prints: it quotes every answer, refusals that belong to a healthy sign-in as well.
+_RECORD = re.compile(r"\b(?:Transcript\(target=Target\(|Reply\(method=').*")
 _NAME = r"[^\"<>;]{1,200}?"
 _LAST_NAME = _NAME + r"(?=[\"<>;]|\. |\.?$)"
 
@@ -87,6 +89,7 @@ def read(text: str) -> tuple[tuple[Said, ...], str]:
 
     Lines keep their numbers. A conclusion is told from the place where the text says most about it.
     """
+    text = _RECORD.sub("", text)
     pieces = _pieces(text)
     if not pieces:
         return (), text

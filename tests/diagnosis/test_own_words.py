@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import pprint
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -208,6 +209,17 @@ def test_a_text_without_our_words_is_left_alone() -> None:
     """Not a character of it differs for those who read the rest."""
     for text in ("", "\n", f"a\\nb\r\n{FOREIGN}\n\x1b[31m&amp;", "id: x\n" * 3):
         assert read(text) == ((), text)
+
+
+@pytest.mark.parametrize("show", [repr, pprint.pformat], ids=["printed", "printed in lines"])
+def test_a_printed_record_is_no_failure(show) -> None:
+    """A test that prints `acr.transcript` quotes the challenge, which is a refusal in every healthy sign-in."""
+    with Emulator() as emulator:
+        record = show(climbed(emulator, SCENARIOS["healthy"]))
+    assert "UNAUTHORIZED" in record
+    assert recognise(record) == ()
+    (other,) = recognise(f"{record}\n{FOREIGN}")
+    assert means(other) == means(recognise(FOREIGN)[0])
 
 
 def test_each_conclusion_of_a_run_is_told() -> None:
