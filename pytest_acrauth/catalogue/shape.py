@@ -212,8 +212,8 @@ class FailureMode:
     ``seen`` are the symptoms it can cause. It is proven where one of its ``signs`` is seen, those of ``seen`` that only
     it can cause, as ``certain`` says; and when every condition of ``when`` holds. It is excluded when one of these
     fails, or when one of ``not_when`` holds; where an answer is missing it stays open. It stays open too, whatever
-    holds, while all of ``open_when`` do (something else explains the answers as well), and always where there is a
-    reason why nothing can prove it (``unprovable``). ``occurs`` tells how likely it is beside the others. ``title`` (a
+    holds, until one of ``open_when`` fails (while all of them hold, something else explains the answers as well), and
+    always where there is a reason why nothing can prove it (``unprovable``). ``occurs`` tells how likely it is beside the others. ``title`` (a
     fact, short enough to stand behind the id in 80 columns), ``means`` and the instructions are format strings over the
     keys of `catalogue.facts`. ``brief`` names it in a few words, for a list of what was ruled out.
 
@@ -274,4 +274,4 @@ class FailureMode:
         if self.unprovable or (when != {Verdict.YES} and sign not in self.signs):
             return Verdict.UNKNOWN
         explained = {condition.judge(answers) for condition in self.open_when}
-        return Verdict.UNKNOWN if explained == {Verdict.YES} else Verdict.YES
+        return Verdict.UNKNOWN if explained and Verdict.NO not in explained else Verdict.YES
