@@ -152,7 +152,7 @@ def _find_in_lists(plane: Plane, wanted: Registry, subscriptions: Iterable[str])
             page = plane.ask_through_sdk(partial(_next_named, pages, wanted.name))
             if page is None:
                 break
-            if any(login_server.lower() == wanted.global_endpoint for _, login_server in page):
+            if any(login_server.lower() in {"", wanted.global_endpoint} for _, login_server in page):
                 return _its_own(wanted, page)
             namesakes += page
         else:

@@ -1,4 +1,4 @@
-"""Look-alikes for who looks: another registry of the name is shown, or another tenant's, or the login itself is refused."""
+"""Look-alikes for who looks: a registry of the same name is shown, another tenant asked, the own login refused."""
 
 from __future__ import annotations
 
