@@ -85,7 +85,7 @@ class _Command:
             ("account", "show"): lambda: self._account(self._subscription()),
             ("account", "list"): lambda: [self._account(each) for each in self._subscriptions()],
             ("account", "get-access-token"): self._token,
-            ("acr", "show"): lambda: _flat(self._registry()),
+            ("acr", "show"): self._shown,
             ("acr", "list"): self._registries,
             ("acr", "login"): self._login,
         }
@@ -214,7 +214,6 @@ class _Command:
         audience = audience_of(self._machine.resource or _MANAGEMENT)
         if audience is None:
             return  # Entra issues no token for it, and says so
-        self._admit(audience)
         token = entra_token(self._cloud, self._principal(), audience, ago=self._machine.kept)
         bearer = [(b"authorization", f"Bearer {token}".encode())]
         request = Request({"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": bearer})
@@ -224,6 +223,12 @@ class _Command:
             error = json.loads(bytes(refusal.answer.body))["error"]
             code, text = error["code"], error["message"]
             raise _Stop(f"({code}) {text}\nCode: {code}\nMessage: {text}") from refusal
+
+    def _shown(self) -> dict[str, Any]:
+        """Return a registry's record, for which Entra has to admit the login; that of a login to it may do without."""
+        if audience := audience_of(self._machine.resource or _MANAGEMENT):
+            self._admit(audience)
+        return _flat(self._registry())
 
     def _may(self, action: str, scope: str) -> bool:
         return self._cloud.may(self._principal().object_id, action, scope)

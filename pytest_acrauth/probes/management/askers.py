@@ -17,7 +17,6 @@ from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.network import Connector
 from pytest_acrauth.probes.http.once import Memo
 
-_STORED = "azure-cli"
 NO_LOGIN = "no Azure login in this environment"
 
 
@@ -70,7 +69,8 @@ class Askers:
         for identity in self._find_identities(tested):
             yield identity, False
             names_tenant = bool(Variables(identity.prefix, self._connector.machine.environ).value("TENANT_ID"))
-            if tested is None and names_tenant and identity.method == _STORED:
+            evidence = method_named(identity.method).evidence
+            if tested is None and names_tenant and evidence is not None and evidence.has_home:
                 yield identity, True
 
     def _find_identities(self, tested: Identity | None) -> list[Identity]:
