@@ -375,7 +375,7 @@ CLIENT_SPECIMENS = {
     "credential-store-broken": docker_config(stored(), helpers=(Helper(name="docker-credential-desktop", command=""),)),
     "docker-config-unreadable": docker_config(trouble="it is no JSON object"),
     "no-stored-login": docker_config(stored("otheracr.azurecr.io")),
-    "stored-login-other-key": docker_config(stored(f"https://{HOST}/v1/")),
+    "stored-login-other-key": docker_config(stored(f"{HOST}:443")),
     "stored-login-ended": docker_config(stored(expires=STARTED - 60)),
     "az-not-found": az(command=""),
     "az-not-logged-in": az(

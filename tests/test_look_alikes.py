@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from emulator.climbing import checked, climbed, looked_ahead, near_ends
 from rules import broken_rules
@@ -13,6 +15,10 @@ from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis
 from pytest_acrauth.emulator import LOOK_ALIKES, READY, SCENARIOS, Emulator, Scenario
 from pytest_acrauth.emulator.scenarios.changes import unseen
+from pytest_acrauth.emulator.scenarios.obstacles import unknown_registries
+from pytest_acrauth.emulator.world import World
+from pytest_acrauth.emulator.world.healthy import OTHER_SUBSCRIPTION
+from pytest_acrauth.emulator.world.roles import EVIDENCE
 from pytest_acrauth.model.evidence import OFF, EvidenceChoice
 
 NO_CAUSE = {symptom.id for symptom in UNRECOGNISED.values()}
@@ -73,6 +79,34 @@ def test_a_host_with_a_hash_that_nobody_may_read_stays_open() -> None:
         (found,) = diagnose(climbed(emulator, hidden, EvidenceChoice(method="azure-cli")))
     assert found.certainty is Certainty.ONE_OF
     assert hidden.cause in told((found,))
+
+
+def test_a_subscription_that_lacks_the_registry_does_not_say_that_there_is_none() -> None:
+    """It was named by whoever looks, who may be wrong: somebody has the name, and its registry may be elsewhere."""
+    hidden = LOOK_ALIKES["registry-name-unknown-here"]
+    with Emulator() as emulator:
+        emulator.change(unknown_registries)
+        choice = EvidenceChoice(method="azure-cli", subscription=OTHER_SUBSCRIPTION)
+        (found,) = diagnose(climbed(emulator, hidden, choice))
+    assert found.certainty is Certainty.ONE_OF
+    assert hidden.cause in told((found,))
+
+
+def _cache_unread(world: World) -> None:
+    """Let nobody who looks read cache rules."""
+    role = world.cloud.custom_roles[EVIDENCE]
+    actions = tuple(each for each in role.actions if not each.endswith("cacheRules/read"))
+    world.cloud.custom_roles[EVIDENCE] = replace(role, actions=actions)
+
+
+def test_a_cache_that_nobody_may_read_stays_a_reason_for_a_missing_image() -> None:
+    """What would explain the answers as well, and could not be looked at, keeps a cause from being proven."""
+    cached = LOOK_ALIKES["cache-rule-credentials"]
+    with Emulator(cached.id) as emulator:
+        emulator.change(_cache_unread)
+        (found,) = diagnose(climbed(emulator, cached))
+    assert found.certainty is Certainty.ONE_OF
+    assert {cached.cause, "image-not-found"} <= set(told((found,)))
 
 
 def test_what_no_world_brings_about_says_why() -> None:

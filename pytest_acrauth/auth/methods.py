@@ -145,7 +145,7 @@ METHODS = (
         detected=True,
         place=azure_cli.PROFILE,
         read=azure_cli.read_login,
-        evidence=Evidence(turn=7, called="the login of azure-cli"),
+        evidence=Evidence(turn=7, called="the login of azure-cli", has_home=True),
     ),
     Method(
         name="docker-config",

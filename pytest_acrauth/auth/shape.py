@@ -76,11 +76,13 @@ class Place:
 class Evidence(NamedTuple):
     """How an Entra identity is asked for evidence: its turn among a machine's logins, and its name in a text.
 
-    ``called`` is a format string over the ``principal``'s id.
+    ``called`` is a format string over the ``principal``'s id. ``has_home`` tells that its login is stored for a tenant,
+    whichever one variables name.
     """
 
     turn: int
     called: str
+    has_home: bool = False
 
 
 class Job(NamedTuple):

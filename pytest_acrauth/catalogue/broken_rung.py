@@ -208,7 +208,8 @@ def _assignment(transcript: Transcript) -> dict[str, str]:
     """
     registry, credential = transcript.target.registry, transcript.credential
     look = transcript.evidence.registry
-    known = (look.value.resource_id if look and look.value else "") or registry.resource_id
+    record = look.value if look and look.value and not look.value.is_namesake(registry.global_endpoint) else None
+    known = (record.resource_id if record else "") or registry.resource_id
     where = {"registry_id": _word(known) if known else looked_up_id(registry)}
     if credential.kind in _WITHOUT_ROLES:
         return where | {"assignee": ""}

@@ -302,9 +302,10 @@ def looked_up_id(registry: Registry) -> str:
 
 
 def registry_record(broken: Break) -> RegistryFacts | None:
-    """Return the registry's record, None where nobody could look or there is none."""
+    """Return the registry's record, None where nobody could look, there is none, or it is that of a namesake."""
     look = broken.transcript.evidence.registry
-    return look.value if look and look.value and look.value.found else None
+    found = look.value if look and look.value and look.value.found else None
+    return None if found is None or found.is_namesake(broken.transcript.target.registry.global_endpoint) else found
 
 
 def role_mode(broken: Break) -> RoleMode | None:

@@ -212,10 +212,11 @@ class FailureMode:
     ``seen`` are the symptoms it can cause. It is proven where one of its ``signs`` is seen, those of ``seen`` that only
     it can cause, as ``certain`` says; and when every condition of ``when`` holds. It is excluded when one of these
     fails, or when one of ``not_when`` holds; where an answer is missing it stays open. It stays open too, whatever
-    holds, while all of ``open_when`` do (something else explains the answers as well), and always where there is a
-    reason why nothing can prove it (``unprovable``). ``occurs`` tells how likely it is beside the others. ``title`` (a
-    fact, short enough to stand behind the id in 80 columns), ``means`` and the instructions are format strings over the
-    keys of `catalogue.facts`. ``brief`` names it in a few words, for a list of what was ruled out.
+    holds, while all of ``open_when`` do (something else explains the answers as well), or, without a sign, may do; and
+    always where there is a reason why nothing can prove it (``unprovable``). ``occurs`` tells how likely it is beside
+    the others. ``title`` (a fact, short enough to stand behind the id in 80 columns), ``means`` and the instructions
+    are format strings over the keys of `catalogue.facts`. ``brief`` names it in a few words, for a list of what was
+    ruled out.
 
     ``tells`` are questions that decide nothing, and whose answers belong to what is told.
 
@@ -271,7 +272,10 @@ class FailureMode:
         if self.excluded_by(answers):
             return Verdict.NO
         when = {condition.judge(answers) for condition in self.when}
-        if self.unprovable or (when != {Verdict.YES} and sign not in self.signs):
+        seen = sign in self.signs
+        if self.unprovable or (when != {Verdict.YES} and not seen):
             return Verdict.UNKNOWN
         explained = {condition.judge(answers) for condition in self.open_when}
-        return Verdict.UNKNOWN if explained == {Verdict.YES} else Verdict.YES
+        # What proves itself is not undone by what nobody could look at.
+        other = explained == {Verdict.YES} if seen else Verdict.NO not in explained
+        return Verdict.UNKNOWN if explained and other else Verdict.YES

@@ -124,35 +124,42 @@ class ClientRecord:
     @property
     def lacking(self) -> tuple[str, ...]:
         """The login servers that the docker config holds no login for, under whichever key."""
-        stored = {host_of_key(key).lower() for key in self._keys}
+        stored = {_meant_by(key) for key in self._keys}
         return tuple(server for server in self.login_servers if server not in stored)
 
     @property
     def misspelt(self) -> tuple[str, ...]:
-        """The keys that are meant for a login server and are not its plain name, where that name is no key."""
-        missing = {server for server in self.login_servers if server not in self._keys}
-        return tuple(key for key in self._keys if host_of_key(key).lower() in missing)
+        """The keys that are meant for a login server, where none is its plain name or an address of it in the file.
+
+        Where they find no key that is the name itself, clients take the host out of the file's keys that are addresses,
+        as older ones wrote them; a credential helper is asked for the name alone.
+        """
+        addresses = {host_of_key(each.key) for each in self._logins if "://" in each.key}
+        missing = {server for server in self.login_servers if server not in addresses.union(self._keys)}
+        return tuple(key for key in self._keys if _meant_by(key) in missing)
 
     @property
     def ended(self) -> tuple[StoredLogin, ...]:
         """The stored logins for the login servers whose token was past its end when they were read."""
         return tuple(
             login
-            for login in (self.config.logins if self.config else ())
-            if host_of_key(login.key).lower() in self.login_servers
+            for login in self._logins
+            if _meant_by(login.key) in self.login_servers
             if login.expires is not None and login.expires < self.checked_at
         )
 
     @property
     def ended_at(self) -> tuple[str, ...]:
         """The login servers of `ended`."""
-        return tuple(dict.fromkeys(host_of_key(login.key).lower() for login in self.ended))
+        return tuple(dict.fromkeys(_meant_by(login.key) for login in self.ended))
+
+    @property
+    def _logins(self) -> tuple[StoredLogin, ...]:
+        return self.config.logins if self.config is not None else ()
 
     @property
     def _keys(self) -> tuple[str, ...]:
-        if self.config is None:
-            return ()
-        return (*(login.key for login in self.config.logins), *self.config.keys)
+        return (*(login.key for login in self._logins), *(self.config.keys if self.config is not None else ()))
 
     def run(self, word: str) -> Ran | None:
         """Return the first run whose arguments hold a word, None where there was none."""
@@ -177,3 +184,8 @@ class ClientRecord:
 def host_of_key(key: str) -> str:
     """Return the host that a key of a docker config is meant for, as it is written there."""
     return key.removeprefix("https://").removeprefix("http://").partition("/")[0]
+
+
+def _meant_by(key: str) -> str:
+    """Return the login server that somebody who wrote a key had in mind."""
+    return host_of_key(key).lower().removesuffix(":443")

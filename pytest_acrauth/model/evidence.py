@@ -136,6 +136,13 @@ class RegistryFacts(NamedTuple):
     name_free: bool | None = None
     all_readable: bool = False
 
+    def is_namesake(self, host: str) -> bool:
+        """Whether it is the record of another registry than the one with this login server.
+
+        Two can have one name, where one of them has a hash in its login server.
+        """
+        return self.login_server not in {"", host}
+
 
 class PasswordFacts(NamedTuple):
     """One of a scope-map token's two passwords: its name and dates (ISO 8601, '' for none)."""

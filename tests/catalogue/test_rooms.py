@@ -75,5 +75,5 @@ def test_the_order_of_the_table_decides_nothing_of_a_text(monkeypatch: pytest.Mo
 
 def test_a_client_check_tells_what_it_shows_in_the_written_order() -> None:
     """A login under another key is told before the one that is missing, as the symptoms' module has them."""
-    record = replace(docker_config(stored(f"https://{HOST}/v1/")), login_servers=(HOST, "otheracr.azurecr.io"))
+    record = replace(docker_config(stored(f"{HOST}:443")), login_servers=(HOST, "otheracr.azurecr.io"))
     assert [each.symptom.id for each in diagnose_client(record)] == ["stored-login-other-key", "no-stored-login"]

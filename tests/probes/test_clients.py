@@ -362,7 +362,8 @@ def test_an_identity_token_is_a_login(programs: Programs) -> None:
     ("content", "symptoms"),
     [
         ({}, ["no-stored-login"]),
-        ({"auths": {"https://myacr.azurecr.io": login("a", "b")}}, ["stored-login-other-key"]),
+        ({"auths": {"https://myacr.azurecr.io": login("a", "b")}}, []),
+        ({"auths": {"myacr.azurecr.io:443": login("a", "b")}}, ["stored-login-other-key"]),
         ({"auths": {"MYACR.azurecr.io": login("a", "b")}}, ["stored-login-other-key"]),
         ({"auths": "nonsense", "credHelpers": 3, "credsStore": ["x"]}, ["no-stored-login"]),
         ({"auths": {"myacr.azurecr.io": {"auth": "%%%"}}}, []),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.causes.basic_questions import (
     ADMIN_ENABLED,
+    ADMIN_MEANT,
     DECLARED,
     REGISTRY_TOKEN,
     SCOPE_MAP_TOKEN,
@@ -108,12 +109,12 @@ ADMIN_USERNAME_WRONG = FailureMode(
     when=(
         DECLARED.is_(Kind.ADMIN, _UNDECLARED),
         USER_NAME.is_not(NameShape.REGISTRY, NameShape.GUID),
-        ADMIN_ENABLED.is_(True),
+        ADMIN_MEANT.is_(True),
     ),
     # A plain name that nobody declared can be meant for a scope-map token as well.
     open_when=(DECLARED.is_(_UNDECLARED), USER_NAME.is_(NameShape.PLAIN)),
     means="The admin user is called as the registry is: not as its login server, not by an e-mail address, and not in"
-    " capital letters.",
+    " capital letters. It is let in only where it is switched on.",
     fix=("Give the registry's own name, in small letters, beside the admin user's password: {registry}.",),
     page=_ADMIN_PAGE,
 )

@@ -39,6 +39,12 @@ def _admin_enabled(broken: Break) -> bool | None:
     return record.admin_user_enabled if (record := registry_record(broken)) else None
 
 
+def _admin_meant(broken: Break) -> bool | None:
+    """Answer for whoever declared it at once: that it is off as well is then another matter."""
+    credential = broken.transcript.credential
+    return True if credential.declared and credential.kind is Kind.ADMIN else _admin_enabled(broken)
+
+
 def _token_state(broken: Break) -> TokenState | None:
     look = broken.transcript.evidence.scope_map_token
     if look is None or look.value is None:
@@ -87,6 +93,14 @@ SECRET_ELSEWHERE: Question[bool] = Question(
     shows="refresh token from elsewhere",
     by_hand="Decode the password's middle part on this machine, and compare aud with {login_server}.",
     read=_secret_elsewhere,
+)
+ADMIN_MEANT: Question[bool] = Question(
+    id="admin-meant",
+    asks="Was the admin user declared to be meant, or can it be, as it is enabled?",
+    shows="admin user can be meant",
+    by_hand=Command("az acr show -n {registry} --query adminUserEnabled -o tsv"),
+    needs=Need.REGISTRY,
+    read=_admin_meant,
 )
 ADMIN_ENABLED: Question[bool] = Question(
     id="admin-enabled",

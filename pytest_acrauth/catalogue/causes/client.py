@@ -410,8 +410,8 @@ DOCKER_CONFIG_KEY_MISMATCH = FailureMode(
     seen=(client.KEY_MISMATCH, text.NO_CREDENTIAL_SENT, text.GENERIC_401),
     signs=(client.KEY_MISMATCH,),
     certain="The docker config was read: a key names the login server's host, and is not that name itself.",
-    means="Clients look for {login_server}, the plain host in small letters. A key with https:// and a path, or with"
-    " capitals, is not found by all of them.",
+    means="Clients look for {login_server}, the plain host in small letters. A key in capitals, with a port or with a"
+    " path behind the host is not found by all of them.",
     look=(_KEYS,),
     fix=(
         "Remove the login under the other key, and log in again, which stores {login_server}:",

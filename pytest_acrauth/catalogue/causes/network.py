@@ -515,7 +515,7 @@ PRIVATE_DNS_ELSEWHERE = FailureMode(
     title="DNS leads to somebody else's private address",
     brief="foreign private address",
     seen=(challenge.DENIED_WITH_IP, private_link.ROUTED_ELSEWHERE),
-    when=(PRIVATE_ADDRESS,),
+    when=(PRIVATE_ADDRESS, ENDPOINT_DIALLED.where("none of its endpoints", lambda found: found.nobodys)),
     occurs=Occurs.SELDOM,
     means="Network rules do not hold for what comes through a private endpoint of the registry, so the private address"
     " that was asked is something else: another registry's endpoint, or a gateway with an address of its own.",

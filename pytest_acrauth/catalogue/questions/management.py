@@ -41,10 +41,15 @@ def data_hosts(broken: Break) -> DataHosts | None:
 
 
 def dialled(broken: Break) -> Dialled | None:
-    """Return whose the addresses are that were dialled in vain, None where nobody looked yet."""
-    part = broken.observation
+    """Return whose the addresses are that were dialled, None where nobody looked yet.
+
+    They are those of the host that the broken rung is about.
+    """
+    part: object = broken.observation
     if isinstance(part, Data) and part.connection is not None and part.connection.tcp is not None:
         part = part.connection.tcp
+    elif facts.peer(broken) == broken.transcript.target.registry.login_server:
+        part = broken.transcript.tcp
     record, look = registry_record(broken), broken.transcript.evidence.endpoint_addresses
     if record is None or not isinstance(part, Tcp) or (look is None and record.private_endpoints):
         return None

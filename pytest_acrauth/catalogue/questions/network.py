@@ -28,8 +28,10 @@ def known(broken: Break) -> bool | None:
         if record.login_server != host or not registry.region:
             return record.login_server == host if record.login_server else None
         return None if record.regional_hosts is None else registry.login_server in record.regional_hosts
-    # That a name is free says that nobody has it alone, and nothing of hosts with a hash behind it.
-    return False if record.all_readable or (record.name_free and not hashed(host)) else None
+    # That a name is free says that nobody has it alone, and nothing of hosts with a hash behind it. Where it is not,
+    # a subscription that lacks the registry is only not the one.
+    none = record.all_readable if hashed(host) else record.name_free
+    return False if none else None
 
 
 def hashed(host: str) -> bool:

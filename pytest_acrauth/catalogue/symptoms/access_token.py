@@ -34,9 +34,10 @@ def _said(broken: Break, pattern: re.Pattern[str]) -> bool:
 
 
 def _with_token(broken: Break) -> bool:
-    """Whether the password is a token, beside another name than the one that says so."""
+    """Whether the password is a token, beside another name than the one that says so; Entra's goes with none."""
     used = broken.transcript.credential
-    return used.kind is not Kind.REFRESH_TOKEN and used.secret in _TOKENS
+    expected = used.kind is Kind.REFRESH_TOKEN and used.secret is not SecretShape.ENTRA_TOKEN
+    return used.secret in _TOKENS and not expected
 
 
 def _token_refused(broken: Break) -> bool:

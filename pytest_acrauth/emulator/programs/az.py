@@ -33,13 +33,20 @@ from pytest_acrauth.emulator.programs.outcome import Call, Ran
 from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import ARM, AUTHORITY, Cloud, Registry, Subscription
 from pytest_acrauth.emulator.world.directory import Principal, User
-from pytest_acrauth.emulator.world.network import Route
+from pytest_acrauth.emulator.world.network import Issuer, Route
 from pytest_acrauth.emulator.world.roles import REGISTRIES
 from pytest_acrauth.emulator.world.workplace import Az
 
 _NULL_GUID = "00000000-0000-0000-0000-000000000000"
 _MANAGEMENT = "https://management.core.windows.net/"
 _VERSION = "2025-11-01"
+_UNTRUSTED = (
+    "SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed "
+    "certificate in certificate chain (_ssl.c:1006)'))\n"
+    "Certificate verification failed. This typically happens when using Azure CLI behind a proxy that intercepts "
+    "traffic with a self-signed certificate. Please add this certificate to the trusted CA bundle. More info: "
+    "https://learn.microsoft.com/cli/azure/use-cli-effectively#work-behind-a-proxy."
+)
 
 
 class _Stop(Exception):
@@ -78,7 +85,7 @@ class _Command:
             ("account", "show"): lambda: self._account(self._subscription()),
             ("account", "list"): lambda: [self._account(each) for each in self._subscriptions()],
             ("account", "get-access-token"): self._token,
-            ("acr", "show"): lambda: _flat(self._registry()),
+            ("acr", "show"): self._shown,
             ("acr", "list"): self._registries,
             ("acr", "login"): self._login,
         }
@@ -196,7 +203,9 @@ class _Command:
             Route.CLOSED: f"{failed}: [Errno 111] Connection refused",
             Route.RESET: "('Connection aborted.', ConnectionResetError(104, 'Connection reset by peer'))",
         }
-        return next((words[route] for each in found.addresses if (route := network.routes.get(each)) in words), "")
+        on_the_way = (words[route] for each in found.addresses if (route := network.routes.get(each)) in words)
+        inspected = network.certificate_for(host).issuer is Issuer.INSPECTING
+        return next(on_the_way, _UNTRUSTED if inspected else "")
 
     def _ask(self, path: str) -> None:
         """Stop where ARM cannot be reached, or does not let the login in that is stored."""
@@ -214,6 +223,12 @@ class _Command:
             error = json.loads(bytes(refusal.answer.body))["error"]
             code, text = error["code"], error["message"]
             raise _Stop(f"({code}) {text}\nCode: {code}\nMessage: {text}") from refusal
+
+    def _shown(self) -> dict[str, Any]:
+        """Return a registry's record, for which Entra has to admit the login; that of a login to it may do without."""
+        if audience := audience_of(self._machine.resource or _MANAGEMENT):
+            self._admit(audience)
+        return _flat(self._registry())
 
     def _may(self, action: str, scope: str) -> bool:
         return self._cloud.may(self._principal().object_id, action, scope)

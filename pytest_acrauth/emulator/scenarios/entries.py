@@ -173,7 +173,6 @@ _IDENTITY = (
         changes.login_server_as_user,
         _ADMIN,
         shows=f"access_token: {_UNREGISTERED}",
-        needs_evidence=True,
     ),
     Scenario(
         "scope-map-token-password-wrong",

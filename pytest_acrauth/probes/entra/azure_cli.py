@@ -40,7 +40,8 @@ def ask_az(request: EntraRequest) -> tuple[Entra, Secret | None]:
 def _run_az(program: str, request: EntraRequest) -> Ended:
     command = [program, "account", "get-access-token", "--output", "json", "--scope", request.scope]
     # Only where a variable says so: az refuses the tenant of some logins, even if it is their own.
-    if tenant := request.variables.value("TENANT_ID"):
+    tenant = request.variables.value("TENANT_ID")
+    if tenant and not request.at_home:
         command += ["--tenant", tenant]
     environ = {**request.connector.machine.environ, **_QUIET}
     return run_program(command, environ, min(request.deadline.left(), _LIMIT))

@@ -18,7 +18,10 @@ from pytest_acrauth.probes.http.replies import parse_json
 
 @dataclass(frozen=True, slots=True)
 class EntraRequest:
-    """An Entra token that is wanted: whose, of which cloud, for which audience; over which ways, and until when."""
+    """An Entra token that is wanted: whose, of which cloud, for which audience; over which ways, and until when.
+
+    ``at_home`` asks for one of the tenant that the login is stored for, whichever a variable names.
+    """
 
     identity: Identity
     cloud: Cloud
@@ -26,6 +29,7 @@ class EntraRequest:
     connector: Connector
     deadline: Deadline
     audience: str = ACR_AUDIENCE
+    at_home: bool = False
 
     @property
     def scope(self) -> str:

@@ -112,7 +112,7 @@ def _find_resource_id(plane: Plane, wanted: Registry, choice: EvidenceChoice) ->
         return _find_in_lists(plane, wanted, (choice.subscription,))
     query = (
         "Resources | where type =~ 'microsoft.containerregistry/registries'"
-        f" | where name =~ '{wanted.name}' | project id, name, subscriptionId"
+        f" | where name =~ '{wanted.name}' | project id, loginServer = properties.loginServer"
     )
     try:
         found = _ask_graph(plane, query)
@@ -120,7 +120,13 @@ def _find_resource_id(plane: Plane, wanted: Registry, choice: EvidenceChoice) ->
         if refused.status not in {400, 403, 404}:
             raise
         return _find_in_lists(plane, wanted, _read_subscriptions(plane))
-    return next((text(entry, "id") for entry in found), "")
+    return _its_own(wanted, ((text(each, "id"), text(each, "loginServer")) for each in found))
+
+
+def _its_own(wanted: Registry, found: Iterable[tuple[str, str]]) -> str:
+    """Return, of the ids and login servers of registries of one name, the id of the one wanted, else the first."""
+    ids = {login_server.lower(): resource_id for resource_id, login_server in reversed([*found])}
+    return ids.get(wanted.global_endpoint) or next(reversed(ids.values()), "")
 
 
 def _ask_graph(plane: Plane, query: str) -> list[Mapping[str, Any]]:
@@ -139,24 +145,32 @@ def _find_in_lists(plane: Plane, wanted: Registry, subscriptions: Iterable[str])
 
     Raises `CouldNotLook` for a list that goes on elsewhere or longer than is read: the registry may be in the rest.
     """
+    namesakes: list[tuple[str, str]] = []
     for subscription in subscriptions:
         pages = plane.sdk(subscription).registries.list().by_page()
         for _ in range(MOST_PAGES):
-            page = plane.ask_through_sdk(partial(_next_ids_by_name, pages))
+            page = plane.ask_through_sdk(partial(_next_named, pages, wanted.name))
             if page is None:
                 break
-            if found := page.get(wanted.name):
-                return str(found)
+            if any(login_server.lower() in {"", wanted.global_endpoint} for _, login_server in page):
+                return _its_own(wanted, page)
+            namesakes += page
         else:
             host = urlsplit(plane.cloud.arm).hostname or ""
             raise CouldNotLook(f"{host} lists more registries of the subscription than {MOST_PAGES} pages hold")
-    return ""
+    return _its_own(wanted, namesakes)
 
 
-def _next_ids_by_name(pages: Iterator[Iterable[Any]]) -> dict[str, str] | None:
-    """Return what is on the next page of a list, None behind the last one; an empty one can stand before others."""
+def _next_named(pages: Iterator[Iterable[Any]], name: str) -> list[tuple[str, str]] | None:
+    """Return the ids and login servers of those on the next page of a list that have a name, None behind the last one.
+
+    An empty page can stand before others.
+    """
     page = next(pages, None)
-    return None if page is None else {str(entry.name or "").lower(): str(entry.id or "") for entry in page}
+    if page is None:
+        return None
+    named = [entry.as_dict() for entry in page if str(entry.name or "").lower() == name]
+    return [(text(each, "id"), text(mapping(each, "properties"), "loginServer")) for each in named]
 
 
 def _ask_whether_free(plane: Plane, wanted: Registry, choice: EvidenceChoice) -> bool | None:

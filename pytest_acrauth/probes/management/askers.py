@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pytest_acrauth.auth import METHODS, BadAuth, choose, method_named, read_credential
+from pytest_acrauth.auth import METHODS, BadAuth, Variables, choose, method_named, read_credential
 from pytest_acrauth.auth.detection import look_for_credentials
 from pytest_acrauth.model.evidence import AUTO, EvidenceChoice
 from pytest_acrauth.model.observation import Entra
@@ -51,14 +52,26 @@ class Askers:
         """Log in as the first identity that gets a token; where none does, the first one's refusal is the reason."""
         refused: Asker | None = None
         try:
-            for identity in self._find_identities(tested):
-                asker = self._ask_as(identity, registry, audience)
+            for identity, at_home in self._find_turns(tested):
+                asker = self._ask_as(identity, registry, audience, at_home=at_home)
                 if asker.token is not None:
                     return asker
                 refused = refused or asker
         except BadAuth as error:
             return Asker(why=self._connector.secrets.clean(str(error)))
         return refused or Asker(why=NO_LOGIN)
+
+    def _find_turns(self, tested: Identity | None) -> Iterator[tuple[Identity, bool]]:
+        """Yield whom to log in as, and whether in the tenant that its login is stored for, whatever variables name.
+
+        Variables that are another identity's, that of the one under test, can name a tenant that is not the login's.
+        """
+        for identity in self._find_identities(tested):
+            yield identity, False
+            names_tenant = bool(Variables(identity.prefix, self._connector.machine.environ).value("TENANT_ID"))
+            evidence = method_named(identity.method).evidence
+            if tested is None and names_tenant and evidence is not None and evidence.has_home:
+                yield identity, True
 
     def _find_identities(self, tested: Identity | None) -> list[Identity]:
         environ, named = self._connector.machine.environ, self._choice.method
@@ -71,11 +84,11 @@ class Askers:
         found = [each.identity for each in look_for_credentials(environ, ())[0] if each.identity.method in turns]
         return sorted(found, key=lambda identity: turns[identity.method])
 
-    def _ask_as(self, identity: Identity, registry: Registry, audience: str) -> Asker:
+    def _ask_as(self, identity: Identity, registry: Registry, audience: str, *, at_home: bool) -> Asker:
         connector = self._connector
         credential = read_credential(identity, registry, connector.machine.environ, connector.secrets)
         deadline = Deadline(self._limit, wait=self._limit)
-        request = EntraRequest(identity, registry.cloud, credential, connector, deadline, audience)
+        request = EntraRequest(identity, registry.cloud, credential, connector, deadline, audience, at_home)
         entra, token = ask_entra(request)
         who = connector.secrets.clean(_who(identity, entra), 100)
         if token is not None:

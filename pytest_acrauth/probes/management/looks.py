@@ -147,6 +147,8 @@ class Looks:
         look = self._look_at_registry(transcript).result(deadline)
         if look is None or look.value is None or not look.value.resource_id:
             raise CouldNotLook(look.why if look else "there was no time left to find the registry")
+        if look.value.is_namesake(transcript.target.registry.global_endpoint):
+            raise CouldNotLook(f"the registry of that name that is shown is another one, {look.value.login_server}")
         return look.value
 
     def _look_at_endpoints(self, transcript: Transcript) -> Once[Look[tuple[EndpointAddresses, ...]]]:

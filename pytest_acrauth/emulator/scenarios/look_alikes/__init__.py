@@ -12,6 +12,7 @@ from pytest_acrauth.emulator.scenarios.look_alikes import (
     identities,
     jobs,
     layers,
+    lookers,
     management,
     network,
     registries,
@@ -33,5 +34,6 @@ LOOK_ALIKES: dict[str, Scenario] = {
         *clients.LOOK_ALIKES,
         *management.LOOK_ALIKES,
         *endings.LOOK_ALIKES,
+        *lookers.LOOK_ALIKES,
     )
 }

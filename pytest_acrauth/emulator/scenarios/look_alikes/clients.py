@@ -174,9 +174,16 @@ LOOK_ALIKES = (
     Scenario("anonymous-instead-of-credentials", _other_logins_only, _CONFIG, like="docker-config-key-mismatch"),
     Scenario(
         "docker-config-key-mismatch",
-        _keyed(lambda server: f"https://{server}/v1/"),
+        _keyed(lambda server: f"{server}:443"),
         _CONFIG,
         like="anonymous-instead-of-credentials",
+    ),
+    Scenario(
+        "docker-config-key-is-an-address",
+        _keyed(lambda server: f"https://{server}/v1/"),
+        _CONFIG,
+        diagnosed=READY,
+        like="docker-config-key-mismatch",
     ),
     Scenario(
         "docker-config-key-in-capitals",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from pytest_acrauth.emulator.azure.issuing import REGISTRY_AUDIENCE, entra_token
 from pytest_acrauth.emulator.azure.login import TokenServer
 from pytest_acrauth.emulator.azure.rights import Caller, Kind
 from pytest_acrauth.emulator.scenarios.changes import (
@@ -233,10 +232,9 @@ def _login(hours_ago: float, host: str = "myacr.azurecr.io") -> Change:
     return change
 
 
-def _entra_token_as_login(world: World) -> None:
-    """Use an Entra token where a refresh token belongs."""
-    principal = world.cloud.principal(world.cloud.applications[CLIENT], TENANT)
-    basic(world, _NULL_GUID, entra_token(world.cloud, principal, REGISTRY_AUDIENCE))
+def _secret_as_login(world: World) -> None:
+    """Use a client secret where a refresh token belongs."""
+    basic(world, _NULL_GUID, world.machine.environ["AZURE_CLIENT_SECRET"])
 
 
 def _ended_minutes_ago(registry: Registry, now: float) -> None:
@@ -461,7 +459,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         diagnosed=READY,
         like="refresh-token-expired",
     ),
-    Scenario("client-null-guid-other-password", _entra_token_as_login, _BASIC, like="refresh-token-expired"),
+    Scenario("client-null-guid-other-password", _secret_as_login, _BASIC, like="refresh-token-expired"),
     Scenario(
         "token-password-ended-by-the-registrys-clock",
         _together(_services_ahead(_HOUR), puller(_ended_minutes_ago)),

@@ -209,6 +209,13 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         like="admin-password-not-current",
         diagnosed="client-entra-token-as-password",
     ),
+    Scenario(
+        "entra-token-where-a-refresh-token-goes",
+        _entra_token_beside(NULL_GUID),
+        _BASIC,
+        like="client-null-guid-other-password",
+        diagnosed="client-entra-token-as-password",
+    ),
     # Scope-map tokens.
     Scenario("scope-map-missing", puller(_without_map), _PULLER | _IMAGE, like="scope-map-lacks-repository"),
     Scenario(
