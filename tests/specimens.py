@@ -368,7 +368,9 @@ CLIENT_SPECIMENS = {
         socket=Socket.FORBIDDEN,
     ),
     "docker-stderr-noise": docker(
-        Ran(arguments=PS, exit_code=0, stderr="Emulate Docker CLI using podman."), Ran(arguments=VERSION, exit_code=0)
+        Ran(arguments=PS, exit_code=0, stderr="Emulate Docker CLI using podman."),
+        Ran(arguments=VERSION, exit_code=0),
+        used_by_az=True,
     ),
     "docker-version-unreadable": docker(WORKS, Ran(arguments=VERSION, exit_code=1, stderr="too old")),
     "cloud-shell": docker(WORKS, Ran(arguments=VERSION, exit_code=0), cloud_shell=True),

@@ -129,7 +129,7 @@ def _proof(entry: CauseEntry) -> Iterator[str]:
     conditions = (
         ("It is certain when all of this holds", entry.certain_when),
         ("It is excluded when any of this holds", entry.excluded_when),
-        ("It stays open, whatever else holds, when all of this does", entry.open_when),
+        ("It stays open, whatever else holds, when all of this does, or may do", entry.open_when),
     )
     for words, listed in conditions:
         if listed:

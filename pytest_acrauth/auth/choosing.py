@@ -41,7 +41,7 @@ def choose(specs: Sequence[str], environ: Mapping[str, str], registries: Sequenc
     for spec in specs:
         match = _SPEC.fullmatch(spec.strip())
         if match is None:
-            raise BadAuth(f"{spec!r} is not [NAME=]METHOD[:PREFIX]; methods are {', '.join(CHOICES)}")
+            raise BadAuth(f"{_shown(spec)} is not [NAME=]METHOD[:PREFIX]; methods are {', '.join(CHOICES)}")
         if match["method"] != DEFAULT:
             identity = _identity(match["method"], match["prefix"])
             notes = _notes(identity, environ)
@@ -49,7 +49,7 @@ def choose(specs: Sequence[str], environ: Mapping[str, str], registries: Sequenc
             found, notes = detect(environ, registries)
             identity = found.identity
         else:
-            raise BadAuth(f"{spec!r}: {DEFAULT} looks in fixed places and takes no prefix; name a method instead")
+            raise BadAuth(f"{_shown(spec)}: {DEFAULT} looks in fixed places and takes no prefix; name a method instead")
         require(identity, environ)
         notes = (*notes, *_passed_over(identity, environ))
         named = replace(identity, name=match["name"] or identity.name)
@@ -61,13 +61,22 @@ def choose(specs: Sequence[str], environ: Mapping[str, str], registries: Sequenc
     return tuple(chosen)
 
 
+def _shown(spec: str) -> str:
+    """Return what may be printed of a wrong spec: behind a colon somebody may have set the secret itself."""
+    before, colon, _ = spec.partition(":")
+    return repr(f"{before}:***" if colon else spec)
+
+
 def _identity(name: str, prefix: str | None = None) -> Identity:
     method = method_named(name)
     if prefix is not None:
         if not method.takes_prefix:
             raise BadAuth(f"{name} reads no variables and takes no prefix")
         if not _PREFIX.fullmatch(prefix):
-            raise BadAuth(f"{prefix!r} is no prefix of environment variables: capitals, digits and '_', as in ACR_CI")
+            raise BadAuth(
+                f"what stands behind {name}: is no prefix of environment variables: capitals, digits and '_', as in"
+                " ACR_CI"
+            )
     return identity_of(method, prefix)
 
 

@@ -187,6 +187,7 @@ def _configured(transcript: Transcript) -> dict[str, str]:
         "identity": transcript.target.identity.name,
         "kind": str(credential.kind),
         "unused": _join(credential.also),
+        "person": str(credential.kind) if credential.kind is Kind.USER else "",
         "host": registry.login_server,
         "user_name": _word(credential.user_name),
         "client_id": _word(_application(credential)),

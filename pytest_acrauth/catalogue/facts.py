@@ -37,6 +37,7 @@ FACTS = {
     "identity": Fact("IDENTITY", "the identity"),
     "kind": Fact("KIND", "the credential"),
     "unused": Fact("METHOD", "other methods"),
+    "person": Fact("USER", "a user"),  # whom some advice is for alone
     "user_name": Fact("USER_NAME", "the user name"),
     "client_id": Fact("CLIENT_ID", "the application"),
     "tenant_id": Fact("TENANT_ID", "the tenant"),

@@ -101,7 +101,8 @@ class ClientRecord:
     """One client check. A part that the client does not have is None.
 
     ``wanted`` is the program's name as looked for, ``command`` its absolute path ('' where there is none that may be
-    run), ``refused`` a path that was found and not run because it lies in the current folder. ``runs`` are in order:
+    run), ``refused`` a path that was found and not run because it lies in the current folder. ``used_by_az`` is whether
+    az is on this machine, too, and logs in with this very program. ``runs`` are in order:
     docker and podman ``ps`` and ``version``, az ``version``, ``account show`` and one ``acr show`` for each registry.
     ``looks`` are of registries that az did not show, or whose stored login has ended, where somebody was asked.
     ``checked_at`` is the wall clock, seconds since the epoch. ``defect`` is what this package did wrong in the check;
@@ -114,6 +115,7 @@ class ClientRecord:
     command: str = ""
     refused: str = ""
     cloud_shell: bool = False
+    used_by_az: bool = False
     runs: tuple[Ran, ...] = ()
     daemon: Daemon | None = None
     config: DockerConfig | None = None

@@ -147,8 +147,9 @@ def _register(config: pytest.Config, hook: object) -> None:
 
 
 def _plan(config: pytest.Config, settings: Settings, declared: Declared | None) -> Plan:
+    real = real_machine(settings, config)
     if not settings["emulate"].values:
-        return plan(settings, real_machine(settings, config), config, declared)
+        return plan(settings, real, config, declared)
     settings = emulation.with_defaults(settings)
     if hasattr(config, "workerinput"):
         return plan(settings, emulation.rebuild(config.workerinput), config, declared)

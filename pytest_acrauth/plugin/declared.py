@@ -17,7 +17,7 @@ from pytest_acrauth.auth.files import read_regular
 from pytest_acrauth.model.expiry import POINTLESS, Limits
 from pytest_acrauth.model.target import Apart, BadName, Flow, Identity, Registry, Rights, Target
 from pytest_acrauth.plugin import values
-from pytest_acrauth.plugin.expectations import PUSH, SETTINGS, Expectation
+from pytest_acrauth.plugin.expectations import PUSH, SETTINGS, SHUT_OUT, Expectation
 from pytest_acrauth.plugin.options import Setting, Settings, where
 from pytest_acrauth.plugin.readiness import Access, BadFile, Environment, NamedIdentity, NamedRegistry, Refusal, read
 
@@ -291,7 +291,14 @@ def _refused(
     who = [each.identity for name, each in chosen.items() if name in refusal.identities or not refusal.identities]
     if all(name in SETTINGS for name in refusal.expect):  # of the registry, whoever reads its record
         who = sorted(who, key=lambda identity: identity.flow is not Flow.ENTRA)[:1]
+    shut_out = not refusal.repositories and set(refusal.expect) <= set(SHUT_OUT)
     for identity in who:
+        if shut_out and (key, identity.name) in targets:
+            wrong.append(
+                f"{refusal.place}: {identity.name} must get in as well, by an access of this registry; say with"
+                " identities who is refused"
+            )
+            continue
         target = targets.get((key, identity.name)) or Target(registry, identity)
         for repository in refusal.repositories or (None,):
             try:

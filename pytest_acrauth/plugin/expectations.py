@@ -25,7 +25,8 @@ PUSH = "push-denied"
 #: The property of a test that expects a refusal, and what was met.
 EXPECTED = "acr_expected"
 #: The common checks that are refusals, each with its causes in `pytest_acrauth.diagnosis.expected`.
-REFUSALS = ("network-shut-out", "identity-kept-out", PUSH)
+SHUT_OUT = ("network-shut-out", "identity-kept-out")
+REFUSALS = (*SHUT_OUT, PUSH)
 
 
 class Setting(NamedTuple):

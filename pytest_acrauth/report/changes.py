@@ -20,13 +20,7 @@ def changes(before: Document, now: Document) -> tuple[Change, ...]:
     found = [
         *_of(before.climbed, now.climbed, _who, _climb, whole=whole),
         *_of(before.clients, now.clients, lambda client: f"client {client.name}", _judged, whole=whole),
-        *_of(
-            before.credentials,
-            now.credentials,
-            _which,
-            _ends,
-            whole=whole,
-        ),
+        *_of(before.credentials, now.credentials, _which, _ends, whole=whole),
         *_of(_own(before), _own(now), lambda check: check.id, _check, whole=False),
     ]
     order = list(Kind)
@@ -114,11 +108,9 @@ def _ends(about: str, before: Credential, now: Credential) -> Iterator[Change]:
         elif old[each.name].ends != each.ends:
             was = old[each.name].ends or "never"
             yield Change(kind=Kind.CHANGED, about=about, what=f"{each.name} ends {each.ends or 'never'}, was {was}")
-        elif each.near and each.days_left is not None:
-            was = f"{old[each.name].days_left:g}"
-            yield Change(
-                kind=Kind.CHANGED, about=about, what=f"{each.name} has {each.days_left:g} days left, was {was}"
-            )
+        elif each.near and each.days_left is not None and (left := old[each.name].days_left) is not None:
+            days = f"{each.name} has {each.days_left:g} days left, was {left:g}"
+            yield Change(kind=Kind.CHANGED, about=about, what=days)
     names = {each.name for each in now.ends}
     yield from (Change(kind=Kind.CHANGED, about=about, what=f"{name} is gone") for name in old if name not in names)
 

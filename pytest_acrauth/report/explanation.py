@@ -237,6 +237,7 @@ MAY_BE_NONE = {
     "assignee",
     "beyond_roles",
     "pending_connections",
+    "person",
     "proxy",
     "role",
     "role_in_abac_mode",

@@ -58,6 +58,14 @@ def test_named_identities_read_their_own_variables() -> None:
     assert variables(entra.identity) == ("CI_TENANT_ID", "CI_CLIENT_ID", "CI_CLIENT_SECRET")
 
 
+@pytest.mark.parametrize("spec", ["basic:MY_password9", "basik:pass-word9", "a[b]=basic:pass-word9", "default:pass-9"])
+def test_what_stands_behind_a_colon_is_not_shown(spec: str) -> None:
+    """Somebody may have set the secret itself there."""
+    with pytest.raises(BadAuth) as refused:
+        choose([spec], BASIC)
+    assert spec.partition(":")[2] not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("specs", "words"),
     [
@@ -65,8 +73,8 @@ def test_named_identities_read_their_own_variables() -> None:
         (["basic", "basic"], "two identities are called 'basic'"),
         (["a=basic", "a=anonymous"], "two identities are called 'a'"),
         (["default", "basic"], "two identities are called 'basic'"),
-        (["basic:acr"], "'acr' is no prefix of environment variables"),
-        (["basic:"], "'' is no prefix of environment variables"),
+        (["basic:acr"], "what stands behind basic: is no prefix of environment variables"),
+        (["basic:"], "what stands behind basic: is no prefix of environment variables"),
         (["anonymous:ACR"], "anonymous reads no variables"),
         (["default:ACR"], "takes no prefix"),
         (["=basic"], r"'=basic' is not \[NAME=\]METHOD\[:PREFIX\]"),

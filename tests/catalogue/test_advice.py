@@ -218,3 +218,10 @@ def test_a_denial_is_told_whether_or_not_there_is_a_role():
         "exchange-no-role: the identity has no role for images on myacr",
         "deny-assignment: a deny assignment forbids this, whatever the roles",
     ]
+
+
+@pytest.mark.parametrize("kind", [Kind.USER, Kind.SERVICE_PRINCIPAL, Kind.MANAGED_IDENTITY])
+def test_what_only_people_can_do_is_told_to_people_alone(kind: Kind) -> None:
+    """Nobody activates a role for an application."""
+    told = " ".join(step.text for step in steps(lacking("push", kind=kind), "scope-not-granted"))
+    assert ("Privileged Identity Management" in told) is (kind is Kind.USER)

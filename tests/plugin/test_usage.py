@@ -62,7 +62,7 @@ WRONG: list[tuple[tuple[str, ...], dict[str, str], str]] = [
     (("--acr-registry=@binary.txt",), PRINCIPAL, "--acr-registry: cannot read 'binary.txt': it is no UTF-8 text"),
     ((*MY, "--acr-auth", "servce-principal"), PRINCIPAL, "--acr-auth: *'servce-principal'; choose one of default, *"),
     ((*MY, "--acr-auth", "a=basic,a=anonymous"), PASSWORDS, "--acr-auth: two identities are called 'a'*"),
-    ((*MY, "--acr-auth", "basic:lower"), PASSWORDS, "--acr-auth: 'lower' is no prefix*"),
+    ((*MY, "--acr-auth", "basic:lower"), PASSWORDS, "--acr-auth: what stands behind basic: is no prefix*"),
     (
         (*MY, "--acr-auth", "service-principal"),
         {},
@@ -101,6 +101,11 @@ WRONG: list[tuple[tuple[str, ...], dict[str, str], str]] = [
     (MY, {"PYTEST_ACR_CHECKS": "x"}, "--acr-checks (from PYTEST_ACR_CHECKS): unknown value 'x'; *"),
     ((*MY, "--acr-cloud", "AzureMars"), PRINCIPAL, "--acr-cloud: *'AzureMars'; choose one of AzureCloud, *"),
     ((*MY, "--acr-ca-bundle", "nowhere.pem"), PRINCIPAL, "--acr-ca-bundle: cannot use 'nowhere.pem': No such file*"),
+    (
+        (*MY, "--acr-emulate", "healthy", "--acr-ca-bundle=nowhere.pem"),
+        PRINCIPAL,
+        "--acr-ca-bundle: cannot use 'nowhere.pem': No such file*",
+    ),
     ((*MY, "--acr-ca-bundle", "empty.txt"), PRINCIPAL, "--acr-ca-bundle: cannot use 'empty.txt': it holds no cert*"),
     (
         MY,

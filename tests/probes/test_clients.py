@@ -176,7 +176,6 @@ def test_a_relative_docker_command_is_not_run(programs: Programs) -> None:
     [
         ("echo Cannot connect to the Docker daemon at tcp://x. >&2; exit 1", "docker-daemon-unreached"),
         ("echo permission denied while trying to connect to the docker API >&2; exit 1", "docker-socket-forbidden"),
-        ('echo noise >&2; [ "$1" = ps ] || echo "{}"', "docker-stderr-noise"),
         ('[ "$1" = ps ] || exit 1', "docker-version-unreadable"),
         ('[ "$1" = ps ] || echo no document', "docker-version-unreadable"),
         ("exit 3", "client-unrecognised"),
@@ -186,6 +185,27 @@ def test_what_docker_does_is_told_apart(script: str, symptom: str, programs: Pro
     """Exit code and standard error of ps, then the version, tell one cause from another."""
     programs.add("docker", script)
     assert ids(check_client("docker", programs.desk(), LIMIT)) == [symptom]
+
+
+@pytest.mark.parametrize(
+    ("client", "command", "az", "told"),
+    [
+        ("docker", "", True, True),
+        ("docker", "", False, False),
+        ("docker", "podman", True, True),
+        ("podman", "podman", True, True),
+        ("podman", "", True, False),
+        ("podman", "podman", False, False),
+    ],
+)
+def test_only_az_minds_what_a_client_prints_beside_its_answer(client, command, az, told, programs) -> None:
+    """A warning is none of docker's failures: it stands in the way of az, where az runs that very program."""
+    for name in ("docker", "podman"):
+        programs.add(name, 'echo noise >&2; [ "$1" = ps ] || echo "{}"')
+    if az:
+        programs.add("az", "exit 0")
+    desk = Desk({**programs.desk(DOCKER_COMMAND=command).environ, "PATH": str(programs.bin)})
+    assert ids(check_client(client, desk, LIMIT)) == ["docker-stderr-noise"] * told
 
 
 def test_a_client_that_hangs_is_ended(programs: Programs) -> None:

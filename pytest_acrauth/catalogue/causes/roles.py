@@ -116,9 +116,10 @@ ROLE_AFTER_LOGIN: Question[bool] = Question(
     read=_given_after_login,
 )
 
-_ACTIVATE = (
+_ACTIVATE = Given(
     "If it is one that its holder activates for some hours (Privileged Identity Management), activate it instead:"
-    " until then it is not listed as held, and counts for nothing."
+    " until then it is not listed as held, and counts for nothing.",
+    "person",
 )
 # A chain of credentials stops at the first one that works, which may not be the one that was given a role.
 _ANOTHER_IDENTITY = Given(
@@ -169,7 +170,10 @@ EXCHANGE_NO_ROLE = FailureMode(
     instead=(
         _ACTIVATE,
         _ANOTHER_IDENTITY,
-        "A personal Microsoft account (outlook.com, live.com) can be refused whatever its roles: use one of work.",
+        Given(
+            "A personal Microsoft account (outlook.com, live.com) can be refused whatever its roles: use one of work.",
+            "person",
+        ),
     ),
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#perform-role-assignments-to-grant-permissions",
     az_code="CONNECTIVITY_REFRESH_TOKEN_ERROR",

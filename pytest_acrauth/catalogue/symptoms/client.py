@@ -128,7 +128,8 @@ def _down(record: ClientRecord) -> bool:
 
 def _noise(record: ClientRecord) -> bool:
     ps = record.run("ps")
-    return _containers(record) and ps is not None and ps.ok and bool(ps.stderr.strip())
+    # Nobody but az minds.
+    return _containers(record) and record.used_by_az and ps is not None and ps.ok and bool(ps.stderr.strip())
 
 
 def _no_version(record: ClientRecord) -> bool:

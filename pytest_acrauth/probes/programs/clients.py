@@ -98,6 +98,8 @@ def _check_containers(
         command=secrets.clean(command, 1000),
         refused=secrets.clean(refused, 1000),
         cloud_shell=shell,
+        used_by_az=bool(_find("az", environ)[0])
+        and Path(wanted).name == Path(environ.get("DOCKER_COMMAND", "") or "docker").name,
         runs=tuple(runs),
         daemon=_look_at_daemon(environ, secrets) if name == "docker" else None,
         login_servers=tuple(registry.login_server for registry in registries),

@@ -195,6 +195,14 @@ def test_the_command_line_says_otherwise_who_signs_in(declared: Inner) -> None:
             'identities = ["outsider"]\nexpect = ["push-denied"]',
             "acr.toml, line 23: registry.shop.refusal[[]1]: push-denied needs a repository: name it with repositories",
         ),
+        (
+            'identities = ["outsider"]\nexpect = ["identity-kept-out"]',
+            'expect = ["network-shut-out", "identity-kept-out"]',
+            (
+                "acr.toml, line 23: registry.shop.refusal[[]1]: puller must get in as well, by an access of this"
+                " registry; say with identities who is refused"
+            ),
+        ),
     ],
 )
 def test_what_does_not_hold_together(declared: Inner, old: str, new: str, told: str) -> None:
