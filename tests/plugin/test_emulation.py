@@ -87,7 +87,7 @@ def test_passwords_go_round_the_registries(inner: Inner) -> None:
     ("auth", "words"),
     [
         (("admn",), "unknown auth method 'admn'"),
-        (("admin:x",), "'x' is no prefix of environment variables"),
+        (("admin:x",), "what stands behind admin: is no prefix of environment variables"),
         (("anonymous:X",), "anonymous reads no variables and takes no prefix"),
         (("admin", "scope-map-token"), "admin and scope-map-token both read ACR_PASSWORD"),
     ],
