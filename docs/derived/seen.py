@@ -18,12 +18,12 @@ from pytest_acrauth.model.client_record import ClientRecord
 from pytest_acrauth.model.evidence import EvidenceChoice
 from pytest_acrauth.model.expiry import Expiring, ExpiryRecord, Limits, kinds_of
 from pytest_acrauth.model.outlook import Outlook, Verdict
-from pytest_acrauth.model.target import GUID, Reference, Registry, Target
+from pytest_acrauth.model.target import GUID, NULL_GUID, Reference, Registry, Target
 from pytest_acrauth.report.text import explain
 from pytest_acrauth.run import DEFAULT_TIMEOUT, Run
 
-#: The ids of the emulator's healthy world, which are the same in every run.
-_LASTING = (TENANT, OTHER_TENANT, SUBSCRIPTION, OTHER_SUBSCRIPTION, CLIENT, PRINCIPAL, OPERATOR.object_id)
+#: The ids of the emulator's healthy world, which are the same in every run, and the one that is typed for a user name.
+_LASTING = (TENANT, OTHER_TENANT, SUBSCRIPTION, OTHER_SUBSCRIPTION, CLIENT, PRINCIPAL, OPERATOR.object_id, NULL_GUID)
 #: What differs from run to run in an explanation, and the words that stand for it on a page.
 _VARYING = (
     (re.compile(r"\d\d\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:Z|\+00:00)?"), "<time>"),
