@@ -90,6 +90,12 @@ def test_every_mode_with_a_scenario_shows_real_output() -> None:
         assert re.match(rf"{scenario}: |[\w-]+: one of .*\b{scenario}\b", shown), scenario
 
 
+def test_a_command_that_was_shown_can_be_typed() -> None:
+    """What pages leave out of real output, such as ids of one run, stands in no command."""
+    shown = re.compile(r"^ {4,}(?:az|docker|curl|kubectl) .*<(?:id|time|thumbprint|subject)>.*$", re.MULTILINE)
+    assert {path.name: shown.findall(text) for path, text in TEXTS.items() if shown.search(text)} == {}
+
+
 def test_readme_has_the_two_commands() -> None:
     """A newcomer finds the demo and the tests as one line each."""
     commands = re.findall(r"^    python -m pip install tox && (tox run.*?) +#", TEXTS[README], re.MULTILINE)

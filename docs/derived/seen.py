@@ -22,12 +22,16 @@ from pytest_acrauth.model.target import GUID, NULL_GUID, Reference, Registry, Ta
 from pytest_acrauth.report.text import explain
 from pytest_acrauth.run import DEFAULT_TIMEOUT, Run
 
-#: The ids of the emulator's healthy world, which are the same in every run, and the one that is typed for a user name.
-_LASTING = (TENANT, OTHER_TENANT, SUBSCRIPTION, OTHER_SUBSCRIPTION, CLIENT, PRINCIPAL, OPERATOR.object_id, NULL_GUID)
+_REGISTRIES_IN_ENTRA = "6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26"  # the application that registries are, in every tenant
+#: The ids that are the same in every run: of the emulator's healthy world, the null one as a user name, Azure's own.
+_LASTING = (
+    *(TENANT, OTHER_TENANT, SUBSCRIPTION, OTHER_SUBSCRIPTION, CLIENT, PRINCIPAL, OPERATOR.object_id),
+    *(NULL_GUID, _REGISTRIES_IN_ENTRA),
+)
 #: What differs from run to run in an explanation, and the words that stand for it on a page.
 _VARYING = (
     (re.compile(r"\d\d\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:Z|\+00:00)?"), "<time>"),
-    (re.compile(r"\d\d\d\d-\d\d-\d\d(?:\s+\d\d:\d\d(?:\s+UTC)?|\s+[\d:]+(?=…))?"), "<time>"),
+    (re.compile(r"(?<!api-version=)\d\d\d\d-\d\d-\d\d(?:\s+\d\d:\d\d(?:\s+UTC)?|\s+[\d:]+(?=…))?"), "<time>"),
     (re.compile(r"\d\d/\d\d/\d\d\d\d\s+\d\d:\d\d:\d\d [AP]M"), "<time>"),
     (re.compile(r"\b\d+\.\d+ ?s\b"), "<time>"),
     (re.compile(r"\S+/acr-emulator-\w+(?=/)"), "/home/ci"),
