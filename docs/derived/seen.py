@@ -18,16 +18,13 @@ from pytest_acrauth.model.client_record import ClientRecord
 from pytest_acrauth.model.evidence import EvidenceChoice
 from pytest_acrauth.model.expiry import Expiring, ExpiryRecord, Limits, kinds_of
 from pytest_acrauth.model.outlook import Outlook, Verdict
-from pytest_acrauth.model.target import GUID, NULL_GUID, Reference, Registry, Target
+from pytest_acrauth.model.target import GUID, Reference, Registry, Target
+from pytest_acrauth.plugin.masking import PUBLIC
 from pytest_acrauth.report.text import explain
 from pytest_acrauth.run import DEFAULT_TIMEOUT, Run
 
-_REGISTRIES_IN_ENTRA = "6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26"  # the application that registries are, in every tenant
-#: The ids that are the same in every run: of the emulator's healthy world, the null one as a user name, Azure's own.
-_LASTING = (
-    *(TENANT, OTHER_TENANT, SUBSCRIPTION, OTHER_SUBSCRIPTION, CLIENT, PRINCIPAL, OPERATOR.object_id),
-    *(NULL_GUID, _REGISTRIES_IN_ENTRA),
-)
+#: The ids that are the same in every run: those of the emulator's healthy world, and Azure's own.
+_LASTING = (TENANT, OTHER_TENANT, SUBSCRIPTION, OTHER_SUBSCRIPTION, CLIENT, PRINCIPAL, OPERATOR.object_id, *PUBLIC)
 #: What differs from run to run in an explanation, and the words that stand for it on a page.
 _VARYING = (
     (re.compile(r"\d\d\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:Z|\+00:00)?"), "<time>"),

@@ -16,7 +16,7 @@ from pytest_acrauth.auth.shape import BadAuth
 from pytest_acrauth.model.target import Identity, Registry
 
 _SPEC = re.compile(r"(?:(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)=)?(?P<method>[^:=]+)(?::(?P<prefix>.*))?")
-_PREFIX = re.compile(r"[A-Z][A-Z0-9_]*")
+PREFIX = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def _identity(name: str, prefix: str | None = None) -> Identity:
     if prefix is not None:
         if not method.takes_prefix:
             raise BadAuth(f"{name} reads no variables and takes no prefix")
-        if not _PREFIX.fullmatch(prefix):
+        if not PREFIX.fullmatch(prefix):
             raise BadAuth(
                 f"what stands behind {name}: is no prefix of environment variables: capitals, digits and '_', as in"
                 " ACR_CI"

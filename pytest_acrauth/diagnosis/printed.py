@@ -105,20 +105,8 @@ _SPEAKING = re.compile(
     r"|\b(?:Liveness|Readiness|Startup) probe (?:failed|errored):"
 )
 _LEADS = (  # what a host may stand behind and keep, space included
-    *(
-        "lookup ",
-        "to ",
-        "server ",
-        "at ",
-        "name ",
-        "resolve ",
-        "resolve: ",
-        "host ",
-        "host: ",
-        "hostname ",
-        "hostname: ",
-    ),
-    *("npm ", "address ", "resolving ", "resolved: ", "ENOTFOUND ", "EAI_AGAIN ", "Exception: ", "find "),
+    *("lookup ", "to ", "server ", "at ", "name ", "resolve ", "resolve: ", "host ", "host: ", "hostname "),
+    *("hostname: ", "npm ", "address ", "resolving ", "resolved: ", "ENOTFOUND ", "EAI_AGAIN ", "Exception: ", "find "),
 )
 # A proxy that is named is not what a message is about.
 _PROXY = re.compile(r"(?i:proxy)(?:[ _-](?:server|host|url|address))?(?: at)?[ :='\"(]{1,4}\Z")

@@ -5,18 +5,16 @@ The names of methods and their variables are those of the product; that a creden
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Self
 
 from pytest_acrauth.auth import DEFAULT, BadAuth, Method, method_named
+from pytest_acrauth.auth.choosing import PREFIX
 from pytest_acrauth.emulator.scenarios.scenario import Scenario
 from pytest_acrauth.emulator.scenarios.variants import IDENTITIES, USUAL
 from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.healthy import AUDITOR, CLIENT, PULL_SECRET, add_auditor, logins
 from pytest_acrauth.model.target import Flow
-
-_PREFIX = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 class SignIn(NamedTuple):
@@ -40,7 +38,7 @@ class SignIn(NamedTuple):
             return cls(row.name, row.prefix)
         if method == DEFAULT or not row.takes_prefix:
             raise BadAuth(f"{method} takes no prefix")
-        if not _PREFIX.fullmatch(prefix):
+        if not PREFIX.fullmatch(prefix):
             raise BadAuth(f"{prefix!r} is no prefix of environment variables: capitals, digits and '_', as in ACR_CI")
         return cls(row.name, prefix)
 

@@ -196,8 +196,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
         ask_again(item, climbs)
     item.stash[_BEGAN] = True
-    only_planned = item.config.getoption("setupplan", default=False)
-    if only_planned or not any(mark.name in _JUDGED for mark in item.iter_markers()):
+    if options.runs_nothing(item.config) or not any(mark.name in _JUDGED for mark in item.iter_markers()):
         return
     try:
         item.stash[_AGAINST] = _judge(item, climbs)

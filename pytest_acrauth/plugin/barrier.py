@@ -15,6 +15,7 @@ from pytest_acrauth.plugin.cleaning import Words
 from pytest_acrauth.plugin.climbs import Climbs, Needs
 from pytest_acrauth.plugin.configuration import Plan
 from pytest_acrauth.plugin.distribution import Worker
+from pytest_acrauth.plugin.options import runs_nothing
 from pytest_acrauth.plugin.progress import Progress
 
 #: Says what tests need, of a plan.
@@ -40,11 +41,9 @@ class Barrier:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
-        option = session.config.option
-        gives_up = session.testsfailed and not option.continue_on_collection_errors
+        gives_up = session.testsfailed and not session.config.option.continue_on_collection_errors
         needed = self._needed(session)
-        idle = option.collectonly or getattr(option, "setupplan", False) or gives_up
-        if any(needed) and not idle:
+        if any(needed) and not (runs_nothing(session.config) or gives_up):
             if self._worker is not None:
                 self._worker.receive(needed)
             with Progress(session.config) as progress:

@@ -13,7 +13,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address, IPv6Network
 #: Public names of Azure's own, which say nothing of anybody: "nobody", the applications that everybody signs in to or
 #: with, and the built-in roles that have to do with registries, their networks and their keys
 #: (https://learn.microsoft.com/azure/role-based-access-control/built-in-roles).
-_PUBLIC = {
+PUBLIC = {
     "00000000-0000-0000-0000-000000000000": "nobody",
     "00000002-0000-0000-c000-000000000000": "Azure Active Directory Graph",
     "00000003-0000-0000-c000-000000000000": "Microsoft Graph",
@@ -147,7 +147,7 @@ class Masking:
         key = found[0].lower()
         if found["bare"] is not None:
             return self._bare(found[0])
-        if key in _PUBLIC or key in self._traces - self._known:
+        if key in PUBLIC or key in self._traces - self._known:
             return found[0]
         return self._stand_in(key)
 

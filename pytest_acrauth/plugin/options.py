@@ -413,6 +413,11 @@ def check(settings: Settings) -> None:
                 raise pytest.UsageError(f"{where(option.name, setting)}: {value!r} is {wrong}")
 
 
+def runs_nothing(config: pytest.Config) -> bool:
+    """Return whether pytest is only to show what it would run."""
+    return bool(config.option.collectonly or getattr(config.option, "setupplan", False))
+
+
 def arguments(config: pytest.Config) -> list[str]:
     """Return the arguments from which pytest chooses its rootdir: those of the environment, and of the command line."""
     return [*shlex.split(os.environ.get("PYTEST_ADDOPTS", "")), *map(str, config.invocation_params.args)]

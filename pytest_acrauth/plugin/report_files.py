@@ -21,7 +21,7 @@ from pytest_acrauth.plugin.cleaning import Cleaning, Words
 from pytest_acrauth.plugin.climbs import Climbs
 from pytest_acrauth.plugin.expiry import outlooks
 from pytest_acrauth.plugin.once import CAUSES, told_of
-from pytest_acrauth.plugin.options import Setting, Settings, where
+from pytest_acrauth.plugin.options import Setting, Settings, runs_nothing, where
 from pytest_acrauth.report.changes import changes
 from pytest_acrauth.report.document import VERSION, Check, Document, clients, climbed, credentials, document_of, moment
 from pytest_acrauth.report.markdown import markdown
@@ -140,8 +140,7 @@ class ReportFiles:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
-        option = session.config.option
-        if option.collectonly or getattr(option, "setupplan", False):  # what an earlier run has left stays
+        if runs_nothing(session.config):  # what an earlier run has left stays
             self._told += [f"report {file.name} not written: nothing was run" for file in self._files]
             return
         document = self.document(session, exitstatus)

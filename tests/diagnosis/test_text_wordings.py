@@ -159,7 +159,7 @@ NO_NAME = [
 def test_a_name_that_is_not_found_is_the_one_that_was_looked_up(said: str) -> None:
     """The words of a resolver name a host, and are about no other, whichever stands before them in a log."""
     assert ids("ghcr.io/team/app:1 started\n" + said.format("myacr.azurecr.io"))[0] == "nxdomain"
-    for other in ("orders", "db.internal", "github.com", "pypi.org"):
+    for other in ("orders", "db.internal", "github.com", "pkg.example"):
         assert ids("myacr.azurecr.io/team/app:1 started\n" + said.format(other)) == []
 
 
@@ -293,11 +293,11 @@ def test_what_docker_could_not_connect_to_is_the_daemon_or_not(said: str, sympto
 @pytest.mark.parametrize(
     "said",
     [
-        "npm ERR! code ETIMEDOUT\nnpm ERR! network request to https://registry.npmjs.org/app failed",
+        "npm ERR! code ETIMEDOUT\nnpm ERR! network request to https://npm.example.com/app failed",
         "npm error code E401\nnpm error 401 Unauthorized",
         (
             "WARNING: Retrying (Retry(total=4, connect=None)) after connection broken by 'ConnectTimeoutError("
-            "<pip._vendor.urllib3.connection.HTTPSConnection object>, 'Connection to pypi.org timed out.')': /simple/a/"
+            "<pip._vendor.urllib3.connection.HTTPSConnection object>, 'Connection to pkg.example timed out.')': /simple/a/"
         ),
         "ServiceBusException: Put token failed. status-code: 401, status-description: Unauthorized access.",
         "keyvault.BaseClient#GetSecret: Failure responding to request: StatusCode=403 -- Original Error: Code=x",

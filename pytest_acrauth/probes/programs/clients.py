@@ -81,7 +81,8 @@ def _check_containers(
 ) -> ClientRecord:
     environ = machine.environ
     # As az: DOCKER_COMMAND is what stands for docker, whatever it really is.
-    wanted = environ.get("DOCKER_COMMAND", "") or name if name == "docker" else name
+    docker = environ.get("DOCKER_COMMAND", "") or "docker"
+    wanted = docker if name == "docker" else name
     command, refused = _find(wanted, environ)
     shell = bool(environ.get("ACC_CLOUD"))
     runs: list[Ran] = []
@@ -98,8 +99,7 @@ def _check_containers(
         command=secrets.clean(command, 1000),
         refused=secrets.clean(refused, 1000),
         cloud_shell=shell,
-        used_by_az=bool(_find("az", environ)[0])
-        and Path(wanted).name == Path(environ.get("DOCKER_COMMAND", "") or "docker").name,
+        used_by_az=Path(wanted).name == Path(docker).name and bool(_find("az", environ)[0]),
         runs=tuple(runs),
         daemon=_look_at_daemon(environ, secrets) if name == "docker" else None,
         login_servers=tuple(registry.login_server for registry in registries),
