@@ -297,7 +297,7 @@ def test_what_docker_could_not_connect_to_is_the_daemon_or_not(said: str, sympto
         "npm error code E401\nnpm error 401 Unauthorized",
         (
             "WARNING: Retrying (Retry(total=4, connect=None)) after connection broken by 'ConnectTimeoutError("
-            "<pip._vendor.urllib3.connection.HTTPSConnection object>, 'Connection to pkg.example timed out.')': /simple/a/"
+            "<pip._vendor.urllib3.connection.HTTPSConnection object>, 'Connection to pkg.test timed out.')': /simple/a/"
         ),
         "ServiceBusException: Put token failed. status-code: 401, status-description: Unauthorized access.",
         "keyvault.BaseClient#GetSecret: Failure responding to request: StatusCode=403 -- Original Error: Code=x",
