@@ -59,7 +59,7 @@ _SERVICES = (
     *("visualstudio.com", "dev.azure.com", "azuredatabricks.net", "azure-devices.net", "batch.azure.com"),
 )
 # The address of a layer, as registries of Azure sign it.
-_LAYER = re.compile(r"[\w.-]{1,253}/[0-9a-f]{32}-\w{1,30}/{1,2}docker/registry/v2/")
+_LAYER = re.compile(r"[\w.-]{1,253}/[0-9a-f]{32}(?:-\w{1,30})?/{1,2}(?:docker/)?registry/v2/")
 # Pages that messages point to; they are not what a message is about.
 _PAGES = (
     *("aka.ms", "learn.microsoft.com", "docs.microsoft.com", "portal.azure.com", "docs.docker.com", "github.com"),

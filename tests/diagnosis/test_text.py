@@ -457,6 +457,37 @@ def test_the_address_of_a_layer_tells_whose_storage_it_is() -> None:
     assert ids(lost.format(LAYER.format(path="harbor"))) == []
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        LAYER.format(path="0123456789abcdef0123456789abcdef"),
+        # A mirror on the way may write the path anew.
+        LAYER.format(path="0123456789abcdef0123456789abcdef").replace("/docker/", ""),
+        "https://myacr.eastus.data.azurecr.io/0123456789abcdef0123456789abcdef-ab/docker/registry/v2/blobs/data?sig=x",
+    ],
+)
+@pytest.mark.parametrize(
+    ("printed", "symptom"),
+    [
+        ('Error: GET "{}": response status code 403: Forbidden', "layer-refused"),
+        ("failed open: unexpected status from GET request to {}: 403 Forbidden", "layer-refused"),
+        ('Error: GET "{}": response status code 404: Not Found', "blob-unknown"),
+        ("GET {}: unexpected status code 404 Not Found: <Code>BlobNotFound</Code>", "blob-unknown"),
+        ("GET {}: unexpected status code 403 Forbidden: <Code>AuthenticationFailed</Code>", "storage-refused"),
+        ("GET {}: unexpected status code 403 Forbidden: <Code>AuthorizationFailure</Code>", "storage-forbids"),
+        ('Error: GET "{}": response status code 503: Server Unavailable', "server-error"),
+        ('failed to do request: Get "{}": Proxy Authentication Required', "proxy-wants-login"),
+        (
+            'failed to do request: Get "{}": proxyconnect tcp: dial tcp 10.0.0.9:3128: connection refused',
+            "proxy-unreached",
+        ),
+    ],
+)
+def test_a_layer_that_is_refused_without_the_storages_words(printed: str, symptom: str, layer: str) -> None:
+    """A client that shows the status alone says enough where the address is a layer's."""
+    assert ids(printed.format(layer)) == [symptom]
+
+
 UNKNOWN_NAME = 'Get "https://myacr.azurecr.io/v2/": dial tcp: lookup myacr.azurecr.io on {}:53: no such host'
 
 

@@ -8,7 +8,15 @@ from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
 from pytest_acrauth.catalogue.symptoms.addresses import at_endpoint
 from pytest_acrauth.catalogue.symptoms.answers import has_its_mark
-from pytest_acrauth.catalogue.symptoms.words import anywhere, at_data_endpoint, at_registry, at_storage, not_elsewhere
+from pytest_acrauth.catalogue.symptoms.words import (
+    STATUS,
+    anywhere,
+    at_data_endpoint,
+    at_layers,
+    at_registry,
+    at_storage,
+    not_elsewhere,
+)
 from pytest_acrauth.model.machine import Resolved
 from pytest_acrauth.model.observation import Data, Dns, Reply, Tcp, Trouble
 from pytest_acrauth.model.stage import Stage
@@ -132,23 +140,21 @@ STORAGE_REFUSED = Symptom(
     stages=(Stage.DATA,),
     when=lambda broken: _storage_said(broken, 403, "AuthenticationFailed"),
     says="The address of the layer that {login_server} had signed was refused by {redirect}.",
-    texts=at_storage(r"\bAuthenticationFailed\b") + not_elsewhere(rf"{_NO_LAYER}<Code>AuthenticationFailed\b"),
+    texts=at_layers(r"\bAuthenticationFailed\b") + not_elsewhere(rf"{_NO_LAYER}<Code>AuthenticationFailed\b"),
 )
 STORAGE_FORBIDS = Symptom(
     id="storage-forbids",
     stages=(Stage.DATA,),
     when=lambda broken: _storage_said(broken, 403, "AuthorizationFailure"),
     says="{redirect} does not authorise the layer download, to which {login_server} had sent it.",
-    texts=at_storage(r"\bAuthorizationFailure\b")
-    + at_data_endpoint(r"\bAuthorizationFailure\b")
-    + not_elsewhere(rf"{_NO_LAYER}<Code>AuthorizationFailure\b"),
+    texts=at_layers(r"\bAuthorizationFailure\b") + not_elsewhere(rf"{_NO_LAYER}<Code>AuthorizationFailure\b"),
 )
 AUTHORIZATION_FORWARDED = Symptom(
     id="authorization-forwarded",
     stages=(Stage.DATA,),
     when=lambda broken: _storage_said(broken, 400, "InvalidAuthenticationInfo"),
     says="{redirect} was shown an Authorization header beside the signed address of the layer.",
-    texts=at_storage(r"\bInvalidAuthenticationInfo\b") + at_data_endpoint(r"\bInvalidAuthenticationInfo\b"),
+    texts=at_layers(r"\bInvalidAuthenticationInfo\b"),
 )
 BLOB_UNKNOWN = Symptom(
     id="blob-unknown",
@@ -156,5 +162,6 @@ BLOB_UNKNOWN = Symptom(
     when=_blob_unknown,
     says="{login_server} has the manifest of {repository}, and does not find a layer that this names.",
     texts=at_registry(r"\bBLOB_UNKNOWN\b", r"\bunknown blob\b")
+    + at_layers(r"\bBlobNotFound\b", rf"{STATUS}404\b|\b404 Not Found\b")
     + not_elsewhere(rf"{_NO_LAYER}unknown blob\b", r"fetching blob: blob unknown to registry"),
 )

@@ -7,11 +7,20 @@ import re
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
 from pytest_acrauth.catalogue.symptoms.answers import generic_401, has_its_mark
-from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry
+from pytest_acrauth.catalogue.symptoms.words import STATUS, anywhere, at_layers, at_registry
 from pytest_acrauth.model.stage import Stage
 
 _NO_PERMISSION = re.compile("retrieving permissions failed", re.IGNORECASE)
 _VALIDATION = re.compile("token validation failed", re.IGNORECASE)
+
+
+_SERVER_ERRORS = (
+    # Whatever the registry said, clients of the docker daemon and IoT Edge say so, and have its words beside.
+    rf"(?<!reason: 'server error', ){STATUS}5\d\d\b(?!, at: )",
+    r"\b5\d\d Server Error(?!: [\w ]{1,40} \()|URL returned error: 5\d\d\b",
+    r"error parsing HTTP 5\d\d response body",
+    r"\b5\d\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out)",
+)
 
 
 def _refused(broken: Break) -> bool:
@@ -94,13 +103,7 @@ SERVER_ERROR = Symptom(
     stages=(Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA, Stage.UPLOAD, Stage.CHALLENGE),
     when=_server_error,
     says="{host} answered with {answer}.",
-    texts=at_registry(
-        # Whatever the registry said, clients of the docker daemon and IoT Edge say so, and have its words beside.
-        r"(?<!probe failed with )(?<!reason: 'server error', )(?:status|Status|[Ss]tatus ?[Cc]ode)[:=]? ?5\d\d\b"
-        r"(?!, at: )",
-        r"\b5\d\d Server Error(?!: [\w ]{1,40} \()|URL returned error: 5\d\d\b",
-        r"error parsing HTTP 5\d\d response body",
-        r"\b5\d\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out)",
-    )
+    texts=at_registry(*_SERVER_ERRORS)
+    + at_layers(*_SERVER_ERRORS)
     + anywhere(r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 5\d\d"),
 )

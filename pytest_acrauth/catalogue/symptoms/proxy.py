@@ -5,9 +5,9 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from pytest_acrauth.catalogue import facts
-from pytest_acrauth.catalogue.shape import Break, Symptom, Words
+from pytest_acrauth.catalogue.shape import Break, Symptom
 from pytest_acrauth.catalogue.symptoms.answers import ASKING
-from pytest_acrauth.catalogue.symptoms.words import at_authority, at_registry, not_elsewhere
+from pytest_acrauth.catalogue.symptoms.words import at_any_host, not_elsewhere
 from pytest_acrauth.model.observation import Tcp, Trouble
 from pytest_acrauth.model.stage import Stage
 
@@ -40,10 +40,6 @@ def _no_way(broken: Break) -> bool:
     return _status(broken) in NO_CONNECTION_OF_ITS_OWN
 
 
-def _words(*patterns: str) -> tuple[Words, ...]:
-    return at_registry(*patterns) + at_authority(*patterns)
-
-
 _PROXY = r"(?:proxyconnect tcp: |connect to proxy.{0,200}?)"
 #: What stands before the status that a proxy answered CONNECT with: Python's and curl's words, Java's, .NET's, Node's.
 _ANSWERED = (
@@ -59,7 +55,7 @@ PROXY_UNREACHED = Symptom(
     stages=_STAGES,
     when=lambda broken: _lost(broken, *_NOT_CONNECTED, connected=False),
     says="No connection to the proxy {proxy} came about.",
-    texts=_words(
+    texts=at_any_host(
         rf"{_PROXY}(?:dial tcp .{{0,120}}?)?(?:connection refused|no such host|i/o timeout|no route|unreachable)",
         rf"{_PROXY}(?:Connection refused|Name or service not known|timed out|NameResolutionError|NewConnectionError)",
         # The proxy's name goes on from here, and is not the host that this is about.
@@ -80,7 +76,7 @@ PROXY_BROKE_OFF = Symptom(
     stages=_STAGES,
     when=lambda broken: _lost(broken, Trouble.RESET, Trouble.CLOSED, Trouble.MALFORMED, connected=True),
     says="The proxy {proxy} ended the connection, or answered in no HTTP, when it was asked for a way to {host}.",
-    texts=_words(
+    texts=at_any_host(
         rf"{_PROXY}(?:EOF|unexpected EOF|.{{0,80}}?connection reset|malformed HTTP|RemoteDisconnected)",
         r"proxyconnect tcp: tls: first record does not look like|Proxy CONNECT aborted",
     )
@@ -92,7 +88,7 @@ PROXY_WANTS_LOGIN = Symptom(
     stages=_STAGES,
     when=lambda broken: _status(broken) == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED,
     says="The proxy {proxy} answered 407: it wants a login of its own before it opens a way to {host}.",
-    texts=_words(
+    texts=at_any_host(
         r"Proxy Authentication Required",
         rf"{_ANSWERED}407",
     ),
@@ -102,7 +98,7 @@ PROXY_REFUSED = Symptom(
     stages=_STAGES,
     when=_forbidden,
     says="The proxy {proxy} refused to open a way to {host}.",
-    texts=_words(
+    texts=at_any_host(
         r"proxyconnect tcp: (?:Forbidden|Access Denied|Blocked)",
         rf"{_ANSWERED}(?!407|50[234])[345]\d\d",
         rf"{_GO}Forbidden(?![\w:])",
@@ -113,7 +109,7 @@ PROXY_WITHOUT_WAY = Symptom(
     stages=_STAGES,
     when=_no_way,
     says="The proxy {proxy} answered that it got no connection to {host}.",
-    texts=_words(
+    texts=at_any_host(
         r"proxyconnect tcp: (?:Bad Gateway|Service Unavailable|Gateway Time-?out)",
         rf"{_ANSWERED}50[234]",
         rf"{_GO}(?:Bad Gateway|Service Unavailable|Gateway Time-?out)(?![\w:])",
@@ -125,7 +121,7 @@ PROXY_FAILED = Symptom(
     stages=(),
     when=lambda _: False,
     says="The client got no way through the proxy, and does not say why.",
-    texts=_words(
+    texts=at_any_host(
         r"proxyconnect tcp:",
         r"(?:Unable|Cannot) (?:to )?connect to proxy",
         r"\bProxyError\b",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
 from pytest_acrauth.catalogue.symptoms.answers import ASKING, at_login_server
-from pytest_acrauth.catalogue.symptoms.words import at_authority, at_data_endpoint, at_registry, at_storage
+from pytest_acrauth.catalogue.symptoms.words import at_authority, at_layers, at_registry
 from pytest_acrauth.model.observation import Answered, Trouble
 from pytest_acrauth.model.stage import Stage
 
@@ -43,7 +43,7 @@ DATA_SILENT = Symptom(
     stages=(Stage.DATA,),
     when=lambda broken: _silent(broken) and not at_login_server(broken),
     says="{host} took the connection, and did not answer the request for a layer in {elapsed} seconds.",
-    texts=at_storage(*_WORDS) + at_data_endpoint(*_WORDS),
+    texts=at_layers(*_WORDS),
 )
 CUT_OFF = Symptom(
     id="answer-broken-off",

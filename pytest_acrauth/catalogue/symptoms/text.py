@@ -22,11 +22,11 @@ from pytest_acrauth.catalogue.symptoms import (
 from pytest_acrauth.catalogue.symptoms.words import (
     NOT_HTTPS,
     OURS,
+    STATUS,
     anywhere,
     at_authority,
-    at_data_endpoint,
+    at_layers,
     at_registry,
-    at_storage,
     beside,
     in_print,
     not_elsewhere,
@@ -36,7 +36,6 @@ from pytest_acrauth.catalogue.symptoms.words import (
 _PLACEHOLDER = rf"{OURS}|\bACR_?(?:NAME|LOGIN|SERVER|REGISTRY|URL)|\bacr-login-server\b|\bacrLoginServer\b"
 
 # A status as tools print it; the kubelet prints those of a container's probes so, too.
-_STATUS = r"(?<!probe failed with )(?:status|Status|[Ss]tatus ?[Cc]ode)[:=]? ?"
 # Storage answers in XML, which docker cannot parse; Azure's begins it with a mark of its byte order.
 _XML = r": .{0,80}?<\?xml"
 _MARKED = r": (?:invalid character 'ï'|.{0,80}?(?:ufeff|\ufeff)<\?xml)"
@@ -72,7 +71,7 @@ GENERIC_401 = in_print(
         r'"?(?i:UNAUTHORIZED)"?(?: ?, ?"detail" ?: ?\[.{0,300}?|.{0,30}?)authentication required',
         r"error parsing HTTP 401 response body",
         r"\b401 Unauthorized\b|\b401 \(Unauthorized\)",
-        rf"{_STATUS}401\b",
+        rf"{STATUS}401\b",
         r"\b401 Client Error\b|requested URL returned error: 401\b|status code=Unauthorized\b",
         r": [Uu]nauthorized(?![:\w])|\bUnauthorized for [\w.*-]{1,253}/",
         r"make sure your credentials for '[^']{1,300}' are set up correctly",
@@ -110,7 +109,7 @@ FORBIDDEN = in_print(
         r"failed to fetch (?:anonymous|oauth) token: unexpected status.{0,400}?: 403",
         r"failed with status: 403 Forbidden",
         r"\b403 Forbidden\b|\b403 \(Forbidden\)",
-        rf"(?<!fetching blob: ){_STATUS}403\b",
+        rf"(?<!fetching blob: ){STATUS}403\b",
         r"failed: Forbidden(?![:\w])",
         rf"error parsing HTTP 403 response body(?!{_XML}|{_MARKED})",
         r"\b403 Client Error\b|requested URL returned error: 403\b|status code=Forbidden\b",
@@ -336,7 +335,9 @@ LAYER_REFUSED = in_print(
     not_elsewhere(
         r"fetching blob: StatusCode: 403, .{0,4}?ufeff<\?xml",
         rf"error pulling image configuration: error parsing HTTP 403 response body{_MARKED}",
-    ),
+    )
+    # With the storage's words beside it, these tell.
+    + at_layers(rf"(?:{STATUS}403\b|\b403 Forbidden\b)(?!.{{0,300}}?<Code>)"),
     either=(data.STORAGE_REFUSED, data.STORAGE_FORBIDS),
 )
 INTERACTION_NEEDED = in_print(
@@ -398,5 +399,5 @@ _LAYER_CUT = (
 LAYER_CUT_OFF = in_print(
     "layer-cut-off",
     "The connection to {redirect}, where the layers are, broke off.",
-    at_storage(*_LAYER_CUT) + at_data_endpoint(*_LAYER_CUT),
+    at_layers(*_LAYER_CUT),
 )

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts
-from pytest_acrauth.catalogue.shape import Break, Symptom, Words
+from pytest_acrauth.catalogue.shape import Break, Symptom
 from pytest_acrauth.catalogue.symptoms.answers import ASKING
 from pytest_acrauth.catalogue.symptoms.words import (
     OURS,
-    at_authority,
-    at_data_endpoint,
-    at_registry,
-    at_storage,
+    at_any_host,
     beside,
     not_elsewhere,
 )
@@ -34,11 +31,6 @@ def _broken_off(broken: Break) -> bool:
     return isinstance(tls, Tls) and tls.trouble in _BROKEN_OFF
 
 
-def _at_any_host(*patterns: str) -> tuple[Words, ...]:
-    """Words that count where the nearest host is the registry's, Entra's, or one of the layers."""
-    return at_registry(*patterns) + at_authority(*patterns) + at_storage(*patterns) + at_data_endpoint(*patterns)
-
-
 _STAGES = (Stage.TLS, *ASKING)
 
 UNTRUSTED_ISSUER = Symptom(
@@ -53,7 +45,7 @@ UNTRUSTED_ISSUER = Symptom(
         r"\Atls: failed to verify certificate: x509: certificate signed by unknown authority\Z",
         r"Certificate verification failed\. This typically happens when using Azure CLI",
     )
-    + _at_any_host(
+    + at_any_host(
         r"certificate signed by unknown authority",
         r"unable to get local issuer certificate",
         r"self[- ]signed certificate",
@@ -71,7 +63,7 @@ CERTIFICATE_DATES = Symptom(
     when=lambda broken: _rejected(broken, _OUT_OF_DATES) and not facts.certificate_holds(broken),
     says="The certificate at {host} is valid from {not_before} to {not_after}, and not now.",
     texts=not_elsewhere(*beside(OURS, r"x509: certificate has expired or is not yet valid"))
-    + _at_any_host(
+    + at_any_host(
         r"certificate (?:has expired|is not yet valid)|[Ii]ssued certificate (?:has expired|not yet valid)",
         r"\bCERT_HAS_EXPIRED\b|\bSEC_E_CERT_EXPIRED\b|\bCertificate(?:Expired|NotYetValid)Exception\b",
         r"in the certificate chain: (?:\w{1,40}, ){0,4}NotTimeValid",
@@ -90,7 +82,7 @@ OTHER_NAME = Symptom(
     stages=_STAGES,
     when=lambda broken: _rejected(broken, _WRONG_NAME),
     says="The certificate at {host} is for {names}.",
-    texts=_at_any_host(
+    texts=at_any_host(
         r"x509: certificate is (?:valid for|not valid for)",
         r"x509: cannot validate certificate for",
         r"certificate common name .{1,253}? doesn't match requested host",
@@ -105,7 +97,7 @@ HANDSHAKE_BROKEN = Symptom(
     stages=_STAGES,
     when=_broken_off,
     says="The TLS handshake with {host} did not come to an end.",
-    texts=_at_any_host(
+    texts=at_any_host(
         r"TLS handshake timeout",
         r"server gave HTTP response to HTTPS client",
         r"(?<!proxyconnect tcp: tls: )first record does not look like a TLS handshake",

@@ -23,6 +23,9 @@ OURS = (
 )
 _BESIDE = r".{0,300}?"
 
+#: What programs write before a status, but for the kubelet of a container that it asks how it is.
+STATUS = r"(?<!probe failed with )(?:status|Status|[Ss]tatus ?[Cc]ode)[:=]? ?"
+
 
 def anywhere(*patterns: str) -> tuple[Words, ...]:
     """Words that nobody else says."""
@@ -57,6 +60,16 @@ def at_storage(*patterns: str) -> tuple[Words, ...]:
 def at_data_endpoint(*patterns: str) -> tuple[Words, ...]:
     """Words that count where the nearest host is a registry's data endpoint."""
     return _words(Where.DATA, patterns)
+
+
+def at_layers(*patterns: str) -> tuple[Words, ...]:
+    """Words that count at either host of layers: blob storage, or a data endpoint of the registry's own."""
+    return at_storage(*patterns) + at_data_endpoint(*patterns)
+
+
+def at_any_host(*patterns: str) -> tuple[Words, ...]:
+    """Words that count where the nearest host is the registry's, Entra's, or one of the layers."""
+    return at_registry(*patterns) + at_authority(*patterns) + at_layers(*patterns)
 
 
 def beside(signs: str, *patterns: str) -> tuple[str, ...]:
