@@ -68,6 +68,7 @@ class Where(StrEnum):
     AUTHORITY = "authority"  # the nearest host is an Entra authority
     DATA = "data"  # the nearest host is a data endpoint
     STORAGE = "storage"  # the nearest host is blob storage: a login server is named before, or a layer behind
+    LAYERS = "layers"  # the nearest host is either of these two
 
 
 class Words(NamedTuple):

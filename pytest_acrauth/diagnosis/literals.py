@@ -12,7 +12,7 @@ from re import _constants, _parser  # type: ignore[attr-defined]  # no public mo
 from typing import Any, NamedTuple
 
 _LETTERS = re.compile(rb"[a-z]+")
-_MOST = 8  # literals that are looked for instead of one pattern
+_MOST = 18  # literals that are looked for instead of one pattern: every way in which STATUS begins a number
 #: Beside its own capital, what ``re.IGNORECASE`` takes for an ASCII letter.
 ALIKE = {"\u0130": "i", "\u0131": "i", "\u017f": "s", "\u212a": "k"}
 

@@ -263,6 +263,8 @@ def _counts(where: Where, host: Host | None, printed: Printed) -> bool:
             return place is Place.DATA
         case Where.STORAGE:
             return host is not None and place is Place.STORAGE and printed.of_registry(host)
+        case Where.LAYERS:
+            return any(_counts(each, host, printed) for each in (Where.DATA, Where.STORAGE))
 
 
 def _around(printed: Printed, match: re.Match[str]) -> list[tuple[str, str]]:

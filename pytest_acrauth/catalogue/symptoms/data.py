@@ -162,6 +162,6 @@ BLOB_UNKNOWN = Symptom(
     when=_blob_unknown,
     says="{login_server} has the manifest of {repository}, and does not find a layer that this names.",
     texts=at_registry(r"\bBLOB_UNKNOWN\b", r"\bunknown blob\b")
-    + at_layers(r"\bBlobNotFound\b", rf"{STATUS}404\b|\b404 Not Found\b")
+    + at_layers(r"\bBlobNotFound\b", rf"{STATUS}404\b", r"\b404 Not Found\b")
     + not_elsewhere(rf"{_NO_LAYER}unknown blob\b", r"fetching blob: blob unknown to registry"),
 )

@@ -337,7 +337,7 @@ LAYER_REFUSED = in_print(
         rf"error pulling image configuration: error parsing HTTP 403 response body{_MARKED}",
     )
     # With the storage's words beside it, these tell.
-    + at_layers(rf"(?:{STATUS}403\b|\b403 Forbidden\b)(?!.{{0,300}}?<Code>)"),
+    + at_layers(rf"{STATUS}403\b(?!.{{0,300}}?<Code>)", r"\b403 Forbidden\b(?!.{0,300}?<Code>)"),
     either=(data.STORAGE_REFUSED, data.STORAGE_FORBIDS),
 )
 INTERACTION_NEEDED = in_print(

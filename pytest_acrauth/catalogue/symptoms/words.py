@@ -64,7 +64,7 @@ def at_data_endpoint(*patterns: str) -> tuple[Words, ...]:
 
 def at_layers(*patterns: str) -> tuple[Words, ...]:
     """Words that count at either host of layers: blob storage, or a data endpoint of the registry's own."""
-    return at_storage(*patterns) + at_data_endpoint(*patterns)
+    return _words(Where.LAYERS, patterns)
 
 
 def at_any_host(*patterns: str) -> tuple[Words, ...]:
