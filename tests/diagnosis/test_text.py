@@ -488,6 +488,25 @@ def test_a_layer_that_is_refused_without_the_storages_words(printed: str, sympto
     assert ids(printed.format(layer)) == [symptom]
 
 
+@pytest.mark.parametrize(
+    ("text", "symptom"),
+    [
+        (
+            "Error response from registry: registry disallowed operation: The operation is disallowed.: map[]",
+            "disallowed-in-short",
+        ),
+        ("The manifest could not be deleted: registry disallowed operation", "disallowed-in-short"),
+        (
+            "REGISTRY_DISALLOWED_OPERATION: The operation is disallowed on this registry, repository or image.; map[]",
+            "disallowed",
+        ),
+    ],
+)
+def test_a_code_of_azures_registries_needs_no_host_beside_it(text: str, symptom: str) -> None:
+    """Clients that show the error alone name no registry, and no other registry has this code."""
+    assert ids(text) == [symptom]
+
+
 UNKNOWN_NAME = 'Get "https://myacr.azurecr.io/v2/": dial tcp: lookup myacr.azurecr.io on {}:53: no such host'
 
 

@@ -102,6 +102,10 @@ DISALLOWED_IN_SHORT = Symptom(
     stages=(Stage.OPERATION, Stage.DATA, Stage.UPLOAD),
     when=lambda broken: (said := _disallowed(broken)) is not None and not said["on"],
     says="{login_server} disallows the {stage} request on {repository}, and does not say what stands in its way.",
-    texts=at_registry(r"[Tt]he operation is disallowed(?! on this)")
+    # The code is of Azure's registries alone; oras writes it small.
+    texts=anywhere(
+        r"(?:REGISTRY_DISALLOWED_OPERATION|registry disallowed operation)\b(?!.{0,40}?operation is disallowed on this)"
+    )
+    + at_registry(r"[Tt]he operation is disallowed(?! on this)")
     + not_elsewhere(r"\bunknown: [Tt]he operation is disallowed\b(?! on this)"),
 )
