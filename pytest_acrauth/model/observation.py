@@ -349,7 +349,7 @@ class AccessToken(Answered):
     """The request for an access token. Without a ``scope`` it is asked as docker login does, and proves no right.
 
     ``granted`` are the actions the issued token holds on the repository, or None where it could not be read.
-    ``must_alone`` tells that the first request, for must and must-not together, was refused.
+    ``must_alone`` tells that the first request, for must and must-not together, was refused, and each asked by itself.
     """
 
     scope: str = ""

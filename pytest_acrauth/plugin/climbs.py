@@ -13,7 +13,7 @@ from pytest_acrauth.model.client_record import ClientRecord
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.evidence import Look, RegistryFacts
 from pytest_acrauth.model.expiry import Expiring, ExpiryRecord
-from pytest_acrauth.model.target import Target
+from pytest_acrauth.model.target import Identity, Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.configuration import Plan
 from pytest_acrauth.plugin.progress import Progress
@@ -193,12 +193,28 @@ class Climbs:
         return self._asked[question]
 
     def record(self, target: Target) -> Look[RegistryFacts]:
-        """Return a look at the record of a target's registry: that of its climb, or of the first who asks."""
+        """Return a look at the record of a target's registry: that of its climb, or of the first who asks.
+
+        Another registry's of the same name is none.
+        """
         kept = self._records.get(target) or self.of(target).evidence.registry
         if kept is None:
             kept = self.run.look_at_registry(target)
+        if kept.value is not None and kept.value.is_namesake(target.registry.global_endpoint):
+            why = f"the registry of that name that is shown is another one, {kept.value.login_server}"
+            kept = Look(who=kept.who, why=why)
         self._records[target] = kept
         return kept
+
+    def as_nobody(self, target: Target) -> Transcript:
+        """Return the transcript of whoever asks a target's registry without a credential, climbing if nobody did yet.
+
+        Nothing is waited for: that nobody gets in is what is hoped for.
+        """
+        nobody = _nobody_at(target)
+        if nobody.id not in self._transcripts:
+            self.keep(self.run.check([nobody], at_once={nobody}))
+        return self._transcripts[nobody.id]
 
     def forget(self, target: Target) -> None:
         """Let every question about a target be asked again; climb again what was broken."""
@@ -208,6 +224,8 @@ class Climbs:
 
     def _forget_answers(self, target: Target) -> None:
         self._records.pop(target, None)
+        if _nobody_at(target) not in self.plan.every_target:
+            self._transcripts.pop(_nobody_at(target).id, None)
         self._asked = {asked: answer for asked, answer in self._asked.items() if asked.target != target}
 
     def again(self, target: Target) -> Transcript:
@@ -223,3 +241,7 @@ class Climbs:
         if before >= set(transcript.broken()):
             self.keep([transcript])
         return transcript
+
+
+def _nobody_at(target: Target) -> Target:
+    return Target(target.registry, Identity.of("anonymous"))

@@ -118,19 +118,28 @@ class Login:
     ) -> tuple[AccessToken, Secret | None]:
         """Ask for an access token; without a reference as docker login does, without a scope.
 
-        One request asks for must and must-not together; only if that is refused outright, one more asks for must
-        alone, so that a refusal of what is unwanted is not taken for a refusal of what is needed.
+        One request asks for must and must-not together. Only if that is refused outright, one more asks for must
+        alone, so that a refusal of what is unwanted is not taken for a refusal of what is needed, and one for must-not
+        alone, so that a refusal of a moment or by somebody on the way is not taken for one of what is unwanted: unless
+        the registry itself refuses that again, what this last one was answered is the record.
         """
         repository = reference.repository if reference is not None else ""
         scope = _scope(repository, (*must, *must_not)) if reference is not None else ""
-        response = self._ask(scope)
-        token = issued_token(response, "access_token", self._secrets)
-        refused = response.reply is not None and response.reply.status in {401, 403}
-        must_alone = bool(must and must_not) and refused
+        response, token = self._ask_for(scope)
+        must_alone = bool(must and must_not) and _refused(response)
+        granted: tuple[str, ...] | None = None
         if must_alone:
             scope = _scope(repository, must)
-            response = self._ask(scope)
-            token = issued_token(response, "access_token", self._secrets)
+            response, token = self._ask_for(scope)
+        if token is not None and scope:
+            granted = granted_actions(token, repository, self._secrets)
+        if must_alone and token is not None:
+            unwanted, other = self._ask_for(_scope(repository, must_not))
+            if other is not None:
+                more = granted_actions(other, repository, self._secrets)
+                granted = None if granted is None or more is None else tuple(sorted({*granted, *more}))
+            elif not (_refused(unwanted) and unwanted.reply is not None and unwanted.reply.code):
+                scope, response, token, granted = _scope(repository, must_not), unwanted, None, None
         return (
             AccessToken(
                 reply=response.reply,
@@ -143,10 +152,14 @@ class Login:
                 must_not=must_not,
                 must_alone=must_alone,
                 issued=token is not None,
-                granted=granted_actions(token, repository, self._secrets) if token is not None and scope else None,
+                granted=granted,
             ),
             token,
         )
+
+    def _ask_for(self, scope: str) -> tuple[Response, Secret | None]:
+        response = self._ask(scope)
+        return response, issued_token(response, "access_token", self._secrets)
 
     def _ask(self, scope: str) -> Response:
         """Ask the realm: with the refresh token's grant, or with Basic credentials as docker does, or with nothing."""
@@ -170,6 +183,10 @@ class Login:
             headers = _basic(user, secret)
         joint = "&" if "?" in self._realm else "?"
         return self._http.send("GET", self._realm + joint + encoded(query), headers=headers, most=TOKEN_BYTES)
+
+
+def _refused(response: Response) -> bool:
+    return response.reply is not None and response.reply.status in {401, 403}
 
 
 def _basic(user: str, secret: Secret) -> dict[str, str | Secret]:

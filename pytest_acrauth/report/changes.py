@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import TypeVar
 
 from pytest_acrauth.model.observation import Dns, Tls
 from pytest_acrauth.model.outlook import Verdict
 from pytest_acrauth.model.transcript import Transcript
-from pytest_acrauth.report.document import Change, Check, Client, Climbed, Credential, Diagnosed, Document, Kind
+from pytest_acrauth.report.document import Change, Check, Client, Climbed, Credential, Diagnosed, Document, End, Kind
 
 T = TypeVar("T")
 _FAILS = str(Verdict.FAILS)
@@ -50,7 +50,11 @@ def _who(climbed: Climbed) -> str:
 
 
 def _climb(about: str, before: Climbed, now: Climbed) -> Iterator[Change]:
-    if before.expected == now.expected:
+    if before.expected and now.expected:  # whether it was refused as it should be, the refusal's own check tells
+        was, refused = _ids(before.diagnoses), _ids(now.diagnoses)
+        if was and refused and was != refused:
+            yield Change(kind=Kind.CHANGED, about=about, what=f"refused by {refused}, was {was}")
+    elif before.expected == now.expected:
         yield from _judged(about, before, now)
     old, new = dict(_facts(before.transcript)), dict(_facts(now.transcript))
     for name, value in new.items():
@@ -93,7 +97,10 @@ def _which(credential: Credential) -> str:
 
 
 def _ends(about: str, before: Credential, now: Credential) -> Iterator[Change]:
-    """Yield what is another end, and of what is told anyway the days that are left."""
+    """Yield what is another end, and of what is told anyway the days that are left.
+
+    A name is what people call a credential, which two can share: where all have ids, these tell them apart.
+    """
     said = "; ".join(now.lines)
     if now.verdict != before.verdict and now.verdict == _FAILS:
         yield Change(kind=Kind.FAILING, about=about, what=said)
@@ -101,23 +108,31 @@ def _ends(about: str, before: Credential, now: Credential) -> Iterator[Change]:
         yield Change(kind=Kind.REPAIRED, about=about, what=said)
     elif now.verdict != before.verdict:
         yield Change(kind=Kind.CHANGED, about=about, what=said)
-    old = {each.name: each for each in before.ends}
-    for each in now.ends:
-        if each.name not in old:
-            yield Change(kind=Kind.CHANGED, about=about, what=f"{each.name} is new, ends {each.ends or 'never'}")
-        elif old[each.name].ends != each.ends:
-            was = old[each.name].ends or "never"
-            yield Change(kind=Kind.CHANGED, about=about, what=f"{each.name} ends {each.ends or 'never'}, was {was}")
-        elif each.near and each.days_left is not None and (left := old[each.name].days_left) is not None:
-            days = f"{each.name} has {each.days_left:g} days left, was {left:g}"
+    every = (*before.ends, *now.ends)
+    by_id = all(each.id for each in every)
+    old, new = ({each.id if by_id else each.name: each for each in ends} for ends in (before.ends, now.ends))
+    shared = {one.name for one in every for other in every if by_id and one.name == other.name and one.id != other.id}
+    for key, each in new.items():
+        name = _called(each, shared)
+        if key not in old:
+            yield Change(kind=Kind.CHANGED, about=about, what=f"{name} is new, ends {each.ends or 'never'}")
+        elif old[key].ends != each.ends:
+            was = old[key].ends or "never"
+            yield Change(kind=Kind.CHANGED, about=about, what=f"{name} ends {each.ends or 'never'}, was {was}")
+        elif each.near and each.days_left is not None and (left := old[key].days_left) is not None:
+            days = f"{name} has {each.days_left:g} days left, was {left:g}"
             yield Change(kind=Kind.CHANGED, about=about, what=days)
-    names = {each.name for each in now.ends}
-    yield from (Change(kind=Kind.CHANGED, about=about, what=f"{name} is gone") for name in old if name not in names)
+    gone = [_called(each, shared) for key, each in old.items() if key not in new]
+    yield from (Change(kind=Kind.CHANGED, about=about, what=f"{name} is gone") for name in gone)
+
+
+def _called(end: End, shared: Container[str]) -> str:
+    return f"{end.name} ({end.id})" if end.name in shared else end.name
 
 
 def _own(document: Document) -> Iterator[Check]:
-    """Yield the tests that are no check of ours: those are told by what they are about."""
-    return (check for check in document.checks if not check.ours)
+    """Yield the tests that are no check of ours, which is told by what it is about, and the checks of refusals."""
+    return (check for check in document.checks if check.of_refusal or not check.ours)
 
 
 def _check(about: str, before: Check, now: Check) -> Iterator[Change]:

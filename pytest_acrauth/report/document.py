@@ -35,6 +35,7 @@ from pytest_acrauth.report.explanation import Explanation, explanation
 VERSION = 1
 #: What the ids of built-in checks begin with.
 OURS = "acr::"
+_REFUSED = "::refused::"
 
 
 class State(StrEnum):
@@ -114,12 +115,18 @@ class Check:
         """Whether it is a built-in check, which is told by what it is about."""
         return self.id.startswith(OURS)
 
+    @property
+    def of_refusal(self) -> bool:
+        """Whether it is the built-in check of a refusal that must happen."""
+        return self.ours and _REFUSED in self.id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
     """When one of a credential's values ends: ISO 8601, UTC, and the days that are left, '' and None for no end.
 
-    ``in_question`` tells that it is in use, or may be; ``near`` that the end is within a limit.
+    ``id`` is what Azure calls it by, '' for none. ``in_question`` tells that it is in use, or may be; ``near`` that the
+    end is within a limit.
     """
 
     name: str
@@ -127,6 +134,7 @@ class End:
     days_left: float | None
     in_question: bool
     near: bool
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,6 +270,7 @@ def _end(one: Dated, outlook: Outlook) -> End:
         days_left=None if at is None else floor((at - outlook.moment) / DAY * 10) / 10,
         in_question=one in outlook.in_question,
         near=one in outlook.told,
+        id=one.id,
     )
 
 
