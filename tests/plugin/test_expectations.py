@@ -148,16 +148,73 @@ def test_how_an_open_registry_was_reached_is_told(inner: Inner) -> None:
 
 
 def test_several_candidates_that_are_all_named_satisfy(inner: Inner) -> None:
-    """It is said that it was not proven; one that is not named is enough to fail."""
-    names = "'firewall-ip-denied', 'firewall-public-access-disabled', 'firewall-ipv6-client'"
-    every = marked(inner, f"acr_expect({names})", "firewall-ip-denied", "--acr-evidence", "off", "-rP")
-    candidates = [line for line in every.outlines if "refused as expected" in line]
-    if candidates:
-        assert "not proven" in candidates[0]
-    else:
-        assert "one of" in summary(every)
-    result = marked(inner, "acr_expect('firewall-ip-denied')", "firewall-ip-denied", "--acr-evidence", "off")
+    """It is said that it was not proven."""
+    names = "'firewall-ip-denied', 'firewall-public-access-disabled', 'firewall-rule-propagating'"
+    result = marked(inner, f"acr_expect({names})", "firewall-ip-denied", "--acr-evidence", "off", "-rP")
+    result.assert_outcomes(passed=1)
+    (said,) = [line for line in result.outlines if "refused as expected" in line]
+    assert said.endswith(", one of these: not proven)")
+
+
+@pytest.mark.parametrize("scenario", ["firewall-ip-denied", "proxy-unreachable"])
+def test_what_fails_is_nowhere_called_as_expected(inner: Inner, scenario: str) -> None:
+    """One candidate that is not named is enough to fail, and no property of the test says otherwise."""
+    options = ("--acr-evidence", "off", "--junit-xml", "junit.xml")
+    marked(inner, "acr_expect('firewall-public-access-disabled')", scenario, *options).assert_outcomes(failed=1)
+    written = (inner.pytester.path / "junit.xml").read_text(encoding="utf-8")
+    assert "<failure" in written
+    assert "as expected" not in written
+
+
+#: Changes the world of an inner run before anything is asked.
+CHANGED = """
+import pytest
+from pytest_acrauth.emulator.scenarios.look_alikes.lookers import namesake
+from pytest_acrauth.emulator.world.roles import EVIDENCE
+from pytest_acrauth.plugin.emulation import EMULATOR
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config):
+    config.stash[EMULATOR].change({change})
+
+def only_the_namesake_is_shown(**settings):
+    def change(world):
+        namesake(world)
+        (own,) = [each for each in world.cloud.registries.values() if each.label == "myacr"]
+        hidden = {{(EVIDENCE, own.resource_id)}}
+        world.cloud.assignments[:] = [
+            each for each in world.cloud.assignments if (each.role, each.scope) not in hidden
+        ]
+        for name, value in settings.items():
+            for each in world.cloud.registries.values():
+                setattr(each, name, value is (each is own))
+    return change
+
+def forbidden_a_minute_ago(world):
+    for each in world.cloud.registries.values():
+        each.anonymous_pull, each.anonymous_pull_before, each.modified = False, True, world.cloud.now() - 60
+"""
+
+
+@pytest.mark.parametrize("setting", ["admin_enabled", "anonymous_pull"])
+@pytest.mark.parametrize("own", [True, False])
+def test_a_namesakes_settings_are_nobodys(inner: Inner, setting: str, *, own: bool) -> None:
+    """Another registry of the same name is the one that is shown: nothing is known of this one's settings."""
+    inner.pytester.makeconftest(CHANGED.format(change=f"only_the_namesake_is_shown({setting}={own})"))
+    mark = {"admin_enabled": "admin-user-off", "anonymous_pull": "anonymous-pull-off"}[setting]
+    result = marked(inner, f"acr_expect('{mark}')", "healthy", "--acr-evidence", "azure-cli")
     result.assert_outcomes(failed=1)
+    assert summary(result).startswith("could not look whether myacr has ")
+    assert "the registry of that name that is shown is another one, myacr-h8k2x9d4.azurecr.io" in result.stdout.str()
+
+
+def test_anonymous_pull_that_is_forbidden_and_goes_on_is_open(inner: Inner) -> None:
+    """What the record forbids is tried: for minutes after a change, registries go by what was before."""
+    inner.pytester.makeconftest(CHANGED.format(change="forbidden_a_minute_ago"))
+    result = marked(inner, "acr_expect('anonymous-pull-off')", "healthy", "--acr-wait", "5")
+    result.assert_outcomes(failed=1)
+    assert summary(result).startswith("more-open-than-expected: ")
+    assert "let in still, though the record" in result.stdout.str()
 
 
 def test_a_setting_that_nobody_may_read_fails(inner: Inner) -> None:

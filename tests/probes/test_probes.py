@@ -159,16 +159,56 @@ def test_must_and_must_not_are_asked_in_one_request(cloud: respx.MockRouter) -> 
     assert cloud["post_token"].call_count == 1
 
 
-def test_a_refused_request_is_repeated_for_must_alone(cloud: respx.MockRouter) -> None:
-    """A registry that refuses the unwanted actions outright is asked once more, for the needed ones."""
-    cloud["post_token"].side_effect = [httpx.Response(401), httpx.Response(200, json=access_token("pull"))]
+_REFUSAL = {"errors": [{"code": "UNAUTHORIZED", "message": "authentication required"}]}
+
+
+def test_a_refused_request_is_repeated_for_each_alone(cloud: respx.MockRouter) -> None:
+    """A registry that refuses the unwanted actions outright is asked for the needed ones, and again for the others."""
+    refusal = httpx.Response(401, json=_REFUSAL)
+    cloud["post_token"].side_effect = [refusal, httpx.Response(200, json=access_token("pull")), refusal]
     seen = climb(target(SERVICE_PRINCIPAL, "team/app", must=("pull",), must_not=("push",)))
     token = seen.accesses[0].access_token
     assert token is not None
     assert token.must_alone
     assert token.ok
     assert list(seen.broken()) == []
-    assert cloud["post_token"].call_count == 2
+    assert cloud["post_token"].call_count == 3
+
+
+@pytest.mark.parametrize("first", [401, 403])
+def test_what_was_refused_for_a_moment_is_held_all_the_same(cloud: respx.MockRouter, first: int) -> None:
+    """A refusal that does not come again hides no right that is too many."""
+    granted = [httpx.Response(200, json=access_token(*held)) for held in (("pull",), ("push",))]
+    cloud["post_token"].side_effect = [httpx.Response(first, json=_REFUSAL), *granted]
+    seen = climb(target(SERVICE_PRINCIPAL, "team/app", must=("pull",), must_not=("push",)))
+    token = seen.accesses[0].access_token
+    assert token is not None
+    assert (token.granted, token.excess) == (("pull", "push"), ("push",))
+    assert list(seen.broken()) == [Rung(Stage.ACCESS_TOKEN, "team/app")]
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        httpx.Response(403, html="<html>Blocked</html>"),
+        httpx.Response(401),
+        httpx.Response(429, json=_REFUSAL),
+        httpx.Response(200, html="<html>Welcome</html>"),
+        httpx.ConnectError("gone"),
+    ],
+    ids=["page", "nothing", "throttled", "portal", "gone"],
+)
+def test_nobody_but_the_registry_says_that_a_right_is_not_held(
+    cloud: respx.MockRouter, last: httpx.Response | Exception
+) -> None:
+    """What else is answered for the unwanted actions is what broke."""
+    refusal = httpx.Response(401, json=_REFUSAL)
+    cloud["post_token"].side_effect = [refusal, httpx.Response(200, json=access_token("pull")), last]
+    seen = climb(target(SERVICE_PRINCIPAL, "team/app", must=("pull",), must_not=("push",)))
+    token = seen.accesses[0].access_token
+    assert token is not None
+    assert not token.issued
+    assert list(seen.broken()) == [Rung(Stage.ACCESS_TOKEN, "team/app")]
 
 
 @pytest.mark.parametrize(("must", "passes"), [(("pull",), True), (("pull", "push"), False)])
