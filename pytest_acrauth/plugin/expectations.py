@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_acrauth.model.evidence import RegistryFacts
+from pytest_acrauth.model.stage import Rung, Stage
 from pytest_acrauth.model.target import BadName, Reference, Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.failures import NotReady, Told, diagnoses_of, tell
@@ -86,7 +87,7 @@ class Expectation:
         """Return how it stands for a target."""
         met = [self._setting(SETTINGS[name], target, climbs) for name in self.names if name in SETTINGS]
         if self._allowed:
-            met += [self._refusal(transcript) for transcript in self._asked(target, climbs)]
+            met += [self._refusal(transcript, climbs.of(target)) for transcript in self._asked(target, climbs)]
         return Met(
             tuple(told for each in met for told in each.against), tuple(note for each in met for note in each.notes)
         )
@@ -103,13 +104,21 @@ class Expectation:
             return [climbed]
         return [climbs.ask(target, repository, (action,)) for repository in wanted]
 
-    def _refusal(self, transcript: Transcript) -> Met:
-        found = diagnoses_of(transcript)
+    def _refusal(self, transcript: Transcript, climbed: Transcript) -> Met:
+        found = diagnoses_of(transcript) or self._behind_the_token(climbed)
         if not found:
             return Met((self._open(transcript, self.words, _granted(transcript)),))
         note = f"expected: {self.words}"
         against = tuple(tell(each, note=note) for each in found if not self._satisfied_by(each))
         return Met(against, () if against else tuple(_as_expected(each) for each in found))
+
+    def _behind_the_token(self, climbed: Transcript) -> tuple[Diagnosis, ...]:
+        """Return what broke in a climb where the repository that is named was read by a token that allows it."""
+        if self.repository is None or PUSH in self.names:
+            return ()
+        own = {each.text for each in climbed.target.references if each.repository == self.repository}
+        reading = {Rung(stage, text) for stage in (Stage.OPERATION, Stage.DATA) for text in own}
+        return tuple(each for each in diagnoses_of(climbed) if each.broken.rung in reading)
 
     def _satisfied_by(self, diagnosis: Diagnosis) -> bool:
         return bool(diagnosis.candidates) and all(mode.id in self._allowed for mode in diagnosis.candidates)
@@ -138,7 +147,8 @@ class Expectation:
 
         target = transcript.target
         told = tell(more_open(transcript, expected, found, reached(transcript)))
-        return replace(told, registry=target.registry.login_server, identity=target.identity.name)
+        cause = repr((target.id, told.id, expected, found))  # one opening is no other's explanation
+        return replace(told, cause=cause, registry=target.registry.login_server, identity=target.identity.name)
 
 
 def _allowed(names: Sequence[str]) -> frozenset[str]:

@@ -155,11 +155,18 @@ def _take_properties(item: ExpiryCheck, when: str) -> None:
 
 
 def lines_of(climbs: Climbs, *, every: bool) -> Iterator[str]:
-    """Yield the lines of the section at a run's end: of every credential that was looked at, or of those near."""
+    """Yield the lines of the section at a run's end: of every credential that was looked at, or of those near.
+
+    Whose credential has no check is told, too, where somebody asked for that very identity.
+    """
     for outlook in outlooks(climbs):
         from pytest_acrauth.report.expiry import lines
 
         yield from lines(outlook, every=every)
+    looked_at = {one.target.identity.name for one in climbs.expiring}
+    for name, limits in climbs.plan.expiry.items():
+        if name not in looked_at and (every or limits.required):
+            yield f"{EXPIRY} {name}: no check: nothing that ends is known of its credential"
 
 
 def outlooks(climbs: Climbs) -> Iterator[Outlook]:

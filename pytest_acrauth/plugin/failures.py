@@ -149,14 +149,16 @@ def tell(diagnosis: Diagnosis, *, note: str = "") -> Told:
     found = explanation(diagnosis)
     facts, broken = diagnosis.seen.facts, diagnosis.seen.broken
     target = broken.transcript.target if broken is not None else None
+    to_do = "\n".join(text.to_do(found))
     key = shared_cause(diagnosis)
-    if key is None:
-        key = (target.id if target is not None else facts.get("program", ""), diagnosis.symptom.id, found.headline)
+    if key is None:  # what is done about another repository by other commands is not explained where one is
+        whose = target.id if target is not None else facts.get("program", "")
+        key = (whose, diagnosis.symptom.id, found.headline, to_do)
     return Told(
         cause=repr(key),
         headline=found.headline,
         look="\n".join(text.first_look(found)),
-        to_do="\n".join(text.to_do(found)),
+        to_do=to_do,
         text=text.explain(diagnosis),
         full=text.explain(diagnosis, full=True),
         id=found.id,
