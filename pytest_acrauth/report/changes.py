@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator
+from dataclasses import replace
 from typing import TypeVar
 
 from pytest_acrauth.model.observation import Dns, Tls
@@ -11,7 +12,7 @@ from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.report.document import Change, Check, Client, Climbed, Credential, Diagnosed, Document, End, Kind
 
 T = TypeVar("T")
-_FAILS = str(Verdict.FAILS)
+_FAILS, _PASSES = str(Verdict.FAILS), str(Verdict.PASSES)
 
 
 def changes(before: Document, now: Document) -> tuple[Change, ...]:
@@ -54,8 +55,8 @@ def _climb(about: str, before: Climbed, now: Climbed) -> Iterator[Change]:
         was, refused = _ids(before.diagnoses), _ids(now.diagnoses)
         if was and refused and was != refused:
             yield Change(kind=Kind.CHANGED, about=about, what=f"refused by {refused}, was {was}")
-    elif before.expected == now.expected:
-        yield from _judged(about, before, now)
+    elif not now.expected:  # who was to be refused the last time did not fail for it
+        yield from _judged(about, replace(before, ready=True, diagnoses=()) if before.expected else before, now)
     old, new = dict(_facts(before.transcript)), dict(_facts(now.transcript))
     for name, value in new.items():
         if name in old and old[name] != value:
@@ -104,7 +105,7 @@ def _ends(about: str, before: Credential, now: Credential) -> Iterator[Change]:
     said = "; ".join(now.lines)
     if now.verdict != before.verdict and now.verdict == _FAILS:
         yield Change(kind=Kind.FAILING, about=about, what=said)
-    elif now.verdict != before.verdict and before.verdict == _FAILS:
+    elif now.verdict == _PASSES and before.verdict == _FAILS:  # what nobody could look at is not repaired
         yield Change(kind=Kind.REPAIRED, about=about, what=said)
     elif now.verdict != before.verdict:
         yield Change(kind=Kind.CHANGED, about=about, what=said)

@@ -217,6 +217,24 @@ def test_anonymous_pull_that_is_forbidden_and_goes_on_is_open(inner: Inner) -> N
     assert "let in still, though the record" in result.stdout.str()
 
 
+@pytest.mark.parametrize(
+    ("mark", "passes"),
+    [
+        ("acr_expect('image-not-found', repository='team/app')", True),
+        ("acr_expect('identity-kept-out', repository='team/app')", False),
+    ],
+)
+def test_what_breaks_behind_the_token_counts(inner: Inner, mark: str, *, passes: bool) -> None:
+    """Where the repository that is named is one of those that are read: it is that which is met, and no open door."""
+    result = marked(inner, mark, "image-not-found", "--acr-repository", "team/app")
+    if passes:
+        result.assert_outcomes(passed=1)
+    else:
+        assert summary(result).startswith("image-not-found: ")
+    other = marked(inner, mark.replace("team/app", "team/multi"), "image-not-found", "--acr-repository", "team/app")
+    assert summary(other).startswith("more-open-than-expected: ")
+
+
 def test_a_setting_that_nobody_may_read_fails(inner: Inner) -> None:
     """Could not look is never fine."""
     result = marked(inner, "acr_expect('admin-user-off')", "healthy", "--acr-evidence", "off")

@@ -416,3 +416,16 @@ def test_a_readiness_file_that_names_the_expiry(inner: Inner, change: str, said:
     result = inner.run("-v", "--acr-config", "acr.toml", "--acr-emulate", "expiry-sp-secret")
     assert outcomes(result)["acr::expiry::ci::client-secret"] == "FAILED"
     assert any(line.startswith(said) for line in result.outlines)
+
+
+@pytest.mark.parametrize(("method", "extra"), [("managed-identity", ""), ("admin", 'prefix = "ACR_ADMIN"')])
+def test_an_identity_without_an_end_is_told_where_it_is_meant(inner: Inner, method: str, extra: str) -> None:
+    """No check is there, and a limit of its own that looked at nothing does not go unsaid."""
+    text = (
+        f'[identity.ci]\nmethod = "{method}"\nexpiry = {{ fail = 14 }}\n{extra}\n'
+        '[registry.myacr]\naccess = [{ identities = ["ci"] }]\n'
+    )
+    (inner.pytester.path / "acr.toml").write_text(text, encoding="utf-8")
+    result = inner.run("-v", "--acr-config", "acr.toml", "--acr-emulate", "healthy")
+    assert result.ret == pytest.ExitCode.OK
+    assert section(result) == ["expiry ci: no check: nothing that ends is known of its credential"]

@@ -115,6 +115,31 @@ def test_a_refusal_that_does_not_happen_fails(declared: Inner) -> None:
     )
 
 
+def test_each_opening_is_explained_where_it_is(declared: Inner) -> None:
+    """One that is found at the same registry, by the same identity even, is no explanation of another one."""
+    declared.pytester.makeconftest(
+        """
+        import pytest
+        from pytest_acrauth.emulator.scenarios.changes import with_role
+        from pytest_acrauth.plugin.emulation import EMULATOR
+
+        @pytest.hookimpl(trylast=True)
+        def pytest_configure(config):
+            def opened(world):
+                with_role("AcrPush")(world)
+                for each in world.cloud.registries.values():
+                    each.anonymous_pull = True
+            config.stash[EMULATOR].change(opened)
+        """
+    )
+    result = declared.run(*EMULATED, "-k", "refused")
+    result.assert_outcomes(failed=3)
+    printed = result.stdout.str()
+    assert "explained at" not in printed
+    for found in ("let this identity in", "granted push on team/app", "granted push on team/multi"):
+        assert found in " ".join(printed.split())
+
+
 def test_one_refusal_is_selected_by_its_id(declared: Inner) -> None:
     """Or by any part of the tree that it is in; and nothing else is climbed."""
     declared.run(*EMULATED, REFUSED[0]).assert_outcomes(passed=1)
