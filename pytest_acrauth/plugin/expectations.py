@@ -135,7 +135,8 @@ class Expectation:
         if on:
             found = f"{setting.open} in the registry's record (read by {look.who})"
             return Met((self._open(climbs.of(target), setting.expected, found),))
-        if setting.tried and not any((tried := climbs.as_nobody(target)).broken()):
+        shut = any(rung.stage.of_network for rung in climbs.of(target).broken())
+        if setting.tried and not shut and not any((tried := climbs.as_nobody(target)).broken()):
             found = f"a caller without a credential is let in still, though the record (read by {look.who}) forbids it"
             return Met((self._open(tried, setting.expected, found),))
         return Met((), (f"{setting.expected}, read from the registry's record by {look.who}",))
