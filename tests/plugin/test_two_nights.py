@@ -149,7 +149,8 @@ def test_refusals_that_go_on_are_no_news(nights: Inner) -> None:
 
 def test_who_must_get_in_from_now_on_fails_newly(nights: Inner) -> None:
     """Though the registry answers as it did."""
-    refusal, access = 'refusal = [{ identities = ["ci"], expect = ["network-shut-out"] }]', 'access = [{ identities = ["ci"] }]'
+    refusal = 'refusal = [{ identities = ["ci"], expect = ["network-shut-out"] }]'
+    access = 'access = [{ identities = ["ci"] }]'
     assert refusal in FILE
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NIGHT", "closed")
