@@ -60,6 +60,10 @@ _SERVICES = (
 )
 # The address of a layer, as registries of Azure sign it.
 _LAYER = re.compile(r"[\w.-]{1,253}/[0-9a-f]{32}(?:-\w{1,30})?/{1,2}(?:docker/)?registry/v2/")
+# The accounts in which Azure's registries keep them, whatever is left of the address.
+_MANAGED = re.compile(r"[a-z]{2,8}\d?managed\d{1,4}\.blob\.core\.")
+# An account of somebody else's: its name is there, and no layer behind it.
+_FILE = re.compile(r"[\w.-]{1,253}(?::443)?(?!/(?:[0-9a-f]{32}|[^ ]{0,200}?\bregistry/v2/|[.*<{…$]))")
 # Pages that messages point to; they are not what a message is about.
 _PAGES = (
     *("aka.ms", "learn.microsoft.com", "docs.microsoft.com", "portal.azure.com", "docs.docker.com", "github.com"),
@@ -255,8 +259,10 @@ class Printed:
         return next((host for host in reversed(hosts) if host.place is Place.REGISTRY), None)
 
     def of_registry(self, host: Host) -> bool:
-        """Return whether a storage host is a registry's: one is named before it, or a layer is asked of it."""
-        return _LAYER.match(self.flat, host.start) is not None or self.registry_before(host.start) is not None
+        """Return whether a storage host is a registry's: by its address, or as one is named before and no file."""
+        if _LAYER.match(self.flat, host.start) or _MANAGED.match(host.name):
+            return True
+        return not _FILE.match(self.flat, host.start) and self.registry_before(host.start) is not None
 
     def _hosts(self, begin: int, end: int) -> list[Host]:
         """Return the hosts that begin between two offsets, both of them included."""

@@ -8,7 +8,9 @@ from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
 from pytest_acrauth.catalogue.symptoms.addresses import at_endpoint
 from pytest_acrauth.catalogue.symptoms.answers import has_its_mark
+from pytest_acrauth.catalogue.symptoms.dns import NO_SUCH_NAME
 from pytest_acrauth.catalogue.symptoms.words import (
+    NOT_HTTPS,
     STATUS,
     anywhere,
     at_data_endpoint,
@@ -21,17 +23,22 @@ from pytest_acrauth.model.machine import Resolved
 from pytest_acrauth.model.observation import Data, Dns, Reply, Tcp, Trouble
 from pytest_acrauth.model.stage import Stage
 
-_NO_NAME = (
-    r"lookup .{1,120}?no such host",
-    r"Could not resolve host",
-)
+#: A request for a layer, as containerd repeats it.
+_LAYER_URL = r"https?://[^ ]{1,400}/blobs/sha256:[^ ]{1,80}"
+#: What tells that a complaint is about a layer, where the login server alone is named.
+_BLOB = r"\bblob\b.{0,200}?"
 #: Accounts in which registries keep their layers, and docker's words for a layer that it did not get.
 _MANAGED = r"\b[a-z0-9]{1,12}managed\d{1,4}\.blob\.core\.[a-z.]{5,24}"
 _NO_LAYER = (
     r"error pulling image configuration: (?:download failed after attempts=\d{1,2}: "
     r"|error parsing HTTP 403 response body: .{0,80}?<\?xml).{0,60}?"
 )
-_NO_CONNECTION = (r"dial tcp (?!lookup).{1,120}?(?:timeout|timed out|reset by peer)",)
+_NO_CONNECTION = (
+    r"dial tcp (?!lookup).{1,120}?(?:timeout|timed out|reset by peer)",
+    r"[Cc]onnect(?:ion)? to [\w.-]{1,253}(?::443| \(?port 443)?.{0,160}?(?:[Tt]imed out|Timeout was reached)",
+    rf"\bConnectTimeout|\bETIMEDOUT\b{NOT_HTTPS}|\bUND_ERR_CONNECT_TIMEOUT\b|\bconnect timed out",
+    r"(?<!connectex: )A connection attempt failed because the connected party did not properly respond",
+)
 
 
 def _at_host(broken: Break) -> Data | None:
@@ -103,8 +110,8 @@ DATA_HOST_UNRESOLVED = Symptom(
     stages=(Stage.DATA,),
     when=_unresolved,
     says="{login_server} redirected the layer download to {redirect}, and the resolver has no address for it.",
-    texts=at_storage(*_NO_NAME)
-    + at_data_endpoint(*_NO_NAME, r"Error resolving DNS for ")
+    texts=at_layers(*NO_SUCH_NAME)
+    + at_data_endpoint(r"Error resolving DNS for ")
     + anywhere(rf"lookup {_MANAGED}(?: on \S{{1,60}}?)?: no such host"),
 )
 STORAGE_UNREACHED = Symptom(
@@ -140,28 +147,42 @@ STORAGE_REFUSED = Symptom(
     stages=(Stage.DATA,),
     when=lambda broken: _storage_said(broken, 403, "AuthenticationFailed"),
     says="The address of the layer that {login_server} had signed was refused by {redirect}.",
-    texts=at_layers(r"\bAuthenticationFailed\b") + not_elsewhere(rf"{_NO_LAYER}<Code>AuthenticationFailed\b"),
+    texts=at_layers(r"\bAuthenticationFailed\b", r"Server failed to authenticate the request\b")
+    + at_registry(rf"{_BLOB}<Code>AuthenticationFailed\b")
+    + not_elsewhere(rf"{_NO_LAYER}<Code>AuthenticationFailed\b"),
 )
 STORAGE_FORBIDS = Symptom(
     id="storage-forbids",
     stages=(Stage.DATA,),
     when=lambda broken: _storage_said(broken, 403, "AuthorizationFailure"),
     says="{redirect} does not authorise the layer download, to which {login_server} had sent it.",
-    texts=at_layers(r"\bAuthorizationFailure\b") + not_elsewhere(rf"{_NO_LAYER}<Code>AuthorizationFailure\b"),
+    texts=at_layers(
+        r"\bAuthorizationFailure\b",
+        # With the right network, and too small a role, storage goes on: "using this permission".
+        r"[Tt]his request is not authorized to perform this operation(?! using)",
+    )
+    + at_registry(rf"{_BLOB}<Code>AuthorizationFailure\b")
+    + not_elsewhere(rf"{_NO_LAYER}<Code>AuthorizationFailure\b"),
 )
 AUTHORIZATION_FORWARDED = Symptom(
     id="authorization-forwarded",
     stages=(Stage.DATA,),
     when=lambda broken: _storage_said(broken, 400, "InvalidAuthenticationInfo"),
     says="{redirect} was shown an Authorization header beside the signed address of the layer.",
-    texts=at_layers(r"\bInvalidAuthenticationInfo\b"),
+    texts=at_layers(r"\bInvalidAuthenticationInfo\b", r"Authentication information is not given in the correct format"),
 )
 BLOB_UNKNOWN = Symptom(
     id="blob-unknown",
     stages=(Stage.DATA,),
     when=_blob_unknown,
     says="{login_server} has the manifest of {repository}, and does not find a layer that this names.",
-    texts=at_registry(r"\bBLOB_UNKNOWN\b", r"\bunknown blob\b")
-    + at_layers(r"\bBlobNotFound\b", rf"{STATUS}404\b", r"\b404 Not Found\b")
+    texts=at_registry(r"\bBLOB_UNKNOWN\b", r"\bunknown blob\b", rf"content at {_LAYER_URL} not found")
+    + at_layers(
+        r"\bBlobNotFound\b",
+        rf"{STATUS}404\b",
+        r"\b404 Not Found\b",
+        r"content at https?://[^ ]{1,900} not found",
+        r"[Tt]he specified (?:blob|container) does not exist",
+    )
     + not_elsewhere(rf"{_NO_LAYER}unknown blob\b", r"fetching blob: blob unknown to registry"),
 )

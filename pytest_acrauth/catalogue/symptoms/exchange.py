@@ -19,6 +19,7 @@ _SERVER_ERRORS = (
     rf"(?<!reason: 'server error', ){STATUS}5\d\d\b(?!, at: )",
     r"\b5\d\d Server Error(?!: [\w ]{1,40} \()|URL returned error: 5\d\d\b",
     r"error parsing HTTP 5\d\d response body",
+    r"unexpected status (?:code |from [A-Z]{3,5} request to )https?://[^ ]{1,900}: 5\d\d\b",
     r"\b5\d\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out)",
 )
 
@@ -66,6 +67,7 @@ EXCHANGE_REFUSED = Symptom(
         r" Response code: 401",
         r"\b(?i:unauthorized|denied)\b.{0,60}?retrieving permissions failed",
         r"Www-Authenticate: auth url .{0,200}? responded with status code 401",
+        r"unexpected status code 401 from (?:the )?(?:ACR )?(?:token )?exchange request",
     )
     + at_registry(r"/oauth2/exchange.{0,160}?\b401\b", r"retrieving permissions failed"),
     several=True,

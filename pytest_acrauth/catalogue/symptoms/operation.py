@@ -57,7 +57,11 @@ OPERATION_REFUSED = Symptom(
     when=_operation_refused,
     says="An access token for {repository} was issued, and the {stage} request with it was refused.",
     texts=not_elsewhere(r"insufficient_scope: authorization failed", r"insufficient_scope.{0,300}?\brepository:")
-    + anywhere(r"requested access to the resource is denied\. Correlation ID: ")
+    + anywhere(
+        r"requested access to the resource is denied\. Correlation ID: ",
+        # An import, which the registry runs itself.
+        r"\bOperation registries-[\w-]{1,60} failed\b.{0,300}?\bAccess to [\w.*-]{1,253} denied\b",
+    )
     + at_registry(
         # Behind these words docker says it whether it had a login or none.
         r"(?<!may require 'docker login': denied: )requested access to the resource is denied",

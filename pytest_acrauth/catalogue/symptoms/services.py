@@ -73,7 +73,7 @@ SERVICE_REFUSED = in_print(
         rf"template\.containers\.[\w-]{{1,60}}\.image\b.{{0,400}}?(?:{_REFUSED})",
         rf"(?:{_REFUSED}).{{0,300}}?\btemplate\.containers\.",
         r"could not authenticate with the Docker registry to pull",
-        r"[Aa]uthentication failed for container registry",
+        r"[Aa]uthentication failed (?:for container registry|when pulling (?:the )?(?:container )?image)",
     )
     # Machine Learning, whose workspaces have no registry but Azure's.
     + anywhere(
@@ -90,6 +90,11 @@ ACI_REFUSED = in_print(
         r"\bRegistryErrorResponse\b|error response is received from the docker registry",
     ),
     either=(exchange.EXCHANGE_REFUSED, operation.MANIFEST_UNKNOWN),
+)
+ACI_LOGIN_UNUSABLE = in_print(
+    "container-group-login-unusable",
+    "Azure Container Instances did not take the login that the container group names for its registry.",
+    anywhere(r"\bInvalidImageRegistryCredentialType\b|Identity in 'imageRegistryCredentials' of container group\b"),
 )
 SERVICE_DENIED = in_print(
     "service-denied",
@@ -152,6 +157,7 @@ CACHE_SOURCE_REFUSED = in_print(
     anywhere(
         r"(?:authentication required with|too many requests to) source registry for cache rule\b",
         r"requested access to pull from source '.{1,300}?' for cache rule\b",
+        r"\bEnforceDockerAuthentication\b|Cannot create cache rule .{0,80}? without credentials",
     ),
 )
 

@@ -6,7 +6,7 @@ from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
 from pytest_acrauth.catalogue.symptoms.addresses import at_endpoint, in_private_zone, through_private_link
 from pytest_acrauth.catalogue.symptoms.answers import ASKING, at_login_server
-from pytest_acrauth.catalogue.symptoms.words import NOT_HTTPS, at_authority, at_registry
+from pytest_acrauth.catalogue.symptoms.words import NOT_HTTPS, at_authority, at_layers, at_registry
 from pytest_acrauth.model.observation import Dns, Tcp, Trouble
 from pytest_acrauth.model.stage import Stage
 
@@ -14,6 +14,24 @@ _PRIVATE_PEER = r"(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)"
 # A registry answers at port 443 alone. A proxy's own trouble is no answer about it, nor is that of the host of the
 # layers, which docker tries several times.
 _DIAL = r"(?<!proxyconnect tcp: )(?<!download failed after attempts=\d: )dial tcp "
+_NO_ROUTE_SAID = (
+    rf"{_DIAL}[\[\]\w.:]{{1,60}}:443: connect: (?:no route to host|network is unreachable)",
+    r"[Nn]etwork is unreachable|No route to host|\bENETUNREACH\b|\bEHOSTUNREACH\b",
+)
+_REFUSED_SAID = (
+    rf"{_DIAL}[\[\]\w.:]{{1,60}}:443: connect: connection refused",
+    rf"(?<!udp )\bECONNREFUSED\b{NOT_HTTPS}",
+    r"Failed to establish a new connection: .{0,40}?[Cc]onnection refused",
+    r"actively refused",
+    # Java names what it could not connect to behind its words: a registry is at no other port.
+    (
+        r"ConnectException: Connection refused"
+        r"(?!(?: \(Connection refused\))?(?:: | to )[\w.-]{1,253}(?:/[\d.]{7,15})?:(?!443\b)\d)"
+    ),
+    r"Connection refused \([\w.*-]{1,253}:443\)",
+    r"[Cc]onnect to [\w.*-]{1,253} port 443.{0,40}?: Connection refused",
+    r"[Cc]onnect to [\w.*-]{1,253}:443 \[.{1,300}?\] failed: Connection refused",
+)
 _LOST_WORDS = r"(?:i/o timeout|connect: connection timed out|connectex: A connection attempt failed)"
 _LOST = {Trouble.TIMEOUT, Trouble.UNREACHABLE}
 
@@ -97,10 +115,8 @@ NO_ROUTE = Symptom(
     stages=_CONNECTING,
     when=_no_route,
     says="The system answered at once that no route leads to {host} at {addresses}.",
-    texts=at_registry(
-        rf"{_DIAL}[\[\]\w.:]{{1,60}}:443: connect: (?:no route to host|network is unreachable)",
-        r"[Nn]etwork is unreachable|No route to host|\bENETUNREACH\b|\bEHOSTUNREACH\b",
-    )
+    texts=at_registry(*_NO_ROUTE_SAID)
+    + at_layers(*_NO_ROUTE_SAID)
     + at_authority(r"[Nn]etwork is unreachable|[Nn]o route to host|\bENETUNREACH\b|\bEHOSTUNREACH\b"),
 )
 CONNECTION_REFUSED = Symptom(
@@ -108,16 +124,7 @@ CONNECTION_REFUSED = Symptom(
     stages=_CONNECTING,
     when=_refused,
     says="The connection to {host}, port 443, was refused at {addresses}.",
-    texts=at_registry(
-        rf"{_DIAL}[\[\]\w.:]{{1,60}}:443: connect: connection refused",
-        rf"(?<!udp )\bECONNREFUSED\b{NOT_HTTPS}",
-        r"Failed to establish a new connection: .{0,40}?[Cc]onnection refused",
-        r"actively refused",
-        # Java names what it could not connect to behind its words: a registry is at no other port.
-        r"ConnectException: Connection refused"
-        r"(?!(?: \(Connection refused\))?(?:: | to )[\w.-]{1,253}(?:/[\d.]{7,15})?:(?!443\b)\d)",
-        r"Connection refused \([\w.*-]{1,253}:443\)",
-        r"connect to [\w.*-]{1,253} port 443.{0,40}?: Connection refused",
-    )
+    texts=at_registry(*_REFUSED_SAID)
+    + at_layers(*_REFUSED_SAID)
     + at_authority(r"(?<!udp )(?<!proxyconnect tcp: )(?:[Cc]onnection refused|actively refused|\bECONNREFUSED\b)"),
 )

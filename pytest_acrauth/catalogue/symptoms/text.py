@@ -42,6 +42,10 @@ _MARKED = r": (?:invalid character 'ï'|.{0,80}?(?:ufeff|\ufeff)<\?xml)"
 # Helm and Kubernetes end so whatever they waited for, such as a volume.
 _WAITED = r"(?<!UPGRADE FAILED: )(?<!ROLLBACK FAILED: )(?<!INSTALLATION FAILED: )(?<!code = DeadlineExceeded desc = )"
 
+# A trace of requests begins with a 401, which asks for a login; it is no refusal where a later answer has come.
+_TRACED = r"HTTP/1\.[01] |[Ss]tatus: ['\"]"
+_NO_HANDSHAKE = rf"(?!(?<=HTTP/1\.1 |.tatus: ['\"])401 Unauthorized.{{0,3000}}?(?:{_TRACED})20\d )"
+
 # One wording for several symptoms that a climb keeps apart.
 NO_CREDENTIAL_SENT = in_print(
     "no-credential-sent",
@@ -70,7 +74,7 @@ GENERIC_401 = in_print(
         # Go writes the members of an object by their names, so that the refused rights may stand between.
         r'"?(?i:UNAUTHORIZED)"?(?: ?, ?"detail" ?: ?\[.{0,300}?|.{0,30}?)authentication required',
         r"error parsing HTTP 401 response body",
-        r"\b401 Unauthorized\b|\b401 \(Unauthorized\)",
+        rf"{_NO_HANDSHAKE}\b401 Unauthorized\b|\b401 \(Unauthorized\)",
         rf"{STATUS}401\b",
         r"\b401 Client Error\b|requested URL returned error: 401\b|status code=Unauthorized\b",
         r": [Uu]nauthorized(?![:\w])|\bUnauthorized for [\w.*-]{1,253}/",
@@ -126,6 +130,7 @@ EXCHANGE_403 = in_print(
         r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 403",
         r"ACR token exchange endpoint returned error status: 403",
         r"Www-Authenticate: auth url .{0,200}? responded with status code 403",
+        r"unexpected status code 403 from (?:the )?(?:ACR )?(?:token )?exchange request",
     )
     + at_registry(r"/oauth2/exchange.{0,160}?\b403\b"),
     either=(challenge.DENIED_WITH_IP, exchange.BARE_403, exchange.EXCHANGE_REFUSED),
@@ -152,22 +157,23 @@ NO_NAME = in_print(
     + at_registry(r"dial tcp: lookup [\w.*<>-]{1,253}(?: on [\[\]\w.:]{1,60})?(?=[`'\"]|\Z)"),
     either=(dns.NXDOMAIN, dns.DANGLING_ALIAS, dns.RESOLVER_FAILED),
 )
+_GAVE_UP = (
+    r"request canceled while waiting for connection",
+    r"Client\.Timeout exceeded while awaiting headers",
+    rf"{_WAITED}context deadline exceeded",
+    r"[Ff]ailed to pull .{1,300}?rpc error: code = DeadlineExceeded desc = context deadline exceeded",
+    r"context canceled",
+    r"(?:[Cc]onnect|[Cc]onnection|[Rr]equest|[Oo]peration|[Rr]ead) timed out|\bConnectTimeout",
+    rf"\bETIMEDOUT\b{NOT_HTTPS}",
+    r"(?<!\d: )\bi/o timeout\b|:443: i/o timeout\b",
+    r"[Cc]onnection timeout to host(?: https?://[\w.*-]{1,253})?",
+    r"HttpClient\.Timeout of|\bUND_ERR_CONNECT_TIMEOUT\b",
+    r"(?<!connectex: )A connection attempt failed because the connected party did not properly respond",
+)
 GAVE_UP_WAITING = in_print(
     "gave-up-waiting",
     "The client gave up waiting for {login_server}, and does not say what for.",
-    at_registry(
-        r"request canceled while waiting for connection",
-        r"Client\.Timeout exceeded while awaiting headers",
-        rf"{_WAITED}context deadline exceeded",
-        r"[Ff]ailed to pull .{1,300}?rpc error: code = DeadlineExceeded desc = context deadline exceeded",
-        r"context canceled",
-        r"(?:[Cc]onnect|[Cc]onnection|[Rr]equest|[Oo]peration|[Rr]ead) timed out|\bConnectTimeout",
-        rf"\bETIMEDOUT\b{NOT_HTTPS}",
-        r"(?<!\d: )\bi/o timeout\b|:443: i/o timeout\b",
-        r"[Cc]onnection timeout to host(?: https?://[\w.*-]{1,253})?",
-        r"HttpClient\.Timeout of|\bUND_ERR_CONNECT_TIMEOUT\b",
-        r"(?<!connectex: )A connection attempt failed because the connected party did not properly respond",
-    ),
+    at_registry(*_GAVE_UP),
     either=(
         tcp.TCP_TIMEOUT,
         tcp.PRIVATE_TCP_TIMEOUT,
@@ -207,16 +213,23 @@ CONNECTION_FAILED = in_print(
     ),
     either=(tcp.TCP_TIMEOUT, tcp.PRIVATE_TCP_TIMEOUT, tcp.NO_ROUTE, tcp.CONNECTION_REFUSED),
 )
+_BROKEN = (
+    r"[Cc]onnection reset by peer|\bECONNRESET\b|forcibly closed|(?:Socket|SSL)Exception: Connection reset",
+    r"socket hang up|Empty reply from server|[Ss]erver disconnected|response ended prematurely",
+    r"unexpected EOF|(?:/v2/.{0,300}?|request): EOF\b|(?:already exists|Pushed|\d[kMG]B) EOF\b",
+    r"[Cc]onnection aborted|[Rr]emote end closed connection|broken pipe",
+)
 BROKEN_OFF = in_print(
     "connection-broken-off",
     "A connection on the way to the registry or its layers broke off.",
-    at_registry(
-        r"[Cc]onnection reset by peer|\bECONNRESET\b|forcibly closed|(?:Socket|SSL)Exception: Connection reset",
-        r"socket hang up|Empty reply from server|[Ss]erver disconnected|response ended prematurely",
-        r"unexpected EOF|(?:/v2/.{0,300}?|request): EOF\b|(?:already exists|Pushed|\d[kMG]B) EOF\b",
-        r"[Cc]onnection aborted|[Rr]emote end closed connection|broken pipe",
-    ),
+    at_registry(*_BROKEN),
     either=(tls.HANDSHAKE_BROKEN, proxy.PROXY_BROKE_OFF, silence.CUT_OFF, data.STORAGE_UNREACHED),
+)
+_INSECURE = (
+    r"SSL connection error",
+    r"CERTIFICATE_VERIFY_FAILED|certificate verify failed",
+    r"SSL connection could not be established",
+    r"failed to verify certificate|remote certificate is invalid according to",
 )
 NO_SECURE_CONNECTION = in_print(
     "no-secure-connection",
@@ -225,12 +238,9 @@ NO_SECURE_CONNECTION = in_print(
         r"\bCONNECTIVITY_SSL_ERROR\b",
         r"Unable to establish a secure connection to the registry '(?P<login_server>[\w.*-]{1,253})'",
     )
-    + at_registry(
-        r"SSL connection error",
-        r"CERTIFICATE_VERIFY_FAILED|certificate verify failed",
-        r"SSL connection could not be established",
-        r"failed to verify certificate|remote certificate is invalid according to",
-    ),
+    + at_registry(*_INSECURE)
+    + at_layers(*_INSECURE)
+    + not_elsewhere(*beside(r"\b[Cc]onnected registry\b|\bAcrOperationEvent\b", r"remote certificate is invalid")),
     either=(
         tls.UNTRUSTED_ISSUER,
         tls.CERTIFICATE_DATES,
@@ -325,7 +335,8 @@ LAYERS_UNREACHED = in_print(
     not_elsewhere(
         r"error pulling image configuration: download failed(?! after attempts=\d{1,2}: (?:denied|unauth|unknown))",
         r"httpReadSeeker: failed open: failed to do request",
-    ),
+    )
+    + at_layers(*_GAVE_UP),
     either=(data.STORAGE_UNREACHED, data.DATA_ENDPOINT_UNREACHED, silence.DATA_SILENT, tls.HANDSHAKE_BROKEN),
 )
 LAYER_REFUSED = in_print(
@@ -337,7 +348,12 @@ LAYER_REFUSED = in_print(
         rf"error pulling image configuration: error parsing HTTP 403 response body{_MARKED}",
     )
     # With the storage's words beside it, these tell.
-    + at_layers(rf"{STATUS}403\b(?!.{{0,300}}?<Code>)", r"\b403 Forbidden\b(?!.{0,300}?<Code>)"),
+    + at_layers(
+        rf"{STATUS}403\b(?!.{{0,300}}?<Code>)",
+        r"\b403 Forbidden\b(?!.{0,300}?<Code>)",
+        r"\b403 Client Error\b",
+        r"unexpected status (?:code )?https?://[^ ]{1,900}: 403\b",
+    ),
     either=(data.STORAGE_REFUSED, data.STORAGE_FORBIDS),
 )
 INTERACTION_NEEDED = in_print(
@@ -395,6 +411,7 @@ RIGHTS_MISSING_FOR_ALL = in_print(
 _LAYER_CUT = (
     r"read tcp .{1,120}?(?:timeout|timed out|reset by peer)",
     r": EOF\b",
+    *_BROKEN,
 )
 LAYER_CUT_OFF = in_print(
     "layer-cut-off",
