@@ -24,6 +24,8 @@ _LINE = 600  # what is shown of one line, at most
 _BEFORE, _AFTER = 2000, 160  # how far from the words a host counts
 _BLOCK = 4096  # of a text, in which hosts are looked for at once
 _SAMPLE = 256 * 1024  # of a text, which tells how often a literal is met
+_PASTED = 64 * 1024  # of a text that somebody may have copied from a terminal
+_NARROW = 40  # characters, which no terminal is narrower than
 _STRIDE = 64  # how far a pattern is tried at least behind the place of its literal
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]{0,30}[ -/]{0,5}[@-~]|\x1b[@-Z\\-_]")
@@ -33,6 +35,8 @@ _UNSEEN_ASCII = dict.fromkeys((*range(0x20), 0x7F), " ")
 # Documents inside documents: each JSON around a text adds backslashes, and some writers turn quotes into numbers.
 _QUOTED = re.compile(r"\\\\{0,15}+(?:(?P<char>[\"'/`])|u00(?P<code>2[267]|3[cCeE])|[rn](?![a-z]))")
 _TYPOGRAPHIC = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'}
+# Whoever copies from the source of a page has these, too.
+_ENTITIES = {"&quot;": '"', "&#39;": "'", "&#x27;": "'", "&lt;": "<", "&gt;": ">", "&amp;": "&"}
 _LETTERS = bytes(each if chr(each) in "abcdefghijklmnopqrstuvwxyz" else 0x20 for each in range(256))
 
 _REGISTRY_SUFFIXES = (*(cloud.registry_suffix for cloud in CLOUDS), ".azurecr.de")
@@ -118,7 +122,7 @@ _PROXY = re.compile(r"(?i:proxy)(?:[ _-](?:server|host|url|address))?(?: at)?[ :
 _ABOUT = re.compile(
     r"[ :,;()'\"-]{0,4}(?:\w{1,20} )?(?:for (?:url:? )?|from |GET |POST |PUT |PATCH |HEAD )['\"]?(?:https?://)?"
 )
-_PATH = re.compile(r"(?<![\w.-])[\w*<>-]{1,63}(?:\.[\w-]{1,63}){1,8}(?::\d{1,5})?/(?:[\w.%-]{1,100}/){0,6}\Z")
+_PATH = re.compile(r"(?<![\w.-])[\w*<>{}$()\[\]-]{1,63}(?:\.[\w-]{1,63}){1,8}(?::\d{1,5})?/(?:[\w.%-]{1,100}/){0,6}\Z")
 # What came to a good end is not what a later complaint is about.
 _SUCCEEDED = re.compile(
     r"(?:\b(?i:successfully) (?:pulled|pushed|logged|tagged|built|imported)(?: in)?(?: image| into| to)?"
@@ -130,7 +134,7 @@ _BUILT_ON = re.compile(r"\bFROM (?:--platform=[\w/$-]{1,40} )?\Z")
 _NEXT_STEP = re.compile(r"[^ ]{0,300} .{0,300}?(?:\bRUN |\bStep [2-9]|\] (?:RUN|COPY|ADD) )")
 # A login server whose name its author has taken out, as in <name>.azurecr.io, or whose place a variable takes.
 _NAMELESS = re.compile(
-    r"(?<![\w*-])\.azurecr\.(?:io|cn|us|de)\b"
+    r"(?<![\w*-])\.(?i:azurecr\.(?:io|cn|us|de))\b"
     r"|[$%<{(](?i:(?:my|your)?[_-]?acr(?:[_-]?(?:name|login|server|registry|url|uri|host|endpoint)){0,3})"
     r"(?=[>)}%/:\s\"'`]|\Z)"
 )
@@ -285,10 +289,34 @@ class Printed:
         return begin
 
 
+def mended(text: str) -> tuple[str, list[int]] | None:
+    """Return a text as its program had printed it, and the number of each line before; None if nothing is to mend.
+
+    Terminals cut what is too long at their width, inside a word, and copies of messages have quotes of the other kind.
+    """
+    if len(text) > _PASTED:
+        return None
+    lines = [line.rstrip("\r") for line in text.split("\n")]
+    widths = [len(line) for line in lines]
+    width = max(widths)
+    # The widest line of any text is as wide as the widest: several are, or it has a width that terminals have.
+    cut = width >= _NARROW and (width % 10 == 0 or widths.count(width) > 1)
+    joined, numbers = [""], [1]
+    for number, line in enumerate(lines, 1):
+        joined[-1] += line.replace('"', "'")
+        if number < len(lines) and not (cut and len(line) == width):
+            joined.append("")
+            numbers.append(number + 1)
+    whole = "\n".join(joined)
+    return (whole, numbers) if whole != "\n".join(lines) else None
+
+
 def unescaped(text: str) -> str:
     """Return a text without the escapes of terminals and documents, and with plain quotes; lines stay lines."""
     if "\x1b" in text:
         text = _ESCAPES.sub("", text)
+    for entity, plain in _ENTITIES.items() if ";" in text and "&" in text else ():
+        text = text.replace(entity, plain)
     return _replaced(_QUOTED.sub(_unquoted, text) if "\\" in text else text, _TYPOGRAPHIC)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Any
@@ -44,7 +44,7 @@ from pytest_acrauth.catalogue.symptoms.text import (
 from pytest_acrauth.catalogue.tables import SYMPTOMS
 from pytest_acrauth.diagnosis import own_words
 from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis, Finding, conclude
-from pytest_acrauth.diagnosis.printed import LIMIT, Host, Place, Printed
+from pytest_acrauth.diagnosis.printed import LIMIT, Host, Place, Printed, mended
 from pytest_acrauth.model.credential import kind_of_user
 from pytest_acrauth.model.target import GUID, BadName, Reference, Registry
 from pytest_acrauth.model.transcript import Transcript
@@ -165,7 +165,22 @@ def recognise(text: str, *, climbed: Iterable[Transcript] = ()) -> tuple[Diagnos
     the name that was asked; by which way another program asks it, and whom that trusts, no climb tells.
     """
     exists = {each.target.registry.login_server for each in climbed if each.challenge is not None and each.challenge.ok}
-    said, others = own_words.read(text[:LIMIT])
+    found = _read(text[:LIMIT], exists)
+    if found or (whole := mended(text)) is None:
+        return found
+    return tuple(_numbered(each, whole[1]) for each in _read(whole[0], exists))
+
+
+def _numbered(diagnosis: Diagnosis, numbers: Sequence[int]) -> Diagnosis:
+    """Return a diagnosis of a mended text with the number that its line had before."""
+    line = diagnosis.seen
+    return (
+        replace(diagnosis, seen=replace(line, number=numbers[line.number - 1])) if isinstance(line, Line) else diagnosis
+    )
+
+
+def _read(text: str, exists: Collection[str]) -> tuple[Diagnosis, ...]:
+    said, others = own_words.read(text)
     printed = Printed(others)
     seen = [(symptom, *place) for symptom in SYMPTOMS.values() if (place := _seen(symptom, printed)) is not None]
     seen.sort(key=lambda each: (each[1], each[0].id))  # whatever the order of the catalogue

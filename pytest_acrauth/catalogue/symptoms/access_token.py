@@ -120,7 +120,7 @@ NOTHING_GRANTED = Symptom(
     when=_nothing_granted,
     says="{login_server} accepted the identity at sign-in, and gave it no access token for {repository}.",
     texts=anywhere(
-        r"CONNECTIVITY_ACCESS_TOKEN_ERROR Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\."
+        r"CONNECTIVITY_ACCESS_TOKEN_ERROR Access to registry ['\"](?P<login_server>[^'\"]{1,253})['\"] was denied\."
         r" Response code: 401",
     ),
     several=True,

@@ -186,8 +186,8 @@ OTHER_SCHEME = Symptom(
     says="{login_server} does not say, as a registry does, where access tokens are had: the scheme is {scheme}.",
     texts=anywhere(
         r"\bCONNECTIVITY_(?:AAD_LOGIN|WWW_AUTHENTICATE)_ERROR\b",
-        r"Registry '(?P<login_server>[\w.*-]{1,253})' does not support AAD login",
-        r"Registry '(?P<login_server>[\w.*-]{1,253})' did not ask properly for",
+        r"Registry ['\"](?P<login_server>[^'\"]{1,253})['\"] does not support AAD login",
+        r"Registry ['\"](?P<login_server>[^'\"]{1,253})['\"] did not ask properly for",
     ),
 )
 REALM_ELSEWHERE = Symptom(

@@ -25,6 +25,10 @@ from pytest_acrauth.model.stage import Stage
 
 #: A request for a layer, as containerd repeats it.
 _LAYER_URL = r"https?://[^ ]{1,400}/blobs/sha256:[^ ]{1,80}"
+_NOT_FETCHED = (
+    r"could not fetch content descriptor sha256:\w{1,64} \((?![\w./+-]{1,80}(?:manifest|index))[\w./+-]{1,99}\)"
+    r" from remote: not found"
+)
 #: What tells that a complaint is about a layer, where the login server alone is named.
 _BLOB = r"\bblob\b.{0,200}?"
 #: Accounts in which registries keep their layers, and docker's words for a layer that it did not get.
@@ -176,7 +180,7 @@ BLOB_UNKNOWN = Symptom(
     stages=(Stage.DATA,),
     when=_blob_unknown,
     says="{login_server} has the manifest of {repository}, and does not find a layer that this names.",
-    texts=at_registry(r"\bBLOB_UNKNOWN\b", r"\bunknown blob\b", rf"content at {_LAYER_URL} not found")
+    texts=at_registry(r"\bBLOB_UNKNOWN\b", r"\bunknown blob\b", rf"content at {_LAYER_URL} not found", _NOT_FETCHED)
     + at_layers(
         r"\bBlobNotFound\b",
         rf"{STATUS}404\b",

@@ -63,8 +63,8 @@ EXCHANGE_REFUSED = Symptom(
     says="Entra issued an Entra token, and {login_server} refused to give a refresh token for it.",
     texts=anywhere(
         # az says the same of an access token, behind another code.
-        r"(?<!CONNECTIVITY_ACCESS_TOKEN_ERROR )Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\."
-        r" Response code: 401",
+        r"(?<!CONNECTIVITY_ACCESS_TOKEN_ERROR )Access to registry "
+        r"['\"](?P<login_server>[^'\"]{1,253})['\"] was denied\. Response code: 401",
         r"\b(?i:unauthorized|denied)\b.{0,60}?retrieving permissions failed",
         r"Www-Authenticate: auth url .{0,200}? responded with status code 401",
         r"unexpected status code 401 from (?:the )?(?:ACR )?(?:token )?exchange request",
@@ -96,7 +96,7 @@ LOGIN_THROTTLED = Symptom(
     says="{login_server} answered 429 to a request for one of its tokens, and asks to wait {retry_after} seconds.",
     texts=anywhere(
         r"\bCONNECTIVITY_TOOMANYREQUESTS_ERROR\b",
-        r"Too many requests, access to registry '(?P<login_server>[\w.*-]{1,253})' was denied",
+        r"Too many requests, access to registry ['\"](?P<login_server>[^'\"]{1,253})['\"] was denied",
     )
     + at_registry(r"/oauth2/(?:token|exchange).{0,200}?\b429\b"),
 )
@@ -107,5 +107,5 @@ SERVER_ERROR = Symptom(
     says="{host} answered with {answer}.",
     texts=at_registry(*_SERVER_ERRORS)
     + at_layers(*_SERVER_ERRORS)
-    + anywhere(r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 5\d\d"),
+    + anywhere(r"Access to registry ['\"](?P<login_server>[^'\"]{1,253})['\"] was denied\. Response code: 5\d\d"),
 )

@@ -18,11 +18,11 @@ ARM_NOT_FOUND = in_print(
     "arm-not-found",
     "The management plane, which keeps the registries' settings, found no {registry} where it was looked for.",
     anywhere(
-        r"resource with name '(?P<registry>[A-Za-z0-9-]{1,50})' and type 'Microsoft\.ContainerRegistry/registries'"
+        r"resource with name ['\"](?P<registry>[^'\"]{1,80})['\"] and type 'Microsoft\.ContainerRegistry/registries'"
         r" could not be found in subscription",
         r"type 'Microsoft\.ContainerRegistry/registries' could not be found in subscription",
         r"Failed to get resource ID for resource type 'Microsoft\.ContainerRegistry/registries' and resource name"
-        r" '(?P<registry>[A-Za-z0-9-]{1,50})'",
+        r" ['\"](?P<registry>[^'\"]{1,80})['\"]",
         r"type Microsoft\.ContainerRegistry/registries can be found with name: (?P<registry>[A-Za-z0-9-]{1,50})",
         r"The Resource 'Microsoft\.ContainerRegistry/registries/(?P<registry>[A-Za-z0-9-]{1,50})' under resource group"
         r" '.{1,90}?' was not found",
@@ -96,7 +96,7 @@ LOGIN_SERVER_UNKNOWN = in_print(
     "az could not make out the registry's login server.",
     anywhere(
         r"(?<!CONNECTIVITY_)\bLOGIN_SERVER_ERROR\b",
-        r"retrieving the login server for registry '(?P<registry>[A-Za-z0-9-]{1,50})'",
+        r"retrieving the login server for registry ['\"](?P<registry>[^'\"]{1,80})['\"]",
     ),
 )
 DUPLICATE_NAME = in_print(

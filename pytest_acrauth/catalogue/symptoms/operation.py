@@ -60,7 +60,7 @@ OPERATION_REFUSED = Symptom(
     + anywhere(
         r"requested access to the resource is denied\. Correlation ID: ",
         # An import, which the registry runs itself.
-        r"\bOperation registries-[\w-]{1,60} failed\b.{0,300}?\bAccess to [\w.*-]{1,253} denied\b",
+        r"\bOperation registries-[\w-]{1,60} failed\b.{0,300}?\bAccess to [^ ]{1,253} denied\b",
     )
     + at_registry(
         # Behind these words docker says it whether it had a login or none.
@@ -83,7 +83,7 @@ MANIFEST_UNKNOWN = Symptom(
     )
     + at_registry(
         r"manifest unknown",
-        r"azurecr\.[\w.-]{2,30}/[\w./<>-]{1,255}(?::[\w.<>-]{1,128}|@sha256:\w{1,64})\"?: not found",
+        r"azurecr\.[\w.-]{2,30}(?::\d{1,5})?/[\w./<>-]{1,255}(?::[\w.<>-]{1,128}|@sha256:\w{1,64})\"?: not found",
         r"repository \"?[\w./-]{1,255}\"? is not found",
     ),
 )

@@ -48,7 +48,7 @@ _ANSWERED = (
     r"|tunneling socket could not be established, statusCode=|ClientHttpProxyError: )"
 )
 #: Go prints the words of the status alone.
-_GO = r"\b(?:Get|Head|Post|Put|Patch|GET|HEAD|POST) \"?https://[^ ]{1,400}: "
+_GO = r"\b(?:Get|Head|Post|Put|Patch|GET|HEAD|POST) ['\"]?https://[^ ]{1,400}: "
 
 PROXY_UNREACHED = Symptom(
     id="proxy-unreached",

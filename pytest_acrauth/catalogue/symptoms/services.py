@@ -110,8 +110,8 @@ IMPORT_DENIED = in_print(
 )
 
 # Nodes of a cluster: a line of the kubelet's, up to the next one's.
-_NODE = r"(?:Failed to pull image \"|failed to pull and unpack image)"
-_ONE_LINE = r"(?:(?!Failed to pull image \").){0,700}?"
+_NODE = r"(?:Failed to pull image ['\"]|failed to pull and unpack image)"
+_ONE_LINE = r"(?:(?!Failed to pull image ['\"]).){0,700}?"
 _UNSIGNED = (
     r"(?:failed to fetch (?:anonymous|oauth) token: (?:unexpected status.{0,400}?: )?401"
     r"|failed to fetch anonymous token: .{0,400}?unauthorized: "
@@ -135,7 +135,7 @@ CHECK_REFUSED = in_print(
     "check-acr-refused",
     "az aks check-acr signed in on a node as the kubelet's identity, and {login_server} refused that.",
     anywhere(
-        r"ACR (?P<login_server>[\w.*-]{1,253}) rejected token exchange"
+        r"ACR (?P<login_server>[^ ]{1,253}) rejected token exchange"
         r"(?!.{0,80}?(?:status: (?:403|429|5)|failed to send))",
     ),
 )

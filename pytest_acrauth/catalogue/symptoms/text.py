@@ -99,7 +99,7 @@ GENERIC_401 = in_print(
 LOGIN_REFUSED = in_print(
     "login-refused",
     "{login_server} refused the login. podman and skopeo show its words with the first pull only.",
-    at_registry(r"invalid username/password"),
+    at_registry(r"[Ii](?:nvalid|ncorrect) user ?name(?:/| or | and/or )password"),
     either=(access_token.BASIC_REFUSED, access_token.INVALID_CLIENT, access_token.APP_NOT_REGISTERED),
 )
 FORBIDDEN = in_print(
@@ -107,7 +107,7 @@ FORBIDDEN = in_print(
     "The answer to a request to {login_server} was a 403.",
     anywhere(
         r"\bCONNECTIVITY_FORBIDDEN_ERROR\b|connectivity_forbidden_error",
-        r"you don't have access to registry '(?P<login_server>[\w.*-]{1,253})'",
+        r"you don't have access to registry ['\"](?P<login_server>[^'\"]{1,253})['\"]",
     )
     + at_registry(
         r"failed to fetch (?:anonymous|oauth) token: unexpected status.{0,400}?: 403",
@@ -127,7 +127,7 @@ EXCHANGE_403 = in_print(
     "{login_server} answered a request for a refresh token or an access token with a 403, and the client threw away its"
     " words.",
     anywhere(
-        r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 403",
+        r"Access to registry ['\"](?P<login_server>[^'\"]{1,253})['\"] was denied\. Response code: 403",
         r"ACR token exchange endpoint returned error status: 403",
         r"Www-Authenticate: auth url .{0,200}? responded with status code 403",
         r"unexpected status code 403 from (?:the )?(?:ACR )?(?:token )?exchange request",
@@ -141,9 +141,9 @@ REFUSED_AND_NOT_FOUND = in_print(
     "{login_server} refused the caller's Entra token, and the management plane finds no such registry for the same"
     " caller. Whoever has no role on a registry gets both answers.",
     anywhere(
-        r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 401.{0,400}?resource with"
-        r" name '(?P<registry>[A-Za-z0-9-]{1,50})' and type 'Microsoft\.ContainerRegistry/registries' could not be"
-        r" found",
+        r"Access to registry ['\"](?P<login_server>[^'\"]{1,253})['\"] was denied\. Response code: 401.{0,400}?"
+        r"resource with name ['\"](?P<registry>[^'\"]{1,80})['\"] and type 'Microsoft\.ContainerRegistry/registries'"
+        r" could not be found",
     ),
 )
 NO_NAME = in_print(
@@ -151,7 +151,7 @@ NO_NAME = in_print(
     "The client could not look {login_server} up, and does not say what the resolver answered.",
     anywhere(
         r"\bCONNECTIVITY_DNS_ERROR\b",
-        r"Failed to reach DNS for registry '(?P<login_server>[\w.*-]{1,253})'",
+        r"Failed to reach DNS for registry ['\"](?P<login_server>[^'\"]{1,253})['\"]",
     )
     # Cut off before the resolver's answer.
     + at_registry(r"dial tcp: lookup [\w.*<>-]{1,253}(?: on [\[\]\w.:]{1,60})?(?=[`'\"]|\Z)"),
@@ -236,7 +236,7 @@ NO_SECURE_CONNECTION = in_print(
     "The client could not make a TLS connection to {login_server}, and does not say why.",
     anywhere(
         r"\bCONNECTIVITY_SSL_ERROR\b",
-        r"Unable to establish a secure connection to the registry '(?P<login_server>[\w.*-]{1,253})'",
+        r"Unable to establish a secure connection to the registry ['\"](?P<login_server>[^'\"]{1,253})['\"]",
     )
     + at_registry(*_INSECURE)
     + at_layers(*_INSECURE)
@@ -258,7 +258,7 @@ NO_CONNECTION = in_print(
     "no-connection",
     "az could not connect to {login_server}: it says so for names, connections, proxies and certificates alike.",
     anywhere(
-        r"Could not connect to the registry login server '(?P<login_server>[\w.*-]{1,253})'",
+        r"Could not connect to the registry login server ['\"](?P<login_server>[^'\"]{1,253})['\"]",
         r"Could not connect to the registry login server",
     ),
     either=(
@@ -281,7 +281,7 @@ NO_USABLE_CHALLENGE = in_print(
     "az got no challenge (the answer that says how to sign in) from {login_server}, or no connection at all.",
     anywhere(
         r"\bCONNECTIVITY_CHALLENGE_ERROR\b",
-        r"Registry '(?P<login_server>[\w.*-]{1,253})' did not issue a challenge",
+        r"Registry ['\"](?P<login_server>[^'\"]{1,253})['\"] did not issue a challenge",
     ),
     either=(
         challenge.NO_CHALLENGE,
@@ -304,7 +304,7 @@ PULL_REFUSED = in_print(
 TOO_MANY_REQUESTS = in_print(
     "access-token-throttled",
     "{login_server} had too many requests, and put this one off.",
-    anywhere(r"Access to registry '(?P<login_server>[\w.*-]{1,253})' was denied\. Response code: 429")
+    anywhere(r"Access to registry ['\"](?P<login_server>[^'\"]{1,253})['\"] was denied\. Response code: 429")
     + at_registry(
         r"(?i:toomanyrequests)(?!: You have reached your)|too many requests to registry|\b429 Client Error\b"
         r"|error parsing HTTP 429 response body"
