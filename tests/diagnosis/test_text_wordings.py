@@ -37,6 +37,49 @@ def ids(text: str) -> list[str]:
             "credential-provider-failed",
         ),
         (
+            "failed to get credential: error exchanging token: unexpected status code 401 from exchange request",
+            "exchange-refused",
+        ),
+        (
+            (
+                "Deployment failed. Operation registries-0a1b2c3d failed. Resource"
+                " /subscriptions/s/Microsoft.ContainerRegistry/registries/myacr Access to myacr.azurecr.io denied."
+            ),
+            "operation-refused",
+        ),
+        (
+            "unexpected status 400 with error: EnforceDockerAuthentication: Cannot create cache rule",
+            "cache-source-refused",
+        ),
+        (
+            '{"code": "InvalidImageRegistryCredentialType", "message": "Identity is not supported."}',
+            "container-group-login-unusable",
+        ),
+        ("Authentication failed when pulling container image 'myacr.azurecr.io/team/app:1'.", "service-pull-refused"),
+        (
+            (
+                "[AcrOperationEvent] Attempting to activate connected registry 'edge': AuthenticationException: The remote"
+                " certificate is invalid according to the validation procedure."
+            ),
+            "no-secure-connection",
+        ),
+        (
+            (
+                "pull myacr.azurecr.io/app:1: failed open: could not fetch content descriptor sha256:0a1b"
+                " (application/vnd.docker.image.rootfs.diff.tar.gzip) from remote: not found"
+            ),
+            "blob-unknown",
+        ),
+        ("docker login myacr.azurecr.io: unauthorized: Invalid username or password", "login-refused"),
+        ("myacr.AZURECR.IO/app: 401 Unauthorized", "generic-401"),
+        (
+            (
+                "> GET https://myacr.azurecr.io/v2/ < HTTP/1.1 401 Unauthorized > GET /oauth2/token < HTTP/1.1 200 OK"
+                " > GET /v2/app/tags/list < HTTP/1.1 401 Unauthorized"
+            ),
+            "generic-401",
+        ),
+        (
             (
                 "The push refers to repository [myacr.azurecr.io/app]\nerror parsing HTTP 403 response body: unexpected"
                 ' of JSON input: ""'
@@ -119,6 +162,12 @@ def test_a_wording_is_read(text: str, symptom: str) -> None:
         '{"Name":"catalog","Type":"shop"}',
         "does not have authorization to perform action 'Microsoft.Authorization/roleAssignments/write' over scope '/'",
         "All Managed sources are unavailable. Probe failed for vault.azure.net",
+        # A 401 that asks for a login, in a trace of requests that went well.
+        "> GET https://myacr.azurecr.io/v2/ < HTTP/1.1 401 Unauthorized > GET /oauth2/token < HTTP/1.1 200 OK",
+        "https://api.example.com: unexpected status code 401 from exchange",
+        "AuthenticationException: The remote certificate is invalid according to the validation procedure.",
+        "Authentication failed when pulling container image 'ghcr.io/team/app:1'.",
+        "docker login registry.example.com:5000: unauthorized: Invalid username or password",
     ],
 )
 def test_what_is_worded_alike_is_not(text: str) -> None:
