@@ -58,8 +58,8 @@ def ids(text: str) -> list[str]:
         ("Authentication failed when pulling container image 'myacr.azurecr.io/team/app:1'.", "service-pull-refused"),
         (
             (
-                "[AcrOperationEvent] Attempting to activate connected registry 'edge': AuthenticationException: The remote"
-                " certificate is invalid according to the validation procedure."
+                "[AcrOperationEvent] Attempting to activate connected registry 'edge':"
+                " AuthenticationException: The remote certificate is invalid according to the validation procedure."
             ),
             "no-secure-connection",
         ),
