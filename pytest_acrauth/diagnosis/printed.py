@@ -22,6 +22,7 @@ from pytest_acrauth.model.target import CLOUDS
 LIMIT = 16 * 1024 * 1024
 _LINE = 600  # what is shown of one line, at most
 _BEFORE, _AFTER = 2000, 160  # how far from the words a host counts
+_NEAR = 600  # how far before a host the words count that lead to it
 _BLOCK = 4096  # of a text, in which hosts are looked for at once
 _SAMPLE = 256 * 1024  # of a text, which tells how often a literal is met
 _PASTED = 64 * 1024  # of a text that somebody may have copied from a terminal
@@ -66,8 +67,13 @@ _SERVICES = (
 _LAYER = re.compile(r"[\w.-]{1,253}/[0-9a-f]{32}(?:-\w{1,30})?/{1,2}(?:docker/)?registry/v2/")
 # The accounts in which Azure's registries keep them, whatever is left of the address.
 _MANAGED = re.compile(r"[a-z]{2,8}\d?managed\d{1,4}\.blob\.core\.")
-# An account of somebody else's: its name is there, and no layer behind it.
-_FILE = re.compile(r"[\w.-]{1,253}(?::443)?(?!/(?:[0-9a-f]{32}|[^ ]{0,200}?\bregistry/v2/|[.*<{…$]))")
+# What is left of it where names were taken out.
+_REDACTED = re.compile(r"[\w.*-]{1,253}(?::443)?/(?:[0-9a-f]{32}|[^ ]{0,200}?\bregistry/v2/|[.*<{…$])")
+# What leads to a host of layers whose address is not shown.
+_PULLING = re.compile(
+    r"\bhttpReadSeeker\b|pulling image configuration|initiating layer download|[Ff]ailed to (?:pull|copy)\b"
+    r"|\b(?:[Cc]opying|[Ff]etching|[Rr]eading) blob\b|\bPulling from\b"
+)
 # Pages that messages point to; they are not what a message is about.
 _PAGES = (
     *("aka.ms", "learn.microsoft.com", "docs.microsoft.com", "portal.azure.com", "docs.docker.com", "github.com"),
@@ -263,10 +269,14 @@ class Printed:
         return next((host for host in reversed(hosts) if host.place is Place.REGISTRY), None)
 
     def of_registry(self, host: Host) -> bool:
-        """Return whether a storage host is a registry's: by its address, or as one is named before and no file."""
+        """Return whether a storage host is a registry's: by its address, or as one is named before and it pulls."""
         if _LAYER.match(self.flat, host.start) or _MANAGED.match(host.name):
             return True
-        return not _FILE.match(self.flat, host.start) and self.registry_before(host.start) is not None
+        if self.registry_before(host.start) is None:
+            return False
+        if self.flat.startswith("/", host.start + len(host.name)):
+            return _REDACTED.match(self.flat, host.start) is not None
+        return _PULLING.search(self.flat, max(0, host.start - _NEAR), host.start) is not None
 
     def _hosts(self, begin: int, end: int) -> list[Host]:
         """Return the hosts that begin between two offsets, both of them included."""

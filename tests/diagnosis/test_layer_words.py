@@ -112,3 +112,17 @@ def test_a_layer_is_told_where_the_login_server_alone_is_named(text: str, sympto
     """Clients write the address that they asked first, or the image alone."""
     assert symptom in ids(text)
     assert ids(text.replace("myacr.azurecr.io", "registry.example.com")) == set()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "Failed to pull image 'myacr.azurecr.io/app:1': failed to copy: dial tcp: lookup {host}: no such host",
+        "docker pull myacr.azurecr.io/app:1 app: Pulling from app curl: (6) Could not resolve host: {host}",
+    ],
+)
+def test_a_pull_leads_to_the_storage_whose_address_is_not_shown(asked: str) -> None:
+    """An account of any name, such as one that somebody made up: the words before it tell what was fetched there."""
+    assert ids(asked.format(host="layers.blob.core.windows.net")) == {"data-host-unresolved"}
+    assert ids(asked.format(host="layers.blob.core.windows.net/tfstate/prod.tfstate")) == set()
+    assert ids("az storage blob list myacr.azurecr.io: Could not resolve host: st.blob.core.windows.net") == set()
