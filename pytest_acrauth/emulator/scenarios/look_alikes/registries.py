@@ -10,6 +10,7 @@ from pytest_acrauth.emulator.scenarios.changes import (
     basic,
     by_repository,
     every_registry,
+    no_role,
     puller,
     with_role,
 )
@@ -170,6 +171,12 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         _STORED | _PUSHING,
         like="refresh-token-older-than-role",
         diagnosed="scope-not-granted",
+    ),
+    Scenario(
+        "refresh-token-no-role",
+        both(logged_in(_HOUR), no_role),
+        _STORED | _IMAGE,
+        like="abac-mode-switch-stale-credential",
     ),
     Scenario(
         "abac-mode-switch-stale-credential",
