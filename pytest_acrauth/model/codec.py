@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import sys
 import types
+from collections.abc import Mapping
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -13,6 +15,9 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from pytest_acrauth.model.secret import whole
 
 T = TypeVar("T")
+
+#: What a plain field may hold in JSON; a whole number is written without its point by others.
+_PLAIN_KINDS: Mapping[Any, tuple[type, ...]] = {str: (str,), bool: (bool,), int: (int,), float: (float, int)}
 
 
 def to_json(record: Any) -> str:
@@ -54,23 +59,42 @@ def hints(cls: Any) -> dict[str, Any]:
 
 
 def _rebuild(kind: Any, value: Any) -> Any:
-    """Turn JSON data back into the annotated type."""
+    """Turn JSON data back into the annotated type: whoever wrote it, nothing of another type gets into a record."""
     origin = get_origin(kind)
     if origin in {Union, types.UnionType}:
-        if value is None:
+        if value is None and type(None) in get_args(kind):
             return None
         options = [option for option in get_args(kind) if option is not type(None)]
         fitting = [option for option in options if names_of(option) is None or _fits(option, value)]
+        if not fitting:
+            raise TypeError(f"none of {options} is {type(value).__name__}")
         return _rebuild(fitting[0], value)
     if origin is tuple:
-        return tuple(_rebuild(get_args(kind)[0], entry) for entry in value)
+        return tuple(_rebuild(get_args(kind)[0], entry) for entry in _held(list, value))
     if origin is not None and names_of(origin) is not None:  # a generic one, such as Look[RegistryFacts]
-        return origin(**{name: _rebuild(bound(origin, kind, name), entry) for name, entry in value.items()})
+        return origin(
+            **{name: _rebuild(bound(origin, kind, name), entry) for name, entry in _held(dict, value).items()}
+        )
     if isinstance(kind, type) and names_of(kind) is not None:
         known = hints(kind)
-        return kind(**{name: _rebuild(known[name], entry) for name, entry in value.items()})
+        return kind(**{name: _rebuild(known[name], entry) for name, entry in _held(dict, value).items()})
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(value)
+    return _plainly(kind, value)
+
+
+def _held(kind: type[T], value: Any) -> T:
+    if not isinstance(value, kind):
+        raise TypeError(f"{kind.__name__} is expected, not {type(value).__name__}")
+    return value
+
+
+def _plainly(kind: Any, value: Any) -> Any:
+    """Return a plain value of that kind."""
+    if type(value) not in _PLAIN_KINDS.get(kind, ()):
+        raise TypeError(f"{kind} is expected, not {type(value).__name__}")
+    if kind is float and not abs(value) <= sys.float_info.max:
+        raise ValueError("no number that can be counted with")
     return value
 
 

@@ -17,6 +17,7 @@ from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.diagnosis.printed import LIMIT
 from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.model.defect import Defect
+from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.plugin import junit
 from pytest_acrauth.plugin.cleaning import Words
 from pytest_acrauth.report import entries, page
@@ -151,26 +152,29 @@ def _of(read: _Read, name: str) -> Iterator[str]:
 def _of_run(document: Document) -> Iterator[str]:
     """Yield what a run that was kept as JSON means, concluded anew from what it recorded."""
     ready = 0
+    clean = Secrets().clean  # whoever wrote the file chose its words
     for each in document.climbed:
         if found := diagnose(each.transcript):
-            yield f"{each.registry} {each.identity}{', which has to be refused' if each.expected else ''}"
+            yield clean(f"{each.registry} {each.identity}") + (", which has to be refused" if each.expected else "")
             yield _joined(found)
             yield ""
         else:
             ready += 1
     for client in document.clients:
         if wrong := [one for one in diagnose_client(client.record) if not one.note]:
-            yield f"client {client.name}"
+            yield clean(f"client {client.name}")
             yield _joined(wrong)
             yield ""
-    yield f"ready: {ready} of {len(document.climbed)}, in the run of {document.began}"
+    yield f"ready: {ready} of {len(document.climbed)}, in the run of {clean(document.began)}"
 
 
 def _of_tests(tests: Sequence[junit.Failure]) -> Iterator[str]:
     """Yield what the failures of a JUnit file are about: each explanation once, below the tests that have it."""
     about: dict[tuple[str, ...], list[tuple[junit.Failure, Sequence[Diagnosis]]]] = {}
+    known: dict[str, Sequence[Diagnosis]] = {}
     for test in tests:
-        found = recognise(test.text)
+        if (found := known.get(test.text)) is None:
+            found = known[test.text] = recognise(test.text)
         about.setdefault(tuple(map(headline, found)), []).append((test, found))
     silent = about.pop((), [])
     for each in about.values():

@@ -35,6 +35,8 @@ def failures(text: str) -> tuple[Failure, ...] | None:
     if not begins.startswith(_BEGINNINGS) or "<!DOCTYPE" in text:
         return None
     found: list[Failure] = []
+    above: list[Element] = []
+    cases = 0
     try:
         ours = False
         # Without entities nothing in it grows.
@@ -42,8 +44,17 @@ def failures(text: str) -> tuple[Failure, ...] | None:
             ours = ours or _tag(element) in _ROOTS
             if not ours:
                 return None
-            if event == "end" and _tag(element) == "testcase":
+            is_case = _tag(element) == "testcase"
+            if event == "start":
+                above.append(element)
+                cases += is_case
+                continue
+            above.pop()
+            cases -= is_case
+            if is_case:
                 found += _failure(element)
+            if not cases and above:
+                above[-1].clear()  # what has been read takes no more room
     except ParseError:  # raised after what stands before it was read
         return tuple(found) if found else None
     return tuple(found)
@@ -61,7 +72,8 @@ def _failure(case: Element) -> Iterator[Failure]:
     clean = Secrets().clean
     properties = tuple(
         (clean(each.get("name", "").removeprefix(_OURS), _SHOWN), clean(each.get("value", ""), _SHOWN))
-        for each in case.iter()
+        for part in case
+        for each in (part, *part)
         if _tag(each) == "property" and each.get("name", "").startswith(_OURS)
     )
     name = "::".join(filter(None, (case.get("classname"), case.get("name"))))

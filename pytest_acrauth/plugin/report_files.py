@@ -16,6 +16,7 @@ import pytest
 
 from pytest_acrauth.auth.files import read_regular
 from pytest_acrauth.model import codec
+from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.plugin import values
 from pytest_acrauth.plugin.cleaning import Cleaning, Words
 from pytest_acrauth.plugin.climbs import Climbs
@@ -145,8 +146,9 @@ class ReportFiles:
             return
         document = self.document(session, exitstatus)
         if self._before is not None:
-            found = [f"  {change.words}" for change in document.changes] or ["  nothing"]
-            self._told += [f"changed since the run of {self._before.began}:", *found]
+            clean = Secrets().clean  # the earlier file can be anybody's
+            found = [f"  {clean(change.words)}" for change in document.changes] or ["  nothing"]
+            self._told += [f"changed since the run of {clean(self._before.began)}:", *found]
         for file in self._files:
             try:
                 _write(file.path, file.format(document))

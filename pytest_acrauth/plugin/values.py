@@ -30,6 +30,12 @@ def path(setting: Setting, text: str, config: pytest.Config) -> Path:
 def writable(path: Path) -> bool:
     """Return whether a file can be written there, whose folders may have to be made, as pytest's own reports do."""
     led_to = Path(os.path.realpath(path))
+    try:
+        led_to.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError:  # of a name that is too long, or a link that leads to itself
+        return False
     if os.path.lexists(led_to):
         return os.access(led_to, os.W_OK) and os.access(led_to.parent, os.W_OK)
     there = next(folder for folder in led_to.parents if os.path.lexists(folder))

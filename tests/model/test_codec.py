@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from pytest_acrauth.model import codec
+from pytest_acrauth.model.stage import Rung, Stage
 
 
 class Record(NamedTuple):
@@ -17,6 +18,53 @@ class Record(NamedTuple):
     number: float | None = None
     text: str = ""
     texts: tuple[str, ...] = ()
+
+
+class Kinds(NamedTuple):
+    """A record with a field of every kind that records have."""
+
+    number: float = 0.0
+    count: int = 0
+    flag: bool = False
+    text: str = ""
+    maybe: str | None = None
+    stage: Stage = Stage.DNS
+    record: Record = Record()
+    one_of: Record | Rung | None = None
+    records: tuple[Record, ...] = ()
+
+
+#: Whatever JSON can hold, and the fields that may hold it.
+VALUES = [
+    (None, {"maybe", "one_of"}),
+    (True, {"flag"}),
+    (3, {"number", "count"}),
+    (0.5, {"number"}),
+    (10**400, {"count"}),
+    (math.inf, set()),
+    (math.nan, set()),
+    ("text", {"text", "maybe"}),
+    ("dns", {"text", "maybe", "stage"}),
+    ([], {"records"}),
+    ([1], set()),
+    ([[]], set()),
+    ({}, {"record"}),
+    ({"unknown": 1}, set()),
+    ({"number": "1"}, set()),
+    ({"number": None, "text": "", "texts": []}, {"record", "one_of"}),
+]
+
+
+@pytest.mark.parametrize("field", Kinds._fields)
+@pytest.mark.parametrize(("value", "fields"), VALUES)
+def test_a_field_takes_its_own_type_and_no_other(field, value, fields):
+    """Whatever somebody wrote into a file: nothing later has to expect another type."""
+    text = json.dumps({field: value})
+    if field in fields:
+        assert json.loads(codec.to_json(codec.from_json(Kinds, text)))[field] is not ...
+    else:
+        with pytest.raises((ValueError, TypeError, KeyError)):
+            codec.from_json(Kinds, text)
 
 
 def refuse(constant):

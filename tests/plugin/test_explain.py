@@ -206,6 +206,19 @@ def test_what_is_no_junit_file_is_a_text(inner: Inner, text: str) -> None:
     assert explained(inner, "page.xml")[0].startswith("denied-with-ip: one of")
 
 
+@pytest.mark.parametrize(
+    "cases",
+    [
+        "<testcase><failure/>" * 20_000 + "</testcase>" * 20_000,
+        "<testcase><failure>authentication required at myacr.azurecr.io</failure></testcase>" * 20_000,
+    ],
+)
+def test_a_junit_file_of_many_failures(inner: Inner, cases: str) -> None:
+    """Nested or alike, each is read once."""
+    (inner.pytester.path / "junit.xml").write_text(f"<testsuite>{cases}</testsuite>")
+    assert explained(inner, "junit.xml")
+
+
 def test_a_junit_file_that_breaks_off(inner: Inner) -> None:
     """The failures before its end are told."""
     inner.pytester.path.joinpath("junit.xml").write_text(JUNIT[: JUNIT.index('name="silent"')])

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import math
 import sys
+from collections.abc import Iterator
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +18,8 @@ from conftest import Inner
 
 from pytest_acrauth.emulator import LOOK_ALIKES, SCENARIOS, Emulator
 from pytest_acrauth.model.record_schema import schema
+from pytest_acrauth.plugin.explaining import _of_run
+from pytest_acrauth.report.changes import changes
 from pytest_acrauth.report.document import Document, document_of
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "reference" / "report.schema.json"
@@ -74,6 +81,7 @@ def test_the_order_is_that_of_names(inner: Inner) -> None:
         ("out", "'out' says no format: *"),
         ("file/out.json", "'file/out.json' cannot be written: it or a folder above it is closed, or no folder"),
         ("folder.json", "'folder.json' is no file"),
+        (f"{'x' * 300}.json", "* cannot be written: *"),
     ],
 )
 def test_a_place_that_cannot_be_written_is_told_first(inner: Inner, name: str, told: str) -> None:
@@ -301,6 +309,41 @@ def test_what_cannot_be_compared_with_is_told_first(inner: Inner, content: bytes
     result = inner.run("--acr-registry", "myacr", "--acr-emulate", "healthy", "--acr-compare=old.json")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: --acr-compare: {told}"])
+
+
+#: What stands in the place of any value, in turn.
+ODD = (None, True, -1, 1e308, 10**400, math.nan, "", "x\ud800\x00\u202e\x1b[31m", [], [1], {}, {"a": 1}, [[[]]])
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the places of all values, of the lists their first."""
+    if path:
+        yield path
+    if isinstance(value, dict | list):
+        for name in value if isinstance(value, dict) else range(min(1, len(value))):
+            yield from places(value[name], (*path, name))
+
+
+def test_a_report_that_somebody_changed_is_none_or_is_told_in_harmless_words(inner: Inner) -> None:
+    """Whatever stands in whichever field, it is no defect of ours."""
+    inner.run(
+        "--acr-registry=myacr", "--acr-emulate=exchange-no-role", "--acr-client=docker-config", "--acr-report=out.json"
+    )
+    whole = kept(inner)
+    now = document_of(json.dumps(whole))
+    assert now is not None
+    read = 0
+    for number, (*above, name) in enumerate(places(whole)):
+        changed = copy.deepcopy(whole)
+        inside = reduce(getitem, above, changed)
+        inside[name] = ODD[number % len(ODD)]
+        if (document := document_of(json.dumps(changed))) is None:
+            continue
+        read += 1
+        words = "\n".join([*_of_run(document), *(each.words for each in changes(now, document))])
+        assert not set(words) & set("\x00\x1b\u202e"), (above, name)
+        words.encode()
+    assert read
 
 
 def test_look_alikes_have_names_of_their_own() -> None:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.plugin.options import MOST
-from pytest_acrauth.plugin.readiness.places import Path, Places, dotted
+from pytest_acrauth.plugin.readiness.places import Path, Places, dotted, is_too_deep
 from pytest_acrauth.plugin.readiness.shape import NAME, SECRET, Form, Kind, Table, Value
 
-_REFERENCE = re.compile(r"\$\{([^}]*)\}")
+_REFERENCE = re.compile(r"\$\{([^{}]*)\}")
 _NOT_TOML = re.compile(r"(?P<why>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)")
 _TWICE = re.compile(r"Cannot (?:overwrite a value|declare)|Duplicate inline table key")
+_LONG_NUMBER = re.compile(r"[0-9_]{4000}")
 _SHOWN = 80  # characters of a value
-_TOLD = 50  # mistakes of a file: more of them have one reason
+_LINE = 2000  # characters of what is told of one mistake
+#: Mistakes of a file: more of them have one reason.
+TOLD = 50
 
 
 class BadFile(ValueError):
@@ -50,18 +55,21 @@ class Document:
     """
 
     def __init__(self, file: str, text: str, environ: Mapping[str, str], forbids: Forbids) -> None:
-        self._file = file
+        self._file = file = _clean(file)
         self._environ = environ
         self._forbids = forbids
-        self._places = Places(text)
         self._wrong: list[tuple[int, str]] = []
+        if is_too_deep(text):
+            raise BadFile(f"{file}: this is no readiness file: it is nested too deeply")
+        self._places = Places(text)
         try:
             self._content = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             # Not chained: the parser's exception holds the document.
             raise BadFile(self._no_toml(str(error), text)) from None
-        except RecursionError:
-            raise BadFile(f"{file}: this is no readiness file: it is nested too deeply") from None
+        except ValueError:  # of a number, from Python's own limit
+            line = text.count("\n", 0, found.start()) + 1 if (found := _LONG_NUMBER.search(text)) else 1
+            raise BadFile(self._at(line, "this is no TOML: a number has too many digits")) from None
 
     def read(self, table: Table) -> dict[str, Any]:
         """Return the content as that table has it; what is of another kind is left out, and told when it is closed."""
@@ -74,7 +82,7 @@ class Document:
     def wrong(self, path: Path, said: str) -> None:
         """Note a mistake."""
         place = self.place(path)
-        self._wrong.append((place.line, f"{place}: {said}"))
+        self._wrong.append((place.line, _clean(f"{place}: {said}")))
 
     @property
     def mistakes(self) -> int:
@@ -86,8 +94,8 @@ class Document:
         if not self._wrong:
             return
         told = [said for _, said in sorted(dict.fromkeys(self._wrong), key=lambda each: each[0])]
-        more = [f"{self._file}: and {len(told) - _TOLD} more mistakes"] if len(told) > _TOLD else []
-        raise BadFile("\n".join([*told[:_TOLD], *more]))
+        more = [f"{self._file}: and {len(told) - TOLD} more mistakes"] if len(told) > TOLD else []
+        raise BadFile("\n".join([*told[:TOLD], *more]))
 
     def _no_toml(self, said: str, text: str) -> str:
         found = _NOT_TOML.fullmatch(said)
@@ -95,8 +103,11 @@ class Document:
         key = dotted(self._places.key_at(line))
         if key and _TWICE.match(said):
             return f"{self._file}, line {line}: {key}: it stands twice"
-        where = f"{self._file}, line {line}" + (f": {key}" if key else "")
-        return f"{where}: this is no TOML: {found['why'] if found else said}"
+        return self._at(line, f"this is no TOML: {found['why'] if found else said}")
+
+    def _at(self, line: int, said: str) -> str:
+        key = dotted(self._places.key_at(line))
+        return _clean(f"{self._file}, line {line}: " + (f"{key}: " if key else "") + said)
 
     def _table(self, table: Table, found: Mapping[str, Any], path: Path) -> dict[str, Any]:
         for name in found:
@@ -125,7 +136,7 @@ class Document:
                 self.wrong(path, f"{row.kind} is expected")
                 return ()
             texts = [self._text(row, each, path) for each in found]
-            if twice := [text for text in dict.fromkeys(texts) if texts.count(text) > 1]:
+            if twice := [text for text, times in Counter(texts).items() if times > 1]:
                 self.wrong(path, f"{', '.join(twice)} stands twice")
             if not texts:
                 self.wrong(path, "it is empty: leave it out, or say what is meant")
@@ -191,6 +202,11 @@ class Document:
         else:
             self.wrong(path, f"the environment variable {name} is not set: set and export it")
         return ""
+
+
+def _clean(said: str) -> str:
+    """Return what is told as one line that any terminal and any CI system may get: names in a file can be anything."""
+    return Secrets().clean(said, _LINE)
 
 
 def _rest_of_name(inner: Mapping[str, Any], row: Table) -> str:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pytest_acrauth.auth import METHODS
 from pytest_acrauth.model.expiry import POINTLESS, Limits
 from pytest_acrauth.model.target import BadName, Reference, Rights, cloud_of
-from pytest_acrauth.plugin.readiness.document import Document, Place
+from pytest_acrauth.plugin.readiness.document import TOLD, Document, Place
 from pytest_acrauth.plugin.readiness.places import Path
 from pytest_acrauth.plugin.readiness.shape import FILE, SECRET
 
@@ -210,9 +210,10 @@ def _access(document: Document, found: Mapping[str, Any], path: Path, names: Seq
 
 
 def _who(document: Document, found: Mapping[str, Any], path: Path, names: Sequence[str]) -> tuple[str, ...]:
+    known = set(names)
     for name in found.get("identities", ()):
-        if name and name not in names:
-            close = difflib.get_close_matches(name, names, n=1)
+        if name and name not in known:
+            close = difflib.get_close_matches(name, names, n=1) if document.mistakes < TOLD else ()
             meant = f"did you mean {close[0]}?" if close else f"it has {', '.join(names) or 'none'}"
             document.wrong((*path, "identities"), f"there is no identity {name!r} in this file; {meant}")
     listed: tuple[str, ...] = found.get("identities", tuple(names))

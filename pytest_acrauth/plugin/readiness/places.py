@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from itertools import accumulate
 
 #: A key's place: its names from the outside in, and numbers for the tables of lists.
 Path = tuple[str | int, ...]
@@ -12,13 +13,27 @@ Path = tuple[str | int, ...]
 _PART = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
 _KEY = re.compile(rf"[ \t]*({_PART}(?:[ \t]*\.[ \t]*{_PART})*)[ \t]*=")
 _HEADER = re.compile(rf"[ \t]*(\[\[?)[ \t]*({_PART}(?:[ \t]*\.[ \t]*{_PART})*)[ \t]*\]")
-#: What a value is made of: texts and comments, in which brackets mean nothing; brackets; line ends; the rest.
-_TOKEN = re.compile(
-    r'"""(?:[^\\]|\\.)*?"{3,5}|'
-    r"'''.*?'{3,5}|"
-    r""""(?:[^"\\\n]|\\.)*"|'[^'\n]*'|#[^\n]*|[\[{]|[\]}]|\n|[^"'#\[\]{}\n]+|.""",
-    re.DOTALL,
+#: Texts and comments, in which brackets and dots mean nothing. One that lacks its end goes on to where it has to be.
+_TEXT = (
+    r'"""(?:[^\\]|\\.)*?(?:"{3,5}|\Z)|'
+    r"'''.*?(?:'{3,5}|\Z)|"
+    r""""(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?|#[^\n]*+"""
 )
+#: What a value is made of: texts and comments; brackets; line ends; the rest.
+_TOKEN = re.compile(rf"""{_TEXT}|[\[{{]|[\]}}]|\n|[^"'#\[\]{{}}\n]+|.""", re.DOTALL)
+#: Names of a dotted key and levels of brackets: a readiness file has a handful, and parsers take the square of them.
+_DEEPEST = 32
+_TEXTS = re.compile(_TEXT, re.DOTALL)
+_DEEP_KEY = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{_DEEPEST}}}")
+_NO_BRACKETS = re.compile(r"[^\[\]{}]+")
+_SHOWN = 80  # characters of a name
+
+
+def is_too_deep(text: str) -> bool:
+    """Whether any key of a document has more names, or any value more levels, than its parser could take for long."""
+    bare = _TEXTS.sub("_", text)
+    depths = accumulate(1 if bracket in "[{" else -1 for bracket in _NO_BRACKETS.sub("", bare))
+    return _DEEP_KEY.search(bare) is not None or any(depth > _DEEPEST for depth in depths)
 
 
 class Places:
@@ -46,7 +61,8 @@ def dotted(path: Path) -> str:
     """Return a key as a person reads it: ``registry.shop.access[2].must``, counted from one."""
     text = ""
     for part in path:
-        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+        name = "" if isinstance(part, int) else part if len(part) <= _SHOWN else f"{part[:_SHOWN]}…"
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{name}" if text else name
     return text
 
 

@@ -61,6 +61,54 @@ def test_a_nest_of_lists_is_told() -> None:
     ]
 
 
+#: Texts that parsers take the square, or all memory, for; each is read, or refused in a line, before a test times out.
+BOMBS = {
+    "header": "[" + ".".join(["a"] * 400_000) + "]",
+    "key": ".".join(["a"] * 400_000) + " = 1",
+    "key with spaces": "a . " * 200_000,
+    "quoted key": ".".join(['"\\u0061"'] * 50_000) + " = 1",
+    "key in a table": "x = {" + ".".join(["a"] * 200_000) + " = 1}",
+    "brackets": "x = " + "{a=" * 100_000,
+    "unclosed text": '"\\' * 400_000,
+    "unclosed reference": '[registry.a]\nname = "' + "${" * 400_000 + '"\n[[registry.a.access]]\nmust = ["pull"]',
+    "texts": "[registry.a]\n[[registry.a.access]]\nidentities = [" + ",".join(f"'{n}'" for n in range(60_000)) + "]",
+    "names": "".join(f"[identity.i{n}]\nmethod = 'anonymous'\n" for n in range(2000))
+    + "[registry.a]\n[[registry.a.access]]\nidentities = ["
+    + ",".join(f"'j{n}'" for n in range(2000))
+    + "]",
+    "digits": "[registry.a]\nname = " + "9" * 5000,
+    "long name": '[identity."' + "é" * 400_000 + '"]',
+    "long variable": '[registry.a]\nname = "${' + "A" * 400_000 + '}"',
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_no_text_takes_long_or_is_told_at_length(bomb: str) -> None:
+    """Whoever can propose a change to the file stops no run with it."""
+    told = mistakes(BOMBS[bomb])
+    assert 1 <= len(told) <= 51
+    assert max(map(len, told)) <= 2000
+
+
+def test_a_number_beyond_python_s_limit_is_told_where_it_stands() -> None:
+    """It is not said to be no text."""
+    assert mistakes("[run]\n\ntimeout = " + "9" * 5000) == [
+        "acr.toml, line 3: run.timeout: this is no TOML: a number has too many digits"
+    ]
+
+
+@pytest.mark.parametrize(
+    "odd", [r"\u001b[31m", r"\n::error::", r"\u202e", r"\u0085", "##vso[task.complete]", r"\u0000"]
+)
+@pytest.mark.parametrize("table", ['"{}" = 1', '[identity."{}"]', '[registry."{}"]', '[run]\nclient = ["{0}", "{0}"]'])
+def test_odd_names_are_told_in_harmless_words(odd: str, table: str) -> None:
+    """One line each, nothing that a terminal or a CI system would act on."""
+    told = mistakes(table.format(odd))
+    assert all(line.startswith("acr.toml, line ") for line in told)
+    assert not set("".join(told)) & set("\x1b\x85\x00\u202e")
+    assert "##vso[" not in "".join(told)
+
+
 def test_no_screens_full_of_mistakes() -> None:
     """The first fifty, and how many more there are."""
     told = mistakes("".join(f"[registry.reg{number:05}]\nx = 1\n" for number in range(60)))
