@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pytest_acrauth.model.secret import as_bytes
+
 
 class BadCertificate(ValueError):
     """A file that no service principal can sign in with; the text says why, without a word of what is in it."""
@@ -34,7 +36,7 @@ def dates_of_certificate(content: bytes, password: str) -> CertificateDates:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 
-    secret = password.encode() or None
+    secret = as_bytes(password) or None
     key: object
     certificate: x509.Certificate | None
     try:

@@ -47,7 +47,8 @@ def _require_variables(identity: Identity, environ: Mapping[str, str]) -> None:
         if name in {*method.variables, *method.optional}:
             variable = f"{identity.prefix}_{name}"
             if (value := environ.get(variable, "").strip()) and not pattern.fullmatch(value):
-                raise BadAuth(f"{variable} is {value[:80]!r}, which is no {words}")
+                # Two variables that were mixed up put a secret here, which nobody has registered as one.
+                raise BadAuth(f"{variable} is set to {len(value)} characters that are no {words}")
     if lacking := missing(identity, environ):
         why = method.job.lacks(environ, lacking) if method.job is not None else "set and export them"
         raise BadAuth(f"{identity.method} needs the environment variables {', '.join(lacking)}; {why}")

@@ -78,7 +78,7 @@ def _file(setting: Setting, text: str, config: pytest.Config) -> File:
         raise pytest.UsageError(
             f"{name}: a report in HTML needs {missing}; install it with: pip install 'pytest-acrauth[report]'"
         )
-    if path.is_dir() or (path.exists() and not path.is_file()):
+    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - a long name is no error here
         raise pytest.UsageError(f"{name}: {text!r} is no file")
     if not values.writable(path):
         raise pytest.UsageError(f"{name}: {text!r} cannot be written: it or a folder above it is closed, or no folder")

@@ -9,7 +9,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
 from pytest_acrauth.auth.certificates import BadCertificate, end_of_certificate
 
@@ -30,3 +30,17 @@ def test_a_warning_is_no_traceback():
     pem = b"-----BEGIN CERTIFICATE-----\n" + encodebytes(odd) + b"-----END CERTIFICATE-----\n"
     with pytest.raises(BadCertificate, match="warning"):
         end_of_certificate(pem + private, "")
+
+
+@pytest.mark.parametrize("password", ["\udcff\udcfe", "half \ud800", "é", "x" * 100_000])
+def test_a_password_is_any_bytes(password):
+    """A variable can hold what is no UTF-8."""
+    key = generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "ci")])
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, start, start.replace(year=2040))
+    pem = builder.sign(key, SHA256()).public_bytes(Encoding.PEM)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"another"))
+    for content in (pem + private, b"\x30\x82\x01\x00no archive"):
+        with pytest.raises(BadCertificate, match="password is another one"):
+            end_of_certificate(content, password)

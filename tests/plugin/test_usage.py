@@ -23,8 +23,21 @@ WRONG: list[tuple[tuple[str, ...], dict[str, str], str]] = [
     (("--acr-registry", ""), PRINCIPAL, "--acr-registry: empty value; give NAME*"),
     (("--acr-registry", "myacr,"), PRINCIPAL, "--acr-registry: empty value*"),
     ((), {"PYTEST_ACR_REGISTRY": ",", **PRINCIPAL}, "--acr-registry (from PYTEST_ACR_REGISTRY): empty value*"),
-    (MY, {**PRINCIPAL, "AZURE_TENANT_ID": "my tenant!"}, "--acr-auth*: AZURE_TENANT_ID is 'my tenant!', which is no*"),
-    (MY, {**PRINCIPAL, "AZURE_CLIENT_ID": "my app"}, "--acr-auth*: AZURE_CLIENT_ID is 'my app', which is no*GUID*"),
+    (
+        MY,
+        {**PRINCIPAL, "AZURE_TENANT_ID": "my tenant!"},
+        "--acr-auth*: AZURE_TENANT_ID is set to 10 characters that are no tenant*",
+    ),
+    (
+        MY,
+        {**PRINCIPAL, "AZURE_CLIENT_ID": "my app"},
+        "--acr-auth*: AZURE_CLIENT_ID is set to 6 characters that are no*GUID*",
+    ),
+    (
+        MY,
+        {**PRINCIPAL, "AZURE_CLIENT_ID": PRINCIPAL["AZURE_CLIENT_SECRET"], "AZURE_CLIENT_SECRET": CLIENT},
+        "--acr-auth*: AZURE_CLIENT_ID is set to * characters *GUID*",
+    ),
     (
         (*MY, "--acr-subscription", "foo"),
         PRINCIPAL,

@@ -338,7 +338,7 @@ def test_metadata_endpoints_elsewhere(registry: respx.MockRouter, environ: Mappi
 
 def test_an_odd_client_id_is_refused_in_one_line(registry: respx.MockRouter) -> None:
     """A managed identity's is a GUID, too."""
-    with pytest.raises(BadAuth, match=r"^AZURE_CLIENT_ID is .*, which is no application's id") as refused:
+    with pytest.raises(BadAuth, match=r"^AZURE_CLIENT_ID is set to .* that are no application's id") as refused:
         climb(NoNetwork({"AZURE_CLIENT_ID": "\x1b[31m\udcff::error::x"}), "managed-identity")
     assert str(refused.value).isprintable()
 

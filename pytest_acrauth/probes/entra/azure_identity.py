@@ -19,7 +19,7 @@ from pytest_acrauth.auth.federation import read_federated_token
 from pytest_acrauth.auth.service_principal import CERTIFICATE, CERTIFICATE_PASSWORD
 from pytest_acrauth.model.claims import aadsts_codes, assertion_claims
 from pytest_acrauth.model.observation import Assertion, Entra, Trouble
-from pytest_acrauth.model.secret import Secret, Secrets
+from pytest_acrauth.model.secret import Secret, Secrets, as_bytes
 from pytest_acrauth.model.target import Cloud
 from pytest_acrauth.probes.entra.metadata import metadata_places
 from pytest_acrauth.probes.entra.request import NO_REFUSAL, EntraRequest, recorded, refusal_in
@@ -78,7 +78,7 @@ def certificate_credential(request: EntraRequest, transport: Transport) -> Token
         variables.value("TENANT_ID"),
         variables.value("CLIENT_ID"),
         certificate_data=variables.read_file(CERTIFICATE),
-        password=password.reveal() or None,
+        password=as_bytes(password) or None,
         authority=request.cloud.authority,
         disable_instance_discovery=True,
         transport=transport,
