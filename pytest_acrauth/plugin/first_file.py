@@ -53,7 +53,12 @@ class FirstFile:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("x", encoding="utf-8") as file:
-                file.write(text)
+                try:
+                    file.write(text)
+                    file.flush()
+                except BaseException:  # half of it would keep the next run from writing all of it
+                    self._path.unlink()
+                    raise
         except OSError as error:
             terminalreporter.write_line(f"acr: {self._path.name} could not be written: {error.strerror}")
             return

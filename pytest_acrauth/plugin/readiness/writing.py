@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from pytest_acrauth.auth import method_named
 from pytest_acrauth.model.expiry import Limits
+from pytest_acrauth.model.secret import whole
 from pytest_acrauth.model.target import Identity, Registry, Rights, Target
 from pytest_acrauth.plugin.readiness.environment import is_ours
 from pytest_acrauth.plugin.readiness.shape import FILE, NAME, Kind, Table, Value
@@ -93,7 +94,8 @@ def _table(path: Sequence[str], held: Mapping[str, Held], *, many: bool = False)
 
 
 def _value(held: Held) -> str:
-    """Return a value in TOML, whose texts and lists are JSON's."""
+    """Return a value in TOML, whose texts and lists are JSON's, but that every character stands for itself."""
     if isinstance(held, float):
         return f"{held:g}"
-    return json.dumps(held if isinstance(held, str | bool) else list(held))
+    text = json.dumps(held if isinstance(held, str | bool) else list(held), ensure_ascii=False)
+    return whole(text).replace("\x7f", r"\u007f")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 from conftest import Inner, outcomes
+
+from pytest_acrauth.plugin.readiness.writing import written
 
 FILE = """\
 [run]
@@ -357,6 +361,39 @@ def test_a_place_that_cannot_be_written_to_is_told_first(declared: Inner) -> Non
     result = declared.run(*EMULATED, "--acr-config-write=acr.toml/first.toml")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: --acr-config-write: 'acr.toml/first.toml' cannot be written: *"])
+
+
+def test_no_half_of_a_first_file_stays(declared: Inner) -> None:
+    """On a disk that is full, for one: it would keep the next run from writing it."""
+    declared.pytester.makeconftest(
+        """
+        import errno
+        import pathlib
+
+        class Full(type(pathlib.Path())):
+            def open(self, *args, **named):
+                file = super().open(*args, **named)
+                file.flush = self.full
+                return file
+
+            def full(self):
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+        def pytest_sessionstart(session):
+            plugin = session.config.pluginmanager.get_plugin("acrauth-firstfile")
+            plugin._path = Full(plugin._path)
+        """
+    )
+    result = declared.run(*EMULATED, "--acr-config-write=first.toml")
+    result.stdout.fnmatch_lines(["acr: first.toml could not be written: No space left on device"])
+    assert not (declared.pytester.path / "first.toml").exists()
+
+
+@pytest.mark.parametrize("text", ["\U0001f600", "\x7f", "\x85", "\u2028", "\x00\n\t", 'é"\\', "half \ud800"])
+def test_any_text_is_read_back(text: str) -> None:
+    """A path, for one, has whatever characters somebody gave it; half of one stands for none."""
+    held = written([], [], {"ca_bundle": (text,)}, {}, 0.0)
+    assert tomllib.loads(held.encode().decode())["run"]["ca_bundle"] == text.replace("\ud800", "\ufffd")
 
 
 def test_a_file_as_windows_writes_it_is_read(declared: Inner) -> None:
