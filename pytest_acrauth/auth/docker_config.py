@@ -24,6 +24,7 @@ from pytest_acrauth.model.target import NULL_GUID
 
 _HELPER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _LARGEST = 4 * 1024 * 1024  # bytes of a config
+_ANSWER = (b"{", b'"secret"', b'"username"')
 
 
 class UnreadableConfig(BadAuth):
@@ -159,6 +160,14 @@ def helper_answer(text: bytes) -> tuple[str, Secret] | None:
     user, secret = _text(found, "Username"), Secret(_text(found, "Secret"))
     # The protocol's mark for an identity token, docker's word for a refresh token.
     return (NULL_GUID if user == "<token>" else user, secret) if user and secret.reveal() else None
+
+
+def helper_words(printed: bytes) -> str:
+    """Return what a credential helper said that failed, '' where an answer may be in it: whole, cut, behind words.
+
+    A helper can print a login whatever it was asked for, and fail then.
+    """
+    return "" if any(sign in printed.lower() for sign in _ANSWER) else printed.decode("utf-8", "replace").strip()
 
 
 def _mapping(config: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -201,13 +201,18 @@ def _in_address(text: str) -> str:
 
 def _more_than_a_host(text: str, host: str) -> str:
     """Say what else stands in a text than a host's name, without what may be a password."""
-    masked = re.sub(r"[^/@]+@", "***@", text)
+    masked = re.sub(r"[^/@]+@", "***@", without_login(text))
     alone = f"{host} alone" if _HOST.fullmatch(host) else "that alone, such as myacr.azurecr.io"
     said = f"{masked!r} is more than a login server: give {alone}"
     if "@" in text:
         said += "; user name and password are read from ACR_USERNAME and ACR_PASSWORD"
     path = re.sub(r"^[A-Za-z]+://", "", masked).partition("/")[2].strip("/")
     return f"{said}, and --acr-repository {path}" if path else said
+
+
+def without_login(text: str) -> str:
+    """Return an address without user name and password; what stands behind the @ of a digest has no dot."""
+    return re.sub(r"^((?:[A-Za-z]+://)?).*@(?=[^@]*\.)", r"\1***@", text, flags=re.DOTALL)
 
 
 _SEGMENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -227,21 +232,22 @@ class Reference:
     @classmethod
     def parse(cls, text: str) -> Reference:
         """Read ``team/app``, ``team/app:tag`` or ``team/app@digest`` (no host part). Raises `BadName`."""
+        shown = without_login(text)
         if "://" in text:
-            raise BadName(f"{text!r} is an address: leave out {text.partition('://')[0]}://")
-        if cloud_of(host := text.partition("/")[0]) is not None:
-            raise BadName(f"{text!r} begins with a registry: leave out {host}/")
+            raise BadName(f"{shown!r} is an address: leave out {text.partition('://')[0]}://")
+        if cloud_of(text.partition("/")[0]) is not None:
+            raise BadName(f"{shown!r} begins with a registry: leave out {shown.partition('/')[0]}/")
         rest, at, digest = text.partition("@")
         repository, colon, tag = rest.partition(":")
         if not _REPOSITORY.fullmatch(repository) or len(repository) > 255:
             raise BadName(
-                f"{text!r} is no repository reference: lower-case path segments such as team/app, "
+                f"{shown!r} is no repository reference: lower-case path segments such as team/app, "
                 "then optionally :tag or @sha256:…"
             )
         if colon and not _TAG.fullmatch(tag):
-            raise BadName(f"{text!r} has no valid tag behind the colon: letters, digits, '_', '.' and '-'")
+            raise BadName(f"{shown!r} has no valid tag behind the colon: letters, digits, '_', '.' and '-'")
         if at and not _DIGEST.fullmatch(digest):
-            raise BadName(f"{text!r} has no valid digest behind '@': give algorithm:hex, for example sha256:…")
+            raise BadName(f"{shown!r} has no valid digest behind '@': give algorithm:hex, for example sha256:…")
         return cls(text, repository, digest or tag or "latest")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pytest_acrauth.auth.files import read_regular
-from pytest_acrauth.model.target import ACTIONS, CLOUDS, BadName, Cloud, Reference, Registry, cloud_of
+from pytest_acrauth.model.target import ACTIONS, CLOUDS, BadName, Cloud, Reference, Registry, cloud_of, without_login
 from pytest_acrauth.plugin.options import Setting, Settings, where
 
 _LARGEST = 4 * 1024 * 1024  # bytes of a list of registries
@@ -111,9 +111,10 @@ def references(settings: Settings, among: Sequence[Registry]) -> dict[Registry, 
         host, _, rest = text.partition("/")
         server = host.lower()
         if server not in by_server and cloud_of(server) is not None:
+            shown = without_login(text)
             configured = ", ".join(by_server)
             raise pytest.UsageError(
-                f"{where('repository', setting)}: {text!r} is on {host}, which is not configured; "
+                f"{where('repository', setting)}: {shown!r} is on {shown.partition('/')[0]}, which is not configured; "
                 f"configured: {configured}"
             )
         try:

@@ -197,3 +197,14 @@ def test_every_need_is_a_rung_above() -> None:
 def test_a_targets_id() -> None:
     """The id of a target is its login server and its identity's name."""
     assert factories.target().id == "myacr.azurecr.io-service-principal"
+
+
+@pytest.mark.parametrize("password", ["hunter-two", "hun/ter-two", "hun@ter-two", "hun:ter-two"])
+@pytest.mark.parametrize("address", ["u:{}@myacr.azurecr.io/team/app", "https://u:{}@myacr.azurecr.io/v2/", "{}@my.x"])
+@pytest.mark.parametrize("parse", [Reference.parse, Registry.parse])
+def test_a_password_in_an_address_is_not_repeated(parse, address, password):
+    """It was pasted with what was asked for."""
+    with pytest.raises(BadName) as raised:
+        parse(address.format(password))
+    assert "hun" not in str(raised.value)
+    assert "ter-two" not in str(raised.value)

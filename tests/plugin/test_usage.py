@@ -59,6 +59,11 @@ WRONG: list[tuple[tuple[str, ...], dict[str, str], str]] = [
         PRINCIPAL,
         "*'[*][*][*]@myacr.azurecr.io:443/team/app' is more than*; user name and*, and --acr-repository team/app",
     ),
+    (
+        (*MY, "--acr-repository", "ci:not-a-real-one@otheracr.azurecr.io/team/app"),
+        PRINCIPAL,
+        "*'[*][*][*]@otheracr.azurecr.io/team/app' is on [*][*][*]@otheracr.azurecr.io, which is not configured*",
+    ),
     ((*MY, "--acr-repository", "https://myacr.azurecr.io/team/app"), PRINCIPAL, "*is an address: leave out https://"),
     (("--acr-registry", "my_acr"), PRINCIPAL, "--acr-registry: 'my_acr' is no registry name: 5 to 50 letters*"),
     (("--acr-registry", "a.example"), PRINCIPAL, "*'a.example' ends in no registry suffix (.azurecr.io, *--acr-cloud*"),

@@ -418,6 +418,20 @@ def test_a_broken_helper(script: str | None, programs: Programs) -> None:
     assert headline(found).startswith("client-credential-store-broken: docker-credential-mine")
 
 
+@pytest.mark.parametrize("before", ["", "warning: "])
+@pytest.mark.parametrize("answer", ['{"Username":"u","Secret":"%s"}', '{"Secret":{"v":"%s"}}', '"Secret": "%s"'])
+@pytest.mark.parametrize("stream", ["1", "2"])
+def test_a_helper_that_answers_with_a_login_and_fails(
+    before: str, answer: str, stream: str, programs: Programs
+) -> None:
+    """Whatever it was asked for: what it knows is in no record."""
+    programs.add("docker-credential-mine", f"echo '{before}{answer % 'planted-one'}' >&{stream}; exit 1")
+    programs.config({"credHelpers": {"myacr.azurecr.io": "mine"}})
+    record = check_client("docker-config", programs.desk(), LIMIT, [MYACR])
+    assert "planted" not in record.to_json()
+    assert headline(only(record)).startswith("client-credential-store-broken: docker-credential-mine")
+
+
 def test_a_folder_with_a_space_is_quoted(programs: Programs) -> None:
     """The path of a docker config stands in commands as a shell takes it."""
     spaced = programs.home / "my docker"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pytest_acrauth.auth import METHODS
 from pytest_acrauth.model.expiry import POINTLESS, Limits
-from pytest_acrauth.model.target import BadName, Reference, Rights, cloud_of
+from pytest_acrauth.model.target import BadName, Reference, Rights, cloud_of, without_login
 from pytest_acrauth.plugin.readiness.document import TOLD, Document, Place
 from pytest_acrauth.plugin.readiness.places import Path
 from pytest_acrauth.plugin.readiness.shape import FILE, SECRET
@@ -223,8 +223,8 @@ def _who(document: Document, found: Mapping[str, Any], path: Path, names: Sequen
 def _references(document: Document, found: Mapping[str, Any], path: Path) -> tuple[Reference, ...]:
     references = []
     for text in found.get("repositories", ()):
-        host = text.partition("/")[0]
-        if cloud_of(host) is not None:
+        if cloud_of(text.partition("/")[0]) is not None:
+            host = without_login(text).partition("/")[0]
             document.wrong((*path, "repositories"), f"leave out {host}: the table it stands in names the registry")
             continue
         try:

@@ -23,6 +23,7 @@ from pytest_acrauth.auth.docker_config import (
     can_be_helper,
     config_path,
     helper_program,
+    helper_words,
     read_config,
 )
 from pytest_acrauth.auth.files import read_regular
@@ -261,7 +262,8 @@ def _ask_for_list(
     ended = run_program([command, "list"], environ, deadline.left())
     listed = parse_json(ended.out) if ended.exit_code == 0 else None
     keys = tuple(secrets.clean(str(key), 300) for key in listed) if isinstance(listed, dict) else ()
-    words = _printed(ended.err or (b"" if ended.exit_code == 0 else ended.out), 1000, secrets)
+    said = helper_words(ended.err) or (helper_words(ended.out) if ended.exit_code else "")
+    words = _printed(said.encode(), 1000, secrets)
     trouble = secrets.clean(ended.trouble)
     ran = Ran(arguments=(program, "list"), exit_code=ended.exit_code, stderr=words, trouble=trouble)
     return Helper(name=program, command=secrets.clean(command, 1000), listed=ran), keys

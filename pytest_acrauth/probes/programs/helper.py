@@ -9,15 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pytest_acrauth.auth import Credential, login_with
-from pytest_acrauth.auth.docker_config import helper_answer
+from pytest_acrauth.auth.docker_config import helper_answer, helper_words
 from pytest_acrauth.auth.programs import find_program
 from pytest_acrauth.model.observation import Trouble
 from pytest_acrauth.model.target import Registry
 from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.network import Connector
 from pytest_acrauth.probes.programs.running import run_program
-
-_ANSWER = (b"{", b'"secret"', b'"username"')
 
 
 def ask_helper(credential: Credential, registry: Registry, connector: Connector, deadline: Deadline) -> Credential:
@@ -39,11 +37,6 @@ def ask_helper(credential: Credential, registry: Registry, connector: Connector,
         trouble = Trouble.OUT_OF_TIME if deadline.left() <= 0.0 else Trouble.UNAVAILABLE
         return replace(credential, trouble=trouble, text=f"{helper} did not end in time")
     # A helper says on its standard output what it could not do. What it says when it succeeds is never shown.
-    said = ended.trouble or " ".join(map(_words, (ended.out, ended.err))) if ended.exit_code else ""
+    said = ended.trouble or " ".join(map(helper_words, (ended.out, ended.err))) if ended.exit_code else ""
     text = connector.secrets.clean(said) or f"no login, exit code {ended.exit_code}"
     return replace(credential, trouble=Trouble.UNAVAILABLE, text=f"{helper}: {text}")
-
-
-def _words(printed: bytes) -> str:
-    """Return what was printed, '' where an answer may be in it: whole, cut, or behind other words."""
-    return "" if any(sign in printed.lower() for sign in _ANSWER) else printed.decode("utf-8", "replace").strip()
