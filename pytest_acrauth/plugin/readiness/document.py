@@ -190,7 +190,8 @@ class Document:
         elif row.choices and text not in row.choices:
             close = difflib.get_close_matches(text, row.choices, n=1)
             meant = f"did you mean {close[0]}?" if close else f"choose from {', '.join(row.choices)}"
-            self.wrong(path, f"{text[:_SHOWN]!r} is none of its values; {meant}")
+            # As it is written: a variable that it names may hold what no output should.
+            self.wrong(path, f"{found[:_SHOWN]!r} is none of its values; {meant}")
         return text
 
     def _variable(self, name: str, path: Path) -> str:

@@ -176,6 +176,13 @@ def test_other_variables_can_be_allowed() -> None:
         read("acr.toml", text.replace("PROD_NAME", "PRODUCT_NAME"), {"PRODUCT_NAME": "x"}, ["PROD"])
 
 
+def test_a_variable_s_value_is_not_told_where_it_fits_nothing() -> None:
+    """It can be a secret under a name that does not say so."""
+    told = mistakes("[identity.a]\nmethod = '${ACR_SHOP}'\n[registry.myacr]\n")
+    assert "'${ACR_SHOP}' is none of its values" in told[0]
+    assert ENVIRON["ACR_SHOP"] not in told[0]
+
+
 def test_a_value_of_a_variable_is_taken_as_it_is() -> None:
     """What looks like another variable in it is not read."""
     found = read("acr.toml", "[registry.x]\nname='${ACR_X}'", {"ACR_X": "${ACR_Y}", "ACR_Y": "other"})
