@@ -208,8 +208,8 @@ REFRESH_TOKEN_NO_ROLE = FailureMode(
         ROLES.where("none that gives a right to images", _no_role),
     ),
     means="The refresh token is this registry's own and has not ended. Whoever logged in with az had a right to images"
-    " then, and nothing that gives one is assigned now. It counts from the next az acr login on, because a refresh token"
-    " keeps the rights that it was issued with.",
+    " then, and nothing that gives one is assigned now. It counts from the next az acr login on, because a refresh"
+    " token keeps the rights that it was issued with.",
     fix=ASSIGN_ROLES,
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#perform-role-assignments-to-grant-permissions",
 )
