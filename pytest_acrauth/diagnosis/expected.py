@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pytest_acrauth.catalogue.more_open import MoreOpen
@@ -11,6 +11,7 @@ from pytest_acrauth.catalogue.shape import Answer, Question
 from pytest_acrauth.catalogue.symptoms.expected import LET_IN
 from pytest_acrauth.catalogue.tables import FAMILIES, MODES, family_of
 from pytest_acrauth.diagnosis.conclusion import Diagnosis, conclude
+from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.model.transcript import Transcript
 
 #: The common checks that are refusals: the causes that are that refusal because somebody decided so.
@@ -19,6 +20,7 @@ REFUSALS: Mapping[str, tuple[str, ...]] = {
     "identity-kept-out": (
         "exchange-no-role",
         "sp-lacks-role",
+        "refresh-token-no-role",
         "exchange-cross-tenant",
         "deny-assignment",
         "entra-assignment-required",
@@ -37,8 +39,15 @@ REFUSALS: Mapping[str, tuple[str, ...]] = {
         "deny-assignment",
         "exchange-no-role",
         "sp-lacks-role",
+        "refresh-token-no-role",
     ),
 }
+
+
+def stages_of(causes: Iterable[str]) -> Iterator[Stage]:
+    """Yield the stages at which any of some causes shows."""
+    for cause in causes:
+        yield from (stage for symptom in MODES[cause].seen for stage in symptom.stages)
 
 
 def causes_named(name: str, checks: Iterable[str]) -> frozenset[str]:

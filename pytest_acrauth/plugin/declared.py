@@ -308,6 +308,8 @@ def _refused(
                 continue
             if PUSH in refusal.expect and repository is None and not target.references:
                 wrong.append(f"{refusal.place}: {PUSH} needs a repository: name it with repositories")
+            if unread := expectation.unread(target):
+                wrong.append(f"{refusal.place}: {unread}")
             yield Refused(target, expectation)
 
 

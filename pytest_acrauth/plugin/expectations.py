@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pytest_acrauth.plugin.climbs import Climbs
 
 PUSH = "push-denied"
+#: Where an image itself is asked for, with a token that allows it.
+BEHIND_THE_TOKEN = {Stage.OPERATION, Stage.DATA, Stage.UPLOAD}
 #: The property of a test that expects a refusal, and what was met.
 EXPECTED = "acr_expected"
 #: The common checks that are refusals, each with its causes in `pytest_acrauth.diagnosis.expected`.
@@ -72,6 +74,7 @@ class Expectation:
             )
         refusals = [name for name in self.names if name not in SETTINGS]
         self._allowed = _allowed(refusals)
+        self._shows_by_reading = bool(self._allowed) and _show_by_reading(self._allowed)
 
     @property
     def words(self) -> str:
@@ -83,8 +86,19 @@ class Expectation:
         """What is expected, and of what, as a part of a node id."""
         return "+".join(self.names) + (f"::{self.repository}" if self.repository is not None else "")
 
+    def unread(self, target: Target) -> str:
+        """Return what is wrong where nothing that a climb of a target asks for can be refused so, '' otherwise."""
+        if not self._shows_by_reading or self._read(target):
+            return ""
+        return (
+            f"{self.words} shows where an image is read, and nothing reads {self.repository or 'one'} here:"
+            " name it with --acr-repository, or as an access in the readiness file"
+        )
+
     def of(self, target: Target, climbs: Climbs) -> Met:
-        """Return how it stands for a target."""
+        """Return how it stands for a target. Raises `BadName` where nothing can be refused so."""
+        if unread := self.unread(target):
+            raise BadName(unread)
         met = [self._setting(SETTINGS[name], target, climbs) for name in self.names if name in SETTINGS]
         if self._allowed:
             met += [self._refusal(transcript, climbs.of(target)) for transcript in self._asked(target, climbs)]
@@ -116,9 +130,13 @@ class Expectation:
         """Return what broke in a climb where the repository that is named was read by a token that allows it."""
         if self.repository is None or PUSH in self.names:
             return ()
-        own = {each.text for each in climbed.target.references if each.repository == self.repository}
-        reading = {Rung(stage, text) for stage in (Stage.OPERATION, Stage.DATA) for text in own}
-        return tuple(each for each in diagnoses_of(climbed) if each.broken.rung in reading)
+        read = self._read(climbed.target)
+        return tuple(each for each in diagnoses_of(climbed) if each.broken.rung in read)
+
+    def _read(self, target: Target) -> tuple[Rung, ...]:
+        """Return where a climb reads an image of the repository that is named, of any where none is."""
+        own = {each.text for each in target.references if self.repository in {None, each.repository}}
+        return tuple(rung for rung in target.rungs if rung.stage in BEHIND_THE_TOKEN and rung.reference in own)
 
     def _satisfied_by(self, diagnosis: Diagnosis) -> bool:
         return bool(diagnosis.candidates) and all(mode.id in self._allowed for mode in diagnosis.candidates)
@@ -160,6 +178,12 @@ def _allowed(names: Sequence[str]) -> frozenset[str]:
         return frozenset(cause for name in names for cause in causes_named(name, (*REFUSALS, *SETTINGS)))
     except LookupError as error:
         raise BadName(next((said for name in names if (said := _of_symptom(name))), str(error.args[0]))) from None
+
+
+def _show_by_reading(causes: Iterable[str]) -> bool:
+    from pytest_acrauth.diagnosis.expected import stages_of
+
+    return set(stages_of(causes)) <= BEHIND_THE_TOKEN
 
 
 def _of_symptom(name: str) -> str:

@@ -226,6 +226,14 @@ def test_the_command_line_says_otherwise_who_signs_in(declared: Inner) -> None:
         ),
         (
             'identities = ["outsider"]\nexpect = ["identity-kept-out"]',
+            'identities = ["outsider"]\nexpect = ["image-not-found"]',
+            (
+                "acr.toml, line 23: registry.shop.refusal[[]1]: image-not-found shows where an image is read, and"
+                " nothing reads one here: *"
+            ),
+        ),
+        (
+            'identities = ["outsider"]\nexpect = ["identity-kept-out"]',
             'expect = ["network-shut-out", "identity-kept-out"]',
             (
                 "acr.toml, line 23: registry.shop.refusal[[]1]: puller must get in as well, by an access of this"
