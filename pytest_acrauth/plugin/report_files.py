@@ -146,9 +146,8 @@ class ReportFiles:
             return
         document = self.document(session, exitstatus)
         if self._before is not None:
-            clean = Secrets().clean  # the earlier file can be anybody's
-            found = [f"  {clean(change.words)}" for change in document.changes] or ["  nothing"]
-            self._told += [f"changed since the run of {clean(self._before.began)}:", *found]
+            found = [f"  {_shown(change.words)}" for change in document.changes] or ["  nothing"]
+            self._told += [f"changed since the run of {_shown(self._before.began)}:", *found]
         for file in self._files:
             try:
                 _write(file.path, file.format(document))
@@ -201,6 +200,11 @@ def _outcome(report: pytest.TestReport) -> tuple[str, str]:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
         return ("xfailed" if expected else "skipped"), reason.removeprefix("Skipped: ")
     return ("xpassed" if expected and report.when == "call" else str(report.outcome)), ""
+
+
+def _shown(words: str) -> str:
+    """Return what the earlier file says, which can be anybody's. Its ids keep their colons: no line begins with any."""
+    return "::".join(map(Secrets().clean, words.split("::")))
 
 
 def _write(path: Path, text: str) -> None:

@@ -21,10 +21,10 @@ from pytest_acrauth.catalogue.causes.basic_questions import (
 )
 from pytest_acrauth.catalogue.questions.climb import USER_KIND, NameShape
 from pytest_acrauth.catalogue.questions.directory import CERTIFICATE_ONLY
-from pytest_acrauth.catalogue.questions.management import LAST_CHANGE
+from pytest_acrauth.catalogue.questions.management import LAST_CHANGE, ROLES
 from pytest_acrauth.catalogue.questions.records import TokenState
 from pytest_acrauth.catalogue.shape import Command, FailureMode, Occurs
-from pytest_acrauth.catalogue.steps import GENERATE_PASSWORD, GENERATE_SPARE_PASSWORD
+from pytest_acrauth.catalogue.steps import ASSIGN_ROLES, GENERATE_PASSWORD, GENERATE_SPARE_PASSWORD
 from pytest_acrauth.catalogue.symptoms import access_token, client, management
 from pytest_acrauth.model.credential import Kind, SecretShape
 
@@ -377,4 +377,21 @@ REFRESH_TOKEN_OTHER_REGISTRY = FailureMode(
     fix=("Log in at this registry; logins at others stay:", Command("az acr login -n {login_name}")),
     page=pages.PROTOCOL + "#azure-container-registry-token-claim-sets",
     az_code="CONNECTIVITY_ACCESS_TOKEN_ERROR",
+)
+REFRESH_TOKEN_NO_ROLE = FailureMode(
+    id="refresh-token-no-role",
+    title="the refresh token's holder has no role",
+    brief="its holder has no role",
+    seen=(access_token.BASIC_REFUSED,),
+    when=(
+        USER_KIND.is_(Kind.REFRESH_TOKEN),
+        SECRET_EXPIRED.is_(False),
+        SECRET_ELSEWHERE.is_(False),
+        ROLES.where("none that gives a right to images", lambda rights: rights.nothing),
+    ),
+    means="The refresh token is this registry's own and has not ended. Whoever logged in with az had a right to images"
+    " then, and nothing that gives one is assigned now. It counts from the next az acr login on, because a refresh"
+    " token keeps the rights that it was issued with.",
+    fix=ASSIGN_ROLES,
+    page=pages.ACR + "container-registry-rbac-built-in-roles-overview#perform-role-assignments-to-grant-permissions",
 )

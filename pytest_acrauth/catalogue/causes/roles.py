@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pytest_acrauth.catalogue import facts, pages
-from pytest_acrauth.catalogue.causes.basic_questions import SECRET_ELSEWHERE, SECRET_EXPIRED
 from pytest_acrauth.catalogue.facts import RoleMode, role_mode
 from pytest_acrauth.catalogue.questions.climb import USER_KIND, access_token_of
 from pytest_acrauth.catalogue.questions.management import LAST_CHANGE, ROLES, TENANTS, rights_of
@@ -195,23 +194,6 @@ SP_LACKS_ROLE = FailureMode(
     fix=ASSIGN_ROLES,
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#perform-role-assignments-to-grant-permissions",
     unlike=("denied: requested access to the resource is denied: app.jfrog.io/team/app",),
-)
-REFRESH_TOKEN_NO_ROLE = FailureMode(
-    id="refresh-token-no-role",
-    title="the refresh token's holder has no role",
-    brief="its holder has no role",
-    seen=(access_token.BASIC_REFUSED,),
-    when=(
-        USER_KIND.is_(Kind.REFRESH_TOKEN),
-        SECRET_EXPIRED.is_(False),
-        SECRET_ELSEWHERE.is_(False),
-        ROLES.where("none that gives a right to images", _no_role),
-    ),
-    means="The refresh token is this registry's own and has not ended. Whoever logged in with az had a right to images"
-    " then, and nothing that gives one is assigned now. It counts from the next az acr login on, because a refresh"
-    " token keeps the rights that it was issued with.",
-    fix=ASSIGN_ROLES,
-    page=pages.ACR + "container-registry-rbac-built-in-roles-overview#perform-role-assignments-to-grant-permissions",
 )
 SCOPE_NOT_GRANTED = FailureMode(
     id="scope-not-granted",
