@@ -268,7 +268,7 @@ def sheet(document: Document) -> Sheet:
     days = _days(document.credentials)
     there = {each.stage for one in document.climbed for each in one.stages}
     stages = tuple(stage for stage in Stage if stage in there)
-    refusals = tuple(check for check in document.checks if check.ours and "::refused::" in check.id)
+    refusals = tuple(check for check in document.checks if check.of_refusal)
     lines = tuple(
         _line(f"r{number}", one, stages, refusals, anchors.of) for number, one in enumerate(document.climbed, 1)
     )

@@ -21,7 +21,7 @@ from pytest_acrauth.catalogue.causes.basic_questions import (
 )
 from pytest_acrauth.catalogue.questions.climb import USER_KIND, NameShape
 from pytest_acrauth.catalogue.questions.directory import CERTIFICATE_ONLY
-from pytest_acrauth.catalogue.questions.management import LAST_CHANGE, ROLES
+from pytest_acrauth.catalogue.questions.management import LAST_CHANGE, NO_ROLE
 from pytest_acrauth.catalogue.questions.records import TokenState
 from pytest_acrauth.catalogue.shape import Command, FailureMode, Occurs
 from pytest_acrauth.catalogue.steps import ASSIGN_ROLES, GENERATE_PASSWORD, GENERATE_SPARE_PASSWORD
@@ -387,7 +387,7 @@ REFRESH_TOKEN_NO_ROLE = FailureMode(
         USER_KIND.is_(Kind.REFRESH_TOKEN),
         SECRET_EXPIRED.is_(False),
         SECRET_ELSEWHERE.is_(False),
-        ROLES.where("none that gives a right to images", lambda rights: rights.nothing),
+        NO_ROLE,
     ),
     means="The refresh token is this registry's own and has not ended. Whoever logged in with az had a right to images"
     " then, and nothing that gives one is assigned now. It counts from the next az acr login on, because a refresh"

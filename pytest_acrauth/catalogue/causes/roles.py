@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.facts import RoleMode, role_mode
 from pytest_acrauth.catalogue.questions.climb import USER_KIND, access_token_of
-from pytest_acrauth.catalogue.questions.management import LAST_CHANGE, ROLES, TENANTS, rights_of
+from pytest_acrauth.catalogue.questions.management import LAST_CHANGE, NO_ROLE, ROLES, TENANTS, rights_of
 from pytest_acrauth.catalogue.questions.rights import Rights, Standing
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Occurs, Question
 from pytest_acrauth.catalogue.steps import ASSIGN_IN_ABAC_MODE, ASSIGN_ROLES, LIST_ROLES, SHOW_ROLE_MODE
@@ -151,16 +151,12 @@ def _because(standing: Standing, *open_for: Standing) -> Callable[[Rights], bool
     return judge
 
 
-def _no_role(rights: Rights) -> bool | None:
-    return rights.nothing
-
-
 EXCHANGE_NO_ROLE = FailureMode(
     id="exchange-no-role",
     title="the identity has no role for images on {registry}",
     brief="no role",
     seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403, text.REFUSED_AND_NOT_FOUND),
-    when=(ROLES.where("none that gives a right to images", _no_role),),
+    when=(NO_ROLE,),
     not_when=(TENANTS.where("no, to another one", lambda tenants: tenants.differ),),
     occurs=Occurs.OFTEN,
     means="Entra knows the identity, and nothing is assigned to it on the registry, or above it, that lets it pull or"
@@ -186,7 +182,7 @@ SP_LACKS_ROLE = FailureMode(
     seen=(access_token.BASIC_REFUSED,),
     when=(
         USER_KIND.is_(Kind.SERVICE_PRINCIPAL),
-        ROLES.where("none that gives a right to images", _no_role),
+        NO_ROLE,
     ),
     occurs=Occurs.OFTEN,
     means="Its secret was accepted, since a bad one has another text. Nothing is assigned to it on the registry, or"

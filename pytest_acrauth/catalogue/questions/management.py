@@ -179,3 +179,4 @@ ROLES: Question[Rights] = Question(
     needs=Need.ROLES,
     read=rights_of,
 )
+NO_ROLE = ROLES.where("none that gives a right to images", lambda rights: rights.nothing)
