@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 # An inner run in this process forgets the modules it was the first to load. Loaded twice, the exceptions that one
 # copy raises are not those that the other one catches.
@@ -46,18 +47,25 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
+def without(*plugins: str) -> tuple[str, ...]:
+    """Return the arguments that keep plugins out of a run."""
+    return tuple(argument for name in plugins for argument in ("-p", f"no:{name}"))
+
+
 class Inner:
     """Runs pytest in a folder of its own, as a user would, and reads what it says."""
 
     def __init__(self, pytester: pytest.Pytester) -> None:
         self.pytester = pytester
         # Other plugins' deprecations, random orders and slow starts are not what these tests are about.
-        absent = ("asyncio", "randomly", "hypothesispytest")
-        self.always = tuple(argument for name in absent for argument in ("-p", f"no:{name}"))
+        self.always = without("asyncio", "randomly", "hypothesispytest")
 
     def run(self, *args: str) -> pytest.RunResult:
         """Run in this process."""
-        return self.pytester.runpytest_inprocess(*self.always, *args)
+        # pytest-rerunfailures keeps a socket and a thread of every run under xdist for as long as the process lives,
+        # and a process of these tests runs a thousand; many machines allow it 1,024 open files.
+        unasked = () if any(arg.startswith("--reruns") for arg in args) else without("rerunfailures")
+        return self.pytester.runpytest_inprocess(*self.always, *unasked, *args)
 
     def apart(self, *args: str) -> pytest.RunResult:
         """Run in a process of its own."""
@@ -74,6 +82,20 @@ def inner(pytester: pytest.Pytester, clean_environment: pytest.MonkeyPatch) -> I
     pytester.makeini("[pytest]\n")
     clean_environment.setenv("COLUMNS", "200")
     return Inner(pytester)
+
+
+@pytest.fixture
+def inner_with_asyncio(inner: Inner) -> Iterator[Inner]:
+    """Deliver inner runs that have pytest-asyncio."""
+    inner.always = without("randomly", "hypothesispytest")
+    inner.pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    # It asks for this thread's event loop, to put it back in the end. One that is made because it asks is closed by
+    # nobody, and what is open is told of in whichever test runs when it is collected.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield inner
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 def outcomes(result: pytest.RunResult) -> Mapping[str, str]:

@@ -16,7 +16,6 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakSet
 
 import trustme
 
@@ -87,8 +86,8 @@ class Peers:
         self._fronts = {name: Front(world, Forgotten()) for name, world in worlds.items()}
         self._known = {host for world in worlds.values() for host in world.network.names}
         self._loop = asyncio.new_event_loop()
-        self._kept: set[asyncio.Task[None]] = set()
-        self._ends: WeakSet[socket.socket] = WeakSet()
+        self._closing = threading.Lock()
+        self._closed = False
         logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it tells of every peer that left
         self._thread = threading.Thread(target=self._loop.run_forever, name="hostile-peers", daemon=True)
         self._thread.start()
@@ -97,16 +96,20 @@ class Peers:
         """End all connections and the thread."""
 
         async def end() -> None:
-            for task in list(self._kept):
-                task.cancel()
-            await asyncio.gather(*self._kept, return_exceptions=True)
+            # A connection that is made while others end is another task, and what it leaves open would be told of in
+            # another test.
+            while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                await asyncio.sleep(0)
 
+        with self._closing:
+            self._closed = True
         asyncio.run_coroutine_threadsafe(end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-        for each in list(self._ends):  # one that nobody came to serve any more would be told of in another test
-            each.close()
 
     def is_sound(self, host: str) -> bool:
         """Whether a host belongs to the world, and not to whoever wants to be sent something."""
@@ -114,22 +117,22 @@ class Peers:
 
     def connect(self, climbing: Climbing, host: str, port: int) -> socket.socket:
         """Return a connection to a host, which belongs to a climb."""
-        if self._loop.is_closed():  # a thread of a climb that was given up may come so late
-            raise ConnectionRefusedError
-        near, far = socket.socketpair()
-        far.setblocking(False)
-        self._ends.add(far)
-
-        def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = self._loop.create_task(self._serve(climbing, host, port, reader, writer))
-            self._kept.add(task)
-            task.add_done_callback(self._kept.discard)
-
-        def made() -> asyncio.StreamReaderProtocol:
-            return asyncio.StreamReaderProtocol(asyncio.StreamReader(_MOST, self._loop), begin, self._loop)
-
-        asyncio.run_coroutine_threadsafe(self._loop.connect_accepted_socket(made, far), self._loop)
+        with self._closing:
+            if self._closed:  # a thread of a climb that was given up may come so late
+                raise ConnectionRefusedError
+            near, far = socket.socketpair()
+            asyncio.run_coroutine_threadsafe(self._accept(climbing, host, port, far), self._loop)
         return near
+
+    async def _accept(self, climbing: Climbing, host: str, port: int, far: socket.socket) -> None:
+        """Serve one connection until it ends."""
+        far.setblocking(False)
+        streams: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = self._loop.create_future()
+        protocol = asyncio.StreamReaderProtocol(
+            asyncio.StreamReader(_MOST, self._loop), lambda *both: streams.set_result(both), self._loop
+        )
+        await self._loop.connect_accepted_socket(lambda: protocol, far)
+        await self._serve(climbing, host, port, *await streams)
 
     def _made(self, host: str) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

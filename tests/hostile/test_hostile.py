@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from random import Random
 
@@ -9,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hostile.peers import Peers
+from hostile.mutations import Hand
+from hostile.peers import Climbing, Peers
 from hostile.trial import tried, worlds
 
 #: Climbs of each of the runs below, about as many hostile answers.
@@ -24,6 +26,17 @@ def trial() -> Iterator[Trial]:
     peers = Peers(made)
     yield lambda chance: tried(peers, made, chance)[1]
     peers.close()
+
+
+def test_peers_that_end_leave_nothing_open() -> None:
+    """Connections that begin and speak while all of them end are told of in no other test."""
+    peers = Peers({})
+    for port in [443, 3128, 80] * 20:
+        peers.connect(Climbing(Hand(Random(0)), frozenset()), "myacr.azurecr.io", port).close()
+    peers.close()
+    with pytest.raises(ConnectionRefusedError):
+        peers.connect(Climbing(Hand(Random(0)), frozenset()), "myacr.azurecr.io", 443)
+    gc.collect()  # what was open would fail this test: pytest makes an error of such a warning
 
 
 @pytest.mark.timeout(600)

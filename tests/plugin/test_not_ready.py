@@ -97,12 +97,10 @@ IN_A_FIXTURE = """
     ids=["plain", "unittest", "marked", "marked-unittest", "asyncio", "marked-asyncio", "task-group", "anyio"],
 )
 @pytest.mark.parametrize("style", ["auto", "long", "native"])
-def test_a_test_of_any_kind_fails_in_plain_words(inner: Inner, text: str, style: str) -> None:
+def test_a_test_of_any_kind_fails_in_plain_words(inner_with_asyncio: Inner, text: str, style: str) -> None:
     """The text, its first line in the summary, and nothing of code, of frames, or of the name of a class."""
-    inner.pytester.makepyfile(text)
-    inner.always = ("-p", "no:randomly", "-p", "no:hypothesispytest")
-    inner.pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
-    result = inner.emulate(BROKEN, "--acr-checks", "none", "--tb", style, "--showlocals")
+    inner_with_asyncio.pytester.makepyfile(text)
+    result = inner_with_asyncio.emulate(BROKEN, "--acr-checks", "none", "--tb", style, "--showlocals")
     result.assert_outcomes(failed=1)
     printed = result.stdout.str()
     (line,) = [line for line in result.outlines if line.startswith("FAILED ")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Inner
+from conftest import Inner, without
 
 NO_CHECKS = ("--acr-checks", "none")
 SUITE = """
@@ -61,12 +61,11 @@ NEIGHBOURS = {
 
 
 @pytest.fixture
-def suite(inner: Inner) -> Inner:
-    """Deliver inner runs of the suite."""
-    inner.always = ("-p", "no:hypothesispytest")
-    inner.pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
-    inner.pytester.makepyfile(SUITE)
-    return inner
+def suite(inner_with_asyncio: Inner) -> Inner:
+    """Deliver inner runs of the suite, in orders of pytest-randomly."""
+    inner_with_asyncio.always = without("hypothesispytest")
+    inner_with_asyncio.pytester.makepyfile(SUITE)
+    return inner_with_asyncio
 
 
 @pytest.mark.parametrize("options", NEIGHBOURS.values(), ids=NEIGHBOURS)
