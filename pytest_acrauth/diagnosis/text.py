@@ -44,6 +44,7 @@ from pytest_acrauth.catalogue.symptoms.text import (
 from pytest_acrauth.catalogue.tables import SYMPTOMS
 from pytest_acrauth.diagnosis import own_words
 from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis, Finding, conclude
+from pytest_acrauth.diagnosis.elsewhere import about_another
 from pytest_acrauth.diagnosis.printed import LIMIT, Host, Place, Printed, mended
 from pytest_acrauth.model.credential import kind_of_user
 from pytest_acrauth.model.target import GUID, BadName, Reference, Registry
@@ -56,6 +57,9 @@ NOT_IN_TEXT = "a text does not show it"
 _NEAR = 400  # how far around the words their names are looked for
 _FINDS = 200  # how many places of one pattern are looked at
 _DATA = re.compile(r"(?<=[\w-])\.[\w-]+\.data\.")  # what a data endpoint's name has and its login server's has not
+
+#: Words that say the same whatever a token was wanted for.
+_OF_SIGN_IN = {Where.SIGN_IN, Where.NOT_AT_SERVICE}
 
 #: What other failures bring about, in a text that may hold them too: the cause stands before its consequence.
 _FOLLOWS = (
@@ -253,7 +257,9 @@ def _first(words: Words, printed: Printed) -> tuple[re.Match[str], Host | None, 
     """Return the first words that count, the login server that they are about, and the host beside them."""
     for count, match in enumerate(printed.matches(words.pattern)):
         host = printed.nearest(match.start(), match.end())
-        if _counts(words.where, host, printed):
+        if _counts(words.where, host, printed) and not (
+            words.where in _OF_SIGN_IN and about_another(printed.flat, match.start(), match.end())
+        ):
             registry = host if host and host.place is Place.REGISTRY else printed.registry_before(match.start())
             return match, registry, host
         if count >= _FINDS:
@@ -264,7 +270,7 @@ def _first(words: Words, printed: Printed) -> tuple[re.Match[str], Host | None, 
 def _counts(where: Where, host: Host | None, printed: Printed) -> bool:
     place = host.place if host else None
     match where:
-        case Where.ANYWHERE:
+        case Where.ANYWHERE | Where.SIGN_IN:
             return True
         case Where.REGISTRY:
             return place is Place.REGISTRY

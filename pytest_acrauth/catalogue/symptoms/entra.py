@@ -8,7 +8,7 @@ from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.entra_numbers import NUMBERS, Number
 from pytest_acrauth.catalogue.shape import Break, Symptom, Words, unseen
 from pytest_acrauth.catalogue.symptoms.answers import said_here
-from pytest_acrauth.catalogue.symptoms.words import ITS_NAME, aadsts, anywhere, at_authority, not_at_service
+from pytest_acrauth.catalogue.symptoms.words import ITS_NAME, aadsts, at_authority, at_sign_in, not_at_service
 from pytest_acrauth.model.credential import SecretShape
 from pytest_acrauth.model.machine import Resolved
 from pytest_acrauth.model.observation import Dns, Entra, Tcp, Trouble
@@ -43,7 +43,7 @@ def _symptom(numbers: tuple[int, ...]) -> Symptom:
         stages=() if told[0].in_print else (Stage.ENTRA,),
         when=unseen if told[0].in_print else first,
         says="Entra refused the sign-in, and issued no Entra token.",
-        texts=aadsts(*numbers, not_before=not_before) + anywhere(*phrases),
+        texts=aadsts(*numbers, not_before=not_before) + at_sign_in(*phrases),
     )
 
 

@@ -47,6 +47,11 @@ def not_at_service(*patterns: str) -> tuple[Words, ...]:
     return _words(Where.NOT_AT_SERVICE, patterns)
 
 
+def at_sign_in(*patterns: str) -> tuple[Words, ...]:
+    """Words of Entra, which count unless what stands around shows that the token was wanted for something else."""
+    return _words(Where.SIGN_IN, patterns)
+
+
 def at_authority(*patterns: str) -> tuple[Words, ...]:
     """Words that count where the nearest host is an Entra authority."""
     return _words(Where.AUTHORITY, patterns)
@@ -87,8 +92,8 @@ def aadsts(*numbers: int, not_before: str = "") -> tuple[Words, ...]:
     either = "|".join(map(str, numbers))
     number = rf"(?P<aadsts>{either})\b"
     if not_before:
-        return anywhere(rf"AADSTS{number}(?!{not_before})")
-    return anywhere(rf"AADSTS{number}", rf'error_codes" ?: ?\[ ?{number}', rf"error\?code={number}")
+        return at_sign_in(rf"AADSTS{number}(?!{not_before})")
+    return at_sign_in(rf"AADSTS{number}", rf'error_codes" ?: ?\[ ?{number}', rf"error\?code={number}")
 
 
 def in_print(name: str, says: str, texts: tuple[Words, ...], *, either: tuple[Symptom, ...] = ()) -> Symptom:
