@@ -143,6 +143,9 @@ _NAMELESS = re.compile(
     r"(?<![\w*-])\.(?i:azurecr\.(?:io|cn|us|de))\b"
     r"|[$%<{(](?i:(?:my|your)?[_-]?acr(?:[_-]?(?:name|login|server|registry|url|uri|host|endpoint)){0,3})"
     r"(?=[>)}%/:\s\"'`]|\Z)"
+    # what a registry calls itself in its answers, and the SDKs' clients of one
+    r"|\b[Ss]erver: AzureContainerRegistry\b|\bAzure\.Containers\.ContainerRegistry\b"
+    r"|\bcom\.azure\.containers\.containerregistry\b|@azure/container-registry\b|\bazure/containerregistry/"
 )
 _NAME_TAKEN_OUT = "azurecr.io"  # which is no registry, so nothing goes into a command
 

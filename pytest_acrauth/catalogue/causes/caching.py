@@ -55,7 +55,7 @@ CACHE_RULE_CREDENTIALS = FailureMode(
     id="cache-rule-credentials",
     title="the cache cannot sign in to its source",
     brief="unhealthy cache credentials",
-    seen=(operation.MANIFEST_UNKNOWN, services.CACHE_SOURCE_REFUSED),
+    seen=(operation.MANIFEST_UNKNOWN, services.CACHE_SOURCE_REFUSED, services.CACHE_LOGIN_UNHEALTHY),
     when=(CACHE.where("one whose credentials are unhealthy", lambda state: state.unhealthy),),
     means="An artifact cache fills {repository} from another registry when an image is asked for. It signs in there"
     " with two secrets of a key vault, and cannot now: they ended, were changed, or the vault does not let the registry"

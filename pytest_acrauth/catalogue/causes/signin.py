@@ -242,7 +242,7 @@ ENTRA_ASSIGNMENT_REQUIRED = FailureMode(
     ),
     instead=("Use a client or an identity that is assigned already.",),
     page=pages.ENTRA_ERROR,
-    samples=("AADSTS50105: Your administrator has configured the application 'ci' to block users.",),
+    samples=("AADSTS50105: Your administrator has configured the application Microsoft Azure CLI to block users.",),
     unlike=("AADSTS65001: The user or administrator has not consented to use the application.",),
 )
 ENTRA_ACR_RESOURCE_UNAVAILABLE = FailureMode(

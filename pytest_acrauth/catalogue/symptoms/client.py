@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 from pytest_acrauth.catalogue.shape import Break, Symptom, Words, unseen
 from pytest_acrauth.catalogue.symptoms.answers import said_here
-from pytest_acrauth.catalogue.symptoms.words import OURS, anywhere, beside
+from pytest_acrauth.catalogue.symptoms.words import OURS, anywhere, at_registry, beside
 from pytest_acrauth.model.client_record import ClientRecord, Ran, Socket
 from pytest_acrauth.model.observation import AccessToken, Trouble
 from pytest_acrauth.model.stage import Stage
 
-_HELPER = r"(?P<helper>docker-credential-[\w.-]{1,60})"
+# Helpers of one registry's own, which is another than Azure's.
+_OTHERS_HELPER = r"docker-credential-(?:ecr|gcr|gcloud|ghcr|oci)\b"
+_HELPER = rf"(?P<helper>(?!{_OTHERS_HELPER})docker-credential-[\w.-]{{1,60}})"
 _CONTAINERS = {"docker", "podman"}
 # What a library of Python's says of any socket.
 _DOCKERS = r"(?:[Dd]ocker|server API version).{0,400}?"
@@ -262,13 +264,16 @@ CREDENTIAL_STORE = _symptom(
     says="A credential helper, a program that keeps logins for docker, could not be used.",
     texts=anywhere(
         rf"error (?:getting|storing|listing|erasing) credentials - err: .{{0,120}}?{_HELPER}",
-        r"error (?:getting|storing|listing|erasing) credentials - err(?!.{0,160}?not found in native keychain)",
+        r"error (?:getting|storing|listing|erasing) credentials - err"
+        rf"(?!.{{0,160}}?(?:not found in native keychain|acquire refresh token|{_OTHERS_HELPER}))",
         rf"{_HELPER}\"?'?:? (?:executable file not found|not installed|not found|command not)",
         # Where the file itself cannot be written, no helper is to blame.
         r"[Ee]rror saving credentials(?!: (?:open|mkdir|rename|write|create|chmod|unlinkat) )",
         rf"{_HELPER} resolves to executable in current directory",
         r"credentials?\b.{0,200}?(?:Cannot autolaunch D-Bus|org\.freedesktop\.secrets was not provided)",
         r"pass not initialized",
+        # notation and oras keep logins in docker's helpers only
+        r"credentials? (?:store )?config was not set up",
     ),
 )
 KEY_MISMATCH = _symptom(
@@ -313,7 +318,9 @@ NOT_INTERACTIVE = _symptom(
         r"Error: (?:Non-null Username|Password) Required",
         r"\b(?:docker|podman|buildah|skopeo|nerdctl|oras|registry|acr) login\b.{0,300}?"
         r"(?:(?:[Uu]sername|[Pp]assword) is (?:empty|required)|[Ee]rror: (?:[Uu]sername and )?[Pp]assword [Rr]equired)",
-    ),
+    )
+    # The action of GitHub's, whose step shows the registry.
+    + at_registry(r"\bdocker/login-action\b.{0,300}?[Ee]rror: (?:[Uu]sername(?: and password)?|[Pp]assword) required"),
 )
 AZ_MISSING = _symptom(
     "az-not-found",

@@ -14,7 +14,7 @@ from pytest_acrauth.model.machine import Resolved
 from pytest_acrauth.model.observation import Dns, Entra, Tcp, Trouble
 from pytest_acrauth.model.stage import Stage
 
-_LOST = r"(?:timeout|timed out|ETIMEDOUT|refused|unreachable|deadline exceeded|no route|Max retries)"
+LOST = r"(?:timeout|timed out|ETIMEDOUT|refused|unreachable|deadline exceeded|no route|Max retries)"
 # The shapes of what proves an application without a secret.
 _ASSERTED = {SecretShape.CERTIFICATE, SecretShape.ASSERTION, SecretShape.REQUEST_TOKEN}
 
@@ -141,16 +141,16 @@ NO_METADATA = _local(
         r"no response from the IMDS endpoint",
         r"Failed to connect to MSI|managed identity timed out|[Nn]o MSI found",
         # Other clouds have their metadata at this address, too.
-        rf"169\.254\.169\.254.{{0,60}}?/metadata/(?:identity|instance)\b.{{0,250}}?{_LOST}",
+        rf"169\.254\.169\.254.{{0,60}}?/metadata/(?:identity|instance)\b.{{0,250}}?{LOST}",
         r"169\.254\.169\.254.{0,60}?Max retries exceeded with url: /metadata/(?:identity|instance)\b",
-        rf"(?:[Mm]anaged ?[Ii]dentity|\bMSI\b).{{0,250}}?169\.254\.169\.254.{{0,250}}?{_LOST}",
-        rf"(?:[Mm]anaged ?[Ii]dentity|\bMSI\b).{{0,250}}?{_LOST}.{{0,60}}?169\.254\.169\.254",
+        rf"(?:[Mm]anaged ?[Ii]dentity|\bMSI\b).{{0,250}}?169\.254\.169\.254.{{0,250}}?{LOST}",
+        rf"(?:[Mm]anaged ?[Ii]dentity|\bMSI\b).{{0,250}}?{LOST}.{{0,60}}?169\.254\.169\.254",
         r"MSI is not available|MSI endpoint is not",
         # MSAL.NET: one after another is tried.
         r"All Managed Identity sources are unavailable|\bIMDSv[12] probe failed\b",
         r"\bmanaged_identity_(?:unreachable_network|all_sources_unavailable)\b",
         r"(?<!EC2 )\bIMDS\b.{0,40}?(?:not available|unavailable|unreachable|timed out)",
-        rf"\bManagedIdentityCredential: (?:.{{0,120}}?: )?(?:context deadline exceeded|.{{0,80}}?{_LOST})",
+        rf"\bManagedIdentityCredential: (?:.{{0,120}}?: )?(?:context deadline exceeded|.{{0,80}}?{LOST})",
     ),
     "The endpoint that gives a managed identity its Entra tokens did not answer.",
 )
@@ -202,7 +202,7 @@ NO_CREDENTIAL = _local(
         r"ChainedTokenCredential failed to retrieve a token",
         r"ChainedTokenCredential authentication failed",
         r"ChainedTokenCredential failed due to an unhandled exception",
-        r"CredentialUnavailableError|CredentialUnavailableException",
+        r"CredentialUnavailable(?:Error|Exception)(?!: ManagedIdentityCredential authentication unavailable)",
         r"Azure CLI authentication timed out|Failed to invoke the Azure CLI",
     ),
     "Each credential that was tried failed, for a reason of its own.",

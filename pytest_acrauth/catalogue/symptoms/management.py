@@ -27,7 +27,7 @@ ARM_NOT_FOUND = in_print(
         r"The Resource 'Microsoft\.ContainerRegistry/registries/(?P<registry>[A-Za-z0-9-]{1,50})' under resource group"
         r" '.{1,90}?' was not found",
         *beside(OURS, r"\bResourceGroupNotFound\b|Resource group '.{1,90}?' could not be found"),
-        r"Container Registry \(Subscription: .{0,200}?Registry Name: \"(?P<registry>[A-Za-z0-9]{1,50})\"\) was not"
+        r"(?<!Schema )Registry \(Subscription: .{0,200}?Registry Name: \"(?P<registry>[A-Za-z0-9]{1,50})\"\)\"? was not"
         r" found",
         r"Container Registry \"(?P<registry>[A-Za-z0-9-]{1,50})\" was not found in Resource Group",
         r"Registry: \(Name \"(?P<registry>[A-Za-z0-9-]{1,50})\" / Resource Group \".{1,90}?\"\) was not found",
@@ -121,11 +121,13 @@ SKU_UNSUPPORTED = in_print(
     anywhere(
         r"only supported for managed registries",
         r"\bClassicSkuDeprecated\b|Classic SKU is now deprecated",
+        r"`network_rule_set(?:_set)?` can only be specified for a Premium",
         *beside(
             OURS,
             r"not supported (?:for|in|by|on) (?:the )?(?:SKU|sku|tier) '?(?:Basic|Standard)",
             r"\b(?:SKU|sku) .{0,40}? not supported",
             r"[Pp]remium (?:SKU|[Ss]ku|tier).{0,80}?(?:required|only)",
+            r"can only be \w{3,12} (?:for|when using) (?:a |the )?(?:Standard/)?[Pp]remium (?:SKU|[Ss]ku)",
             r"\b(?:requires? (?:the )?|only (?:be |supported |available ).{0,60}?)[Pp]remium (?:SKU|[Ss]ku|tier)",
         ),
     ),

@@ -85,6 +85,7 @@ MANIFEST_UNKNOWN = Symptom(
         r"manifest unknown",
         r"azurecr\.[\w.-]{2,30}(?::\d{1,5})?/[\w./<>-]{1,255}(?::[\w.<>-]{1,128}|@sha256:\w{1,64})\"?: not found",
         r"repository \"?[\w./-]{1,255}\"? is not found",
+        r"Please confirm that this name and tag are present in the registry",
     ),
 )
 DISALLOWED = Symptom(

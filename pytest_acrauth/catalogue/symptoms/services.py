@@ -49,6 +49,7 @@ IDENTITY_REFUSED = in_print(
         r"Unable to retrieve ACR refresh token using Compute Identity",
         r"\bACRTokenRetrievalFailure\b.{0,300}?\b(?i:unauthorized)\b",
         r"[Ee]ndpoint identity does not have pull permission on the registry",
+        r"\bACRTokenExchange(?:Failed|Forbidden)\b|\bACRSecretError\b",
     ),
     either=(exchange.EXCHANGE_REFUSED,),
 )
@@ -159,6 +160,13 @@ CACHE_SOURCE_REFUSED = in_print(
         r"requested access to pull from source '.{1,300}?' for cache rule\b",
         r"\bEnforceDockerAuthentication\b|Cannot create cache rule .{0,80}? without credentials",
     ),
+)
+
+CACHE_LOGIN_UNHEALTHY = in_print(
+    "cache-login-unhealthy",
+    "A login with which an artifact cache signs in to another registry is marked as unhealthy: the registry could not"
+    " read it, or was refused with it.",
+    anywhere(r'"credentialHealth" ?: ?\{[^{}]{0,600}?"status" ?: ?"Unhealthy"'),
 )
 
 #: What a pull ends with, whatever came before.

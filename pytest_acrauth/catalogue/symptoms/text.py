@@ -29,6 +29,7 @@ from pytest_acrauth.catalogue.symptoms.words import (
     at_registry,
     beside,
     in_print,
+    not_at_service,
     not_elsewhere,
 )
 
@@ -40,7 +41,7 @@ _PLACEHOLDER = rf"{OURS}|\bACR_?(?:NAME|LOGIN|SERVER|REGISTRY|URL)|\bacr-login-s
 _XML = r": .{0,80}?<\?xml"
 _MARKED = r": (?:invalid character 'ï'|.{0,80}?(?:ufeff|\ufeff)<\?xml)"
 # Helm and Kubernetes end so whatever they waited for, such as a volume.
-_WAITED = r"(?<!UPGRADE FAILED: )(?<!ROLLBACK FAILED: )(?<!INSTALLATION FAILED: )(?<!code = DeadlineExceeded desc = )"
+_WAITED = r"(?<!the refresh request. Error = ')(?<!UPGRADE FAILED: )(?<!ROLLBACK FAILED: )(?<!INSTALLATION FAILED: )(?<!code = DeadlineExceeded desc = )"
 
 # A trace of requests begins with a 401, which asks for a login; it is no refusal where a later answer has come.
 _TRACED = r"HTTP/1\.[01] |[Ss]tatus: ['\"]"
@@ -79,6 +80,7 @@ GENERIC_401 = in_print(
         r"\b401 Client Error\b|requested URL returned error: 401\b|status code=Unauthorized\b",
         r": [Uu]nauthorized(?![:\w])|\bUnauthorized for [\w.*-]{1,253}/",
         r"make sure your credentials for '[^']{1,300}' are set up correctly",
+        r"Please confirm your credentials are correct and that you have access to this repository",
         r"\bunauthorized\b: access (?:token|to)",
         r"pull access denied",
         r"reading manifest .{1,400}?: authentication required",
@@ -191,7 +193,9 @@ AUTHORITY_LOST = in_print(
         r"[Cc]onnection reset by peer|forcibly closed|\bECONNRESET\b|[Cc]onnection aborted|Remote end closed",
         r"Failed to establish a new connection",
         r"Unable to get authority configuration|authority endpoint discovery failed",
-    ),
+    )
+    # As docker-credential-acr-env says it, which names no host.
+    + not_at_service(rf"refreshing sp token - adal: .{{0,120}}?Error = .{{0,200}}?{entra.LOST}"),
     either=(
         entra.AUTHORITY_UNREACHED,
         entra.AUTHORITY_UNKNOWN,

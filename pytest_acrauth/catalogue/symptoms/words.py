@@ -18,7 +18,7 @@ ITS_NAME = r"(?:[:.]? [('\"]{0,2}[\w.*<>-]{1,253})?"
 
 #: What tells that words which others say as well are about a registry of Azure's.
 OURS = (
-    r"(?:Microsoft\.ContainerRegistry\b|(?<!Git[Ll]ab )(?<!GitHub )(?<!Google )[Cc]ontainer[ -]?[Rr]egistr"
+    r"(?:Microsoft\.ContainerRegistry\b|(?<!Git[Ll]ab )(?<!GitHub )(?<!Google )[Cc]ontainer[ _-]?[Rr]egistr"
     r"|\b[Rr]egistries\b|azurecr\.|\baz acr\b|\bACR\b)"
 )
 _BESIDE = r".{0,300}?"
