@@ -7,55 +7,69 @@ from __future__ import annotations
 
 import re
 
+from pytest_acrauth.catalogue.symptoms.words import GUID
+
 _BEFORE, _AFTER = 1000, 400  # how far from the words it is looked for
 
 #: What has to do with a registry: where one of these stands near, the words count whatever else does.
 _OURS = re.compile(
-    r"(?i:azurecr\.|container[ ._-]?registr|\bacr(?![a-z])|\bdocker (?:login|pull|push|build)\b|pull(?:ing)? image)"
-    r"|\b[aA]cr[A-Z]|\bACR[A-Z]|6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26"
+    r"azurecr\.|container[ ._-]?registr|\bacr(?![a-z])|\bdocker (?:login|pull|push|build)\b|pull(?:ing)? image"
+    r"|6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26"
 )
-_HOSTS = (
-    *(r"vault\.azure\.(?:net|cn)", r"database\.windows\.net", r"graph\.(?:microsoft|windows)\.(?:com|net|us)"),
-    *(r"sharepoint\.com", r"dynamics\.com", r"powerbi\.com", r"analysis\.windows\.net", r"teams\.microsoft\.com"),
-    *(r"outlook\.office(?:365)?\.com", r"servicebus\.windows\.net", r"documents\.azure\.com", r"openai\.azure\.com"),
-    *(r"cognitiveservices\.azure\.com", r"azuredatabricks\.net", r"search\.windows\.net", r"azconfig\.io"),
-    *(r"kusto\.windows\.net", r"(?:blob|queue|table|file|dfs)\.core\.(?:windows\.net|chinacloudapi\.cn)"),
-    *(r"digitaltwins\.azure\.net", r"database\.azure\.com", r"ossrdbms-aad\.database\.windows\.net"),
-)
-# As Entra lists them: Graph, Exchange, SharePoint, Power BI, Dynamics, SQL, Key Vault, storage, DevOps, AKS, Databricks.
-_RESOURCES = (
+_OUR_NAMES = re.compile(r"\b(?:[aA]cr|ACR)[A-Z]")
+_OURS_HOLD = ("acr", "azurecr.", "registr", "docker ", "image", "6a0ec4d3")  # what ``_OURS`` never matches without
+
+#: What others are known by, in small letters.
+_OTHERS = (
+    # hosts
+    *("vault.azure.", "database.windows.net", "database.azure.com", "graph.microsoft.", "graph.windows.net"),
+    *("sharepoint.com", "dynamics.com", "powerbi.com", "analysis.windows.net", "teams.microsoft.com", ".office.com"),
+    *(".office365.com", "b2clogin.com", "servicebus.windows.net", "documents.azure.com", "openai.azure.com"),
+    *("cognitiveservices.azure.com", "azuredatabricks.net", "search.windows.net", "azconfig.io", "kusto.windows.net"),
+    *("blob.core.", "queue.core.", "table.core.", "file.core.", "dfs.core.", "digitaltwins.azure.net"),
+    # resources: Graph, Exchange, SharePoint, Power BI, Dynamics, SQL, Key Vault, storage, Azure DevOps, AKS, Databricks
     *("00000003-0000-0000-c000-000000000000", "00000002-0000-0ff1-ce00-000000000000"),
     *("00000003-0000-0ff1-ce00-000000000000", "00000009-0000-0000-c000-000000000000"),
     *("00000007-0000-0000-c000-000000000000", "022907d3-0f1b-48f7-badc-1ba6abab6d66"),
     *("cfa8b339-82a2-471a-a3c9-0fc0be7a4093", "e406a681-f3d4-42a8-90b6-c2b029497af1"),
     *("499b84ac-1321-427f-aa17-267ca6975798", "6dae42f8-4368-4678-94ff-3960e28e3630"),
     "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d",
-)
-_PROGRAMS = (
-    r"\bMicrosoft\.Graph\b|\bGraph(?:ServiceClient|RbacManagement)|\bmsgraph\b|\bGet-Mg[A-Z]",
-    r"\bConnect-(?:MgGraph|PnPOnline|ExchangeOnline|SPOService|MicrosoftTeams|PowerBI|AzureAD|MsolService|IPPSSession)",
-    r"\bSql(?:Client|Exception|Connection)\b|\bODBC Driver \d\d for SQL Server\b|\bSQLServerException\b|\bsqlcmd\b",
-    r"\b[Aa]zure\.(?:[Ss]torage|[Ss]ecurity|[Kk]ey[Vv]ault|[Mm]essaging|[Ss]ervice[Bb]us|[Ee]vent[Hh]ub|[Cc]osmos|AI)\b",
-    r"\bcom\.azure\.(?:storage|security|messaging|cosmos|data|ai|spring)\b|@azure/(?:storage|keyvault|service-bus|cosmos)",
-    r"\bazure/(?:storage|keyvault|servicebus|eventhub|cosmos)\b|\b(?:azblob|azsecrets|azkeys|azservicebus|azcosmos)\b",
-    r"\baz (?:keyvault|storage|sql|cosmosdb|servicebus|eventhubs|appconfig|devops|boards|repos|ad) ",
-    r"\bkubelogin\b|\bKey Vault\b|\bKeyVault(?:Error|Client)|\bSecretClient\b|\bBlob(?:Service|Container)?Client\b",
-    r"\bPower ?BI\b|\bSharePoint\b|\bExchange Online\b|\bMicrosoft (?:Teams|Graph)\b|\bOffice ?365\b|\bDynamics\b",
+    # services by their names, and what their clients are called
+    *("microsoft graph", "microsoft.graph", "graphserviceclient", "msgraph", "get-mg", "connect-mggraph", "power bi"),
+    *("powerbi", "sharepoint", "exchange online", "microsoft teams", "office 365", "dynamics 365", "connect-pnponline"),
+    *("connect-exchangeonline", "connect-sposervice", "connect-azuread", "connect-msolservice", "sqlclient"),
+    *("sqlexception", "sqlserverexception", "sqlconnection", "for sql server", "sqlcmd", "key vault", "keyvault"),
+    *("secrets-store", "secretclient", "azsecrets", "azkeys", "azure.storage", "azure/storage", "azblob", "blobclient"),
+    *("blobserviceclient", "blobcontainerclient", "listblobs", "azure.messaging", "azservicebus", "servicebus"),
+    *("service bus", "service-bus", "eventhub", "event hub", "azure.cosmos", "azcosmos", "cosmosdb", "cosmos db"),
+    *("az storage ", "az sql ", "az appconfig ", "az devops ", "az boards ", "az repos ", "az ad ", "mssparkutils"),
+    *("kubelogin", "auth/azure/login"),
+    # programs that change other resources
+    *("cert-manager", "external-dns", "azuredns", "velero", "cluster-autoscaler", 'backend "azurerm"'),
     # a program's own users
-    r"/signin-oidc\b|\.auth/login/aad\b|/login/oauth2/code/|\bIDW10\d{3}\b|\bMicrosoft\.Identity\.Web\b",
-    r"\bOpenIdConnect|\bOAuth2AuthenticationException\b|\bpassport-azure-ad\b|\bmsal-(?:browser|react|angular)\b",
+    *("/signin-oidc", ".auth/login/aad", "/login/oauth2/code/", "idw10", "microsoft.identity.web", "openidconnect"),
+    *("oauth2authenticationexception", "passport-azure-ad", "msal-browser", "msal-react", "msal-angular"),
+    *("oauth2 callback", "/oauth2/callback", "redeeming code", "redeem the", "oauthlogin", "oauth2-proxy"),
+    *("oauth.azuread", "omniauth", "samlre", "identifier 'http"),
 )
-_OTHERS = re.compile("|".join((rf"(?<![\w-])(?:[\w-]{{1,63}}\.)?(?:{'|'.join(_HOSTS)})", *_RESOURCES, *_PROGRAMS)))
+# A scope, as credentials ask for it, or a resource, as the metadata endpoint is asked for it.
+_NOT_OURS = r"(?!management\.|[\w.-]{0,60}?containerregistry)[\w.-]{3,80}"
+_SCOPE = re.compile(rf"https://{_NOT_OURS}/{{1,2}}\.default\b|[?&]resource=https(?::|%3a)(?:/|%2f){{2}}{_NOT_OURS}")
 # The application that a person signs in to, by its name; those that lead to a registry are Microsoft's own.
 _NAMED = re.compile(
-    r"(?:\bconfigured the application |\baccess the application '[\w-]{1,40}' ?\(|\bwith ID '[\w-]{1,40}' named )'?"
-    r"(?!(?:Microsoft|Windows|Visual Studio|Azure)\b)(?=[^'()]{0,40}?[A-Za-z])"
+    r"(?:\bconfigured the application |\b(?:access|for) the application '(?:[\w-]{1,40}' ?\()?"
+    r"|\bwith ID '[\w-]{1,40}' named |\bApp name: |\bResource: )'?"
+    rf"(?!(?:Microsoft|Windows Azure|Visual Studio|Azure)\b|https:|{GUID})(?=[^'()]{{0,40}}?[A-Za-z])"
 )
 
 
 def about_another(flat: str, start: int, end: int) -> bool:
     """Return whether words between two offsets of a flat text are about another service's or program's sign-in."""
-    begin, behind = max(0, start - _BEFORE), end + _AFTER
-    if _OURS.search(flat, begin, behind):
+    near = flat[max(0, start - _BEFORE) : end + _AFTER]
+    small = near.lower()
+    if any(each in small for each in _OURS_HOLD) and (_OURS.search(small) or _OUR_NAMES.search(near)):
         return False
-    return _OTHERS.search(flat, begin, behind) is not None or _NAMED.search(flat, start, behind) is not None
+    if any(each in small for each in _OTHERS):
+        return True
+    asked = (".default" in small or "resource=" in small) and _SCOPE.search(small)
+    return bool(asked) or _NAMED.search(flat, start, end + _AFTER) is not None

@@ -256,12 +256,11 @@ def _seen(symptom: Symptom, printed: Printed) -> tuple[int, Line] | None:
 def _first(words: Words, printed: Printed) -> tuple[re.Match[str], Host | None, Host | None] | None:
     """Return the first words that count, the login server that they are about, and the host beside them."""
     for count, match in enumerate(printed.matches(words.pattern)):
-        host = printed.nearest(match.start(), match.end())
-        if _counts(words.where, host, printed) and not (
-            words.where in _OF_SIGN_IN and about_another(printed.flat, match.start(), match.end())
-        ):
-            registry = host if host and host.place is Place.REGISTRY else printed.registry_before(match.start())
-            return match, registry, host
+        if words.where not in _OF_SIGN_IN or not about_another(printed.flat, match.start(), match.end()):
+            host = printed.nearest(match.start(), match.end())
+            if _counts(words.where, host, printed):
+                registry = host if host and host.place is Place.REGISTRY else printed.registry_before(match.start())
+                return match, registry, host
         if count >= _FINDS:
             break
     return None

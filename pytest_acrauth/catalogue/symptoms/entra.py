@@ -127,6 +127,7 @@ NOT_INJECTED = _local(
     not_at_service(
         r"[Ww]orkload options are not fully configured",
         r"WorkloadIdentityCredential(?: authentication unavailable)?:? .{0,80}?(?:not (?:fully )?configured|not set)",
+        r"\bazure (?:tenant|client) id environment variable is empty",
         r"no (?:client ID|tenant ID|token file) specified\. Check pod configuration",
         r"AZURE_FEDERATED_TOKEN_FILE.{0,60}?(?:not set|missing|required|not specified|not found|empty)",
         r"/var/run/secrets/azure/tokens/azure-identity-token.{0,40}?[Nn]o such file",

@@ -27,8 +27,8 @@ ARM_NOT_FOUND = in_print(
         r"The Resource 'Microsoft\.ContainerRegistry/registries/(?P<registry>[A-Za-z0-9-]{1,50})' under resource group"
         r" '.{1,90}?' was not found",
         *beside(OURS, r"\bResourceGroupNotFound\b|Resource group '.{1,90}?' could not be found"),
-        r"(?<!Schema )Registry \(Subscription: .{0,200}?Registry Name: \"(?P<registry>[A-Za-z0-9]{1,50})\"\)\"? was not"
-        r" found",
+        r"(?<!Schema )Registry \(Subscription: .{0,80}?Resource Group Name: \"[^\"]{1,90}\""
+        r" Registry Name: \"(?P<registry>[A-Za-z0-9]{1,50})\"\)\"? was not found",
         r"Container Registry \"(?P<registry>[A-Za-z0-9-]{1,50})\" was not found in Resource Group",
         r"Registry: \(Name \"(?P<registry>[A-Za-z0-9-]{1,50})\" / Resource Group \".{1,90}?\"\) was not found",
         r"parent resource '.{0,300}?/registries/(?P<registry>[A-Za-z0-9]{5,50})' could not be found",
@@ -137,6 +137,8 @@ NAME_UNUSABLE = in_print(
     "The registry's name cannot be used as it was given.",
     anywhere(
         r"names may contain (?:only )?alpha ?numeric characters .{0,40}?between 5 and 50",
+        # azurerm says it of the names of other resources, too
+        *beside(OURS, r"alpha numeric characters only are allowed in \"name\""),
         r"Registry name must use only lowercase|Registry name .{0,60}?cannot contain dashes",
         r"The registry DNS name .{1,100}? is already in use",
         r"(?i:container registry name) .{0,60}?(?:is invalid|is not valid|must conform)",
@@ -179,7 +181,8 @@ GRAPH_FORBIDDEN = in_print(
         # Whoever writes to the directory is told so; here it is by who gives roles, and az.
         r"ERROR: (?:Graph .{0,80}?)?Insufficient privileges to complete the operation",
         *beside(
-            rf"{OURS}|\baz (?:ad|role|aks) |[Rr]ole ?[Aa]ssignment|[Ss]ervice ?[Pp]rincipal|create-for-rbac|attach-acr",
+            rf"{OURS}|\baz (?:ad sp|role|aks) |[Rr]ole ?[Aa]ssignment|[Ss]ervice ?[Pp]rincipal|create-for-rbac"
+            r"|attach-acr",
             r"\bAuthorization_RequestDenied\b|Insufficient privileges to complete the operation",
         ),
     ),

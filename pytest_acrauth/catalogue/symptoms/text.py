@@ -41,7 +41,10 @@ _PLACEHOLDER = rf"{OURS}|\bACR_?(?:NAME|LOGIN|SERVER|REGISTRY|URL)|\bacr-login-s
 _XML = r": .{0,80}?<\?xml"
 _MARKED = r": (?:invalid character 'ï'|.{0,80}?(?:ufeff|\ufeff)<\?xml)"
 # Helm and Kubernetes end so whatever they waited for, such as a volume.
-_WAITED = r"(?<!the refresh request. Error = ')(?<!UPGRADE FAILED: )(?<!ROLLBACK FAILED: )(?<!INSTALLATION FAILED: )(?<!code = DeadlineExceeded desc = )"
+_WAITED = (
+    r"(?<!UPGRADE FAILED: )(?<!ROLLBACK FAILED: )(?<!INSTALLATION FAILED: )(?<!code = DeadlineExceeded desc = )"
+    r"(?<!the refresh request. Error = ')"  # which asks Entra, not the registry
+)
 
 # A trace of requests begins with a 401, which asks for a login; it is no refusal where a later answer has come.
 _TRACED = r"HTTP/1\.[01] |[Ss]tatus: ['\"]"
@@ -80,6 +83,7 @@ GENERIC_401 = in_print(
         r"\b401 Client Error\b|requested URL returned error: 401\b|status code=Unauthorized\b",
         r": [Uu]nauthorized(?![:\w])|\bUnauthorized for [\w.*-]{1,253}/",
         r"make sure your credentials for '[^']{1,300}' are set up correctly",
+        r"No push access to specified image repository",
         r"Please confirm your credentials are correct and that you have access to this repository",
         r"\bunauthorized\b: access (?:token|to)",
         r"pull access denied",
@@ -371,7 +375,7 @@ INTERACTION_NEEDED = in_print(
 PULL_SECRET_MISSING = in_print(
     "pull-secret-missing",
     "The kubelet found no secret of that name in the pod's namespace. The pull can still work without it.",
-    anywhere(r"Unable to retrieve some image pull secrets(?: \((?P<pull_secret>[a-z0-9.-]{1,253}))?"),
+    not_elsewhere(r"Unable to retrieve some image pull secrets(?: \((?P<pull_secret>[a-z0-9.-]{1,253}))?"),
 )
 
 # Messages of check-health that are no failures.
