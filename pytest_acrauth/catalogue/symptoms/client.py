@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pytest_acrauth.catalogue.shape import Break, Symptom, Words, unseen
 from pytest_acrauth.catalogue.symptoms.answers import said_here
-from pytest_acrauth.catalogue.symptoms.words import OURS, anywhere, at_registry, beside
+from pytest_acrauth.catalogue.symptoms.words import OURS, anywhere, at_registry, beside, not_elsewhere
 from pytest_acrauth.model.client_record import ClientRecord, Ran, Socket
 from pytest_acrauth.model.observation import AccessToken, Trouble
 from pytest_acrauth.model.stage import Stage
@@ -272,9 +272,9 @@ CREDENTIAL_STORE = _symptom(
         rf"{_HELPER} resolves to executable in current directory",
         r"credentials?\b.{0,200}?(?:Cannot autolaunch D-Bus|org\.freedesktop\.secrets was not provided)",
         r"pass not initialized",
-        # notation and oras keep logins in docker's helpers only
-        r"credentials? (?:store )?config was not set up",
-    ),
+    )
+    # notation keeps logins in docker's helpers only
+    + not_elsewhere(r"credentials? (?:store )?config was not set up"),
 )
 KEY_MISMATCH = _symptom(
     "stored-login-other-key",
