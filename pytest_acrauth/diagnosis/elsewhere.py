@@ -36,7 +36,8 @@ _OTHERS = (
     "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d",
     # services by their names, and what their clients are called
     *("microsoft graph", "microsoft.graph", "graphserviceclient", "msgraph", "get-mg", "connect-mggraph", "power bi"),
-    *("powerbi", "sharepoint", "exchange online", "microsoft teams", "office 365", "dynamics 365", "connect-pnponline"),
+    *("powerbi", "sharepoint", "exchange online", "microsoft teams", "office 365", "dynamics 365", "outlook"),
+    "connect-pnponline",
     *("connect-exchangeonline", "connect-sposervice", "connect-azuread", "connect-msolservice", "sqlclient"),
     *("sqlexception", "sqlserverexception", "sqlconnection", "for sql server", "sqlcmd", "key vault", "keyvault"),
     *("secrets-store", "secretclient", "azsecrets", "azkeys", "azure.storage", "azure/storage", "azblob", "blobclient"),

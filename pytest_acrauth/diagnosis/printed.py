@@ -127,6 +127,7 @@ _PROXY = re.compile(r"(?i:proxy)(?:[ _-](?:server|host|url|address))?(?: at)?[ :
 # What leads from words to the host that they say they are about: "… Unauthorized for url: https://".
 _ABOUT = re.compile(
     r"[ :,;()'\"-]{0,4}(?:\w{1,20} )?(?:for (?:url:? )?|from |GET |POST |PUT |PATCH |HEAD )['\"]?(?:https?://)?"
+    r"|:? \(?https?://"
 )
 _PATH = re.compile(r"(?<![\w.-])[\w*<>{}$()\[\]-]{1,63}(?:\.[\w-]{1,63}){1,8}(?::\d{1,5})?/(?:[\w.%-]{1,100}/){0,6}\Z")
 # What came to a good end is not what a later complaint is about.

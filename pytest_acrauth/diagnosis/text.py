@@ -33,6 +33,7 @@ from pytest_acrauth.catalogue.symptoms.entra import (
 from pytest_acrauth.catalogue.symptoms.exchange import EXCHANGE_REFUSED, SERVER_ERROR
 from pytest_acrauth.catalogue.symptoms.id_tokens import FAILED
 from pytest_acrauth.catalogue.symptoms.management import ADMIN_DISABLED, ARM_NOT_FOUND, LIST_CREDENTIALS_FORBIDDEN
+from pytest_acrauth.catalogue.symptoms.requests import CATALOG_REFUSED
 from pytest_acrauth.catalogue.symptoms.services import REFUSALS, TOGETHER
 from pytest_acrauth.catalogue.symptoms.text import (
     AUTHORITY_LOST,
@@ -98,7 +99,12 @@ _FOLLOWS = (
 )
 
 #: Words that mean something together: what each of them means alone is not told then.
-_TOGETHER = {REFUSED_AND_NOT_FOUND: (EXCHANGE_REFUSED, ARM_NOT_FOUND), **TOGETHER}
+_TOGETHER = {
+    REFUSED_AND_NOT_FOUND: (EXCHANGE_REFUSED, ARM_NOT_FOUND),
+    # A refusal that shows no list is of none: whose list it is would prove a cause by the user name alone.
+    CATALOG_REFUSED: (GENERIC_401, NO_CREDENTIAL_SENT, BASIC_REFUSED),
+    **TOGETHER,
+}
 
 # The right that a registry's refusal names beside its words.
 _REFUSED_RIGHT = re.compile(r'"Action\\{0,3}" ?: ?\\{0,3}"([a-z_]{1,30})')

@@ -412,6 +412,19 @@ def test_the_user_name_of_a_login_tells_what_it_can_be(command: str, candidates:
     assert {mode.id for mode in best(f"$ {command}\n{REFUSED_LOGIN}").candidates} == candidates
 
 
+def test_a_scope_map_token_that_is_refused_was_not_asked_for_a_list() -> None:
+    """No such token can list repositories; a push that is refused is explained by that only where a list is shown."""
+    login = (
+        "docker login myacr.azurecr.io -u token1 --password-stdin\nThe push refers to repository [myacr.azurecr.io/a]"
+    )
+    refused = "unauthorized: authentication required, visit https://aka.ms/acr/authorization for more information."
+    pushed = {mode.id for mode in best(f"{login}\n{refused}").candidates}
+    assert "scope-map-lacks-action" in pushed
+    assert "scope-map-no-catalog" not in pushed
+    listed = best(f"{login}\nGET https://myacr.azurecr.io/v2/_catalog: response status code 401: {refused}")
+    assert "scope-map-no-catalog" in {mode.id for mode in listed.candidates}
+
+
 def test_a_login_at_entra_is_no_login_at_the_registry() -> None:
     """Who signed in to Entra says nothing of the pair that the registry refused."""
     alone = best(REFUSED_LOGIN).candidates

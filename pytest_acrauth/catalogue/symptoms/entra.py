@@ -119,6 +119,7 @@ AUTHORITY_UNKNOWN = Symptom(
         rf"no such host|(?:Name or service not known|Could not resolve host){ITS_NAME}",
         rf"getaddrinfo (?:ENOTFOUND|failed){ITS_NAME}",
         rf"(?:No such host is known|remote name could not be resolved){ITS_NAME}",
+        r"\bNameResolutionError\b|[Ff]ailed to resolve '",
         rf"nodename nor servname|\bUnknownHostException\b{ITS_NAME}|Name does not resolve",
     ),
 )

@@ -124,7 +124,7 @@ SKU_UNSUPPORTED = in_print(
         r"`network_rule_set(?:_set)?` can only be specified for a Premium",
         *beside(
             OURS,
-            r"not supported (?:for|in|by|on) (?:the )?(?:SKU|sku|tier) '?(?:Basic|Standard)",
+            r"not supported (?:for|in|by|on) (?:the )?(?:registry )?(?:SKU|sku|tier) '?(?:Basic|Standard)",
             r"\b(?:SKU|sku) .{0,40}? not supported",
             r"[Pp]remium (?:SKU|[Ss]ku|tier).{0,80}?(?:required|only)",
             r"can only be \w{3,12} (?:for|when using) (?:a |the )?(?:Standard/)?[Pp]remium (?:SKU|[Ss]ku)",

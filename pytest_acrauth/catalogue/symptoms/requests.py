@@ -16,6 +16,11 @@ CATALOG_REFUSED = in_print(
         _CATALOG,
         r"\[map\[Action:\* Name:catalog Type:registry\]\]",
         r'scope="registry:catalog:\*",error="insufficient_scope"',
+    )
+    # A trace of requests goes on after the first 401, to an answer.
+    + at_registry(
+        r"/v2/_catalog\b(?:(?!/v2/).){0,300}?\b(?:401|[Uu]nauthorized|UNAUTHORIZED)\b"
+        r"(?!.{0,3000}?(?:HTTP/1\.[01] |[Ss]tatus: ['\"]| )20\d (?:OK|\Z))"
     ),
 )
 UPLOAD_REFUSED = in_print(

@@ -48,7 +48,11 @@ _WAITED = (
 
 # A trace of requests begins with a 401, which asks for a login; it is no refusal where a later answer has come.
 _TRACED = r"HTTP/1\.[01] |[Ss]tatus: ['\"]"
-_NO_HANDSHAKE = rf"(?!(?<=HTTP/1\.1 |.tatus: ['\"])401 Unauthorized.{{0,3000}}?(?:{_TRACED})20\d )"
+_LATER = rf".{{0,3000}}?(?:{_TRACED})20\d "
+_NO_HANDSHAKE = (
+    rf"(?!(?<=HTTP/1\.1 |.tatus: ['\"])401 Unauthorized{_LATER})"
+    r"(?!401 Unauthorized (?:GET|POST) [^ ]{1,300}/oauth2/token[^ ]{0,600} 200\b)"
+)
 
 # One wording for several symptoms that a climb keeps apart.
 NO_CREDENTIAL_SENT = in_print(
@@ -77,6 +81,7 @@ GENERIC_401 = in_print(
         r"(?i:unauthorized): (?:.{0,60}?: )?authentication required",
         # Go writes the members of an object by their names, so that the refused rights may stand between.
         r'"?(?i:UNAUTHORIZED)"?(?: ?, ?"detail" ?: ?\[.{0,300}?|.{0,30}?)authentication required',
+        rf'"errors" ?: ?\[ ?\{{ ?"code" ?: ?"UNAUTHORIZED"(?!{_LATER})',
         r"error parsing HTTP 401 response body",
         rf"{_NO_HANDSHAKE}\b401 Unauthorized\b|\b401 \(Unauthorized\)",
         rf"{STATUS}401\b",
@@ -96,7 +101,6 @@ GENERIC_401 = in_print(
         NO_CREDENTIAL_SENT,
         access_token.ANONYMOUS_REFUSED,
         access_token.BASIC_REFUSED,
-        requests.CATALOG_REFUSED,
         requests.UPLOAD_REFUSED,
         requests.TOKEN_AS_BEARER,
         operation.OPERATION_REFUSED,

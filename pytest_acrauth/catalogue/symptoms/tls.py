@@ -7,6 +7,7 @@ from pytest_acrauth.catalogue.shape import Break, Symptom
 from pytest_acrauth.catalogue.symptoms.answers import ASKING
 from pytest_acrauth.catalogue.symptoms.words import (
     OURS,
+    anywhere,
     at_any_host,
     beside,
     not_elsewhere,
@@ -90,7 +91,9 @@ OTHER_NAME = Symptom(
         r"\bERR_TLS_CERT_ALTNAME_INVALID\b",
         r"certificate is not valid for any names|\bRemoteCertificateNameMismatch\b",
         r"No subject alternative DNS name matching|no alternative certificate subject name matches",
-    ),
+    )
+    # Go names those that the certificate is for first.
+    + anywhere(r"x509: certificate is (?:not )?valid for .{1,600}?, not [\w.-]{1,253}?\.azurecr\."),
 )
 HANDSHAKE_BROKEN = Symptom(
     id="handshake-broken",
