@@ -44,7 +44,7 @@ _OTHERS = (
     *("blobserviceclient", "blobcontainerclient", "listblobs", "azure.messaging", "azservicebus", "servicebus"),
     *("service bus", "service-bus", "eventhub", "event hub", "azure.cosmos", "azcosmos", "cosmosdb", "cosmos db"),
     *("az storage ", "az sql ", "az appconfig ", "az devops ", "az boards ", "az repos ", "az ad ", "mssparkutils"),
-    *("kubelogin", "auth/azure/login"),
+    *("kubelogin", "auth/azure/login", "azure monitor", "monitor.azure.com", "log analytics", "virtualmachines"),
     # programs that change other resources
     *("cert-manager", "external-dns", "azuredns", "velero", "cluster-autoscaler", 'backend "azurerm"'),
     # a program's own users

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pytest_acrauth.catalogue.shape import Break, Symptom, Words, unseen
 from pytest_acrauth.catalogue.symptoms.answers import said_here
-from pytest_acrauth.catalogue.symptoms.words import OURS, anywhere, at_registry, beside, not_elsewhere
+from pytest_acrauth.catalogue.symptoms.words import OURS, anywhere, at_registry, at_sign_in, beside, not_elsewhere
 from pytest_acrauth.model.client_record import ClientRecord, Ran, Socket
 from pytest_acrauth.model.observation import AccessToken, Trouble
 from pytest_acrauth.model.stage import Stage
@@ -80,7 +80,7 @@ _NO_AZ = anywhere(
 )
 # The words of docker's own helpers for a server that they have no login for (docker-credential-helpers, errors.go).
 _NOTHING_STORED = anywhere(r"credentials not found in native keychain")
-_NO_LOGIN = anywhere(
+_NO_LOGIN = at_sign_in(
     r"[Pp]lease run '?\"?az login'?\"? (?:to (?:set ?up|access)|from)",
     r"ERROR: Please run '?az login|[Rr]un '?Connect-AzAccount'? to (?:set ?up|log ?in)",
     r"not logged in(?:to| to| in)? (?:the )?(?:Azure|az\b)|Azure CLI (?:is )?not logged in",
