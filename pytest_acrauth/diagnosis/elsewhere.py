@@ -19,40 +19,50 @@ _OURS = re.compile(
 _OUR_NAMES = re.compile(r"\b(?:[aA]cr|ACR)[A-Z]")
 _OURS_HOLD = ("acr", "azurecr.", "registr", "docker ", "image", "6a0ec4d3")  # what ``_OURS`` never matches without
 
-#: What others are known by, in small letters.
-_OTHERS = (
-    # hosts
-    *("vault.azure.", "database.windows.net", "database.azure.com", "graph.microsoft.", "graph.windows.net"),
-    *("sharepoint.com", "dynamics.com", "powerbi.com", "analysis.windows.net", "teams.microsoft.com", ".office.com"),
-    *(".office365.com", "b2clogin.com", "servicebus.windows.net", "documents.azure.com", "openai.azure.com"),
-    *("cognitiveservices.azure.com", "azuredatabricks.net", "search.windows.net", "azconfig.io", "kusto.windows.net"),
-    *("blob.core.", "queue.core.", "table.core.", "file.core.", "dfs.core.", "digitaltwins.azure.net"),
-    # resources: Graph, Exchange, SharePoint, Power BI, Dynamics, SQL, Key Vault, storage, Azure DevOps, AKS, Databricks
-    *("00000003-0000-0000-c000-000000000000", "00000002-0000-0ff1-ce00-000000000000"),
-    *("00000003-0000-0ff1-ce00-000000000000", "00000009-0000-0000-c000-000000000000"),
-    *("00000007-0000-0000-c000-000000000000", "022907d3-0f1b-48f7-badc-1ba6abab6d66"),
-    *("cfa8b339-82a2-471a-a3c9-0fc0be7a4093", "e406a681-f3d4-42a8-90b6-c2b029497af1"),
-    *("499b84ac-1321-427f-aa17-267ca6975798", "6dae42f8-4368-4678-94ff-3960e28e3630"),
+# What others are known by, in small letters.
+#: Hosts.
+_HOSTS = (
+    "vault.azure.", "database.windows.net", "database.azure.com", "graph.microsoft.", "graph.windows.net",
+    "sharepoint.com", "dynamics.com", "powerbi.com", "analysis.windows.net", "teams.microsoft.com", ".office.com",
+    ".office365.com", "b2clogin.com", "servicebus.windows.net", "documents.azure.com", "openai.azure.com",
+    "cognitiveservices.azure.com", "azuredatabricks.net", "search.windows.net", "azconfig.io", "kusto.windows.net",
+    "blob.core.", "queue.core.", "table.core.", "file.core.", "dfs.core.", "digitaltwins.azure.net",
+)  # fmt: skip
+#: Resources: Graph, Exchange, SharePoint, Power BI, Dynamics, SQL, Key Vault, storage, Azure DevOps, AKS, Databricks.
+_RESOURCES = (
+    "00000003-0000-0000-c000-000000000000", "00000002-0000-0ff1-ce00-000000000000",
+    "00000003-0000-0ff1-ce00-000000000000", "00000009-0000-0000-c000-000000000000",
+    "00000007-0000-0000-c000-000000000000", "022907d3-0f1b-48f7-badc-1ba6abab6d66",
+    "cfa8b339-82a2-471a-a3c9-0fc0be7a4093", "e406a681-f3d4-42a8-90b6-c2b029497af1",
+    "499b84ac-1321-427f-aa17-267ca6975798", "6dae42f8-4368-4678-94ff-3960e28e3630",
     "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d",
-    # services by their names, and what their clients are called
-    *("microsoft graph", "microsoft.graph", "graphserviceclient", "msgraph", "get-mg", "connect-mggraph", "power bi"),
-    *("powerbi", "sharepoint", "exchange online", "microsoft teams", "office 365", "dynamics 365", "outlook"),
-    "connect-pnponline",
-    *("connect-exchangeonline", "connect-sposervice", "connect-azuread", "connect-msolservice", "sqlclient"),
-    *("sqlexception", "sqlserverexception", "sqlconnection", "for sql server", "sqlcmd", "key vault", "keyvault"),
-    *("secrets-store", "secretclient", "azsecrets", "azkeys", "azure.storage", "azure/storage", "azblob", "blobclient"),
-    *("blobserviceclient", "blobcontainerclient", "listblobs", "azure.messaging", "azservicebus", "servicebus"),
-    *("service bus", "service-bus", "eventhub", "event hub", "azure.cosmos", "azcosmos", "cosmosdb", "cosmos db"),
-    *("az storage ", "az sql ", "az appconfig ", "az devops ", "az boards ", "az repos ", "az ad ", "mssparkutils"),
-    *("kubelogin", "auth/azure/login", "azure monitor", "monitor.azure.com", "log analytics", "virtualmachines"),
-    # programs that change other resources
-    *("cert-manager", "external-dns", "azuredns", "velero", "cluster-autoscaler", 'backend "azurerm"'),
-    # a program's own users
-    *("/signin-oidc", ".auth/login/aad", "/login/oauth2/code/", "idw10", "microsoft.identity.web", "openidconnect"),
-    *("oauth2authenticationexception", "passport-azure-ad", "msal-browser", "msal-react", "msal-angular"),
-    *("oauth2 callback", "/oauth2/callback", "redeeming code", "redeem the", "oauthlogin", "oauth2-proxy"),
-    *("oauth.azuread", "omniauth", "samlre", "identifier 'http"),
-)
+)  # fmt: skip
+#: Services by their names, and what their clients are called.
+_SERVICES = (
+    "microsoft graph", "microsoft.graph", "graphserviceclient", "msgraph", "get-mg", "connect-mggraph", "power bi",
+    "powerbi", "sharepoint", "exchange online", "microsoft teams", "office 365", "dynamics 365", "outlook",
+    "connect-pnponline", "connect-exchangeonline", "connect-sposervice", "connect-azuread", "connect-msolservice",
+    "sqlclient", "sqlexception", "sqlserverexception", "sqlconnection", "for sql server", "sqlcmd", "key vault",
+    "keyvault", "secrets-store", "secretclient", "azsecrets", "azkeys", "azure.storage", "azure/storage", "azblob",
+    "blobclient", "blobserviceclient", "blobcontainerclient", "listblobs", "azure.messaging", "azservicebus",
+    "servicebus", "service bus", "service-bus", "eventhub", "event hub", "azure.cosmos", "azcosmos", "cosmosdb",
+    "cosmos db", "az storage ", "az sql ", "az appconfig ", "az devops ", "az boards ", "az repos ", "az ad ",
+    "mssparkutils", "kubelogin", "auth/azure/login", "azure monitor", "monitor.azure.com", "log analytics",
+    "virtualmachines",
+)  # fmt: skip
+#: Programs that change other resources.
+_PROGRAMS = (
+    "cert-manager", "external-dns", "azuredns", "velero", "cluster-autoscaler", 'backend "azurerm"',
+)  # fmt: skip
+#: A program's own users.
+_SIGN_INS = (
+    "/signin-oidc", ".auth/login/aad", "/login/oauth2/code/", "idw10", "microsoft.identity.web", "openidconnect",
+    "oauth2authenticationexception", "passport-azure-ad", "msal-browser", "msal-react", "msal-angular",
+    "oauth2 callback", "/oauth2/callback", "redeeming code", "redeem the", "oauthlogin", "oauth2-proxy",
+    "oauth.azuread", "omniauth", "samlre", "identifier 'http",
+)  # fmt: skip
+_OTHERS = (*_HOSTS, *_RESOURCES, *_SERVICES, *_PROGRAMS, *_SIGN_INS)
+
 # A scope, as credentials ask for it, or a resource, as the metadata endpoint is asked for it.
 _NOT_OURS = r"(?!management\.|[\w.-]{0,60}?containerregistry)[\w.-]{3,80}"
 _SCOPE = re.compile(rf"https://{_NOT_OURS}/{{1,2}}\.default\b|[?&]resource=https(?::|%3a)(?:/|%2f){{2}}{_NOT_OURS}")
