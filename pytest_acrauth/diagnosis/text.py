@@ -415,6 +415,8 @@ def _answer(question: Question[Any], line: Line, exists: Collection[str] = ()) -
             value = None if Registry.parse(server).region else "none was asked"
         case "public-names" if _PUBLIC_RESOLVER.search(line.text):
             value = True
+        case "registry-answered":  # what is printed of a registry's refusal is taken at its word
+            value = True
         case "entra-says":
             value = topic_of(line.text)
         case "entra-times":

@@ -161,10 +161,11 @@ def test_a_symptom_that_does_not_decide_names_all(symptom: str, modes: set[str])
 
 
 def test_a_refused_exchange_keeps_what_only_evidence_decides() -> None:
-    """The causes that a fresh token for the registry's audience excludes go; the others stay."""
+    """The causes that a fresh token for the registry's audience and its own answer exclude go; the others stay."""
     diagnosis = one(SPECIMENS["exchange-refused"].transcript)
     assert "exchange-no-role" in ids(diagnosis)
     assert excluded(diagnosis) == {
+        "answered-on-the-way",
         "abac-mode-switch-stale-credential",
         "entra-token-stale",
         "exchange-arm-audience-rejected",

@@ -761,7 +761,8 @@ GOOD = SecretFacts(end=iso(STARTED + DAY))
         (ApplicationFacts(found=True, secrets=(GOOD, ENDED)), 7000222, ["entra-sp-secret-expired"]),
         (ApplicationFacts(found=True, certificates=(GOOD,)), 7000215, ["sp-certificate-with-docker-login"]),
         (None, 7000222, ["entra-sp-secret-expired"]),
-        (None, 7000215, ["entra-sp-secret-wrong"]),
+        # Entra says the same of a wrong secret and of an application that has none.
+        (None, 7000215, ["entra-sp-secret-wrong", "sp-certificate-with-docker-login"]),
     ],
 )
 def test_dates_and_numbers_tell_a_secrets_fault(

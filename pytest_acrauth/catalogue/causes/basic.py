@@ -19,7 +19,7 @@ from pytest_acrauth.catalogue.causes.basic_questions import (
     SECRET_EXPIRED,
     USER_NAME,
 )
-from pytest_acrauth.catalogue.questions.climb import USER_KIND, NameShape
+from pytest_acrauth.catalogue.questions.climb import REFUSED_BY_REGISTRY, USER_KIND, NameShape
 from pytest_acrauth.catalogue.questions.directory import CERTIFICATE_ONLY
 from pytest_acrauth.catalogue.questions.management import LAST_CHANGE, NO_ROLE
 from pytest_acrauth.catalogue.questions.records import TokenState
@@ -74,7 +74,7 @@ ADMIN_PASSWORD_NOT_CURRENT = FailureMode(
     title="this is not {registry}'s admin password",
     brief="wrong admin password",
     seen=(access_token.BASIC_REFUSED,),
-    when=(USER_KIND.is_(Kind.ADMIN), ADMIN_ENABLED.is_(True)),
+    when=(USER_KIND.is_(Kind.ADMIN), ADMIN_ENABLED.is_(True), REFUSED_BY_REGISTRY),
     open_when=(LAST_CHANGE.where("within the last two minutes", lambda last: last.ago < _SWITCHES_TRAVEL),),
     occurs=Occurs.OFTEN,
     means="The admin user has two passwords, and this is neither of them: one was renewed since this was stored, or it"
@@ -145,6 +145,7 @@ SCOPE_MAP_TOKEN_PASSWORD_WRONG = FailureMode(
     when=(
         USER_KIND.is_(Kind.SCOPE_MAP_TOKEN),
         SCOPE_MAP_TOKEN.where("it is enabled, and none of its passwords has ended or is new", _other_password),
+        REFUSED_BY_REGISTRY,
     ),
     means="A scope-map token is a user of the registry's own, with up to two passwords. The one that was used was"
     " generated again since it was stored, or changed in copying. Azure shows a password once only.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pytest_acrauth.catalogue import pages
-from pytest_acrauth.catalogue.questions.climb import USER_KIND
+from pytest_acrauth.catalogue.questions.climb import REGISTRY_ANSWERED, USER_KIND
 from pytest_acrauth.catalogue.questions.directory import (
     CERTIFICATE_ONLY,
     ENDED_SECRET,
@@ -105,6 +105,8 @@ ENTRA_SP_SECRET_WRONG = FailureMode(
     certain="Entra answers AADSTS7000215 only after it compared this secret with every one that the application has.",
     when=(ENTRA_DIRECTLY.is_(WRONG_SECRET),),
     not_when=(CERTIFICATE_ONLY.is_(True),),
+    # To a registry's own question Entra says so of an application that has no secret at all, too.
+    open_when=(CERTIFICATE_ONLY.is_(True), REGISTRY_ANSWERED.is_(True)),
     means="The application exists, and what was sent as its client secret, its password, is none that Entra knows:"
     " mistyped, deleted, the secret's id instead of its value, another application's, or a value that a shell or a"
     " file changed on the way ($, ~, a line end). A secret that was made within the last minutes is not known"

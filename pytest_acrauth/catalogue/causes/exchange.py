@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.facts import registry_record
-from pytest_acrauth.catalogue.questions.climb import USER_KIND
+from pytest_acrauth.catalogue.questions.climb import REGISTRY_ANSWERED, USER_KIND
 from pytest_acrauth.catalogue.questions.management import ROLES, TENANTS
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Occurs, Question
 from pytest_acrauth.catalogue.symptoms import access_token, challenge, exchange, operation, services, text
@@ -328,7 +328,15 @@ ANSWERED_ON_THE_WAY = FailureMode(
     id="answered-on-the-way",
     title="something else answers instead of {host}",
     brief="answer from something in between",
-    seen=(challenge.NOT_FROM_REGISTRY,),
+    seen=(
+        challenge.NOT_FROM_REGISTRY,
+        exchange.EXCHANGE_REFUSED,
+        access_token.BASIC_REFUSED,
+        access_token.ANONYMOUS_REFUSED,
+        access_token.NOTHING_GRANTED,
+    ),
+    when=(REGISTRY_ANSWERED.is_(False),),
+    occurs=Occurs.SELDOM,
     unprovable="The answers of Azure's hosts have marks of their own; that they are missing does not tell who spoke"
     " instead.",
     means="Registries, Entra and Azure's storage put headers of their own on every answer, and this one has none of"

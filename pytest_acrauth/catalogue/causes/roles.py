@@ -130,6 +130,8 @@ _ANOTHER_IDENTITY = Given(
 _CAN_HOLD_ROLES = USER_KIND.is_(Kind.SERVICE_PRINCIPAL, Kind.MANAGED_IDENTITY, Kind.USER, Kind.REFRESH_TOKEN)
 _ABAC = ROLE_MODE.is_(RoleMode.ABAC)
 _ON_A_REPOSITORY = SCOPE.where("one on a repository", bool)
+# What a tenant gives and denies says nothing of identities that it does not have.
+_OF_ANOTHER_TENANT = TENANTS.where("no, to another one", lambda tenants: tenants.differ)
 # Where rights on a repository were refused or are lacking, and where the identity was not let in at all.
 _LACKING = (
     access_token.BASIC_REFUSED,
@@ -157,7 +159,7 @@ EXCHANGE_NO_ROLE = FailureMode(
     brief="no role",
     seen=(exchange.EXCHANGE_REFUSED, exchange.BARE_403, text.REFUSED_AND_NOT_FOUND),
     when=(NO_ROLE,),
-    not_when=(TENANTS.where("no, to another one", lambda tenants: tenants.differ),),
+    not_when=(_OF_ANOTHER_TENANT,),
     occurs=Occurs.OFTEN,
     means="Entra knows the identity, and nothing is assigned to it on the registry, or above it, that lets it pull or"
     " push. The role may have gone to another identity of a like name, to an application instead of its service"
@@ -411,6 +413,7 @@ DENY_ASSIGNMENT = FailureMode(
         _CAN_HOLD_ROLES,
         ROLES.where("some or none, and a deny assignment forbids it to this identity", lambda rights: rights.denied),
     ),
+    not_when=(_OF_ANOTHER_TENANT,),
     occurs=Occurs.SELDOM,
     means="A deny assignment overrides every role. Managed applications and deployment stacks create them, to keep"
     " others from what they made. Whoever has no role needs one beside.",

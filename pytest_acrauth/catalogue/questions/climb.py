@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from pytest_acrauth.catalogue.facts import reply
 from pytest_acrauth.catalogue.shape import Break, Command, Question
 from pytest_acrauth.catalogue.symptoms.addresses import is_private, through_private_link
 from pytest_acrauth.model.credential import Kind, kind_of_user
@@ -67,6 +68,15 @@ def _taken_for(broken: Break) -> Kind | None:
     return facts.kind
 
 
+def _marked(broken: Break) -> bool | None:
+    """Answer by a header that registries send, or by the address of a page that only ACR names in its words.
+
+    An error body alone is none: mirrors of every make have the same.
+    """
+    answered = reply(broken)
+    return None if answered is None else answered.from_registry or "aka.ms/acr" in answered.words
+
+
 ALIASES: Question[tuple[str, ...]] = Question(
     id="aliases",
     asks="Which aliases lead from the login server's name to its address?",
@@ -91,3 +101,13 @@ USER_KIND: Question[Kind] = Question(
     by_hand="A GUID is an application, the registry's name the admin user, another name a scope-map token.",
     read=_taken_for,
 )
+REGISTRY_ANSWERED: Question[bool] = Question(
+    id="registry-answered",
+    asks="Does the answer have a mark that only a registry of Azure's gives it?",
+    shows="mark of the registry",
+    by_hand="Repeat the request with curl -v: a registry of Azure's answers with X-Ms-Correlation-Request-Id.",
+    read=_marked,
+)
+#: That its causes are ruled out but one proves that one only if the registry itself refused: without a mark, anything
+#: in between may have.
+REFUSED_BY_REGISTRY = REGISTRY_ANSWERED.where("yes", lambda marked: marked or None)

@@ -100,7 +100,8 @@ class EmulatedMachine:
         route = self.network.routes.get(address, Route.OPEN) if port == HTTPS else Route.CLOSED
         if host is not None and route in {Route.CLOSED, Route.FILTERED, Route.MISSING}:
             self.missed(host)
-        if host is None or self.network.routes.get(address) is Route.MISSING:
+        # An address that no name leads to is nobody's, unless it is said what happens on the way there.
+        if self.network.routes.get(address, Route.MISSING if host is None else Route.OPEN) is Route.MISSING:
             raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))
         if route in {Route.CLOSED, Route.FILTERED}:
             return self.ports[route], b""

@@ -298,7 +298,12 @@ class Looks:
     def _look_at_tenant(self, transcript: Transcript) -> Once[Look[str]]:
         def work(plane: Plane, deadline: Deadline) -> str:
             named = arm.subscription_of(transcript.target.registry, self._choice)
-            return arm.read_tenant(plane, named or self._await_record(transcript, deadline).subscription_id)
+            look = self._look_at_registry(transcript).result(deadline) if named else None
+            # Whoever named it may be wrong: it counts where nothing was to be read there, not where the registry was
+            # looked for and is not what was found.
+            if named and (look is None or look.value is None or not look.value.readable):
+                return arm.read_tenant(plane, named)
+            return arm.read_tenant(plane, self._await_record(transcript, deadline).subscription_id)
 
         return self._look((Need.TENANT, transcript.target.registry), transcript, work)
 
