@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -14,10 +15,15 @@ from pytest_acrauth.diagnosis.client import diagnose_client
 from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis
 from pytest_acrauth.emulator import LOOK_ALIKES, READY, SCENARIOS, Emulator, Scenario
-from pytest_acrauth.emulator.scenarios.changes import unseen
+from pytest_acrauth.emulator.scenarios.changes import no_role, nothing, unseen
+from pytest_acrauth.emulator.scenarios.look_alikes import identities, rights
+from pytest_acrauth.emulator.scenarios.look_alikes.neighbours import bare_refusal
+from pytest_acrauth.emulator.scenarios.look_alikes.rights import given, repository
 from pytest_acrauth.emulator.scenarios.obstacles import unknown_registries
-from pytest_acrauth.emulator.world import World
-from pytest_acrauth.emulator.world.healthy import OTHER_SUBSCRIPTION
+from pytest_acrauth.emulator.scenarios.variants import IDENTITIES
+from pytest_acrauth.emulator.world import Change, World
+from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION, Subscription
+from pytest_acrauth.emulator.world.healthy import OTHER_SUBSCRIPTION, OTHER_TENANT
 from pytest_acrauth.emulator.world.roles import EVIDENCE
 from pytest_acrauth.model.evidence import OFF, EvidenceChoice
 
@@ -92,21 +98,90 @@ def test_a_subscription_that_lacks_the_registry_does_not_say_that_there_is_none(
     assert hidden.cause in told((found,))
 
 
-def _cache_unread(world: World) -> None:
-    """Let nobody who looks read cache rules."""
-    role = world.cloud.custom_roles[EVIDENCE]
-    actions = tuple(each for each in role.actions if not each.endswith("cacheRules/read"))
-    world.cloud.custom_roles[EVIDENCE] = replace(role, actions=actions)
+def _unread(what: str) -> Change:
+    """Let nobody who looks read this."""
+
+    def change(world: World) -> None:
+        role = world.cloud.custom_roles[EVIDENCE]
+        actions = tuple(each for each in role.actions if not each.endswith(f"{what}/read"))
+        world.cloud.custom_roles[EVIDENCE] = replace(role, actions=actions)
+
+    return change
+
+
+def _directory_unread(world: World) -> None:
+    """Let nobody who looks read the directory."""
+    world.cloud.directory_readers.clear()
 
 
 def test_a_cache_that_nobody_may_read_stays_a_reason_for_a_missing_image() -> None:
     """What would explain the answers as well, and could not be looked at, keeps a cause from being proven."""
     cached = LOOK_ALIKES["cache-rule-credentials"]
     with Emulator(cached.id) as emulator:
-        emulator.change(_cache_unread)
+        emulator.change(_unread("cacheRules"))
         (found,) = diagnose(climbed(emulator, cached))
     assert found.certainty is Certainty.ONE_OF
     assert {cached.cause, "image-not-found"} <= set(told((found,)))
+
+
+@pytest.mark.parametrize(
+    ("scenario", "blinded"),
+    [
+        *((each, _directory_unread) for each in identities.LOOK_ALIKES),
+        *((each, _unread("roleDefinitions")) for each in rights.LOOK_ALIKES),
+        *((each, _unread("denyAssignments")) for each in rights.LOOK_ALIKES),
+    ],
+    ids=lambda value: value.id if isinstance(value, Scenario) else "",
+)
+def test_where_less_may_be_read_less_is_claimed(scenario: Scenario, blinded: Callable[[World], None]) -> None:
+    """What could not be looked at keeps the world's own cause possible, and no other one is stated as a fact."""
+    with Emulator(scenario.id) as emulator:
+        emulator.change(blinded)
+        found = diagnose(climbed(emulator, scenario))
+    assert bool(found) is (scenario.cause != READY)
+    for diagnosis in found:
+        assert broken_rules(diagnosis) == []
+        if scenario.cause in MODES:
+            assert scenario.cause in told((diagnosis,))
+        assert diagnosis.certainty is not Certainty.PROVEN or told((diagnosis,)) == [scenario.cause]
+
+
+@pytest.mark.parametrize(
+    ("auth", "held"), [("admin", "admin-password-not-current"), ("scope-map-token", "scope-map-token-password-wrong")]
+)
+def test_a_refusal_that_nothing_marks_as_the_registrys_proves_no_password_wrong(auth: str, held: str) -> None:
+    """Everything else about the user is right, so either the password is not, or something in between refused it."""
+    with Emulator() as emulator:
+        emulator.change(IDENTITIES[auth], bare_refusal("/oauth2/token"))
+        (found,) = diagnose(climbed(emulator, Scenario(auth, nothing, {"auth": auth, "evidence": "azure-cli"})))
+    assert found.certainty is Certainty.ONE_OF
+    assert told((found,)) == [held, "answered-on-the-way"]
+
+
+def test_the_tenant_of_a_subscription_that_lacks_the_registry_is_not_the_registrys() -> None:
+    """Somebody else has taken the name: that the subscription named has the right tenant says nothing of theirs."""
+
+    def taken(world: World) -> None:
+        theirs = Subscription("0d9c1f5e-6a27-4b38-8e41-f2b7a3c85d60", "theirs", OTHER_TENANT)
+        registry = world.cloud.registries["myacr"]
+        world.cloud.subscriptions[theirs.id] = theirs
+        registry.subscription_id, registry.tenant_id = theirs.id, theirs.tenant_id
+
+    with Emulator() as emulator:
+        emulator.change(taken)
+        choice = EvidenceChoice(method="azure-cli", subscription=SUBSCRIPTION)
+        (found,) = diagnose(climbed(emulator, KNOWN["exchange-cross-tenant"], choice))
+    assert found.certainty is Certainty.ONE_OF
+    assert "exchange-cross-tenant" in told((found,))
+
+
+def test_a_role_of_which_nobody_knows_whether_it_counts_may_be_none() -> None:
+    """A role on one repository is documented for ABAC mode; that it opens nothing elsewhere stays possible."""
+    with Emulator() as emulator:
+        emulator.change(no_role, given("AcrPull", repository("team/app")))
+        (found,) = diagnose(climbed(emulator, KNOWN["exchange-no-role"]))
+    assert found.certainty is Certainty.ONE_OF
+    assert "exchange-no-role" in told((found,))
 
 
 def test_what_no_world_brings_about_says_why() -> None:

@@ -124,8 +124,8 @@ class Rights:
     @property
     def nothing(self) -> bool | None:
         """Whether no role has anything to do with images, in whatever mode; None where one does not tell."""
-        every = self._every
-        return None if every == {Standing.UNREAD} else every == {Standing.NONE}
+        every = self._every - {Standing.NONE}
+        return None if every == {Standing.UNREAD} else not every
 
     @property
     def _every(self) -> frozenset[Standing]:

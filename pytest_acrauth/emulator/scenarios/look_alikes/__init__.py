@@ -14,6 +14,7 @@ from pytest_acrauth.emulator.scenarios.look_alikes import (
     layers,
     lookers,
     management,
+    neighbours,
     network,
     registries,
     rights,
@@ -35,5 +36,6 @@ LOOK_ALIKES: dict[str, Scenario] = {
         *management.LOOK_ALIKES,
         *endings.LOOK_ALIKES,
         *lookers.LOOK_ALIKES,
+        *neighbours.LOOK_ALIKES,
     )
 }
