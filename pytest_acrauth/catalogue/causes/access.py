@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.facts import registry_record
 from pytest_acrauth.catalogue.questions.cache import CACHE
-from pytest_acrauth.catalogue.questions.climb import USER_KIND, access_token_of
+from pytest_acrauth.catalogue.questions.climb import REFUSED_BY_REGISTRY, USER_KIND, access_token_of
 from pytest_acrauth.catalogue.questions.management import ANONYMOUS_PULL, LAST_CHANGE, ROLES
 from pytest_acrauth.catalogue.questions.records import MapState
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Instruction, Occurs, Question
@@ -321,6 +321,7 @@ IMAGE_NOT_FOUND = FailureMode(
     when=(
         # Whoever may not pull is refused otherwise, so that quarantine alone hides an image that is there.
         QUARANTINE.where("no", lambda status: True if status == "disabled" else None),
+        REFUSED_BY_REGISTRY,
     ),
     # Then the source lacks it, or the cache could not fetch it.
     open_when=(CACHE.where("one for this repository", lambda state: state.rule is not None),),
