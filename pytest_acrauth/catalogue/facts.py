@@ -66,6 +66,7 @@ FACTS = {
     "missing": Fact("ACTIONS", "an action"),
     "excess": Fact("ACTIONS", "an action"),
     "granted": Fact("ACTIONS", "what it granted"),
+    "opening": Fact("OPENING", "the registry lets in what should be refused"),
     # what was answered
     "answer": Fact("ANSWER", "an answer"),
     "status": Fact("STATUS", "an error"),

@@ -17,7 +17,8 @@ from pytest_acrauth.report.lines import WIDTH, by_hand, labelled, wrap
 
 #: Lines of a text about one cause, and about several.
 LINES, LINES_OF_SEVERAL = 16, 24
-_TO_DO = "What to do"
+#: The heading of what helps.
+TO_DO = "What to do"
 _INDENT = " " * 8
 _FEW = 5  # causes with a line of their own
 _MOST_LOOKS = 4  # commands that tell several causes apart
@@ -49,7 +50,7 @@ def explain(diagnosis: Diagnosis, *, full: bool = False) -> str:
 def to_do(found: Explanation) -> tuple[str, ...]:
     """Return the lines of an explanation that tell what to do, with the heading above them."""
     room = LINES_OF_SEVERAL - 2
-    return (_TO_DO, *(_of_several(found, room) if len(found.causes) > 1 else labelled(found.steps, "  ")))
+    return (TO_DO, *(_of_several(found, room) if len(found.causes) > 1 else labelled(found.steps, "  ")))
 
 
 def first_look(found: Explanation) -> tuple[str, ...]:
@@ -74,7 +75,7 @@ def _short(found: Explanation) -> Iterator[str]:
     if len(another_way) <= room - len(why) - len(seen):
         steps += another_way
     yield found.headline
-    yield _TO_DO
+    yield TO_DO
     yield from steps
     yield from _under("Why", why)
     yield from _under("Seen", seen)
@@ -196,7 +197,7 @@ def _groups(steps: Sequence[Step]) -> Iterator[list[Step]]:
 def _full(found: Explanation) -> Iterator[str]:
     several = len(found.causes) > 1
     yield found.headline
-    yield _TO_DO
+    yield TO_DO
     if several:
         yield from _each(found)
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree as ET
+
 import pytest
 from conftest import Inner
 
@@ -10,6 +12,7 @@ from pytest_acrauth.diagnosis.expected import REFUSALS
 from pytest_acrauth.plugin import expectations
 from pytest_acrauth.plugin.expectations import SETTINGS, Expectation
 
+OPEN = "more-open-than-expected: "
 NO_CHECKS = ("--acr-checks", "none")
 MARKED = """
     import pytest
@@ -118,10 +121,14 @@ def test_a_refusal_that_is_expected(inner: Inner, mark: str, scenario: str, opti
 @pytest.mark.parametrize(
     ("mark", "scenario", "words"),
     [
-        ("acr_expect('network-shut-out')", "healthy", "more-open-than-expected: myacr lets in what should be refused"),
-        ("acr_expect('push-denied', repository='team/app')", "permission-excess", "more-open-than-expected: "),
-        ("acr_expect('anonymous-pull-off')", "anonymous-pull", "more-open-than-expected: "),
-        ("acr_expect('admin-user-off')", "healthy", "more-open-than-expected: "),
+        ("acr_expect('network-shut-out')", "healthy", f"{OPEN}service-principal gets into myacr"),
+        (
+            "acr_expect('push-denied', repository='team/app')",
+            "permission-excess",
+            f"{OPEN}service-principal has push on team/app in myacr",
+        ),
+        ("acr_expect('anonymous-pull-off')", "anonymous-pull", f"{OPEN}anonymous pull from myacr is allowed"),
+        ("acr_expect('admin-user-off')", "healthy", f"{OPEN}the admin user of myacr is enabled"),
         ("acr_expect('network-shut-out')", "exchange-no-role", "exchange-no-role: "),
         ("acr_expect('identity-kept-out')", "firewall-ip-denied", "firewall-ip-denied: "),
         ("acr_expect('network-shut-out')", "registry-tcp-blocked", "registry-tcp-blocked: "),
@@ -204,7 +211,7 @@ def test_a_namesakes_settings_are_nobodys(inner: Inner, setting: str, *, own: bo
     mark = {"admin_enabled": "admin-user-off", "anonymous_pull": "anonymous-pull-off"}[setting]
     result = marked(inner, f"acr_expect('{mark}')", "healthy", "--acr-evidence", "azure-cli")
     result.assert_outcomes(failed=1)
-    assert summary(result).startswith("could not look whether myacr has ")
+    assert summary(result).startswith("could-not-look: whether myacr has ")
     assert "the registry of that name that is shown is another one, myacr-h8k2x9d4.azurecr.io" in result.stdout.str()
 
 
@@ -249,7 +256,30 @@ def test_a_setting_that_nobody_may_read_fails(inner: Inner) -> None:
     """Could not look is never fine."""
     result = marked(inner, "acr_expect('admin-user-off')", "healthy", "--acr-evidence", "off")
     result.assert_outcomes(failed=1)
-    assert summary(result).startswith("could not look whether myacr has a switched off admin user: nobody is asked")
+    assert summary(result).startswith("could-not-look: whether myacr has a switched off admin user: nobody is asked")
+
+
+def test_what_nobody_could_look_at_is_told_like_a_cause(inner: Inner) -> None:
+    """Its id, registry and identity are in JUnit, the id leads on, and a cause that is known stands before it."""
+    inner.pytester.makepyfile(
+        "import pytest\n@pytest.mark.acr_expect('admin-user-off')\n@pytest.mark.acr_expect('identity-kept-out')\n"
+        "def test_it(): pass"
+    )
+    options = ("--acr-evidence", "off", "--acr-checks", "none", "--junitxml", "junit.xml", "--tb=short")
+    result = inner.emulate("healthy", *options, registry="myacr,otheracr")
+    result.assert_outcomes(failed=1)
+    firsts = [line for line in result.outlines if line.startswith(("more-open", "could-not"))]
+    assert [line.partition(":")[0] for line in firsts] == ["more-open-than-expected"] * 2 + ["could-not-look"] * 2
+    look = result.outlines.index(firsts[2])
+    assert result.outlines[look + 1] == "What to do"
+    assert result.outlines[look + 2].startswith("  fix   Let somebody read the registry's record")
+    junit = ET.parse(inner.pytester.path / "junit.xml")  # noqa: S314 - our own file
+    kept = {each.get("name"): each.get("value") for each in junit.iter("property")}
+    assert kept["acr_id"] == "more-open-than-expected, could-not-look"
+    assert kept["acr_registry"] == "myacr.azurecr.io, otheracr.azurecr.io"
+    assert kept["acr_identity"] == "service-principal"
+    described = inner.run("--acr-explain", firsts[2])
+    assert described.outlines[0] == "could-not-look: a symptom of a check that somebody asked for by name"
 
 
 @pytest.mark.parametrize(
