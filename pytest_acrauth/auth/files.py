@@ -29,7 +29,7 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def read_regular(path: Path, limit: int) -> bytes:
-    """Return what a file holds, at most ``limit`` bytes. Raises as `open_regular`, and `OSError` where there is more."""
+    """Return what a file holds, at most ``limit`` bytes. Raises as `open_regular`, and `OSError` for more."""
     with open_regular(path) as file:
         content = file.read(limit + 1)
     if len(content) > limit:

@@ -110,6 +110,8 @@ FACTS = {
     # what a client check saw
     "program": Fact("docker", "docker"),
     "endpoint": Fact("ENDPOINT", "its usual place"),
+    "socket": Fact("/var/run/docker.sock", "its socket"),
+    "other_keys": Fact("OTHER_KEY", "another key"),
     "answers": Fact("ANSWER", "unknown"),
     "helper": Fact("CREDENTIAL_HELPER", "the credential helper"),
     "config": Fact("~/.docker/config.json", "the docker config"),

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 PUSH = "push-denied"
 #: Where an image itself is asked for, with a token that allows it.
 BEHIND_THE_TOKEN = {Stage.OPERATION, Stage.DATA, Stage.UPLOAD}
-#: The property of a test that expects a refusal, and what was met.
-EXPECTED = "acr_expected"
 #: The common checks that are refusals, each with its causes in `pytest_acrauth.diagnosis.expected`.
 SHUT_OUT = ("network-shut-out", "identity-kept-out")
 REFUSALS = (*SHUT_OUT, PUSH)

@@ -198,22 +198,22 @@ def ask_again(item: pytest.Item, climbs: Climbs) -> None:
         climbs.forget(target)
 
 
-def misspelt(item: pytest.Item) -> str | None:
-    """Return what is wrong with a test's markers, as far as that can be told without a registry; None if nothing is."""
+def misspelt(marks: Iterable[pytest.Mark]) -> str | None:
+    """Return what is wrong with markers, as far as that can be told without a registry; None if nothing is."""
     try:
-        for mark in marks(item):
+        for mark in marks:
             read(mark)
     except BadMark as error:
         return str(error)
     return None
 
 
-def judge(item: pytest.Item, climbs: Climbs) -> Verdict:
-    """Return what becomes of a marked test before its fixtures."""
+def judge(item: pytest.Item, marks: Iterable[pytest.Mark], climbs: Climbs) -> Verdict:
+    """Return what becomes of a test by markers that it has."""
     found: list[Met] = []
     unread: list[NotReady] = []
     try:
-        every = [read(mark) for mark in marks(item)]
+        every = [read(mark) for mark in marks]
         for mark in every:
             own = targets_of(item, mark, climbs.plan)
             for target in own:

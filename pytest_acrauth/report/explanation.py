@@ -306,7 +306,8 @@ def _says(diagnosis: Diagnosis, names: Names) -> str:
     needed = [name for _, name, _, _ in Formatter().parse(says) if name]
     if diagnosis.seen.quoted and not all(known.get(name) for name in needed):
         return ""
-    return says.format_map(names.said)
+    said = says.format_map(names.said)
+    return said if said.endswith((".", "!", "?")) else f"{said}."  # it ends in what a program printed
 
 
 def _bearing(diagnosis: Diagnosis) -> list[Answer[Any]]:
