@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -341,3 +342,23 @@ def test_what_grants_too_much_is_named(inner: Inner) -> None:
     """The role that grants it, as a look at the roles tells."""
     result = marked(inner, "acr_permissions('team/app', must_not='push')", "permission-excess")
     assert "AcrPush" in result.stdout.str()
+
+
+@pytest.mark.parametrize(
+    ("mark", "first"),
+    [
+        (
+            "acr_permissions('team/app', must_not='pull')",
+            "permission-excess: the access token allows pull on team/app, which it must not",
+        ),
+        ("acr_permissions('team/app', must='push')", "scope-not-granted: no role allows push on team/app"),
+        ("acr_ready(scope='repository:team/app:push')", "scope-not-granted: no role allows push on team/app"),
+    ],
+)
+def test_what_a_test_asks_for_is_not_blamed_on_an_option(inner: Inner, mark: str, first: str) -> None:
+    """The first line names the repository, and whoever wants less or more is sent to the test as well."""
+    result = marked(inner, mark, "healthy")
+    assert summary(result) == first
+    named = re.findall(r"--acr-must[^.]*", " ".join(result.stdout.str().split()))
+    assert named
+    assert all("readiness file" in each for each in named)

@@ -115,9 +115,7 @@ PERMISSION_EXCESS = FailureMode(
         "If everybody has it, by anonymous pull, the registry's owner can switch that off, for all.",
         "Instead of the admin user, whose rights nobody can lessen, use an identity of its own.",
     ),
-    instead=(
-        "If the job does need {excess}, take it out of what asked: --acr-must-not, a readiness file or the test.",
-    ),
+    instead=("If the job does need {excess}, take it out of --acr-must-not, the readiness file or the test.",),
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#recommended-built-in-roles-by-scenario",
 )
 ANONYMOUS_PULL_DISABLED = FailureMode(
@@ -143,7 +141,8 @@ ANONYMOUS_PULL_ONLY = FailureMode(
     " as an identity that has the right to; nobody can give it to a caller without a name.",
     fix=("Log in: choose an identity that may do it with --acr-auth.",),
     instead=(
-        "If the job only pulls, ask for no more (--acr-must, a readiness file or the test); the registry has to allow anonymous pull.",
+        "If the job only pulls, ask for no more (--acr-must, a readiness file or the test).",
+        "The registry has to allow anonymous pull.",
     ),
     page=_ANONYMOUS_PAGE,
 )
