@@ -72,6 +72,6 @@ def test_what_to_do_names_what_was_found(inner: Inner) -> None:
     assert re.findall(r"docker logout (.*)", text) == ["Myacr.azurecr.io", "Otheracr.azurecr.io"]
     said = " ".join(text.split())
     assert "under another key: Myacr.azurecr.io, Otheracr.azurecr.io. The docker config was read" in said
-    lines = inner.run("--acr-client", "docker", "--acr-emulate", "client-docker-socket-permission").outlines
+    lines = inner.emulate("client-docker-socket-permission", "--acr-client", "docker").outlines
     (look,) = [line.split()[-1] for line in lines if line.strip().startswith("ls -l ")]
-    assert f"daemon: unix://{look} (from DOCKER_HOST)" in " ".join(" ".join(lines).split())
+    assert f"daemon unix://{look} (from DOCKER_HOST)" in " ".join(" ".join(lines).split())
