@@ -219,7 +219,7 @@ def judge(item: pytest.Item, marks: Iterable[pytest.Mark], climbs: Climbs) -> Ve
             for target in own:
                 try:
                     found.append(mark.judge(RegistryUnderTest(target, climbs), climbs))
-                except NotReady as error:  # a setting that nobody could read: what is known to be wrong is told first
+                except NotReady as error:  # a setting that nobody could read
                     unread.append(error)
     except NotChecked as error:
         return Verdict(skipped=str(error))
@@ -227,7 +227,7 @@ def judge(item: pytest.Item, marks: Iterable[pytest.Mark], climbs: Climbs) -> Ve
         return Verdict(NotReady(str(error)))
     except Exception as error:  # noqa: BLE001 - a defect of ours: the test fails for it, and is no error of its own
         return Verdict(defective(Defect.of(error, "asking whether the registry is ready", secrets=climbs.run.secrets)))
-    against = [told for met in found for told in met.against]
-    against += [told for error in unread for told in error.told]
+    # What is known to be wrong can be what keeps from looking.
+    against = [told for met in found for told in met.against] or [told for error in unread for told in error.told]
     notes = tuple(note for met in found for note in met.notes)
     return Verdict(NotReady.telling(against) if against else None, notes=notes)

@@ -225,5 +225,5 @@ def test_a_password_in_an_address_is_not_repeated(parse, address, password):
 @pytest.mark.parametrize("rights", [{"must": ("pul",)}, {"must_not": ("psuh",)}, {"must": "pull"}])
 def test_an_action_that_there_is_none(rights: dict[str, Any]) -> None:
     """Nobody could ever hold it, so that not holding it would pass for a proof."""
-    with pytest.raises(BadName, match="unknown action .*; choose from pull, push, delete"):
+    with pytest.raises(BadName, match=r"unknown action .*; choose from pull, push, delete"):
         Target(Registry.parse("myacr"), Identity.of("azure-cli"), **rights)
