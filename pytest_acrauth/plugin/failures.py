@@ -76,17 +76,12 @@ def could_not_look(what: str, to_do: Sequence[str], target: Target) -> NotReady:
 
     ``what`` says at what, and why not; ``to_do`` is what helps.
     """
-    from pytest_acrauth.catalogue.symptoms.expected import COULD_NOT_LOOK
-    from pytest_acrauth.report.explanation import Kind, Step
-    from pytest_acrauth.report.lines import labelled
-    from pytest_acrauth.report.text import TO_DO
+    from pytest_acrauth.report.text import of_a_look
 
-    steps = "\n".join(labelled([Step(Kind.FIX, step, command=False) for step in to_do], "  "))
-    headline = f"{COULD_NOT_LOOK.id}: {what}"
-    text = f"{headline}\n{TO_DO}\n{steps}"
-    told = _plain(COULD_NOT_LOOK.id, text)
+    headline, heading, steps = of_a_look(what, to_do)
+    told = _plain(headline.partition(":")[0], f"{headline}\n{heading}\n{steps}")
     about = {"registry": target.registry.login_server, "identity": target.identity.name}
-    return NotReady.telling([replace(told, look=steps, to_do=f"{TO_DO}\n{steps}", **about)])
+    return NotReady.telling([replace(told, look=steps, to_do=f"{heading}\n{steps}", **about)])
 
 
 def defective(defect: Defect) -> NotReady:

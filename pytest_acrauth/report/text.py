@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pytest_acrauth.catalogue.facts import Row, one_line
+from pytest_acrauth.catalogue.symptoms.expected import COULD_NOT_LOOK
 from pytest_acrauth.diagnosis.climb import HERE
 from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.model.defect import ID, Defect
@@ -17,8 +18,7 @@ from pytest_acrauth.report.lines import WIDTH, by_hand, labelled, wrap
 
 #: Lines of a text about one cause, and about several.
 LINES, LINES_OF_SEVERAL = 16, 24
-#: The heading of what helps.
-TO_DO = "What to do"
+_TO_DO = "What to do"
 _INDENT = " " * 8
 _FEW = 5  # causes with a line of their own
 _MOST_LOOKS = 4  # commands that tell several causes apart
@@ -50,13 +50,19 @@ def explain(diagnosis: Diagnosis, *, full: bool = False) -> str:
 def to_do(found: Explanation) -> tuple[str, ...]:
     """Return the lines of an explanation that tell what to do, with the heading above them."""
     room = LINES_OF_SEVERAL - 2
-    return (TO_DO, *(_of_several(found, room) if len(found.causes) > 1 else labelled(found.steps, "  ")))
+    return (_TO_DO, *(_of_several(found, room) if len(found.causes) > 1 else labelled(found.steps, "  ")))
 
 
 def first_look(found: Explanation) -> tuple[str, ...]:
     """Return the lines of the first thing that an explanation tells to do."""
     steps = found.steps or tuple(step for cause in found.causes[:1] for step in cause.steps)
     return tuple(labelled(_first_of(steps), "  "))
+
+
+def of_a_look(what: str, to_do: Sequence[str]) -> tuple[str, str, str]:
+    """Return the first line of a look that nobody could take, and what helps: the heading, and the lines below it."""
+    steps = [Step(Kind.FIX, step, command=False) for step in to_do]
+    return f"{COULD_NOT_LOOK.id}: {what}", _TO_DO, "\n".join(labelled(steps, "  "))
 
 
 def _short(found: Explanation) -> Iterator[str]:
@@ -75,7 +81,7 @@ def _short(found: Explanation) -> Iterator[str]:
     if len(another_way) <= room - len(why) - len(seen):
         steps += another_way
     yield found.headline
-    yield TO_DO
+    yield _TO_DO
     yield from steps
     yield from _under("Why", why)
     yield from _under("Seen", seen)
@@ -197,7 +203,7 @@ def _groups(steps: Sequence[Step]) -> Iterator[list[Step]]:
 def _full(found: Explanation) -> Iterator[str]:
     several = len(found.causes) > 1
     yield found.headline
-    yield TO_DO
+    yield _TO_DO
     if several:
         yield from _each(found)
     else:

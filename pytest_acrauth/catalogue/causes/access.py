@@ -97,7 +97,7 @@ _MAP_OF_ITS_OWN: tuple[Instruction, ...] = (
 
 PERMISSION_EXCESS = FailureMode(
     id="permission-excess",
-    title="the access token allows {excess} on {repository}, which it must not",
+    title="too many rights: {excess} on {repository}",
     brief="more rights than wanted",
     seen=(access_token.RIGHTS_EXCESS,),
     signs=(access_token.RIGHTS_EXCESS,),
