@@ -82,7 +82,7 @@ def test_an_unknown_answer_shows_no_symptom(stage: Stage) -> None:
 
 @pytest.mark.parametrize("symptom", sorted(SYMPTOMS))
 def test_a_symptom_has_causes_unless_it_is_the_unrecognised_one(symptom: str) -> None:
-    """Every recognised symptom has a documented cause; an unrecognised one, a defect, a look nobody could take, none."""
+    """Every recognised symptom has a cause; an unrecognised one, a defect and a look nobody could take have none."""
     unrecognised = UNRECOGNISED_IDS | {"client-unrecognised", "plugin-defect", "could-not-look"}
     assert bool(causes(SYMPTOMS[symptom])) is (symptom not in unrecognised)
 
