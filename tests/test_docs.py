@@ -302,7 +302,7 @@ def test_example_of_a_fleet_is_green(inner, tmp_path, monkeypatch) -> None:
         opened = inner.apart("-rf")
     opened.assert_outcomes(passed=13, failed=3)
     opened.stdout.fnmatch_lines(
-        ["FAILED *test_nobody_gets_into_the_vault* - more-open-than-expected: vaultacr lets in*"]
+        ["FAILED *test_nobody_gets_into_the_vault* - more-open-than-expected: * gets into vaultacr*"]
     )
 
 

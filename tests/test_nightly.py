@@ -125,8 +125,8 @@ def test_a_door_that_stands_open(night: Night) -> None:
     result.assert_outcomes(passed=30, skipped=8, failed=2)
     result.stdout.fnmatch_lines(
         [
-            "vaultacr.azurecr.io puller: more-open-than-expected: vaultacr lets in what should be refused",
-            "vaultacr.azurecr.io builder: more-open-than-expected: vaultacr lets in what should be refused",
+            "vaultacr.azurecr.io puller: more-open-than-expected: puller gets into vaultacr",
+            "vaultacr.azurecr.io builder: more-open-than-expected: builder gets into vaultacr",
             "refused as expected: 1 of 3",
         ]
     )

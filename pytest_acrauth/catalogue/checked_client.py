@@ -11,6 +11,8 @@ from pytest_acrauth.catalogue.facts import Row, login_name
 from pytest_acrauth.model.client_record import ClientRecord, Ran, Socket
 from pytest_acrauth.model.target import BadName, Registry
 
+_UNIX = "unix://"
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedClient:
@@ -47,7 +49,11 @@ def _facts(record: ClientRecord) -> dict[str, str]:
     }
     if record.daemon is not None:
         values["endpoint"] = record.daemon.endpoint
+        if record.daemon.endpoint.startswith(_UNIX):
+            values["socket"] = shlex.quote(record.daemon.endpoint.removeprefix(_UNIX))
         values["answers"] = "yes" if record.daemon.socket is Socket.LISTENS or _listed(record) else "no"
+    if record.misspelt:
+        values["other_keys"] = ", ".join(map(shlex.quote, record.misspelt))
     if record.config is not None:
         values["config"] = shlex.quote(record.config.path)
         values["helper"] = next((helper.name for helper in record.config.helpers if not helper.ok), "")

@@ -66,6 +66,7 @@ FACTS = {
     "missing": Fact("ACTIONS", "an action"),
     "excess": Fact("ACTIONS", "an action"),
     "granted": Fact("ACTIONS", "what it granted"),
+    "opening": Fact("OPENING", "the registry lets in what should be refused"),
     # what was answered
     "answer": Fact("ANSWER", "an answer"),
     "status": Fact("STATUS", "an error"),
@@ -109,6 +110,8 @@ FACTS = {
     # what a client check saw
     "program": Fact("docker", "docker"),
     "endpoint": Fact("ENDPOINT", "its usual place"),
+    "socket": Fact("/var/run/docker.sock", "its socket"),
+    "other_keys": Fact("OTHER_KEY", "another key"),
     "answers": Fact("ANSWER", "unknown"),
     "helper": Fact("CREDENTIAL_HELPER", "the credential helper"),
     "config": Fact("~/.docker/config.json", "the docker config"),

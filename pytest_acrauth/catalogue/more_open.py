@@ -11,12 +11,16 @@ from pytest_acrauth.model.transcript import Transcript
 
 @dataclass(frozen=True, slots=True)
 class MoreOpen:
-    """A registry that is more open than somebody expects: what was expected, how it was found open, and from where."""
+    """A registry that is more open than somebody expects: what was expected, how it was found open, and from where.
+
+    ``opening`` is what is open, in a few words with the registry's name.
+    """
 
     transcript: Transcript
     expected: str
     found: str
     reached: str
+    opening: str
 
     quoted = False
     assured = True
@@ -31,6 +35,7 @@ class MoreOpen:
             "login_server": target.registry.login_server,
             "identity": target.identity.name,
             "answer": self.answer,
+            "opening": self.opening,
         }
 
     @property

@@ -72,9 +72,9 @@ def causes_named(name: str, checks: Iterable[str]) -> frozenset[str]:
     raise LookupError(f"{name!r} is no cause, family ({', '.join(families)}) or check: {choices}")
 
 
-def more_open(transcript: Transcript, expected: str, found: str, reached: str) -> Diagnosis:
+def more_open(transcript: Transcript, expected: str, found: str, reached: str, opening: str) -> Diagnosis:
     """Return the diagnosis of a registry that let in what should be refused, in the words of whoever found it."""
-    return conclude(MoreOpen(transcript, expected, found, reached), LET_IN, _never_asked)
+    return conclude(MoreOpen(transcript, expected, found, reached, opening), LET_IN, _never_asked)
 
 
 def _never_asked(question: Question[Any]) -> Answer[Any]:

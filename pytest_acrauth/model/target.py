@@ -338,7 +338,8 @@ class Apart(NamedTuple):
 class Target:
     """One registry times one identity, the repositories it is judged on, and the actions it must and must not hold.
 
-    ``apart`` has the repositories on which they are others.
+    ``apart`` has the repositories on which they are others. Raises `BadName` for an action that there is none: it could
+    never be held, and not holding it would be no proof.
     """
 
     registry: Registry
@@ -348,6 +349,12 @@ class Target:
     must_not: tuple[str, ...] = ()
     prove_push: bool = False
     apart: tuple[Apart, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, actions in (("must", self.must), ("must_not", self.must_not)):
+            for action in actions:
+                if action not in ACTIONS:
+                    raise BadName(f"{name}={actions!r}: unknown action {action!r}; choose from {', '.join(ACTIONS)}")
 
     @property
     def id(self) -> str:

@@ -32,10 +32,13 @@ _FLAGS = frozenset(option.flag for option in options.OPTIONS if option.name != "
 _JUDGED = frozenset(line.partition("(")[0] for line in _MARKERS[1:])
 SETTINGS: pytest.StashKey[options.Settings] = pytest.StashKey()
 CLIMBS: pytest.StashKey[Climbs] = pytest.StashKey()
+#: The property of a test that expects a refusal, and what was met.
+EXPECTED = "acr_expected"
 _AGAINST: pytest.StashKey[NotReady | None] = pytest.StashKey()
 _BEGAN: pytest.StashKey[bool] = pytest.StashKey()
 _LEFT_OUT: pytest.StashKey[bool] = pytest.StashKey()
 _FIXTURES: pytest.StashKey[list[str]] = pytest.StashKey()
+_MET: pytest.StashKey[list[pytest.Mark]] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -150,7 +153,12 @@ def _acr_target(request: pytest.FixtureRequest) -> Target:
     targets = climbs.plan.targets
     target: Target | None = getattr(request, "param", targets[0] if len(targets) == 1 else None)
     if target is None:
-        pytest.fail("several registries or identities are configured: take acr as an argument, once for each")
+        pytest.fail(
+            f"nothing says which of the {len(targets)} registries and identities of this run acr is: take it as an"
+            " argument of a test function, which then runs once for each; in a unittest class, which runs once, use"
+            " the markers, which are about all, or name one with --acr-registry and --acr-auth",
+            pytrace=False,
+        )
     return target
 
 
@@ -163,6 +171,12 @@ def acr(_acr_target: Target, request: pytest.FixtureRequest) -> RegistryUnderTes
     """
     from pytest_acrauth.plugin.fixture import RegistryUnderTest
 
+    if (given := getattr(request, "param", None)) is not None:  # unread, it would be taken for a choice that counts
+        pytest.fail(
+            f"acr takes no parameter, and got {given!r}: it is each registry of the run in turn; acr.of(…) is another"
+            " one, and the markers' registry=… names one",
+            pytrace=False,
+        )
     return RegistryUnderTest(_acr_target, request.config.stash[CLIMBS])
 
 
@@ -196,10 +210,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
         ask_again(item, climbs)
     item.stash[_BEGAN] = True
-    if options.runs_nothing(item.config) or not any(mark.name in _JUDGED for mark in item.iter_markers()):
+    item.stash[_MET] = []
+    item.user_properties[:] = [pair for pair in item.user_properties if pair[0] != EXPECTED]
+    if options.runs_nothing(item.config) or not (marks := _new_marks(item)):
         return
     try:
-        item.stash[_AGAINST] = _judge(item, climbs)
+        item.stash[_AGAINST] = _judge(item, marks, climbs)
     except pytest.skip.Exception:
         item.stash[_LEFT_OUT] = True
         raise
@@ -211,25 +227,31 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             item.stash[_FIXTURES], item.fixturenames = item.fixturenames, []
 
 
-def _judge(item: pytest.Item, climbs: Climbs | None) -> NotReady | None:
-    """Return how a marked test fails, if it does; skips it for want of the registry that it needs."""
-    from pytest_acrauth.plugin.expectations import EXPECTED
+def _new_marks(item: pytest.Item) -> list[pytest.Mark]:
+    """Return the markers of this plugin that a test has, and had not when they were asked for before."""
+    met = item.stash[_MET]
+    found = [mark for mark in item.iter_markers() if mark.name in _JUDGED and not any(mark is one for one in met)]
+    met += found
+    return found
+
+
+def _judge(item: pytest.Item, marks: list[pytest.Mark], climbs: Climbs | None) -> NotReady | None:
+    """Return how a test fails by its markers, if it does; skips it for want of the registry that it needs."""
     from pytest_acrauth.plugin.failures import NotReady
     from pytest_acrauth.plugin.markers import judge, misspelt
 
-    if (wrong := misspelt(item)) is not None:
+    if (wrong := misspelt(marks)) is not None:
         return NotReady(wrong)
     if climbs is None or not climbs.plan.every_target:
         _skip_unless_error(item.config)
         return NotReady(_NO_REGISTRY)
-    verdict = judge(item, climbs)
+    verdict = judge(item, marks, climbs)
     if verdict.skipped:
         if climbs.plan.on_missing != "skip":
             return NotReady(verdict.skipped)
         pytest.skip(verdict.skipped)
     for note in verdict.notes:
         item.add_report_section("setup", "acr", note)
-    item.user_properties[:] = [pair for pair in item.user_properties if pair[0] != EXPECTED]
     item.user_properties += [(EXPECTED, note) for note in verdict.notes]
     return verdict.failure
 
@@ -252,7 +274,19 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a marked test whose registry is not ready, in the phase in which tests fail."""
-    if against := item.stash.get(_AGAINST, None):
+    """Fail a marked test whose registry is not ready, in the phase in which tests fail.
+
+    A marker that a fixture adds is judged before the test, and one that the test adds to itself behind it.
+    """
+    if against := item.stash.get(_AGAINST, None) or _added(item):
         raise against
-    return (yield)
+    result = yield
+    if against := _added(item):
+        raise against
+    return result
+
+
+def _added(item: pytest.Item) -> NotReady | None:
+    """Return how a test fails by markers that it did not have when it was set up."""
+    marks = _new_marks(item) if _MET in item.stash else []
+    return _judge(item, marks, item.config.stash.get(CLIMBS, None)) if marks else None

@@ -13,10 +13,10 @@ from pytest_acrauth.model.observation import NotObserved, Upload
 from pytest_acrauth.model.stage import Rung
 from pytest_acrauth.model.target import Target
 from pytest_acrauth.model.transcript import Transcript
+from pytest_acrauth.plugin import EXPECTED
 from pytest_acrauth.plugin.attribution import answers_for, broken_before, fails_again
 from pytest_acrauth.plugin.climbs import Climbs
 from pytest_acrauth.plugin.declared import Refused
-from pytest_acrauth.plugin.expectations import EXPECTED
 from pytest_acrauth.plugin.failures import NotReady, diagnoses_of, failures_of, in_short, own_defects, tell
 from pytest_acrauth.report.standing import left_open
 

@@ -15,7 +15,7 @@ from pytest_acrauth.model.evidence import RegistryFacts
 from pytest_acrauth.model.stage import Rung, Stage
 from pytest_acrauth.model.target import BadName, Reference, Target
 from pytest_acrauth.model.transcript import Transcript
-from pytest_acrauth.plugin.failures import NotReady, Told, diagnoses_of, tell
+from pytest_acrauth.plugin.failures import Told, could_not_look, diagnoses_of, tell
 from pytest_acrauth.plugin.naming import a_text
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 PUSH = "push-denied"
 #: Where an image itself is asked for, with a token that allows it.
 BEHIND_THE_TOKEN = {Stage.OPERATION, Stage.DATA, Stage.UPLOAD}
-#: The property of a test that expects a refusal, and what was met.
-EXPECTED = "acr_expected"
 #: The common checks that are refusals, each with its causes in `pytest_acrauth.diagnosis.expected`.
 SHUT_OUT = ("network-shut-out", "identity-kept-out")
 REFUSALS = (*SHUT_OUT, PUSH)
@@ -35,11 +33,13 @@ REFUSALS = (*SHUT_OUT, PUSH)
 class Setting(NamedTuple):
     """A setting that has to be off: how that is said, and how the registry's record tells whether it is on.
 
+    ``opening`` is what is open where it is on, for a registry of a name.
     ``tried`` tells that anybody can try it, without a credential: for minutes a registry goes by what was set before.
     """
 
     expected: str
     open: str
+    opening: str
     reads: Callable[[RegistryFacts], bool | None]
     tried: bool = False
 
@@ -47,10 +47,17 @@ class Setting(NamedTuple):
 #: The common checks that a registry's own record answers.
 SETTINGS: Mapping[str, Setting] = {
     "admin-user-off": Setting(
-        "a switched off admin user", "the admin user is enabled", lambda record: record.admin_user_enabled
+        "a switched off admin user",
+        "the admin user is enabled",
+        "the admin user of {} is enabled",
+        lambda record: record.admin_user_enabled,
     ),
     "anonymous-pull-off": Setting(
-        "no anonymous pull", "anonymous pull is allowed", lambda record: record.anonymous_pull_enabled, tried=True
+        "no anonymous pull",
+        "anonymous pull is allowed",
+        "anonymous pull from {} is allowed",
+        lambda record: record.anonymous_pull_enabled,
+        tried=True,
     ),
 }
 
@@ -121,7 +128,7 @@ class Expectation:
     def _refusal(self, transcript: Transcript, climbed: Transcript) -> Met:
         found = diagnoses_of(transcript) or self._behind_the_token(climbed)
         if not found:
-            return Met((self._open(transcript, self.words, _granted(transcript)),))
+            return Met((self._open(transcript, self.words, _granted(transcript), _opening(transcript)),))
         note = f"expected: {self.words}"
         against = tuple(tell(each, note=note) for each in found if not self._satisfied_by(each))
         return Met(against, () if against else tuple(_as_expected(each) for each in found))
@@ -146,26 +153,34 @@ class Expectation:
         on = setting.reads(look.value) if look.value is not None else None
         if on is None:
             why = look.why or "the registry's record is not readable, or does not say"
-            text = f"could not look whether {target.registry.name} has {setting.expected}: {why}"
-            raise NotReady(
-                f"{text}\nLet somebody read the registry's record who may: --acr-evidence says who is asked."
+            raise could_not_look(
+                f"whether {target.registry.name} has {setting.expected}: {why}",
+                ["Let somebody read the registry's record who may: --acr-evidence says who is asked."],
+                target,
             )
         if on:
+            opening = setting.opening.format(target.registry.name)
             found = f"{setting.open} in the registry's record (read by {look.who})"
-            return Met((self._open(climbs.of(target), setting.expected, found),))
+            return Met((self._open(climbs.of(target), setting.expected, found, opening),))
         shut = any(rung.stage.of_network for rung in climbs.of(target).broken())
         if setting.tried and not shut and not any((tried := climbs.as_nobody(target)).broken()):
             found = f"a caller without a credential is let in still, though the record (read by {look.who}) forbids it"
-            return Met((self._open(tried, setting.expected, found),))
+            return Met(
+                (
+                    self._open(
+                        tried, setting.expected, found, f"{target.registry.name} still lets in who has no credential"
+                    ),
+                )
+            )
         return Met((), (f"{setting.expected}, read from the registry's record by {look.who}",))
 
     @staticmethod
-    def _open(transcript: Transcript, expected: str, found: str) -> Told:
+    def _open(transcript: Transcript, expected: str, found: str, opening: str) -> Told:
         from pytest_acrauth.diagnosis.expected import more_open
         from pytest_acrauth.report.standing import reached
 
         target = transcript.target
-        told = tell(more_open(transcript, expected, found, reached(transcript)))
+        told = tell(more_open(transcript, expected, found, reached(transcript), opening))
         cause = repr((target.id, told.id, expected, found))  # one opening is no other's explanation
         return replace(told, cause=cause, registry=target.registry.login_server, identity=target.identity.name)
 
@@ -204,6 +219,15 @@ def _granted(transcript: Transcript) -> str:
     tokens = [(each.reference.repository, each.access_token) for each in transcript.accesses]
     granted = [f"{', '.join(token.granted)} on {repository}" for repository, token in tokens if token and token.granted]
     return f"the registry granted {' and '.join(granted)}" if granted else "the registry let this identity in"
+
+
+def _opening(transcript: Transcript) -> str:
+    """Return in a few words what a registry lets an identity do, with both their names."""
+    target = transcript.target
+    tokens = [(each.reference.repository, each.access_token) for each in transcript.accesses]
+    granted = [f"{', '.join(token.granted)} on {repository}" for repository, token in tokens if token and token.granted]
+    does = f"has {' and '.join(granted)} in" if granted else "gets into"
+    return f"{target.identity.name} {does} {target.registry.name}"
 
 
 def _as_expected(diagnosis: Diagnosis) -> str:

@@ -19,7 +19,16 @@ from pytest_acrauth.model.target import Flow, Target
 from pytest_acrauth.plugin.checks import DECISIONS, ROOT, Make, OwnItem, at_no_line, check_id
 from pytest_acrauth.plugin.climbs import Climbs
 from pytest_acrauth.plugin.configuration import Plan
-from pytest_acrauth.plugin.failures import NotReady, Told, diagnoses_of, in_short, own_defects, tell
+from pytest_acrauth.plugin.failures import (
+    NotReady,
+    Told,
+    could_not_look,
+    defective,
+    diagnoses_of,
+    in_short,
+    own_defects,
+    tell,
+)
 
 if TYPE_CHECKING:
     from pytest_acrauth.diagnosis.conclusion import Diagnosis
@@ -85,9 +94,7 @@ class ExpiryCheck(OwnItem):
         one = self.expiring
         record = self._climbs.ahead_again(one) if self._failed else self._climbs.ahead(one)
         if record.defect is not None:
-            from pytest_acrauth.report.defect import told
-
-            raise NotReady(told(record.defect))
+            raise defective(record.defect)
         outlook = self.stash[_OUTLOOK] = outlook_of(self._climbs, record)
         if outlook.verdict is Verdict.FAILS:
             from pytest_acrauth.diagnosis.expiry import diagnose_expiry
@@ -109,7 +116,7 @@ class ExpiryCheck(OwnItem):
         from pytest_acrauth.report.expiry import not_seen, why
 
         if outlook.limits.required:
-            raise NotReady(not_seen(outlook))
+            raise could_not_look(*not_seen(outlook), self.expiring.target)
         reasons = [f"{each.broken.rung} failed ({in_short(each)})" for each in found]
         pytest.skip(f"could not look: {', '.join(reasons) or why(outlook)}")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import BinaryIO, NamedTuple
 
 import pytest
 
+from pytest_acrauth.auth.files import open_regular
 from pytest_acrauth.diagnosis.client import diagnose_client
 from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.diagnosis.conclusion import Diagnosis
@@ -32,7 +33,6 @@ _GIVE = (
     "It takes an id (all lists them), a number of Entra's, a code of az acr check-health, a log or JUnit file, "
     "- for standard input, or a line that was printed"
 )
-_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}  # how a file begins that PowerShell's > has written
 _SHOWN = 60  # characters of an argument that are repeated
 
 
@@ -55,9 +55,21 @@ def explain(wanted: str, config: pytest.Config, words: Words) -> int:
 
 
 def show(text: str) -> None:
-    """Print a text; characters that the terminal's encoding lacks as the escapes that Python writes for them."""
+    """Print a text; characters that the terminal's encoding lacks as the escapes that Python writes for them.
+
+    Whoever stops reading, as ``head`` does, has seen enough. Raises `pytest.UsageError` where it cannot be written.
+    """
     encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.rstrip("\n").encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    shown = text.rstrip("\n").encode(encoding, "backslashreplace").decode(encoding)
+    try:
+        sys.stdout.write(f"{shown}\n")
+        sys.stdout.flush()
+    except OSError as error:
+        # What is left is written once more when Python ends, which would print a traceback.
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device, and no path of anybody's
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise pytest.UsageError(f"standard output cannot be written: {error.strerror}") from error
 
 
 def _explanation(wanted: str, config: pytest.Config) -> Iterator[str]:
@@ -71,13 +83,18 @@ def _explanation(wanted: str, config: pytest.Config) -> Iterator[str]:
         yield from _of(_file(path, wanted), wanted)
     elif found := recognise(wanted):
         yield _joined(found)
-    elif (known := _known(_leading_id(wanted))) is not None:
-        yield known
+    elif len(named := entries.named_in(wanted)) == 1:
+        yield page.describe(named[0])
     else:
         shown = wanted if len(wanted) <= _SHOWN else f"{wanted[: _SHOWN - 1]}…"
+        if wanted in _scenarios():
+            raise pytest.UsageError(
+                f"--acr-explain: {shown!r} is a scenario of --acr-emulate, and no failure: --acr-emulate list tells it"
+            )
+        close = f"it names {', '.join(named)}" if named else entries.near(wanted, _scenarios())
         raise pytest.UsageError(
             f"--acr-explain: no failure mode, symptom, family or file is called {shown!r}, and it says nothing about "
-            f"an Azure registry; {entries.near(wanted, _scenarios())}. {_GIVE}"
+            f"an Azure registry; {close}. {_GIVE}"
         )
 
 
@@ -89,11 +106,6 @@ def _known(wanted: str) -> str | None:
             except LookupError:
                 continue
     return None
-
-
-def _leading_id(line: str) -> str:
-    """Return the id that a failure's first line begins with, also where a summary has cut the line behind it; or ''."""
-    return found[1] if (found := re.search(r"(?:^| - )([a-z_]+(?:-[a-z0-9]+)+):", line)) else ""
 
 
 def _scenarios() -> list[str]:
@@ -114,10 +126,11 @@ class _Read(NamedTuple):
 
 def _file(path: Path, name: str) -> _Read:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return _bounded(file)
     except OSError as error:
-        raise pytest.UsageError(f"--acr-explain: cannot read {name!r}: {error.strerror}") from error
+        piped = "" if path.is_file() or path.is_dir() else "; what comes from a program is read from standard input (-)"
+        raise pytest.UsageError(f"--acr-explain: cannot read {name!r}: {error.strerror}{piped}") from error
 
 
 def _standard_input(config: pytest.Config) -> _Read:
@@ -137,7 +150,7 @@ def _bounded(file: BinaryIO) -> _Read:
 
 def _of(read: _Read, name: str) -> Iterator[str]:
     """Yield what is to be said of a log or a JUnit file."""
-    text = read.data.decode(_MARKS.get(read.data[:2], "utf-8-sig"), "replace")
+    text = read.data.decode(_encoding(read.data[:2]), "replace")
     tests = junit.failures(text)
     if (document := document_of(text)) is not None:
         yield from _of_run(document)
@@ -147,6 +160,16 @@ def _of(read: _Read, name: str) -> Iterator[str]:
         yield _joined(recognise(text)) or _NOTHING
     if read.cut:
         yield f"Only the first {LIMIT // 1024**2} MiB of {name} were read, and nothing of what follows them."
+
+
+def _encoding(begins: bytes) -> str:
+    """Return the encoding of a text by its first two bytes; PowerShell's ``>`` writes UTF-16."""
+    if begins in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+        return "utf-16"
+    # A log begins with a letter, a digit or a bracket, of which one byte is zero there.
+    if b"\0" in begins[1:]:
+        return "utf-16-le"
+    return "utf-16-be" if b"\0" in begins else "utf-8-sig"
 
 
 def _of_run(document: Document) -> Iterator[str]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_acrauth.auth import BadAuth
 from pytest_acrauth.model.client_record import ClientRecord
-from pytest_acrauth.model.defect import Defect
+from pytest_acrauth.model.defect import ID, Defect
 from pytest_acrauth.model.secret import Secrets
-from pytest_acrauth.model.target import BadName
+from pytest_acrauth.model.target import BadName, Target
 from pytest_acrauth.model.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -71,6 +71,34 @@ class NotReady(AssertionError):
         return cls("\n\n".join(each.text for each in every), every)
 
 
+def could_not_look(what: str, to_do: Sequence[str], target: Target) -> NotReady:
+    """Return the failure of a test that had to look at something of a target, where nobody could.
+
+    ``what`` says at what, and why not; ``to_do`` is what helps.
+    """
+    from pytest_acrauth.report.text import of_a_look
+
+    headline, heading, steps = of_a_look(what, to_do)
+    told = _plain(headline.partition(":")[0], f"{headline}\n{heading}\n{steps}")
+    about = {"registry": target.registry.login_server, "identity": target.identity.name}
+    return NotReady.telling([replace(told, look=steps, to_do=f"{heading}\n{steps}", **about)])
+
+
+def defective(defect: Defect) -> NotReady:
+    """Return the failure of a test by a defect of this package."""
+    from pytest_acrauth.report.defect import told
+
+    return NotReady.telling([_plain(ID, told(defect))])
+
+
+def _plain(name: str, text: str) -> Told:
+    """Return what is told of something that is no diagnosis; the text's first line begins with its id."""
+    headline = text.partition("\n")[0]
+    return Told(
+        cause=repr((name, text)), headline=headline, look="", to_do="", text=text, full=text, id=name, certainty=""
+    )
+
+
 def not_ready(error: BaseException) -> NotReady | None:
     """Return the failure that an exception is, or that a group of nothing else is, as task groups raise; else None."""
     if isinstance(error, NotReady):
@@ -108,9 +136,7 @@ def own_defects(doing: str, secrets: Secrets) -> Iterator[None]:
     except (BadAuth, BadName, NotReady):
         raise
     except Exception as error:  # noqa: BLE001 - never an internal error of pytest, which would end the run
-        from pytest_acrauth.report.defect import told
-
-        raise NotReady(told(Defect.of(error, doing, secrets=secrets))) from None
+        raise defective(Defect.of(error, doing, secrets=secrets)) from None
 
 
 def diagnoses_of(transcript: Transcript) -> tuple[Diagnosis, ...]:

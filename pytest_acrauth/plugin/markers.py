@@ -11,7 +11,7 @@ from pytest_acrauth.auth import BadAuth
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.target import ACTIONS, CLOUDS, BadName, Reference, Registry, Target
 from pytest_acrauth.plugin.expectations import Expectation, Met
-from pytest_acrauth.plugin.failures import NotReady, tell
+from pytest_acrauth.plugin.failures import NotReady, defective, tell
 from pytest_acrauth.plugin.fixture import RegistryUnderTest, parse_scope
 from pytest_acrauth.plugin.naming import NotChecked, a_text, as_identity, at_registry
 
@@ -198,39 +198,36 @@ def ask_again(item: pytest.Item, climbs: Climbs) -> None:
         climbs.forget(target)
 
 
-def misspelt(item: pytest.Item) -> str | None:
-    """Return what is wrong with a test's markers, as far as that can be told without a registry; None if nothing is."""
+def misspelt(marks: Iterable[pytest.Mark]) -> str | None:
+    """Return what is wrong with markers, as far as that can be told without a registry; None if nothing is."""
     try:
-        for mark in marks(item):
+        for mark in marks:
             read(mark)
     except BadMark as error:
         return str(error)
     return None
 
 
-def judge(item: pytest.Item, climbs: Climbs) -> Verdict:
-    """Return what becomes of a marked test before its fixtures."""
+def judge(item: pytest.Item, marks: Iterable[pytest.Mark], climbs: Climbs) -> Verdict:
+    """Return what becomes of a test by markers that it has."""
     found: list[Met] = []
     unread: list[NotReady] = []
     try:
-        every = [read(mark) for mark in marks(item)]
+        every = [read(mark) for mark in marks]
         for mark in every:
             own = targets_of(item, mark, climbs.plan)
             for target in own:
                 try:
                     found.append(mark.judge(RegistryUnderTest(target, climbs), climbs))
-                except NotReady as error:  # a setting that nobody could read: what keeps from that is told first
+                except NotReady as error:  # a setting that nobody could read
                     unread.append(error)
     except NotChecked as error:
         return Verdict(skipped=str(error))
     except (BadAuth, BadMark, BadName) as error:
         return Verdict(NotReady(str(error)))
     except Exception as error:  # noqa: BLE001 - a defect of ours: the test fails for it, and is no error of its own
-        from pytest_acrauth.report.defect import told
-
-        doing = "asking whether the registry is ready"
-        return Verdict(NotReady(told(Defect.of(error, doing, secrets=climbs.run.secrets))))
-    against = [told for met in found for told in met.against]
+        return Verdict(defective(Defect.of(error, "asking whether the registry is ready", secrets=climbs.run.secrets)))
+    # What is known to be wrong can be what keeps from looking.
+    against = [told for met in found for told in met.against] or [told for error in unread for told in error.told]
     notes = tuple(note for met in found for note in met.notes)
-    failure = NotReady.telling(against) if against else next(iter(unread), None)
-    return Verdict(failure, notes=notes)
+    return Verdict(NotReady.telling(against) if against else None, notes=notes)

@@ -11,10 +11,10 @@ import pytest
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.observation import Upload
 from pytest_acrauth.model.transcript import Transcript
+from pytest_acrauth.plugin import EXPECTED
 from pytest_acrauth.plugin.checks import refusal_id
 from pytest_acrauth.plugin.cleaning import Words
 from pytest_acrauth.plugin.climbs import Climbs
-from pytest_acrauth.plugin.expectations import EXPECTED
 from pytest_acrauth.plugin.expiry import lines_of
 from pytest_acrauth.plugin.failures import diagnoses_of, failures_of
 from pytest_acrauth.plugin.naming import NOT_CHECKED

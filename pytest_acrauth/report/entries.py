@@ -144,6 +144,23 @@ def entry(name: str) -> Entry:
     raise LookupError(f"no failure mode, symptom or family is called {name!r}; {near(name)}")
 
 
+def named_in(line: str) -> list[str]:
+    """Return the causes and symptoms that a line is about which a run of this plugin has printed.
+
+    The one that it begins with, or that stands behind a node id; else those that it names anywhere. At the end of a
+    line that was cut, as the short summary cuts it, those whose ids begin so.
+    """
+    every = [*MODES, *SYMPTOMS]
+    words = [word for word in re.findall(r"[a-z0-9_-]+", line) if "-" in word]
+    leading = re.search(r"(?:^| - )(?:probably )?([a-z0-9_-]+):", line)
+    if leading and leading[1] in every:
+        return [leading[1]]
+    if named := list(dict.fromkeys(word for word in words if word in every)):
+        return named
+    cut = re.search(r"(?:^| - )([a-z0-9_]+-[a-z0-9_-]*)(?:\.\.\.|…)$", line.rstrip())
+    return [each for each in every if cut and each.startswith(cut[1])]
+
+
 def near(name: str, others: Iterable[str] = ()) -> str:
     """Say which ids, or ``others``, are close to what somebody wrote: those it holds, those that hold it, the alike."""
     known = dict.fromkeys([*MODES, *SYMPTOMS, *FAMILIES, *others])

@@ -37,16 +37,12 @@ def properties(outlook: Outlook) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def not_seen(outlook: Outlook) -> str:
-    """Return the failure of a check for which somebody must be able to look; its first line says all in short."""
+def not_seen(outlook: Outlook) -> tuple[str, tuple[str, ...]]:
+    """Return what nobody could look at although somebody must, and what helps."""
     record = outlook.record
-    return "\n".join(
-        (
-            f"could not look when the {record.asked} of {record.target.identity.name} ends: {why(outlook)}",
-            "What to do",
-            "  Give whoever looks the right to read it: docs/how-to/evidence.md lists the rights.",
-            "  Or let somebody else look (--acr-evidence), or ask for no limit for this identity.",
-        )
+    return f"when the {record.asked} of {record.target.identity.name} ends: {why(outlook)}", (
+        "Give whoever looks the right to read it: docs/how-to/evidence.md lists the rights.",
+        "Or let somebody else look (--acr-evidence), or ask for no limit for this identity.",
     )
 
 

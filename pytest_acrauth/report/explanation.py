@@ -132,11 +132,11 @@ class Explanation:
 COLUMNS = 80
 _MOST_NAMED = 5  # causes in a headline
 #: What helps where no cause is known.
-_LOOK_CLOSER = (
-    Step(Kind.LOOK, "Look at what was answered, and at what stands between here and the registry.", command=False),
-    Step(Kind.FIX, "If the registry or Entra answered, open a support case with the correlation id.", command=False),
+_LOOK_CLOSER = Step(
+    Kind.LOOK, "Look at what was answered, and at what stands between here and the registry.", command=False
 )
-_NOTHING_KNOWN = "Every cause that is known for this was ruled out, so that nothing known explains it."
+_SUPPORT = "If the registry or Entra answered, open a support case with "
+_NOTHING_KNOWN = "Every cause that is known for this was ruled out."
 #: What helps where this package itself failed.
 _REPORT = "Report it to the maintainers of pytest-acrauth, with these lines and the versions that the header shows."
 _REPORT_IT: tuple[str, tuple[Step, ...], tuple[str, ...]] = ("", (Step(Kind.FIX, _REPORT, command=False),), ())
@@ -148,7 +148,7 @@ def explanation(diagnosis: Diagnosis) -> Explanation:
     names = filled(diagnosis.seen)
     causes = tuple(cause(mode, names) for mode in diagnosis.candidates)
     defective = isinstance(diagnosis.seen, Defective)
-    meaning, steps, links = _REPORT_IT if defective else _advice(causes)
+    meaning, steps, links = _REPORT_IT if defective else _advice(causes, diagnosis.seen.facts.get("correlation_id"))
     says = _says(diagnosis, names)
     return Explanation(
         id=diagnosis.symptom.id if diagnosis.mode is None else diagnosis.mode.id,
@@ -290,13 +290,14 @@ def _steps(kind: Kind, instructions: Iterable[Instruction], names: Names) -> Ite
                 yield Step(kind, text.format_map(names.said), command=False)
 
 
-def _advice(causes: tuple[Cause, ...]) -> tuple[str, tuple[Step, ...], tuple[str, ...]]:
+def _advice(causes: tuple[Cause, ...], correlation_id: str | None) -> tuple[str, tuple[Step, ...], tuple[str, ...]]:
     """Return meaning, steps and links for a reader who need not choose between causes."""
     match causes:
         case (one,):
             return one.meaning, one.steps, (one.link,)
         case ():
-            return "", _LOOK_CLOSER, (_TROUBLESHOOTING,)
+            told = "the correlation id" if correlation_id else "the time and what was answered"
+            return "", (_LOOK_CLOSER, Step(Kind.FIX, f"{_SUPPORT}{told}.", command=False)), (_TROUBLESHOOTING,)
     return "", (), ()
 
 
@@ -306,7 +307,8 @@ def _says(diagnosis: Diagnosis, names: Names) -> str:
     needed = [name for _, name, _, _ in Formatter().parse(says) if name]
     if diagnosis.seen.quoted and not all(known.get(name) for name in needed):
         return ""
-    return says.format_map(names.said)
+    said = says.format_map(names.said)
+    return said if said.endswith((".", "!", "?")) else f"{said}."  # it ends in what a program printed
 
 
 def _bearing(diagnosis: Diagnosis) -> list[Answer[Any]]:

@@ -99,7 +99,9 @@ def _symptom(found: SymptomEntry) -> Iterator[str]:
 def _place(symptom: SymptomEntry) -> str:
     if symptom.stages:
         return f"at {', '.join(symptom.stages)}"
-    return "of a client" if symptom.of_a_client else "in what other programs print"
+    if symptom.of_a_client:
+        return "of a client"
+    return "in what other programs print" if symptom.printed else "of a check that somebody asked for by name"
 
 
 def _code(found: CodeEntry) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pytest_acrauth.catalogue.facts import Row, one_line
+from pytest_acrauth.catalogue.symptoms.expected import COULD_NOT_LOOK
 from pytest_acrauth.diagnosis.climb import HERE
 from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.model.defect import ID, Defect
@@ -56,6 +57,12 @@ def first_look(found: Explanation) -> tuple[str, ...]:
     """Return the lines of the first thing that an explanation tells to do."""
     steps = found.steps or tuple(step for cause in found.causes[:1] for step in cause.steps)
     return tuple(labelled(_first_of(steps), "  "))
+
+
+def of_a_look(what: str, to_do: Sequence[str]) -> tuple[str, str, str]:
+    """Return the first line of a look that nobody could take, and what helps: the heading, and the lines below it."""
+    steps = [Step(Kind.FIX, step, command=False) for step in to_do]
+    return f"{COULD_NOT_LOOK.id}: {what}", _TO_DO, "\n".join(labelled(steps, "  "))
 
 
 def _short(found: Explanation) -> Iterator[str]:

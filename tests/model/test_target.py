@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import factories
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_acrauth.model.stage import Rung, Stage
-from pytest_acrauth.model.target import CLOUDS, BadName, Cloud, Reference, Registry, cloud_of, global_endpoint
+from pytest_acrauth.model.target import (
+    CLOUDS,
+    BadName,
+    Cloud,
+    Identity,
+    Reference,
+    Registry,
+    Target,
+    cloud_of,
+    global_endpoint,
+)
 
 PUBLIC, CHINA, GOVERNMENT, BLEU = CLOUDS
 RESOURCE_ID = (
@@ -208,3 +220,10 @@ def test_a_password_in_an_address_is_not_repeated(parse, address, password):
         parse(address.format(password))
     assert "hun" not in str(raised.value)
     assert "ter-two" not in str(raised.value)
+
+
+@pytest.mark.parametrize("rights", [{"must": ("pul",)}, {"must_not": ("psuh",)}, {"must": "pull"}])
+def test_an_action_that_there_is_none(rights: dict[str, Any]) -> None:
+    """Nobody could ever hold it, so that not holding it would pass for a proof."""
+    with pytest.raises(BadName, match=r"unknown action .*; choose from pull, push, delete"):
+        Target(Registry.parse("myacr"), Identity.of("azure-cli"), **rights)

@@ -62,3 +62,16 @@ def test_a_client_that_hides_the_scenario(inner: Inner) -> None:
     result = inner.emulate("client-docker-missing", "--acr-client", "az")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*hides what*add docker*"])
+
+
+def test_what_to_do_names_what_was_found(inner: Inner) -> None:
+    """Each key to remove, and the socket that the client really uses: nothing is left to be filled in."""
+    text = inner.emulate(
+        "docker-config-key-in-capitals", "--acr-client", "docker-config", registry="myacr,otheracr"
+    ).stdout.str()
+    assert re.findall(r"docker logout (.*)", text) == ["Myacr.azurecr.io", "Otheracr.azurecr.io"]
+    said = " ".join(text.split())
+    assert "under another key: Myacr.azurecr.io, Otheracr.azurecr.io. The docker config was read" in said
+    lines = inner.emulate("client-docker-socket-permission", "--acr-client", "docker").outlines
+    (look,) = [line.split()[-1] for line in lines if line.strip().startswith("ls -l ")]
+    assert f"daemon unix://{look} (from DOCKER_HOST)" in " ".join(" ".join(lines).split())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from xml.etree import ElementTree as ET
+
 import pytest
 from conftest import Inner
 
@@ -10,6 +13,7 @@ from pytest_acrauth.diagnosis.expected import REFUSALS
 from pytest_acrauth.plugin import expectations
 from pytest_acrauth.plugin.expectations import SETTINGS, Expectation
 
+OPEN = "more-open-than-expected: "
 NO_CHECKS = ("--acr-checks", "none")
 MARKED = """
     import pytest
@@ -118,10 +122,14 @@ def test_a_refusal_that_is_expected(inner: Inner, mark: str, scenario: str, opti
 @pytest.mark.parametrize(
     ("mark", "scenario", "words"),
     [
-        ("acr_expect('network-shut-out')", "healthy", "more-open-than-expected: myacr lets in what should be refused"),
-        ("acr_expect('push-denied', repository='team/app')", "permission-excess", "more-open-than-expected: "),
-        ("acr_expect('anonymous-pull-off')", "anonymous-pull", "more-open-than-expected: "),
-        ("acr_expect('admin-user-off')", "healthy", "more-open-than-expected: "),
+        ("acr_expect('network-shut-out')", "healthy", f"{OPEN}service-principal gets into myacr"),
+        (
+            "acr_expect('push-denied', repository='team/app')",
+            "permission-excess",
+            f"{OPEN}service-principal has push on team/app in myacr",
+        ),
+        ("acr_expect('anonymous-pull-off')", "anonymous-pull", f"{OPEN}anonymous pull from myacr is allowed"),
+        ("acr_expect('admin-user-off')", "healthy", f"{OPEN}the admin user of myacr is enabled"),
         ("acr_expect('network-shut-out')", "exchange-no-role", "exchange-no-role: "),
         ("acr_expect('identity-kept-out')", "firewall-ip-denied", "firewall-ip-denied: "),
         ("acr_expect('network-shut-out')", "registry-tcp-blocked", "registry-tcp-blocked: "),
@@ -204,7 +212,7 @@ def test_a_namesakes_settings_are_nobodys(inner: Inner, setting: str, *, own: bo
     mark = {"admin_enabled": "admin-user-off", "anonymous_pull": "anonymous-pull-off"}[setting]
     result = marked(inner, f"acr_expect('{mark}')", "healthy", "--acr-evidence", "azure-cli")
     result.assert_outcomes(failed=1)
-    assert summary(result).startswith("could not look whether myacr has ")
+    assert summary(result).startswith("could-not-look: whether myacr has ")
     assert "the registry of that name that is shown is another one, myacr-h8k2x9d4.azurecr.io" in result.stdout.str()
 
 
@@ -249,7 +257,27 @@ def test_a_setting_that_nobody_may_read_fails(inner: Inner) -> None:
     """Could not look is never fine."""
     result = marked(inner, "acr_expect('admin-user-off')", "healthy", "--acr-evidence", "off")
     result.assert_outcomes(failed=1)
-    assert summary(result).startswith("could not look whether myacr has a switched off admin user: nobody is asked")
+    assert summary(result).startswith("could-not-look: whether myacr has a switched off admin user: nobody is asked")
+
+
+def test_what_nobody_could_look_at_is_told_like_a_cause(inner: Inner) -> None:
+    """Its id, registry and identity are in JUnit, the id leads on, and every registry is named."""
+    inner.pytester.makepyfile("import pytest\n@pytest.mark.acr_expect('admin-user-off')\ndef test_it(): pass")
+    options = ("--acr-evidence", "off", "--acr-checks", "none", "--junitxml", "junit.xml", "--tb=short")
+    result = inner.emulate("healthy", *options, registry="myacr,otheracr")
+    result.assert_outcomes(failed=1)
+    firsts = [line for line in result.outlines if line.startswith("could-not-look: ")]
+    assert [line.split()[2] for line in firsts] == ["myacr", "otheracr"]
+    look = result.outlines.index(firsts[0])
+    assert result.outlines[look + 1] == "What to do"
+    assert result.outlines[look + 2].startswith("  fix   Let somebody read the registry's record")
+    junit = ET.parse(inner.pytester.path / "junit.xml")  # noqa: S314 - our own file
+    kept = {each.get("name"): each.get("value") for each in junit.iter("property")}
+    assert kept["acr_id"] == "could-not-look"
+    assert kept["acr_registry"] == "myacr.azurecr.io, otheracr.azurecr.io"
+    assert kept["acr_identity"] == "service-principal"
+    described = inner.run("--acr-explain", firsts[0])
+    assert described.outlines[0] == "could-not-look: a symptom of a check that somebody asked for by name"
 
 
 @pytest.mark.parametrize(
@@ -311,3 +339,23 @@ def test_what_grants_too_much_is_named(inner: Inner) -> None:
     """The role that grants it, as a look at the roles tells."""
     result = marked(inner, "acr_permissions('team/app', must_not='push')", "permission-excess")
     assert "AcrPush" in result.stdout.str()
+
+
+@pytest.mark.parametrize(
+    ("mark", "first"),
+    [
+        (
+            "acr_permissions('team/app', must_not='pull')",
+            "permission-excess: too many rights: pull on team/app",
+        ),
+        ("acr_permissions('team/app', must='push')", "scope-not-granted: no role allows push on team/app"),
+        ("acr_ready(scope='repository:team/app:push')", "scope-not-granted: no role allows push on team/app"),
+    ],
+)
+def test_what_a_test_asks_for_is_not_blamed_on_an_option(inner: Inner, mark: str, first: str) -> None:
+    """The first line names the repository, and whoever wants less or more is sent to the test as well."""
+    result = marked(inner, mark, "healthy")
+    assert summary(result) == first
+    named = re.findall(r"--acr-must[^.]*", " ".join(result.stdout.str().split()))
+    assert named
+    assert all("readiness file" in each for each in named)

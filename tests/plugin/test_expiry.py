@@ -273,7 +273,7 @@ def test_whoever_must_be_able_to_look_fails(inner: Inner) -> None:
     result = changed(inner, "world.cloud.directory_readers.clear()", required=True).emulate("expiry-sp-secret")
     result.assert_outcomes(failed=1, passed=7)
     why = f"graph.microsoft.com answered 403 Authorization_RequestDenied, as service principal {APPLICATION}"
-    said = f"could not look when the client-secret of service-principal ends: {why}"
+    said = f"could-not-look: when the client-secret of service-principal ends: {why}"
     assert any(line.startswith(f"FAILED {SP} - {said[:100]}") for line in result.outlines)
     assert result.outlines[result.outlines.index(said) + 1] == "What to do"
 
@@ -406,7 +406,7 @@ expiry = { fail = 14 }
     ("change", "said"),
     [
         ("pass", "expiry-sp-secret: "),
-        ("world.cloud.directory_readers.clear()", "could not look when the client-secret of ci ends: "),
+        ("world.cloud.directory_readers.clear()", "could-not-look: when the client-secret of ci ends: "),
     ],
 )
 def test_a_readiness_file_that_names_the_expiry(inner: Inner, change: str, said: str) -> None:

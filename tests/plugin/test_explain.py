@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from html import escape
 
@@ -83,6 +85,61 @@ def test_a_pasted_line(inner: Inner, line: str, first: str) -> None:
     assert explained(inner, line)[0].startswith(first)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "FAILED acr::myacr.azurecr.io::service-principal::exchange - exchange-no-ro...",
+        "FAILED acr::myacr.azurecr.io::service-principal::exchange - exchange-no-role: the iden...",
+        "SKIPPED [2] acr: not reached: exchange failed (exchange-no-role)",
+        "probably exchange-no-role",
+    ],
+)
+def test_a_line_of_a_run_that_was_cut_or_says_it_in_short(inner: Inner, line: str) -> None:
+    """Whatever a run prints of a cause in one line leads to the cause."""
+    assert explained(inner, line)[0] == "exchange-no-role: a cause, of the family roles"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("FAILED acr::x - exchange-...", "it names exchange-arm-audience-rejected, "),
+        ("sp-lacks-role and exchange-no-role", "it names sp-lacks-role, exchange-no-role. "),
+        ("healthy", "'healthy' is a scenario of --acr-emulate, and no failure"),
+    ],
+)
+def test_a_line_that_leaves_several_open(inner: Inner, line: str, said: str) -> None:
+    """They are named, and none is chosen."""
+    result = inner.run("--acr-explain", line)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert said in result.stderr.str()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_without_a_writer_is_not_waited_for(inner: Inner) -> None:
+    """Only a regular file is read; for what a program writes there is standard input."""
+    os.mkfifo(inner.pytester.path / "pipe")
+    result = inner.run("--acr-explain", "pipe")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "cannot read 'pipe': it is no regular file; what comes from a program is read from" in result.stderr.str()
+
+
+@pytest.mark.parametrize("wanted", [("--acr-explain", "all"), ("--acr-emulate", "list")])
+def test_whoever_reads_may_stop(inner: Inner, wanted: tuple[str, str]) -> None:
+    """As ``head`` does: no traceback, also where pytest is called by a program."""
+    inner.pytester.path.joinpath("call.py").write_text(
+        f"import pytest, sys\nsys.exit(pytest.main({list(wanted)!r}))", encoding="utf-8"
+    )
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "call.py"], cwd=inner.pytester.path, stdout=writer, stderr=subprocess.PIPE, check=False
+        )
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_an_id_goes_before_a_file_and_a_file_before_a_line(inner: Inner) -> None:
     """What is called like an id is read with its folder; a file whose name reads like a failure is a file."""
     inner.pytester.path.joinpath("nxdomain").write_text(DOCKER)
@@ -100,9 +157,9 @@ def test_a_file(inner: Inner) -> None:
     result.stdout.fnmatch_lines(["denied-with-ip: one of *firewall-ip-denied*", "*line 2*", "*203.0.113.9*"])
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 def test_a_file_of_powershell(inner: Inner, encoding: str) -> None:
-    """What ``>`` writes there begins with a mark, and may have two bytes for each character."""
+    """What ``>`` writes there begins with a mark, or lost it, and may have two bytes for each character."""
     inner.pytester.path.joinpath("ci.log").write_bytes(DOCKER.encode(encoding))
     assert explained(inner, "ci.log")[0].startswith("denied-with-ip: one of")
 

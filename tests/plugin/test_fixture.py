@@ -234,7 +234,9 @@ def test_asked_for_by_name(inner: Inner) -> None:
     inner.emulate("healthy", *NO_CHECKS).assert_outcomes(passed=1)
     result = inner.emulate("healthy", "--acr-registry", "otheracr", *NO_CHECKS)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*several registries or identities are configured: take acr as an argument*"])
+    result.stdout.fnmatch_lines(
+        ["*nothing says which of the 2 registries and identities of this run acr is: take it as an argument*"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -283,3 +285,41 @@ def test_a_rerun_asks_again(inner: Inner, call: str) -> None:
     result = inner.emulate("exchange-no-role", "--reruns", "1", *NO_CHECKS)
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*1 rerun*"])
+
+
+def test_a_parameter_of_ones_own_is_no_choice(inner: Inner) -> None:
+    """Otherwise a test that means one registry would pass for another one."""
+    inner.pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("acr", ["myacr"], indirect=True)
+        def test_one(acr):
+            pass
+        """
+    )
+    result = inner.emulate("healthy", "--acr-checks", "none", registry="myacr,otheracr")
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(["acr takes no parameter, and got 'myacr': it is each registry of the run in turn; *"])
+
+
+def test_a_unittest_class_among_several_registries(inner: Inner) -> None:
+    """What it can use is said, and no frame of ours is shown."""
+    inner.pytester.makepyfile(
+        """
+        import unittest
+        import pytest
+
+        class Case(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def take(self, acr):
+                self.acr = acr
+
+            def test_one(self):
+                pass
+        """
+    )
+    result = inner.emulate("healthy", "--acr-checks", "none", registry="myacr,otheracr")
+    result.assert_outcomes(errors=1)
+    assert "in a unittest class, which runs once, use the markers" in result.stdout.str()
+    assert "_acr_target" not in result.stdout.str()

@@ -413,3 +413,56 @@ def test_the_line_of_a_mistake_is_the_tests(inner: Inner) -> None:
     result = inner.emulate("healthy", "--acr-checks", "none", "--tb=line")
     result.stdout.fnmatch_lines(["test_the_line_of_a_mistake_is_the_tests.py:3: acr_ready(registri='myacr'): it *"])
     result.stdout.no_fnmatch_line("*pytest_acrauth*")
+
+
+ADDED = """
+    import pytest
+
+    @pytest.fixture
+    def guarded(request):
+        request.node.add_marker(pytest.mark.{mark})
+
+    @pytest.fixture(autouse=True)
+    def costly():
+        print("set up")
+
+    def test_by_a_fixture(guarded):
+        print("never seen")
+
+    def test_by_itself(request):
+        request.node.add_marker(pytest.mark.{mark})
+
+    def test_untouched():
+        pass
+"""
+
+
+@pytest.mark.parametrize("mark", ["acr_ready", "acr_permissions('team/app', must='push')", "acr_ready(rgistry='a')"])
+def test_a_marker_that_is_added_on_the_way_counts(inner: Inner, mark: str) -> None:
+    """A guard that is put on late is none that passes unread; whatever comes after it in the test is not run."""
+    inner.pytester.makepyfile(ADDED.format(mark=mark))
+    result = inner.emulate("exchange-no-role", *NO_CHECKS, registry="myacr,otheracr")
+    result.assert_outcomes(failed=2, passed=1)
+    assert "never seen" not in result.stdout.str()
+    inner.run("-v", "-rs").assert_outcomes(**{"failed" if "rgistry" in mark else "skipped": 2, "passed": 1})
+
+
+def test_a_marker_that_is_added_and_holds(inner: Inner) -> None:
+    """The test goes on, and what was met stands beside what its other markers met."""
+    inner.pytester.makepyfile(
+        ADDED.format(mark="acr_expect('push-denied', repository='team/app')").replace(
+            "def test_by_a", "@pytest.mark.acr_expect('anonymous-pull-off')\n    def test_by_a"
+        )
+    )
+    result = inner.emulate("healthy", *NO_CHECKS, "--junitxml", "junit.xml")
+    result.assert_outcomes(passed=3)
+    junit = (inner.pytester.path / "junit.xml").read_text(encoding="utf-8")
+    assert junit.count('name="acr_expected"') == 3
+
+
+def test_a_marker_that_is_added_for_another_registry_skips(inner: Inner) -> None:
+    """As it does on the test."""
+    inner.pytester.makepyfile(ADDED.format(mark="acr_ready(registry='otheracr')"))
+    result = inner.emulate("healthy", *NO_CHECKS, "-rs")
+    result.assert_outcomes(skipped=2, passed=1)
+    result.stdout.fnmatch_lines(["skipped, 2 tests: this run does not check otheracr, but myacr.azurecr.io"])

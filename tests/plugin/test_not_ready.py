@@ -151,3 +151,10 @@ def test_with_another_failure_it_is_one_of_a_group(inner: Inner) -> None:
     result = inner.emulate(BROKEN, "--acr-checks", "none")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*ExceptionGroup: both*", "*ValueError: the other one*"])
+
+
+def test_a_case_is_not_opened_with_an_id_that_is_missing(inner: Inner) -> None:
+    """What nobody recognises is told with its correlation id where the answer had one, and never else."""
+    said = " ".join(inner.emulate("anonymous-refused-though-open").stdout.str().split())
+    assert "open a support case with the time and what was answered." in said
+    assert "correlation id" not in said

@@ -66,7 +66,7 @@ WANTED: Question[tuple[str, ...]] = Question(
     id="wanted-actions",
     asks="Which actions are wanted?",
     shows="wanted actions",
-    by_hand="Compare --acr-must.",
+    by_hand="Compare what the job was meant to do (--acr-must, a readiness file, a test).",
     read=facts.wanted,
 )
 
@@ -97,13 +97,13 @@ _MAP_OF_ITS_OWN: tuple[Instruction, ...] = (
 
 PERMISSION_EXCESS = FailureMode(
     id="permission-excess",
-    title="the access token allows {excess}, which it must not",
+    title="too many rights: {excess} on {repository}",
     brief="more rights than wanted",
     seen=(access_token.RIGHTS_EXCESS,),
     signs=(access_token.RIGHTS_EXCESS,),
-    certain="The access token itself lists, among its actions on the repository, one that --acr-must-not names.",
+    certain="The access token itself lists it among its actions on the repository.",
     tells=(ROLES, SCOPE_MAP),
-    means="The identity can do more on {repository} than --acr-must-not allows.",
+    means="The identity can do more on {repository} than --acr-must-not, a readiness file or a test allows.",
     look=(Command(LIST_ROLES.text, each="assignee"),),
     fix=(
         Given(
@@ -115,7 +115,7 @@ PERMISSION_EXCESS = FailureMode(
         "If everybody has it, by anonymous pull, the registry's owner can switch that off, for all.",
         "Instead of the admin user, whose rights nobody can lessen, use an identity of its own.",
     ),
-    instead=("If the job does need {excess}, take it out of --acr-must-not.",),
+    instead=("If the job does need {excess}, take it out of --acr-must-not, the readiness file or the test.",),
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#recommended-built-in-roles-by-scenario",
 )
 ANONYMOUS_PULL_DISABLED = FailureMode(
@@ -140,7 +140,10 @@ ANONYMOUS_PULL_ONLY = FailureMode(
     means="A registry that allows anonymous pull lets everybody read its images. Whoever wants more must log in,"
     " as an identity that has the right to; nobody can give it to a caller without a name.",
     fix=("Log in: choose an identity that may do it with --acr-auth.",),
-    instead=("If the job only pulls, ask for no more (--acr-must pull); the registry has to allow anonymous pull.",),
+    instead=(
+        "If the job only pulls, ask for no more (--acr-must, a readiness file or the test).",
+        "The registry has to allow anonymous pull.",
+    ),
     page=_ANONYMOUS_PAGE,
 )
 ANONYMOUS_PULL_PROPAGATING = FailureMode(

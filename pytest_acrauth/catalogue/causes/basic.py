@@ -362,7 +362,10 @@ REFRESH_TOKEN_EXPIRED = FailureMode(
     when=(USER_KIND.is_(Kind.REFRESH_TOKEN), SECRET_EXPIRED.is_(True)),
     occurs=Occurs.OFTEN,
     means="az acr login stores a refresh token as docker's password. It lives three hours, and docker cannot renew it.",
-    fix=("Log in again:", Command("az acr login -n {login_name}")),
+    fix=(
+        "Log in again, on the machine and in the job that uses it: a copy in a variable or a pull secret ends, too:",
+        Command("az acr login -n {login_name}"),
+    ),
     instead=("For longer jobs use what does not end so soon: a service principal's secret, or a scope-map token.",),
     page=pages.ACR + "container-registry-authentication#authenticate-with-microsoft-entra-id",
     az_code="CONNECTIVITY_ACCESS_TOKEN_ERROR",

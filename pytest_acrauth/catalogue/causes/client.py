@@ -77,7 +77,7 @@ CLIENT_DOCKER_SOCKET_PERMISSION = FailureMode(
     signs=(client.SOCKET_PERMISSION,),
     certain="The operating system refuses to open the socket to this user, and no daemon is asked.",
     means="The daemon runs. Its socket belongs to root and the group docker, or to another user's rootless daemon.",
-    look=(Command("id"), Command("ls -l /var/run/docker.sock"), Command("docker context ls")),
+    look=(Command("id"), Command("ls -l {socket}"), Command("docker context ls")),
     fix=(
         "Use rootless Docker (its context is called rootless), or podman, which needs no daemon:",
         _AS_PODMAN,
@@ -414,8 +414,8 @@ DOCKER_CONFIG_KEY_MISMATCH = FailureMode(
     " path behind the host is not found by all of them.",
     look=(_KEYS,),
     fix=(
-        "Remove the login under the other key, and log in again, which stores {login_server}:",
-        Command("docker logout OTHER_KEY"),
+        "Remove what is stored under another key, and log in again, which stores {login_server}:",
+        Command("docker logout {other_keys}", each="other_keys"),
         _AZ_LOGIN,
     ),
     page="https://docs.docker.com/reference/cli/docker/login/",

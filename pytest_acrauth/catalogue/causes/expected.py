@@ -8,7 +8,7 @@ from pytest_acrauth.catalogue.symptoms import expected
 
 MORE_OPEN_THAN_EXPECTED = FailureMode(
     id="more-open-than-expected",
-    title="{registry} lets in what should be refused",
+    title="{opening}",
     brief="more open than expected",
     seen=(expected.LET_IN,),
     signs=(expected.LET_IN,),
@@ -29,5 +29,5 @@ MORE_OPEN_THAN_EXPECTED = FailureMode(
     ),
     page=pages.ACR + "container-registry-access-selected-networks",
     not_emulated="A test's own expectation is at odds with the world, and no world alone is.",
-    samples=("more-open-than-expected: myacr lets in what should be refused",),
+    samples=("more-open-than-expected: the admin user of myacr is enabled",),
 )

@@ -94,7 +94,7 @@ NOTE_CHECK_HEALTH_REPOSITORY = FailureMode(
     certain="check-health counts the five rights that it asks for, and names those that are missing.",
     means="It wants pull, push, delete and both metadata rights at once, so an identity that is allowed to pull only"
     " always fails there. That is right where only pulling is needed.",
-    look=("Compare what is lacking with what the job needs; --acr-must judges by that.",),
+    look=("Compare what is lacking with what the job needs; --acr-must, a readiness file or a test judges by that.",),
     fix=("Nothing, unless the job needs what is lacking: then its role or scope map lacks it.",),
     page=pages.HEALTH + "#connectivity_access_token_error",
     az_code="CONNECTIVITY_ACCESS_TOKEN_ERROR",

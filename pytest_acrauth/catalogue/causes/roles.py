@@ -210,7 +210,11 @@ SCOPE_NOT_GRANTED = FailureMode(
     " can only delete. In ABAC mode other roles count: Container Registry Repository Reader (pull), Writer (pull, push)"
     " and Contributor (pull, push, delete).",
     fix=ASSIGN_ROLES,
-    instead=("If the job does not need {unassigned}, ask for less: --acr-must.", _ACTIVATE, _ANOTHER_IDENTITY),
+    instead=(
+        "If the job does not need {unassigned}, ask for less (--acr-must, a readiness file or the test).",
+        _ACTIVATE,
+        _ANOTHER_IDENTITY,
+    ),
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#recommended-built-in-roles-by-scenario",
     az_code="CONNECTIVITY_ACCESS_TOKEN_ERROR",
     unlike=(

@@ -112,7 +112,7 @@ def test_a_refusal_that_does_not_happen_fails(declared: Inner) -> None:
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         [
-            "myacr.azurecr.io puller: more-open-than-expected: myacr lets in what should be refused",
+            "myacr.azurecr.io puller: more-open-than-expected: puller has push on team/app in myacr",
             "refused as expected: 1 of 3",
             f"FAILED {REFUSED[1]} - more-open-than-expected: *",
         ]
