@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import socket
 import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from pytest_acrauth.emulator.programs.folder import Folder
 from pytest_acrauth.emulator.programs.outcome import Call, Ran
 from pytest_acrauth.emulator.world import World
 
@@ -37,7 +36,8 @@ class Home:
 
     def __init__(self, world: World, host: str, port: int) -> None:
         self._world = world
-        self._folder = Path(tempfile.mkdtemp(prefix="acr-emulator-"))
+        self._kept = Folder()
+        self._folder = self._kept.path
         self._program = self._folder / "program"
         text = _PROGRAM.format(interpreter=sys.executable, host=host, port=port)
         self._program.write_text(text, encoding="utf-8")
@@ -149,4 +149,4 @@ class Home:
     def close(self) -> None:
         """Remove the folder with all that is in it."""
         self._daemon.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._kept.close()

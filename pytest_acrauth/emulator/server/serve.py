@@ -75,9 +75,9 @@ class Server:
     def start(self) -> None:
         """Serve from a thread; returns when connections are accepted, raises what kept that from happening."""
         self._home = Home(self._world, LOOPBACK, self._programs.port)
-        self._home.follow()
-        self._thread.start()
         try:
+            self._home.follow()
+            self._thread.start()
             self._ready.result()
         except BaseException:
             self._home.close()

@@ -41,7 +41,7 @@ from pytest_acrauth.model.client_record import (
 from pytest_acrauth.model.credential import SecretShape
 from pytest_acrauth.model.foreign_json import load_foreign_json
 from pytest_acrauth.model.machine import Machine
-from pytest_acrauth.model.secret import Secrets
+from pytest_acrauth.model.secret import Secrets, as_bytes
 from pytest_acrauth.model.target import Registry
 from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.replies import parse_json
@@ -193,7 +193,7 @@ def _find_endpoint(environ: Mapping[str, str]) -> tuple[str, str]:
     named = environ.get("DOCKER_CONTEXT") or (config.context if config is not None else "")
     path = config_path(environ)
     if path is not None and named not in {"", "default"}:
-        folder = hashlib.sha256(named.encode()).hexdigest()
+        folder = hashlib.sha256(as_bytes(named)).hexdigest()
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             meta = load_foreign_json(read_regular(path.parent / "contexts" / "meta" / folder / "meta.json", _LARGEST))
             return str(meta["Endpoints"]["docker"]["Host"]), f"context {named}"
