@@ -49,6 +49,7 @@ from pytest_acrauth.probes.programs.running import run_program
 
 _LARGEST = 4 * 1024 * 1024  # bytes of a file
 _MOST_LOGINS = 200
+_MOST_HELPERS = 50
 _SECRETS = ("PASSWORD", "SECRET", "TOKEN", "KEY", "IDENTITY_HEADER")  # how their variables' names end
 _SHORTEST = 8  # characters: a shorter value is more likely a word
 _QUIET = {"AZURE_CORE_COLLECT_TELEMETRY": "0", "AZURE_CORE_NO_COLOR": "1", "AZURE_CORE_SURVEY_MESSAGE": "0"}
@@ -241,7 +242,7 @@ def _read_docker_config(environ: Mapping[str, str], deadline: Deadline, secrets:
     if config is None:
         return DockerConfig(path=shown(path))
     logins = tuple(_stored_login(config, key, secrets) for key in config.keys[:_MOST_LOGINS])
-    helpers = [_ask_for_list(name, environ, deadline, secrets) for name in config.helpers]
+    helpers = [_ask_for_list(name, environ, deadline, secrets) for name in config.helpers[:_MOST_HELPERS]]
     return DockerConfig(
         path=shown(path),
         found=True,
