@@ -26,6 +26,8 @@ def read_regular(path: Path, limit: int) -> bytes:
         raise OSError(errno.EISDIR, os.strerror(errno.EISDIR)) if folder else OSError(errno.EINVAL, _NO_FILE)
     with os.fdopen(descriptor, "rb") as file:
         content = file.read(limit + 1)
+    if content is None:  # a file of the system's own that is regular by its name only, such as its log
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
     if len(content) > limit:
         raise OSError(errno.EFBIG, f"it is larger than {limit} bytes")
     return content

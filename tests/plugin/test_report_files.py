@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import errno
 import json
 import math
+import os
 import sys
 from collections.abc import Iterator
 from functools import reduce
@@ -369,3 +371,52 @@ def test_what_was_not_selected_is_not_gone(inner: Inner) -> None:
     result = inner.emulate("healthy", "--acr-registry", "otheracr", "--acr-compare=out.json", "-k", "myacr")
     result.stdout.fnmatch_lines(["acr:   nothing"])
     result.stdout.no_fnmatch_line("acr:   gone*")
+
+
+HOSTILE = """
+import pytest
+
+WORDS = "half \\udce4 \\x1b[31m \\u2028 \\u202e ::error::x ##vso[task.complete] " + "y" * 100_000
+
+def test_fails():
+    raise AssertionError(WORDS)
+
+def test_skipped():
+    pytest.skip(WORDS)
+"""
+
+
+def test_words_of_tests_of_one_s_own_are_harmless(inner: Inner) -> None:
+    """Half characters end no run; no control character, no command of a CI system and no length gets into a report."""
+    inner.pytester.makepyfile(test_hostile=HOSTILE)
+    names = ("report.json", "report.md", "report.html")
+    reports = [argument for name in names for argument in ("--acr-report", name)]
+    result = inner.emulate("healthy", "--tb=no", *reports)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines([f"acr: report {name} written" for name in names])
+    for name in names:
+        text = inner.pytester.path.joinpath(name).read_text(encoding="utf-8")
+        assert [word for word in ("\ud800", "\x1b", "\u2028", "\u202e", "::error::", "##vso[") if word in text] == []
+        assert "y" * 5000 not in text
+
+
+def test_a_name_that_just_fits(inner: Inner) -> None:
+    """A report is written under any name that a file can have."""
+    name = "a" * 250 + ".json"
+    result = inner.emulate("healthy", "--acr-report", name)
+    result.stdout.fnmatch_lines([f"acr: report {name} written"])
+
+
+def test_a_disk_that_is_full_is_told(inner: Inner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the emulator has no place for its files that is a usage error."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("pytest_acrauth.emulator.programs.home.Home.follow", full)
+    monkeypatch.setenv("TMPDIR", str(inner.pytester.path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    result = inner.emulate("healthy")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --acr-emulate: cannot be served: No space left on device"])
+    assert list(inner.pytester.path.glob("acr-emulator-*")) == []

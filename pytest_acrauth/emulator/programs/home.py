@@ -32,19 +32,23 @@ sys.exit(code)
 
 
 class Home:
-    """The folder; `follow` brings it and the environment up to the world's state, `close` removes it."""
+    """The folder: `furnish` fills it, `follow` brings it and the environment up to the world, `close` removes it."""
 
     def __init__(self, world: World, host: str, port: int) -> None:
         self._world = world
+        self._daemon = socket.socket(socket.AF_UNIX)
         self._kept = Folder()
         self._folder = self._kept.path
         self._program = self._folder / "program"
-        text = _PROGRAM.format(interpreter=sys.executable, host=host, port=port)
-        self._program.write_text(text, encoding="utf-8")
+        self._calls = _PROGRAM.format(interpreter=sys.executable, host=host, port=port)
+
+    def furnish(self) -> None:
+        """Write what every machine has, and what this one has now."""
+        self._program.write_text(self._calls, encoding="utf-8")
         self._program.chmod(0o700)
-        self._daemon = socket.socket(socket.AF_UNIX)
         for name in ("bin", "docker", "azure"):
             (self._folder / name).mkdir()
+        self.follow()
 
     def follow(self) -> None:
         """Write what the machine has now, and name it in the environment."""

@@ -27,7 +27,7 @@ from pytest_acrauth.auth.docker_config import (
     read_config,
 )
 from pytest_acrauth.auth.files import read_regular
-from pytest_acrauth.auth.programs import current_folder, find_program, shown
+from pytest_acrauth.auth.programs import current_folder, find_program, resolved, shown
 from pytest_acrauth.model.claims import claims, expiry_of, shape_of
 from pytest_acrauth.model.client_record import (
     ClientRecord,
@@ -146,7 +146,7 @@ def _find(wanted: str, environ: Mapping[str, str]) -> tuple[str, str]:
     here = current_folder()
     if Path(wanted).name != wanted:
         path = Path(wanted)
-        if not path.is_absolute() or path.parent.resolve() == here:
+        if not path.is_absolute() or resolved(path.parent) == here:
             return "", str(path)
         return (str(path), "") if os.access(path, os.X_OK) else ("", "")
     if found := find_program(wanted, environ):
@@ -154,7 +154,7 @@ def _find(wanted: str, environ: Mapping[str, str]) -> tuple[str, str]:
     if here is None:
         return "", ""
     looked = [Path(part or ".") for part in environ.get("PATH", "").split(os.pathsep)]
-    in_folder = any((here / part).resolve() == here for part in looked) and os.access(here / wanted, os.X_OK)
+    in_folder = any(resolved(here / part) == here for part in looked) and os.access(here / wanted, os.X_OK)
     return "", str(here / wanted) if in_folder else ""
 
 
