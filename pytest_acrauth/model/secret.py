@@ -254,9 +254,14 @@ def whole(text: str) -> str:
 
 
 def _harmless(text: str) -> str:
-    """Make a text harmless to print: one line, no control or bidi characters, no half ones, no CI commands.
+    """Make a text harmless to print: one line, no control or bidi characters, no half ones, no CI commands."""
+    return without_commands(whole(_CONTROL.sub(" ", text))).strip()
 
-    Such commands are broken up by a space: those of GitHub (``::name::``), Azure Pipelines (``##vso[``, ``##[``) and
-    TeamCity (``##teamcity[``).
+
+def without_commands(text: str) -> str:
+    """Break up by a space what CI systems run where it is printed.
+
+    Such commands are those of GitHub (``::name::``), Azure Pipelines (``##vso[``, ``##[``) and TeamCity
+    (``##teamcity[``).
     """
-    return _COMMANDS.sub(lambda match: " ".join(match[0]), whole(_CONTROL.sub(" ", text))).strip()
+    return _COMMANDS.sub(lambda match: " ".join(match[0]), text)

@@ -21,6 +21,7 @@ from conftest import Inner
 from pytest_acrauth.emulator import LOOK_ALIKES, SCENARIOS, Emulator
 from pytest_acrauth.model.record_schema import schema
 from pytest_acrauth.plugin.explaining import _of_run
+from pytest_acrauth.plugin.report_files import _shown
 from pytest_acrauth.report.changes import changes
 from pytest_acrauth.report.document import Document, document_of
 
@@ -314,6 +315,7 @@ def test_what_cannot_be_compared_with_is_told_first(inner: Inner, content: bytes
 
 
 #: What stands in the place of any value, in turn.
+COMMANDS = "::error::x ##vso[task.complete] ##[error]"
 ODD = (None, True, -1, 1e308, 10**400, math.nan, "", "x\ud800\x00\u202e\x1b[31m", [], [1], {}, {"a": 1}, [[[]]])
 
 
@@ -335,16 +337,22 @@ def test_a_report_that_somebody_changed_is_none_or_is_told_in_harmless_words(inn
     now = document_of(json.dumps(whole))
     assert now is not None
     read = 0
-    for number, (*above, name) in enumerate(places(whole)):
+    odd = [(place, value) for number, place in enumerate(places(whole)) for value in (ODD[number % len(ODD)], COMMANDS)]
+    for (*above, name), value in odd:
         changed = copy.deepcopy(whole)
         inside = reduce(getitem, above, changed)
-        inside[name] = ODD[number % len(ODD)]
+        inside[name] = value
         if (document := document_of(json.dumps(changed))) is None:
             continue
         read += 1
-        words = "\n".join([*_of_run(document), *(each.words for each in changes(now, document))])
-        assert not set(words) & set("\x00\x1b\u202e"), (above, name)
-        words.encode()
+        words, differences = (
+            "\n".join(_of_run(document)),
+            "\n".join(_shown(each.words) for each in changes(now, document)),
+        )
+        assert not set(words + differences) & set("\x00\x1b\u202e"), (above, name)
+        assert [word for word in COMMANDS.split() if word in words] == [], (above, name)
+        assert "##vso[" not in differences, (above, name)  # ids keep their colons, behind a line's first words
+        (words + differences).encode()
     assert read
 
 
