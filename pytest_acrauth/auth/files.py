@@ -32,6 +32,8 @@ def read_regular(path: Path, limit: int) -> bytes:
     """Return what a file holds, at most ``limit`` bytes. Raises as `open_regular`, and `OSError` for more."""
     with open_regular(path) as file:
         content = file.read(limit + 1)
+    if content is None:  # a file of the system's own that is regular by its name only, such as its log
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
     if len(content) > limit:
         raise OSError(errno.EFBIG, f"it is larger than {limit} bytes")
     return content

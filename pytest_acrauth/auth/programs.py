@@ -18,7 +18,7 @@ def find_program(name: str, environ: Mapping[str, str]) -> str:
     """
     here = current_folder()
     folders = [Path(part) for part in environ.get("PATH", "").split(os.pathsep) if part]
-    trusted = [str(folder) for folder in folders if folder.is_absolute() and folder.resolve() != here]
+    trusted = [str(folder) for folder in folders if folder.is_absolute() and resolved(folder) != here]
     found = shutil.which(name, path=os.pathsep.join(trusted))
     # On Windows the search begins in the current folder, whatever the path says.
     return found if found and str(Path(found).parent) in trusted else ""
@@ -30,6 +30,14 @@ def current_folder() -> Path | None:
         return Path.cwd().resolve()
     except OSError:
         return None
+
+
+def resolved(path: Path) -> Path:
+    """Return a path without its links; what leads to itself, or is no path, is no exception, as in `Path.resolve`."""
+    try:
+        return Path(os.path.realpath(path))
+    except (OSError, ValueError):
+        return path
 
 
 def home_of(environ: Mapping[str, str]) -> Path | None:

@@ -15,6 +15,7 @@ from pytest_acrauth.catalogue.shape import Break
 from pytest_acrauth.model.evidence import RegistryFacts
 from pytest_acrauth.model.observation import Answered, Data, Dns, Entra, Reply, Tcp, Tls, Trouble
 from pytest_acrauth.model.outlook import CLOCKS_AGREE
+from pytest_acrauth.model.secret import without_commands
 from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.model.target import ACTIONS, CLOUDS, Registry, cloud_of
 from pytest_acrauth.model.transcript import Transcript
@@ -155,7 +156,7 @@ def one_line(text: str, limit: int = 300) -> str:
     cut = text[: limit * 4]
     if not cut.isprintable():
         cut = "".join(char if char.isprintable() else " " for char in cut)
-    line = " ".join(cut.split())
+    line = without_commands(" ".join(cut.split()))
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

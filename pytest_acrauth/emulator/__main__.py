@@ -9,14 +9,16 @@ import shlex
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Self
 
 from pytest_acrauth.auth import BadAuth, azure_cli, docker_login
 from pytest_acrauth.emulator import lacking
+from pytest_acrauth.emulator.programs.folder import Folder
 from pytest_acrauth.model.target import BadName
 
 if TYPE_CHECKING:
@@ -28,24 +30,83 @@ _PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy")
 #: How the names of variables begin that say who one is; the emulated machine's others are not this machine's.
 _IDENTITY = ("ACR_", "AZURE_", "IDENTITY_", "ACTIONS_", "GITHUB_ACTIONS", "AZURESUBSCRIPTION_", "SYSTEM_", "TF_BUILD")
 _MOST = 1000  # requests of a step
+#: The signals that end this: of a terminal, of whoever started it, of a terminal that is closed.
+_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+class _Ended(BaseException):
+    """A signal came that ends the waiting for it."""
+
+
+class _Signals:
+    """The signals that end this, kept until somebody takes them: whatever is being made or removed gets finished.
+
+    Those that whoever started it lets it ignore, as nohup does, stay ignored.
+    """
+
+    def __init__(self) -> None:
+        self.came: list[int] = []
+        self._taken: Callable[[int], None] | None = None
+
+    def __enter__(self) -> Self:
+        ending = [number for number in _ENDING if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN]
+        self._before = {number: signal.signal(number, self._come) for number in ending}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _come(self, number: int, _frame: FrameType | None) -> None:
+        self.came.append(number)
+        if self._taken is not None:
+            self._taken(number)
+
+    def take(self, taken: Callable[[int], None]) -> None:
+        """Call a function with every signal, those among them that came already."""
+        self._taken = taken
+        for number in list(self.came):
+            taken(number)
+
+    def wait(self) -> None:
+        """Wait for the first."""
+
+        def end(_number: int) -> None:
+            self._taken = None
+            raise _Ended
+
+        with suppress(_Ended):
+            self.take(end)
+            threading.Event().wait()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve, print the environment to export, and return 0 at SIGINT or SIGTERM.
+    """Serve, print the environment to export, and return 0 at SIGINT, SIGTERM or SIGHUP, at whatever moment.
 
     With ``--exec`` a command is run in that environment instead, and its exit code is returned: 128 and the number
-    where a signal ended it, as shells have it. A wrong argument, a command that cannot be started, or a dependency that
-    is not installed, is told in a line, with the exit code 2.
+    where a signal ended it, as shells have it. A wrong argument, a command that cannot be started, a dependency that is
+    not installed, or a machine that has no room for it, is told in a line, with the exit code 2.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what an encoding lacks is no reason to end in a traceback
             stream.reconfigure(errors="backslashreplace")
     try:
+        with _Signals() as signals:
+            return _main(arguments, signals)
+    except OSError as error:  # no place for a file, no port, no descriptor left
+        _say(f"the emulator cannot be served here: {error.strerror or error}")
+        return 2
+
+
+def _main(arguments: Sequence[str] | None, signals: _Signals) -> int:
+    try:
         from pytest_acrauth.emulator import REGISTRIES, Emulator
         from pytest_acrauth.emulator.emulator import LONGEST_LATENCY
         from pytest_acrauth.emulator.scenarios.entries import UnknownScenario
     except ImportError as error:
-        sys.stderr.write(f"{lacking(error)}\n")
+        _say(lacking(error))
         return 2
     parser = argparse.ArgumentParser(
         prog="python -m pytest_acrauth.emulator",
@@ -81,16 +142,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"--scenario: {error}; pytest --acr-emulate list prints all")
     except (ValueError, BadName) as error:
         parser.error(str(error))
-    with emulator, tempfile.TemporaryDirectory(prefix="acr-emulator-") as folder:
+    with emulator, Folder() as folder:
         try:
             _play(emulator, steps, chosen.count)
         except ValueError as error:
             parser.error(str(error))
-        exported = environment(emulator, Path(folder))
+        exported = environment(emulator, folder.path)
         if chosen.command is not None:
-            return _run(chosen.command, exported)
-        _serve(emulator, exported)
-    return 0
+            return _run(chosen.command, exported, signals)
+        return _serve(emulator, exported, signals)
 
 
 def _scenarios(text: str) -> tuple[list[str], list[str]]:
@@ -127,32 +187,54 @@ def _play(emulator: Emulator, steps: Sequence[str], count: str) -> None:
         emulator.sequence([*steps, "healthy"], host=host, path=f"{slash}{path}" if path or not host else "")
 
 
-def _serve(emulator: Emulator, exported: dict[str, str]) -> None:
-    """Print the environment, and wait for a signal."""
-    interrupted = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: interrupted.set())
+def _serve(emulator: Emulator, exported: dict[str, str], signals: _Signals) -> int:
+    """Print the environment, wait for a signal, and return the exit code: 2 where nobody can read what is printed."""
     lines = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in exported.items())
-    # As the bytes that the system has for a path: a shell takes them back, whatever the encoding is.
-    sys.stdout.buffer.write(os.fsencode(lines))
-    sys.stdout.flush()
+    if kept_from := _print(os.fsencode(lines)):
+        _say(f"the environment cannot be written to standard output: {kept_from}")
+        return 2
     hosts = ", ".join(each.login_server for each in emulator.world.cloud.registries.values())
-    sys.stderr.write(f"serving {hosts}; interrupt to end\n")
-    sys.stderr.flush()
-    interrupted.wait()
+    _say(f"serving {hosts}; interrupt to end")
+    signals.wait()
+    return 0
 
 
-def _run(command: Sequence[str], exported: dict[str, str]) -> int:
+def _print(text: bytes) -> str:
+    """Write bytes to standard output, as the system has them for a path: a shell takes them back in any encoding.
+
+    Returns what kept it from that, '' where nothing did.
+    """
+    if sys.stdout is None:
+        return "it is closed"
+    try:
+        # Without a buffer, which would be written again, and fail again, at the very end.
+        with open(sys.stdout.fileno(), "wb", buffering=0, closefd=False) as out:
+            out.write(text)
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
+
+
+def _say(line: str) -> None:
+    """Write a line for a person, who may have closed his terminal."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()
+
+
+def _run(command: Sequence[str], exported: dict[str, str], signals: _Signals) -> int:
     """Run a command in the environment, none of this machine's own credentials in it, and return its exit code."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_IDENTITY)}
+    if signals.came:
+        return 128 + signals.came[0]
     try:
         running = subprocess.Popen(command, env=kept | exported)  # noqa: S603 - whoever starts this says what
     except OSError as error:
-        sys.stderr.write(f"--exec: cannot run {command[0]}: {error.strerror}\n")
+        _say(f"--exec: cannot run {command[0]}: {error.strerror}")
         return 2
     # A terminal's interrupt reaches the command as well, which then says how it ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: running.terminate())
+    signals.take(lambda number: running.send_signal(number) if number != signal.SIGINT else None)
     code = running.wait()
     return code if code >= 0 else 128 - code
 

@@ -34,7 +34,8 @@ _LONG = _GRAM + _STEP - 1
 _KEPT = 8  # times its limit, so much of a text from outside is looked at: control characters take room
 _LONGEST_LOOK = 4096  # so far beyond that, what only looks like a secret is recognised
 _CUT = "..."  # with which reprs stand for the middle of a long text; pytest's in every failed comparison
-_SIDE = 256  # characters that they leave on either side, at most
+_SIDE = 1200  # characters that they leave on either side, at most: pytest's half of 2,400 with -v
+_EDGE = 4096  # characters at either end of a secret: what a repr leaves of it is never from farther inside
 _OF_JWT = re.compile(r"[\w.-]*")
 _HEX = re.compile("%[0-9A-F]{2}")
 
@@ -77,7 +78,7 @@ class Secrets:
         self._lock = threading.Lock()
         self._known: set[int] = set()
         self._own: set[int] = set()  # spellings of what no peer issued
-        self._pieces: set[int] = set()  # all grams of these
+        self._pieces: set[int] = set()  # all grams of their ends
         self._grams: dict[str, list[_Form]] = {}
         self._beginnings: dict[str, list[_Form]] = {}
         self._longest = _LONGEST_LOOK
@@ -139,8 +140,10 @@ class Secrets:
                 self._index(form)
                 if own:
                     self._own.add(hash(form.reveal()))
-                    places = range(len(form.reveal()) - _GRAM + 1)
-                    self._pieces.update(hash(form.reveal()[place : place + _GRAM]) for place in places)
+                    # The ends alone: a file of megabytes in a secret's place must not take the process's memory.
+                    for end in (Secret(form.reveal()[:_EDGE]), Secret(form.reveal()[-_EDGE:])):
+                        places = range(len(end.reveal()) - _GRAM + 1)
+                        self._pieces.update(hash(end.reveal()[place : place + _GRAM]) for place in places)
             self._known.add(digest)
 
     def _index(self, form: Secret) -> None:
@@ -251,9 +254,14 @@ def whole(text: str) -> str:
 
 
 def _harmless(text: str) -> str:
-    """Make a text harmless to print: one line, no control or bidi characters, no half ones, no CI commands.
+    """Make a text harmless to print: one line, no control or bidi characters, no half ones, no CI commands."""
+    return without_commands(whole(_CONTROL.sub(" ", text))).strip()
 
-    Such commands are broken up by a space: those of GitHub (``::name::``), Azure Pipelines (``##vso[``, ``##[``) and
-    TeamCity (``##teamcity[``).
+
+def without_commands(text: str) -> str:
+    """Break up by a space what CI systems run where it is printed.
+
+    Such commands are those of GitHub (``::name::``), Azure Pipelines (``##vso[``, ``##[``) and TeamCity
+    (``##teamcity[``).
     """
-    return _COMMANDS.sub(lambda match: " ".join(match[0]), whole(_CONTROL.sub(" ", text))).strip()
+    return _COMMANDS.sub(lambda match: " ".join(match[0]), text)

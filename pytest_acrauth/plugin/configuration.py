@@ -20,7 +20,7 @@ from pytest_acrauth.plugin import header, values
 from pytest_acrauth.plugin.declared import Declared, Refused, WhatToCheck, resolve
 from pytest_acrauth.plugin.options import Setting, Settings, check, where
 from pytest_acrauth.probes.http.proxies import BadProxy, check_proxy
-from pytest_acrauth.probes.machine import RealMachine
+from pytest_acrauth.probes.machine import BadVariable, RealMachine
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +146,10 @@ def _evidence(settings: Settings, machine: Machine) -> EvidenceChoice:
 def real_machine(settings: Settings, config: pytest.Config) -> RealMachine:
     """Return this machine, with the CA bundle the settings name. Raises `pytest.UsageError` if it cannot be used."""
     setting = settings["ca-bundle"]
-    if not setting.value:
-        return RealMachine()
     try:
-        return RealMachine(values.path(setting, setting.value, config))
+        return RealMachine(values.path(setting, setting.value, config) if setting.value else None)
+    except BadVariable as error:
+        raise pytest.UsageError(str(error)) from error
     except (OSError, ssl.SSLError) as error:
         reason = "it holds no certificate in PEM form" if isinstance(error, ssl.SSLError) else error.strerror
         raise pytest.UsageError(f"{where('ca-bundle', setting)}: cannot use {setting.value!r}: {reason}") from error

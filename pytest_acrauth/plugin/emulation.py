@@ -104,7 +104,11 @@ def start(settings: Settings, config: pytest.Config, declared: Declared | None =
     except BadAuth as error:
         raise pytest.UsageError(f"{where('auth', settings['auth'])}: {error}") from error
     with ExitStack() as stack:
-        stack.enter_context(emulator)
+        try:
+            stack.enter_context(emulator)
+        except OSError as error:  # no place for a file, no port, no descriptor left
+            reason = error.strerror or str(error)
+            raise pytest.UsageError(f"{where('emulate', settings['emulate'])}: cannot be served: {reason}") from error
         config.add_cleanup(stack.pop_all().close)
     config.stash[EMULATOR] = emulator
     return emulator.machine

@@ -16,7 +16,7 @@ import pytest
 
 from pytest_acrauth.auth.files import read_regular
 from pytest_acrauth.model import codec
-from pytest_acrauth.model.secret import Secrets
+from pytest_acrauth.model.secret import Secrets, whole
 from pytest_acrauth.plugin import values
 from pytest_acrauth.plugin.cleaning import Cleaning, Words
 from pytest_acrauth.plugin.climbs import Climbs
@@ -28,6 +28,7 @@ from pytest_acrauth.report.document import VERSION, Check, Document, clients, cl
 from pytest_acrauth.report.markdown import markdown
 
 _LARGEST = 256 * 1024 * 1024  # bytes of an earlier report
+_LONGEST = 4000  # characters of a test's id, and of why it failed
 
 
 def _html(document: Document) -> str:
@@ -137,7 +138,9 @@ class ReportFiles:
         seconds = report.duration + (before.seconds if before is not None else 0.0)
         if before is not None and before.outcome != "passed" and outcome == "passed":
             outcome, why = before.outcome, before.why
-        self._checks[report.nodeid] = Check(id=report.nodeid, outcome=outcome, seconds=round(seconds, 4), why=why)
+        self._checks[report.nodeid] = Check(
+            id=_shown(report.nodeid), outcome=outcome, seconds=round(seconds, 4), why=why
+        )
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
@@ -194,27 +197,27 @@ def _outcome(report: pytest.TestReport) -> tuple[str, str]:
     if report.failed:
         told = "; ".join(each.headline for each in told_of(report, CAUSES))
         crash = getattr(getattr(report.longrepr, "reprcrash", None), "message", "")
-        why = told or str(crash).partition("\n")[0]
+        why = told or Secrets().clean(str(crash).partition("\n")[0], _LONGEST)
         return ("failed" if report.when == "call" else "error"), why
     if report.skipped:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
-        return ("xfailed" if expected else "skipped"), reason.removeprefix("Skipped: ")
+        return ("xfailed" if expected else "skipped"), Secrets().clean(reason.removeprefix("Skipped: "), _LONGEST)
     return ("xpassed" if expected and report.when == "call" else str(report.outcome)), ""
 
 
 def _shown(words: str) -> str:
-    """Return what the earlier file says, which can be anybody's. Its ids keep their colons: no line begins with any."""
-    return "::".join(map(Secrets().clean, words.split("::")))
+    """Return what may be anybody's, a file's or a test's, as it may be kept: ids keep their colons."""
+    return "::".join(Secrets().clean(part, _LONGEST) for part in words.split("::"))
 
 
 def _write(path: Path, text: str) -> None:
     """Write a file in one step: whoever reads it finds the whole of it, or what was there before. Raises `OSError`."""
     path = Path(os.path.realpath(path))  # a link stays one
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=".acr-", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+            file.write(whole(text))
         umask = os.umask(0)
         os.umask(umask)
         Path(name).chmod(0o666 & ~umask)

@@ -17,14 +17,26 @@ from pytest_acrauth.probes.http.once import Once
 _LARGEST = 16 * 1024 * 1024  # bytes of a CA bundle
 
 
+#: What the system's TLS opens by itself, and waits for whoever is at the other end of a pipe.
+_OPENED = ("SSL_CERT_FILE", "SSLKEYLOGFILE")
+
+
+class BadVariable(ValueError):
+    """A variable of the environment that nothing can be done with; the text names it."""
+
+
 class RealMachine:
     """This machine: the process environment, the system's resolver, trust store and routes.
 
-    ``ca_bundle`` is a PEM file trusted beside the system's store. Raises `OSError` when it cannot be read and
-    `ssl.SSLError` when it holds no certificate, both at construction.
+    ``ca_bundle`` is a PEM file trusted beside the system's store. Raises `OSError` when it cannot be read,
+    `ssl.SSLError` when it holds no certificate, and `BadVariable` where a variable of the system's TLS names a pipe,
+    all at construction.
     """
 
     def __init__(self, ca_bundle: Path | None = None) -> None:
+        for name in _OPENED:
+            if os.environ.get(name) and Path(os.environ[name]).is_fifo():
+                raise BadVariable(f"{name} names a pipe; give it a file, or unset it")
         self._ca_bundle = ca_bundle
         self._authorities = ""
         if ca_bundle is not None:

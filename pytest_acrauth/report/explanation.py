@@ -367,7 +367,7 @@ def _ruled_out(diagnosis: Diagnosis, names: Names) -> tuple[RuledOut, ...]:
 
 
 def _answered(answer: Answer[Any], names: Names) -> Answered:
-    return Answered(asked(answer.question, names), _value(answer.value), answer.who)
+    return Answered(asked(answer.question, names), _value(answer.value), one_line(answer.who))
 
 
 def _value(value: object) -> str:

@@ -44,3 +44,49 @@ def test_a_password_is_any_bytes(password):
     for content in (pem + private, b"\x30\x82\x01\x00no archive"):
         with pytest.raises(BadCertificate, match="password is another one"):
             end_of_certificate(content, password)
+
+
+def pem_of(encoded: bytes) -> bytes:
+    """Return a certificate in PEM."""
+    return b"-----BEGIN CERTIFICATE-----\n" + encodebytes(encoded) + b"-----END CERTIFICATE-----\n"
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    """Deliver two keys in PEM, each with its certificate, whose end is in a century that takes four digits."""
+    found = []
+    for name in ("one", "other"):
+        key = generate_private_key(65537, 2048)
+        subject = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, name)])
+        start = datetime(2024, 1, 1, tzinfo=UTC)
+        builder = x509.CertificateBuilder(subject, subject, key.public_key(), 1, start, start.replace(year=2060))
+        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        found.append((private, builder.sign(key, SHA256()).public_bytes(Encoding.DER)))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("sound", "odd"),
+    [
+        pytest.param(b"20600101000000Z", b"00000101000000Z", id="a year that no calendar has"),
+        pytest.param(SERIAL_OF_ONE, bytes.fromhex("a003020141020101"), id="a version that nobody made"),
+        pytest.param(
+            b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x77", id="an unknown key"
+        ),
+    ],
+)
+def test_a_certificate_that_only_looks_like_one(pairs, sound, odd):
+    """What is found out when a part of it is read is told like what is found out at once."""
+    private, encoded = pairs[0]
+    assert sound in encoded
+    with pytest.raises(BadCertificate):
+        end_of_certificate(private + pem_of(encoded.replace(sound, odd)), "")
+
+
+def test_a_key_of_another_certificate(pairs):
+    """Whoever signs takes the first key and the first certificate: where they are no pair, Entra would refuse it."""
+    (key, encoded), (other_key, other) = pairs
+    assert end_of_certificate(key + pem_of(encoded) + pem_of(other) + other_key, "")
+    for content in (key + pem_of(other), pem_of(other) + pem_of(encoded) + key, other_key + key + pem_of(encoded)):
+        with pytest.raises(BadCertificate, match="not that of its first certificate"):
+            end_of_certificate(content, "")

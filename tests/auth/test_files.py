@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -13,8 +14,9 @@ from pytest_acrauth.auth.azure_cli import read_azure_login
 from pytest_acrauth.auth.docker_config import UnreadableConfig, read_config
 from pytest_acrauth.auth.federation import read_federated_token
 from pytest_acrauth.auth.files import read_regular
+from pytest_acrauth.auth.programs import find_program
 from pytest_acrauth.model.target import Registry
-from pytest_acrauth.probes.machine import RealMachine
+from pytest_acrauth.probes.machine import BadVariable, RealMachine
 
 PIPES = pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes in folders")
 APPLICATION = {"AZURE_TENANT_ID": "contoso.example", "AZURE_CLIENT_ID": "0b6f4f0e-5a57-4d0c-9d0a-7c1b8e2f3a4d"}
@@ -74,6 +76,44 @@ def test_a_ca_bundle_that_is_a_pipe(tmp_path):
     os.mkfifo(tmp_path / "bundle.pem")
     with pytest.raises(OSError, match="no regular file"):
         RealMachine(tmp_path / "bundle.pem")
+
+
+@PIPES
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSLKEYLOGFILE"])
+def test_a_variable_of_tls_that_names_a_pipe(tmp_path, monkeypatch, variable):
+    """What the system opens by itself would wait for whoever writes, before any limit holds."""
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.setenv(variable, str(tmp_path / "pipe"))
+    with pytest.raises(BadVariable, match=f"{variable} names a pipe"):
+        RealMachine()
+
+
+def test_a_file_that_has_nothing_to_read_now(tmp_path, monkeypatch):
+    """A file of the system's own can be called regular, and yet have nothing for who does not wait."""
+
+    class Silent(io.BytesIO):
+        def read(self, _limit):
+            return None
+
+    def opened(descriptor, _mode):
+        os.close(descriptor)
+        return Silent()
+
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("pytest_acrauth.auth.files.os.fdopen", opened)
+    with pytest.raises(OSError, match="temporarily unavailable"):
+        read_regular(tmp_path / "file", 10)
+
+
+@pytest.mark.parametrize("folder", ["loop", "file/inside", "y" * 5000, "\x01", "half\udcff", "nul\0"])
+def test_a_part_of_the_path_that_is_none(tmp_path, folder):
+    """Whatever stands in the PATH, the programs of its other folders are found."""
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "file").touch()
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "az").touch(0o700)
+    environ = {"PATH": os.pathsep.join([str(tmp_path / folder), str(tmp_path / "bin")])}
+    assert find_program("az", environ) == str(tmp_path / "bin" / "az")
 
 
 def test_a_federated_token_is_given_a_moment(tmp_path, monkeypatch):

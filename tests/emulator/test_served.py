@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -57,7 +59,12 @@ def test_a_program_reaches_it_with_what_is_printed(tmp_path):
                 assert http.get("https://myacr.azurecr.io/oauth2/token", auth=login).status_code == 200
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+ENDING = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name) and os.name == "posix"
+]
+
+
+@pytest.mark.parametrize("number", ENDING)
 def test_it_ends_when_it_is_interrupted(tmp_path, number):
     """A signal ends it with exit code 0, and takes its files away."""
     with served(tmp_path) as (running, printed):
@@ -67,6 +74,80 @@ def test_it_ends_when_it_is_interrupted(tmp_path, number):
         running.send_signal(number)
         assert running.wait(timeout=20) == 0
     assert not bundle.parent.exists()
+
+
+def left(folder: Path) -> set[Path]:
+    """Return the folders that emulators have in a temporary folder now."""
+    return set(folder.glob("acr-emulator-*"))
+
+
+def first_left(folder: Path) -> set[Path]:
+    """Wait for an emulator's first folder; the test's own limit ends what never comes."""
+    while not (found := left(folder)):
+        time.sleep(0.001)
+    return found
+
+
+@pytest.mark.parametrize("number", ENDING)
+def test_a_signal_before_it_serves_leaves_nothing(tmp_path, number):
+    """From its first file on, whatever ends it takes its files away, however often it comes."""
+    for _ in range(3):
+        with subprocess.Popen(COMMAND, stdout=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(tmp_path)}) as early:
+            first_left(tmp_path)
+            for _ in range(3):
+                early.send_signal(number)
+            assert early.wait(timeout=20) == 0
+        assert left(tmp_path) == set()
+
+
+def test_a_signal_that_is_to_be_ignored_is(tmp_path):
+    """Under nohup, a terminal that is closed ends nothing."""
+    ignoring = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", *COMMAND]
+    with subprocess.Popen(ignoring, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        assert running.stderr.readline().startswith("serving ")
+        running.send_signal(signal.SIGHUP)
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(timeout=20) == 0
+
+
+def test_what_a_killed_one_has_left_is_taken_away_by_the_next(tmp_path, monkeypatch):
+    """One that was killed could not do it; the folders of those that run, and of anybody else, stay."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    (tmp_path / "acr-emulator-of-somebody-else").mkdir()
+    with served(tmp_path) as (killed, _):
+        killed.kill()
+        killed.wait()
+        dead = left(tmp_path)
+        assert len(dead) > 1
+        with served(tmp_path):
+            living = left(tmp_path)
+            assert living & dead == {tmp_path / "acr-emulator-of-somebody-else"}
+            with served(tmp_path) as (last, _):
+                assert living < left(tmp_path)
+                last.send_signal(signal.SIGINT)
+                assert last.wait(timeout=20) == 0
+            assert left(tmp_path) == living
+
+
+@pytest.mark.parametrize(("out", "reason"), [("exec >/dev/full", "No space left"), ("exec >&-", "it is closed")])
+def test_an_environment_that_nobody_can_read_is_told(tmp_path, monkeypatch, out, reason):
+    """Where its lines cannot be written it says so, and ends."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    script = f'{out}; exec "$@"'
+    done = subprocess.run(["sh", "-c", script, "sh", *COMMAND], stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert re.fullmatch(f"the environment cannot be written to standard output: {reason}.*\n", done.stderr)
+    assert left(tmp_path) == set()
+
+
+@pytest.mark.parametrize("descriptors", [6, 9])
+def test_a_machine_without_room_is_told(tmp_path, descriptors):
+    """With no descriptor left for a port or a file it ends in a line."""
+    script = f'ulimit -n {descriptors}; exec timeout 5 "$@"'
+    done = subprocess.run(["sh", "-c", script, "sh", *COMMAND], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "the emulator cannot be served here: Too many open files\n"
 
 
 def test_scenarios_change_the_world_it_serves(tmp_path):

@@ -23,7 +23,15 @@ from pytest_acrauth.probes.http.replies import TOKENS, parse_json
 
 _LONGEST = 4000  # characters of a text
 _MOST = 200  # keys of an object, entries of a list
-_PERSON = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]+(?:\.[\w-]+)+")
+#: A mail address or a user name, a guest's too, also as addresses and pages spell it.
+_PERSON = re.compile(r"(?<![\w.+%#-])[\w.+%#-]{1,100}?(?:@|%40|&#0*64;)[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+#: What lets somebody in and nobody registered: an Authorization value, an account's key, a private key.
+_LETS_IN = re.compile(
+    r"(?<=bearer )(?!\w+=\")[\w+/=.~-]{12,}|(?<=basic )(?!\w+=\")[\w+/=.~-]{12,}"
+    r"|(?<=key=)[\w+/=%]{16,}|(?<=PRIVATE KEY-----).*",
+    re.IGNORECASE,
+)
+_DASH = re.compile("%2d", re.IGNORECASE)
 _TELLS = re.compile("secret|password|assertion|token$|signature", re.IGNORECASE)
 #: Headers whose value says who somebody is, or lets them in.
 _KEPT_TO_THEMSELVES = {"authorization", "cookie", "set-cookie", "proxy-authorization"}
@@ -42,8 +50,8 @@ class Door:
 
     def text(self, text: str, name: str = "") -> str:
         """Return a text as it may be kept; ``name`` is what it stands under."""
-        masked = self._masking.mask(self._secrets.clean(text, _LONGEST), name)
-        return _PERSON.sub("<person>", masked)
+        kept = _LETS_IN.sub(MASK, _DASH.sub("-", self._secrets.clean(text, _LONGEST)))
+        return _PERSON.sub("<person>", self._masking.mask(kept, name))
 
     def foreign(self, value: Any, name: str = "") -> Any:
         """Return a JSON value of somebody else's as it may be kept; what is called a secret is masked."""

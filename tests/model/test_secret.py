@@ -7,6 +7,7 @@ import json
 import re
 import sys
 import threading
+import tracemalloc
 from unittest import mock
 from urllib.parse import quote, quote_plus
 
@@ -339,4 +340,20 @@ def test_what_a_repr_leaves_of_a_token_is_masked():
     """A token is known by how it begins; what remains of its end goes with it."""
     token = "eyJhbGciOiJFUzI1NiIs" + "abc_-" * 40 + ".F89K_dzDiBCOwBqgQQ58OOv"
     assert Secrets().scrub(saferepr(token, maxsize=30)) == "'***'"
+    long = f"eyJhbGciOiJFUzI1NiIs.{'abc_-' * 300}.F89K_dzDiBCOwBqgQQ58OOv"
+    assert "F89K" not in Secrets().scrub(saferepr([long, "x" * 1000], maxsize=2400))
     assert Secrets().scrub("waiting... done, and so on...eyJ") == "waiting... done, and so on...eyJ"
+
+
+def test_a_huge_secret_takes_little_room():
+    """A file of megabytes can be named as one that holds a secret; it is masked all the same."""
+    huge = "".join(map(str, range(300_000)))
+    secrets = Secrets()
+    tracemalloc.start()
+    try:
+        secrets.add(huge, user="me")
+        assert tracemalloc.get_traced_memory()[0] < 8 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+    assert secrets.scrub(f"a {huge} b") == "a *** b"
+    assert secrets.scrub(saferepr(huge, maxsize=2400)) == "'***...***'"

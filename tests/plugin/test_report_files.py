@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import errno
 import json
 import math
+import os
 import sys
 from collections.abc import Iterator
 from functools import reduce
@@ -19,6 +21,7 @@ from conftest import Inner
 from pytest_acrauth.emulator import LOOK_ALIKES, SCENARIOS, Emulator
 from pytest_acrauth.model.record_schema import schema
 from pytest_acrauth.plugin.explaining import _of_run
+from pytest_acrauth.plugin.report_files import _shown
 from pytest_acrauth.report.changes import changes
 from pytest_acrauth.report.document import Document, document_of
 
@@ -312,6 +315,7 @@ def test_what_cannot_be_compared_with_is_told_first(inner: Inner, content: bytes
 
 
 #: What stands in the place of any value, in turn.
+COMMANDS = "::error::x ##vso[task.complete] ##[error]"
 ODD = (None, True, -1, 1e308, 10**400, math.nan, "", "x\ud800\x00\u202e\x1b[31m", [], [1], {}, {"a": 1}, [[[]]])
 
 
@@ -333,16 +337,22 @@ def test_a_report_that_somebody_changed_is_none_or_is_told_in_harmless_words(inn
     now = document_of(json.dumps(whole))
     assert now is not None
     read = 0
-    for number, (*above, name) in enumerate(places(whole)):
+    odd = [(place, value) for number, place in enumerate(places(whole)) for value in (ODD[number % len(ODD)], COMMANDS)]
+    for (*above, name), value in odd:
         changed = copy.deepcopy(whole)
         inside = reduce(getitem, above, changed)
-        inside[name] = ODD[number % len(ODD)]
+        inside[name] = value
         if (document := document_of(json.dumps(changed))) is None:
             continue
         read += 1
-        words = "\n".join([*_of_run(document), *(each.words for each in changes(now, document))])
-        assert not set(words) & set("\x00\x1b\u202e"), (above, name)
-        words.encode()
+        words, differences = (
+            "\n".join(_of_run(document)),
+            "\n".join(_shown(each.words) for each in changes(now, document)),
+        )
+        assert not set(words + differences) & set("\x00\x1b\u202e"), (above, name)
+        assert [word for word in COMMANDS.split() if word in words] == [], (above, name)
+        assert "##vso[" not in differences, (above, name)  # ids keep their colons, behind a line's first words
+        (words + differences).encode()
     assert read
 
 
@@ -369,3 +379,52 @@ def test_what_was_not_selected_is_not_gone(inner: Inner) -> None:
     result = inner.emulate("healthy", "--acr-registry", "otheracr", "--acr-compare=out.json", "-k", "myacr")
     result.stdout.fnmatch_lines(["acr:   nothing"])
     result.stdout.no_fnmatch_line("acr:   gone*")
+
+
+HOSTILE = """
+import pytest
+
+WORDS = "half \\udce4 \\x1b[31m \\u2028 \\u202e ::error::x ##vso[task.complete] " + "y" * 100_000
+
+def test_fails():
+    raise AssertionError(WORDS)
+
+def test_skipped():
+    pytest.skip(WORDS)
+"""
+
+
+def test_words_of_tests_of_one_s_own_are_harmless(inner: Inner) -> None:
+    """Half characters end no run; no control character, no command of a CI system and no length gets into a report."""
+    inner.pytester.makepyfile(test_hostile=HOSTILE)
+    names = ("report.json", "report.md", "report.html")
+    reports = [argument for name in names for argument in ("--acr-report", name)]
+    result = inner.emulate("healthy", "--tb=no", *reports)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines([f"acr: report {name} written" for name in names])
+    for name in names:
+        text = inner.pytester.path.joinpath(name).read_text(encoding="utf-8")
+        assert [word for word in ("\ud800", "\x1b", "\u2028", "\u202e", "::error::", "##vso[") if word in text] == []
+        assert "y" * 5000 not in text
+
+
+def test_a_name_that_just_fits(inner: Inner) -> None:
+    """A report is written under any name that a file can have."""
+    name = "a" * 250 + ".json"
+    result = inner.emulate("healthy", "--acr-report", name)
+    result.stdout.fnmatch_lines([f"acr: report {name} written"])
+
+
+def test_a_disk_that_is_full_is_told(inner: Inner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the emulator has no place for its files that is a usage error."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("pytest_acrauth.emulator.programs.home.Home.follow", full)
+    monkeypatch.setenv("TMPDIR", str(inner.pytester.path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    result = inner.emulate("healthy")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --acr-emulate: cannot be served: No space left on device"])
+    assert list(inner.pytester.path.glob("acr-emulator-*")) == []

@@ -274,6 +274,17 @@ def test_the_context_says_where_the_daemon_is(programs: Programs) -> None:
     assert usual.source == "default"
 
 
+@pytest.mark.parametrize("name", ["half \ud800", "\udcff", "x" * 10_000, "a\nb"])
+@pytest.mark.parametrize("place", ["config", "variable"])
+def test_a_context_of_any_name(name: str, place: str, programs: Programs) -> None:
+    """Whatever a context is called, docker's socket is the usual one where there is none of that name."""
+    programs.config({"currentContext": name} if place == "config" else {})
+    named = {"DOCKER_HOST": "", **({"DOCKER_CONTEXT": name} if place == "variable" else {})}
+    record = check_client("docker", programs.desk(**named), LIMIT, [MYACR])
+    assert record.daemon is not None
+    assert record.daemon.source == "default"
+
+
 @pytest.mark.parametrize(("script", "answers"), [(WORKING, "yes"), ("exit 1", "no")])
 def test_cloud_shell_says_whether_a_daemon_answers_anyway(script: str, answers: str, programs: Programs) -> None:
     """ACC_CLOUD decides for az alone; the text says whether a daemon answers all the same."""
@@ -406,6 +417,15 @@ def test_a_helper_is_asked_for_its_list_only(programs: Programs) -> None:
     assert record.config is not None
     assert record.config.keys == ("https://myacr.azurecr.io",)
     assert diagnose_client(record) == ()
+
+
+def test_helpers_without_number(programs: Programs) -> None:
+    """A config that names many helpers is looked at in part: looking for each takes time, and all are in the record."""
+    programs.config({"credsStore": "mine", "credHelpers": {f"r{each}.example": f"no-{each}" for each in range(5000)}})
+    record = check_client("docker-config", programs.desk(), LIMIT, [MYACR])
+    assert record.config is not None
+    assert record.config.helpers[0].name == "docker-credential-mine"
+    assert len(record.config.helpers) == 50
 
 
 @pytest.mark.parametrize("script", [None, "echo locked >&2; exit 1"])

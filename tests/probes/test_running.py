@@ -89,3 +89,20 @@ def test_a_program_that_is_being_written_is_waited_for(script):
         closing.start()
         assert run_program([path], ENVIRON, 10.0).out.strip() == b"there"
         closing.join()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_who_cannot_wait_leaves_nothing_running(script, tmp_path, monkeypatch, error):
+    """Where waiting ends in an exception, Ctrl-C for one, the program ends too."""
+    waits = subprocess.Popen.wait
+
+    def broken(process, limit):
+        monkeypatch.setattr(subprocess.Popen, "wait", waits)
+        while not (tmp_path / "pid").is_file() or not (tmp_path / "pid").read_text().strip():
+            pass
+        raise error(process, limit)
+
+    monkeypatch.setattr(subprocess.Popen, "wait", broken)
+    with pytest.raises(error):
+        run_program([script(f"echo $$ >{tmp_path}/pid; exec sleep 600")], ENVIRON, 60.0)
+    assert gone((tmp_path / "pid").read_text().strip())

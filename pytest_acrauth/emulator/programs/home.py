@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import socket
 import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from pytest_acrauth.emulator.programs.folder import Folder
 from pytest_acrauth.emulator.programs.outcome import Call, Ran
 from pytest_acrauth.emulator.world import World
 
@@ -33,18 +32,23 @@ sys.exit(code)
 
 
 class Home:
-    """The folder; `follow` brings it and the environment up to the world's state, `close` removes it."""
+    """The folder: `furnish` fills it, `follow` brings it and the environment up to the world, `close` removes it."""
 
     def __init__(self, world: World, host: str, port: int) -> None:
         self._world = world
-        self._folder = Path(tempfile.mkdtemp(prefix="acr-emulator-"))
-        self._program = self._folder / "program"
-        text = _PROGRAM.format(interpreter=sys.executable, host=host, port=port)
-        self._program.write_text(text, encoding="utf-8")
-        self._program.chmod(0o700)
         self._daemon = socket.socket(socket.AF_UNIX)
+        self._kept = Folder()
+        self._folder = self._kept.path
+        self._program = self._folder / "program"
+        self._calls = _PROGRAM.format(interpreter=sys.executable, host=host, port=port)
+
+    def furnish(self) -> None:
+        """Write what every machine has, and what this one has now."""
+        self._program.write_text(self._calls, encoding="utf-8")
+        self._program.chmod(0o700)
         for name in ("bin", "docker", "azure"):
             (self._folder / name).mkdir()
+        self.follow()
 
     def follow(self) -> None:
         """Write what the machine has now, and name it in the environment."""
@@ -149,4 +153,4 @@ class Home:
     def close(self) -> None:
         """Remove the folder with all that is in it."""
         self._daemon.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._kept.close()

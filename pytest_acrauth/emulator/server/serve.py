@@ -10,7 +10,7 @@ import threading
 import weakref
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 
 import uvicorn
@@ -74,14 +74,14 @@ class Server:
 
     def start(self) -> None:
         """Serve from a thread; returns when connections are accepted, raises what kept that from happening."""
-        self._home = Home(self._world, LOOPBACK, self._programs.port)
-        self._home.follow()
-        self._thread.start()
-        try:
+        with ExitStack() as undone:
+            undone.callback(self._close_ports)
+            self._home = Home(self._world, LOOPBACK, self._programs.port)
+            undone.callback(self._home.close)
+            self._home.furnish()
+            self._thread.start()
             self._ready.result()
-        except BaseException:
-            self._home.close()
-            raise
+            undone.pop_all()
 
     def stop(self) -> None:
         """End all connections, give every port back and leave no file."""
@@ -198,11 +198,14 @@ class Server:
         self._count(ADDRESS)
         self._accepted.add(connection)
 
+    def _close_ports(self) -> None:
+        for held in (self._entrance, self._proxy, self._own_proxy, self._programs, self._closed, self._hole):
+            held.close()
+
     async def _close(self) -> None:
         for server in self._servers:
             server.close()
-        for held in (self._entrance, self._proxy, self._own_proxy, self._programs, self._closed, self._hole):
-            held.close()
+        self._close_ports()
         # The sockets are shut down below whatever uses them: each layer above then ends by itself, a handshake too.
         for connection in list(self._accepted):
             with suppress(OSError):  # it ended by itself

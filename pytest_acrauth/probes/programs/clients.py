@@ -27,7 +27,7 @@ from pytest_acrauth.auth.docker_config import (
     read_config,
 )
 from pytest_acrauth.auth.files import read_regular
-from pytest_acrauth.auth.programs import current_folder, find_program, shown
+from pytest_acrauth.auth.programs import current_folder, find_program, resolved, shown
 from pytest_acrauth.model.claims import claims, expiry_of, shape_of
 from pytest_acrauth.model.client_record import (
     ClientRecord,
@@ -41,7 +41,7 @@ from pytest_acrauth.model.client_record import (
 from pytest_acrauth.model.credential import SecretShape
 from pytest_acrauth.model.foreign_json import load_foreign_json
 from pytest_acrauth.model.machine import Machine
-from pytest_acrauth.model.secret import Secrets
+from pytest_acrauth.model.secret import Secrets, as_bytes
 from pytest_acrauth.model.target import Registry
 from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.replies import parse_json
@@ -49,6 +49,7 @@ from pytest_acrauth.probes.programs.running import run_program
 
 _LARGEST = 4 * 1024 * 1024  # bytes of a file
 _MOST_LOGINS = 200
+_MOST_HELPERS = 50
 _SECRETS = ("PASSWORD", "SECRET", "TOKEN", "KEY", "IDENTITY_HEADER")  # how their variables' names end
 _SHORTEST = 8  # characters: a shorter value is more likely a word
 _QUIET = {"AZURE_CORE_COLLECT_TELEMETRY": "0", "AZURE_CORE_NO_COLOR": "1", "AZURE_CORE_SURVEY_MESSAGE": "0"}
@@ -145,7 +146,7 @@ def _find(wanted: str, environ: Mapping[str, str]) -> tuple[str, str]:
     here = current_folder()
     if Path(wanted).name != wanted:
         path = Path(wanted)
-        if not path.is_absolute() or path.parent.resolve() == here:
+        if not path.is_absolute() or resolved(path.parent) == here:
             return "", str(path)
         return (str(path), "") if os.access(path, os.X_OK) else ("", "")
     if found := find_program(wanted, environ):
@@ -153,7 +154,7 @@ def _find(wanted: str, environ: Mapping[str, str]) -> tuple[str, str]:
     if here is None:
         return "", ""
     looked = [Path(part or ".") for part in environ.get("PATH", "").split(os.pathsep)]
-    in_folder = any((here / part).resolve() == here for part in looked) and os.access(here / wanted, os.X_OK)
+    in_folder = any(resolved(here / part) == here for part in looked) and os.access(here / wanted, os.X_OK)
     return "", str(here / wanted) if in_folder else ""
 
 
@@ -193,7 +194,7 @@ def _find_endpoint(environ: Mapping[str, str]) -> tuple[str, str]:
     named = environ.get("DOCKER_CONTEXT") or (config.context if config is not None else "")
     path = config_path(environ)
     if path is not None and named not in {"", "default"}:
-        folder = hashlib.sha256(named.encode()).hexdigest()
+        folder = hashlib.sha256(as_bytes(named)).hexdigest()
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             meta = load_foreign_json(read_regular(path.parent / "contexts" / "meta" / folder / "meta.json", _LARGEST))
             return str(meta["Endpoints"]["docker"]["Host"]), f"context {named}"
@@ -241,7 +242,7 @@ def _read_docker_config(environ: Mapping[str, str], deadline: Deadline, secrets:
     if config is None:
         return DockerConfig(path=shown(path))
     logins = tuple(_stored_login(config, key, secrets) for key in config.keys[:_MOST_LOGINS])
-    helpers = [_ask_for_list(name, environ, deadline, secrets) for name in config.helpers]
+    helpers = [_ask_for_list(name, environ, deadline, secrets) for name in config.helpers[:_MOST_HELPERS]]
     return DockerConfig(
         path=shown(path),
         found=True,

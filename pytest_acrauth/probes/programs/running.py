@@ -47,8 +47,9 @@ def run_program(command: Sequence[str], environ: Mapping[str, str], limit: float
     """Run a program whose first word is its absolute path, in an environment, with text ``given`` on its input.
 
     It runs in its own folder: one that was started in a checkout could load what lies there. What it leaves running
-    when its time, ``limit`` seconds, is over is ended with it, and so is the program when this process ends. What a
-    program that ended by itself leaves running, an agent for example, is left alone, and its answer counts.
+    when its time, ``limit`` seconds, is over is ended with it, and so is the program when this process ends, unless a
+    signal kills that. What a program that ended by itself leaves running, an agent for example, is left alone, and its
+    answer counts.
     """
     deadline = time.monotonic() + limit
     mark = secrets.token_hex(16)
@@ -61,6 +62,9 @@ def run_program(command: Sequence[str], environ: Mapping[str, str], limit: float
     atexit.register(leave_nothing)
     try:
         return _watch(process, mark, given, deadline)
+    except BaseException:  # Ctrl-C in the thread that waits, or no thread left to read with
+        _end(process, mark)
+        raise
     finally:
         atexit.unregister(leave_nothing)
 
@@ -103,9 +107,7 @@ def _watch(process: subprocess.Popen[bytes], mark: str, given: bytes, deadline: 
         if not out and not err:
             _join(readers, deadline - time.monotonic())
     if code is None or (not out and not err and any(reader.is_alive() for reader in readers)):
-        _kill(process, mark)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(1.0)
+        _end(process, mark)
         return Ended(None, bytes(out), bytes(err))
     return Ended(code, bytes(out), bytes(err))
 
@@ -126,6 +128,12 @@ def _start_reading(stream: IO[bytes] | None, into: bytearray) -> threading.Threa
     thread = threading.Thread(target=read, name=f"{THREADS}-program", daemon=True)
     thread.start()
     return thread
+
+
+def _end(process: subprocess.Popen[bytes], mark: str) -> None:
+    _kill(process, mark)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(1.0)
 
 
 def _kill(process: subprocess.Popen[bytes], mark: str) -> None:
