@@ -165,13 +165,8 @@ class Expectation:
         shut = any(rung.stage.of_network for rung in climbs.of(target).broken())
         if setting.tried and not shut and not any((tried := climbs.as_nobody(target)).broken()):
             found = f"a caller without a credential is let in still, though the record (read by {look.who}) forbids it"
-            return Met(
-                (
-                    self._open(
-                        tried, setting.expected, found, f"{target.registry.name} still lets in who has no credential"
-                    ),
-                )
-            )
+            opening = f"{target.registry.name} still lets in who has no credential"
+            return Met((self._open(tried, setting.expected, found, opening),))
         return Met((), (f"{setting.expected}, read from the registry's record by {look.who}",))
 
     @staticmethod
