@@ -53,6 +53,8 @@ from pytest_acrauth.model.stage import Rung
 from pytest_acrauth.model.target import GUID, Flow, Identity, Reference
 from pytest_acrauth.model.transcript import Transcript
 
+# Who was asked for an id token, in the words of `pytest_acrauth.probes.entra.ci_tokens`.
+_OF_ID_TOKENS = re.compile(r"id token request .{0,40}?(?:from|by) ([\w.-]+)")
 # What is the same to a shell and in JSON, quoted or not.
 _PLAIN = re.compile(r"[\w:/.@+,=-]{1,200}", re.ASCII)
 _HELPER = re.compile(r"docker-credential-[\w.-]{1,60}(?=\W|$)")
@@ -346,6 +348,8 @@ def _answered(seen: BrokenRung) -> dict[str, str]:
         }
     if isinstance(observation, Entra) and observation.codes:
         values["aadsts"] = str(observation.codes[0])
+    if asked := _OF_ID_TOKENS.search(trouble_text(seen)):
+        values["ci_host"] = _word(asked[1])
     if isinstance(observation, Entra) and observation.assertion is not None:
         shown = observation.assertion
         parts = {"issuer": shown.issuer, "subject": shown.subject, "audience": shown.named_audience}

@@ -78,6 +78,7 @@ FACTS = {
     "object_id": Fact("OBJECT_ID", "the identity"),
     "realm": Fact("REALM", "another address"),
     "scheme": Fact("SCHEME", "another scheme"),
+    "ci_host": Fact("CI_HOST", "the CI system"),
     "aadsts": Fact("NUMBER", "its number"),
     "presented_issuer": Fact("ISSUER", "its issuer"),
     "presented_subject": Fact("SUBJECT", "its subject"),

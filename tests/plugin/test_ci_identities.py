@@ -80,7 +80,7 @@ BROKEN = {
     "ci-id-token-unreachable": (
         "ci-id-token-unreachable: the id token address is out of reach",
         "id token request without an answer from run-actions-1-azure-eastus.actions.githubusercontent.com: timed out",
-        "Whoever runs the network lets the runner reach that host on port 443.",
+        "curl -sSI https://run-actions-1-azure-eastus.actions.githubusercontent.com",
     ),
     "unknown-ci-system": (
         "ci-id-token-unreachable: the id token address is out of reach",

@@ -146,8 +146,8 @@ CI_ID_TOKEN_UNREACHABLE = FailureMode(
     " or a proxy stands between, its name is not known here, or its certificate is not trusted. Runners of one's own"
     " reach their system by other hosts, so the job itself may go on.",
     look=(
-        "From the runner, see whether the host that was asked answers at all; for Azure Pipelines:",
-        Command("curl -sSI https://dev.azure.com"),
+        "From the runner, see whether the host that was asked answers at all.",
+        Command("curl -sSI https://{ci_host}"),
     ),
     fix=(
         "Whoever runs the network lets the runner reach that host on port 443.",
