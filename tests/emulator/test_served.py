@@ -18,6 +18,18 @@ import httpx
 import pytest
 
 COMMAND = [sys.executable, "-m", "pytest_acrauth.emulator"]
+ENDING = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name) and os.name == "posix"
+]
+
+
+def heed() -> None:
+    """Heed what whoever started this run in the background has it ignore; a child would go on to ignore it."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_DFL)
+
+
+started = partial(subprocess.Popen, preexec_fn=heed)  # no thread of these tests has a lock by then
 
 
 @contextmanager
@@ -26,7 +38,7 @@ def served(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str
     printed = folder / "environment"
     with (
         printed.open("w") as out,
-        subprocess.Popen([*COMMAND, *arguments], stdout=out, stderr=subprocess.PIPE, text=True) as running,
+        started([*COMMAND, *arguments], stdout=out, stderr=subprocess.PIPE, text=True) as running,
     ):
         try:
             assert running.stderr is not None
@@ -59,11 +71,6 @@ def test_a_program_reaches_it_with_what_is_printed(tmp_path):
                 assert http.get("https://myacr.azurecr.io/oauth2/token", auth=login).status_code == 200
 
 
-ENDING = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name) and os.name == "posix"
-]
-
-
 @pytest.mark.parametrize("number", ENDING)
 def test_it_ends_when_it_is_interrupted(tmp_path, number):
     """A signal ends it with exit code 0, and takes its files away."""
@@ -92,7 +99,7 @@ def first_left(folder: Path) -> set[Path]:
 def test_a_signal_before_it_serves_leaves_nothing(tmp_path, number):
     """From its first file on, whatever ends it takes its files away, however often it comes."""
     for _ in range(3):
-        with subprocess.Popen(COMMAND, stdout=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(tmp_path)}) as early:
+        with started(COMMAND, stdout=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(tmp_path)}) as early:
             first_left(tmp_path)
             for _ in range(3):
                 early.send_signal(number)
@@ -293,15 +300,12 @@ def test_other_programs_try_again(arguments, codes):
 def test_a_command_decides_how_an_interrupt_ends_it(number):
     """A terminal interrupts both; whoever ends the emulator ends the command."""
     inside = [sys.executable, "-c", "import time; print('begun', flush=True); time.sleep(60)"]
-    # Whoever starts this run in the background has it ignore SIGINT, and a child would go on to.
-    heeding = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    with subprocess.Popen(
+    with started(
         [*COMMAND, "--exec", *inside],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
         process_group=0,
-        preexec_fn=heeding,  # noqa: PLW1509 - no thread of this test has a lock by then
     ) as running:
         assert running.stdout is not None
         assert running.stdout.readline() == "begun\n"

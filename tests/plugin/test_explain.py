@@ -328,7 +328,7 @@ def test_an_id_as_people_paste_it(inner: Inner, wanted: str) -> None:
     [
         ("entra-sp-secret-expird", "entra-sp-secret-expired"),
         ("access-token-pag", "access-token-page"),
-        ("healthy", "healthy"),
+        ("healty", "healthy"),
         ("fatal: could not read from remote repository", "none is close to it"),
         ("no\x00such", ""),
         ("x" * 5000, "none is close to it"),
