@@ -36,7 +36,7 @@ class Home:
 
     def __init__(self, world: World, host: str, port: int) -> None:
         self._world = world
-        self._daemon = socket.socket(socket.AF_UNIX)
+        self._daemon: socket.socket | None = None
         self._kept = Folder()
         self._folder = self._kept.path
         self._program = self._folder / "program"
@@ -91,7 +91,7 @@ class Home:
             path.unlink(missing_ok=True)
             return
         if not path.exists():
-            self._daemon.close()
+            self._stop_daemon()
             self._daemon = socket.socket(socket.AF_UNIX)
             self._daemon.bind(str(path))
             self._daemon.listen()
@@ -150,7 +150,11 @@ class Home:
         kept = machine.helpers.get(name.removeprefix("docker-credential-"))
         return helper(kept, call) if kept is not None else Ran(127, err=f"{name}: command not found\n")
 
+    def _stop_daemon(self) -> None:
+        if self._daemon is not None:
+            self._daemon.close()
+
     def close(self) -> None:
         """Remove the folder with all that is in it."""
-        self._daemon.close()
+        self._stop_daemon()
         self._kept.close()
