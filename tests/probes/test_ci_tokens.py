@@ -200,6 +200,7 @@ def test_an_address_that_changed_since(net: respx.MockRouter, method: str, addre
         {"status_code": 200, "json": {"value": ["x"], "oidcToken": {"x": 1}}},
         {"status_code": 200, "json": {"value": "", "oidcToken": ""}},
         {"status_code": 200, "json": {"value": REQUEST_TOKEN, "oidcToken": REQUEST_TOKEN}},
+        {"status_code": 200, "json": dict.fromkeys(("value", "oidcToken"), f"see {REQUEST_TOKEN} there")},
         {"status_code": 200, "json": [ID_TOKEN]},
         {"status_code": 200, "text": ID_TOKEN},
         {"status_code": 200, "html": f"<html>{ID_TOKEN}</html>"},
@@ -209,7 +210,7 @@ def test_an_address_that_changed_since(net: respx.MockRouter, method: str, addre
         {"status_code": 401, "json": {"message": f"no {REQUEST_TOKEN}", "value": ID_TOKEN, "oidcToken": ID_TOKEN}},
         {"status_code": 500, "text": f"::error::{REQUEST_TOKEN}\n##vso[task.setvariable]"},
     ],
-    ids=range(13),
+    ids=range(14),
 )
 def test_an_answer_without_an_id_token(net: respx.MockRouter, method: str, answer: dict[str, Any]) -> None:
     """Nothing is shown to Entra, nothing of a token is kept, and no word of it is a command."""
@@ -217,6 +218,7 @@ def test_an_answer_without_an_id_token(net: respx.MockRouter, method: str, answe
     asked = Asked(method)
     assert asked.token is None
     assert sent(net, ID_TOKEN) == []
+    assert sent(net, REQUEST_TOKEN) == [f"https://{SYSTEMS[method].host}"]
     assert asked.entra.trouble is Trouble.UNAVAILABLE
     assert asked.entra.text.startswith("id token request ")
     for secret in (REQUEST_TOKEN, ID_TOKEN):
