@@ -94,13 +94,13 @@ class Secrets:
         return secret
 
     def issued(self, value: str | Secret, *, user: str | None = None) -> Secret | None:
-        """Register a token that a peer issued and return it, None for what is somebody's own secret in any spelling.
+        """Register a token that a peer issued and return it, None for what holds somebody's own secret in any spelling.
 
         Nobody issues what somebody else has to keep: a peer that answers so wants it to be carried on.
         """
         token = value if isinstance(value, Secret) else Secret(value)
         del value
-        if hash(token.reveal()) in self._own:
+        if any(hash(token.reveal()[start:end]) in self._own for start, end in self._registered(token.reveal())):
             return None
         self._add(token, user, own=False)
         return token

@@ -10,7 +10,7 @@ from pytest_acrauth.probes.http.replies import parse_json
 def issued_token(response: Response, field: str, secrets: Secrets, *, user: str | None = None) -> Secret | None:
     """Return the token that a 200 carries in a field of its JSON body, registered as a secret; None for all else.
 
-    ``user`` is whose password it may be sent as. A token that is somebody's own secret is none.
+    ``user`` is whose password it may be sent as. A token that holds somebody's own secret is none.
     """
     if response.reply is None or response.reply.status != 200 or response.trouble is not None:
         return None
