@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from conftest import without
 
 from pytest_acrauth.emulator import Emulator, World
 from pytest_acrauth.emulator.__main__ import environment
@@ -177,7 +178,7 @@ class Typed:
         words = shlex.split(pytest_line)
         assert words[0] == "pytest", line
         fed = f"{LOG}\n".encode() if piped else b""
-        absent = [word for name in ("asyncio", "randomly", "hypothesispytest") for word in ("-p", f"no:{name}")]
+        absent = without("asyncio", "randomly", "hypothesispytest")
         if fed or "-n" in words:
             return self.pytester.run(sys.executable, "-m", "pytest", *absent, *words[1:], stdin=fed)
         return self.pytester.runpytest_inprocess(*absent, *words[1:])

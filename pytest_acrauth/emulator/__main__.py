@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Self
@@ -142,7 +142,7 @@ def _main(arguments: Sequence[str] | None, signals: _Signals) -> int:
         parser.error(f"--scenario: {error}; pytest --acr-emulate list prints all")
     except (ValueError, BadName) as error:
         parser.error(str(error))
-    with emulator, Folder() as folder:
+    with emulator, closing(Folder()) as folder:
         try:
             _play(emulator, steps, chosen.count)
         except ValueError as error:

@@ -198,7 +198,7 @@ QUIET = [
     "System.Net.Http.HttpRequestException: No such host is known. (api.corp.example:443)",
     "connect ECONNREFUSED 10.2.0.5:5432 at db1",
     "java.net.SocketTimeoutException: connect timed out at org.apache.kafka.clients",
-    "curl: (56) Received HTTP code 407 from proxy after CONNECT (https://deb.debian.org/)",
+    "curl: (56) Received HTTP code 407 from proxy after CONNECT (https://packages.corp.example/)",
     "(AuthorizationFailed) does not have authorization to perform action 'Microsoft.KeyVault/vaults/secrets/write' over scope '/subscriptions/0b1f/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv1'",
     "{\"code\":\"ResourceNotFound\",\"message\":\"The Resource 'Microsoft.Network/privateEndpoints/pe1' under resource group 'rg' was not found.\"}",
     "Private endpoints are not supported for the storage account SKU Basic",

@@ -8,7 +8,6 @@ from ipaddress import IPv4Address
 from pytest_acrauth.emulator.scenarios import obstacles
 from pytest_acrauth.emulator.scenarios.changes import (
     as_it_is,
-    by_repository,
     every_registry,
     expired_secret,
     no_image,
@@ -18,7 +17,15 @@ from pytest_acrauth.emulator.scenarios.changes import (
     with_role,
     wrong_secret,
 )
-from pytest_acrauth.emulator.scenarios.look_alikes.rights import both, custom, denied, given, itself, repository
+from pytest_acrauth.emulator.scenarios.look_alikes.rights import (
+    both,
+    custom,
+    denied,
+    given,
+    in_abac_mode,
+    itself,
+    repository,
+)
 from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
 from pytest_acrauth.emulator.scenarios.variants import (
     BY_AZ,
@@ -180,7 +187,6 @@ _PUSHING = _IMAGE | {"must": "pull,push"}
 _OPERATOR_LOOKS = {"evidence": BY_AZ}
 _SHORT = {"timeout": "3"}
 _PULLER = {"auth": "scope-map-token"}
-_BY_REPOSITORY = every_registry(by_repository)
 
 LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario(
@@ -210,7 +216,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario(
         "repository-role-defined-with-a-wildcard",
         both(
-            _BY_REPOSITORY,
+            in_abac_mode,
             custom("Image Reader", Role(_CUSTOM, (), (f"{REGISTRIES}/repositories/*",), built_in=False)),
         ),
         _IMAGE,
@@ -219,21 +225,21 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     ),
     Scenario(
         "role-on-this-repository-just-given",
-        both(_BY_REPOSITORY, no_role, given(_READER, repository("team/app"), PRINCIPAL, MINUTE)),
+        both(in_abac_mode, no_role, given(_READER, repository("team/app"), PRINCIPAL, MINUTE)),
         _IMAGE,
         like="role-on-this-repository",
         diagnosed="role-propagation-delay",
     ),
     Scenario(
         "condition-beside-a-role-that-is-ignored",
-        both(_BY_REPOSITORY, other_repositories_only, given("AcrPull", itself)),
+        both(in_abac_mode, other_repositories_only, given("AcrPull", itself)),
         _IMAGE,
         like="abac-legacy-role-ineffective",
         diagnosed="abac-condition-excludes-repo",
     ),
     Scenario(
         "denied-by-repository",
-        both(_BY_REPOSITORY, with_role(_READER), _by_repository_denied("repositories/content/read")),
+        both(in_abac_mode, with_role(_READER), _by_repository_denied("repositories/content/read")),
         _IMAGE,
         like="role-on-this-repository",
         diagnosed="deny-assignment",
@@ -247,7 +253,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     ),
     Scenario(
         "denied-outside-abac-mode-alone",
-        both(_BY_REPOSITORY, with_role(_READER), denied(f"{REGISTRIES}/pull/read")),
+        both(in_abac_mode, with_role(_READER), denied(f"{REGISTRIES}/pull/read")),
         _IMAGE,
         like="deny-assignment",
         diagnosed=READY,

@@ -226,7 +226,7 @@ def open_and_refused(world: World) -> None:
 
 _ANONYMOUS = {"auth": "anonymous"}
 _AZ = {"auth": "azure-cli"}
-_BY_REPOSITORY = every_registry(by_repository)
+in_abac_mode = every_registry(by_repository)
 
 LOOK_ALIKES: tuple[Scenario, ...] = (
     # Roles: when they were given, where, to whom, and how they are written.
@@ -240,21 +240,21 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario("role-for-push-long-given", given("AcrPush", itself), _PUSHING, like="scope-not-granted", diagnosed=READY),
     Scenario(
         "role-just-given-in-abac-mode",
-        both(_BY_REPOSITORY, with_role(_READER), role_just_given),
+        both(in_abac_mode, with_role(_READER), role_just_given),
         _IMAGE,
         like="abac-legacy-role-ineffective",
         diagnosed="role-propagation-delay",
     ),
     Scenario(
         "role-on-another-repository",
-        both(_BY_REPOSITORY, no_role, given(_READER, repository("team/multi"))),
+        both(in_abac_mode, no_role, given(_READER, repository("team/multi"))),
         _IMAGE,
         like="abac-condition-excludes-repo",
         diagnosed="scope-not-granted",
     ),
     Scenario(
         "role-on-this-repository",
-        both(_BY_REPOSITORY, no_role, given(_READER, repository("team/app"))),
+        both(in_abac_mode, no_role, given(_READER, repository("team/app"))),
         _IMAGE,
         like="role-on-another-repository",
         diagnosed=READY,
@@ -334,14 +334,14 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     ),
     Scenario(
         "role-of-everything-in-abac-mode",
-        both(_BY_REPOSITORY, custom("Builder", Role("6e1c9f37-5a2d-4b80-8d14-f0b7e3a962c5", ("*",), built_in=False))),
+        both(in_abac_mode, custom("Builder", Role("6e1c9f37-5a2d-4b80-8d14-f0b7e3a962c5", ("*",), built_in=False))),
         _IMAGE,
         like="exchange-no-role",
         diagnosed="abac-legacy-role-ineffective",
     ),
     Scenario(
         "role-for-push-on-another-condition",
-        both(_BY_REPOSITORY, with_role(_READER), writer_elsewhere),
+        both(in_abac_mode, with_role(_READER), writer_elsewhere),
         _PUSHING,
         like="role-on-another-repository",
         diagnosed="abac-condition-excludes-repo",
@@ -349,7 +349,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario(
         "condition-on-one-of-two-repositories",
         both(
-            _BY_REPOSITORY,
+            in_abac_mode,
             with_role(
                 _READER,
                 "@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEqualsIgnoreCase 'team/app'",
