@@ -100,10 +100,15 @@ class Secrets:
         """
         token = value if isinstance(value, Secret) else Secret(value)
         del value
-        if any(hash(token.reveal()[start:end]) in self._own for start, end in self._registered(token.reveal())):
+        if self._holds_own(token):
             return None
         self._add(token, user, own=False)
         return token
+
+    def _holds_own(self, token: Secret) -> bool:
+        """Tell whether a token is or holds what no peer issued; a short password stands in any token by chance."""
+        inside = [(start, end) for start, end in self._registered(token.reveal()) if end - start >= _GRAM]
+        return any(hash(token.reveal()[start:end]) in self._own for start, end in (*inside, (0, None)))
 
     def _add(self, secret: Secret, user: str | None, *, own: bool) -> None:
         if len(secret.reveal()) >= _SHORTEST:

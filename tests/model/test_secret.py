@@ -289,6 +289,22 @@ def test_somebodys_own_secret_is_no_token(value):
     assert secrets.issued(base64.b64encode(f"me:{value}".encode()).decode()) is None
 
 
+@pytest.mark.parametrize("value", ["own-secret", "own-secret-of-twenty-letters"])
+def test_what_holds_somebodys_own_secret_is_no_token(value):
+    """The same where it stands among other words."""
+    secrets = Secrets()
+    secrets.add(value)
+    assert secrets.issued(f"a token with {value} in it") is None
+
+
+@pytest.mark.parametrize("value", ["pull", "1f-own"])
+def test_a_short_secret_stands_in_a_token_by_chance(value):
+    """A password of few letters would take a healthy registry's token for its own once in many runs."""
+    secrets = Secrets()
+    secrets.add(value)
+    assert secrets.issued(f"a-token-with-{value}-in-it") is not None
+
+
 def test_a_token_can_be_issued_again():
     """Caches hand out a token more than once; it is one each time, and masked."""
     secrets = Secrets()
