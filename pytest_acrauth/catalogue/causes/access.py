@@ -417,8 +417,7 @@ REGISTRY_THROTTLED = FailureMode(
     title="{login_server} had too many requests this minute",
     brief="too many requests to the registry",
     seen=(challenge.THROTTLED,),
-    signs=(challenge.THROTTLED,),
-    certain="The registry itself answers 429: the answer has a header or an error body that only a registry sends.",
+    when=(REFUSED_BY_REGISTRY,),
     means="Reads, writes and deletions each have an allowance per minute, for the registry and for each identity; all"
     " anonymous callers are one, and so is the admin user. In a registry with replicas each replica has its own.",
     look=("Find out which clients ask most: a cluster that starts many pods at once, or a scanner.",),

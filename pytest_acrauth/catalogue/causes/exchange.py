@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.facts import registry_record
-from pytest_acrauth.catalogue.questions.climb import REGISTRY_ANSWERED, USER_KIND
+from pytest_acrauth.catalogue.questions.climb import REFUSED_BY_REGISTRY, REGISTRY_ANSWERED, USER_KIND
 from pytest_acrauth.catalogue.questions.management import ROLES, TENANTS
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Occurs, Question
 from pytest_acrauth.catalogue.symptoms import access_token, challenge, exchange, operation, services, text
@@ -283,8 +283,7 @@ EXCHANGE_THROTTLED = FailureMode(
     title="{login_server} has reached its limit of logins",
     brief="too many logins",
     seen=(exchange.LOGIN_THROTTLED,),
-    signs=(exchange.LOGIN_THROTTLED,),
-    certain="The answer has a header or an error body that only a registry sends.",
+    when=(REFUSED_BY_REGISTRY,),
     means="Logins, and the access tokens that clients ask for before each pull and push, share one allowance per"
     " minute, whoever asks. In a registry with replicas each replica has its own.",
     look=("See which clients log in most: a cluster that starts many pods at once, or a scanner.",),
@@ -306,8 +305,7 @@ EXCHANGE_SERVER_ERROR = FailureMode(
     title="{host} fails with an error of its own",
     brief="error of the service itself",
     seen=(exchange.SERVER_ERROR,),
-    signs=(exchange.SERVER_ERROR,),
-    certain="The answer has a header or an error body that only the host itself sends.",
+    when=(REFUSED_BY_REGISTRY,),
     means="The registry, the replica of it that answers this network, or the storage of its layers answers with a"
     " status of 500 or more: it has a fault, or is too busy. Nothing is said about the identity.",
     look=(
@@ -330,7 +328,10 @@ ANSWERED_ON_THE_WAY = FailureMode(
     brief="answer from something in between",
     seen=(
         challenge.NOT_FROM_REGISTRY,
+        challenge.THROTTLED,
         exchange.EXCHANGE_REFUSED,
+        exchange.LOGIN_THROTTLED,
+        exchange.SERVER_ERROR,
         access_token.BASIC_REFUSED,
         access_token.ANONYMOUS_REFUSED,
         access_token.NOTHING_GRANTED,

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pytest_acrauth.catalogue.facts import reply
 from pytest_acrauth.catalogue.shape import Break, Command, Question
 from pytest_acrauth.catalogue.symptoms.addresses import is_private, through_private_link
+from pytest_acrauth.catalogue.symptoms.answers import at_storage, has_its_mark
 from pytest_acrauth.model.credential import Kind, kind_of_user
 from pytest_acrauth.model.observation import AccessToken, Dns
 from pytest_acrauth.model.target import GUID
@@ -71,10 +72,12 @@ def _taken_for(broken: Break) -> Kind | None:
 def _marked(broken: Break) -> bool | None:
     """Answer by a header that registries send, or by the address of a page that only ACR names in its words.
 
-    An error body alone is none: mirrors of every make have the same.
+    An error body alone is none: mirrors of every make have the same. Azure Storage has marks of its own.
     """
     answered = reply(broken)
-    return None if answered is None else answered.from_registry or "aka.ms/acr" in answered.words
+    if answered is None or at_storage(broken):
+        return answered and has_its_mark(broken, answered)
+    return answered.from_registry or "aka.ms/acr" in answered.words
 
 
 ALIASES: Question[tuple[str, ...]] = Question(
@@ -103,9 +106,12 @@ USER_KIND: Question[Kind] = Question(
 )
 REGISTRY_ANSWERED: Question[bool] = Question(
     id="registry-answered",
-    asks="Does the answer have a mark that only a registry of Azure's gives it?",
+    asks="Does the answer have a mark that only Azure's registries, or their storage, give it?",
     shows="mark of the registry",
-    by_hand="Repeat the request with curl -v: a registry of Azure's answers with X-Ms-Correlation-Request-Id.",
+    by_hand=(
+        "Repeat the request with curl -v: a registry of Azure's answers with X-Ms-Correlation-Request-Id, its storage"
+        " with X-Ms-Request-Id."
+    ),
     read=_marked,
 )
 #: That its causes are ruled out but one proves that one only if the registry itself refused: without a mark, anything

@@ -22,6 +22,12 @@ def generic_401(reply: Reply | None) -> bool:
     return not (reply.message or reply.body).strip() or bool(_GENERIC.search(f"{reply.message} {reply.body}"))
 
 
+def at_storage(broken: Break) -> bool:
+    """Whether a rung's answer is that of the storage of the layers, to which a registry's redirect leads."""
+    observation = broken.observation
+    return isinstance(observation, Data) and bool(observation.redirect) and not observation.refused
+
+
 def has_its_mark(broken: Break, reply: Reply) -> bool:
     """Whether an answer has a mark of the host that was asked, which a device on the way does not put there.
 
@@ -31,7 +37,7 @@ def has_its_mark(broken: Break, reply: Reply) -> bool:
     observation = broken.observation
     if isinstance(observation, Entra):
         return bool(observation.error or observation.codes or reply.correlation_id) or "json" in reply.content_type
-    if isinstance(observation, Data) and observation.redirect and not observation.refused:
+    if at_storage(broken):
         return bool(reply.correlation_id) or "<Code>" in reply.body
     return facts.registry_spoke(reply)
 
