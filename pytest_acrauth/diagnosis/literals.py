@@ -20,17 +20,19 @@ ALIKE = {"\u0130": "i", "\u0131": "i", "\u017f": "s", "\u212a": "k"}
 class Needs(NamedTuple):
     """What every match of a pattern holds, in small ASCII letters.
 
-    Of each of ``clauses`` one literal is in it; ``anchors`` is the clause that fewest texts hold. ``reach`` is the
-    number of characters that a match and all that is looked at behind it can have.
+    Of each of ``clauses`` one literal is in it; ``anchors`` is the clause that fewest texts hold. ``letters`` are the
+    clauses once more, of each literal only its runs of letters. ``reach`` is the number of characters that a match and
+    all that is looked at behind it can have.
     """
 
     clauses: tuple[frozenset[bytes], ...]
     anchors: frozenset[bytes]
+    letters: tuple[tuple[tuple[bytes, ...], ...], ...]
     reach: int
 
     def possible(self, has: Callable[[bytes], bool]) -> bool:
         """Whether a text that has these runs of letters, in any order, can hold a match."""
-        return all(any(all(map(has, _LETTERS.findall(literal))) for literal in clause) for clause in self.clauses)
+        return all(any(all(map(has, literal)) for literal in clause) for clause in self.letters)
 
 
 @cache
@@ -40,7 +42,8 @@ def needs(pattern: re.Pattern[str]) -> Needs:
     clauses = tuple(_clauses(parsed))
     if not clauses:
         raise ValueError(f"no literal in {pattern.pattern}")
-    return Needs(clauses, max(clauses, key=_worth), parsed.getwidth()[1] + sum(_looked_at(parsed)))
+    letters = tuple(tuple(sorted({tuple(_LETTERS.findall(literal)) for literal in clause})) for clause in clauses)
+    return Needs(clauses, max(clauses, key=_worth), letters, parsed.getwidth()[1] + sum(_looked_at(parsed)))
 
 
 def _worth(clause: frozenset[bytes]) -> tuple[int, int]:
