@@ -156,6 +156,9 @@ class ReportFiles:
                 _write(file.path, file.format(document))
             except OSError as error:
                 self._told.append(f"report {file.name} could not be written: {error.strerror}")
+                # Whoever reads the report of a green night must not find last night's in its place.
+                if session.exitstatus == pytest.ExitCode.OK:
+                    session.exitstatus = pytest.ExitCode.TESTS_FAILED
             else:
                 self._told.append(f"report {file.name} written")
 

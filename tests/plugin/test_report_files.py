@@ -415,6 +415,25 @@ def test_a_name_that_just_fits(inner: Inner) -> None:
     result.stdout.fnmatch_lines([f"acr: report {name} written"])
 
 
+@pytest.mark.parametrize("args", [(), ("-n2",)], ids=["alone", "xdist"])
+def test_a_run_without_its_report_is_not_green(inner: Inner, args: tuple[str, ...]) -> None:
+    """What cannot be written by the end is told and fails the run; the other report is written."""
+    inner.pytester.makeconftest(
+        """
+        import pathlib, pytest
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_sessionfinish(session):
+            if not hasattr(session.config, "workerinput"):
+                pathlib.Path("out").write_text("in the way of a folder", encoding="utf-8")
+        """
+    )
+    result = inner.emulate("healthy", *args, "--acr-report=out/of.json,other.json")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["acr: report out/of.json could not be written: File exists"])
+    result.stdout.fnmatch_lines(["acr: report other.json written"])
+
+
 def test_a_disk_that_is_full_is_told(inner: Inner, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the emulator has no place for its files that is a usage error."""
 
