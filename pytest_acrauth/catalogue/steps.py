@@ -83,3 +83,4 @@ COMPARE_HOST: tuple[Instruction, ...] = (
     Command("getent hosts {host}"),
     Command("nslookup {host}"),
 )
+AZ_LOGIN_AS_PODMAN = Command("DOCKER_COMMAND=podman az acr login -n {login_name}")

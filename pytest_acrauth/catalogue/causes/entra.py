@@ -123,7 +123,7 @@ ENTRA_SP_SECRET_WRONG = FailureMode(
         *ADD_SECRET,
     ),
     instead=("A managed identity has no secret: sign in with it from where it lives, --acr-auth managed-identity.",),
-    page=pages.TROUBLESHOOT + "acr-authentication-errors#solution-use-the-correctvalid-username-andor-password",
+    page=pages.AUTHENTICATION_ERRORS + "#solution-use-the-correctvalid-username-andor-password",
     unlike=(
         "AADSTS7000222: The provided client secret keys for app '11111111-1111-1111-1111-111111111111' are expired.",
         'FATAL: password authentication failed for user "app"',

@@ -5,22 +5,17 @@ from __future__ import annotations
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.causes.management_questions import ELSEWHERE, HERE, NOWHERE
 from pytest_acrauth.catalogue.shape import Command, FailureMode, Occurs
-from pytest_acrauth.catalogue.symptoms import client, management, operation
+from pytest_acrauth.catalogue.symptoms import client, management
 
 _ARM = "https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/"
-_ERRORS = pages.TROUBLESHOOT + "acr-authentication-errors"
-_KEYS = pages.ACR + "tutorial-troubleshoot-customer-managed-keys"
 _NOT_FOUND_TEXT = (
     "The resource with name 'myacr' and type 'Microsoft.ContainerRegistry/registries' could not be found in"
     " subscription 'Production (11111111-2222-3333-4444-555555555555)'."
 )
 _OTHER_NOT_FOUND = _NOT_FOUND_TEXT.replace("ContainerRegistry/registries", "KeyVault/vaults")
-
 _ONLY_CHANGES = "Only a change of the registry's settings is refused so, and no check makes one."
-
 _ACCOUNTS = Command('az account list --all --query "[].{{name:name,id:id,state:state,tenant:tenantId}}" -o table')
 _TIER = Command("az acr show -n {registry} --query sku.name -o tsv")
-
 ARM_REGISTRY_NOT_FOUND_IN_SUBSCRIPTION = FailureMode(
     id="arm-registry-not-found-in-subscription",
     title="{registry} does not exist",
@@ -36,7 +31,7 @@ ARM_REGISTRY_NOT_FOUND_IN_SUBSCRIPTION = FailureMode(
         Command("nslookup {login_server}"),
     ),
     fix=("Correct the name, or the resource group given with it. A registry that was deleted is gone.",),
-    page=_ERRORS,
+    page=pages.AUTHENTICATION_ERRORS,
     samples=(_NOT_FOUND_TEXT,),
     unlike=(_OTHER_NOT_FOUND,),
 )
@@ -62,7 +57,7 @@ ARM_WRONG_SUBSCRIPTION = FailureMode(
         "Make it the active one, for everything that uses this login of az:",
         Command("az account set --subscription {registry_subscription}"),
     ),
-    page=_ERRORS,
+    page=pages.AUTHENTICATION_ERRORS,
     samples=(_NOT_FOUND_TEXT,),
     unlike=(_OTHER_NOT_FOUND, "NOT_FOUND: Subscription does not exist (resource=orders-sub)."),
 )
@@ -112,7 +107,7 @@ ARM_LIST_CREDENTIALS_FORBIDDEN = FailureMode(
             " password would only hide that the login through Entra is broken."
         ),
     ),
-    page=_ERRORS,
+    page=pages.AUTHENTICATION_ERRORS,
     not_emulated="No check asks for the admin user's password; az acr login does.",
     samples=(
         (
@@ -455,87 +450,4 @@ ARM_DENIED_BY_POLICY = FailureMode(
         ),
         'admission webhook "validation.gatekeeper.sh" denied the request: [azurepolicy-k8sazurev2containerallowedimag]',
     ),
-)
-CMK_KEY_INACCESSIBLE = FailureMode(
-    id="cmk-key-inaccessible",
-    title="{registry} cannot use its encryption key",
-    brief="encryption key out of reach",
-    seen=(management.KEY_REFUSED,),
-    signs=(management.KEY_REFUSED,),
-    certain="The key is named, and the identity with which the registry tried to use it.",
-    means="The identity lacks the rights to get, wrap and unwrap the key; or the vault's firewall keeps the registry"
-    " out; or the key is disabled, expired or deleted. A registry says the same of each.",
-    look=(
-        Command("az acr encryption show -n {registry}"),
-        Command('az keyvault show -n VAULT --query "properties.[enableRbacAuthorization,networkAcls,accessPolicies]"'),
-        Command("az keyvault key show --vault-name VAULT -n KEY --query attributes"),
-    ),
-    fix=(
-        (
-            "Whoever manages the vault gives that identity the role Key Vault Crypto Service Encryption User, or the"
-            " three key permissions in an access policy, lets trusted services past the firewall, or makes the key good"
-            " again."
-        ),
-    ),
-    page=_KEYS + "#error-after-you-enable-a-key-vault-firewall",
-    not_emulated=_ONLY_CHANGES,
-    samples=(
-        (
-            "Failed to access KeyId 'https://myvault.vault.azure.net/keys/acr/0123'. Verify that identity"
-            " '11111111-2222-3333-4444-555555555555' has permission on key 'https://myvault.vault.azure.net/keys/acr'."
-            " For more information on bring your own key, please visit 'https://aka.ms/acr/cmk'."
-        ),
-        (
-            "az acr create -n myacr --key-encryption-key KEY: Client address is not authorized and caller is not a"
-            " trusted service."
-        ),
-    ),
-    unlike=(
-        "The user, group or application does not have keys get permission on key vault 'myvault;location=westeurope'.",
-        "Client address is not authorized and caller is not a trusted service. Vault: myvault",
-    ),
-)
-CMK_IDENTITY_MISSING = FailureMode(
-    id="cmk-identity-missing",
-    title="the identity for the encryption key is gone",
-    brief="encryption key's identity gone",
-    seen=(management.CMK_MISSING,),
-    signs=(management.CMK_MISSING,),
-    certain="CMK_ERROR is check-health's code for an encryption identity that is not there any more.",
-    means="The registry is encrypted with a key of its owner's, and reads that key as an identity which was deleted.",
-    look=(Command("az acr encryption show -n {registry}"), Command("az acr identity show -n {registry}")),
-    fix=(
-        (
-            "Whoever manages the registry and its key vault makes an identity, lets it get, wrap and unwrap the key,"
-            " and gives it to the registry:"
-        ),
-        Command("az acr identity assign -n {registry} --identities IDENTITY_RESOURCE_ID"),
-        Command("az acr encryption rotate-key -n {registry} --key-encryption-key KEY_ID --identity IDENTITY_CLIENT_ID"),
-    ),
-    instead=(
-        "If it was the registry's own (system-assigned) identity, only a support case with Azure brings it back.",
-    ),
-    page=_KEYS + "#error-when-youre-removing-a-managed-identity",
-    az_code="CMK_ERROR",
-    not_emulated="Only az acr check-health looks whether the identity is there, and no check runs it.",
-    samples=("An error occurred: CMK_ERROR\nThe identity used for registry 'myacr' encryption doesn't exist.",),
-    unlike=("The identity used for storage account 'mystore' encryption doesn't exist.",),
-)
-CMK_IDENTITY_INACTIVE = FailureMode(
-    id="cmk-identity-inactive",
-    title="{registry} has lost the identity for its key",
-    brief="encryption key's identity inactive",
-    seen=(operation.KEY_IDENTITY_INACTIVE,),
-    signs=(operation.KEY_IDENTITY_INACTIVE,),
-    certain="The registry says itself that the identity which reads its encryption key is inactive.",
-    means="The registry is encrypted with a key of its owner's, and refuses every image: the identity that reads the"
-    " key was taken away from it. It stays good for some three months after that, and then ends.",
-    look=(Command("az acr encryption show -n {registry}"), Command("az acr identity show -n {registry}")),
-    fix=(
-        "Whoever manages the registry gives it the identity again:",
-        Command("az acr identity assign -n {registry} --identities IDENTITY_RESOURCE_ID"),
-    ),
-    page=_KEYS + "#identity-expiry-error",
-    samples=("The identity associated with the registry is inactive. Reassign the identity manually.",),
-    unlike=("The identity associated with the account is inactive.",),
 )
