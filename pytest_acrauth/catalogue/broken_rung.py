@@ -1,10 +1,9 @@
-"""A broken rung of a climb as the subject of a diagnosis: what it shows by name, in a line, and in labelled rows."""
+"""A broken rung of a climb as the subject of a diagnosis: what it shows by name and in a line."""
 
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable
 
 from pytest_acrauth.catalogue.facts import (
     RoleMode,
@@ -22,14 +21,17 @@ from pytest_acrauth.catalogue.facts import (
     scope_map_actions,
     service_time,
     shared_hosts,
+    told_once,
     trouble,
     trouble_text,
     wanted,
+    word,
     zone_record,
 )
 from pytest_acrauth.catalogue.questions.management import dialled, rights_of
 from pytest_acrauth.catalogue.questions.records import TokenState, date
 from pytest_acrauth.catalogue.questions.rights import permissions
+from pytest_acrauth.catalogue.seen_rows import rows_of
 from pytest_acrauth.catalogue.shape import Break
 from pytest_acrauth.catalogue.symptoms.addresses import rule_address
 from pytest_acrauth.catalogue.symptoms.proxy import NO_CONNECTION_OF_ITS_OWN
@@ -43,14 +45,11 @@ from pytest_acrauth.model.observation import (
     Data,
     Dns,
     Entra,
-    NotObserved,
-    Reply,
     Tcp,
     Tls,
     Trouble,
 )
-from pytest_acrauth.model.stage import Rung
-from pytest_acrauth.model.target import GUID, Flow, Identity, Reference
+from pytest_acrauth.model.target import GUID, Reference
 from pytest_acrauth.model.transcript import Transcript
 
 # Who was asked for an id token, in the words of `pytest_acrauth.probes.entra.ci_tokens`.
@@ -58,12 +57,6 @@ _OF_ID_TOKENS = re.compile(r"id token request .{0,40}?(?:from|by) ([\w.-]+)")
 # What is the same to a shell and in JSON, quoted or not.
 _PLAIN = re.compile(r"[\w:/.@+,=-]{1,200}", re.ASCII)
 _HELPER = re.compile(r"docker-credential-[\w.-]{1,60}(?=\W|$)")
-# The ids that services write into what they say, and the times beside them.
-_IDS = re.compile(
-    r" *\b(?:CorrelationId|Correlation ID|Trace ID|Request ?Id|Timestamp): ?[\w:.-]{1,60}(?: \d\d:\d\d:\d\dZ)?\.?",
-    re.IGNORECASE,
-)
-
 # The smallest built-in role that allows an action, in either role assignment mode. Without a mode's own part, push
 # includes pull and nothing includes delete but itself; in ABAC mode each includes those before it. No built-in role
 # allows to read or restore what is soft-deleted
@@ -129,7 +122,7 @@ class BrokenRung(Break):
         found = reply(self)
         parts = [str(found.status), found.words] if found else []
         if (why := trouble(self)) is not None:
-            parts.append(_told_once(str(why), trouble_text(self)))
+            parts.append(told_once(str(why), trouble_text(self)))
         observation = self.observation
         if isinstance(observation, Dns) and observation.resolution is not None:
             parts.append(observation.resolution.text or str(observation.resolution.outcome))
@@ -141,7 +134,7 @@ class BrokenRung(Break):
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        return (*_exchange(self), *_waited(self), *_way(self), *_who(self), *_stages(self))
+        return tuple(rows_of(self))
 
     @property
     def shared_by(self) -> tuple[Hashable, ...] | None:
@@ -191,9 +184,9 @@ def _configured(transcript: Transcript) -> dict[str, str]:
         "unused": _join(credential.also),
         "person": str(credential.kind) if credential.kind is Kind.USER else "",
         "host": registry.login_server,
-        "user_name": _word(credential.user_name),
-        "client_id": _word(_application(credential)),
-        "tenant_id": _word(credential.tenant_id),
+        "user_name": word(credential.user_name),
+        "client_id": word(_application(credential)),
+        "tenant_id": word(credential.tenant_id),
         "object_id": _object_id(transcript),
         "limit": f"{transcript.limit:g}",
         "proxy": transcript.proxy,
@@ -213,7 +206,7 @@ def _assignment(transcript: Transcript) -> dict[str, str]:
     look = transcript.evidence.registry
     record = look.value if look and look.value and not look.value.is_namesake(registry.global_endpoint) else None
     known = (record.resource_id if record else "") or registry.resource_id
-    where = {"registry_id": _word(known) if known else looked_up_id(registry)}
+    where = {"registry_id": word(known) if known else looked_up_id(registry)}
     if credential.kind in _WITHOUT_ROLES:
         return where | {"assignee": ""}
     if object_id := _object_id(transcript):
@@ -222,7 +215,7 @@ def _assignment(transcript: Transcript) -> dict[str, str]:
         assignee = f"{holder} --assignee-principal-type {kind}" if kind else holder
         return where | {"assignee": assignee, "holder": holder}
     if application := _application(credential):
-        return where | dict.fromkeys(("assignee", "holder"), f"--assignee {_word(application)}")
+        return where | dict.fromkeys(("assignee", "holder"), f"--assignee {word(application)}")
     return where
 
 
@@ -252,12 +245,7 @@ def _pending(seen: Break) -> dict[str, str]:
     if record is None:
         return {}
     asking = found.own if found is not None and found.own else record.private_endpoints
-    return {"pending_connections": _join(_word(each.name) for each in asking if each.status == "Pending")}
-
-
-def _word(text: str) -> str:
-    """Quote a name that appears in commands, where a shell would need it."""
-    return shlex.quote(one_line(text)) if text else ""
+    return {"pending_connections": _join(word(each.name) for each in asking if each.status == "Pending")}
 
 
 def _repository(seen: Break) -> dict[str, str]:
@@ -289,7 +277,7 @@ def _source(seen: Break, excess: tuple[str, ...]) -> str:
     if (rights := rights_of(seen)) is not None and (giving := rights.granting(excess)):
         return f"from {' and '.join(giving)}"
     if kind is Kind.SCOPE_MAP_TOKEN and evidence.scope_map and (found := evidence.scope_map.value) and found.found:
-        return f"from its scope map {_word(found.name)}"
+        return f"from its scope map {word(found.name)}"
     return _SOURCES.get(kind, "from one of its roles")
 
 
@@ -321,14 +309,14 @@ def _looked_up(seen: Break) -> dict[str, str]:
     values: dict[str, str] = {}
     if evidence.scope_map_token and (token := evidence.scope_map_token.value):
         state = TokenState(token, service_time(seen.transcript))
-        values |= {"scope_map": _word(token.scope_map), "spare_password": state.spare}
+        values |= {"scope_map": word(token.scope_map), "spare_password": state.spare}
     if evidence.scope_map and (found := evidence.scope_map.value) and found.found:
-        values["scope_map"] = _word(found.name)
+        values["scope_map"] = word(found.name)
     if (rights := rights_of(seen)) is not None:
         values["custom_role"] = next(iter(rights.wildcard_roles), "")
         values["conditional_role"] = next(iter(rights.conditional_roles), "")
     if evidence.tenant and evidence.tenant.value:
-        values["registry_tenant"] = _word(evidence.tenant.value)
+        values["registry_tenant"] = word(evidence.tenant.value)
     return values
 
 
@@ -349,7 +337,7 @@ def _answered(seen: BrokenRung) -> dict[str, str]:
     if isinstance(observation, Entra) and observation.codes:
         values["aadsts"] = str(observation.codes[0])
     if asked := _OF_ID_TOKENS.search(trouble_text(seen)):
-        values["ci_host"] = _word(asked[1])
+        values["ci_host"] = word(asked[1])
     if isinstance(observation, Entra) and observation.assertion is not None:
         shown = observation.assertion
         parts = {"issuer": shown.issuer, "subject": shown.subject, "audience": shown.named_audience}
@@ -358,7 +346,7 @@ def _answered(seen: BrokenRung) -> dict[str, str]:
     if isinstance(observation, Challenge):
         values |= {"realm": observation.realm, "scheme": observation.scheme}
     if isinstance(observation, Data) and (host := observation.redirect):
-        values |= {"redirect": _word(host), "record": _word(zone_record(host))}
+        values |= {"redirect": word(host), "record": word(zone_record(host))}
         values |= {"layer_hosts": layer_hosts(host), "shared_hosts": shared_hosts(host)}
     return values
 
@@ -366,7 +354,7 @@ def _answered(seen: BrokenRung) -> dict[str, str]:
 def _connection(seen: Break) -> dict[str, str]:
     """Return the facts of the connection that broke: the rung's own, or the one to the host that it asked."""
     part = broken_part(seen)
-    values = {"host": _word(peer(seen))}
+    values = {"host": word(peer(seen))}
     if isinstance(part, Dns):
         values["addresses"] = _join(part.resolution.addresses if part.resolution else ())
     if isinstance(part, Tcp):
@@ -391,134 +379,3 @@ def _certificate(certificate: Certificate | None) -> dict[str, str]:
 
 def _join(parts: Iterable[str]) -> str:
     return ", ".join(parts)
-
-
-def _exchange(seen: Break) -> Iterator[Row]:
-    found = reply(seen)
-    if found is not None:
-        yield Row("answer", f"{found.status} {_said(found)} (to {found.method} {found.url})")
-        if found.detail:
-            yield Row("detail", found.detail, detail=True)
-        if found.correlation_id:
-            yield Row("correlation id", found.correlation_id)
-    if (why := trouble(seen)) is not None:
-        said = _told_once(str(why), trouble_text(seen))
-        waited = why in {Trouble.TIMEOUT, Trouble.OUT_OF_TIME}
-        after = f" after {seen.observation.elapsed:.1f} s" if waited else ""
-        yield Row("trouble", f"{seen.stage.words} at {peer(seen)}: {said}{after}")
-    if isinstance(seen.observation, Entra) and seen.observation.codes:
-        yield Row("authority", seen.observation.authority, detail=True)
-        yield Row("Entra codes", ", ".join(f"AADSTS{code}" for code in seen.observation.codes), detail=True)
-        yield Row("Entra trace id", seen.observation.trace_id or "none", detail=True)
-
-
-def _waited(seen: Break) -> Iterator[Row]:
-    """Yield what became of the wait for this to take effect, where one was wanted."""
-    waited = seen.transcript.waited
-    if waited is None:
-        return
-    over = f"{waited.no_delay} is no delay" if waited.no_delay else ""
-    over = f"{waited.asked:g} s of silence were asked for, and less was left" if waited.asked else over
-    took = f"{round(waited.seconds, 1):g} of {waited.limit:g} s, {waited.attempts} attempts"
-    if waited.attempts == 1:
-        yield Row("not waited", over, detail=not waited.asked)
-    elif over:
-        yield Row("waited", f"{took}, then no longer: {over}")
-    else:
-        network = f"after {round(waited.network, 1):g} s" if waited.network else "at once"
-        held = "did not hold" if waited.network is None else f"held {network}, permission did not"
-        yield Row("waited", f"{took}: the network {held}")
-
-
-def _said(found: Reply) -> str:
-    """Return what was answered; without the ids in it where one has a row of its own, so that there is one to quote."""
-    return _IDS.sub("", found.words).strip() if found.correlation_id else found.words
-
-
-def _told_once(what: str, words: str) -> str:
-    """Return a trouble and the words about it, without the trouble where they say it."""
-    if not words:
-        return what
-    said = what == Trouble.TIMEOUT and "timed out" in words
-    return words if said or what.lower() in words.lower() else f"{what}: {words}"
-
-
-def _who(seen: Break) -> Iterator[Row]:
-    transcript = seen.transcript
-    registry, identity, credential = transcript.target.registry, transcript.target.identity, transcript.credential
-    yield Row("identity", one_line(_identity(identity, credential), 600))
-    yield Row("registry", f"{registry.login_server} ({registry.cloud.name})", detail=True)
-    if identity.flow is Flow.ENTRA and (tenant := one_line(_word(credential.tenant_id))):
-        yield Row("tenant", tenant, detail=True)
-    if credential.also:
-        yield Row("not used", f"the environment also holds a credential for {', '.join(credential.also)}", detail=True)
-    if transcript.proxy:
-        yield Row("proxy", transcript.proxy)
-    for host, seconds in transcript.held_back:
-        yield Row("held back", f"{seconds:.1f} s: {host} had asked for silence before", detail=True)
-
-
-def _identity(identity: Identity, credential: CredentialFacts) -> str:
-    """Say who signs in, by which method, and from where its credential was read."""
-    who = " ".join(filter(None, [str(credential.kind), credential.user_name or credential.client_id]))
-    told = who if identity.name == identity.method else f"{identity.name} = {who}"
-    # The secret's own variable stands last in the list of them, and tells most.
-    read = credential.source or ", ".join(reversed(credential.variables))
-    return f"{told}, from {read}" if read else told
-
-
-def _way(seen: Break) -> Iterator[Row]:
-    observation, part = seen.observation, broken_part(seen)
-    if isinstance(observation, Data) and observation.redirect:
-        yield Row("redirected to", f"{observation.redirect} {observation.refused}".strip())
-    if isinstance(part, Dns) and part.resolution is not None:
-        yield Row("look-up", f"{part.host}: {part.resolution.text or part.resolution.outcome}")
-        if part.resolution.chain is not None:
-            yield Row("aliases", " → ".join(part.resolution.chain), detail=True)
-    if isinstance(part, Tcp):
-        tried = [f"{attempt.address} ({attempt.trouble or 'connected'})" for attempt in part.attempts]
-        yield Row("tried", f"{part.host} port {part.port}: {', '.join(tried) or 'no address'}")
-    if isinstance(part, Tls):
-        if part.certificate is not None:
-            shown = part.certificate
-            told = f"for {', '.join(shown.names) or shown.subject}, from {shown.issuer}"
-            yield Row("certificate", told)
-            yield Row("valid", f"{shown.not_before} to {shown.not_after}", detail=True)
-        yield Row("trust store", part.trust, detail=True)
-        if part.verify_code is not None:
-            yield Row("verification", f"code {part.verify_code}", detail=True)
-
-
-def _stages(seen: Break) -> Iterator[Row]:
-    """Yield how far the climb came: the shared stages, and those of the repository that this is about."""
-    transcript = seen.transcript
-    rungs = [rung for rung in transcript.target.rungs if seen.rung.reference is None or rung.reference in _about(seen)]
-    groups: dict[str, list[str]] = {"passed": [], "broken": [], "not reached": [], "not observed": []}
-    for rung in rungs:
-        groups[_state(transcript, rung)].append(str(rung.stage))
-    told = [f"{' '.join(dict.fromkeys(stages))} {state}" for state, stages in groups.items() if stages]
-    yield Row("stages", "; ".join(told))
-    about = [each.text for each in transcript.target.references if seen.rung.reference in {None, each.text}]
-    if not transcript.target.references:
-        yield Row("rights", "none was proven: no repository was named")
-    elif any("push" in each.must and not each.pushes for each in map(transcript.target.rights, about)):
-        yield Row("rights", "push is judged by the access token alone; --acr-prove-push opens an upload", detail=True)
-    timed = [(rung.stage, transcript.at(rung)) for rung in rungs]
-    took = [f"{stage} {each.elapsed:.2f} s" for stage, each in timed if not isinstance(each, NotObserved | None)]
-    yield Row("seconds", ", ".join(dict.fromkeys(took)), detail=True)
-    for stage, each in timed:
-        if isinstance(each, NotObserved):
-            yield Row("not observed", f"{stage} ({each.reason})", detail=True)
-
-
-def _about(seen: Break) -> set[str | None]:
-    return {None, seen.rung.reference}
-
-
-def _state(transcript: Transcript, rung: Rung) -> str:
-    observation = transcript.at(rung)
-    if observation is None:
-        return "not reached"
-    if isinstance(observation, NotObserved):
-        return "not observed"
-    return "passed" if observation.ok else "broken"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -159,6 +160,19 @@ def one_line(text: str, limit: int = 300) -> str:
         cut = "".join(char if char.isprintable() else " " for char in cut)
     line = without_commands(" ".join(cut.split()))
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def word(text: str) -> str:
+    """Quote a name that appears in commands, where a shell would need it."""
+    return shlex.quote(one_line(text)) if text else ""
+
+
+def told_once(what: str, words: str) -> str:
+    """Return a trouble and the words about it, without the trouble where they say it."""
+    if not words:
+        return what
+    said = what == Trouble.TIMEOUT and "timed out" in words
+    return words if said or what.lower() in words.lower() else f"{what}: {words}"
 
 
 def reply(seen: Break) -> Reply | None:
