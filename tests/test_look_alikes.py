@@ -19,11 +19,12 @@ from pytest_acrauth.emulator.scenarios.changes import no_role, nothing, unseen
 from pytest_acrauth.emulator.scenarios.look_alikes import identities, rights
 from pytest_acrauth.emulator.scenarios.look_alikes.neighbours import bare_refusal
 from pytest_acrauth.emulator.scenarios.look_alikes.rights import given, repository
-from pytest_acrauth.emulator.scenarios.obstacles import unknown_registries
+from pytest_acrauth.emulator.scenarios.obstacles import device, unknown_registries
 from pytest_acrauth.emulator.scenarios.variants import IDENTITIES
 from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION, Subscription
 from pytest_acrauth.emulator.world.healthy import OTHER_SUBSCRIPTION, OTHER_TENANT
+from pytest_acrauth.emulator.world.network import Device, Page
 from pytest_acrauth.emulator.world.roles import EVIDENCE
 from pytest_acrauth.model.evidence import OFF, EvidenceChoice
 
@@ -154,6 +155,27 @@ def test_a_refusal_that_nothing_marks_as_the_registrys_proves_no_password_wrong(
     with Emulator() as emulator:
         emulator.change(IDENTITIES[auth], bare_refusal("/oauth2/token"))
         (found,) = diagnose(climbed(emulator, Scenario(auth, nothing, {"auth": auth, "evidence": "azure-cli"})))
+    assert found.certainty is Certainty.ONE_OF
+    assert told((found,)) == [held, "answered-on-the-way"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code", "held"),
+    [
+        ("/oauth2/exchange", 429, "TOOMANYREQUESTS", "exchange-throttled"),
+        ("/manifests/", 429, "TOOMANYREQUESTS", "registry-throttled"),
+        ("/manifests/", 503, "UNAVAILABLE", "exchange-server-error"),
+    ],
+)
+def test_a_failure_that_nothing_marks_as_the_registrys_may_be_a_mirrors(
+    path: str, status: int, code: str, held: str
+) -> None:
+    """A mirror before the registry reports its own failures in the same JSON."""
+    body = f'{{"errors":[{{"code":"{code}","message":"the mirror cannot serve this"}}]}}'
+    page = Page(status, {"Content-Type": "application/json", "Retry-After": "30"}, body.encode())
+    with Emulator() as emulator:
+        emulator.change(device(lambda _host: Device(page, only=path)))
+        (found,) = diagnose(climbed(emulator, Scenario(held, nothing, {"repository": "team/app"})))
     assert found.certainty is Certainty.ONE_OF
     assert told((found,)) == [held, "answered-on-the-way"]
 

@@ -148,13 +148,6 @@ def bare_refusal(path: str) -> Change:
     return obstacles.device(lambda _host: Device(page, only=path))
 
 
-def _mirror(path: str, status: int, code: str) -> Change:
-    """Let a mirror before the registries, which reports its own errors as every registry does, fail at one path."""
-    body = f'{{"errors":[{{"code":"{code}","message":"the mirror cannot serve this"}}]}}'
-    page = Page(status, {"Content-Type": "application/json", "Retry-After": "30"}, body.encode())
-    return obstacles.device(lambda _host: Device(page, only=path))
-
-
 # Credentials: the other one of two.
 
 
@@ -320,27 +313,6 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         "refused-on-the-way-to-the-exchange",
         bare_refusal("/oauth2/exchange"),
         like="exchange-no-role",
-        diagnosed="answered-on-the-way",
-    ),
-    Scenario(
-        "mirror-throttles-logins",
-        _mirror("/oauth2/exchange", 429, "TOOMANYREQUESTS"),
-        _IMAGE,
-        like="exchange-throttled",
-        diagnosed="answered-on-the-way",
-    ),
-    Scenario(
-        "mirror-throttles-pulls",
-        _mirror("/manifests/", 429, "TOOMANYREQUESTS"),
-        _IMAGE,
-        like="registry-throttled",
-        diagnosed="answered-on-the-way",
-    ),
-    Scenario(
-        "mirror-fails",
-        _mirror("/manifests/", 503, "UNAVAILABLE"),
-        _IMAGE,
-        like="exchange-server-error",
         diagnosed="answered-on-the-way",
     ),
     Scenario(
