@@ -230,6 +230,7 @@ _BROKEN = (
     r"socket hang up|Empty reply from server|[Ss]erver disconnected|response ended prematurely",
     r"unexpected EOF|(?:/v2/.{0,300}?|request): EOF\b|(?:already exists|Pushed|\d[kMG]B) EOF\b",
     r"[Cc]onnection aborted|[Rr]emote end closed connection|broken pipe",
+    r"\bNoHttpResponseException\b|\bSocket closed\b",
 )
 BROKEN_OFF = in_print(
     "connection-broken-off",

@@ -109,7 +109,7 @@ HANDSHAKE_BROKEN = Symptom(
         r"\bSSL_ERROR_SYSCALL\b",
         r"tls: (?:protocol version not supported|no supported versions)",
         r"EOF occurred in violation of protocol|\bUNEXPECTED_EOF_WHILE_READING\b",
-        r"handshake operation timed out|[Rr]emote host terminated the handshake|fatal alert: handshake_failure",
+        r"handshake operation timed out|[Rr]emote host (?:terminated the|closed connection during) handshake|fatal alert: handshake_failure",
         r"disconnected before secure TLS connection was established",
         r"unexpected EOF or 0 bytes from the transport stream",
     ),
