@@ -141,6 +141,7 @@ EXCHANGE_403 = in_print(
         r"ACR token exchange endpoint returned error status: 403",
         r"Www-Authenticate: auth url .{0,200}? responded with status code 403",
         r"unexpected status code 403 from (?:the )?(?:ACR )?(?:token )?exchange request",
+        rf"{exchange.EXCHANGING}\b403\b",
     )
     + at_registry(r"/oauth2/exchange.{0,160}?\b403\b"),
     either=(challenge.DENIED_WITH_IP, exchange.BARE_403, exchange.EXCHANGE_REFUSED),
