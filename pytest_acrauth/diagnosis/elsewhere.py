@@ -11,10 +11,11 @@ from pytest_acrauth.catalogue.symptoms.words import GUID
 
 _BEFORE, _AFTER = 1000, 400  # how far from the words it is looked for
 
-#: What has to do with a registry: where one of these stands near, the words count whatever else does.
+#: What has to do with a registry: where one of these stands near, the words count whatever else does. The claim of that
+#: name, of how somebody signed in, has not.
 _OURS = re.compile(
-    r"azurecr\.|container[ ._-]?registr|\bacr(?![a-z])|\bdocker (?:login|pull|push|build)\b|pull(?:ing)? image"
-    r"|6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26"
+    r"azurecr\.|container[ ._-]?registr|\bacr(?![a-z]|_values|['\"] ?[:,\]]| (?:claim|value|level))"
+    r"|\bdocker (?:login|pull|push|build)\b|pull(?:ing)? image|6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26"
 )
 _OUR_NAMES = re.compile(r"\b(?:[aA]cr|ACR)[A-Z]")
 _OURS_HOLD = ("acr", "azurecr.", "registr", "docker ", "image", "6a0ec4d3")  # what ``_OURS`` never matches without

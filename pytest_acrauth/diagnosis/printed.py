@@ -144,6 +144,7 @@ _NAMELESS = re.compile(
     r"(?<![\w*-])\.(?i:azurecr\.(?:io|cn|us|de))\b"
     r"|[$%<{(](?i:(?:my|your)?[_-]?acr(?:[_-]?(?:name|login|server|registry|url|uri|host|endpoint)){0,3})"
     r"(?=[>)}%/:\s\"'`]|\Z)"
+    r"|<connected-registry(?:-[a-z]{1,20}){0,8}>"
     # what a registry calls itself in its answers, and the SDKs' clients of one
     r"|\b[Ss]erver: AzureContainerRegistry\b|\bAzure\.Containers\.ContainerRegistry\b"
     r"|\bcom\.azure\.containers\.containerregistry\b|@azure/container-registry\b|\bazure/containerregistry/"

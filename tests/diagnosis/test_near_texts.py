@@ -9,6 +9,9 @@ from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.report.explanation import headline
 
 QUIET = [
+    "{'userinfo_endpoint': 'https://graph.microsoft.com/oidc/userinfo', 'claims_supported': ['sub', 'auth_time', 'acr', 'nonce']} AADSTS50076: you must use multi-factor authentication",
+    'Microsoft Graph token with "acr": "1": AADSTS50076: Due to a configuration change made by your administrator, you must use multi-factor authentication.',
+    "GET /common/oauth2/v2.0/authorize?scope=https%3A%2F%2Fgraph.microsoft.com%2F.default&acr_values=mfa AADSTS65001: The user or administrator has not consented to use the application",
     "AADSTS650052: The app is trying to access a service '00000003-0000-0000-c000-000000000000'(Microsoft Graph) that your organization lacks a service principal for.",
     "AADSTS50105: Your administrator has configured the application Contoso HR Portal ('0f0f0f0f-1111-2222-3333-444444444444') to block users unless they are specifically granted ('assigned') access to the application. The signed in user 'a@contoso.com' is blocked",
     "AADSTS500011: The resource principal named https://vault.azure.net/x was not found in the tenant named Contoso. This can happen if the application has not been installed by the administrator of the tenant",

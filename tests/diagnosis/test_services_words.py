@@ -49,6 +49,7 @@ PRINTED = [
     ("service-pull-refused", OF_IDENTITIES | {"service-login-wrong"}, "Site startup failed: ImagePullUnauthorizedFailure, {host}/web:1"),
     ("service-pull-refused", OF_IDENTITIES | {"service-login-wrong"}, f'DockerApiException: Docker API responded with status code=InternalServerError, response={{{{"message":"Get https://{{host}}/v2/web/manifests/1: {REFUSED}"}}}}'),
     ("service-pull-refused", OF_IDENTITIES | {"service-login-wrong"}, "Field 'template.containers.app.image' is invalid with details: 'Invalid value: \"{host}/app:1\": GET https:: UNAUTHORIZED: authentication required, visit https://aka.ms/acr/authorization for more information.; [map[Action:pull Name:app Type:repository]]'"),
+    ("service-pull-refused", OF_IDENTITIES | {"service-login-wrong"}, "Field 'template.containers.<app>.image' is invalid with details: 'Invalid value: \"{host}/app:1\": GET https:: UNAUTHORIZED: authentication required, visit https://aka.ms/acr/authorization for more information.; [map[Action:pull Name:app Type:repository]]'"),
     ("container-group-refused", {"aci-private-registry", "exchange-no-role", "image-not-found"}, "(InaccessibleImage) The image '{host}/app:1' in container group 'ci' is not accessible. Please check the image and registry credential."),
     ("container-group-refused", {"aci-private-registry", "firewall-trusted-service-off"}, "(RegistryErrorResponse) An error response is received from the docker registry '{host}'. Please retry later."),
     # Nodes.

@@ -188,6 +188,8 @@ OTHER_SCHEME = Symptom(
         r"\bCONNECTIVITY_(?:AAD_LOGIN|WWW_AUTHENTICATE)_ERROR\b",
         r"Registry ['\"](?P<login_server>[^'\"]{1,253})['\"] does not support AAD login",
         r"Registry ['\"](?P<login_server>[^'\"]{1,253})['\"] did not ask properly for",
+        # The kubelet's credential provider.
+        r"Www-Authenticate: expected realm: Bearer, actual: ",
     ),
 )
 REALM_ELSEWHERE = Symptom(

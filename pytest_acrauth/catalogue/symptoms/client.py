@@ -64,6 +64,7 @@ _FAILED = (
     r"(?:no such host|not known|NXDOMAIN|non-existent domain|[Nn]ot resolve|[Nn]ame resolution|denied|[Uu]nauthorized"
     r"|\b40[134]\b|(?i:timed? ?out)|refused|x509|[Cc]ertificate|not found|does not exist)"
 )
+_NAME_ONLY = r"(?P<login_server>[\w-]{1,63}\.azurecr\.(?:io|cn|us))(?![\w.-])"
 # What az writes where Entra or the exchange refused it, up to where it gives up or asks the user.
 _ENTRA_REFUSED = (
     r"Unable to get AAD authorization tokens with message"
@@ -272,6 +273,8 @@ CREDENTIAL_STORE = _symptom(
         rf"{_HELPER} resolves to executable in current directory",
         r"credentials?\b.{0,200}?(?:Cannot autolaunch D-Bus|org\.freedesktop\.secrets was not provided)",
         r"pass not initialized",
+        # .NET, which ends where docker would go on without a login
+        rf"Failed to execute '{_HELPER} \w{{1,10}}'(?!:? .{{0,80}}?not found in native keychain)",
     )
     # notation keeps logins in docker's helpers only
     + not_elsewhere(r"credentials? (?:store )?config was not set up"),
@@ -288,7 +291,9 @@ NO_STORED_LOGIN = _symptom(
     when=said_here(_NOTHING_STORED),
     client=lambda record: record.client == "docker-config" and _knows(record) and bool(record.lacking),
     says="The docker config has no login for {login_server}.",
-    texts=(),
+    texts=at_registry(
+        r"[Ff]ailed retrieving credentials for .{0,400}?(?:not found in native keychain|No matching auth specified)"
+    ),
 )
 STORED_LOGIN_ENDED = _symptom(
     "stored-login-ended",
@@ -380,11 +385,14 @@ MISSPELT_HOST = _symptom(
 )
 DOCKER_HUB = _symptom(
     "pushed-to-docker-hub",
-    says="After a login at an Azure registry, the client pushed to docker.io, and was refused there.",
+    says="The client asked docker.io where an Azure registry was meant, and was refused there.",
     texts=anywhere(
+        # an image whose whole name is a login server
+        rf"\bdocker\.io/(?:v2/)?(?:library/)?{_NAME_ONLY}.{{0,1500}}?(?:{_FAILED}|insufficient_scope)",
+        rf"(?:pull access denied for |\bName:library/){_NAME_ONLY}(?=[,:]? )",
         r"\baz acr login\b(?:(?!docker login|repository \[[\w-]{1,63}\.azurecr\.).){0,1500}?"
         r"push refers to (?:a )?repository \[docker\.io/.{0,1500}?"
-        r"(?:denied: requested access to the resource is denied|insufficient_scope|unauthorized: )"
+        r"(?:denied: requested access to the resource is denied|insufficient_scope|unauthorized: )",
     ),
 )
 

@@ -19,10 +19,12 @@ LOST = r"(?:timeout|timed out|ETIMEDOUT|refused|unreachable|deadline exceeded|no
 _ASSERTED = {SecretShape.CERTIFICATE, SecretShape.ASSERTION, SecretShape.REQUEST_TOKEN}
 
 
-# Where Entra names the resource that was asked for, and it is another than the registries'.
+# Where Entra names the resource that was asked for, and it is neither the registries' nor the management plane's, whose
+# tokens registries take too.
 _OTHER_RESOURCE = (
     r".{0,200}?(?:resource principal named|[Rr]esource value from request:|access to resource|service \(?)"
-    r" ?(?!.{0,80}?(?:containerregistry|azurecr\.|6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26))"
+    r" ?(?!.{0,80}?(?:containerregistry|azurecr\.|6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26"
+    r"|\bmanagement\.(?:core\.|azure\.com|chinacloudapi|usgovcloudapi)))"
 )
 
 

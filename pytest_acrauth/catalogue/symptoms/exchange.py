@@ -56,6 +56,12 @@ def _server_error(broken: Break) -> bool:
     return failed and not facts.firewall_spoke(broken)
 
 
+#: What programs call the exchange, before what they say of it; Entra's refusals, if they stand there, come before it.
+EXCHANGING = (
+    r"\b[Ee]xchang(?:e|ing) (?:(?:the |an )?(?:AAD|Entra|ARM)(?: ID)?(?: access)? token for )?(?:an? |the )?"
+    r"ACR refresh token\b(?:(?!AADSTS|login\.microsoftonline\.).){0,300}?"
+)
+
 EXCHANGE_REFUSED = Symptom(
     id="exchange-refused",
     stages=(Stage.EXCHANGE,),
@@ -68,6 +74,7 @@ EXCHANGE_REFUSED = Symptom(
         r"\b(?i:unauthorized|denied)\b.{0,60}?retrieving permissions failed",
         r"Www-Authenticate: auth url .{0,200}? responded with status code 401",
         r"unexpected status code 401 from (?:the )?(?:ACR )?(?:token )?exchange request",
+        rf"{EXCHANGING}(?:\b401\b|\b(?i:unauthorized)\b)",
     )
     + at_registry(r"/oauth2/exchange.{0,160}?\b401\b", r"retrieving permissions failed"),
     several=True,

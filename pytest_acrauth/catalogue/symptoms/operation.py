@@ -66,6 +66,8 @@ OPERATION_REFUSED = Symptom(
         # Behind these words docker says it whether it had a login or none.
         r"(?<!may require 'docker login': denied: )requested access to the resource is denied",
         r"denied: access forbidden",
+        # A connected registry's.
+        r"[Ii]nsufficient scopes to perform the operation",
     ),
     several=True,
 )

@@ -71,7 +71,7 @@ SERVICE_REFUSED = in_print(
     at_registry(
         r"\bImagePullUnauthorized",
         r"\bDockerApiException\b.{0,400}?(?:status code=Unauthorized\b|\bunauthorized: )",
-        rf"template\.containers\.[\w-]{{1,60}}\.image\b.{{0,400}}?(?:{_REFUSED})",
+        rf"template\.containers\.[\w*<>{{}}-]{{1,60}}\.image\b.{{0,400}}?(?:{_REFUSED})",
         rf"(?:{_REFUSED}).{{0,300}}?\btemplate\.containers\.",
         r"could not authenticate with the Docker registry to pull",
         r"[Aa]uthentication failed (?:for container registry|when pulling (?:the )?(?:container )?image)",

@@ -141,6 +141,7 @@ EXCHANGE_403 = in_print(
         r"ACR token exchange endpoint returned error status: 403",
         r"Www-Authenticate: auth url .{0,200}? responded with status code 403",
         r"unexpected status code 403 from (?:the )?(?:ACR )?(?:token )?exchange request",
+        rf"{exchange.EXCHANGING}\b403\b",
     )
     + at_registry(r"/oauth2/exchange.{0,160}?\b403\b"),
     either=(challenge.DENIED_WITH_IP, exchange.BARE_403, exchange.EXCHANGE_REFUSED),
@@ -230,6 +231,7 @@ _BROKEN = (
     r"socket hang up|Empty reply from server|[Ss]erver disconnected|response ended prematurely",
     r"unexpected EOF|(?:/v2/.{0,300}?|request): EOF\b|(?:already exists|Pushed|\d[kMG]B) EOF\b",
     r"[Cc]onnection aborted|[Rr]emote end closed connection|broken pipe",
+    r"\bNoHttpResponseException\b|\bSocket closed\b",
 )
 BROKEN_OFF = in_print(
     "connection-broken-off",

@@ -16,10 +16,19 @@ GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 #: Behind a resolver's complaint: the name that it is about, where it is told.
 ITS_NAME = r"(?:[:.]? [('\"]{0,2}[\w.*<>-]{1,253})?"
 
+# Whose container registry it is, where it is not Azure's; Alibaba's is called ACR as well.
+_VENDORS = (
+    *("gitlab", "github", "google", "cloud", "elastic", "digitalocean", "oracle", "tencent", "scaleway", "yandex"),
+    *("huawei", "quay", "harbor", "nexus", "artifactory", "jfrog", "red hat", "openshift", "gitea", "self-hosted"),
+    *("local", "alibaba", "aliyun"),
+)
+_NO_VENDORS = "".join(f"(?<!(?i:{vendor}) )" for vendor in _VENDORS)
 #: What tells that words which others say as well are about a registry of Azure's.
 OURS = (
-    r"(?:Microsoft\.ContainerRegistry\b|(?<!Git[Ll]ab )(?<!GitHub )(?<!Google )[Cc]ontainer[ _-]?[Rr]egistr"
-    r"|\b[Rr]egistries\b|azurecr\.|\baz acr\b|\bACR\b)"
+    rf"(?:Microsoft\.ContainerRegistry\b|{_NO_VENDORS}[Cc]ontainer[ _-]?[Rr]egistr"
+    r"|(?<!search )\b[Rr]egistries\b(?!\.(?:conf|d)\b)|azurecr\.|\baz acr\b"
+    # in the tokens of others, ACR is how somebody signed in
+    rf"|{_NO_VENDORS}\bACR\b(?! (?:level|claim|value)))"
 )
 _BESIDE = r".{0,300}?"
 
