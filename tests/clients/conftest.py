@@ -37,7 +37,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """Run the same again inside a namespace of its own, where this machine can make one."""
+    """Run the same again inside a namespace of its own, where this machine can make one.
+
+    Raises `pytest.UsageError` for a run with workers: there is one name server and one port 443 in it.
+    """
+    if getattr(config.option, "numprocesses", None):
+        raise pytest.UsageError("tests/clients runs in one network of its own: leave out -n")
     enter, reason = namespace()
     if OUTSIDE in os.environ or reason:
         return None
