@@ -169,12 +169,14 @@ def fits(plan: Plan, settings: Settings) -> None:
     from pytest_acrauth.emulator import choose
     from pytest_acrauth.emulator.scenarios.variants import USUAL
 
-    flows = {target.identity.flow for target in plan.every_target}
+    identities = {target.identity for target in plan.every_target}
+    signed_in_by = {name for each in identities for name in (str(each.flow), each.method)}
     for scenario in choose(settings["emulate"].values):
         auth = scenario.options.get("auth")
         seen_by = [str(method_named(auth).flow)] if auth else scenario.seen_by
-        if seen_by and flows.isdisjoint(seen_by):
+        if seen_by and signed_in_by.isdisjoint(seen_by):
+            flows = " or ".join(name for name in seen_by if name in set(Flow))
             raise pytest.UsageError(
                 f"{where('auth', settings['auth'])} hides what {where('emulate', settings['emulate'])} shows: leave "
-                f"it out, or choose {auth or USUAL} or another method of the {' or '.join(seen_by)} flow"
+                f"it out, or choose {auth or USUAL} or another method of the {flows} flow"
             )

@@ -10,6 +10,7 @@ import httpx
 import jwt
 import pytest
 
+from pytest_acrauth.auth.methods import CHOICES
 from pytest_acrauth.emulator import SCENARIOS, Emulator
 from pytest_acrauth.emulator.scenarios.variants import BY_CERTIFICATE
 from pytest_acrauth.emulator.world.healthy import CLIENT, TENANT
@@ -163,7 +164,7 @@ def test_options_are_the_plugins(scenario):
         assert "" not in values
         assert not rows[name].choices or set(values) <= set(rows[name].choices)
     assert not ("auth" in scenario.options and scenario.seen_by)  # the method's flow says it already
-    assert set(scenario.seen_by) <= set(Flow)
+    assert set(scenario.seen_by) <= {*Flow, *CHOICES}
 
 
 @pytest.mark.parametrize(("names", "actions"), [("ACR_ADMIN", "pull,push"), ("ACR_PULLER", "pull")])

@@ -284,9 +284,10 @@ def test_options_that_leave_a_scenario_visible(inner: Inner, arguments: tuple[st
     assert inner.run(*MY, *arguments).ret == pytest.ExitCode.TESTS_FAILED
 
 
-def test_anonymous_hides_what_entra_refuses(inner: Inner) -> None:
+@pytest.mark.parametrize("method", ["anonymous", "managed-identity"])
+def test_an_identity_hides_what_becomes_of_a_secret(inner: Inner, method: str) -> None:
     """A scenario that an identity cannot show is refused for it, not green."""
-    result = inner.emulate("entra-sp-secret-expired", "--acr-auth", "anonymous")
+    result = inner.emulate("entra-sp-secret-expired", "--acr-auth", method)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*--acr-auth hides what --acr-emulate shows: *service-principal*"])
 

@@ -15,7 +15,7 @@ from pytest_acrauth.emulator.scenarios.delays import DELAYS
 from pytest_acrauth.emulator.scenarios.look_alikes import LOOK_ALIKES
 from pytest_acrauth.emulator.scenarios.obstacles import certificate, device
 from pytest_acrauth.emulator.scenarios.scenario import Scenario
-from pytest_acrauth.emulator.scenarios.variants import BY_CERTIFICATE
+from pytest_acrauth.emulator.scenarios.variants import BY_CERTIFICATE, USUAL
 from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION
 from pytest_acrauth.emulator.world.network import Device, Route
 
@@ -40,6 +40,7 @@ def choose(ids: Iterable[str]) -> tuple[Scenario, ...]:
 
 _ENTRA = ("entra",)
 _PRINCIPAL = ("entra", "basic")  # a service principal's secret is good for both
+_SECRET = (USUAL, "basic")
 _IMAGE = {"repository": "team/app:latest"}
 _SHORT = {"timeout": "3"}
 _ADMIN = {"auth": "admin"}
@@ -124,8 +125,8 @@ _IDENTITY = (
         shows="entra tcp: TimeoutError",
         record=None,
     ),
-    Scenario("entra-sp-secret-wrong", changes.wrong_secret, seen_by=_PRINCIPAL, shows="entra: 7000215"),
-    Scenario("entra-sp-secret-expired", changes.expired_secret, seen_by=_PRINCIPAL, shows="entra: 7000222"),
+    Scenario("entra-sp-secret-wrong", changes.wrong_secret, seen_by=_SECRET, shows="entra: 7000215"),
+    Scenario("entra-sp-secret-expired", changes.expired_secret, seen_by=_SECRET, shows="entra: 7000222"),
     Scenario("entra-app-not-found", changes.no_application, seen_by=_PRINCIPAL, shows="entra: 700016"),
     Scenario("entra-tenant-not-found", changes.no_tenant, seen_by=_ENTRA, shows="entra: 90002"),
     Scenario(
@@ -284,7 +285,7 @@ _MACHINE = (
 
 _LIMIT = {"expiry-fail": "14"}
 _ENDINGS = (
-    Scenario("expiry-sp-secret", endings.secret_ends, _LIMIT, seen_by=_PRINCIPAL),
+    Scenario("expiry-sp-secret", endings.secret_ends, _LIMIT, seen_by=_SECRET),
     Scenario("expiry-sp-certificate", endings.registration_ends, _LIMIT | {"auth": BY_CERTIFICATE}),
     Scenario("expiry-certificate-file", endings.certificate_ends, _LIMIT | {"auth": BY_CERTIFICATE}),
     Scenario("expiry-scope-map-password", endings.SCOPE_MAP_PASSWORD_ENDS, _LIMIT | _PULLER),

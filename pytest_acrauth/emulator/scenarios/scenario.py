@@ -16,8 +16,8 @@ class Scenario:
     """A named change of a world, with the options without which it stays unseen, and what is expected of it.
 
     ``options`` are values of the plugin's options by the options' names, as they are written on a command line; they
-    hold where nobody gives others. ``seen_by`` are the flows (entra, basic) in which it shows at all, where it does
-    not in every one.
+    hold where nobody gives others. ``seen_by`` are the flows (entra, basic) and methods by which it shows at all,
+    where it does not by every one.
 
     ``diagnosed`` is what it is diagnosed as with evidence, where that is not the cause of its own id: another cause,
     ``<stage>-unrecognised`` where none is known, or `READY` for a world that only looks broken. ``like`` is the id of

@@ -1,4 +1,4 @@
-"""Family ``private_link``: private endpoints of the registry, and the private names that lead to them."""
+"""Family ``endpoints``: private endpoints of the registry, and the private names that lead to them."""
 
 from __future__ import annotations
 
