@@ -165,6 +165,8 @@ def test_a_refusal_that_nothing_marks_as_the_registrys_proves_no_password_wrong(
         ("/oauth2/exchange", 429, "TOOMANYREQUESTS", "exchange-throttled"),
         ("/manifests/", 429, "TOOMANYREQUESTS", "registry-throttled"),
         ("/manifests/", 503, "UNAVAILABLE", "exchange-server-error"),
+        ("/manifests/", 404, "MANIFEST_UNKNOWN", "image-not-found"),
+        ("/blobs/", 404, "BLOB_UNKNOWN", "blob-missing"),
     ],
 )
 def test_a_failure_that_nothing_marks_as_the_registrys_may_be_a_mirrors(

@@ -34,7 +34,7 @@ from pytest_acrauth.catalogue.questions.rights import permissions
 from pytest_acrauth.catalogue.seen_rows import rows_of
 from pytest_acrauth.catalogue.shape import Break
 from pytest_acrauth.catalogue.symptoms.addresses import rule_address
-from pytest_acrauth.catalogue.symptoms.proxy import NO_CONNECTION_OF_ITS_OWN
+from pytest_acrauth.catalogue.symptoms.proxy import found_no_way
 from pytest_acrauth.catalogue.symptoms.tls import UNKNOWN_ISSUER
 from pytest_acrauth.model.credential import CredentialFacts, Kind
 from pytest_acrauth.model.machine import Resolved
@@ -141,7 +141,7 @@ class BrokenRung(Break):
         """What is on the way to whichever host, such as a proxy or the resolver, or the identity that Entra refuses."""
         match broken_part(self), self.observation:
             case Tcp(tunnel=tunnel), _ if tunnel is not None:
-                return None if tunnel.status in NO_CONNECTION_OF_ITS_OWN else (tunnel.proxy,)
+                return None if found_no_way(tunnel.status) else (tunnel.proxy,)
             case Tcp(trouble=Trouble.UNREACHABLE), _ if _all_unreachable(self.transcript):
                 return ()
             case Tls(verify_code=code, certificate=Certificate(issuer=issuer)), _ if issuer and code in UNKNOWN_ISSUER:

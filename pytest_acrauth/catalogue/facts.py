@@ -125,6 +125,7 @@ FACTS = {
 
 # The right that a registry's refusal names beside its words.
 _REFUSED = re.compile(r'"Action": ?"(?P<action>[a-z_]{1,30})"')
+_REGISTRY_CODE = re.compile(r"[A-Z_]+")
 _DENIED = re.compile(r"client with IP (?:\\u0027|')?(?P<ip>[^ ]{0,60}?)(?:\\u0027|')? is not allowed access")
 
 # What a scope map has to list for an action
@@ -182,8 +183,12 @@ def reply(seen: Break) -> Reply | None:
 
 
 def registry_spoke(answered: Reply) -> bool:
-    """Whether an answer has a header or an error body of the registry's; on a refusal, a device between has neither."""
-    return answered.from_registry or bool(answered.code)
+    """Whether an answer has a header or an error body of a registry's; on a refusal, most devices between have neither.
+
+    The codes of registries are capitals and underscores (OCI distribution specification, "Error Codes"); gateways that
+    answer in JSON have words there.
+    """
+    return answered.from_registry or bool(_REGISTRY_CODE.fullmatch(answered.code))
 
 
 def service_time(transcript: Transcript) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from email.utils import parsedate_to_datetime
 
 from pytest_acrauth.catalogue import facts, pages
+from pytest_acrauth.catalogue.questions.climb import REFUSED_BY_REGISTRY
 from pytest_acrauth.catalogue.questions.management import LAST_CHANGE, data_hosts
 from pytest_acrauth.catalogue.questions.records import DataHosts
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Occurs, Question
@@ -434,7 +435,10 @@ BLOB_MISSING = FailureMode(
     title="{registry} lacks a layer that {image} names",
     brief="layer missing",
     seen=(data.BLOB_UNKNOWN,),
-    when=(REPLICAS.where("in one", lambda regions: True if len(regions) == 1 else None),),
+    when=(
+        REPLICAS.where("in one", lambda regions: True if len(regions) == 1 else None),
+        REFUSED_BY_REGISTRY,
+    ),
     means="The manifest is there and the layer is not: a purge or a deletion ran between the two requests or ended"
     " halfway, or the image was never pushed wholly.",
     look=(Command("az acr manifest show -r {registry} -n {image}"),),

@@ -10,7 +10,7 @@ from pytest_acrauth.catalogue.facts import registry_record
 from pytest_acrauth.catalogue.questions.climb import REFUSED_BY_REGISTRY, REGISTRY_ANSWERED, USER_KIND
 from pytest_acrauth.catalogue.questions.management import ROLES, TENANTS
 from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Occurs, Question
-from pytest_acrauth.catalogue.symptoms import access_token, challenge, exchange, operation, services, text
+from pytest_acrauth.catalogue.symptoms import access_token, challenge, data, exchange, operation, services, text
 from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.evidence import Need
 from pytest_acrauth.model.target import CLOUDS, Cloud, Flow
@@ -330,11 +330,18 @@ ANSWERED_ON_THE_WAY = FailureMode(
         challenge.NOT_FROM_REGISTRY,
         challenge.THROTTLED,
         exchange.EXCHANGE_REFUSED,
+        exchange.VALIDATION_FAILED,
         exchange.LOGIN_THROTTLED,
         exchange.SERVER_ERROR,
+        access_token.APP_NOT_REGISTERED,
+        access_token.INVALID_CLIENT,
         access_token.BASIC_REFUSED,
         access_token.ANONYMOUS_REFUSED,
         access_token.NOTHING_GRANTED,
+        operation.OPERATION_REFUSED,
+        operation.MANIFEST_UNKNOWN,
+        data.BLOB_UNKNOWN,
+        challenge.DENIED_WITH_IP,
     ),
     when=(REGISTRY_ANSWERED.is_(False),),
     occurs=Occurs.SELDOM,

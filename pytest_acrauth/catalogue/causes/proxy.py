@@ -100,9 +100,9 @@ PROXY_CANNOT_CONNECT = FailureMode(
     seen=(proxy.PROXY_WITHOUT_WAY,),
     when=(HOST_EXISTS.is_(True),),
     occurs=Occurs.OFTEN,
-    means="The proxy was reached and forbids nothing: it answered with 502, 503 or 504, which say that its own"
-    " connection to {host} did not come about, or that it cannot serve just now. The proxy looks names up itself, with"
-    " a resolver of its own.",
+    means="The proxy was reached and forbids nothing: it answered with a status of 500 or more, which says that its"
+    " own connection to {host} did not come about, or that it cannot serve just now. The proxy looks names up itself,"
+    " with a resolver of its own.",
     look=(
         "See whether another host is reached through the proxy:",
         _TRY,

@@ -251,7 +251,7 @@ ENTRA_FIC_PROPAGATING = FailureMode(
     title="a new federated credential is not yet in effect",
     brief="new federated credential",
     seen=entra.refusals("entra-fic-propagating"),
-    when=(_differs("", "one takes what was presented, letter by letter"),),
+    when=(TRUSTED.where("one takes more of what was presented than Entra knew of", lambda trusted: trusted.newer),),
     occurs=Occurs.SELDOM,
     means="A federated credential says which outside token an application trusts instead of a secret. A new one takes"
     " some minutes until every part of Entra knows it; until then a sign-in works at times and fails at others.",

@@ -26,6 +26,10 @@ _MEANT = {
     (70001, Topic.DISABLED): DISABLED_APPLICATION,
 }
 _SEVERAL = {50012, 70001, 70002}
+#: What a token is compared by, one after the other.
+_PARTS = ("issuer", "subject", "audience")
+#: The place among these of the first part that Entra found in no credential, by its number; -1 where it found none.
+_REFUSED_PART = {70025: -1, 700211: 0, 700213: 1, 7002131: 1, 700212: 2, 7002121: 2}
 
 
 def application(broken: Break) -> ApplicationFacts | None:
@@ -76,10 +80,14 @@ def _certificate_only(broken: Break) -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class Trusted:
-    """Whose tokens an application takes, beside the token that was presented to Entra."""
+    """Whose tokens an application takes, beside the token that was presented to Entra.
+
+    ``refused`` is the number with which Entra refused it, by the credentials that it knew.
+    """
 
     credentials: tuple[FederatedFacts, ...]
     presented: Assertion
+    refused: int = 0
 
     def differs(self, part: str) -> bool | None:
         """Whether the token first differs in this part: ``issuer``, then ``subject``, then ``audience``.
@@ -91,10 +99,21 @@ class Trusted:
         return part == first if first or any(each.subject for each in left) else None
 
     @property
+    def newer(self) -> bool | None:
+        """Whether the directory has a credential that takes more of the token than any that Entra went by.
+
+        None where a flexible credential may be all that it is.
+        """
+        fits = self.differs("")
+        if fits is not False or self.refused not in _REFUSED_PART or not self.credentials:
+            return fits
+        return _PARTS.index(self._nearest[1]) > _REFUSED_PART[self.refused]
+
+    @property
     def _nearest(self) -> tuple[tuple[FederatedFacts, ...], str]:
         """The credentials that take most of the token, and the first part that none of them takes, '' for none."""
         left = self.credentials
-        for name in ("issuer", "subject", "audience"):
+        for name in _PARTS:
             nearer = tuple(each for each in left if self._takes(each, name))
             if not nearer:
                 return left, name
@@ -129,7 +148,7 @@ def trusted(broken: Break) -> Trusted | None:
     look, entra = broken.transcript.evidence.federated, broken.transcript.entra
     if look is None or look.value is None or entra is None or entra.assertion is None or not entra.assertion.issuer:
         return None
-    return Trusted(look.value, entra.assertion)
+    return Trusted(look.value, entra.assertion, entra.codes[0] if entra.codes else 0)
 
 
 CERTIFICATE_ONLY: Question[bool] = Question(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Words
@@ -31,12 +32,14 @@ def at_storage(broken: Break) -> bool:
 def has_its_mark(broken: Break, reply: Reply) -> bool:
     """Whether an answer has a mark of the host that was asked, which a device on the way does not put there.
 
-    Entra answers in JSON, and Azure Storage in XML, both with a header for the request's id; a registry has headers of
-    its own, and an error body.
+    Entra and Azure Storage answer with a header for the request's id; a registry has headers of its own, and an error
+    body. Who stands in for Entra (a metadata service, a CI system) answers in JSON.
     """
     observation = broken.observation
     if isinstance(observation, Entra):
-        return bool(observation.error or observation.codes or reply.correlation_id) or "json" in reply.content_type
+        if urlsplit(reply.url).hostname == urlsplit(observation.authority).hostname:
+            return bool(observation.codes or reply.correlation_id)
+        return bool(observation.error or reply.correlation_id) or "json" in reply.content_type
     if at_storage(broken):
         return bool(reply.correlation_id) or "<Code>" in reply.body
     return facts.registry_spoke(reply)

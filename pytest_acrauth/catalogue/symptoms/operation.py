@@ -13,6 +13,8 @@ from pytest_acrauth.model.stage import Stage
 
 _UNKNOWN_CODES = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "TAG_UNKNOWN"}
 _PLAIN_404 = re.compile(r"404 page not found", re.IGNORECASE)
+# Of a manifest of a kind that was not asked for, with the code of one that is not there (distribution, its manifests).
+_OF_ANOTHER_KIND = re.compile(r"found, but (?:the )?accept header", re.IGNORECASE)
 _DISALLOWED = re.compile(r"operation is disallowed(?P<on> on this)?", re.IGNORECASE)
 _KEY_IDENTITY = r"identity associated with the registry is inactive"
 
@@ -47,6 +49,8 @@ def _operation_refused(broken: Break) -> bool:
 def _unknown(broken: Break) -> bool:
     reply = facts.reply(broken)
     if not isinstance(broken.observation, Operation) or reply is None or reply.status != 404:
+        return False
+    if _OF_ANOTHER_KIND.search(reply.words):
         return False
     return reply.code in _UNKNOWN_CODES or (reply.from_registry and bool(_PLAIN_404.search(reply.body)))
 

@@ -13,8 +13,14 @@ from pytest_acrauth.model.stage import Stage
 
 _STAGES = (Stage.TCP, *ASKING)
 _NOT_CONNECTED = {Trouble.NAME, Trouble.REFUSED, Trouble.TIMEOUT, Trouble.UNREACHABLE, Trouble.RESET}
-#: What a proxy answers that found no way itself: a matter of the host that it was asked for.
-NO_CONNECTION_OF_ITS_OWN = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
+
+
+def found_no_way(status: int | None) -> bool:
+    """Whether a proxy that answers so found no way itself: a matter of the host that it was asked for.
+
+    502, 503 and 504 say it, and tinyproxy says it with 500.
+    """
+    return status is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _lost(broken: Break, *troubles: Trouble, connected: bool) -> bool:
@@ -37,7 +43,7 @@ def _forbidden(broken: Break) -> bool:
 
 
 def _no_way(broken: Break) -> bool:
-    return _status(broken) in NO_CONNECTION_OF_ITS_OWN
+    return found_no_way(_status(broken))
 
 
 _PROXY = r"(?:proxyconnect tcp: |connect to proxy.{0,200}?)"

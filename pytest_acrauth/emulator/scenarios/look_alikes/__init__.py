@@ -9,6 +9,7 @@ from __future__ import annotations
 from pytest_acrauth.emulator.scenarios.look_alikes import (
     clients,
     endings,
+    gateways,
     identities,
     jobs,
     layers,
@@ -37,5 +38,6 @@ LOOK_ALIKES: dict[str, Scenario] = {
         *endings.LOOK_ALIKES,
         *lookers.LOOK_ALIKES,
         *neighbours.LOOK_ALIKES,
+        *gateways.LOOK_ALIKES,
     )
 }
