@@ -24,8 +24,8 @@ def _map_state(broken: Break) -> MapState | None:
     look = broken.transcript.evidence.scope_map
     if look is None or look.value is None or broken.access is None:
         return None
-    wanted = facts.scope_map_actions(facts.wanted(broken))
-    return MapState(look.value, broken.access.reference.repository, wanted, facts.service_time(broken.transcript))
+    wanted, name = facts.scope_map_actions(facts.wanted(broken)), broken.access.reference.repository
+    return MapState(look.value, name, wanted, facts.service_time(broken.transcript), bool(_granted(broken)))
 
 
 def _quarantine(broken: Break) -> str | None:
@@ -169,7 +169,7 @@ SCOPE_MAP_LACKS_ACTION = FailureMode(
     title="the scope map does not allow {wanted}",
     brief="action not in the scope map",
     seen=(access_token.RIGHTS_MISSING, operation.OPERATION_REFUSED),
-    when=(_OF_A_SCOPE_MAP, SCOPE_MAP.where("something on the repository, and not all of this", lambda it: it.lacks)),
+    when=(_OF_A_SCOPE_MAP, SCOPE_MAP.where("not all of this, of what is or was allowed on it", lambda it: it.lacks)),
     means=f"{_MEANS} This one does not allow {{wanted}} on {{repository}}. Pulling needs content/read, pushing"
     " content/write beside it, deleting content/delete; reading and writing metadata, such as lists of tags, are"
     " actions of their own.",

@@ -266,13 +266,15 @@ def _past(end: str, moment: float | None) -> bool:
 class MapState:
     """A scope map, and what it allows on the repository that a rung is about.
 
-    ``moment`` is when the climb began by the services' clock, None where that is not known.
+    ``moment`` is when the climb began by the services' clock, None where that is not known. ``granted`` tells that the
+    access token grants something there all the same, as before the map was changed.
     """
 
     scope_map: ScopeMapFacts
     repository: str
     wanted: tuple[str, ...]
     moment: float | None
+    granted: bool = False
 
     @property
     def empty(self) -> bool:
@@ -289,8 +291,9 @@ class MapState:
 
     @property
     def lacks(self) -> bool:
-        """Whether the repository is in the map and something that is wanted is not."""
-        return bool(self.here) and not set(self.wanted) <= set(self.here)
+        """Whether the repository is in the map, or was, and something that is wanted is not."""
+        known = bool(self.here) or (self.granted and self.scope_map.found)
+        return known and not set(self.wanted) <= set(self.here)
 
     @property
     def just_enough(self) -> bool | None:

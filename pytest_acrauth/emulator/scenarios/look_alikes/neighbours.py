@@ -163,6 +163,13 @@ def _second_password(world: World) -> None:
     world.machine.environ["ACR_PASSWORD"] = registry.tokens["puller"].passwords[1].value
 
 
+def _just_narrowed(registry: Registry, now: float) -> None:
+    """Leave another repository alone in the token's scope map, a minute ago: pulling is granted for a while yet."""
+    scope_map = registry.scope_maps[registry.tokens["puller"].scope_map]
+    scope_map.actions_before, scope_map.modified = list(scope_map.actions), now - MINUTE
+    scope_map.actions[:] = ["repositories/team/multi/content/read"]
+
+
 def _of_another_cluster(world: World) -> None:
     """Let the application trust the service account of the cluster that this one took the place of."""
     in_kubernetes(world)
@@ -328,6 +335,13 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         _PULLER | _IMAGE,
         like="scope-map-token-password-expired",
         diagnosed=READY,
+    ),
+    Scenario(
+        "scope-map-just-narrowed",
+        puller(_just_narrowed),
+        _PULLER | _PUSHING,
+        like="scope-map-propagating",
+        diagnosed="scope-map-lacks-action",
     ),
     Scenario(
         "secret-mistyped-and-no-role",
