@@ -256,7 +256,10 @@ ENTRA_FIC_PROPAGATING = FailureMode(
     means="A federated credential says which outside token an application trusts instead of a secret. A new one takes"
     " some minutes until every part of Entra knows it; until then a sign-in works at times and fails at others.",
     look=("Entra's audit log says when the credential was made or changed.",),
-    fix=("Wait some minutes after that, then check again; let the job try more than once.",),
+    fix=(
+        "If it differs from what was presented, its owner corrects it first: both are compared letter by letter.",
+        "Wait some minutes after the last change, then check again; let the job try more than once.",
+    ),
     page=pages.FEDERATION + "considerations#time-for-federated-credential-changes-to-propagate",
     transient=True,
     unlike=("AADSTS700212: No matching federated identity record found for presented assertion audience 'sts'.",),
