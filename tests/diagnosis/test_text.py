@@ -322,7 +322,7 @@ def test_the_right_that_an_answer_names_rules_causes_out(action: str, anonymous:
 
 
 def test_a_text_rules_out_what_it_can() -> None:
-    """A public IPv4 address in the words excludes a service endpoint and IPv6, and their being there another speaker."""
+    """A public IPv4 address in the words excludes a service endpoint and IPv6, and the words another speaker."""
     found = best(DENIED)
     excluded = {"firewall-service-endpoint", "firewall-ipv6-client", "answered-on-the-way"}
     assert {mode.id for mode in found.ruled_out} == excluded
