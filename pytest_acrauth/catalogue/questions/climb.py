@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from pytest_acrauth.catalogue.facts import reply
@@ -14,6 +15,12 @@ from pytest_acrauth.catalogue.symptoms.answers import at_storage, has_its_mark
 from pytest_acrauth.model.credential import Kind, kind_of_user
 from pytest_acrauth.model.observation import AccessToken, Dns
 from pytest_acrauth.model.target import GUID
+
+_SAID_BY_ACR = re.compile(
+    r"aka\.ms/acr|client with IP .{0,80}?is not allowed access|not registered with AAD|client id must be guid"
+    r"|invalid clientid or client secret|token validation failed|retrieving permissions failed",
+    re.IGNORECASE,
+)
 
 
 class NameShape(StrEnum):
@@ -70,14 +77,14 @@ def _taken_for(broken: Break) -> Kind | None:
 
 
 def _marked(broken: Break) -> bool | None:
-    """Answer by a header that registries send, or by the address of a page that only ACR names in its words.
+    """Answer by a header that registries send, or by words that only ACR says, such as the address of a page of its.
 
     An error body alone is none: mirrors of every make have the same. Azure Storage has marks of its own.
     """
     answered = reply(broken)
     if answered is None or at_storage(broken):
         return answered and has_its_mark(broken, answered)
-    return answered.from_registry or "aka.ms/acr" in answered.words
+    return answered.from_registry or bool(_SAID_BY_ACR.search(answered.words))
 
 
 ALIASES: Question[tuple[str, ...]] = Question(
