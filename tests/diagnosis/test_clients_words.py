@@ -49,6 +49,7 @@ PRINTED = [
     ("connection-broken-off", "curl: (35) OpenSSL SSL_connect: Connection reset by peer in connection to {host}:443"),
     ("connection-broken-off", "https://{host}/v2/ curl: (52) Empty reply from server"),
     ("proxy-refused", "https://{host}/v2/ curl: (56) Received HTTP code 403 from proxy after CONNECT"),
+    ("proxy-without-way", "https://{host}/v2/ curl: (56) Received HTTP code 500 from proxy after CONNECT"),
     ("proxy-broke-off", "https://{host}/v2/ curl: (56) Proxy CONNECT aborted"),
     ("certificate-name", "{host}: SSL: no alternative certificate subject name matches target host name"),
     ("untrusted-issuer", "https://{host}/v2/ schannel: SEC_E_UNTRUSTED_ROOT (0x80090325)"),

@@ -150,7 +150,7 @@ PRIVATE_ENDPOINT_DISCONNECTED = FailureMode(
 )
 PRIVATE_DNS_STALE_RECORD = FailureMode(
     id="private-dns-stale-record",
-    title="no private endpoint has the address in DNS",
+    title="DNS leads to none of its private endpoints",
     brief="stale private DNS record",
     seen=(*_SILENT_ENDPOINT, private_link.ROUTED_ELSEWHERE),
     when=(ENDPOINT_DIALLED.where("none of its endpoints", lambda found: found.nobodys),),

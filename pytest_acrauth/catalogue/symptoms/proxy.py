@@ -106,7 +106,7 @@ PROXY_REFUSED = Symptom(
     says="The proxy {proxy} refused to open a way to {host}.",
     texts=at_any_host(
         r"proxyconnect tcp: (?:Forbidden|Access Denied|Blocked)",
-        rf"{_ANSWERED}(?!407|50[234])[345]\d\d",
+        rf"{_ANSWERED}(?!407)[34]\d\d",
         rf"{_GO}Forbidden(?![\w:])",
     ),
 )
@@ -116,8 +116,8 @@ PROXY_WITHOUT_WAY = Symptom(
     when=_no_way,
     says="The proxy {proxy} answered that it got no connection to {host}.",
     texts=at_any_host(
-        r"proxyconnect tcp: (?:Bad Gateway|Service Unavailable|Gateway Time-?out)",
-        rf"{_ANSWERED}50[234]",
+        r"proxyconnect tcp: (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out)",
+        rf"{_ANSWERED}5\d\d",
         rf"{_GO}(?:Bad Gateway|Service Unavailable|Gateway Time-?out)(?![\w:])",
     ),
 )
