@@ -180,13 +180,23 @@ def test_what_is_worded_alike_is_not(text: str) -> None:
     [
         '500 Server Error: Internal Server Error ("Get https://myacr.azurecr.io/v2/app/manifests/1: {}")',
         "caused by: Get https://myacr.azurecr.io/v2/app/manifests/1: {}, StatusCode:500, at: at Edgelet.Execute()",
+        'InternalServerErrorException: Status 500: {{"message":"Get \\"https://myacr.azurecr.io/v2/\\": {}"}}',
+        'image myacr.azurecr.io/app:1 failed with status code 500 "Internal Server Error" and message "{}"',
     ],
-    ids=["docker-engine", "iot-edge"],
+    ids=["docker-engine", "iot-edge", "docker-java", "spring-boot"],
 )
 def test_the_status_of_a_go_between_is_not_the_registrys(said: str) -> None:
     """The docker daemon and IoT Edge answer 500 for whatever the registry said, whose words stand inside."""
     assert ids(said.format("unauthorized: Application not registered with AAD.")) == ["app-not-registered"]
     assert ids("500 Server Error: Internal Server Error for url: https://myacr.azurecr.io/v2/") == ["server-error"]
+    assert ids('https://myacr.azurecr.io/v2/: Status 500: {"errors":[]}') == ["server-error"]
+
+
+def test_unpacking_that_was_given_up_is_no_wait_for_the_registry() -> None:
+    """containerd names the layer that it was writing to the node's disk; of a request, it names the address."""
+    pulled, layer = 'Failed to pull image "myacr.azurecr.io/app:1": failed to', "sha256:" + "0a" * 32
+    assert ids(f"{pulled} commit snapshot extract-1-a {layer}: context canceled") == []
+    assert ids(f'{pulled} do request: Get "https://myacr.azurecr.io/v2/": context canceled') == ["gave-up-waiting"]
 
 
 NO_NAME = [

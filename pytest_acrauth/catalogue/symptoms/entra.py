@@ -176,6 +176,7 @@ NO_SUCH_IDENTITY = _local(
     not_at_service(
         r"\"error_description\" ?: ?\"Identity not found\"|invalid_request.{0,30}?Identity not found\b",
         r"ManagedIdentityCredential.{0,120}?(?:: |\) )Identity not found\b",
+        r"(?:\baz login (?:--identity|-i)\b|\bmanaged identity\b).{0,120}?(?i:error): Identity not found\b",
         r"No User Assigned or Delegated Managed Identity found",
         r"[Nn]o (?:default )?identity (?:has been|is) assigned to this resource",
         r"requested identity (?:hasn't|has not|isn't|is not)(?: been)? assigned to this resource",

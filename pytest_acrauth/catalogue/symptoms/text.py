@@ -173,7 +173,7 @@ _GAVE_UP = (
     r"Client\.Timeout exceeded while awaiting headers",
     rf"{_WAITED}context deadline exceeded",
     r"[Ff]ailed to pull .{1,300}?rpc error: code = DeadlineExceeded desc = context deadline exceeded",
-    r"context canceled",
+    r"(?<!sha256:[0-9a-f]{64}: )context canceled",  # while the layer was unpacked
     r"(?:[Cc]onnect|[Cc]onnection|[Rr]equest|[Oo]peration|[Rr]ead) timed out|\bConnectTimeout",
     rf"\bETIMEDOUT\b{NOT_HTTPS}",
     r"(?<!\d: )\bi/o timeout\b|:443: i/o timeout\b",

@@ -85,7 +85,7 @@ OTHER_NAME = Symptom(
     says="The certificate at {host} is for {names}.",
     texts=at_any_host(
         r"x509: certificate is (?:valid for|not valid for)",
-        r"x509: cannot validate certificate for",
+        r"x509: cannot validate certificate for|x509: certificate relies on legacy Common Name field",
         r"certificate common name .{1,253}? doesn't match requested host",
         r"[Hh]ostname mismatch|hostname .{1,253}? doesn't match",
         r"\bERR_TLS_CERT_ALTNAME_INVALID\b",
@@ -107,7 +107,7 @@ HANDSHAKE_BROKEN = Symptom(
         r"\bWRONG_VERSION_NUMBER\b",
         r"\b(?:tls|ssl|SSL|TLS)[: ].{0,40}?handshake failure",
         r"\bSSL_ERROR_SYSCALL\b",
-        r"tls: (?:protocol version not supported|no supported versions)",
+        r"tls: (?:protocol version not supported|no supported versions|unrecognized name)",
         r"EOF occurred in violation of protocol|\bUNEXPECTED_EOF_WHILE_READING\b",
         r"handshake operation timed out|fatal alert: handshake_failure",
         r"[Rr]emote host (?:terminated the|closed connection during) handshake",
