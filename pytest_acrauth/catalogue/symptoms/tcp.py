@@ -23,7 +23,7 @@ _REFUSED_SAID = (
     rf"{_DIAL}(?:{_AT}:443|\.{{3}}|…): (?:connect: )?connection refused",
     rf"(?<!udp )\bECONNREFUSED\b{NOT_HTTPS}",
     r"Failed to establish a new connection: .{0,40}?[Cc]onnection refused",
-    r"actively refused",
+    r"actively refused|Connection refused \(os error \d|Connection refused - connect\(2\)",
     # Java names what it could not connect to behind its words: a registry is at no other port.
     (
         r"ConnectException: Connection refused"
