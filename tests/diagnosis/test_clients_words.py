@@ -177,6 +177,25 @@ def test_the_same_words_about_another_host_give_nothing(text: str, host: str) ->
     assert [headline(each) for each in recognise(text.format(host=host))] == []
 
 
+#: The same for Entra's authority.
+AT_AUTHORITY = [
+    ("authority-lost", "https://{host}/1/oauth2/v2.0/token: Unable to connect to the remote server"),
+    ("authority-lost", 'Post "https://{host}/1/oauth2/v2.0/token": EOF'),
+    ("authority-lost", "wget: unable to resolve host address '{host}'"),
+    ("authority-lost", "Test-NetConnection {host}\nWARNING: Name resolution of {host} failed"),
+    ("connection-refused", 'Post "https://{host}/1/oauth2/v2.0/token": dial tcp <address>:443: connect: connection refused'),
+    ("untrusted-issuer", "error sending request for url (https://{host}/1/oauth2/v2.0/token): invalid peer certificate: UnknownIssuer"),
+    ("no-secure-authority", "https://{host}/1/oauth2/token: Could not establish trust relationship for the SSL/TLS secure channel."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("symptom", "text"), AT_AUTHORITY, ids=lambda value: value[:50])
+def test_a_clients_words_about_entra_are_told(symptom: str, text: str) -> None:
+    """They are told of the host that gives Entra tokens, and not of another that gives tokens."""
+    assert recognise(text.format(host="login.microsoftonline.com"))[0].symptom.id == symptom
+    assert recognise(text.format(host="sso.example.com")) == ()
+
+
 @pytest.mark.parametrize(
     ("text", "symptom"),
     [
@@ -244,6 +263,10 @@ def test_the_same_words_about_another_host_give_nothing(text: str, host: str) ->
         ("az login --identity\nERROR: Identity not found\nInteractive authentication is needed. Please run: az login", "identity-not-assigned"),
         ("login by using user-assigned managed identity...\nError: Identity not found", "identity-not-assigned"),
         ("spawnSync az ENOENT", "az-not-found"),
+        ("ManagedIdentityCredential: Network error: connect ECONNREFUSED 169.254.169.254:80", "metadata-unreached"),
+        ("EnvironmentCredential is unavailable. No underlying credential could be used.", "environment-incomplete"),
+        ("WorkloadIdentityCredential: is unavailable. tenantId, clientId, and federatedTokenFilePath are required parameters.", "workload-identity-not-configured"),
+        ("ERROR: User 'me@example.com' does not exist in MSAL token cache. Run `az login`.", "az-not-logged-in"),
         ("zsh: command not found: az", "az-not-found"),
         ("/usr/bin/env: 'az': No such file or directory", "az-not-found"),
         ('java.io.IOException: Cannot run program "az": error=2', "az-not-found"),
@@ -315,6 +338,10 @@ def test_words_without_a_login_server_that_still_say_whose_they_are(text: str, s
         "az login --identity went well\nusers: Error: Identity not read",
         "Error: Identity not found",
         "spawnSync git ENOENT",
+        "AwsCredential: Network error: connect ECONNREFUSED 169.254.169.254:80",
+        "VaultCredential is unavailable. No underlying credential could be used.",
+        "LoginCredential: tenantId and clientId are required parameters.",
+        "User 'me@example.com' does not exist in the shop's cache. Run `shop login`.",
         "zsh: command not found: azcopy",
         "zsh: command not found: docker-compose",
         "/usr/bin/env: 'azd': No such file or directory",

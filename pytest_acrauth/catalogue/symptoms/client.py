@@ -99,6 +99,7 @@ _NO_LOGIN = at_sign_in(
     r"[Pp]lease run '?\"?az login'?\"? (?:to (?:set ?up|access)|from)",
     r"ERROR: Please run '?az login|[Rr]un '?Connect-AzAccount'? to (?:set ?up|log ?in)",
     r"not logged in(?:to| to| in)? (?:the )?(?:Azure|az\b)|Azure CLI (?:is )?not logged in",
+    r"does not exist in MSAL token cache\. Run `az login`",
 )
 
 

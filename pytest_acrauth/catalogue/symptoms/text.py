@@ -205,7 +205,8 @@ AUTHORITY_LOST = in_print(
     at_authority(
         r"i/o timeout|(?<!Read )[Tt]imed? ?out|context deadline exceeded|\bETIMEDOUT\b",
         r"[Cc]onnection reset by peer|forcibly closed|\bECONNRESET\b|[Cc]onnection aborted|Remote end closed",
-        r"Failed to establish a new connection",
+        r"Failed to establish a new connection|Unable to connect to the remote server|/token\"?: EOF\b",
+        r"unable to resolve host address|\bName resolution of [\w.*-]{1,253} failed|Could not resolve '[\w.*-]{1,253}'",
         r"Unable to get authority configuration|authority endpoint discovery failed",
     )
     # As docker-credential-acr-env says it, which names no host.
@@ -272,7 +273,10 @@ NO_SECURE_CONNECTION = in_print(
 NO_SECURE_AUTHORITY = in_print(
     "no-secure-authority",
     "The client does not trust the certificate that is shown for {authority}, and does not say why.",
-    at_authority(r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSLError"),
+    at_authority(
+        r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSLError",
+        r"Could not (?:establish trust relationship for the|create) SSL/TLS secure channel",
+    ),
     either=(tls.UNTRUSTED_ISSUER, tls.CERTIFICATE_DATES, tls.OTHER_NAME, tls.HANDSHAKE_BROKEN),
 )
 NO_CONNECTION = in_print(
