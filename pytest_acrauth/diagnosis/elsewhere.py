@@ -49,8 +49,7 @@ _SERVICES = (
     "servicebus", "service bus", "service-bus", "eventhub", "event hub", "azure.cosmos", "azcosmos", "cosmosdb",
     "cosmos db", "az storage ", "az sql ", "az appconfig ", "az devops ", "az boards ", "az repos ", "az ad ",
     "mssparkutils", "kubelogin", "auth/azure/login", "azure monitor", "monitor.azure.com", "log analytics",
-    "virtualmachines", "providers/microsoft.network/", "providers/microsoft.compute/", "providers/microsoft.storage/",
-    "providers/microsoft.sql/", "providers/microsoft.insights/",
+    "virtualmachines",
 )  # fmt: skip
 #: Programs that change other resources.
 _PROGRAMS = (

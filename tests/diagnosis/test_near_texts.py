@@ -251,7 +251,6 @@ QUIET = [
     '< HTTP/1.1 401 Unauthorized\n< Server: AzureContainerRegistry\n{"errors":[{"code":"UNAUTHORIZED","message":"authentication needed"}]}\n> GET /oauth2/token\n< HTTP/1.1 200 OK\n> GET /v2/app/manifests/1\n< HTTP/1.1 200 OK',
     "contoso.azurecr.io/web:1 is healthy, and the canary says 403 Forbidden https://api.corp.example/v1/flags",
     "az ad app permission admin-consent: Insufficient privileges to complete the operation.",
-    "Failed to refresh the Token for request to https://management.azure.com/subscriptions/1/resourceGroups/rg/providers/Microsoft.Network/loadBalancers/lb: AADSTS7000215: Invalid client secret provided.",
 ]  # fmt: skip
 
 

@@ -362,7 +362,7 @@ LAYERS_UNREACHED = in_print(
         r"error pulling image configuration: download failed(?! after attempts=\d{1,2}: (?:denied|unauth|unknown))",
         r"httpReadSeeker: failed open: failed to do request",
     )
-    + at_layers(*_GAVE_UP),
+    + at_layers(*_GAVE_UP, r"Unable to connect to the remote server|unable to resolve host address"),
     either=(data.STORAGE_UNREACHED, data.DATA_ENDPOINT_UNREACHED, silence.DATA_SILENT, tls.HANDSHAKE_BROKEN),
 )
 LAYER_REFUSED = in_print(
