@@ -113,7 +113,7 @@ _ASKED = re.compile(
     rf"(?:{'|'.join(_ASKING)})(?P<host>[A-Za-z0-9][\w-]{{0,62}}(?:\.[\w-]{{1,63}}){{0,8}})(?![\w*<>-]|\.[\w*<])"
 )
 # Who speaks and names no host, or one behind the complaint: package managers, AMQP, other services' clients, probes,
-# kubectl, volumes and networks of pods. What comes behind a push or a pull that has ended well is said of something else.
+# kubectl, volumes and networks of pods. What comes behind a push or a pull that ended well is said of something else.
 _SPEAKING = re.compile(
     r"\bnpm (?:ERR!|error\b)|\bRetry\(total=(?=.{1,250}?\bpip\._vendor\b)|\bstatus-code:(?= \d{3}, status-description:)"
     r"|\b(?:keyvault|storage|dns|network|documentdb|sql)\.[A-Za-z]{0,40}Client#"

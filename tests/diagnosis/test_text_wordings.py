@@ -193,7 +193,7 @@ def test_the_status_of_a_go_between_is_not_the_registrys(said: str) -> None:
 
 
 def test_unpacking_that_was_given_up_is_no_wait_for_the_registry() -> None:
-    """containerd names the layer that it was writing to the node's disk; of a request, it names the address."""
+    """The client names the layer that it was writing to the node's disk; of a request, it names the address."""
     pulled, layer = 'Failed to pull image "myacr.azurecr.io/app:1": failed to', "sha256:" + "0a" * 32
     assert ids(f"{pulled} commit snapshot extract-1-a {layer}: context canceled") == []
     assert ids(f'{pulled} do request: Get "https://myacr.azurecr.io/v2/": context canceled') == ["gave-up-waiting"]

@@ -76,7 +76,7 @@ def _not_started(program: str) -> tuple[str, ...]:
     """Return what shells and languages say of a program that they do not find: zsh, env, Java, .NET, Ruby."""
     return (
         rf"command not found: {program}(?![\w./-])",
-        rf"\benv: ['‘]?{program}['’]?: No such file",
+        rf"\benv: '?{program}'?: No such file",
         rf"Cannot run program \"{program}\"",
         rf"trying to start process '{program}'",
         rf"No such file or directory - {program}(?![\w./-])",
