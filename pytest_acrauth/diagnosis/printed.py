@@ -112,11 +112,16 @@ _ASKING = (
 _ASKED = re.compile(
     rf"(?:{'|'.join(_ASKING)})(?P<host>[A-Za-z0-9][\w-]{{0,62}}(?:\.[\w-]{{1,63}}){{0,8}})(?![\w*<>-]|\.[\w*<])"
 )
-# Who speaks and names no host, or one behind the complaint: package managers, AMQP, other services' clients, probes.
+# Who speaks and names no host, or one behind the complaint: package managers, AMQP, other services' clients, probes,
+# kubectl, volumes and networks of pods. What comes behind a push or a pull that ended well is said of something else.
 _SPEAKING = re.compile(
     r"\bnpm (?:ERR!|error\b)|\bRetry\(total=(?=.{1,250}?\bpip\._vendor\b)|\bstatus-code:(?= \d{3}, status-description:)"
     r"|\b(?:keyvault|storage|dns|network|documentdb|sql)\.[A-Za-z]{0,40}Client#"
     r"|\b(?:Liveness|Readiness|Startup) probe (?:failed|errored):"
+    r"|\bUnable to connect to the server: |\bFailed(?:Mount|AttachVolume|Scheduling)\b|\bMountVolume\.SetUp failed\b"
+    r"|\bFailedCreatePodSandBox\b(?!.{0,400}?sandbox image)"
+    r"|\bdigest: sha256:[0-9a-f]{6,64} size: \d|\bStatus: (?:Downloaded newer image|Image is up to date) for "
+    r"|\bSuccessfully pulled image "
 )
 _LEADS = (  # what a host may stand behind and keep, space included
     *("lookup ", "to ", "server ", "at ", "name ", "resolve ", "resolve: ", "host ", "host: ", "hostname "),

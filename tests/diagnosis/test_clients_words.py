@@ -18,6 +18,12 @@ PRINTED = [
     ("private-tcp-timeout", 'Get "https://{host}/v2/": dial tcp 10.1.2.3:443: connectex: A connection attempt failed'),
     ("proxy-refused", 'Get "https://{host}/v2/": Forbidden'),
     ("proxy-without-way", 'Head "https://{host}/v2/app/manifests/1": Service Unavailable'),
+    ("connection-refused", 'Get "https://{host}/v2/": dial tcp <address>:443: connect: connection refused'),
+    ("connection-refused", 'Get "https://{host}/v2/": dial tcp ***:443: connect: connection refused'),
+    ("connection-refused", 'Get "https://{host}/v2/": dial tcp ...: connection refused'),
+    ("no-route", 'Get "https://{host}/v2/": dial tcp <private-ip>:443: connect: no route to host'),
+    ("certificate-name", 'Get "https://{host}/v2/": x509: certificate relies on legacy Common Name field, use SANs instead'),
+    ("handshake-broken", 'Get "https://{host}/v2/": remote error: tls: unrecognized name'),
     ("proxy-without-way", 'Get "https://{host}/v2/": Bad Gateway'),
     ("proxy-wants-login", 'Get "https://{host}/v2/": Proxy Authentication Required'),
     ("proxy-broke-off", 'Get "https://{host}/v2/": proxyconnect tcp: tls: first record does not look like a TLS handshake'),
@@ -126,6 +132,31 @@ PRINTED = [
     ("handshake-broken", "https://{host}: Client network socket disconnected before secure TLS connection was established"),
     ("proxy-refused", "https://{host}: tunneling socket could not be established, statusCode=403"),
     ("proxy-unreached", "https://{host}: tunneling socket could not be established, cause=connect ECONNREFUSED 10.0.0.1:3128"),
+    # .NET Framework, and PowerShell on it
+    ("generic-401", "The remote server returned an error: (401) Unauthorized.\nAt line:1 char:1\n+ Invoke-RestMethod https://{host}/v2/"),
+    ("forbidden", "https://{host}/v2/: The remote server returned an error: (403) Forbidden."),
+    ("access-token-throttled", "https://{host}/v2/: The remote server returned an error: (429) Too Many Requests."),
+    ("server-error", "https://{host}/v2/: The remote server returned an error: (503) Server Unavailable."),
+    ("gave-up-waiting", "https://{host}/v2/: The operation has timed out."),
+    ("connection-failed", "https://{host}/v2/: Unable to connect to the remote server"),
+    ("no-secure-connection", "https://{host}/v2/: Could not establish trust relationship for the SSL/TLS secure channel."),
+    ("no-secure-connection", "https://{host}/v2/: The request was aborted: Could not create SSL/TLS secure channel."),
+    ("name-not-resolved", "Test-NetConnection {host}\nWARNING: Name resolution of {host} failed"),
+    # Rust
+    ("generic-401", "Not authorized: url https://{host}/v2/app/manifests/1"),
+    ("generic-401", "url https://{host}/v2/app/manifests/1, envelope: [OCI API error: authentication required]"),
+    ("connection-refused", "error sending request for url (https://{host}/v2/): tcp connect error: Connection refused (os error 111)"),
+    ("untrusted-issuer", "error sending request for url (https://{host}/v2/): invalid peer certificate: UnknownIssuer"),
+    ("certificate-dates", "error sending request for url (https://{host}/v2/): invalid peer certificate: certificate expired"),
+    ("certificate-name", "error sending request for url (https://{host}/v2/): invalid peer certificate: NotValidForName"),
+    # Ruby, Python's urllib, wget, apt, Jib
+    ("gave-up-waiting", "Failed to open TCP connection to {host}:443 (execution expired)"),
+    ("connection-refused", "Failed to open TCP connection to {host}:443 (Connection refused - connect(2) for 20.1.2.3:443)"),
+    ("forbidden", "https://{host}/v2/ urllib.error.HTTPError: HTTP Error 403: Forbidden"),
+    ("server-error", "https://{host}/v2/ urllib.error.HTTPError: HTTP Error 502: Bad Gateway"),
+    ("name-not-resolved", "wget: unable to resolve host address '{host}'"),
+    ("name-not-resolved", "Could not resolve '{host}'"),
+    ("no-secure-connection", "Failed to verify the server at https://{host}/v2/ because only secure connections are allowed."),
     # services of Azure
     ("pull-refused", "Failed to pull image: {host}/web:1. Image pull failed with forbidden or unauthorized. Check it."),
     ("service-pull-refused", "image {host}/job:1: the compute could not authenticate with the Docker registry to pull the image."),
@@ -145,6 +176,25 @@ def test_a_clients_words_about_a_login_server_are_told(symptom: str, text: str) 
 def test_the_same_words_about_another_host_give_nothing(text: str, host: str) -> None:
     """What a client says of somebody else's host is no failure at an Azure registry."""
     assert [headline(each) for each in recognise(text.format(host=host))] == []
+
+
+#: The same for Entra's authority.
+AT_AUTHORITY = [
+    ("authority-lost", "https://{host}/1/oauth2/v2.0/token: Unable to connect to the remote server"),
+    ("authority-lost", 'Post "https://{host}/1/oauth2/v2.0/token": EOF'),
+    ("authority-lost", "wget: unable to resolve host address '{host}'"),
+    ("authority-lost", "Test-NetConnection {host}\nWARNING: Name resolution of {host} failed"),
+    ("connection-refused", 'Post "https://{host}/1/oauth2/v2.0/token": dial tcp <address>:443: connect: connection refused'),
+    ("untrusted-issuer", "error sending request for url (https://{host}/1/oauth2/v2.0/token): invalid peer certificate: UnknownIssuer"),
+    ("no-secure-authority", "https://{host}/1/oauth2/token: Could not establish trust relationship for the SSL/TLS secure channel."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("symptom", "text"), AT_AUTHORITY, ids=lambda value: value[:50])
+def test_a_clients_words_about_entra_are_told(symptom: str, text: str) -> None:
+    """They are told of the host that gives Entra tokens, and not of another that gives tokens."""
+    assert recognise(text.format(host="login.microsoftonline.com"))[0].symptom.id == symptom
+    assert recognise(text.format(host="sso.example.com")) == ()
 
 
 @pytest.mark.parametrize(
@@ -211,6 +261,24 @@ def test_the_same_words_about_another_host_give_nothing(text: str, host: str) ->
         ("AzurePipelinesCredential: Authenticated Failed. Received null token from OIDC request. Response status- 401. Complete response", "id-token-refused"),
         ("Error: building client: unable to obtain access token: githubAssertion: received HTTP status 401 with response: {}", "id-token-refused"),
         ("ManagedIdentityCredential: context deadline exceeded", "metadata-unreached"),
+        ("az login --identity\nERROR: Identity not found\nInteractive authentication is needed. Please run: az login", "identity-not-assigned"),
+        ("login by using user-assigned managed identity...\nError: Identity not found", "identity-not-assigned"),
+        ("spawnSync az ENOENT", "az-not-found"),
+        ("az acr replication create: the specified sku does not support replications", "tier-unsupported"),
+        ("Pulling from myacr.azurecr.io/app: https://myacr.westeurope.data.azurecr.io/a: Unable to connect to the remote server", "layers-unreached"),
+        ("wget: unable to resolve host address 'myacr.westeurope.data.azurecr.io'", "layers-unreached"),
+        ("ManagedIdentityCredential: Network error: connect ECONNREFUSED 169.254.169.254:80", "metadata-unreached"),
+        ("EnvironmentCredential is unavailable. No underlying credential could be used.", "environment-incomplete"),
+        ("WorkloadIdentityCredential: is unavailable. tenantId, clientId, and federatedTokenFilePath are required parameters.", "workload-identity-not-configured"),
+        ("ERROR: User 'me@example.com' does not exist in MSAL token cache. Run `az login`.", "az-not-logged-in"),
+        ("zsh: command not found: az", "az-not-found"),
+        ("/usr/bin/env: 'az': No such file or directory", "az-not-found"),
+        ('java.io.IOException: Cannot run program "az": error=2', "az-not-found"),
+        ("An error occurred trying to start process 'az' with working directory '/src'.", "az-not-found"),
+        ("Errno::ENOENT: No such file or directory - az", "az-not-found"),
+        ("Error: spawnSync docker ENOENT", "docker-not-found"),
+        ("zsh: command not found: podman", "docker-not-found"),
+        ("An error occurred trying to start process 'docker' with working directory '/src'.", "docker-not-found"),
         ("acr: Get http://169.254.169.254/metadata/identity/oauth2/token?resource=https%3A%2F%2Fmanagement.azure.com%2F: context deadline exceeded", "metadata-unreached"),
     ],
 )  # fmt: skip
@@ -271,6 +339,23 @@ def test_words_without_a_login_server_that_still_say_whose_they_are(text: str, s
         "Please Run 'Connect-MgGraph' to set up account.",
         "Make sure to give write permissions to packages in the workflow.",
         "AwsCredential: context deadline exceeded",
+        "az login --identity went well\nusers: Error: Identity not read",
+        "Error: Identity not found",
+        "spawnSync git ENOENT",
+        "az redis create: the specified sku does not support replicas",
+        "https://static.data.example.com/a: Unable to connect to the remote server",
+        "wget: unable to resolve host address 'shop1.blob.core.windows.net'",
+        "AwsCredential: Network error: connect ECONNREFUSED 169.254.169.254:80",
+        "VaultCredential is unavailable. No underlying credential could be used.",
+        "LoginCredential: tenantId and clientId are required parameters.",
+        "User 'me@example.com' does not exist in the shop's cache. Run `shop login`.",
+        "zsh: command not found: azcopy",
+        "zsh: command not found: docker-compose",
+        "/usr/bin/env: 'azd': No such file or directory",
+        'java.io.IOException: Cannot run program "azcopy": error=2',
+        "An error occurred trying to start process 'dockerd' with working directory '/src'.",
+        "Errno::ENOENT: No such file or directory - az.yml",
+        'Get "https://myacr.azurecr.io:5000/v2/": dial tcp <address>:5000: connect: connection refused',
     ],
 )
 def test_nearly_the_same_words_of_others_give_nothing(text: str) -> None:

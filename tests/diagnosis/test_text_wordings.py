@@ -180,13 +180,23 @@ def test_what_is_worded_alike_is_not(text: str) -> None:
     [
         '500 Server Error: Internal Server Error ("Get https://myacr.azurecr.io/v2/app/manifests/1: {}")',
         "caused by: Get https://myacr.azurecr.io/v2/app/manifests/1: {}, StatusCode:500, at: at Edgelet.Execute()",
+        'InternalServerErrorException: Status 500: {{"message":"Get \\"https://myacr.azurecr.io/v2/\\": {}"}}',
+        'image myacr.azurecr.io/app:1 failed with status code 500 "Internal Server Error" and message "{}"',
     ],
-    ids=["docker-engine", "iot-edge"],
+    ids=["docker-engine", "iot-edge", "docker-java", "spring-boot"],
 )
 def test_the_status_of_a_go_between_is_not_the_registrys(said: str) -> None:
     """The docker daemon and IoT Edge answer 500 for whatever the registry said, whose words stand inside."""
     assert ids(said.format("unauthorized: Application not registered with AAD.")) == ["app-not-registered"]
     assert ids("500 Server Error: Internal Server Error for url: https://myacr.azurecr.io/v2/") == ["server-error"]
+    assert ids('https://myacr.azurecr.io/v2/: Status 500: {"errors":[]}') == ["server-error"]
+
+
+def test_unpacking_that_was_given_up_is_no_wait_for_the_registry() -> None:
+    """The client names the layer that it was writing to the node's disk; of a request, it names the address."""
+    pulled, layer = 'Failed to pull image "myacr.azurecr.io/app:1": failed to', "sha256:" + "0a" * 32
+    assert ids(f"{pulled} commit snapshot extract-1-a {layer}: context canceled") == []
+    assert ids(f'{pulled} do request: Get "https://myacr.azurecr.io/v2/": context canceled') == ["gave-up-waiting"]
 
 
 NO_NAME = [
@@ -352,14 +362,34 @@ def test_what_docker_could_not_connect_to_is_the_daemon_or_not(said: str, sympto
         "keyvault.BaseClient#GetSecret: Failure responding to request: StatusCode=403 -- Original Error: Code=x",
         "Warning Unhealthy kubelet Liveness probe failed: dial tcp 10.244.0.12:443: i/o timeout",
         "AbstractChannel$AnnotatedConnectException: Connection refused: orders/10.0.5.9:8080",
+        "Unable to connect to the server: dial tcp 20.1.2.3:443: i/o timeout",
+        "Warning FailedMount MountVolume.SetUp failed for volume: rpc error: 403 Forbidden",
+        "Warning FailedCreatePodSandBox: plugin type=azure-vnet failed: dial tcp 10.0.0.1:443: i/o timeout",
     ],
-    ids=["npm", "npm-10", "pip", "amqp", "key-vault", "probe", "java"],
+    ids=["npm", "npm-10", "pip", "amqp", "key-vault", "probe", "java", "kubectl", "volume", "network"],
 )
 def test_who_speaks_in_its_own_way_is_not_the_registry(said: str) -> None:
     """What a build runs, and what an image does, comes behind the registry's name in a log, and is about others."""
     assert ids(f"docker build -t myacr.azurecr.io/team/app:1 .\n{said}") == []
     refused = "unauthorized: authentication required"
     assert ids(f"{said}\ndocker push myacr.azurecr.io/team/app:1\n{refused}") == ["generic-401"]
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        f"1: digest: sha256:{'0a' * 32} size: 1570",
+        "Status: Downloaded newer image for myacr.azurecr.io/team/app:1",
+        "Normal Pulled kubelet Successfully pulled image 'myacr.azurecr.io/team/app:1' in 2.1s",
+    ],
+    ids=["push", "pull", "kubelet"],
+)
+def test_what_follows_a_good_end_is_about_something_else(ended: str) -> None:
+    """A push or a pull that has ended well leaves the registry's name in a log, and its next failure names it again."""
+    said, later = "docker push myacr.azurecr.io/team/app:1", "curl: (22) The requested URL returned error: 401"
+    assert ids(f"{said}\n{ended}\n{later}") == []
+    assert ids(f"{said}\n{later}") == ["generic-401"]
+    assert ids(f"{said}\n{ended}\nhttps://myacr.azurecr.io/v2/ {later}") == ["generic-401"]
 
 
 def test_what_speaks_as_they_do_of_the_registry_is_read() -> None:

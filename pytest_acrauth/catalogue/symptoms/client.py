@@ -70,12 +70,26 @@ _ENTRA_REFUSED = (
     r"Unable to get AAD authorization tokens with message"
     r"(?:(?!Unable to get admin user|both username and password|ERROR: |Username: ).){0,2000}?"
 )
+
+
+def _not_started(program: str) -> tuple[str, ...]:
+    """Return what shells and languages say of a program that they do not find: zsh, env, Java, .NET, Ruby."""
+    return (
+        rf"command not found: {program}(?![\w./-])",
+        rf"\benv: '?{program}'?: No such file",
+        rf"Cannot run program \"{program}\"",
+        rf"trying to start process '{program}'",
+        rf"No such file or directory - {program}(?![\w./-])",
+    )
+
+
 _NO_AZ = anywhere(
     r"\baz: (?:command )?not found",
     r"exec: \"az\": executable file not found",
     r"[Aa]zure CLI (?:is )?not (?:found|installed)|[Aa]zure CLI could not be found",
     r"'az' is not recognized as|[Tt]he term 'az' is not recognized",
-    r"No such file or directory: '(?:/[\w/.-]{0,100}/)?az'|spawn az ENOENT",
+    r"No such file or directory: '(?:/[\w/.-]{0,100}/)?az'|spawn(?:Sync)? az ENOENT",
+    *_not_started("az"),
     r"[Pp]lease install the Azure CLI|az command(?: is)? not found",
     r"[Uu]nable to locate executable file: az\b",
 )
@@ -85,6 +99,7 @@ _NO_LOGIN = at_sign_in(
     r"[Pp]lease run '?\"?az login'?\"? (?:to (?:set ?up|access)|from)",
     r"ERROR: Please run '?az login|[Rr]un '?Connect-AzAccount'? to (?:set ?up|log ?in)",
     r"not logged in(?:to| to| in)? (?:the )?(?:Azure|az\b)|Azure CLI (?:is )?not logged in",
+    r"does not exist in MSAL token cache\. Run `az login`",
 )
 
 
@@ -194,7 +209,8 @@ DOCKER_MISSING = _symptom(
         r"'(?:docker|podman)' is not recognized as",
         r"[Tt]he term '(?:docker|podman)' is not recognized",
         r"No such file or directory: '(?:docker|podman)'",
-        r"Cannot run program \"(?:docker|podman)\"|spawn (?:docker|podman) ENOENT",
+        r"spawn(?:Sync)? (?:docker|podman) ENOENT",
+        *_not_started("(?:docker|podman)"),
         r"[Uu]nable to locate executable file: (?:docker|podman)\b",
         r"[Tt]he command 'docker' could not be found",
         r"bin/docker: [Nn]o such file or directory",

@@ -14,7 +14,10 @@ from pytest_acrauth.model.machine import Resolved
 from pytest_acrauth.model.observation import Dns, Entra, Tcp, Trouble
 from pytest_acrauth.model.stage import Stage
 
-LOST = r"(?:timeout|timed out|ETIMEDOUT|refused|unreachable|deadline exceeded|no route|Max retries)"
+LOST = (
+    r"(?:timeout|timed out|ETIMEDOUT|ECONNREFUSED|E(?:HOST|NET)UNREACH|refused|unreachable|deadline exceeded|no route"
+    r"|Max retries)"
+)
 # The shapes of what proves an application without a secret.
 _ASSERTED = {SecretShape.CERTIFICATE, SecretShape.ASSERTION, SecretShape.REQUEST_TOKEN}
 
@@ -132,6 +135,7 @@ NOT_INJECTED = _local(
         r"WorkloadIdentityCredential(?: authentication unavailable)?:? .{0,80}?(?:not (?:fully )?configured|not set)",
         r"\bazure (?:tenant|client) id environment variable is empty",
         r"no (?:client ID|tenant ID|token file) specified\. Check pod configuration",
+        r"WorkloadIdentityCredential: .{0,80}?(?:is a|are) required parameter",
         r"AZURE_FEDERATED_TOKEN_FILE.{0,60}?(?:not set|missing|required|not specified|not found|empty)",
         r"/var/run/secrets/azure/tokens/azure-identity-token.{0,40}?[Nn]o such file",
     ),
@@ -176,6 +180,7 @@ NO_SUCH_IDENTITY = _local(
     not_at_service(
         r"\"error_description\" ?: ?\"Identity not found\"|invalid_request.{0,30}?Identity not found\b",
         r"ManagedIdentityCredential.{0,120}?(?:: |\) )Identity not found\b",
+        r"(?:\baz login (?:--identity|-i)\b|\bmanaged identity\b).{0,120}?(?i:error): Identity not found\b",
         r"No User Assigned or Delegated Managed Identity found",
         r"[Nn]o (?:default )?identity (?:has been|is) assigned to this resource",
         r"requested identity (?:hasn't|has not|isn't|is not)(?: been)? assigned to this resource",
@@ -192,7 +197,7 @@ SEVERAL_IDENTITIES = _local(
 ENVIRONMENT_INCOMPLETE = _local(
     "environment-incomplete",
     not_at_service(
-        r"EnvironmentCredential authentication unavailable",
+        r"EnvironmentCredential (?:authentication |is )unavailable",
         r"EnvironmentCredential\b.{0,120}?[Ee]nvironment variables are not fully configured",
         r"EnvironmentCredential: (?:missing|incomplete) environment variable",
     ),

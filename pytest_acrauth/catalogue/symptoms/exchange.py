@@ -16,8 +16,9 @@ _VALIDATION = re.compile("token validation failed", re.IGNORECASE)
 
 _SERVER_ERRORS = (
     # Whatever the registry said, clients of the docker daemon and IoT Edge say so, and have its words beside.
-    rf"(?<!reason: 'server error', ){STATUS}5\d\d\b(?!, at: )",
-    r"\b5\d\d Server Error(?!: [\w ]{1,40} \()|URL returned error: 5\d\d\b",
+    rf"(?<!reason: 'server error', ){STATUS}5\d\d\b(?!, at: |: \{{\"message\"|.{{1,40}}? and message \")",
+    r"\b5\d\d Server Error(?!: [\w ]{1,40} \()|URL returned error: 5\d\d\b|\bHTTP Error 5\d\d\b",
+    r"remote server returned an error: \(5\d\d\)",
     r"error parsing HTTP 5\d\d response body",
     r"unexpected status (?:code |from [A-Z]{3,5} request to )https?://[^ ]{1,900}: 5\d\d\b",
     r"\b5\d\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out)",

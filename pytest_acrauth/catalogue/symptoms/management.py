@@ -125,7 +125,7 @@ SKU_UNSUPPORTED = in_print(
         *beside(
             OURS,
             r"not supported (?:for|in|by|on) (?:the )?(?:registry )?(?:SKU|sku|tier) '?(?:Basic|Standard)",
-            r"\b(?:SKU|sku) .{0,40}? not supported",
+            r"\b(?:SKU|sku) .{0,40}? not supported|\b(?:SKU|[Ss]ku|tier) does not support\b",
             r"[Pp]remium (?:SKU|[Ss]ku|tier).{0,80}?(?:required|only)",
             r"can only be \w{3,12} (?:for|when using) (?:a |the )?(?:Standard/)?[Pp]remium (?:SKU|[Ss]ku)",
             r"\b(?:requires? (?:the )?|only (?:be |supported |available ).{0,60}?)[Pp]remium (?:SKU|[Ss]ku|tier)",

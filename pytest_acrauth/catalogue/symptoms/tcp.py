@@ -14,15 +14,16 @@ _PRIVATE_PEER = r"(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)"
 # A registry answers at port 443 alone. A proxy's own trouble is no answer about it, nor is that of the host of the
 # layers, which docker tries several times.
 _DIAL = r"(?<!proxyconnect tcp: )(?<!download failed after attempts=\d: )dial tcp "
+_AT = r"[*<>{}\w.:\[\]-]{1,60}"  # an address, or what stands for one that was taken out
 _NO_ROUTE_SAID = (
-    rf"{_DIAL}[\[\]\w.:]{{1,60}}:443: connect: (?:no route to host|network is unreachable)",
+    rf"{_DIAL}{_AT}:443: connect: (?:no route to host|network is unreachable)",
     r"[Nn]etwork is unreachable|No route to host|\bENETUNREACH\b|\bEHOSTUNREACH\b",
 )
 _REFUSED_SAID = (
-    rf"{_DIAL}[\[\]\w.:]{{1,60}}:443: connect: connection refused",
+    rf"{_DIAL}(?:{_AT}:443|\.{{3}}|…): (?:connect: )?connection refused",
     rf"(?<!udp )\bECONNREFUSED\b{NOT_HTTPS}",
     r"Failed to establish a new connection: .{0,40}?[Cc]onnection refused",
-    r"actively refused",
+    r"actively refused|Connection refused \(os error \d|Connection refused - connect\(2\)",
     # Java names what it could not connect to behind its words: a registry is at no other port.
     (
         r"ConnectException: Connection refused"

@@ -83,7 +83,7 @@ GENERIC_401 = in_print(
         r'"?(?i:UNAUTHORIZED)"?(?: ?, ?"detail" ?: ?\[.{0,300}?|.{0,30}?)authentication required',
         rf'"errors" ?: ?\[ ?\{{ ?"code" ?: ?"UNAUTHORIZED"(?!{_LATER})',
         r"error parsing HTTP 401 response body",
-        rf"{_NO_HANDSHAKE}\b401 Unauthorized\b|\b401 \(Unauthorized\)",
+        rf"{_NO_HANDSHAKE}\b401 Unauthorized\b|\b401 \(Unauthorized\)|\(401\) Unauthorized\b",
         rf"{STATUS}401\b",
         r"\b401 Client Error\b|requested URL returned error: 401\b|status code=Unauthorized\b",
         r": [Uu]nauthorized(?![:\w])|\bUnauthorized for [\w.*-]{1,253}/",
@@ -94,6 +94,7 @@ GENERIC_401 = in_print(
         r"pull access denied",
         r"reading manifest .{1,400}?: authentication required",
         r"requires authentication \(and any provided details were invalid|\bDatasource unauthorized\b",
+        r"\bNot authorized: url |\bOCI API error: authentication required",
         r"unsupported status code:? 401\b|not authorized to perform this operation: server returned 401\b",
     )
     + not_elsewhere(*beside(_PLACEHOLDER, r"(?i:unauthorized): authentication required")),
@@ -122,7 +123,7 @@ FORBIDDEN = in_print(
     + at_registry(
         r"failed to fetch (?:anonymous|oauth) token: unexpected status.{0,400}?: 403",
         r"failed with status: 403 Forbidden",
-        r"\b403 Forbidden\b|\b403 \(Forbidden\)",
+        r"\b403 Forbidden\b|\b403 \(Forbidden\)|\(403\) Forbidden\b|\bHTTP Error 403\b",
         rf"(?<!fetching blob: ){STATUS}403\b",
         r"failed: Forbidden(?![:\w])",
         rf"error parsing HTTP 403 response body(?!{_XML}|{_MARKED})",
@@ -165,7 +166,10 @@ NO_NAME = in_print(
         r"Failed to reach DNS for registry ['\"](?P<login_server>[^'\"]{1,253})['\"]",
     )
     # Cut off before the resolver's answer.
-    + at_registry(r"dial tcp: lookup [\w.*<>-]{1,253}(?: on [\[\]\w.:]{1,60})?(?=[`'\"]|\Z)"),
+    + at_registry(
+        r"dial tcp: lookup [\w.*<>-]{1,253}(?: on [\[\]\w.:]{1,60})?(?=[`'\"]|\Z)",
+        r"unable to resolve host address|\bName resolution of [\w.*-]{1,253} failed|Could not resolve '[\w.*-]{1,253}'",
+    ),
     either=(dns.NXDOMAIN, dns.DANGLING_ALIAS, dns.RESOLVER_FAILED),
 )
 _GAVE_UP = (
@@ -173,10 +177,11 @@ _GAVE_UP = (
     r"Client\.Timeout exceeded while awaiting headers",
     rf"{_WAITED}context deadline exceeded",
     r"[Ff]ailed to pull .{1,300}?rpc error: code = DeadlineExceeded desc = context deadline exceeded",
-    r"context canceled",
+    r"(?<!sha256:[0-9a-f]{64}: )context canceled",  # while the layer was unpacked
     r"(?:[Cc]onnect|[Cc]onnection|[Rr]equest|[Oo]peration|[Rr]ead) timed out|\bConnectTimeout",
     rf"\bETIMEDOUT\b{NOT_HTTPS}",
     r"(?<!\d: )\bi/o timeout\b|:443: i/o timeout\b",
+    r"\b[Oo]peration has timed out|\bexecution expired\b",
     r"[Cc]onnection timeout to host(?: https?://[\w.*-]{1,253})?",
     r"HttpClient\.Timeout of|\bUND_ERR_CONNECT_TIMEOUT\b",
     r"(?<!connectex: )A connection attempt failed because the connected party did not properly respond",
@@ -200,7 +205,8 @@ AUTHORITY_LOST = in_print(
     at_authority(
         r"i/o timeout|(?<!Read )[Tt]imed? ?out|context deadline exceeded|\bETIMEDOUT\b",
         r"[Cc]onnection reset by peer|forcibly closed|\bECONNRESET\b|[Cc]onnection aborted|Remote end closed",
-        r"Failed to establish a new connection",
+        r"Failed to establish a new connection|Unable to connect to the remote server|/token\"?: EOF\b",
+        r"unable to resolve host address|\bName resolution of [\w.*-]{1,253} failed|Could not resolve '[\w.*-]{1,253}'",
         r"Unable to get authority configuration|authority endpoint discovery failed",
     )
     # As docker-credential-acr-env says it, which names no host.
@@ -221,7 +227,7 @@ CONNECTION_FAILED = in_print(
     "The client got no connection to {login_server}, and does not say why.",
     at_registry(
         r"\bConnect call failed",
-        r"(?:Couldn't|Could not) connect to server",
+        r"(?:Couldn't|Could not) connect to server|Unable to connect to the remote server",
         r"TCP connect to \(.{1,60}? ?: ?443\) failed|\bTcpTestSucceeded ?: False",
     ),
     either=(tcp.TCP_TIMEOUT, tcp.PRIVATE_TCP_TIMEOUT, tcp.NO_ROUTE, tcp.CONNECTION_REFUSED),
@@ -244,6 +250,8 @@ _INSECURE = (
     r"CERTIFICATE_VERIFY_FAILED|certificate verify failed",
     r"SSL connection could not be established",
     r"failed to verify certificate|remote certificate is invalid according to",
+    r"Could not (?:establish trust relationship for the|create) SSL/TLS secure channel",
+    r"Failed to verify the server at .{1,300}? because only secure connections are allowed",
 )
 NO_SECURE_CONNECTION = in_print(
     "no-secure-connection",
@@ -265,7 +273,10 @@ NO_SECURE_CONNECTION = in_print(
 NO_SECURE_AUTHORITY = in_print(
     "no-secure-authority",
     "The client does not trust the certificate that is shown for {authority}, and does not say why.",
-    at_authority(r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSLError"),
+    at_authority(
+        r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSLError",
+        r"Could not (?:establish trust relationship for the|create) SSL/TLS secure channel",
+    ),
     either=(tls.UNTRUSTED_ISSUER, tls.CERTIFICATE_DATES, tls.OTHER_NAME, tls.HANDSHAKE_BROKEN),
 )
 NO_CONNECTION = in_print(
@@ -321,6 +332,7 @@ TOO_MANY_REQUESTS = in_print(
     anywhere(r"Access to registry ['\"](?P<login_server>[^'\"]{1,253})['\"] was denied\. Response code: 429")
     + at_registry(
         r"(?i:toomanyrequests)(?!: You have reached your)|too many requests to registry|\b429 Client Error\b"
+        r"|\(429\) Too Many Requests|\bHTTP Error 429\b"
         r"|error parsing HTTP 429 response body"
     ),
     either=(exchange.LOGIN_THROTTLED, challenge.THROTTLED),
@@ -350,7 +362,7 @@ LAYERS_UNREACHED = in_print(
         r"error pulling image configuration: download failed(?! after attempts=\d{1,2}: (?:denied|unauth|unknown))",
         r"httpReadSeeker: failed open: failed to do request",
     )
-    + at_layers(*_GAVE_UP),
+    + at_layers(*_GAVE_UP, r"Unable to connect to the remote server|unable to resolve host address"),
     either=(data.STORAGE_UNREACHED, data.DATA_ENDPOINT_UNREACHED, silence.DATA_SILENT, tls.HANDSHAKE_BROKEN),
 )
 LAYER_REFUSED = in_print(

@@ -52,7 +52,7 @@ UNTRUSTED_ISSUER = Symptom(
         r"self[- ]signed certificate",
         r"\b(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT_LOCALLY)\b",
         r"unable to verify the first certificate",
-        r"certificate is not trusted|[Uu]nable to locally verify the issuer",
+        r"certificate is not trusted|[Uu]nable to locally verify the issuer|peer certificate: UnknownIssuer",
         r"PKIX path building failed|unable to find valid certification path",
         r"in the certificate chain: (?:\w{1,40}, ){0,4}(?:UntrustedRoot|PartialChain)",
         r"\b(?:SEC_E_UNTRUSTED_ROOT|CERT_TRUST_IS_UNTRUSTED_ROOT)\b|unable to get issuer certificate",
@@ -68,6 +68,7 @@ CERTIFICATE_DATES = Symptom(
         r"certificate (?:has expired|is not yet valid)|[Ii]ssued certificate (?:has expired|not yet valid)",
         r"\bCERT_HAS_EXPIRED\b|\bSEC_E_CERT_EXPIRED\b|\bCertificate(?:Expired|NotYetValid)Exception\b",
         r"in the certificate chain: (?:\w{1,40}, ){0,4}NotTimeValid",
+        r"peer certificate: (?:certificate expired|Expired|NotValidYet)",
     ),
 )
 DATES_BY_CLOCK = Symptom(
@@ -85,11 +86,12 @@ OTHER_NAME = Symptom(
     says="The certificate at {host} is for {names}.",
     texts=at_any_host(
         r"x509: certificate is (?:valid for|not valid for)",
-        r"x509: cannot validate certificate for",
+        r"x509: cannot validate certificate for|x509: certificate relies on legacy Common Name field",
         r"certificate common name .{1,253}? doesn't match requested host",
         r"[Hh]ostname mismatch|hostname .{1,253}? doesn't match",
         r"\bERR_TLS_CERT_ALTNAME_INVALID\b",
         r"certificate is not valid for any names|\bRemoteCertificateNameMismatch\b",
+        r"peer certificate: (?:certificate not valid for name|NotValidForName)",
         r"No subject alternative DNS name matching|no alternative certificate subject name matches",
     )
     # Go names those that the certificate is for first.
@@ -107,7 +109,7 @@ HANDSHAKE_BROKEN = Symptom(
         r"\bWRONG_VERSION_NUMBER\b",
         r"\b(?:tls|ssl|SSL|TLS)[: ].{0,40}?handshake failure",
         r"\bSSL_ERROR_SYSCALL\b",
-        r"tls: (?:protocol version not supported|no supported versions)",
+        r"tls: (?:protocol version not supported|no supported versions|unrecognized name)",
         r"EOF occurred in violation of protocol|\bUNEXPECTED_EOF_WHILE_READING\b",
         r"handshake operation timed out|fatal alert: handshake_failure",
         r"[Rr]emote host (?:terminated the|closed connection during) handshake",
