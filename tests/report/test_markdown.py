@@ -15,8 +15,11 @@ from pytest_acrauth.report.document import Climbed, Diagnosed, Document, Reached
 from pytest_acrauth.report.explanation import Explanation, Kind, Step
 from pytest_acrauth.report.markdown import markdown, plain
 
-#: GitHub's flavour: tables, strikethrough, and addresses that become links by themselves.
+#: GitHub's flavour: tables, strikethrough, and addresses that become links by themselves. Of names without a scheme
+#: GitHub takes those behind ``www.`` alone, this parser those of any top-level domain or none.
 GITHUB = MarkdownIt("gfm-like")
+assert GITHUB.linkify is not None
+GITHUB.linkify.set({"fuzzy_link": False})
 HOSTILE = [
     "[click](javascript:alert(1))",
     "<img src=x onerror=alert(1)>",
@@ -47,6 +50,7 @@ HOSTILE = [
 
 def shown(text: str) -> tuple[str, set[str]]:
     """Return the words that a reader sees of a text behind others in a paragraph, and the elements that it made."""
+    assert "www." not in plain(text).lower()
     made = GITHUB.render(f"x\n\n{plain(text)}\n")
     body = made.removeprefix("<p>x</p>\n")
     return " ".join(unescape(re.sub(r"<[^>]*>", "", body)).split()), set(re.findall(r"<(\w+)", body))

@@ -5,22 +5,15 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 
 from pytest_acrauth.catalogue.facts import reply
 from pytest_acrauth.catalogue.shape import Break, Command, Question
 from pytest_acrauth.catalogue.symptoms.addresses import is_private, through_private_link
-from pytest_acrauth.catalogue.symptoms.answers import at_storage, has_its_mark
+from pytest_acrauth.catalogue.symptoms.answers import at_storage, has_its_mark, said_by_acr
 from pytest_acrauth.model.credential import Kind, kind_of_user
 from pytest_acrauth.model.observation import AccessToken, Dns
 from pytest_acrauth.model.target import GUID
-
-_SAID_BY_ACR = re.compile(
-    r"aka\.ms/acr|client with IP .{0,80}?is not allowed access|not registered with AAD|client id must be guid"
-    r"|invalid clientid or client secret|token validation failed|retrieving permissions failed",
-    re.IGNORECASE,
-)
 
 
 class NameShape(StrEnum):
@@ -84,7 +77,7 @@ def _marked(broken: Break) -> bool | None:
     answered = reply(broken)
     if answered is None or at_storage(broken):
         return answered and has_its_mark(broken, answered)
-    return answered.from_registry or bool(_SAID_BY_ACR.search(answered.words))
+    return answered.from_registry or said_by_acr(answered)
 
 
 ALIASES: Question[tuple[str, ...]] = Question(

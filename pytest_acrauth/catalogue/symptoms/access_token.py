@@ -78,7 +78,7 @@ APP_NOT_REGISTERED = Symptom(
 INVALID_CLIENT = Symptom(
     id="invalid-clientid",
     stages=(Stage.ACCESS_TOKEN,),
-    when=lambda broken: _says(broken, _INVALID_CLIENT),
+    when=lambda broken: _says(broken, _INVALID_CLIENT) and not _says(broken, _NOT_REGISTERED),
     says="{login_server} asked Entra about {user_name}, and Entra refused the password.",
     # Other services say it of their clients; docker ends the registry's words with this code.
     texts=anywhere(r"\b(?i:unauthorized)\b.{0,60}?(?i:invalid client ?id or client secret)")

@@ -14,6 +14,11 @@ from pytest_acrauth.model.stage import Stage
 #: Where a request can find that its connection does not come about, in the climb's order.
 ASKING = (Stage.CHALLENGE, Stage.ENTRA, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA, Stage.UPLOAD)
 _GENERIC = re.compile("authentication required", re.IGNORECASE)
+_SAID_BY_ACR = re.compile(
+    r"aka\.ms/acr|client with IP .{0,80}?is not allowed access|not registered with AAD|client id must be guid"
+    r"|invalid clientid or client secret|token validation failed|retrieving permissions failed",
+    re.IGNORECASE,
+)
 
 
 def generic_401(reply: Reply | None) -> bool:
@@ -21,6 +26,11 @@ def generic_401(reply: Reply | None) -> bool:
     if reply is None or reply.status != 401 or reply.code not in {"", "UNAUTHORIZED"}:
         return False
     return not (reply.message or reply.body).strip() or bool(_GENERIC.search(f"{reply.message} {reply.body}"))
+
+
+def said_by_acr(reply: Reply) -> bool:
+    """Whether an answer is in words that only ACR says, such as the address of a page of its own."""
+    return bool(_SAID_BY_ACR.search(reply.words))
 
 
 def at_storage(broken: Break) -> bool:
@@ -32,8 +42,8 @@ def at_storage(broken: Break) -> bool:
 def has_its_mark(broken: Break, reply: Reply) -> bool:
     """Whether an answer has a mark of the host that was asked, which a device on the way does not put there.
 
-    Entra and Azure Storage answer with a header for the request's id; a registry has headers of its own, and an error
-    body. Who stands in for Entra (a metadata service, a CI system) answers in JSON.
+    Entra and Azure Storage answer with a header for the request's id; a registry has headers of its own, an error body,
+    and words. Who stands in for Entra (a metadata service, a CI system) answers in JSON.
     """
     observation = broken.observation
     if isinstance(observation, Entra):
@@ -42,7 +52,7 @@ def has_its_mark(broken: Break, reply: Reply) -> bool:
         return bool(observation.error or reply.correlation_id) or "json" in reply.content_type
     if at_storage(broken):
         return bool(reply.correlation_id) or "<Code>" in reply.body
-    return facts.registry_spoke(reply)
+    return facts.registry_spoke(reply) or said_by_acr(reply)
 
 
 def at_login_server(broken: Break) -> bool:

@@ -38,7 +38,7 @@ def _foreign_403(broken: Break, *, worded: bool) -> bool:
 def _throttled(broken: Break) -> bool:
     observation, reply = broken.observation, facts.reply(broken)
     elsewhere = isinstance(observation, Data) and bool(observation.redirect)
-    return reply is not None and reply.status == 429 and facts.registry_spoke(reply) and not elsewhere
+    return reply is not None and reply.status == 429 and has_its_mark(broken, reply) and not elsewhere
 
 
 def _missing(broken: Break) -> bool:
@@ -47,7 +47,7 @@ def _missing(broken: Break) -> bool:
     challenge, reply = asked
     if challenge.scheme or reply.status in {403, 404, 429} or _open(broken):
         return False
-    return reply.status < 500 or not facts.registry_spoke(reply)  # a registry in trouble says so itself
+    return reply.status < 500 or not has_its_mark(broken, reply)  # a registry in trouble says so itself
 
 
 def _not_found(broken: Break) -> bool:

@@ -30,9 +30,9 @@ def _refused(broken: Break) -> bool:
     if reply is None or facts.firewall_spoke(broken):
         return False
     if reply.status in {401, 403} and _NO_PERMISSION.search(reply.words):
-        return facts.registry_spoke(reply)
+        return has_its_mark(broken, reply)
     if reply.status == 403:
-        return facts.registry_spoke(reply) and not reply.words.strip()
+        return has_its_mark(broken, reply) and not reply.words.strip()
     return generic_401(reply)
 
 
@@ -48,7 +48,7 @@ def _validation_failed(broken: Break) -> bool:
 
 def _throttled(broken: Break) -> bool:
     reply = facts.reply(broken)
-    return reply is not None and reply.status == 429 and facts.registry_spoke(reply)
+    return reply is not None and reply.status == 429 and has_its_mark(broken, reply)
 
 
 def _server_error(broken: Break) -> bool:

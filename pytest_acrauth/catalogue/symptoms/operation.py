@@ -6,7 +6,7 @@ import re
 
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
-from pytest_acrauth.catalogue.symptoms.answers import generic_401
+from pytest_acrauth.catalogue.symptoms.answers import generic_401, has_its_mark
 from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry, not_elsewhere
 from pytest_acrauth.model.observation import Data, Operation
 from pytest_acrauth.model.stage import Stage
@@ -22,7 +22,7 @@ _KEY_IDENTITY = r"identity associated with the registry is inactive"
 def _disallowed(broken: Break) -> re.Match[str] | None:
     """Return the registry's words for what it disallows; they name what they are about, or do not."""
     observation, reply = broken.observation, facts.reply(broken)
-    if reply is None or reply.status == 429 or reply.status >= 500 or not facts.registry_spoke(reply):
+    if reply is None or not 400 <= reply.status < 500 or reply.status == 429 or not has_its_mark(broken, reply):
         return None
     if isinstance(observation, Data) and observation.redirect:  # storage answered, in words of its own
         return None
@@ -33,7 +33,7 @@ def _key_identity_inactive(broken: Break) -> bool:
     observation, reply = broken.observation, facts.reply(broken)
     if reply is None or (isinstance(observation, Data) and observation.redirect):
         return False
-    return reply.status == 403 and facts.registry_spoke(reply) and bool(re.search(_KEY_IDENTITY, reply.words))
+    return reply.status == 403 and has_its_mark(broken, reply) and bool(re.search(_KEY_IDENTITY, reply.words))
 
 
 def _operation_refused(broken: Break) -> bool:
@@ -41,7 +41,7 @@ def _operation_refused(broken: Break) -> bool:
     if reply is None or (isinstance(observation, Data) and observation.redirect):
         return False
     known = facts.firewall_spoke(broken) or _disallowed(broken) or _key_identity_inactive(broken)
-    if known or not facts.registry_spoke(reply):
+    if known or not has_its_mark(broken, reply):
         return False
     return generic_401(reply) or (reply.status == 403 and reply.code == "DENIED")
 
