@@ -171,6 +171,19 @@ def test_claims_that_hold_what_was_sent(cloud: respx.MockRouter, route: str, wha
     assert cloud["manifest"].called == (bool(what.references) and not cloud[route].called)
 
 
+def test_a_claim_that_holds_what_was_sent_is_masked(cloud: respx.MockRouter) -> None:
+    """What base64 hides at two of three places is carried on, as a token is, and masked where its claims are kept."""
+    carried = []
+    for place in range(3):
+        found = json.dumps({"aud": f"{'x' * place}planted-client-secret", "exp": 10**10})
+        token = f"eyJhbGciOiJub25lIn0.{jwt.utils.base64url_encode(found.encode()).decode()}.planted-access"
+        cloud["entra"].respond(200, json={"access_token": token})
+        seen = climb(target(SERVICE_PRINCIPAL, "team/app"))
+        if issued(seen):
+            carried.append("***" in seen.to_json())
+    assert carried == [True, True]
+
+
 @pytest.mark.parametrize("what", [*TARGETS[:3], target(ANONYMOUS, "team/app")])
 @pytest.mark.parametrize(
     "route", ["challenge", "entra", "exchange", "post_token", "get_token", "manifest", "blob", "data"]

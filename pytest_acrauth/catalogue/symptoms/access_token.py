@@ -6,15 +6,12 @@ import re
 
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
-from pytest_acrauth.catalogue.symptoms.answers import generic_401
+from pytest_acrauth.catalogue.symptoms.answers import INVALID_CLIENT_WORDS, NOT_REGISTERED_WORDS, generic_401
 from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry
 from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.observation import AccessToken
 from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.model.target import Flow
-
-_INVALID_CLIENT = re.compile("invalid clientid or client secret", re.IGNORECASE)
-_NOT_REGISTERED = re.compile("application not registered with aad|client id must be guid", re.IGNORECASE)
 
 _TOKENS = {SecretShape.ACR_REFRESH_TOKEN, SecretShape.ACR_ACCESS_TOKEN, SecretShape.ENTRA_TOKEN}
 
@@ -41,7 +38,7 @@ def _with_token(broken: Break) -> bool:
 
 
 def _token_refused(broken: Break) -> bool:
-    words = any(_said(broken, pattern) for pattern in (_INVALID_CLIENT, _NOT_REGISTERED))
+    words = any(_said(broken, pattern) for pattern in (INVALID_CLIENT_WORDS, NOT_REGISTERED_WORDS))
     return _flow(broken) is Flow.BASIC and _with_token(broken) and (words or generic_401(facts.reply(broken)))
 
 
@@ -68,7 +65,7 @@ def _rights_missing(broken: Break) -> bool:
 APP_NOT_REGISTERED = Symptom(
     id="app-not-registered",
     stages=(Stage.ACCESS_TOKEN,),
-    when=lambda broken: _says(broken, _NOT_REGISTERED),
+    when=lambda broken: _says(broken, NOT_REGISTERED_WORDS),
     says="{login_server} took {user_name} for an application's id, and found no application of that id.",
     texts=anywhere(
         r"(?i:application not registered with aad)",
@@ -78,7 +75,7 @@ APP_NOT_REGISTERED = Symptom(
 INVALID_CLIENT = Symptom(
     id="invalid-clientid",
     stages=(Stage.ACCESS_TOKEN,),
-    when=lambda broken: _says(broken, _INVALID_CLIENT) and not _says(broken, _NOT_REGISTERED),
+    when=lambda broken: _says(broken, INVALID_CLIENT_WORDS) and not _says(broken, NOT_REGISTERED_WORDS),
     says="{login_server} asked Entra about {user_name}, and Entra refused the password.",
     # Other services say it of their clients; docker ends the registry's words with this code.
     texts=anywhere(r"\b(?i:unauthorized)\b.{0,60}?(?i:invalid client ?id or client secret)")

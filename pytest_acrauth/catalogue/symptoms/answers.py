@@ -14,11 +14,13 @@ from pytest_acrauth.model.stage import Stage
 #: Where a request can find that its connection does not come about, in the climb's order.
 ASKING = (Stage.CHALLENGE, Stage.ENTRA, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA, Stage.UPLOAD)
 _GENERIC = re.compile("authentication required", re.IGNORECASE)
-_SAID_BY_ACR = re.compile(
-    r"aka\.ms/acr|client with IP .{0,80}?is not allowed access|not registered with AAD|client id must be guid"
-    r"|invalid clientid or client secret|token validation failed|retrieving permissions failed",
-    re.IGNORECASE,
-)
+#: What ACR says of an Entra token, and of a user name and password.
+NO_PERMISSION_WORDS = re.compile("retrieving permissions failed", re.IGNORECASE)
+VALIDATION_WORDS = re.compile("token validation failed", re.IGNORECASE)
+INVALID_CLIENT_WORDS = re.compile("invalid clientid or client secret", re.IGNORECASE)
+NOT_REGISTERED_WORDS = re.compile("application not registered with aad|client id must be guid", re.IGNORECASE)
+_ITS_OWN = re.compile(r"aka\.ms/acr|client with IP .{0,80}?is not allowed access", re.IGNORECASE)
+_SAID_BY_ACR = (_ITS_OWN, NO_PERMISSION_WORDS, VALIDATION_WORDS, INVALID_CLIENT_WORDS, NOT_REGISTERED_WORDS)
 
 
 def generic_401(reply: Reply | None) -> bool:
@@ -30,7 +32,7 @@ def generic_401(reply: Reply | None) -> bool:
 
 def said_by_acr(reply: Reply) -> bool:
     """Whether an answer is in words that only ACR says, such as the address of a page of its own."""
-    return bool(_SAID_BY_ACR.search(reply.words))
+    return any(words.search(reply.words) for words in _SAID_BY_ACR)
 
 
 def at_storage(broken: Break) -> bool:
@@ -53,6 +55,12 @@ def has_its_mark(broken: Break, reply: Reply) -> bool:
     if at_storage(broken):
         return bool(reply.correlation_id) or "<Code>" in reply.body
     return facts.registry_spoke(reply) or said_by_acr(reply)
+
+
+def throttled(broken: Break) -> bool:
+    """Whether the registry itself, not the storage of the layers, says that it has too many requests."""
+    reply = facts.reply(broken)
+    return reply is not None and reply.status == 429 and has_its_mark(broken, reply) and not at_storage(broken)
 
 
 def at_login_server(broken: Break) -> bool:

@@ -6,9 +6,9 @@ from http import HTTPStatus
 
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
-from pytest_acrauth.catalogue.symptoms.answers import ASKING, generic_401, has_its_mark
+from pytest_acrauth.catalogue.symptoms.answers import ASKING, generic_401, has_its_mark, throttled
 from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry
-from pytest_acrauth.model.observation import AccessToken, Challenge, Data, Reply, Trouble
+from pytest_acrauth.model.observation import AccessToken, Challenge, Reply, Trouble
 from pytest_acrauth.model.stage import Stage
 
 _DONE = range(200, 400)  # successes and redirects
@@ -33,12 +33,6 @@ def _foreign_403(broken: Break, *, worded: bool) -> bool:
     if reply is None or reply.status != 403 or facts.firewall_spoke(broken):
         return False
     return bool(reply.words.strip()) is worded
-
-
-def _throttled(broken: Break) -> bool:
-    observation, reply = broken.observation, facts.reply(broken)
-    elsewhere = isinstance(observation, Data) and bool(observation.redirect)
-    return reply is not None and reply.status == 429 and has_its_mark(broken, reply) and not elsewhere
 
 
 def _missing(broken: Break) -> bool:
@@ -131,7 +125,7 @@ DENIED_WITH_IP = Symptom(
 THROTTLED = Symptom(
     id="requests-throttled",
     stages=(Stage.CHALLENGE, Stage.OPERATION, Stage.DATA, Stage.UPLOAD),
-    when=_throttled,
+    when=throttled,
     says="{login_server} has too many requests to serve ({answer}); it asks to wait {retry_after} seconds.",
     texts=at_registry(
         r"\b429 Too Many Requests",

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
-from pytest_acrauth.catalogue.symptoms.answers import generic_401, has_its_mark
+from pytest_acrauth.catalogue.symptoms.answers import (
+    NO_PERMISSION_WORDS,
+    VALIDATION_WORDS,
+    generic_401,
+    has_its_mark,
+    throttled,
+)
 from pytest_acrauth.catalogue.symptoms.words import STATUS, anywhere, at_layers, at_registry
 from pytest_acrauth.model.stage import Stage
-
-_NO_PERMISSION = re.compile("retrieving permissions failed", re.IGNORECASE)
-_VALIDATION = re.compile("token validation failed", re.IGNORECASE)
-
 
 _SERVER_ERRORS = (
     # Whatever the registry said, clients of the docker daemon and IoT Edge say so, and have its words beside.
@@ -29,7 +29,7 @@ def _refused(broken: Break) -> bool:
     reply = facts.reply(broken)
     if reply is None or facts.firewall_spoke(broken):
         return False
-    if reply.status in {401, 403} and _NO_PERMISSION.search(reply.words):
+    if reply.status in {401, 403} and NO_PERMISSION_WORDS.search(reply.words):
         return has_its_mark(broken, reply)
     if reply.status == 403:
         return has_its_mark(broken, reply) and not reply.words.strip()
@@ -43,12 +43,7 @@ def _bare_403(broken: Break) -> bool:
 
 def _validation_failed(broken: Break) -> bool:
     reply = facts.reply(broken)
-    return reply is not None and reply.status == 401 and bool(_VALIDATION.search(reply.words))
-
-
-def _throttled(broken: Break) -> bool:
-    reply = facts.reply(broken)
-    return reply is not None and reply.status == 429 and has_its_mark(broken, reply)
+    return reply is not None and reply.status == 401 and bool(VALIDATION_WORDS.search(reply.words))
 
 
 def _server_error(broken: Break) -> bool:
@@ -100,7 +95,7 @@ VALIDATION_FAILED = Symptom(
 LOGIN_THROTTLED = Symptom(
     id="login-throttled",
     stages=(Stage.EXCHANGE, Stage.ACCESS_TOKEN),
-    when=_throttled,
+    when=throttled,
     says="{login_server} answered 429 to a request for one of its tokens, and asks to wait {retry_after} seconds.",
     texts=anywhere(
         r"\bCONNECTIVITY_TOOMANYREQUESTS_ERROR\b",

@@ -6,9 +6,9 @@ import re
 
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
-from pytest_acrauth.catalogue.symptoms.answers import generic_401, has_its_mark
+from pytest_acrauth.catalogue.symptoms.answers import at_storage, generic_401, has_its_mark
 from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry, not_elsewhere
-from pytest_acrauth.model.observation import Data, Operation
+from pytest_acrauth.model.observation import Operation
 from pytest_acrauth.model.stage import Stage
 
 _UNKNOWN_CODES = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "TAG_UNKNOWN"}
@@ -21,24 +21,24 @@ _KEY_IDENTITY = r"identity associated with the registry is inactive"
 
 def _disallowed(broken: Break) -> re.Match[str] | None:
     """Return the registry's words for what it disallows; they name what they are about, or do not."""
-    observation, reply = broken.observation, facts.reply(broken)
-    if reply is None or not 400 <= reply.status < 500 or reply.status == 429 or not has_its_mark(broken, reply):
+    reply = facts.reply(broken)
+    if reply is None or at_storage(broken):  # which has words of its own
         return None
-    if isinstance(observation, Data) and observation.redirect:  # storage answered, in words of its own
+    if not 400 <= reply.status < 500 or reply.status == 429 or not has_its_mark(broken, reply):
         return None
     return _DISALLOWED.search(reply.words)
 
 
 def _key_identity_inactive(broken: Break) -> bool:
-    observation, reply = broken.observation, facts.reply(broken)
-    if reply is None or (isinstance(observation, Data) and observation.redirect):
+    reply = facts.reply(broken)
+    if reply is None or at_storage(broken):
         return False
     return reply.status == 403 and has_its_mark(broken, reply) and bool(re.search(_KEY_IDENTITY, reply.words))
 
 
 def _operation_refused(broken: Break) -> bool:
-    observation, reply = broken.observation, facts.reply(broken)
-    if reply is None or (isinstance(observation, Data) and observation.redirect):
+    reply = facts.reply(broken)
+    if reply is None or at_storage(broken):
         return False
     known = facts.firewall_spoke(broken) or _disallowed(broken) or _key_identity_inactive(broken)
     if known or not has_its_mark(broken, reply):
