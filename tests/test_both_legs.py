@@ -11,6 +11,7 @@ from pytest_acrauth.diagnosis.conclusion import Certainty
 from pytest_acrauth.emulator import Change, Emulator, Scenario, World
 from pytest_acrauth.emulator.scenarios import obstacles
 from pytest_acrauth.emulator.scenarios.obstacles import through_proxy
+from pytest_acrauth.emulator.scenarios.scenario import SHORT
 from pytest_acrauth.emulator.world.cloud import AUTHORITY
 from pytest_acrauth.emulator.world.network import Route
 from pytest_acrauth.model.observation import Tls
@@ -35,7 +36,7 @@ def test_one_cause_on_two_legs_is_explained_once(change: Change, stage: Stage, m
     """The login server's leg and Entra's are both diagnosed as it, and share the explanation."""
     with Emulator() as emulator:
         emulator.change(change)
-        found = diagnose(climbed(emulator, Scenario("both", change, {"timeout": "4"})))
+        found = diagnose(climbed(emulator, Scenario("both", change, SHORT)))
     assert [(each.broken.stage, each.mode and each.mode.id) for each in found] == [(stage, mode), (Stage.ENTRA, mode)]
     assert [each.certainty for each in found] == [Certainty.PROVEN] * 2
     assert len({shared_cause(each) for each in found}) == 1
@@ -92,5 +93,5 @@ def test_a_host_that_a_proxy_finds_no_way_to_is_that_hosts_own_matter(status: in
     change = through_proxy(forbids={"azurecr.io": status})
     with Emulator() as emulator:
         emulator.change(change)
-        (found,) = diagnose(climbed(emulator, Scenario("both", change, {"timeout": "4"})))
+        (found,) = diagnose(climbed(emulator, Scenario("both", change, SHORT)))
     assert (shared_cause(found) is not None) is shared

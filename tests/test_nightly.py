@@ -19,8 +19,8 @@ from pytest_acrauth.emulator.world.healthy import CLIENT
 
 EXAMPLE = Path(__file__).parents[1] / "docs" / "examples" / "nightly"
 NAMES = ("shopacr", "baseacr", "vaultacr")
-#: A run with the file, which waits as long as a test may.
-NIGHT = ("--acr-config=acr.toml", "--acr-wait", "4")
+#: A run with the file, which waits longer than a busy machine needs.
+NIGHT = ("--acr-config=acr.toml", "--acr-wait", "60")
 WAITED = "shopacr.azurecr.io puller: ready after * s of waiting (network at once, permission after * s; * attempts)"
 
 
@@ -148,7 +148,7 @@ def test_a_wait_that_runs_out(night: Night) -> None:
     result.stdout.fnmatch_lines(
         [
             "role-propagation-delay: *",
-            "*waited 2 of 2 s, 3 attempts: the network held at once, permission did not",
+            "*waited * of 2 s, * attempts: the network held at once, permission did not",
             "shopacr.azurecr.io puller: role-propagation-delay: *",
             "FAILED acr::shopacr.azurecr.io::puller::exchange - role-propagation-delay: *",
         ]

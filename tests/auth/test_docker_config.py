@@ -348,7 +348,7 @@ def test_a_helper_that_does_not_end(home: Home, registries: respx.MockRouter) ->
     """A helper has the limit of one peer; then it is ended, with what it started."""
     home.write({"credHelpers": {HOST: "made-up"}})
     home.helper("sleep 600 & wait")
-    (seen,) = climb(home.environ, MY, timeout=1.5)
+    (seen,) = climb(home.environ, MY, timeout=9.0)
     assert seen.access_token is not None
     assert seen.access_token.trouble is Trouble.UNAVAILABLE
     assert seen.access_token.text == "docker-credential-made-up did not end in time"
@@ -363,7 +363,7 @@ def test_a_helper_that_never_stops_talking(home: Home, registries: respx.MockRou
     """What a helper prints is read to a bound, whatever it goes on to print."""
     home.write({"credHelpers": {HOST: "made-up"}})
     home.helper("exec yes made-up")
-    (seen,) = climb(home.environ, MY, timeout=1.5)
+    (seen,) = climb(home.environ, MY, timeout=9.0)
     assert seen.access_token is not None
     assert seen.access_token.trouble is Trouble.UNAVAILABLE
     assert seen.access_token.text.startswith("docker-credential-made-up: made-up made-up")

@@ -49,7 +49,7 @@ def near_ends(outlooks: tuple[Outlook, ...]) -> tuple[Diagnosis, ...]:
 
 def prepared(emulator: Emulator, scenario: Scenario, evidence: EvidenceChoice | None) -> tuple[Run, Target]:
     """Return a run in a scenario's world, and its target."""
-    needs = {"auth": "service-principal", "must": "pull", "timeout": "20"} | dict(scenario.options)
+    needs = {"auth": "service-principal", "must": "pull", "timeout": "60"} | dict(scenario.options)
     (chosen,) = choose([needs["auth"]], emulator.environ)
     references = tuple(Reference.parse(text) for text in listed(needs, "repository"))
     actions = (listed(needs, "must"), listed(needs, "must-not"))

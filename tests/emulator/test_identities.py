@@ -22,7 +22,7 @@ def climbed(emulator: Emulator, *specs: str, registries: tuple[Registry, ...] = 
     """Climb as identities that are chosen as a user's options choose them."""
     pairs = pair(registries, choose(specs, emulator.environ, registries), emulator.environ)
     app = (Reference.parse("team/app"),)
-    return Run(emulator.machine).check([Target(registry, identity, app) for registry, identity in pairs])
+    return Run(emulator.machine, timeout=60.0).check([Target(registry, identity, app) for registry, identity in pairs])
 
 
 def ready(seen: tuple[Transcript, ...]) -> bool:
@@ -136,7 +136,7 @@ def test_evidence_is_asked_by_an_identity_of_its_own(row: Method) -> None:
     """Whatever befell the one under test, it may look; where it is an application, it may do nothing else."""
     with Emulator("exchange-no-role", identities=(SignIn(row.name, "AUDIT", apart=True),)) as emulator:
         (chosen,) = choose(["service-principal"], emulator.environ, [MY])
-        run = Run(emulator.machine, evidence=EvidenceChoice(row.name, "AUDIT"))
+        run = Run(emulator.machine, timeout=60.0, evidence=EvidenceChoice(row.name, "AUDIT"))
         (found,) = diagnose(*run.check([Target(MY, chosen.identity)]))
         assert (found.mode and found.mode.id, found.certainty) == ("exchange-no-role", Certainty.PROVEN)
         assert emulator.environ.get("AUDIT_CLIENT_ID", AUDITOR) == AUDITOR

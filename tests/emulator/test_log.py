@@ -10,6 +10,8 @@ from pytest_acrauth.emulator import Emulator, LoggedRequest
 
 HOST = "myacr.azurecr.io"
 REGISTRY = f"https://{HOST}"
+#: Connected in its own time, a caller waits a moment for the answer.
+GIVES_UP = httpx.Timeout(10.0, read=0.2)
 
 
 def test_query_and_form_are_logged_by_what_they_ask(emulator: Emulator, visitor: Visitor) -> None:
@@ -113,7 +115,7 @@ def test_latency_lets_callers_give_up(emulator: Emulator, visitor: Visitor) -> N
     """Whoever has left before its answer got none, and others of other hosts are answered."""
     emulator.latency = {"*.azurecr.io": 60.0}
     with pytest.raises(httpx.ReadTimeout):
-        visitor.http.get(f"{REGISTRY}/v2/", timeout=0.2)
+        visitor.http.get(f"{REGISTRY}/v2/", timeout=GIVES_UP)
     assert visitor.entra().status_code == 200
     emulator.latency = 0.0
     visitor.http.get(f"{REGISTRY}/v2/")
@@ -129,7 +131,7 @@ def test_who_gave_up_counts(emulator: Emulator, visitor: Visitor) -> None:
     emulator.apply("challenge-missing", times=1)
     emulator.latency = 60.0
     with pytest.raises(httpx.ReadTimeout):
-        visitor.http.get(f"{REGISTRY}/v2/", timeout=0.2)
+        visitor.http.get(f"{REGISTRY}/v2/", timeout=GIVES_UP)
     emulator.latency = 0.0
     while emulator.world.coming:  # until the emulator has seen that it was left; the test's own limit ends it
         pass
@@ -159,4 +161,4 @@ def test_the_end_waits_for_no_latency() -> None:
         emulator.latency = 60.0
         visiting = Visitor(emulator)
         with visiting.http, pytest.raises(httpx.ReadTimeout):
-            visiting.http.get(f"{REGISTRY}/v2/", timeout=0.2)
+            visiting.http.get(f"{REGISTRY}/v2/", timeout=GIVES_UP)

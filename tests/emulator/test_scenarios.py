@@ -34,7 +34,7 @@ def reach(emulator: Emulator, host: str) -> Iterator[str]:
         yield f"tcp: {type(error).__name__}"
         return
     with raw:
-        raw.settimeout(2.0)
+        raw.settimeout(5.0)
         try:
             emulator.machine.ssl_context().wrap_socket(raw, server_hostname=host).close()
         except ssl.SSLCertVerificationError as error:

@@ -379,7 +379,7 @@ def test_a_management_plane_that_is_not_reached_is_a_reason(route: Route) -> Non
         no_admin(world)
         world.network.route_all(ARM, route)
 
-    seen, _ = in_world(change, "basic", timeout=3.0)
+    seen, _ = in_world(change, "basic", timeout=12.0)
     look = seen.evidence.registry
     assert look is not None
     assert look.value is None

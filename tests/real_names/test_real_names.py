@@ -19,7 +19,7 @@ def run(folder: Path, scenario: str, *arguments: str, nameserver: str = NAMESERV
     enter, reason = namespace()
     if reason:
         pytest.skip(reason)
-    inner = ["-p", "no:cacheprovider", "--acr-timeout", "6", *arguments]
+    inner = ["-p", "no:cacheprovider", "--acr-timeout", "20", *arguments]
     command = [*enter, sys.executable, str(INSIDE), str(folder), scenario, nameserver, "--", *inner]
     path = os.pathsep.join(filter(None, (TESTS, os.environ.get("PYTHONPATH"))))
     environ = os.environ | {"PYTHONPATH": path}

@@ -14,7 +14,7 @@ from pytest_acrauth.emulator.scenarios.changes import docker, every_registry, pu
 from pytest_acrauth.emulator.scenarios.delays import DELAYS
 from pytest_acrauth.emulator.scenarios.look_alikes import LOOK_ALIKES
 from pytest_acrauth.emulator.scenarios.obstacles import certificate, device
-from pytest_acrauth.emulator.scenarios.scenario import Scenario
+from pytest_acrauth.emulator.scenarios.scenario import SHORT, Scenario
 from pytest_acrauth.emulator.scenarios.variants import BY_CERTIFICATE, USUAL
 from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION
 from pytest_acrauth.emulator.world.network import Device, Route
@@ -42,7 +42,6 @@ _ENTRA = ("entra",)
 _PRINCIPAL = ("entra", "basic")  # a service principal's secret is good for both
 _SECRET = (USUAL, "basic")
 _IMAGE = {"repository": "team/app:latest"}
-_SHORT = {"timeout": "3"}
 _ADMIN = {"auth": "admin"}
 _BASIC = {"auth": "basic"}
 _PULLER = {"auth": "scope-map-token"}
@@ -68,7 +67,7 @@ _NETWORK = (
         shows=f"exchange: {_DENIED}",
         needs_evidence=True,
     ),
-    Scenario("registry-tcp-blocked", obstacles.route_to_registries(Route.FILTERED), _SHORT, shows="tcp: TimeoutError"),
+    Scenario("registry-tcp-blocked", obstacles.route_to_registries(Route.FILTERED), SHORT, shows="tcp: TimeoutError"),
     Scenario("tcp-refused", obstacles.route_to_registries(Route.CLOSED), shows="tcp: ConnectionRefusedError"),
     Scenario(
         "registry-tls-intercepted",
@@ -112,15 +111,15 @@ _NETWORK = (
         needs_evidence=True,
     ),
     Scenario("firewall-rule-propagating", obstacles.rule_just_added, shows=f"exchange: {_DENIED}", needs_evidence=True),
-    Scenario("data-endpoint-blocked", obstacles.block_data, _IMAGE | _SHORT, shows="data tcp: TimeoutError"),
+    Scenario("data-endpoint-blocked", obstacles.block_data, _IMAGE | SHORT, shows="data tcp: TimeoutError"),
     Scenario("data-redirect-foreign", device(obstacles.foreign_redirect), _IMAGE, shows="data dns: no such name"),
-    Scenario("climb-timeout", device(lambda _host: Device(pause=0.5)), _SHORT, shows="challenge: drips"),
+    Scenario("climb-timeout", device(lambda _host: Device(pause=0.5)), SHORT, shows="challenge: drips"),
 )
 _IDENTITY = (
     Scenario(
         "entra-authority-unreachable",
         obstacles.block_authority,
-        _SHORT,
+        SHORT,
         seen_by=_ENTRA,
         shows="entra tcp: TimeoutError",
         record=None,

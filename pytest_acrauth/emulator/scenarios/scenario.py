@@ -9,6 +9,9 @@ from pytest_acrauth.emulator.world import Change
 
 #: What a world is diagnosed as in which nothing is broken.
 READY = "ready"
+#: The options of a world in which somebody never answers: less than the usual limit, and a third of it, which is what
+#: one peer is given, is well over what a busy machine takes for an answer that comes.
+SHORT = {"timeout": "12"}
 
 
 @dataclass(frozen=True)

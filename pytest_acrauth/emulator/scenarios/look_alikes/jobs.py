@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_acrauth.emulator.scenarios import obstacles
-from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
+from pytest_acrauth.emulator.scenarios.scenario import READY, SHORT, Scenario
 from pytest_acrauth.emulator.scenarios.variants import (
     BY_AZ,
     BY_FEDERATION,
@@ -159,7 +159,6 @@ def _for_gitlab_itself(world: World) -> None:
     world.machine.environ["AZURE_FEDERATED_TOKEN"] = token
 
 
-_SHORT = {"timeout": "3"}
 _GITHUB = {"auth": BY_GITHUB}
 _PIPELINE = {"auth": BY_PIPELINE}
 #: An identity that Entra refuses cannot look for itself.
@@ -209,13 +208,13 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario(
         "ci-id-token-unreachable",
         _at_github(_on_the_way(GITHUB_HOST, Route.FILTERED)),
-        _GITHUB | _SHORT,
+        _GITHUB | SHORT,
         like="entra-authority-unreachable",
     ),
     Scenario(
         "silent-ci-system",
         _in_pipeline(_on_the_way(PIPELINES_HOST, Route.MUTE)),
-        _PIPELINE | _SHORT,
+        _PIPELINE | SHORT,
         diagnosed="ci-id-token-unreachable",
         like="entra-authority-unreachable",
     ),
@@ -229,7 +228,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario(
         "authority-blocked-for-a-job",
         _at_github(obstacles.block_authority),
-        _GITHUB | _SHORT,
+        _GITHUB | SHORT,
         diagnosed="entra-authority-unreachable",
         like="ci-id-token-unreachable",
     ),

@@ -8,14 +8,13 @@ from ipaddress import IPv4Address
 
 from pytest_acrauth.emulator.scenarios import obstacles
 from pytest_acrauth.emulator.scenarios.look_alikes.rights import both
-from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
+from pytest_acrauth.emulator.scenarios.scenario import READY, SHORT, Scenario
 from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.cloud import MINUTE, PrivateEndpoint, Registry
 from pytest_acrauth.emulator.world.content import Manifest
 from pytest_acrauth.emulator.world.network import Certificate, Device, Name, Route
 
 _IMAGE = {"repository": "team/app:latest"}
-_SHORT = {"timeout": "4"}
 _REPLICA = "westeurope"
 _ENDPOINTS, _OTHERS, _FORMER = (IPv4Address(f"10.{net}.0.0") for net in (1, 2, 9))
 _REPLICAS = IPv4Address("203.0.113.128")
@@ -240,21 +239,21 @@ def _closed(change: Callable[[Registry], None]) -> Change:
 
 
 LOOK_ALIKES: tuple[Scenario, ...] = (
-    Scenario("private-endpoint-unreachable", both(_each(_joined), _cut(_login)), _SHORT, like="registry-tcp-blocked"),
-    Scenario("private-endpoint-pending", _in_state("Pending"), _SHORT, like="private-endpoint-unreachable"),
-    Scenario("private-endpoint-rejected", _in_state("Rejected"), _SHORT, like="private-endpoint-pending"),
-    Scenario("private-endpoint-disconnected", _in_state("Disconnected"), _SHORT, like="private-endpoint-rejected"),
+    Scenario("private-endpoint-unreachable", both(_each(_joined), _cut(_login)), SHORT, like="registry-tcp-blocked"),
+    Scenario("private-endpoint-pending", _in_state("Pending"), SHORT, like="private-endpoint-unreachable"),
+    Scenario("private-endpoint-rejected", _in_state("Rejected"), SHORT, like="private-endpoint-pending"),
+    Scenario("private-endpoint-disconnected", _in_state("Disconnected"), SHORT, like="private-endpoint-rejected"),
     Scenario(
         "private-endpoint-unreachable-beside-pending",
         both(_in_state("Approved", "Pending"), _cut(_login)),
-        _SHORT,
+        SHORT,
         diagnosed="private-endpoint-unreachable",
         like="private-endpoint-pending",
     ),
     Scenario(
         "private-dns-stale-record",
         both(_each(_joined), _made_again(_login, 5)),
-        _SHORT,
+        SHORT,
         like="private-endpoint-unreachable",
     ),
     Scenario("private-dns-stale-zone", _each(_no_login_record), like="registry-dns-nxdomain"),
@@ -276,14 +275,14 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario(
         "private-endpoint-in-public-range-unreachable",
         both(_each(_in_public_range), _cut(_login)),
-        _SHORT,
+        SHORT,
         diagnosed="private-endpoint-unreachable",
         like="registry-tcp-blocked",
     ),
     Scenario(
         "private-data-endpoint-in-public-range-unreachable",
         both(_each(_in_public_range), _cut(_data)),
-        _IMAGE | _SHORT,
+        _IMAGE | SHORT,
         diagnosed="private-endpoint-unreachable",
         like="data-endpoint-blocked",
     ),
@@ -311,41 +310,41 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario(
         "private-dns-data-host-public",
         both(_each(_joined), _each(_public_instead)),
-        _IMAGE | _SHORT,
+        _IMAGE | SHORT,
         diagnosed="private-dns-data-endpoint-missing",
         like="data-endpoint-blocked",
     ),
     Scenario(
         "private-data-endpoint-unreachable",
         both(_each(_joined), _cut(_data)),
-        _IMAGE | _SHORT,
+        _IMAGE | SHORT,
         diagnosed="private-endpoint-unreachable",
         like="data-endpoint-blocked",
     ),
     Scenario(
         "private-dns-stale-data-record",
         both(_each(_joined), _made_again(_data, 6)),
-        _IMAGE | _SHORT,
+        _IMAGE | SHORT,
         diagnosed="private-dns-stale-record",
         like="private-data-endpoint-unreachable",
     ),
     Scenario(
         "data-endpoint-replica-missing",
         both(_served_from(_REPLICA), _cut(_nearest)),
-        _IMAGE | _SHORT,
+        _IMAGE | SHORT,
         like="data-endpoint-blocked",
     ),
     Scenario(
         "data-endpoint-blocked-for-dedicated",
         both(_each(_dedicated), _cut(_data)),
-        _IMAGE | _SHORT,
+        _IMAGE | SHORT,
         diagnosed="data-endpoint-blocked",
         like="data-endpoint-replica-missing",
     ),
     Scenario(
         "data-endpoint-of-former-replica",
         both(_served_from(_REPLICA, replica=False), _cut(_nearest)),
-        _IMAGE | _SHORT,
+        _IMAGE | SHORT,
         diagnosed="data-endpoint-blocked",
         like="data-endpoint-replica-missing",
     ),

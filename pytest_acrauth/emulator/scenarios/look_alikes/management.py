@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pytest_acrauth.emulator.azure.issuing import LIFE
 from pytest_acrauth.emulator.scenarios import changes
-from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
+from pytest_acrauth.emulator.scenarios.scenario import READY, SHORT, Scenario
 from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.cloud import ARM, MINUTE, SUBSCRIPTION, Registry
 from pytest_acrauth.emulator.world.healthy import OPERATOR, OTHER_SUBSCRIPTION, OTHER_TENANT
@@ -14,7 +14,6 @@ from pytest_acrauth.emulator.world.network import Route
 
 _AZ = {"client": "az"}
 _IMAGE = {"repository": "team/app:latest"}
-_SHORT = {"timeout": "4"}
 
 
 def _unseen_elsewhere(world: World) -> None:
@@ -124,8 +123,8 @@ LOOK_ALIKES = (
     Scenario("arm-token-expired", _holding(LIFE + 10 * MINUTE), _AZ, like="arm-token-refused"),
     Scenario("arm-token-held", _holding(30 * MINUTE), _AZ, diagnosed=READY, like="arm-token-expired"),
     Scenario("arm-throttled", _used_up, _AZ, like="arm-no-read"),
-    Scenario("arm-unreachable", _plane_is(Route.FILTERED), _AZ | _SHORT, like="arm-no-read"),
-    Scenario("arm-name-unknown", _plane_unknown, _AZ | _SHORT, diagnosed="arm-unreachable", like="arm-no-read"),
+    Scenario("arm-unreachable", _plane_is(Route.FILTERED), _AZ | SHORT, like="arm-no-read"),
+    Scenario("arm-name-unknown", _plane_unknown, _AZ | SHORT, diagnosed="arm-unreachable", like="arm-no-read"),
     Scenario("subscription-disabled", _disabled, _AZ, diagnosed=READY, like="arm-wrong-subscription"),
     Scenario(
         "cmk-identity-inactive",

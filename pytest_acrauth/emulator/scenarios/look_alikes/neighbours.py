@@ -26,7 +26,7 @@ from pytest_acrauth.emulator.scenarios.look_alikes.rights import (
     itself,
     repository,
 )
-from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
+from pytest_acrauth.emulator.scenarios.scenario import READY, SHORT, Scenario
 from pytest_acrauth.emulator.scenarios.variants import (
     BY_AZ,
     BY_FEDERATION,
@@ -192,7 +192,6 @@ def _held_back_elsewhere(registry: Registry) -> None:
 _IMAGE = {"repository": "team/app:latest"}
 _PUSHING = _IMAGE | {"must": "pull,push"}
 _OPERATOR_LOOKS = {"evidence": BY_AZ}
-_SHORT = {"timeout": "3"}
 _PULLER = {"auth": "scope-map-token"}
 
 LOOK_ALIKES: tuple[Scenario, ...] = (
@@ -305,14 +304,14 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario(
         "hosts-file-of-former-address",
         _believed_address,
-        _SHORT,
+        SHORT,
         like="registry-tcp-blocked",
         diagnosed="private-dns-stale-record",
     ),
     Scenario(
         "filtered-beside-no-route",
         _filtered_beside_no_route,
-        _SHORT,
+        SHORT,
         like="no-route-from-here",
         diagnosed="registry-tcp-blocked",
     ),

@@ -7,13 +7,12 @@ from dataclasses import replace
 from pytest_acrauth.emulator.scenarios import obstacles
 from pytest_acrauth.emulator.scenarios.changes import every_registry, nothing
 from pytest_acrauth.emulator.scenarios.obstacles import certificate, device, route_to, through_proxy
-from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
+from pytest_acrauth.emulator.scenarios.scenario import READY, SHORT, Scenario
 from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.cloud import AUTHORITY, SUBSCRIPTION, PrivateEndpoint
 from pytest_acrauth.emulator.world.network import Device, Route
 
 _IMAGE = {"repository": "team/app:latest"}
-_SHORT = {"timeout": "3"}
 #: Without an identity leg, where what is broken would break both.
 _BASIC = {"auth": "docker-config"}
 _REGIONAL = {"registry": "myacr.eastus.geo.azurecr.io", "repository": "team/app:latest"}
@@ -183,7 +182,7 @@ _CONNECTIONS = (
     Scenario(
         "public-way-dropped",
         _public_way_dropped,
-        _SHORT,
+        SHORT,
         like="registry-tcp-blocked",
         diagnosed="private-dns-resolves-public",
     ),
@@ -205,7 +204,7 @@ _PROXIES = (
         like="proxy-login-required",
     ),
     Scenario("proxy-cannot-connect", through_proxy(forbids={".azurecr.io": 502}), like="proxy-blocks-registry"),
-    Scenario("proxy-no-answer", through_proxy(silent=True), _BASIC | _SHORT, like="registry-tcp-blocked"),
+    Scenario("proxy-no-answer", through_proxy(silent=True), _BASIC | SHORT, like="registry-tcp-blocked"),
     Scenario("proxy-ends-connection", through_proxy(says=b"\x15\x03\x01"), _BASIC, like="proxy-unreachable"),
     Scenario(
         "proxy-forbids-storage",
@@ -233,7 +232,7 @@ _PROXIES = (
     Scenario(
         "storage-exempted-from-proxy",
         _exempted_storage,
-        _IMAGE | _SHORT,
+        _IMAGE | SHORT,
         like="proxy-forbids-storage",
         diagnosed="data-endpoint-blocked",
     ),
@@ -286,20 +285,20 @@ _TLS = (
     Scenario("clock-behind", obstacles.clock_behind, like="tls-certificate-expired", diagnosed="clock-skew"),
 )
 _SILENCES = (
-    Scenario("registry-no-answer", _swallowing("/"), _SHORT, like="registry-tcp-blocked"),
+    Scenario("registry-no-answer", _swallowing("/"), SHORT, like="registry-tcp-blocked"),
     Scenario(
         "exchange-without-answer",
         _swallowing("/oauth2/exchange"),
-        _SHORT,
+        SHORT,
         like="exchange-no-role",
         diagnosed="registry-no-answer",
     ),
-    Scenario("entra-no-answer", _silent(AUTHORITY), _SHORT, like="entra-authority-unreachable"),
-    Scenario("data-no-answer", _silent(), _IMAGE | _SHORT, like="data-endpoint-blocked"),
+    Scenario("entra-no-answer", _silent(AUTHORITY), SHORT, like="entra-authority-unreachable"),
+    Scenario("data-no-answer", _silent(), _IMAGE | SHORT, like="data-endpoint-blocked"),
     Scenario(
         "answers-slow-and-sound",
-        device(lambda _host: Device(pause=0.002)),
-        _IMAGE,
+        device(lambda _host: Device(pause=0.001)),
+        _IMAGE | {"timeout": "60"},
         like="climb-timeout",
         diagnosed=READY,
     ),
