@@ -236,8 +236,8 @@ STDERR_NOISE = _symptom(
     says="{program} answered, and printed on its standard error: {answer}",
     texts=anywhere(
         r"Emulate Docker CLI using podman",
-        # docker prints it without a failure, and az takes it for one.
-        r"ERROR: (?:docker: )?WARNING! Your password will be stored unencrypted",
+        # docker prints it without a failure, and az and PowerShell take it for one.
+        r"(?:ERROR: (?:docker: )?|Connect-AzContainerRegistry ?: )WARNING! Your password will be stored unencrypted",
     ),
 )
 DOCKER_IN_FOLDER = _symptom(
