@@ -36,9 +36,11 @@ from pytest_acrauth.catalogue.symptoms.management import ADMIN_DISABLED, ARM_NOT
 from pytest_acrauth.catalogue.symptoms.requests import CATALOG_REFUSED
 from pytest_acrauth.catalogue.symptoms.services import REFUSALS, TOGETHER
 from pytest_acrauth.catalogue.symptoms.text import (
+    ANSWER_WITHOUT_CHALLENGE,
     AUTHORITY_LOST,
     GENERIC_401,
     NO_CREDENTIAL_SENT,
+    NO_USABLE_CHALLENGE,
     PULL_SECRET_MISSING,
     REFUSED_AND_NOT_FOUND,
 )
@@ -101,6 +103,7 @@ _FOLLOWS = (
 #: Words that mean something together: what each of them means alone is not told then.
 _TOGETHER = {
     REFUSED_AND_NOT_FOUND: (EXCHANGE_REFUSED, ARM_NOT_FOUND),
+    ANSWER_WITHOUT_CHALLENGE: (NO_USABLE_CHALLENGE,),
     # A refusal that shows no list is of none: whose list it is would prove a cause by the user name alone.
     CATALOG_REFUSED: (GENERIC_401, NO_CREDENTIAL_SENT, BASIC_REFUSED),
     **TOGETHER,

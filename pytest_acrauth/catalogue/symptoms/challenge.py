@@ -120,7 +120,9 @@ DENIED_WITH_IP = Symptom(
         r"client with IP ?'?(?P<client_ip>[0-9A-Fa-f:.]{3,45})'? is not allowed access",
         r"client with IP .{0,60}?is not allowed access",
         r"aka\.ms/acr/firewall",
-    ),
+    )
+    # Cut off by whoever copied it.
+    + at_registry(r"\bdenied: client with(?: IP)?(?=[ '\".…]{0,4}\Z)"),
 )
 THROTTLED = Symptom(
     id="requests-throttled",

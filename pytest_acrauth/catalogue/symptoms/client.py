@@ -93,6 +93,8 @@ _NO_AZ = anywhere(
     r"[Pp]lease install the Azure CLI|az command(?: is)? not found",
     r"[Uu]nable to locate executable file: az\b",
 )
+# A helper that asked Docker Hub, and tells what came of it.
+_HUB = r".{0,60}?https?://hub\.docker\.com/"
 # The words of docker's own helpers for a server that they have no login for (docker-credential-helpers, errors.go).
 _NOTHING_STORED = anywhere(r"credentials not found in native keychain")
 _NO_LOGIN = at_sign_in(
@@ -232,7 +234,11 @@ STDERR_NOISE = _symptom(
     "docker-stderr-noise",
     client=_noise,
     says="{program} answered, and printed on its standard error: {answer}",
-    texts=anywhere(r"Emulate Docker CLI using podman"),
+    texts=anywhere(
+        r"Emulate Docker CLI using podman",
+        # docker prints it without a failure, and az and PowerShell take it for one.
+        r"(?:ERROR: (?:docker: )?|Connect-AzContainerRegistry ?: )WARNING! Your password will be stored unencrypted",
+    ),
 )
 DOCKER_IN_FOLDER = _symptom(
     "docker-in-current-folder",
@@ -282,10 +288,10 @@ CREDENTIAL_STORE = _symptom(
     texts=anywhere(
         rf"error (?:getting|storing|listing|erasing) credentials - err: .{{0,120}}?{_HELPER}",
         r"error (?:getting|storing|listing|erasing) credentials - err"
-        rf"(?!.{{0,160}}?(?:not found in native keychain|acquire refresh token|{_OTHERS_HELPER}))",
+        rf"(?!.{{0,160}}?(?:not found in native keychain|acquire refresh token|{_OTHERS_HELPER})|{_HUB})",
         rf"{_HELPER}\"?'?:? (?:executable file not found|not installed|not found|command not)",
         # Where the file itself cannot be written, no helper is to blame.
-        r"[Ee]rror saving credentials(?!: (?:open|mkdir|rename|write|create|chmod|unlinkat) )",
+        rf"[Ee]rror saving credentials(?!: (?:open|mkdir|rename|write|create|chmod|unlinkat) |.{{0,80}}?{_HUB})",
         rf"{_HELPER} resolves to executable in current directory",
         r"credentials?\b.{0,200}?(?:Cannot autolaunch D-Bus|org\.freedesktop\.secrets was not provided)",
         r"pass not initialized",
@@ -340,8 +346,12 @@ NOT_INTERACTIVE = _symptom(
         r"\b(?:docker|podman|buildah|skopeo|nerdctl|oras|registry|acr) login\b.{0,300}?"
         r"(?:(?:[Uu]sername|[Pp]assword) is (?:empty|required)|[Ee]rror: (?:[Uu]sername and )?[Pp]assword [Rr]equired)",
     )
-    # The action of GitHub's, whose step shows the registry.
-    + at_registry(r"\bdocker/login-action\b.{0,300}?[Ee]rror: (?:[Uu]sername(?: and password)?|[Pp]assword) required"),
+    + at_registry(
+        # Go's words for an input that is no terminal
+        r"username and password: reading password: (?:inappropriate ioctl|operation not supported by device)",
+        # The action of GitHub's, whose step shows the registry.
+        r"\bdocker/login-action\b.{0,300}?[Ee]rror: (?:[Uu]sername(?: and password)?|[Pp]assword) required",
+    ),
 )
 AZ_MISSING = _symptom(
     "az-not-found",

@@ -7,8 +7,8 @@ from pytest_acrauth.catalogue.symptoms.words import GUID, OURS, anywhere, beside
 
 # What the management plane says of whatever it refuses: to whom, what, and over what.
 _REFUSED = (
-    rf"(?:object id '(?P<object_id>{GUID})' )?does not have authorization to perform action"
-    r" '(?!Microsoft\.ContainerRegistry/registries/listCredentials)"
+    rf"(?:object id '(?P<object_id>{GUID})' )?does not have (?:authorization|permission) to perform (?:action )?"
+    r"'(?!Microsoft\.ContainerRegistry/registries/listCredentials)"
 )
 
 
@@ -19,8 +19,8 @@ ARM_NOT_FOUND = in_print(
     "The management plane, which keeps the registries' settings, found no {registry} where it was looked for.",
     anywhere(
         r"resource with name ['\"](?P<registry>[^'\"]{1,80})['\"] and type 'Microsoft\.ContainerRegistry/registries'"
-        r" could not be found in subscription",
-        r"type 'Microsoft\.ContainerRegistry/registries' could not be found in subscription",
+        r" could not be found",
+        r"type 'Microsoft\.ContainerRegistry/registries' could not be found",
         r"Failed to get resource ID for resource type 'Microsoft\.ContainerRegistry/registries' and resource name"
         r" ['\"](?P<registry>[^'\"]{1,80})['\"]",
         r"type Microsoft\.ContainerRegistry/registries can be found with name: (?P<registry>[A-Za-z0-9-]{1,50})",
@@ -56,12 +56,12 @@ ARM_FORBIDDEN = in_print(
     "The management plane refused {action}: the caller has no role that allows it.",
     anywhere(
         rf"{_REFUSED}(?P<action>Microsoft\.ContainerRegistry[^']{{0,160}})"
-        rf"(?:' over scope '(?P<scope>[^']{{0,300}}?(?:{_OF_REGISTRY})?)')?",
+        rf"(?:' (?:over|at) scope '(?P<scope>[^']{{0,300}}?(?:{_OF_REGISTRY})?)')?",
         r"Could not create a role assignment for ACR",
         r"\bLinkedAuthorizationFailed\b.{0,200}?Microsoft\.ContainerRegistry",
         r"not have permission to perform action '(?P<action>[^']{1,160})' on the linked scope\(s\)"
         rf" '(?P<scope>[^']{{0,300}}?Microsoft\.ContainerRegistry{_OF_REGISTRY})",
-        rf"{_REFUSED}(?P<action>[^']{{1,160}})' over scope"
+        rf"{_REFUSED}(?P<action>[^']{{1,160}})' (?:over|at) scope"
         rf" '(?P<scope>[^']{{0,300}}?Microsoft\.ContainerRegistry(?:{_OF_REGISTRY})?)",
     ),
 )
@@ -69,7 +69,7 @@ LIST_CREDENTIALS_FORBIDDEN = in_print(
     "list-credentials-forbidden",
     "az asked for the admin user's password and was refused, as the caller has no role that allows it.",
     anywhere(
-        r"perform action 'Microsoft\.ContainerRegistry/registries/listCredentials/action'",
+        r"perform (?:action )?'Microsoft\.ContainerRegistry/registries/listCredentials/action'",
     ),
 )
 ADMIN_DISABLED = in_print(
@@ -139,7 +139,7 @@ NAME_UNUSABLE = in_print(
         r"names may contain (?:only )?alpha ?numeric characters .{0,40}?between 5 and 50",
         # azurerm says it of the names of other resources, too
         *beside(OURS, r"alpha numeric characters only are allowed in \"name\""),
-        r"Registry name must use only lowercase|Registry name .{0,60}?cannot contain dashes",
+        r"(?:Registry|Connected registry) name must use only lowercase|Registry name .{0,60}?cannot contain dashes",
         r"The registry DNS name .{1,100}? is already in use",
         r"(?i:container registry name) .{0,60}?(?:is invalid|is not valid|must conform)",
     ),
@@ -181,8 +181,7 @@ GRAPH_FORBIDDEN = in_print(
         # Whoever writes to the directory is told so; here it is by who gives roles, and az.
         r"ERROR: (?:Graph .{0,80}?)?Insufficient privileges to complete the operation",
         *beside(
-            rf"{OURS}|\baz (?:ad sp|role|aks) |[Rr]ole ?[Aa]ssignment|[Ss]ervice ?[Pp]rincipal|create-for-rbac"
-            r"|attach-acr",
+            rf"{OURS}|\baz (?:ad sp|role|aks) |[Rr]ole ?[Aa]ssignment|create-for-rbac|attach-acr",
             r"\bAuthorization_RequestDenied\b|Insufficient privileges to complete the operation",
         ),
     ),

@@ -95,7 +95,11 @@ ACI_REFUSED = in_print(
 ACI_LOGIN_UNUSABLE = in_print(
     "container-group-login-unusable",
     "Azure Container Instances did not take the login that the container group names for its registry.",
-    anywhere(r"\bInvalidImageRegistryCredentialType\b|Identity in 'imageRegistryCredentials' of container group\b"),
+    anywhere(r"\bInvalidImageRegistryCredentialType\b|Identity in 'imageRegistryCredentials' of container group\b")
+    + at_registry(
+        r"\bImageRegistryDoesNotSupportManagedIdentity\b"
+        r"|Image registry '(?P<login_server>[^']{1,253})' does not support managed identity",
+    ),
 )
 SERVICE_DENIED = in_print(
     "service-denied",

@@ -207,7 +207,7 @@ AUTHORITY_LOST = in_print(
         r"[Cc]onnection reset by peer|forcibly closed|\bECONNRESET\b|[Cc]onnection aborted|Remote end closed",
         r"Failed to establish a new connection|Unable to connect to the remote server|/token\"?: EOF\b",
         r"unable to resolve host address|\bName resolution of [\w.*-]{1,253} failed|Could not resolve '[\w.*-]{1,253}'",
-        r"Unable to get authority configuration|authority endpoint discovery failed",
+        r"Unable to get authority configuration|authority endpoint discovery failed|unable to resolve an endpoint\b",
     )
     # As docker-credential-acr-env says it, which names no host.
     + not_at_service(rf"refreshing sp token - adal: .{{0,120}}?Error = .{{0,200}}?{entra.LOST}"),
@@ -235,7 +235,8 @@ CONNECTION_FAILED = in_print(
 _BROKEN = (
     r"[Cc]onnection reset by peer|\bECONNRESET\b|forcibly closed|(?:Socket|SSL)Exception: Connection reset",
     r"socket hang up|Empty reply from server|[Ss]erver disconnected|response ended prematurely",
-    r"unexpected EOF|(?:/v2/.{0,300}?|request): EOF\b|(?:already exists|Pushed|\d[kMG]B) EOF\b",
+    r"unexpected EOF|(?:/v2/.{0,300}?|request): EOF\b",
+    r"(?:already exists|Pushed|\d[kMG]B|Retrying in \d{1,3} seconds?) EOF\b",  # docker, below the layers
     r"[Cc]onnection aborted|[Rr]emote end closed connection|broken pipe",
     r"\bNoHttpResponseException\b|\bSocket closed\b",
 )
@@ -299,6 +300,21 @@ NO_CONNECTION = in_print(
         tls.CERTIFICATE_DATES,
         tls.OTHER_NAME,
         tls.HANDSHAKE_BROKEN,
+    ),
+)
+#: az acr login got an answer, where check-health says the same of no connection.
+ANSWER_WITHOUT_CHALLENGE = in_print(
+    "answer-without-challenge",
+    "What answered az at {login_server} was no challenge, the answer that says how to sign in.",
+    anywhere(
+        r"AAD authorization tokens with message: (?:[\d .:-]{10,40})?(?:An error occurred: CONNECTIVITY_CHALLENGE_ERROR"
+        r"|Registry ['\"](?P<login_server>[^'\"]{1,253})['\"] did not issue a challenge)",
+    ),
+    either=(
+        challenge.NO_CHALLENGE,
+        challenge.NOT_FOUND,
+        challenge.FOREIGN_403,
+        challenge.DENIED_WITH_IP,
     ),
 )
 NO_USABLE_CHALLENGE = in_print(
