@@ -28,8 +28,7 @@ def _gateway(status: int, says: str, path: str = "") -> Change:
 
 def _before_authority(status: int, field: str) -> Change:
     """Let a gateway before Entra answer in JSON of its own."""
-    page = _speaking(status, f'{{"{field}":"upstream request failed"}}')
-    return lambda world: world.network.devices.__setitem__(AUTHORITY, Device(page))
+    return obstacles.before(AUTHORITY, Device(_speaking(status, f'{{"{field}":"upstream request failed"}}')))
 
 
 def _of_another_kind(world: World) -> None:

@@ -12,6 +12,7 @@ from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
 from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.cloud import MINUTE, PrivateEndpoint, Registry
 from pytest_acrauth.emulator.world.content import Manifest
+from pytest_acrauth.emulator.world.healthy import BLOB_HOST
 from pytest_acrauth.emulator.world.network import Certificate, Device, Name, Route
 
 _IMAGE = {"repository": "team/app:latest"}
@@ -175,11 +176,6 @@ def _kept_redirects(world: World) -> None:
 def _shortened(_host: str) -> Device:
     """Return a mirror that writes redirects anew, and leaves a part of the path out."""
     return Device(rewrites=lambda location: location.replace("/docker/registry/", "/registry/"))
-
-
-def _own_login(world: World) -> None:
-    """Let a proxy add a login of its own to what goes to the storage."""
-    world.network.devices[world.cloud.blob_host] = Device(asks_with={"Authorization": "Bearer proxys-own"})
 
 
 def _not_admitted(world: World) -> None:
@@ -353,7 +349,12 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario("blob-url-expired", _kept_redirects, _IMAGE, like="blob-signature-refused"),
     Scenario("blob-signature-refused", obstacles.device(_shortened), _IMAGE, like="blob-url-expired"),
     Scenario("blob-access-forbidden", _not_admitted, _IMAGE, like="blob-url-expired"),
-    Scenario("blob-redirect-auth-forwarded", _own_login, _IMAGE, like="blob-access-forbidden"),
+    Scenario(
+        "blob-redirect-auth-forwarded",
+        obstacles.before(BLOB_HOST, Device(asks_with={"Authorization": "Bearer proxys-own"})),
+        _IMAGE,
+        like="blob-access-forbidden",
+    ),
     Scenario("blob-missing", _each(_half_purged), _IMAGE, like="image-not-found"),
     Scenario("layer-published-elsewhere", _each(_foreign_base), _IMAGE, diagnosed=READY, like="blob-missing"),
     Scenario("firewall-ipv6-client", _over_ipv6, like="firewall-ip-denied"),

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from pytest_acrauth.emulator.scenarios import obstacles
 from pytest_acrauth.emulator.scenarios.changes import every_registry, nothing
-from pytest_acrauth.emulator.scenarios.obstacles import certificate, device, route_to, through_proxy
+from pytest_acrauth.emulator.scenarios.obstacles import before, certificate, device, route_to, through_proxy
 from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
 from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.cloud import AUTHORITY, SUBSCRIPTION, PrivateEndpoint
+from pytest_acrauth.emulator.world.healthy import BLOB_HOST
 from pytest_acrauth.emulator.world.network import Device, Route
 
 _IMAGE = {"repository": "team/app:latest"}
@@ -18,6 +19,7 @@ _SHORT = {"timeout": "3"}
 _BASIC = {"auth": "docker-config"}
 _REGIONAL = {"registry": "myacr.eastus.geo.azurecr.io", "repository": "team/app:latest"}
 _BLOBS = "*.blob.core.windows.net"
+_SILENT = Device(swallows=("/",))
 
 
 def _silent_zone(zone: str) -> Change:
@@ -28,24 +30,6 @@ def _silent_zone(zone: str) -> Change:
 def _swallowing(*paths: str) -> Change:
     """Let a device before the login servers answer nothing to some requests."""
     return device(lambda _host: Device(swallows=paths))
-
-
-def _silent(host_of: str = "") -> Change:
-    """Let a device before Entra, or before the storage, answer nothing."""
-
-    def change(world: World) -> None:
-        world.network.devices[host_of or world.cloud.blob_host] = Device(swallows=("/",))
-
-    return change
-
-
-def _at(host: str, made: Device, only: str = "") -> Change:
-    """Put a device before a host, '' for the storage."""
-
-    def change(world: World) -> None:
-        world.network.devices[host or world.cloud.blob_host] = replace(made, only=only)
-
-    return change
 
 
 def _page_at(path: str) -> Change:
@@ -294,8 +278,8 @@ _SILENCES = (
         like="exchange-no-role",
         diagnosed="registry-no-answer",
     ),
-    Scenario("entra-no-answer", _silent(AUTHORITY), _SHORT, like="entra-authority-unreachable"),
-    Scenario("data-no-answer", _silent(), _IMAGE | _SHORT, like="data-endpoint-blocked"),
+    Scenario("entra-no-answer", before(AUTHORITY, _SILENT), _SHORT, like="entra-authority-unreachable"),
+    Scenario("data-no-answer", before(BLOB_HOST, _SILENT), _IMAGE | _SHORT, like="data-endpoint-blocked"),
     Scenario(
         "answers-slow-and-sound",
         device(lambda _host: Device(pause=0.002)),
@@ -306,10 +290,10 @@ _SILENCES = (
     Scenario("answer-cut-off", obstacles.route_to_registries(Route.CUT), like="registry-no-answer"),
 )
 _ANSWERS = (
-    Scenario("page-on-the-way", _at(AUTHORITY, obstacles.portal("")), like="entra-authority-unreachable"),
+    Scenario("page-on-the-way", before(AUTHORITY, obstacles.portal()), like="entra-authority-unreachable"),
     Scenario(
         "authority-page-with-200",
-        _at(AUTHORITY, obstacles.portal_page("")),
+        before(AUTHORITY, obstacles.portal_page()),
         like="entra-no-answer",
         diagnosed="page-on-the-way",
     ),
@@ -332,40 +316,40 @@ _ANSWERS = (
     Scenario("layer-page", _page_at("/blobs/"), _IMAGE, like="blob-missing", diagnosed="page-on-the-way"),
     Scenario(
         "storage-page",
-        _at("", obstacles.portal_page("")),
+        before(BLOB_HOST, obstacles.portal_page()),
         _IMAGE,
         like="blob-access-forbidden",
         diagnosed="page-on-the-way",
     ),
     Scenario(
         "gateway-forbids-authority",
-        _at(AUTHORITY, obstacles.forbidding_gateway("")),
+        before(AUTHORITY, obstacles.forbidding_gateway()),
         like="page-on-the-way",
         diagnosed="proxy-blocks-registry",
     ),
     Scenario(
         "gateway-forbids-storage",
-        _at("", obstacles.forbidding_gateway("")),
+        before(BLOB_HOST, obstacles.forbidding_gateway()),
         _IMAGE,
         like="blob-access-forbidden",
         diagnosed="proxy-blocks-registry",
     ),
     Scenario(
         "gateway-overloaded-before-authority",
-        _at(AUTHORITY, obstacles.overloaded_gateway("")),
+        before(AUTHORITY, obstacles.overloaded_gateway()),
         like="gateway-forbids-authority",
         diagnosed="answered-on-the-way",
     ),
     Scenario(
         "gateway-overloaded-before-storage",
-        _at("", obstacles.overloaded_gateway("")),
+        before(BLOB_HOST, obstacles.overloaded_gateway()),
         _IMAGE,
         like="storage-busy",
         diagnosed="answered-on-the-way",
     ),
     Scenario(
         "storage-busy",
-        obstacles.busy_storage,
+        before(BLOB_HOST, obstacles.busy_storage()),
         _IMAGE,
         like="gateway-overloaded-before-storage",
         diagnosed="exchange-server-error",
