@@ -15,7 +15,8 @@ from pytest_acrauth.model.machine import Machine
 from pytest_acrauth.model.target import BadName, Flow, Registry
 from pytest_acrauth.plugin.configuration import Plan
 from pytest_acrauth.plugin.declared import Declared, gets_in
-from pytest_acrauth.plugin.options import LIST, Setting, Settings, named, where
+from pytest_acrauth.plugin.options import LIST, named
+from pytest_acrauth.plugin.settings import Setting, Settings, where
 from pytest_acrauth.plugin.values import registries
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ipaddress import IPv4Address
 
 from pytest_acrauth.emulator.scenarios import obstacles
-from pytest_acrauth.emulator.scenarios.look_alikes.rights import both
+from pytest_acrauth.emulator.scenarios.changes import together
 from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
 from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.cloud import MINUTE, PrivateEndpoint, Registry
@@ -67,7 +67,7 @@ def _in_state(here: str, elsewhere: str = "Approved") -> Change:
             if status != "Approved":
                 world.network.routes |= dict.fromkeys((endpoint.address, endpoint.data_address), Route.FILTERED)
 
-    return both(_each(_joined), _each(change))
+    return together(_each(_joined), _each(change))
 
 
 def _made_again(host: Callable[[Registry], str], offset: int) -> Change:
@@ -236,20 +236,22 @@ def _closed(change: Callable[[Registry], None]) -> Change:
 
 
 LOOK_ALIKES: tuple[Scenario, ...] = (
-    Scenario("private-endpoint-unreachable", both(_each(_joined), _cut(_login)), _SHORT, like="registry-tcp-blocked"),
+    Scenario(
+        "private-endpoint-unreachable", together(_each(_joined), _cut(_login)), _SHORT, like="registry-tcp-blocked"
+    ),
     Scenario("private-endpoint-pending", _in_state("Pending"), _SHORT, like="private-endpoint-unreachable"),
     Scenario("private-endpoint-rejected", _in_state("Rejected"), _SHORT, like="private-endpoint-pending"),
     Scenario("private-endpoint-disconnected", _in_state("Disconnected"), _SHORT, like="private-endpoint-rejected"),
     Scenario(
         "private-endpoint-unreachable-beside-pending",
-        both(_in_state("Approved", "Pending"), _cut(_login)),
+        together(_in_state("Approved", "Pending"), _cut(_login)),
         _SHORT,
         diagnosed="private-endpoint-unreachable",
         like="private-endpoint-pending",
     ),
     Scenario(
         "private-dns-stale-record",
-        both(_each(_joined), _made_again(_login, 5)),
+        together(_each(_joined), _made_again(_login, 5)),
         _SHORT,
         like="private-endpoint-unreachable",
     ),
@@ -271,21 +273,21 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     ),
     Scenario(
         "private-endpoint-in-public-range-unreachable",
-        both(_each(_in_public_range), _cut(_login)),
+        together(_each(_in_public_range), _cut(_login)),
         _SHORT,
         diagnosed="private-endpoint-unreachable",
         like="registry-tcp-blocked",
     ),
     Scenario(
         "private-data-endpoint-in-public-range-unreachable",
-        both(_each(_in_public_range), _cut(_data)),
+        together(_each(_in_public_range), _cut(_data)),
         _IMAGE | _SHORT,
         diagnosed="private-endpoint-unreachable",
         like="data-endpoint-blocked",
     ),
     Scenario(
         "data-endpoint-inspected",
-        both(_each(_dedicated), obstacles.certificate(obstacles.inspected, "*.eastus.data.azurecr.io")),
+        together(_each(_dedicated), obstacles.certificate(obstacles.inspected, "*.eastus.data.azurecr.io")),
         _IMAGE,
         diagnosed="registry-tls-intercepted",
         like="data-endpoint-blocked",
@@ -293,54 +295,54 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario("data-host-not-resolved", _no_blob_name, _IMAGE, like="data-endpoint-blocked"),
     Scenario(
         "private-dns-data-endpoint-missing",
-        both(_each(_joined), _each(_no_record)),
+        together(_each(_joined), _each(_no_record)),
         _IMAGE,
         like="data-host-not-resolved",
     ),
     Scenario(
         "private-dns-replica-record-missing",
-        both(_each(_joined), _served_from(_REPLICA), _each(_replica_without_record)),
+        together(_each(_joined), _served_from(_REPLICA), _each(_replica_without_record)),
         _IMAGE,
         diagnosed="private-dns-data-endpoint-missing",
         like="data-endpoint-replica-missing",
     ),
     Scenario(
         "private-dns-data-host-public",
-        both(_each(_joined), _each(_public_instead)),
+        together(_each(_joined), _each(_public_instead)),
         _IMAGE | _SHORT,
         diagnosed="private-dns-data-endpoint-missing",
         like="data-endpoint-blocked",
     ),
     Scenario(
         "private-data-endpoint-unreachable",
-        both(_each(_joined), _cut(_data)),
+        together(_each(_joined), _cut(_data)),
         _IMAGE | _SHORT,
         diagnosed="private-endpoint-unreachable",
         like="data-endpoint-blocked",
     ),
     Scenario(
         "private-dns-stale-data-record",
-        both(_each(_joined), _made_again(_data, 6)),
+        together(_each(_joined), _made_again(_data, 6)),
         _IMAGE | _SHORT,
         diagnosed="private-dns-stale-record",
         like="private-data-endpoint-unreachable",
     ),
     Scenario(
         "data-endpoint-replica-missing",
-        both(_served_from(_REPLICA), _cut(_nearest)),
+        together(_served_from(_REPLICA), _cut(_nearest)),
         _IMAGE | _SHORT,
         like="data-endpoint-blocked",
     ),
     Scenario(
         "data-endpoint-blocked-for-dedicated",
-        both(_each(_dedicated), _cut(_data)),
+        together(_each(_dedicated), _cut(_data)),
         _IMAGE | _SHORT,
         diagnosed="data-endpoint-blocked",
         like="data-endpoint-replica-missing",
     ),
     Scenario(
         "data-endpoint-of-former-replica",
-        both(_served_from(_REPLICA, replica=False), _cut(_nearest)),
+        together(_served_from(_REPLICA, replica=False), _cut(_nearest)),
         _IMAGE | _SHORT,
         diagnosed="data-endpoint-blocked",
         like="data-endpoint-replica-missing",
@@ -367,12 +369,12 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario("firewall-rule-just-removed", _rule_removed(1), diagnosed=READY, like="firewall-rule-removed"),
     Scenario(
         "firewall-service-endpoint",
-        both(_closed(obstacles.other_addresses_only), _by_service_endpoint),
+        together(_closed(obstacles.other_addresses_only), _by_service_endpoint),
         like="firewall-ip-denied",
     ),
     Scenario(
         "firewall-service-endpoint-closed",
-        both(_closed(obstacles.private_only), _by_service_endpoint),
+        together(_closed(obstacles.private_only), _by_service_endpoint),
         diagnosed="firewall-public-access-disabled",
         like="firewall-service-endpoint",
     ),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 
 from pytest_acrauth.emulator.scenarios import changes
-from pytest_acrauth.emulator.scenarios.changes import basic, every_registry, unknown_user
-from pytest_acrauth.emulator.scenarios.look_alikes.rights import both
+from pytest_acrauth.emulator.scenarios.changes import basic, every_registry, together, unknown_user
 from pytest_acrauth.emulator.scenarios.scenario import Scenario
 from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import Registry
@@ -56,14 +55,14 @@ def _second_factor(world: World) -> None:
 LOOK_ALIKES = (
     Scenario(
         "admin-off-beside-a-namesake",
-        both(namesake, _admin_off),
+        together(namesake, _admin_off),
         {"auth": "admin"} | _BY_AZ,
         diagnosed="admin-user-disabled",
         like="admin-password-not-current",
     ),
     Scenario(
         "role-missing-beside-a-namesake",
-        both(namesake, changes.no_role),
+        together(namesake, changes.no_role),
         _IMAGE | _BY_AZ,
         diagnosed="exchange-no-role",
         like="abac-legacy-role-ineffective",
@@ -77,14 +76,14 @@ LOOK_ALIKES = (
     ),
     Scenario(
         "admin-misnamed-and-off",
-        both(changes.login_server_as_user, every_registry(_off)),
+        together(changes.login_server_as_user, every_registry(_off)),
         {"auth": "admin"} | _BY_AZ,
         diagnosed="admin-username-wrong",
         like="basic-username-unknown",
     ),
     Scenario(
         "name-of-nobody-while-the-admin-is-off",
-        both(unknown_user, every_registry(_off)),
+        together(unknown_user, every_registry(_off)),
         {"auth": "basic"} | _BY_AZ,
         diagnosed="basic-username-unknown",
         like="admin-misnamed-and-off",

@@ -14,11 +14,11 @@ from pytest_acrauth.emulator.scenarios.changes import (
     no_role,
     other_repositories_only,
     puller,
+    together,
     with_role,
     wrong_secret,
 )
 from pytest_acrauth.emulator.scenarios.look_alikes.rights import (
-    both,
     custom,
     denied,
     given,
@@ -207,7 +207,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     ),
     Scenario(
         "role-just-given-to-another",
-        both(no_role, given("AcrPull", itself, _ANOTHER_TEAM, MINUTE)),
+        together(no_role, given("AcrPull", itself, _ANOTHER_TEAM, MINUTE)),
         like="role-propagation-delay",
         diagnosed="exchange-no-role",
     ),
@@ -222,7 +222,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     ),
     Scenario(
         "repository-role-defined-with-a-wildcard",
-        both(
+        together(
             in_abac_mode,
             custom("Image Reader", Role(_CUSTOM, (), (f"{REGISTRIES}/repositories/*",), built_in=False)),
         ),
@@ -232,21 +232,21 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     ),
     Scenario(
         "role-on-this-repository-just-given",
-        both(in_abac_mode, no_role, given(_READER, repository("team/app"), PRINCIPAL, MINUTE)),
+        together(in_abac_mode, no_role, given(_READER, repository("team/app"), PRINCIPAL, MINUTE)),
         _IMAGE,
         like="role-on-this-repository",
         diagnosed="role-propagation-delay",
     ),
     Scenario(
         "condition-beside-a-role-that-is-ignored",
-        both(in_abac_mode, other_repositories_only, given("AcrPull", itself)),
+        together(in_abac_mode, other_repositories_only, given("AcrPull", itself)),
         _IMAGE,
         like="abac-legacy-role-ineffective",
         diagnosed="abac-condition-excludes-repo",
     ),
     Scenario(
         "denied-by-repository",
-        both(in_abac_mode, with_role(_READER), _by_repository_denied("repositories/content/read")),
+        together(in_abac_mode, with_role(_READER), _by_repository_denied("repositories/content/read")),
         _IMAGE,
         like="role-on-this-repository",
         diagnosed="deny-assignment",
@@ -260,14 +260,14 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     ),
     Scenario(
         "denied-outside-abac-mode-alone",
-        both(in_abac_mode, with_role(_READER), denied(f"{REGISTRIES}/pull/read")),
+        together(in_abac_mode, with_role(_READER), denied(f"{REGISTRIES}/pull/read")),
         _IMAGE,
         like="deny-assignment",
         diagnosed=READY,
     ),
     Scenario(
         "denied-to-another-and-no-role",
-        both(no_role, denied(f"{REGISTRIES}/pull/read", to=(OPERATOR.object_id,))),
+        together(no_role, denied(f"{REGISTRIES}/pull/read", to=(OPERATOR.object_id,))),
         like="deny-assignment",
         diagnosed="exchange-no-role",
     ),
@@ -298,7 +298,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     ),
     Scenario(
         "network-closed-and-no-role",
-        both(every_registry(obstacles.other_addresses_only), no_role),
+        together(every_registry(obstacles.other_addresses_only), no_role),
         like="exchange-no-role",
         diagnosed="firewall-ip-denied",
     ),
@@ -345,14 +345,14 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     ),
     Scenario(
         "secret-mistyped-and-no-role",
-        both(wrong_secret, no_role),
+        together(wrong_secret, no_role),
         _OPERATOR_LOOKS,
         like="exchange-no-role",
         diagnosed="entra-sp-secret-wrong",
     ),
     Scenario(
         "secret-ended-and-registry-closed",
-        both(expired_secret, every_registry(obstacles.private_only)),
+        together(expired_secret, every_registry(obstacles.private_only)),
         _OPERATOR_LOOKS,
         like="firewall-public-access-disabled",
         diagnosed="entra-sp-secret-expired",
@@ -373,7 +373,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     ),
     Scenario(
         "image-missing-in-locked-repository",
-        both(puller(as_it_is), every_registry(_held_back_elsewhere)),
+        together(puller(as_it_is), every_registry(_held_back_elsewhere)),
         _PULLER | _IMAGE,
         like="operation-disallowed",
         diagnosed="image-not-found",
