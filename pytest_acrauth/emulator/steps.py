@@ -104,7 +104,7 @@ def _chosen(scenarios: Sequence[str]) -> tuple[Scenario, ...]:
 def _step(
     world: World, scenarios: Sequence[Scenario], times: int, met_at: tuple[str, str], host: str, path: str
 ) -> _Step:
-    counted = times, host or ("*" if path else met_at[0]), path or ("*" if host else met_at[1])
+    counted = times, host.lower() or ("*" if path else met_at[0]), path or ("*" if host else met_at[1])
     if not scenarios:
         return _Step(*counted, dict(vars(world.cloud)), dict(vars(world.network)), {})
     changed = World(deepcopy(world.cloud), deepcopy(world.network), deepcopy(world.machine))
