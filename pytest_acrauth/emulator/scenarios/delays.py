@@ -13,6 +13,7 @@ from pytest_acrauth.emulator.scenarios.look_alikes.registries import made
 from pytest_acrauth.emulator.scenarios.look_alikes.rights import open_since, pushing_just_added
 from pytest_acrauth.emulator.scenarios.obstacles import rule_just_added
 from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
+from pytest_acrauth.emulator.scenarios.variants import BY_ROLES
 from pytest_acrauth.emulator.world import Change, Coming, World
 from pytest_acrauth.emulator.world.cloud import MINUTE, Registry
 
@@ -62,14 +63,14 @@ def calm(registry: Registry) -> None:
     registry.login_throttled = False
 
 
-def _soon(name: str, change: Change, options: dict[str, str], like: str) -> Scenario:
-    return Scenario(name, change, options | _WAIT, diagnosed=READY, like=like)
+def _soon(name: str, change: Change, options: dict[str, str], like: str, seen_by: tuple[str, ...] = ()) -> Scenario:
+    return Scenario(name, change, options | _WAIT, seen_by=seen_by, diagnosed=READY, like=like)
 
 
 DELAYS: dict[str, Scenario] = {
     scenario.id: scenario
     for scenario in (
-        _soon("role-soon", together(role_just_given, soon(caught_up)), {}, "role-propagation-delay"),
+        _soon("role-soon", together(role_just_given, soon(caught_up)), {}, "role-propagation-delay", BY_ROLES),
         _soon(
             "firewall-rule-soon",
             together(rule_just_added, every_registry(at_the_door), soon(rule_known, CHALLENGE)),

@@ -8,13 +8,17 @@ from dataclasses import replace
 from pytest_acrauth.emulator.scenarios.changes import basic, expired_secret, nothing, services_ahead, together
 from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
 from pytest_acrauth.emulator.scenarios.variants import (
+    BY_APPLICATION,
     BY_AZ,
     BY_CERTIFICATE,
     BY_FEDERATION,
     BY_HOST,
+    BY_ROLES,
+    BY_SECRET,
     CLUSTER,
     MACHINE_IDENTITY,
     SUBJECT,
+    USUAL,
     assertion,
     in_kubernetes,
     on_app_service,
@@ -221,7 +225,13 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         diagnosed="entra-app-not-found",
         like="basic-username-unknown",
     ),
-    Scenario("entra-sp-missing", _without_principal, _OPERATOR_LOOKS, like="entra-app-not-found"),
+    Scenario(
+        "entra-sp-missing",
+        _without_principal,
+        _OPERATOR_LOOKS,
+        seen_by=(*BY_APPLICATION, "basic"),
+        like="entra-app-not-found",
+    ),
     Scenario(
         "password-of-application-without-principal",
         together(_secret_by_basic, _without_principal),
@@ -232,12 +242,14 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario(
         "secret-of-a-namesake",
         together(_another_of_the_name, _secret_of_the_namesake),
+        seen_by=(USUAL,),
         diagnosed="entra-sp-secret-wrong",
         like="exchange-no-role",
     ),
     Scenario(
         "role-of-a-namesake",
         together(_another_of_the_name, _role_of_the_namesake),
+        seen_by=BY_ROLES,
         diagnosed="exchange-no-role",
         like="role-through-a-group",
     ),
@@ -263,12 +275,14 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario(
         "secret-ended-beside-a-good-one",
         together(expired_secret, _application(_good_one_beside)),
+        seen_by=BY_SECRET,
         diagnosed="entra-sp-secret-expired",
         like="entra-sp-secret-wrong",
     ),
     Scenario(
         "secret-mistyped-beside-an-ended-one",
         together(expired_secret, _application(_good_one_beside), _other_secret),
+        seen_by=BY_SECRET,
         diagnosed="entra-sp-secret-wrong",
         like="entra-sp-secret-expired",
     ),
@@ -299,11 +313,18 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         diagnosed="entra-sp-secret-wrong",
         like="sp-certificate-with-docker-login",
     ),
-    Scenario("entra-app-disabled", _application(_disabled), _OPERATOR_LOOKS, like="entra-app-not-found"),
+    Scenario(
+        "entra-app-disabled",
+        _application(_disabled),
+        _OPERATOR_LOOKS,
+        seen_by=(*BY_APPLICATION, "basic"),
+        like="entra-app-not-found",
+    ),
     Scenario(
         "application-enabled-again",
         _application(_enabled_again),
         _OPERATOR_LOOKS,
+        seen_by=(*BY_APPLICATION, "basic"),
         diagnosed="entra-unrecognised",
         like="entra-app-disabled",
     ),

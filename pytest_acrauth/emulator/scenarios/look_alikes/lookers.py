@@ -7,6 +7,7 @@ from copy import deepcopy
 from pytest_acrauth.emulator.scenarios import changes
 from pytest_acrauth.emulator.scenarios.changes import basic, every_registry, together, unknown_user
 from pytest_acrauth.emulator.scenarios.scenario import Scenario
+from pytest_acrauth.emulator.scenarios.variants import BY_ROLES, BY_TENANT
 from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import Registry
 from pytest_acrauth.emulator.world.healthy import OPERATOR, TENANT, entitle
@@ -64,6 +65,7 @@ LOOK_ALIKES = (
         "role-missing-beside-a-namesake",
         together(namesake, changes.no_role),
         _IMAGE | _BY_AZ,
+        seen_by=BY_ROLES,
         diagnosed="exchange-no-role",
         like="abac-legacy-role-ineffective",
     ),
@@ -71,6 +73,7 @@ LOOK_ALIKES = (
         "another-tenant-seen-from-home",
         changes.another_tenant,
         _IMAGE | _BY_AZ,
+        seen_by=BY_TENANT,
         diagnosed="exchange-cross-tenant",
         like="exchange-no-role",
     ),

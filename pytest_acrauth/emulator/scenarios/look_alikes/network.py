@@ -8,6 +8,7 @@ from pytest_acrauth.emulator.scenarios import obstacles
 from pytest_acrauth.emulator.scenarios.changes import every_registry, nothing
 from pytest_acrauth.emulator.scenarios.obstacles import before, certificate, device, route_to, through_proxy
 from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
+from pytest_acrauth.emulator.scenarios.variants import BY_APPLICATION, BY_ENTRA
 from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.cloud import AUTHORITY, SUBSCRIPTION, PrivateEndpoint
 from pytest_acrauth.emulator.world.healthy import BLOB_HOST
@@ -101,6 +102,7 @@ _NAMES = (
     Scenario(
         "authority-name-filtered",
         obstacles.unknown_name(AUTHORITY),
+        seen_by=BY_APPLICATION,
         like="no-public-dns",
         diagnosed="entra-authority-unreachable",
     ),
@@ -131,6 +133,7 @@ _NAMES = (
     Scenario(
         "authority-look-up-fails",
         _silent_zone("microsoftonline.com"),
+        seen_by=BY_APPLICATION,
         like="authority-name-filtered",
         diagnosed="registry-dns-resolver-broken",
     ),
@@ -176,6 +179,7 @@ _CONNECTIONS = (
     Scenario(
         "authority-refuses-connections",
         route_to(AUTHORITY, Route.CLOSED),
+        seen_by=BY_APPLICATION,
         like="entra-authority-unreachable",
         diagnosed="tcp-refused",
     ),
@@ -201,6 +205,7 @@ _PROXIES = (
     Scenario(
         "proxy-forbids-authority",
         through_proxy(forbids={AUTHORITY: 403}),
+        seen_by=BY_APPLICATION,
         like="entra-authority-unreachable",
         diagnosed="proxy-blocks-registry",
     ),
@@ -240,6 +245,7 @@ _TLS = (
     Scenario(
         "authority-inspected",
         certificate(obstacles.inspected, AUTHORITY),
+        seen_by=BY_APPLICATION,
         like="entra-authority-unreachable",
         diagnosed="registry-tls-intercepted",
     ),
@@ -253,6 +259,7 @@ _TLS = (
     Scenario(
         "authority-certificate-ended",
         certificate(obstacles.ended, AUTHORITY),
+        seen_by=BY_APPLICATION,
         like="entra-authority-unreachable",
         diagnosed="tls-certificate-expired",
     ),
@@ -275,10 +282,17 @@ _SILENCES = (
         "exchange-without-answer",
         _swallowing("/oauth2/exchange"),
         _SHORT,
+        seen_by=BY_ENTRA,
         like="exchange-no-role",
         diagnosed="registry-no-answer",
     ),
-    Scenario("entra-no-answer", before(AUTHORITY, _SILENT), _SHORT, like="entra-authority-unreachable"),
+    Scenario(
+        "entra-no-answer",
+        before(AUTHORITY, _SILENT),
+        _SHORT,
+        seen_by=BY_APPLICATION,
+        like="entra-authority-unreachable",
+    ),
     Scenario("data-no-answer", before(BLOB_HOST, _SILENT), _IMAGE | _SHORT, like="data-endpoint-blocked"),
     Scenario(
         "answers-slow-and-sound",
@@ -290,14 +304,26 @@ _SILENCES = (
     Scenario("answer-cut-off", obstacles.route_to_registries(Route.CUT), like="registry-no-answer"),
 )
 _ANSWERS = (
-    Scenario("page-on-the-way", before(AUTHORITY, obstacles.portal()), like="entra-authority-unreachable"),
+    Scenario(
+        "page-on-the-way",
+        before(AUTHORITY, obstacles.portal()),
+        seen_by=BY_APPLICATION,
+        like="entra-authority-unreachable",
+    ),
     Scenario(
         "authority-page-with-200",
         before(AUTHORITY, obstacles.portal_page()),
+        seen_by=BY_APPLICATION,
         like="entra-no-answer",
         diagnosed="page-on-the-way",
     ),
-    Scenario("exchange-page", _page_at("/oauth2/exchange"), like="exchange-no-role", diagnosed="page-on-the-way"),
+    Scenario(
+        "exchange-page",
+        _page_at("/oauth2/exchange"),
+        seen_by=BY_ENTRA,
+        like="exchange-no-role",
+        diagnosed="page-on-the-way",
+    ),
     Scenario(
         "access-token-page",
         _page_at("/oauth2/token"),
@@ -324,6 +350,7 @@ _ANSWERS = (
     Scenario(
         "gateway-forbids-authority",
         before(AUTHORITY, obstacles.forbidding_gateway()),
+        seen_by=BY_APPLICATION,
         like="page-on-the-way",
         diagnosed="proxy-blocks-registry",
     ),
@@ -337,6 +364,7 @@ _ANSWERS = (
     Scenario(
         "gateway-overloaded-before-authority",
         before(AUTHORITY, obstacles.overloaded_gateway()),
+        seen_by=BY_APPLICATION,
         like="gateway-forbids-authority",
         diagnosed="answered-on-the-way",
     ),

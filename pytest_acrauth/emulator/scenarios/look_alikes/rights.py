@@ -17,7 +17,7 @@ from pytest_acrauth.emulator.scenarios.changes import (
 )
 from pytest_acrauth.emulator.scenarios.obstacles import device
 from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
-from pytest_acrauth.emulator.scenarios.variants import signed_in_with_az
+from pytest_acrauth.emulator.scenarios.variants import BY_ROLES, signed_in_with_az
 from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.cloud import (
     DAY,
@@ -225,6 +225,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         "role-for-push-just-given",
         given("AcrPush", itself, ago=MINUTE),
         _PUSHING,
+        seen_by=BY_ROLES,
         like="scope-not-granted",
         diagnosed="role-propagation-delay",
     ),
@@ -233,6 +234,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         "role-just-given-in-abac-mode",
         together(in_abac_mode, with_role(_READER), role_just_given),
         _IMAGE,
+        seen_by=BY_ROLES,
         like="abac-legacy-role-ineffective",
         diagnosed="role-propagation-delay",
     ),
@@ -240,6 +242,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         "role-on-another-repository",
         together(in_abac_mode, no_role, given(_READER, repository("team/multi"))),
         _IMAGE,
+        seen_by=BY_ROLES,
         like="abac-condition-excludes-repo",
         diagnosed="scope-not-granted",
     ),
@@ -261,6 +264,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario(
         "custom-role-wildcard",
         custom("Image Reader", Role("0b6e2a94-7d18-4f53-9c3a-e5d1f8b7a620", (f"{REGISTRIES}/pull/*",), built_in=False)),
+        seen_by=BY_ROLES,
         like="exchange-no-role",
     ),
     Scenario(
@@ -271,6 +275,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
             instead=False,
         ),
         _PUSHING,
+        seen_by=BY_ROLES,
         like="scope-not-granted",
         diagnosed="custom-role-wildcard",
     ),
@@ -285,6 +290,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         "role-of-a-group-above-just-given",
         together(through_a_group, given("AcrPush", resource_group, _DEPLOYERS, MINUTE)),
         _PUSHING,
+        seen_by=BY_ROLES,
         like="role-for-push-long-given",
         diagnosed="role-propagation-delay",
     ),
@@ -316,12 +322,14 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         "rbac-repository-role-ineffective",
         with_role("Container Registry Repository Writer"),
         _PUSHING,
+        seen_by=BY_ROLES,
         like="abac-legacy-role-ineffective",
     ),
     Scenario(
         "repository-role-for-push-outside-abac-mode",
         given("Container Registry Repository Writer", itself),
         _PUSHING,
+        seen_by=BY_ROLES,
         like="scope-not-granted",
         diagnosed="rbac-repository-role-ineffective",
     ),
@@ -329,6 +337,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         "role-of-everything-in-abac-mode",
         together(in_abac_mode, custom("Builder", Role("6e1c9f37-5a2d-4b80-8d14-f0b7e3a962c5", ("*",), built_in=False))),
         _IMAGE,
+        seen_by=BY_ROLES,
         like="exchange-no-role",
         diagnosed="abac-legacy-role-ineffective",
     ),
@@ -336,6 +345,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         "role-for-push-on-another-condition",
         together(in_abac_mode, with_role(_READER), writer_elsewhere),
         _PUSHING,
+        seen_by=BY_ROLES,
         like="role-on-another-repository",
         diagnosed="abac-condition-excludes-repo",
     ),
@@ -349,6 +359,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
             ),
         ),
         {"repository": "team/app:latest,team/multi:latest"},
+        seen_by=BY_ROLES,
         like="role-on-another-repository",
         diagnosed="abac-condition-excludes-repo",
     ),
@@ -366,29 +377,33 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         like="user-of-another-tenant",
     ),
     # Denials: of what, to whom, where.
-    Scenario("deny-assignment", denied(_PULL), like="exchange-no-role"),
+    Scenario("deny-assignment", denied(_PULL), seen_by=BY_ROLES, like="exchange-no-role"),
     Scenario(
         "push-denied-to-a-group",
         together(through_a_group, with_role("AcrPush"), denied(_PUSH, to=(_DEPLOYERS,))),
         _PUSHING,
+        seen_by=BY_ROLES,
         like="scope-not-granted",
         diagnosed="deny-assignment",
     ),
     Scenario(
         "something-else-denied-and-no-role",
         together(no_role, denied(f"{REGISTRIES}/pull/*", f"{REGISTRIES}/artifacts/*", spared_actions=(_PULL,))),
+        seen_by=BY_ROLES,
         like="deny-assignment",
         diagnosed="exchange-no-role",
     ),
     Scenario(
         "denied-to-others-and-role-just-given",
         together(role_just_given, denied(_PULL, spared=(PRINCIPAL,))),
+        seen_by=BY_ROLES,
         like="deny-assignment",
         diagnosed="role-propagation-delay",
     ),
     Scenario(
         "denied-above-alone-and-role-just-given",
         together(role_just_given, denied(_PULL, scope=lambda _: f"/subscriptions/{SUBSCRIPTION}", below=False)),
+        seen_by=BY_ROLES,
         like="deny-assignment",
         diagnosed="role-propagation-delay",
     ),
@@ -408,7 +423,11 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         diagnosed="access_token-unrecognised",
     ),
     Scenario(
-        "no-role-in-other-words", refused_in_other_words, like="exchange-cross-tenant", diagnosed="exchange-no-role"
+        "no-role-in-other-words",
+        refused_in_other_words,
+        seen_by=BY_ROLES,
+        like="exchange-cross-tenant",
+        diagnosed="exchange-no-role",
     ),
     Scenario("anonymous-pull-propagating", open_since(MINUTE), _ANONYMOUS, like="anonymous-pull-disabled"),
     Scenario("scope-map-propagating", puller(pushing_just_added), _PULLER | _PUSHING, like="scope-map-lacks-action"),
