@@ -120,7 +120,7 @@ class Run:
         (``climbed``) still holds; any other climbs up to the token. What the token grants is in the one `Access` of the
         transcript; actions it lacks, and those of ``must_not`` that it has, count as broken there. That is explained by
         evidence, as any break, unless not ``all_of_them`` are wanted and only what is granted matters. Raises
-        `pytest_acrauth.model.target.BadName` for a text that is no repository reference.
+        `pytest_acrauth.BadName` for a text that is no repository reference.
         """
         narrowed = _narrowed(target, repository, must, must_not)
         signed_in = self._signed_in.get((target.identity, target.registry))

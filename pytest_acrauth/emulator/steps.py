@@ -34,6 +34,8 @@ _MET_AT = {
 class BadSequence(ValueError):
     """A sequence that cannot be played as it is given; the text says why."""
 
+    __module__ = "pytest_acrauth.emulator"  # its public home, which tracebacks name
+
 
 class _Step(NamedTuple):
     """Some requests alike: how many, which of them count, and the attributes of the world that answers them."""

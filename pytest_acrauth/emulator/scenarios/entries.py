@@ -30,6 +30,8 @@ from pytest_acrauth.emulator.world.network import Device, Route
 class UnknownScenario(ValueError):
     """A scenario id that does not exist; the text names it and those that are close to it."""
 
+    __module__ = "pytest_acrauth.emulator"  # its public home, which tracebacks name
+
     def __init__(self, scenario: str) -> None:
         close = difflib.get_close_matches(scenario, _CHOICES, n=4, cutoff=0.4)
         super().__init__(f"{scenario!r} is no scenario; close to it: {', '.join(close) or 'none'}")
