@@ -229,7 +229,7 @@ OPTIONS = (
     Option(
         "jobs",
         "N",
-        "how many climbs run at once",
+        "how many climbs run at once; fewer where this process may not open so many files",
         default="128",
         check=whole_number,
         in_file=True,
