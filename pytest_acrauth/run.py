@@ -22,6 +22,7 @@ from pytest_acrauth.model.secret import Secret, Secrets
 from pytest_acrauth.model.target import NULL_GUID, Flow, Identity, Reference, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.probes.climb import EntraLeg, SignedIn, ask_again, climb, climb_to_entra
+from pytest_acrauth.probes.descriptors import as_many
 from pytest_acrauth.probes.expiry import look_ahead
 from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.network import Connector
@@ -64,8 +65,9 @@ def check(
 class Run:
     """The climbs of one machine: its SSL context, its register of secrets, its limits.
 
-    ``timeout`` is the limit for one climb in seconds, its evidence included; ``jobs`` how many climb at once;
-    ``evidence`` says who may be asked why a climb broke; ``secrets`` is a register to use, else it has its own.
+    ``timeout`` is the limit for one climb in seconds, its evidence included; ``jobs`` how many climb at
+    once, fewer where this process may not open so many files; ``evidence`` says who may be asked why a climb broke;
+    ``secrets`` is a register to use, else it has its own.
     ``wait`` is for how many seconds `check` tries again what can be a delay, by a ``clock``. Entra
     tokens and looks are shared by the climbs of one `check`, never by two: a later one asks again. `ask` goes on from
     where a climb of the same registry and identity signed in.
@@ -120,7 +122,7 @@ class Run:
         (``climbed``) still holds; any other climbs up to the token. What the token grants is in the one `Access` of the
         transcript; actions it lacks, and those of ``must_not`` that it has, count as broken there. That is explained by
         evidence, as any break, unless not ``all_of_them`` are wanted and only what is granted matters. Raises
-        `pytest_acrauth.model.target.BadName` for a text that is no repository reference.
+        `pytest_acrauth.BadName` for a text that is no repository reference.
         """
         narrowed = _narrowed(target, repository, must, must_not)
         signed_in = self._signed_in.get((target.identity, target.registry))
@@ -265,7 +267,7 @@ class Run:
                     done.put((number, error))
 
         # Daemon threads, not a pool: a pool holds the process after Ctrl-C until its running calls return.
-        for number in range(min(self._jobs, len(targets))):
+        for number in range(min(as_many(self._jobs), len(targets))):
             threading.Thread(target=work, name=f"{THREADS}-climb-{number}", daemon=True).start()
         results: dict[int, Transcript] = {}
         while len(results) < len(targets):

@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 
 import pytest_acrauth
+import pytest_acrauth.emulator
 from pytest_acrauth import BadAuth, BadName, Flow, Identity, Registry, Target, check, diagnose
 from pytest_acrauth.auth import METHODS, choose
 from pytest_acrauth.emulator import Emulator
@@ -20,6 +21,17 @@ def test_every_public_name_is_there() -> None:
         module = import_module(f"pytest_acrauth.{home}")
         assert getattr(pytest_acrauth, name) is getattr(module, name)
         assert not isinstance(getattr(pytest_acrauth, name), ModuleType)
+
+
+@pytest.mark.parametrize("package", [pytest_acrauth, pytest_acrauth.emulator], ids=lambda package: package.__name__)
+def test_a_traceback_names_an_error_by_its_public_home(package: ModuleType) -> None:
+    """Whoever reads the name can import it from there."""
+    public = [getattr(package, name) for name in package._HOMES]
+    errors = [each for each in public if isinstance(each, type) and issubclass(each, Exception)]
+    assert errors
+    assert {error.__name__: error.__module__ for error in errors} == {
+        error.__name__: package.__name__ for error in errors
+    }
 
 
 def test_the_names_are_listed() -> None:

@@ -19,6 +19,8 @@ _LARGEST = 1024 * 1024  # bytes of a file that a variable names
 class BadAuth(ValueError):
     """An identity that cannot be used as asked; the text names the option or variable and what to do."""
 
+    __module__ = "pytest_acrauth"  # its public home, which tracebacks name
+
 
 @dataclass(frozen=True, slots=True)
 class Credential:

@@ -251,6 +251,17 @@ def certificate_holds(broken: Break) -> bool | None:
     return begins <= service <= ends if not begins <= transcript.started <= ends else None
 
 
+def at_storage(seen: Break) -> bool:
+    """Whether a rung's answer is that of the storage of the layers, to which a registry's redirect leads."""
+    observation = seen.observation
+    return isinstance(observation, Data) and bool(observation.redirect) and not observation.refused
+
+
+def at_login_server(seen: Break) -> bool:
+    """Whether a rung is about the login server itself, not about Entra or another host of the layers."""
+    return peer(seen) == seen.transcript.target.registry.login_server
+
+
 def peer(seen: Break) -> str:
     """Return the host that a rung is about: Entra's, that of a layer once it is known, else the login server."""
     observation = seen.observation
@@ -258,7 +269,7 @@ def peer(seen: Break) -> str:
         return part.host
     if isinstance(observation, Entra):
         return urlsplit(observation.authority).hostname or ""
-    if isinstance(observation, Data) and observation.redirect and not observation.refused:
+    if isinstance(observation, Data) and at_storage(seen):
         return observation.redirect
     return seen.transcript.target.registry.login_server
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from fnmatch import fnmatchcase
 from types import TracebackType
 from typing import Self
 
+from pytest_acrauth.emulator.azure.metadata import ADDRESS
 from pytest_acrauth.emulator.fleet import wanted
 from pytest_acrauth.emulator.identities import SignIn, sign_in
 from pytest_acrauth.emulator.scenarios.entries import UnknownScenario, choose
@@ -19,6 +21,7 @@ from pytest_acrauth.emulator.world.healthy import healthy_world
 from pytest_acrauth.model.target import Registry
 
 LONGEST_LATENCY = 60.0  # seconds
+_MOST_HOSTS = 20  # that a line names
 
 
 class Emulator:
@@ -46,6 +49,7 @@ class Emulator:
         chosen = choose(scenarios)
         own = (scenario.options["registry"] for scenario in chosen if "registry" in scenario.options)
         self.world: World = healthy_world(*map(wanted, (*registries, *own)))
+        self._hosts = frozenset(self.world.network.names)  # a scenario may take some away for a while
         self.identities = [SignIn.parse(each) if isinstance(each, str) else each for each in identities]
         sign_in(self.world, self.identities, chosen)
         self._played: Steps | None = None
@@ -100,7 +104,8 @@ class Emulator:
 
         A host may be a pattern, ``*.azurecr.io``; of several that fit, the first one counts. Whoever gives up before
         that time is over gets no answer: such a request has no status in `requests`, and counts as one all the same.
-        Raises ValueError for less than 0 and for more than `LONGEST_LATENCY`, and then changes nothing.
+        Raises ValueError for less than 0, for more than `LONGEST_LATENCY`, and for a host that there is none, and then
+        changes nothing.
         """
         return dict(self.world.latency)
 
@@ -110,7 +115,17 @@ class Emulator:
         for host, each in wanted.items():
             if not (math.isfinite(each) and 0 <= each <= LONGEST_LATENCY):
                 raise ValueError(f"latency of {host}: {each!r} is not between 0 and {LONGEST_LATENCY:g} seconds")
+            self._look_for(host)
         self.world.latency = {host.lower(): float(each) for host, each in wanted.items()}
+
+    def _look_for(self, pattern: str) -> None:
+        """Raise ValueError for a pattern that fits no host; that of the metadata service is an address."""
+        known = sorted(self._hosts | self.world.network.names.keys())
+        if not any(fnmatchcase(host, pattern.lower()) for host in (*known, ADDRESS)):
+            more = f" and {len(known) - _MOST_HOSTS} more" if len(known) > _MOST_HOSTS else ""
+            raise ValueError(
+                f"latency of {pattern}: the emulated world has no such host, but {', '.join(known[:_MOST_HOSTS])}{more}"
+            )
 
     def apply(self, *scenarios: str, times: int | None = None, host: str = "", path: str = "") -> None:
         """Change the running world by more scenarios: for good, or for the next requests, as many as ``times`` says.

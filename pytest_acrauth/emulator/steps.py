@@ -34,6 +34,8 @@ _MET_AT = {
 class BadSequence(ValueError):
     """A sequence that cannot be played as it is given; the text says why."""
 
+    __module__ = "pytest_acrauth.emulator"  # its public home, which tracebacks name
+
 
 class _Step(NamedTuple):
     """Some requests alike: how many, which of them count, and the attributes of the world that answers them."""
@@ -104,7 +106,7 @@ def _chosen(scenarios: Sequence[str]) -> tuple[Scenario, ...]:
 def _step(
     world: World, scenarios: Sequence[Scenario], times: int, met_at: tuple[str, str], host: str, path: str
 ) -> _Step:
-    counted = times, host or ("*" if path else met_at[0]), path or ("*" if host else met_at[1])
+    counted = times, host.lower() or ("*" if path else met_at[0]), path or ("*" if host else met_at[1])
     if not scenarios:
         return _Step(*counted, dict(vars(world.cloud)), dict(vars(world.network)), {})
     changed = World(deepcopy(world.cloud), deepcopy(world.network), deepcopy(world.machine))

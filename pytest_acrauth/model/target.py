@@ -22,6 +22,8 @@ ACTIONS = ("pull", "push", "delete", "metadata_read", "metadata_write", "deleted
 class BadName(ValueError):
     """A name that cannot be what it is used for; the text says why and what to write instead."""
 
+    __module__ = "pytest_acrauth"  # its public home, which tracebacks name
+
 
 class Cloud(NamedTuple):
     """One Azure cloud: its az name, and the hosts that follow from it (azure-cli-core ``cloud.py``)."""

@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_acrauth.plugin import options
+from pytest_acrauth.plugin.options import LIST, OPTIONS
+from pytest_acrauth.plugin.settings import (
+    Settings,
+    activating,
+    arguments,
+    asked_for,
+    declare,
+    read,
+    runs_nothing,
+    unknown_variables,
+    where,
+)
 
 if TYPE_CHECKING:
     from pytest_acrauth.emulator import Emulator
@@ -28,9 +39,9 @@ _MARKERS = (
     "acr_expect(*names, repository, registry, identity): fail likewise unless it is refused, for one of these reasons",
 )
 #: Whose values have nothing to do with where tests are. What is to be explained may be a file anywhere.
-_FLAGS = frozenset(option.flag for option in options.OPTIONS if option.name != "explain")
+_FLAGS = frozenset(option.flag for option in OPTIONS if option.name != "explain")
 _JUDGED = frozenset(line.partition("(")[0] for line in _MARKERS[1:])
-SETTINGS: pytest.StashKey[options.Settings] = pytest.StashKey()
+SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 CLIMBS: pytest.StashKey[Climbs] = pytest.StashKey()
 #: The property of a test that expects a refusal, and what was met.
 EXPECTED = "acr_expected"
@@ -43,23 +54,23 @@ _MET: pytest.StashKey[list[pytest.Mark]] = pytest.StashKey()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options."""
-    options.add(parser)
+    declare(parser)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Answer ``--acr-explain`` and ``--acr-emulate list`` in place of a test run."""
-    if any(argument in _FLAGS for argument in options.arguments(config)) and not _asks_for_help(config):
+    if any(argument in _FLAGS for argument in arguments(config)) and not _asks_for_help(config):
         from pytest_acrauth.plugin.rootdir import stand_still
 
         stand_still(config, _FLAGS)  # first: the settings of another folder's configuration say nothing
-    settings = options.read(config)
+    settings = read(config)
     if explained := settings["explain"].value:
         from pytest_acrauth.plugin.cleaning import Words
         from pytest_acrauth.plugin.explaining import explain
 
         return explain(explained, config, Words.of(settings))
-    if options.LIST in settings["emulate"].values:
+    if LIST in settings["emulate"].values:
         from pytest_acrauth.plugin.explaining import show
         from pytest_acrauth.plugin.scenarios import listing
 
@@ -72,20 +83,20 @@ def pytest_configure(config: pytest.Config) -> None:
     """Turn the plugin on if a registry is configured."""
     for line in _MARKERS:
         config.addinivalue_line("markers", line)
-    settings = config.stash[SETTINGS] = options.read(config)
+    settings = config.stash[SETTINGS] = read(config)
     if not hasattr(config, "workerinput"):
-        for told in options.unknown_variables():
+        for told in unknown_variables():
             try:
                 config.issue_config_time_warning(pytest.PytestConfigWarning(told), stacklevel=2)
             except pytest.PytestConfigWarning as error:  # where warnings are errors
                 raise pytest.UsageError(told) from error
     if _asks_for_help(config):
         return
-    if options.activating(settings):
+    if activating(settings):
         config.stash[CLIMBS] = _activate(config, settings)
     elif settings["checks"].value == "only":  # what else was found would run in their place, and be green
         raise pytest.UsageError(
-            f"{options.where('checks', settings['checks'])} only: there is nothing to check: name a registry with"
+            f"{where('checks', settings['checks'])} only: there is nothing to check: name a registry with"
             " --acr-registry, PYTEST_ACR_REGISTRY or acr_registry, a readiness file with --acr-config, or a client with"
             " --acr-client"
         )
@@ -95,7 +106,7 @@ def _asks_for_help(config: pytest.Config) -> bool:
     return bool(config.option.help or config.option.markers)
 
 
-def _activate(config: pytest.Config, settings: options.Settings) -> Climbs:
+def _activate(config: pytest.Config, settings: Settings) -> Climbs:
     """Import what an active run needs, and turn it on.
 
     All of that stays to the end, so garbage is not looked for in it, now or when pytest looks for its own, which it
@@ -129,7 +140,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say what was asked for of a registry that nobody has named: without a word it would be missed."""
-    if config.stash.get(CLIMBS, None) is None and (idle := options.asked_for(config)):
+    if config.stash.get(CLIMBS, None) is None and (idle := asked_for(config)):
         terminalreporter.write_line(f"acr: nothing was done for {', '.join(idle)}: {_NO_REGISTRY}")
 
 
@@ -212,7 +223,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     item.stash[_BEGAN] = True
     item.stash[_MET] = []
     item.user_properties[:] = [pair for pair in item.user_properties if pair[0] != EXPECTED]
-    if options.runs_nothing(item.config) or not (marks := _new_marks(item)):
+    if runs_nothing(item.config) or not (marks := _new_marks(item)):
         return
     try:
         item.stash[_AGAINST] = _judge(item, marks, climbs)

@@ -40,8 +40,8 @@ from pytest_acrauth.plugin.first_file import FirstFile, check_path
 from pytest_acrauth.plugin.markers import needs
 from pytest_acrauth.plugin.neighbours import neighbours
 from pytest_acrauth.plugin.once import Once
-from pytest_acrauth.plugin.options import Settings, activating, where
 from pytest_acrauth.plugin.reports import Reports
+from pytest_acrauth.plugin.settings import Settings, activating, where
 from pytest_acrauth.plugin.summary import Summary
 from pytest_acrauth.run import Run
 

@@ -15,8 +15,8 @@ from pytest_acrauth.plugin.cleaning import Words
 from pytest_acrauth.plugin.climbs import Climbs, Needs
 from pytest_acrauth.plugin.configuration import Plan
 from pytest_acrauth.plugin.distribution import Worker
-from pytest_acrauth.plugin.options import runs_nothing
 from pytest_acrauth.plugin.progress import Progress
+from pytest_acrauth.plugin.settings import runs_nothing
 
 #: Says what tests need, of a plan.
 WhatIsNeeded = Callable[[Iterable[pytest.Item], Plan], Needs]

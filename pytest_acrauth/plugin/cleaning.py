@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from _pytest._code.code import TerminalRepr
 
 from pytest_acrauth.model.secret import Secrets, as_bytes
-from pytest_acrauth.plugin.options import Settings
+from pytest_acrauth.plugin.settings import Settings
 
 if TYPE_CHECKING:
     from pytest_acrauth.plugin.masking import Masking

@@ -17,6 +17,7 @@ from pytest_acrauth.model.target import Identity, Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.configuration import Plan
 from pytest_acrauth.plugin.progress import Progress
+from pytest_acrauth.probes.descriptors import as_many
 from pytest_acrauth.run import Run
 
 
@@ -94,7 +95,7 @@ class Climbs:
 
         Where a run waits, an attempt can begin as late as at the end of that.
         """
-        climbing = math.ceil(len(needs.targets) / self.plan.jobs) * self.plan.timeout
+        climbing = math.ceil(len(needs.targets) / as_many(self.plan.jobs)) * self.plan.timeout
         waiting = self.plan.wait + climbing if self.plan.wait and needs.targets else 0.0
         rounds = len(needs.clients) + bool(needs.expiring)
         return climbing + waiting + rounds * self.plan.timeout

@@ -18,7 +18,7 @@ from pytest_acrauth.model.machine import Machine
 from pytest_acrauth.model.target import Flow, Identity, Registry, Target
 from pytest_acrauth.plugin import header, values
 from pytest_acrauth.plugin.declared import Declared, Refused, WhatToCheck, resolve
-from pytest_acrauth.plugin.options import Setting, Settings, check, where
+from pytest_acrauth.plugin.settings import Setting, Settings, check, where
 from pytest_acrauth.probes.http.proxies import BadProxy, check_proxy
 from pytest_acrauth.probes.machine import BadVariable, RealMachine
 

@@ -18,8 +18,8 @@ from pytest_acrauth.model.expiry import POINTLESS, Limits
 from pytest_acrauth.model.target import Apart, BadName, Flow, Identity, Registry, Rights, Target
 from pytest_acrauth.plugin import values
 from pytest_acrauth.plugin.expectations import PUSH, SETTINGS, SHUT_OUT, Expectation
-from pytest_acrauth.plugin.options import Setting, Settings, where
 from pytest_acrauth.plugin.readiness import Access, BadFile, Environment, NamedIdentity, NamedRegistry, Refusal, read
+from pytest_acrauth.plugin.settings import Setting, Settings, where
 
 _LARGEST = 1024 * 1024  # bytes of a readiness file
 

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_acrauth.auth import BadAuth, method_named
+from pytest_acrauth.auth import BadAuth
 from pytest_acrauth.emulator import lacking
 from pytest_acrauth.model.evidence import AUTO, OFF
 from pytest_acrauth.model.machine import Machine
 from pytest_acrauth.model.target import BadName, Flow, Registry
 from pytest_acrauth.plugin.configuration import Plan
 from pytest_acrauth.plugin.declared import Declared, gets_in
-from pytest_acrauth.plugin.options import LIST, Setting, Settings, named, where
+from pytest_acrauth.plugin.options import LIST, named
+from pytest_acrauth.plugin.settings import Setting, Settings, where
 from pytest_acrauth.plugin.values import registries
 
 if TYPE_CHECKING:
@@ -167,16 +168,11 @@ def rebuild(workerinput: Mapping[str, str]) -> Machine:
 def fits(plan: Plan, settings: Settings) -> None:
     """Raise `pytest.UsageError` where no identity is one in which a scenario shows."""
     from pytest_acrauth.emulator import choose
-    from pytest_acrauth.emulator.scenarios.variants import USUAL
 
-    identities = {target.identity for target in plan.every_target}
-    signed_in_by = {name for each in identities for name in (str(each.flow), each.method)}
+    signed_in_by = {target.identity.method for target in plan.every_target}
     for scenario in choose(settings["emulate"].values):
-        auth = scenario.options.get("auth")
-        seen_by = [str(method_named(auth).flow)] if auth else scenario.seen_by
-        if seen_by and signed_in_by.isdisjoint(seen_by):
-            flows = " or ".join(name for name in seen_by if name in set(Flow))
+        if signed_in_by.isdisjoint(scenario.methods):
             raise pytest.UsageError(
                 f"{where('auth', settings['auth'])} hides what {where('emulate', settings['emulate'])} shows: leave "
-                f"it out, or choose {auth or USUAL} or another method of the {flows} flow"
+                f"it out, or choose one by which {scenario.id} shows: {', '.join(scenario.methods)}"
             )

@@ -55,6 +55,8 @@ class NotReady(AssertionError):
     ``told`` are the causes that the text is about, () where it is about none, such as a marker that cannot be meant.
     """
 
+    __module__ = "pytest_acrauth"  # its public home, which tracebacks name
+
     def __init__(self, text: str, told: Iterable[Told] = ()) -> None:
         super().__init__(text)
         self.told = tuple(told)

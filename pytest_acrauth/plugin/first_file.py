@@ -10,9 +10,10 @@ import pytest
 from pytest_acrauth.plugin import values
 from pytest_acrauth.plugin.climbs import Climbs
 from pytest_acrauth.plugin.failures import diagnoses_of, in_short
-from pytest_acrauth.plugin.options import OPTIONS, Settings, where
+from pytest_acrauth.plugin.options import OPTIONS
 from pytest_acrauth.plugin.readiness.shape import key_of
 from pytest_acrauth.plugin.readiness.writing import written
+from pytest_acrauth.plugin.settings import Settings, where
 
 
 def check_path(settings: Settings, config: pytest.Config) -> Path | None:

@@ -93,7 +93,7 @@ class RegistryUnderTest:
         Without a name as this identity does, or the first that is checked there.
 
         Skips the test where this run does not check it, or is an error if ``--acr-on-missing error`` says so. Raises
-        `pytest_acrauth.model.target.BadName` for a text that no registry can be called.
+        `pytest_acrauth.BadName` for a text that no registry can be called.
         """
         __tracebackhide__ = True
         plan = self._climbs.plan
@@ -114,7 +114,7 @@ class RegistryUnderTest:
         """Fail the test unless the registry refuses this identity, and for one of the named reasons alone.
 
         ``names`` are ids of causes, families of them, or common checks, as ``acr_expect`` takes them. With a
-        repository the refusal of its access token counts too. Raises `pytest_acrauth.model.target.BadName` for a name
+        repository the refusal of its access token counts too. Raises `pytest_acrauth.BadName` for a name
         that is none of these.
         """
         __tracebackhide__ = True
@@ -133,7 +133,7 @@ class RegistryUnderTest:
         """Fail the test, with the explanation, if the registry is not ready.
 
         With a scope such as ``repository:team/app:pull,push`` the registry is asked for it, once per scope and
-        process; then what it grants decides. Raises `pytest_acrauth.model.target.BadName` for a text that is no scope.
+        process; then what it grants decides. Raises `pytest_acrauth.BadName` for a text that is no scope.
         """
         __tracebackhide__ = True
         with own_defects("asking whether the registry is ready", self._climbs.run.secrets):
@@ -160,7 +160,7 @@ class RegistryUnderTest:
         Its relative addresses are the registry's, as in ``client.get("/v2/team/app/tags/list")``. Names, certificates
         and proxies are those of the climb; redirects are followed where a request says so, and no other host sees the
         token. Fails the test, with the explanation, unless the scope is granted. Raises
-        `pytest_acrauth.model.target.BadName` for a text that is no scope.
+        `pytest_acrauth.BadName` for a text that is no scope.
         """
         __tracebackhide__ = True
         repository, actions = parse_scope(scope)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_acrauth.auth import Chosen
 from pytest_acrauth.model.target import Cloud, Identity, Registry, Target, cloud_of
-from pytest_acrauth.plugin.options import OPTIONS, Line, Settings
+from pytest_acrauth.plugin.options import OPTIONS, Line
+from pytest_acrauth.plugin.settings import Settings
 
 _FEW = 5  # of a list are shown before the rest is counted
 

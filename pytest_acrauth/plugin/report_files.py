@@ -22,7 +22,7 @@ from pytest_acrauth.plugin.cleaning import Cleaning, Words
 from pytest_acrauth.plugin.climbs import Climbs
 from pytest_acrauth.plugin.expiry import outlooks
 from pytest_acrauth.plugin.once import CAUSES, told_of
-from pytest_acrauth.plugin.options import Setting, Settings, runs_nothing, where
+from pytest_acrauth.plugin.settings import Setting, Settings, runs_nothing, where
 from pytest_acrauth.report.changes import changes
 from pytest_acrauth.report.document import VERSION, Check, Document, clients, climbed, credentials, document_of, moment
 from pytest_acrauth.report.markdown import markdown

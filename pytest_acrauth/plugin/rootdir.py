@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from _pytest.config.findpaths import determine_setup
 
-from pytest_acrauth.plugin.options import arguments
+from pytest_acrauth.plugin.settings import arguments
 
 
 def stand_still(config: pytest.Config, flags: Iterable[str]) -> None:

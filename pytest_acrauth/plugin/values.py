@@ -14,7 +14,7 @@ import pytest
 
 from pytest_acrauth.auth.files import read_regular
 from pytest_acrauth.model.target import ACTIONS, CLOUDS, BadName, Cloud, Reference, Registry, cloud_of, without_login
-from pytest_acrauth.plugin.options import Setting, Settings, where
+from pytest_acrauth.plugin.settings import Setting, Settings, where
 
 _LARGEST = 4 * 1024 * 1024  # bytes of a list of registries
 _NOTE = re.compile(r"(?:^|\s)#.*")  # in a line of such a list

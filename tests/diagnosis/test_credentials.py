@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import Any
 
 import pytest
 from factories import BASIC, CLIENT_ID, STARTED, climb, credential, generic_401, observation, reply, target
+from looks import DAY, MINUTE, ids, iso, looked, one
 
 from pytest_acrauth.catalogue.questions.directory import Trusted
-from pytest_acrauth.diagnosis.climb import diagnose, needed
+from pytest_acrauth.diagnosis.climb import needed
 from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis
 from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.model.credential import Kind, SecretShape
@@ -29,32 +29,10 @@ from pytest_acrauth.model.evidence import (
 )
 from pytest_acrauth.model.observation import AccessToken, Assertion, Challenge, Entra
 from pytest_acrauth.model.stage import Stage
-from pytest_acrauth.model.transcript import Transcript
 
-MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+HOUR = 60 * MINUTE
 ISSUER, SUBJECT, AUDIENCE = "https://issuer.example/", "repo:team/app:ref:main", "api://AzureADTokenExchange"
 NOBODY: Any = Look(why="busy")
-
-
-def one(transcript: Transcript) -> Diagnosis:
-    """Return the only diagnosis of a transcript."""
-    (found,) = diagnose(transcript)
-    return found
-
-
-def ids(diagnosis: Diagnosis) -> list[str]:
-    """Return the ids of the causes still possible."""
-    return [mode.id for mode in diagnosis.candidates]
-
-
-def looked(value: Any) -> Any:
-    """Return a look that found something."""
-    return Look(value=value, who="service principal x")
-
-
-def iso(seconds: float) -> str:
-    """Return a moment as ARM writes it."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 def refused_secret(**looks: Any) -> Diagnosis:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from factories import BLOB_HOST, DATA_HOST, HOST, STARTED, broken_at, climb, denied_with_ip, generic_401, reply
+from looks import DAY, MINUTE, ids, iso
 
 from pytest_acrauth.diagnosis.climb import diagnose, needed
 from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis
@@ -20,14 +21,8 @@ from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.report.explanation import Step, explanation
 
-MINUTE, DAY = 60.0, 86400.0
 LINKED = (HOST, "myacr.privatelink.azurecr.io")
 DENIED = climb(Stage.EXCHANGE, Exchange(reply=denied_with_ip()))
-
-
-def iso(seconds: float) -> str:
-    """Return a time as ARM writes it."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 def looked(value: Any) -> Look[Any]:
@@ -44,11 +39,6 @@ def one(transcript: Transcript, **looks: Any) -> Diagnosis:
     """Return the only diagnosis of a climb with looks."""
     (found,) = diagnose(replace(transcript, evidence=Evidence(**looks)))
     return found
-
-
-def ids(diagnosis: Diagnosis) -> list[str]:
-    """Return the ids of the causes still possible."""
-    return [mode.id for mode in diagnosis.candidates]
 
 
 def silent(*addresses: str, chain: tuple[str, ...] = LINKED) -> Transcript:

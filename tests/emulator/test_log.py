@@ -155,6 +155,22 @@ def test_latency_is_bounded(emulator: Emulator, seconds: float) -> None:
     assert emulator.latency == {"*": 0.5}
 
 
+@pytest.mark.parametrize("host", ["myacr.azurcr.io", "*.example", "azurecr.io", ""])
+def test_latency_of_no_host_is_told(emulator: Emulator, host: str) -> None:
+    """A pattern that nobody asks by would delay nothing; the hosts that there are help to mend it."""
+    with pytest.raises(ValueError, match=r"no such host, but eusmanaged1\..*, login\.microsoftonline\.com, .*myacr"):
+        emulator.latency = {host: 1.0}
+    assert emulator.latency == {}
+
+
+@pytest.mark.parametrize("host", ["MYACR.azurecr.io", "*.data.azurecr.io", "169.254.169.254", "log*"])
+def test_latency_of_any_host_there_is(emulator: Emulator, host: str) -> None:
+    """A name in any case, a pattern, the metadata service, and a name that a scenario has taken away."""
+    emulator.apply("registry-dns-nxdomain")
+    emulator.latency = {host: 1.0}
+    assert emulator.latency == {host.lower(): 1.0}
+
+
 def test_the_end_waits_for_no_latency() -> None:
     """An emulator with a request that is being delayed ends at once, as its own tests' time limit shows."""
     with Emulator() as emulator:

@@ -198,6 +198,10 @@ def test_more_registries_are_served_by_name(tmp_path):
         (("--scenario", "client-docker-missing:2"), "client-docker-missing: what this changes is on the machine"),
         (("--count", "myacr.azurecr.io/v2/"), "--count says which requests count"),
         (("--latency", "myacr.azurecr.io=61"), "latency of myacr.azurecr.io: 61.0 is not between 0 and 60 seconds"),
+        (
+            ("--latency", "login.microsoftonlin.com=5"),
+            "latency of login.microsoftonlin.com: the emulated world has no such host, but eusmanaged1.blob.core.",
+        ),
         (("--latency", "fast"), "--latency fast: 'fast' is no number of seconds"),
         (("--auth", "admn"), "--auth: unknown auth method 'admn'"),
         (("--auth", "admin", "--auth", "basic"), "--auth: admin and basic both read ACR_PASSWORD"),

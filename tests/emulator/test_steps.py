@@ -65,6 +65,7 @@ def test_a_host_counts_by_itself(emulator: Emulator, token: Callable[..., int]) 
     ("kind", "told"),
     [
         ({"host": "myacr.azurecr.io"}, [429, 200]),  # the challenge counts too
+        ({"host": "MyAcr.*"}, [429, 200]),
         ({"path": "/v2/"}, [200, 200]),
         ({"path": "/oauth2/t*"}, [429, 429]),
         ({"path": "/oauth2/exchange"}, [429, 429]),

@@ -16,7 +16,7 @@ from pytest_acrauth.plugin.climbs import Climbs, Needs
 from pytest_acrauth.plugin.configuration import Plan, plan
 from pytest_acrauth.plugin.declared import Refused
 from pytest_acrauth.plugin.expectations import Expectation
-from pytest_acrauth.plugin.options import read
+from pytest_acrauth.plugin.settings import read
 from pytest_acrauth.probes.machine import RealMachine
 from pytest_acrauth.run import Run
 

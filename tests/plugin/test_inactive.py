@@ -28,7 +28,13 @@ def test_nothing_heavy_is_loaded(inner: Inner) -> None:
     """Without a registry only the plugin and its options are loaded, and nothing heavy where tests use ``acr``."""
     inner.pytester.makepyfile("def test_own(): pass")
     own = loaded(inner, {"pytest_acrauth"})
-    assert own == ["pytest_acrauth", "pytest_acrauth.plugin", "pytest_acrauth.plugin.options"]
+    light = [
+        "pytest_acrauth",
+        "pytest_acrauth.plugin",
+        "pytest_acrauth.plugin.options",
+        "pytest_acrauth.plugin.settings",
+    ]
+    assert own == light
     inner.pytester.makepyfile(
         """
         import pytest

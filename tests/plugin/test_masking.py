@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from pytest_acrauth.model.secret import Secrets
-from pytest_acrauth.plugin import options
+from pytest_acrauth.plugin import settings
 from pytest_acrauth.plugin.cleaning import Cleaning, Words
 from pytest_acrauth.plugin.masking import Masking
 
@@ -261,7 +261,7 @@ def test_secrets_and_ids_leave_by_one_door(pytester: pytest.Pytester) -> None:
     secrets = Secrets()
     secrets.add("planted/secret")
     for arguments, expected in ((("--acr-mask-ids",), "*** id-1 address-1"), ((), f"*** {ID} 10.0.0.4")):
-        words = Words.of(options.read(pytester.parseconfig(*arguments), {}), secrets)
+        words = Words.of(settings.read(pytester.parseconfig(*arguments), {}), secrets)
         assert words.scrub(f"planted/secret {ID} 10.0.0.4") == expected
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pytest_acrauth.model.target import CLOUDS
-from pytest_acrauth.plugin import options
-from pytest_acrauth.plugin.options import OPTIONS, Setting
+from pytest_acrauth.plugin import options, settings
+from pytest_acrauth.plugin.options import OPTIONS
+from pytest_acrauth.plugin.settings import Setting
 
 
 def test_names_derive_from_one_word() -> None:
@@ -41,9 +42,9 @@ def test_the_clouds_example_is_a_cloud() -> None:
     assert any(cloud.name in options.named("cloud").summary for cloud in CLOUDS)
 
 
-def read(pytester: pytest.Pytester, *args: str, environ: dict[str, str] | None = None) -> options.Settings:
+def read(pytester: pytest.Pytester, *args: str, environ: dict[str, str] | None = None) -> settings.Settings:
     """Read the options of a pytest started with these arguments."""
-    return options.read(pytester.parseconfig(*args), environ or {})
+    return settings.read(pytester.parseconfig(*args), environ or {})
 
 
 @pytest.mark.parametrize("option", [option for option in OPTIONS if not option.switch], ids=lambda option: option.name)

@@ -284,12 +284,23 @@ def test_options_that_leave_a_scenario_visible(inner: Inner, arguments: tuple[st
     assert inner.run(*MY, *arguments).ret == pytest.ExitCode.TESTS_FAILED
 
 
-@pytest.mark.parametrize("method", ["anonymous", "managed-identity"])
-def test_an_identity_hides_what_becomes_of_a_secret(inner: Inner, method: str) -> None:
+@pytest.mark.parametrize(
+    ("scenario", "method", "shown_by"),
+    [
+        ("entra-sp-secret-expired", "anonymous", "service-principal, basic"),
+        ("entra-sp-secret-expired", "managed-identity", "service-principal, basic"),
+        # Another method of the same flow.
+        ("expiry-sp-certificate", "azure-cli", "service-principal-certificate"),
+        ("exchange-no-role", "scope-map-token", "service-principal, *azure-cli, basic"),
+        ("authority-inspected", "managed-identity", "service-principal, *azure-pipelines"),
+    ],
+)
+def test_an_identity_hides_what_happens_to_another(inner: Inner, scenario: str, method: str, shown_by: str) -> None:
     """A scenario that an identity cannot show is refused for it, not green."""
-    result = inner.emulate("entra-sp-secret-expired", "--acr-auth", method)
+    result = inner.emulate(scenario, "--acr-auth", method)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*--acr-auth hides what --acr-emulate shows: *service-principal*"])
+    told = "*--acr-auth hides what --acr-emulate shows: leave it out, or choose one by which"
+    result.stderr.fnmatch_lines([f"{told} {scenario} shows: {shown_by}"])
 
 
 def test_a_principals_secret_shows_through_basic_login_too(inner: Inner) -> None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pytest_acrauth.catalogue.facts import reply
+from pytest_acrauth.catalogue.facts import at_storage, reply
 from pytest_acrauth.catalogue.shape import Break, Command, Question
 from pytest_acrauth.catalogue.symptoms.addresses import is_private, through_private_link
-from pytest_acrauth.catalogue.symptoms.answers import at_storage, has_its_mark, said_by_acr
+from pytest_acrauth.catalogue.symptoms.answers import has_its_mark, said_by_acr
 from pytest_acrauth.model.credential import Kind, kind_of_user
 from pytest_acrauth.model.observation import AccessToken, Dns
 from pytest_acrauth.model.target import GUID

@@ -48,7 +48,7 @@ def dialled(broken: Break) -> Dialled | None:
     part: object = broken.observation
     if isinstance(part, Data) and part.connection is not None and part.connection.tcp is not None:
         part = part.connection.tcp
-    elif facts.peer(broken) == broken.transcript.target.registry.login_server:
+    elif facts.at_login_server(broken):
         part = broken.transcript.tcp
     record, look = registry_record(broken), broken.transcript.evidence.endpoint_addresses
     if record is None or not isinstance(part, Tcp) or (look is None and record.private_endpoints):

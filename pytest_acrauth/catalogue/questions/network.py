@@ -54,7 +54,7 @@ def _public_names(broken: Break) -> bool | None:
 
 def _exists(broken: Break) -> bool | None:
     # Entra's own name exists, and so does a host to which a registry redirects.
-    return known(broken) if facts.peer(broken) == broken.transcript.target.registry.login_server else True
+    return known(broken) if facts.at_login_server(broken) else True
 
 
 PUBLIC_NAMES: Question[bool] = Question(

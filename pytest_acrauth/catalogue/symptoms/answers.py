@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Words
-from pytest_acrauth.model.observation import Data, Entra, Reply, Trouble
+from pytest_acrauth.model.observation import Entra, Reply, Trouble
 from pytest_acrauth.model.stage import Stage
 
 #: Where a request can find that its connection does not come about, in the climb's order.
@@ -35,12 +35,6 @@ def said_by_acr(reply: Reply) -> bool:
     return any(words.search(reply.words) for words in _SAID_BY_ACR)
 
 
-def at_storage(broken: Break) -> bool:
-    """Whether a rung's answer is that of the storage of the layers, to which a registry's redirect leads."""
-    observation = broken.observation
-    return isinstance(observation, Data) and bool(observation.redirect) and not observation.refused
-
-
 def has_its_mark(broken: Break, reply: Reply) -> bool:
     """Whether an answer has a mark of the host that was asked, which a device on the way does not put there.
 
@@ -52,7 +46,7 @@ def has_its_mark(broken: Break, reply: Reply) -> bool:
         if urlsplit(reply.url).hostname == urlsplit(observation.authority).hostname:
             return bool(observation.codes or reply.correlation_id)
         return bool(observation.error or reply.correlation_id) or "json" in reply.content_type
-    if at_storage(broken):
+    if facts.at_storage(broken):
         return bool(reply.correlation_id) or "<Code>" in reply.body
     return facts.registry_spoke(reply) or said_by_acr(reply)
 
@@ -60,12 +54,7 @@ def has_its_mark(broken: Break, reply: Reply) -> bool:
 def throttled(broken: Break) -> bool:
     """Whether the registry itself, not the storage of the layers, says that it has too many requests."""
     reply = facts.reply(broken)
-    return reply is not None and reply.status == 429 and has_its_mark(broken, reply) and not at_storage(broken)
-
-
-def at_login_server(broken: Break) -> bool:
-    """Whether a rung is about the login server itself, not about Entra or another host of the layers."""
-    return facts.peer(broken) == broken.transcript.target.registry.login_server
+    return reply is not None and reply.status == 429 and has_its_mark(broken, reply) and not facts.at_storage(broken)
 
 
 def said_here(texts: tuple[Words, ...]) -> Callable[[Break], bool]:

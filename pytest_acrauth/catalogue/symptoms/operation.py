@@ -6,7 +6,7 @@ import re
 
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
-from pytest_acrauth.catalogue.symptoms.answers import at_storage, generic_401, has_its_mark
+from pytest_acrauth.catalogue.symptoms.answers import generic_401, has_its_mark
 from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry, not_elsewhere
 from pytest_acrauth.model.observation import Operation
 from pytest_acrauth.model.stage import Stage
@@ -22,7 +22,7 @@ _KEY_IDENTITY = r"identity associated with the registry is inactive"
 def _disallowed(broken: Break) -> re.Match[str] | None:
     """Return the registry's words for what it disallows; they name what they are about, or do not."""
     reply = facts.reply(broken)
-    if reply is None or at_storage(broken):  # which has words of its own
+    if reply is None or facts.at_storage(broken):  # which has words of its own
         return None
     if not 400 <= reply.status < 500 or reply.status == 429 or not has_its_mark(broken, reply):
         return None
@@ -31,14 +31,14 @@ def _disallowed(broken: Break) -> re.Match[str] | None:
 
 def _key_identity_inactive(broken: Break) -> bool:
     reply = facts.reply(broken)
-    if reply is None or at_storage(broken):
+    if reply is None or facts.at_storage(broken):
         return False
     return reply.status == 403 and has_its_mark(broken, reply) and bool(re.search(_KEY_IDENTITY, reply.words))
 
 
 def _operation_refused(broken: Break) -> bool:
     reply = facts.reply(broken)
-    if reply is None or at_storage(broken):
+    if reply is None or facts.at_storage(broken):
         return False
     known = facts.firewall_spoke(broken) or _disallowed(broken) or _key_identity_inactive(broken)
     if known or not has_its_mark(broken, reply):

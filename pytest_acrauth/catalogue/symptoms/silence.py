@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
-from pytest_acrauth.catalogue.symptoms.answers import ASKING, at_login_server
+from pytest_acrauth.catalogue.symptoms.answers import ASKING
 from pytest_acrauth.catalogue.symptoms.words import at_authority, at_layers, at_registry
 from pytest_acrauth.model.observation import Answered, Trouble
 from pytest_acrauth.model.stage import Stage
@@ -27,7 +27,7 @@ _WORDS = (r"timeout awaiting response headers", r"read tcp .{1,120}?: i/o timeou
 REGISTRY_SILENT = Symptom(
     id="registry-silent",
     stages=(Stage.CHALLENGE, Stage.EXCHANGE, Stage.ACCESS_TOKEN, Stage.OPERATION, Stage.DATA, Stage.UPLOAD),
-    when=lambda broken: _silent(broken) and at_login_server(broken),
+    when=lambda broken: _silent(broken) and facts.at_login_server(broken),
     says="{login_server} took the connection, and did not answer the {stage} request in {elapsed} seconds.",
     texts=at_registry(*_WORDS),
 )
@@ -41,7 +41,7 @@ ENTRA_SILENT = Symptom(
 DATA_SILENT = Symptom(
     id="data-silent",
     stages=(Stage.DATA,),
-    when=lambda broken: _silent(broken) and not at_login_server(broken),
+    when=lambda broken: _silent(broken) and not facts.at_login_server(broken),
     says="{host} took the connection, and did not answer the request for a layer in {elapsed} seconds.",
     texts=at_layers(*_WORDS),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_acrauth.catalogue import facts
 from pytest_acrauth.catalogue.shape import Break, Symptom
 from pytest_acrauth.catalogue.symptoms.addresses import at_endpoint, in_private_zone, through_private_link
-from pytest_acrauth.catalogue.symptoms.answers import ASKING, at_login_server
+from pytest_acrauth.catalogue.symptoms.answers import ASKING
 from pytest_acrauth.catalogue.symptoms.words import NOT_HTTPS, at_authority, at_layers, at_registry
 from pytest_acrauth.model.observation import Dns, Tcp, Trouble
 from pytest_acrauth.model.stage import Stage
@@ -53,7 +53,7 @@ def _lost(broken: Break, *, private: bool) -> bool:
     tcp = _direct(broken)
     if (
         tcp is None
-        or not at_login_server(broken)
+        or not facts.at_login_server(broken)
         or Trouble.TIMEOUT not in _troubles(tcp)
         or not _troubles(tcp) <= _LOST
     ):

@@ -33,6 +33,16 @@ def nothing(_world: World) -> None:
     """Leave the world as it is."""
 
 
+def together(*changes: Change) -> Change:
+    """Change a world in several ways, one after the other."""
+
+    def apply(world: World) -> None:
+        for change in changes:
+            change(world)
+
+    return apply
+
+
 def every_registry(change: Callable[[Registry], None]) -> Change:
     """Change each registry."""
 
@@ -41,6 +51,16 @@ def every_registry(change: Callable[[Registry], None]) -> Change:
             change(registry)
 
     return apply
+
+
+def services_ahead(seconds: float) -> Change:
+    """Let the services' clock differ from this machine's, which runs as it should be and so is the wrong one."""
+
+    def change(world: World) -> None:
+        clock = world.cloud.clock
+        world.cloud.clock = lambda: clock() + seconds
+
+    return change
 
 
 # Entra and its applications.

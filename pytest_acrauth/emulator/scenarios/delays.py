@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from pytest_acrauth.emulator.scenarios.changes import every_registry, puller, role_just_given, throttled
+from pytest_acrauth.emulator.scenarios.changes import every_registry, puller, role_just_given, throttled, together
 from pytest_acrauth.emulator.scenarios.look_alikes.registries import made
-from pytest_acrauth.emulator.scenarios.look_alikes.rights import both, open_since, pushing_just_added
+from pytest_acrauth.emulator.scenarios.look_alikes.rights import open_since, pushing_just_added
 from pytest_acrauth.emulator.scenarios.obstacles import rule_just_added
 from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
+from pytest_acrauth.emulator.scenarios.variants import BY_ROLES
 from pytest_acrauth.emulator.world import Change, Coming, World
 from pytest_acrauth.emulator.world.cloud import MINUTE, Registry
 
@@ -62,36 +63,36 @@ def calm(registry: Registry) -> None:
     registry.login_throttled = False
 
 
-def _soon(name: str, change: Change, options: dict[str, str], like: str) -> Scenario:
-    return Scenario(name, change, options | _WAIT, diagnosed=READY, like=like)
+def _soon(name: str, change: Change, options: dict[str, str], like: str, seen_by: tuple[str, ...] = ()) -> Scenario:
+    return Scenario(name, change, options | _WAIT, seen_by=seen_by, diagnosed=READY, like=like)
 
 
 DELAYS: dict[str, Scenario] = {
     scenario.id: scenario
     for scenario in (
-        _soon("role-soon", both(role_just_given, soon(caught_up)), {}, "role-propagation-delay"),
+        _soon("role-soon", together(role_just_given, soon(caught_up)), {}, "role-propagation-delay", BY_ROLES),
         _soon(
             "firewall-rule-soon",
-            both(rule_just_added, every_registry(at_the_door), soon(rule_known, CHALLENGE)),
+            together(rule_just_added, every_registry(at_the_door), soon(rule_known, CHALLENGE)),
             {},
             "firewall-rule-propagating",
         ),
-        _soon("password-soon", both(made(20), soon(caught_up)), _PULLER, "scope-map-token-password-propagating"),
+        _soon("password-soon", together(made(20), soon(caught_up)), _PULLER, "scope-map-token-password-propagating"),
         _soon(
             "scope-map-soon",
-            both(puller(pushing_just_added), soon(caught_up)),
+            together(puller(pushing_just_added), soon(caught_up)),
             _PULLER | {"repository": "team/app:latest", "must": "pull,push"},
             "scope-map-propagating",
         ),
         _soon(
             "anonymous-pull-soon",
-            both(open_since(MINUTE), soon(caught_up)),
+            together(open_since(MINUTE), soon(caught_up)),
             {"auth": "anonymous"},
             "anonymous-pull-propagating",
         ),
         _soon(
             "throttled-for-a-moment",
-            both(every_registry(throttled), every_registry(for_a_moment), soon(calm)),
+            together(every_registry(throttled), every_registry(for_a_moment), soon(calm)),
             {},
             "exchange-throttled",
         ),

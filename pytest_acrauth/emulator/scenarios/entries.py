@@ -15,13 +15,22 @@ from pytest_acrauth.emulator.scenarios.delays import DELAYS
 from pytest_acrauth.emulator.scenarios.look_alikes import LOOK_ALIKES
 from pytest_acrauth.emulator.scenarios.obstacles import certificate, device
 from pytest_acrauth.emulator.scenarios.scenario import SHORT, Scenario
-from pytest_acrauth.emulator.scenarios.variants import BY_CERTIFICATE, USUAL
+from pytest_acrauth.emulator.scenarios.variants import (
+    BY_APPLICATION,
+    BY_CERTIFICATE,
+    BY_PULLER,
+    BY_ROLES,
+    BY_SECRET,
+    BY_TENANT,
+)
 from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION
 from pytest_acrauth.emulator.world.network import Device, Route
 
 
 class UnknownScenario(ValueError):
     """A scenario id that does not exist; the text names it and those that are close to it."""
+
+    __module__ = "pytest_acrauth.emulator"  # its public home, which tracebacks name
 
     def __init__(self, scenario: str) -> None:
         close = difflib.get_close_matches(scenario, _CHOICES, n=4, cutoff=0.4)
@@ -38,9 +47,6 @@ def choose(ids: Iterable[str]) -> tuple[Scenario, ...]:
     return tuple(chosen)
 
 
-_ENTRA = ("entra",)
-_PRINCIPAL = ("entra", "basic")  # a service principal's secret is good for both
-_SECRET = (USUAL, "basic")
 _IMAGE = {"repository": "team/app:latest"}
 _ADMIN = {"auth": "admin"}
 _BASIC = {"auth": "basic"}
@@ -120,36 +126,35 @@ _IDENTITY = (
         "entra-authority-unreachable",
         obstacles.block_authority,
         SHORT,
-        seen_by=_ENTRA,
+        seen_by=BY_APPLICATION,
         shows="entra tcp: TimeoutError",
         record=None,
     ),
-    Scenario("entra-sp-secret-wrong", changes.wrong_secret, seen_by=_SECRET, shows="entra: 7000215"),
-    Scenario("entra-sp-secret-expired", changes.expired_secret, seen_by=_SECRET, shows="entra: 7000222"),
-    Scenario("entra-app-not-found", changes.no_application, seen_by=_PRINCIPAL, shows="entra: 700016"),
-    Scenario("entra-tenant-not-found", changes.no_tenant, seen_by=_ENTRA, shows="entra: 90002"),
+    Scenario("entra-sp-secret-wrong", changes.wrong_secret, seen_by=BY_SECRET, shows="entra: 7000215"),
+    Scenario("entra-sp-secret-expired", changes.expired_secret, seen_by=BY_SECRET, shows="entra: 7000222"),
+    Scenario("entra-app-not-found", changes.no_application, seen_by=(*BY_APPLICATION, "basic"), shows="entra: 700016"),
+    Scenario("entra-tenant-not-found", changes.no_tenant, seen_by=BY_TENANT, shows="entra: 90002"),
     Scenario(
-        "exchange-no-role", changes.no_role, seen_by=_PRINCIPAL, shows=f"exchange: {_REQUIRED}", needs_evidence=True
+        "exchange-no-role", changes.no_role, seen_by=BY_ROLES, shows=f"exchange: {_REQUIRED}", needs_evidence=True
     ),
     Scenario(
         "exchange-cross-tenant",
         changes.another_tenant,
         # A foreign tenant's identity is shown no registry to read the subscription from.
         {"subscription": SUBSCRIPTION},
-        seen_by=_ENTRA,
+        seen_by=BY_TENANT,
         shows=f"exchange: {_REQUIRED}",
         needs_evidence=True,
     ),
     Scenario(
         "exchange-throttled",
         every_registry(changes.throttled),
-        seen_by=_PRINCIPAL,
         shows="exchange: 429 too many requests",
     ),
     Scenario(
         "role-propagation-delay",
         changes.role_just_given,
-        seen_by=_PRINCIPAL,
+        seen_by=BY_ROLES,
         shows=f"exchange: {_REQUIRED}",
         needs_evidence=True,
     ),
@@ -178,6 +183,7 @@ _IDENTITY = (
         "scope-map-token-password-wrong",
         puller(changes.regenerated),
         _PULLER,
+        seen_by=BY_PULLER,
         shows=f"access_token: {_REQUIRED}",
         needs_evidence=True,
     ),
@@ -185,6 +191,7 @@ _IDENTITY = (
         "scope-map-token-password-expired",
         puller(changes.expired_passwords),
         _PULLER,
+        seen_by=BY_PULLER,
         shows=f"access_token: {_REQUIRED}",
         needs_evidence=True,
     ),
@@ -192,6 +199,7 @@ _IDENTITY = (
         "scope-map-token-disabled",
         puller(changes.disabled_token),
         _PULLER,
+        seen_by=BY_PULLER,
         shows=f"access_token: {_REQUIRED}",
         needs_evidence=True,
     ),
@@ -199,6 +207,7 @@ _IDENTITY = (
         "scope-map-token-not-found",
         puller(changes.deleted_token),
         _PULLER,
+        seen_by=BY_PULLER,
         shows=f"access_token: {_UNREGISTERED}",
         needs_evidence=True,
     ),
@@ -206,6 +215,7 @@ _IDENTITY = (
         "scope-map-token-no-password",
         puller(changes.no_passwords),
         _PULLER,
+        seen_by=BY_PULLER,
         shows=f"access_token: {_REQUIRED}",
         needs_evidence=True,
     ),
@@ -222,17 +232,25 @@ _IDENTITY = (
     ),
 )
 _RIGHTS = (
-    Scenario("scope-not-granted", changes.with_role("AcrPull"), _IMAGE | {"must": "pull,push"}, needs_evidence=True),
+    Scenario(
+        "scope-not-granted",
+        changes.with_role("AcrPull"),
+        _IMAGE | {"must": "pull,push"},
+        seen_by=BY_ROLES,
+        needs_evidence=True,
+    ),
     Scenario(
         "scope-map-lacks-action",
         puller(changes.as_it_is),
         _PULLER | _IMAGE | {"must": "pull,push"},
+        seen_by=BY_PULLER,
         needs_evidence=True,
     ),
     Scenario(
         "scope-map-lacks-repository",
         puller(changes.for_another_repository),
         _PULLER | _IMAGE,
+        seen_by=BY_PULLER,
         shows=f"operation: {_REQUIRED}",
         needs_evidence=True,
     ),
@@ -240,12 +258,14 @@ _RIGHTS = (
         "permission-excess",
         changes.with_role("AcrPush"),
         _IMAGE | {"must": "pull", "must-not": "push"},
+        seen_by=BY_ROLES,
         shows="granted pull,push",
     ),
     Scenario(
         "abac-legacy-role-ineffective",
         every_registry(changes.by_repository),
         _IMAGE,
+        seen_by=BY_ROLES,
         shows=f"operation: {_REQUIRED}",
         needs_evidence=True,
     ),
@@ -253,6 +273,7 @@ _RIGHTS = (
         "abac-condition-excludes-repo",
         changes.other_repositories_only,
         _IMAGE,
+        seen_by=BY_ROLES,
         shows=f"operation: {_REQUIRED}",
         needs_evidence=True,
     ),
@@ -284,10 +305,10 @@ _MACHINE = (
 
 _LIMIT = {"expiry-fail": "14"}
 _ENDINGS = (
-    Scenario("expiry-sp-secret", endings.secret_ends, _LIMIT, seen_by=_SECRET),
+    Scenario("expiry-sp-secret", endings.secret_ends, _LIMIT, seen_by=BY_SECRET),
     Scenario("expiry-sp-certificate", endings.registration_ends, _LIMIT | {"auth": BY_CERTIFICATE}),
     Scenario("expiry-certificate-file", endings.certificate_ends, _LIMIT | {"auth": BY_CERTIFICATE}),
-    Scenario("expiry-scope-map-password", endings.SCOPE_MAP_PASSWORD_ENDS, _LIMIT | _PULLER),
+    Scenario("expiry-scope-map-password", endings.SCOPE_MAP_PASSWORD_ENDS, _LIMIT | _PULLER, seen_by=BY_PULLER),
     Scenario("expiry-cached-login", endings.LOGIN_ENDS, _LIMIT | {"auth": "docker-config"}),
 )
 

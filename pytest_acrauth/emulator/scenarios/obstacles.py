@@ -202,14 +202,19 @@ def device(made_for: Callable[[str], Device]) -> Change:
     return change
 
 
-def portal(_host: str) -> Device:
+def before(host: str, made: Device) -> Change:
+    """Put a device before one host."""
+    return lambda world: world.network.devices.__setitem__(host, made)
+
+
+def portal(_host: str = "") -> Device:
     """Return a gateway that wants its users to sign in first."""
     location = "https://portal.example/welcome"
     body = f'<html><body><a href="{location}">Sign in to use this network</a></body></html>'
     return Device(Page(302, {"Server": "gateway", "Content-Type": "text/html", "Location": location}, body.encode()))
 
 
-def portal_page(_host: str) -> Device:
+def portal_page(_host: str = "") -> Device:
     """Return a gateway that answers everything with its own page, as if it were what was asked for."""
     return Device(
         Page(200, {"Server": "gateway", "Content-Type": "text/html"}, b"<html>Accept the terms of use</html>")
@@ -222,21 +227,21 @@ def mirror_in_trouble(_host: str) -> Device:
     return Device(Page(200, headers, b'{"errors":[{"code":"UNAVAILABLE","message":"upstream is down"}]}'))
 
 
-def overloaded_gateway(_host: str) -> Device:
+def overloaded_gateway(_host: str = "") -> Device:
     """Return a gateway that has nobody to hand requests on to."""
     return Device(Page(503, {"Server": "gateway", "Content-Type": "text/html"}, b"<html>No server is available</html>"))
 
 
-def forbidding_gateway(_host: str) -> Device:
+def forbidding_gateway(_host: str = "") -> Device:
     """Return a gateway that lets nobody through to a host."""
     return Device(Page(403, {"Server": "gateway", "Content-Type": "text/html"}, b"<html>Blocked by policy</html>"))
 
 
-def busy_storage(world: World) -> None:
-    """Let the storage behind the registries be too busy to serve, and say so itself."""
+def busy_storage() -> Device:
+    """Return the storage behind the registries, too busy to serve, as it says itself."""
     headers = {"Content-Type": "application/xml", "Server": "Windows-Azure-Blob/1.0", "x-ms-request-id": "3c7f-01"}
     body = b"<Error><Code>ServerBusy</Code><Message>The server is busy.</Message></Error>"
-    world.network.devices[world.cloud.blob_host] = Device(Page(503, headers, body))
+    return Device(Page(503, headers, body))
 
 
 def open_registry(_host: str) -> Device:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pytest_acrauth.auth import METHODS, Method, method_named
 from pytest_acrauth.emulator.world import Change
 
 #: What a world is diagnosed as in which nothing is broken.
@@ -19,8 +20,8 @@ class Scenario:
     """A named change of a world, with the options without which it stays unseen, and what is expected of it.
 
     ``options`` are values of the plugin's options by the options' names, as they are written on a command line; they
-    hold where nobody gives others. ``seen_by`` are the flows (entra, basic) and methods by which it shows at all,
-    where it does not by every one.
+    hold where nobody gives others. ``seen_by`` are the methods by which it shows at all, where `methods` does not tell
+    them without that.
 
     ``diagnosed`` is what it is diagnosed as with evidence, where that is not the cause of its own id: another cause,
     ``<stage>-unrecognised`` where none is known, or `READY` for a world that only looks broken. ``like`` is the id of
@@ -50,6 +51,16 @@ class Scenario:
         return self.diagnosed or self.id
 
     @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods by which it shows: where it does not say, all, or those that read what that of its options reads.
+
+        ``admin`` reads what ``basic`` does.
+        """
+        auth = self.options.get("auth")
+        own = _read_by(method_named(auth)) if auth else None
+        return self.seen_by or tuple(each.name for each in METHODS if own in (None, _read_by(each)))
+
+    @property
     def ahead(self) -> bool:
         """Whether it breaks nothing yet, and shows where it is looked at when credentials end."""
         return "expiry-fail" in self.options
@@ -58,3 +69,7 @@ class Scenario:
     def client(self) -> str:
         """The client whose check it breaks, '' where it breaks a climb or nothing."""
         return self.options.get("client", "")
+
+
+def _read_by(method: Method) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    return method.prefix, method.suffixes, method.given

@@ -217,6 +217,14 @@ BY_GITHUB = "github-actions"
 BY_PIPELINE = "azure-pipelines"
 BY_HOST = "managed-identity"
 BY_AZ = "azure-cli"
+#: Who asks Entra; those of them who are the application, and those who say which tenant is theirs; who has its secret.
+BY_APPLICATION = (USUAL, BY_CERTIFICATE, BY_FEDERATION, BY_GITHUB, BY_PIPELINE)
+BY_ENTRA = (*BY_APPLICATION, BY_HOST, BY_AZ)
+BY_TENANT = (USUAL, BY_CERTIFICATE, BY_FEDERATION, BY_GITHUB, BY_AZ)
+BY_SECRET = (USUAL, "basic")
+#: Whose rights come from roles, and who signs in as the scope-map token: ``basic`` can be either.
+BY_ROLES = (*BY_ENTRA, "basic")
+BY_PULLER = ("scope-map-token", "basic", "docker-config")
 #: By the name of each authentication method, what puts its credential into the machine.
 IDENTITIES: Mapping[str, Change] = {
     USUAL: nothing,

@@ -13,6 +13,7 @@ from pytest_acrauth.emulator.scenarios.look_alikes import (
     identities,
     jobs,
     layers,
+    logins,
     lookers,
     management,
     neighbours,
@@ -28,6 +29,7 @@ LOOK_ALIKES: dict[str, Scenario] = {
     for scenario in (
         *network.LOOK_ALIKES,
         *identities.LOOK_ALIKES,
+        *logins.LOOK_ALIKES,
         *sign_ins.LOOK_ALIKES,
         *jobs.LOOK_ALIKES,
         *rights.LOOK_ALIKES,

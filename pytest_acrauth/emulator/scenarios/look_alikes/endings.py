@@ -129,6 +129,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         "only-password-that-is-left-ends",
         puller(_one_password_left),
         _PULLER,
+        seen_by=("basic", "scope-map-token"),
         diagnosed="expiry-scope-map-password",
         like="one-of-two-passwords-ends",
     ),

@@ -6,7 +6,14 @@ from dataclasses import replace
 
 from pytest_acrauth.emulator.scenarios import obstacles
 from pytest_acrauth.emulator.scenarios.scenario import Scenario
-from pytest_acrauth.emulator.scenarios.variants import BY_AZ, BY_GITHUB, MAIN_BRANCH, in_github_job
+from pytest_acrauth.emulator.scenarios.variants import (
+    BY_APPLICATION,
+    BY_AZ,
+    BY_ENTRA,
+    BY_GITHUB,
+    MAIN_BRANCH,
+    in_github_job,
+)
 from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.cloud import AUTHORITY, DAY, MINUTE
 from pytest_acrauth.emulator.world.content import Manifest, Repository
@@ -28,8 +35,7 @@ def _gateway(status: int, says: str, path: str = "") -> Change:
 
 def _before_authority(status: int, field: str) -> Change:
     """Let a gateway before Entra answer in JSON of its own."""
-    page = _speaking(status, f'{{"{field}":"upstream request failed"}}')
-    return lambda world: world.network.devices.__setitem__(AUTHORITY, Device(page))
+    return obstacles.before(AUTHORITY, Device(_speaking(status, f'{{"{field}":"upstream request failed"}}')))
 
 
 def _of_another_kind(world: World) -> None:
@@ -54,6 +60,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario(
         "json-gateway-forbids-exchange",
         _gateway(403, "Forbidden", "/oauth2/exchange"),
+        seen_by=BY_ENTRA,
         like="exchange-no-role",
         diagnosed="proxy-blocks-registry",
     ),
@@ -80,6 +87,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario(
         "json-gateway-throttles",
         _gateway(429, "slow down", "/oauth2/exchange"),
+        seen_by=BY_ENTRA,
         like="exchange-throttled",
         diagnosed="answered-on-the-way",
     ),
@@ -87,6 +95,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         "json-gateway-before-authority",
         _before_authority(503, "error"),
         _OPERATOR_LOOKS,
+        seen_by=BY_APPLICATION,
         like="entra-throttled",
         diagnosed="answered-on-the-way",
     ),
@@ -94,6 +103,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         "json-gateway-forbids-authority",
         _before_authority(403, "message"),
         _OPERATOR_LOOKS,
+        seen_by=BY_APPLICATION,
         like="entra-conditional-access-blocked",
         diagnosed="proxy-blocks-registry",
     ),

@@ -1,29 +1,24 @@
-"""Worlds that differ in what Entra and the registry say of a credential: secrets, passwords, applications, clocks."""
+"""Worlds that differ in what Entra says of a credential: secrets, applications, managed identities, assertions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
 
-from pytest_acrauth.emulator.azure.login import TokenServer
-from pytest_acrauth.emulator.azure.rights import Caller, Kind
-from pytest_acrauth.emulator.scenarios.changes import (
-    as_it_is,
-    basic,
-    expired_passwords,
-    expired_secret,
-    nothing,
-    puller,
-)
+from pytest_acrauth.emulator.scenarios.changes import basic, expired_secret, nothing, services_ahead, together
 from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
 from pytest_acrauth.emulator.scenarios.variants import (
+    BY_APPLICATION,
     BY_AZ,
     BY_CERTIFICATE,
     BY_FEDERATION,
     BY_HOST,
+    BY_ROLES,
+    BY_SECRET,
     CLUSTER,
     MACHINE_IDENTITY,
     SUBJECT,
+    USUAL,
     assertion,
     in_kubernetes,
     on_app_service,
@@ -31,22 +26,13 @@ from pytest_acrauth.emulator.scenarios.variants import (
     with_certificate,
 )
 from pytest_acrauth.emulator.world import Change, World
-from pytest_acrauth.emulator.world.cloud import DAY, MINUTE, Registry
+from pytest_acrauth.emulator.world.cloud import DAY, MINUTE
 from pytest_acrauth.emulator.world.directory import Application, FederatedCredential, Password
-from pytest_acrauth.emulator.world.healthy import CLIENT, OTHER_TENANT, PRINCIPAL, TENANT, entitle
+from pytest_acrauth.emulator.world.healthy import CLIENT, OTHER_TENANT, TENANT, entitle
 
-_NULL_GUID = "00000000-0000-0000-0000-000000000000"
 _HOUR = 60 * MINUTE
 _NAMESAKE = "d2b0f4c5-8e36-4a71-9c2d-6b7f0e1a3c49"
 _NAMESAKE_PRINCIPAL = "9f5e3a7b-a1c8-4d24-b6e9-8a2c4d7f1ea5"
-
-
-def _together(*changes: Change) -> Change:
-    def change(world: World) -> None:
-        for each in changes:
-            each(world)
-
-    return change
 
 
 def _application(change: Callable[[Application, float], None]) -> Change:
@@ -54,16 +40,6 @@ def _application(change: Callable[[Application, float], None]) -> Change:
         change(world.cloud.applications[CLIENT], world.cloud.now())
 
     return apply
-
-
-def _services_ahead(seconds: float) -> Change:
-    """Let the services' clock differ from this machine's, which runs as it should be and so is the wrong one."""
-
-    def change(world: World) -> None:
-        clock = world.cloud.clock
-        world.cloud.clock = lambda: clock() + seconds
-
-    return change
 
 
 # Which secret is meant.
@@ -218,55 +194,7 @@ def _ended_certificate(world: World) -> None:
     with_certificate(world, starts=world.cloud.now() - 400 * DAY)
 
 
-# Passwords and stored logins.
-
-
-def _login(hours_ago: float, host: str = "myacr.azurecr.io") -> Change:
-    """Use a refresh token of a registry as the password."""
-
-    def change(world: World) -> None:
-        registry = next(each for each in world.cloud.registries.values() if each.login_server == host)
-        issued = world.cloud.now() - hours_ago * _HOUR
-        basic(world, _NULL_GUID, TokenServer(world).refresh_token(registry, Caller(Kind.PRINCIPAL, PRINCIPAL), issued))
-
-    return change
-
-
-def _secret_as_login(world: World) -> None:
-    """Use a client secret where a refresh token belongs."""
-    basic(world, _NULL_GUID, world.machine.environ["AZURE_CLIENT_SECRET"])
-
-
-def _ended_minutes_ago(registry: Registry, now: float) -> None:
-    """End the token's passwords half an hour ago."""
-    for password in registry.tokens["puller"].passwords:
-        password.ends = now - 30 * MINUTE
-
-
-def _ends_in_minutes(registry: Registry, now: float) -> None:
-    """Let the token's passwords end in half an hour."""
-    for password in registry.tokens["puller"].passwords:
-        password.ends = now + 30 * MINUTE
-
-
-def _wrong_password(world: World) -> None:
-    """Use a password that the token never had."""
-    world.machine.environ["ACR_PASSWORD"] = "typed-by-hand"  # noqa: S105 - nobody's
-
-
-def _as_user(change: Callable[[str], str], of: str) -> Change:
-    """Use the pair of the environment that has this prefix, under a name that is a little different."""
-
-    def apply(world: World) -> None:
-        environ = world.machine.environ
-        basic(world, change(environ[f"{of}_USERNAME"]), environ[f"{of}_PASSWORD"])
-
-    return apply
-
-
 _BASIC = {"auth": "basic"}
-_ADMIN = {"auth": "admin"}
-_PULLER = {"auth": "scope-map-token"}
 _MANAGED = {"auth": BY_HOST}
 _CERTIFICATE = {"auth": BY_CERTIFICATE}
 #: An identity that Entra refuses cannot look for itself.
@@ -278,18 +206,18 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario("msi-endpoint-unreachable", nothing, _MANAGED, like="msi-identity-not-found"),
     Scenario(
         "msi-identity-not-found",
-        _together(on_virtual_machine, _of_another_machine),
+        together(on_virtual_machine, _of_another_machine),
         _MANAGED,
         like="msi-endpoint-unreachable",
     ),
     Scenario(
         "identity-of-another-app-service",
-        _together(on_app_service, _of_another_machine),
+        together(on_app_service, _of_another_machine),
         _MANAGED,
         diagnosed="msi-identity-not-found",
         like="msi-endpoint-unreachable",
     ),
-    Scenario("msi-ambiguous", _together(on_virtual_machine, _two_identities), _MANAGED, like="msi-identity-not-found"),
+    Scenario("msi-ambiguous", together(on_virtual_machine, _two_identities), _MANAGED, like="msi-identity-not-found"),
     Scenario(
         "application-of-another-tenant",
         _of_another_tenant,
@@ -297,108 +225,125 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         diagnosed="entra-app-not-found",
         like="basic-username-unknown",
     ),
-    Scenario("entra-sp-missing", _without_principal, _OPERATOR_LOOKS, like="entra-app-not-found"),
+    Scenario(
+        "entra-sp-missing",
+        _without_principal,
+        _OPERATOR_LOOKS,
+        seen_by=(*BY_APPLICATION, "basic"),
+        like="entra-app-not-found",
+    ),
     Scenario(
         "password-of-application-without-principal",
-        _together(_secret_by_basic, _without_principal),
+        together(_secret_by_basic, _without_principal),
         _BASIC | _OPERATOR_LOOKS,
         diagnosed="entra-sp-missing",
         like="application-of-another-tenant",
     ),
     Scenario(
         "secret-of-a-namesake",
-        _together(_another_of_the_name, _secret_of_the_namesake),
+        together(_another_of_the_name, _secret_of_the_namesake),
+        seen_by=(USUAL,),
         diagnosed="entra-sp-secret-wrong",
         like="exchange-no-role",
     ),
     Scenario(
         "role-of-a-namesake",
-        _together(_another_of_the_name, _role_of_the_namesake),
+        together(_another_of_the_name, _role_of_the_namesake),
+        seen_by=BY_ROLES,
         diagnosed="exchange-no-role",
         like="role-through-a-group",
     ),
     Scenario(
         "entra-sp-certificate-invalid",
-        _together(_another_of_the_name, _certificate_of_the_namesake),
+        together(_another_of_the_name, _certificate_of_the_namesake),
         _CERTIFICATE,
         like="entra-sp-certificate-expired",
     ),
     Scenario(
         "entra-fic-missing",
-        _together(in_kubernetes, _another_of_the_name),
+        together(in_kubernetes, _another_of_the_name),
         _FEDERATED,
         like="federated-credential-is-the-first",
     ),
     Scenario(
         "identity-without-role-beside-one",
-        _together(on_virtual_machine, _identity_without_role),
+        together(on_virtual_machine, _identity_without_role),
         _MANAGED,
         diagnosed="exchange-no-role",
         like="msi-ambiguous",
     ),
     Scenario(
         "secret-ended-beside-a-good-one",
-        _together(expired_secret, _application(_good_one_beside)),
+        together(expired_secret, _application(_good_one_beside)),
+        seen_by=BY_SECRET,
         diagnosed="entra-sp-secret-expired",
         like="entra-sp-secret-wrong",
     ),
     Scenario(
         "secret-mistyped-beside-an-ended-one",
-        _together(expired_secret, _application(_good_one_beside), _other_secret),
+        together(expired_secret, _application(_good_one_beside), _other_secret),
+        seen_by=BY_SECRET,
         diagnosed="entra-sp-secret-wrong",
         like="entra-sp-secret-expired",
     ),
     Scenario(
         "password-mistyped-all-of-application-ended",
-        _together(expired_secret, _good_one_on_principal, _other_secret, _secret_by_basic),
+        together(expired_secret, _good_one_on_principal, _other_secret, _secret_by_basic),
         _BASIC,
         diagnosed="entra-sp-secret-wrong",
         like="entra-sp-secret-expired",
     ),
     Scenario(
         "password-of-service-principal",
-        _together(expired_secret, _good_one_on_principal, _secret_by_basic),
+        together(expired_secret, _good_one_on_principal, _secret_by_basic),
         _BASIC,
         diagnosed=READY,
         like="entra-sp-secret-expired",
     ),
     Scenario(
         "sp-certificate-with-docker-login",
-        _together(_certificate_only, _secret_by_basic),
+        together(_certificate_only, _secret_by_basic),
         _BASIC,
         like="entra-sp-secret-wrong",
     ),
     Scenario(
         "password-mistyped-certificate-on-application",
-        _together(_certificate_only, _good_one_on_principal, _other_secret, _secret_by_basic),
+        together(_certificate_only, _good_one_on_principal, _other_secret, _secret_by_basic),
         _BASIC,
         diagnosed="entra-sp-secret-wrong",
         like="sp-certificate-with-docker-login",
     ),
-    Scenario("entra-app-disabled", _application(_disabled), _OPERATOR_LOOKS, like="entra-app-not-found"),
+    Scenario(
+        "entra-app-disabled",
+        _application(_disabled),
+        _OPERATOR_LOOKS,
+        seen_by=(*BY_APPLICATION, "basic"),
+        like="entra-app-not-found",
+    ),
     Scenario(
         "application-enabled-again",
         _application(_enabled_again),
         _OPERATOR_LOOKS,
+        seen_by=(*BY_APPLICATION, "basic"),
         diagnosed="entra-unrecognised",
         like="entra-app-disabled",
     ),
     Scenario(
         "password-of-disabled-application",
-        _together(_application(_disabled), _secret_by_basic),
+        together(_application(_disabled), _secret_by_basic),
         _BASIC,
         diagnosed="entra-app-disabled",
         like="entra-sp-secret-wrong",
     ),
     Scenario(
         "entra-fic-subject-mismatch",
-        _together(in_kubernetes, _trusting(FederatedCredential(CLUSTER, SUBJECT.upper()))),
+        together(in_kubernetes, _trusting(FederatedCredential(CLUSTER, SUBJECT.upper()))),
         _FEDERATED,
         like="entra-fic-propagating",
     ),
     Scenario(
         "entra-fic-propagating",
-        _together(
+        together(
             in_kubernetes,
             _trusting(FederatedCredential(CLUSTER, "system:serviceaccount:ci:other"), _CLUSTERS, made_lately=SUBJECT),
         ),
@@ -407,32 +352,32 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     ),
     Scenario(
         "entra-fic-issuer-mismatch",
-        _together(in_kubernetes, _trusting(FederatedCredential(CLUSTER.rstrip("/"), SUBJECT))),
+        together(in_kubernetes, _trusting(FederatedCredential(CLUSTER.rstrip("/"), SUBJECT))),
         _FEDERATED,
         like="federated-credential-is-the-first",
     ),
     Scenario(
         "federated-credential-is-the-first",
-        _together(in_kubernetes, _trusting(_CLUSTERS, made_lately=SUBJECT)),
+        together(in_kubernetes, _trusting(_CLUSTERS, made_lately=SUBJECT)),
         _FEDERATED,
         diagnosed="entra-fic-propagating",
         like="entra-fic-issuer-mismatch",
     ),
     Scenario(
         "entra-fic-assertion-expired",
-        _together(in_kubernetes, _old_assertion),
+        together(in_kubernetes, _old_assertion),
         {"auth": BY_FEDERATION},
         like="clock-skew",
     ),
     Scenario(
         "clock-skew",
-        _together(with_certificate, _services_ahead(_HOUR)),
+        together(with_certificate, services_ahead(_HOUR)),
         _CERTIFICATE,
         like="entra-fic-assertion-expired",
     ),
     Scenario(
         "assertion-from-the-future",
-        _together(in_kubernetes, _services_ahead(-_HOUR)),
+        together(in_kubernetes, services_ahead(-_HOUR)),
         {"auth": BY_FEDERATION},
         diagnosed="clock-skew",
         like="entra-fic-assertion-expired",
@@ -440,66 +385,8 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario("entra-sp-certificate-expired", _ended_certificate, _CERTIFICATE, like="clock-skew"),
     Scenario(
         "entra-assertion-malformed",
-        _together(in_kubernetes, _cut_off_assertion),
+        together(in_kubernetes, _cut_off_assertion),
         {"auth": BY_FEDERATION},
         like="entra-sp-certificate-expired",
-    ),
-    Scenario("refresh-token-other-registry", _login(1, "otheracr.azurecr.io"), _BASIC, like="refresh-token-expired"),
-    Scenario(
-        "login-ended-by-the-registrys-clock",
-        _together(_services_ahead(_HOUR), _login(3.5)),
-        _BASIC,
-        diagnosed="refresh-token-expired",
-        like="refresh-token-other-registry",
-    ),
-    Scenario(
-        "login-ended-by-this-machines-clock",
-        _together(_services_ahead(-4 * _HOUR), _login(1)),
-        _BASIC,
-        diagnosed=READY,
-        like="refresh-token-expired",
-    ),
-    Scenario("client-null-guid-other-password", _secret_as_login, _BASIC, like="refresh-token-expired"),
-    Scenario(
-        "token-password-ended-by-the-registrys-clock",
-        _together(_services_ahead(_HOUR), puller(_ended_minutes_ago)),
-        _PULLER,
-        diagnosed="scope-map-token-password-expired",
-        like="scope-map-token-password-wrong",
-    ),
-    Scenario(
-        "token-password-ended-by-this-machines-clock",
-        _together(_services_ahead(-_HOUR), puller(_ends_in_minutes), _wrong_password),
-        _PULLER,
-        diagnosed="scope-map-token-password-wrong",
-        like="scope-map-token-password-expired",
-    ),
-    Scenario(
-        "token-in-capitals",
-        _as_user(str.capitalize, "ACR_PULLER"),
-        _PULLER,
-        diagnosed="scope-map-token-not-found",
-        like="scope-map-token-password-wrong",
-    ),
-    Scenario(
-        "admin-in-capitals",
-        _as_user(str.upper, "ACR_ADMIN"),
-        _ADMIN,
-        diagnosed="admin-username-wrong",
-        like="basic-username-unknown",
-    ),
-    Scenario(
-        "token-declared-as-admin",
-        puller(expired_passwords),
-        _ADMIN,
-        diagnosed="scope-map-token-password-expired",
-        like="admin-password-not-current",
-    ),
-    Scenario(
-        "token-password-declared-as-admin",
-        puller(as_it_is),
-        _ADMIN,
-        diagnosed=READY,
-        like="admin-password-not-current",
     ),
 )

@@ -79,21 +79,12 @@ def _other_connection(world: World) -> None:
     world.machine.environ["AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"] = "8f1d4b60-2c97-4e35-b8a2-0d6e9c71f354"
 
 
-def _before(host: str, device: Callable[[str], Device]) -> Change:
-    """Put something before the CI system that answers in its place."""
-
-    def change(world: World) -> None:
-        world.network.devices[host] = device(host)
-
-    return change
-
-
-def _blocked(_host: str) -> Device:
+def _blocked() -> Device:
     """Return a gateway that shows a page of its own to whoever goes where nobody may."""
     return Device(Page(403, {"Content-Type": "text/html"}, b"<html>Blocked by the web filter</html>"))
 
 
-def _out_of_order(_host: str) -> Device:
+def _out_of_order() -> Device:
     """Return what stands before a system that is in trouble."""
     return Device(Page(503, {"Content-Type": "application/json"}, b'{"message":"Service unavailable"}'))
 
@@ -181,27 +172,27 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     ),
     Scenario(
         "ci-id-token-missing",
-        _at_github(_before(GITHUB_HOST, obstacles.portal_page)),
+        _at_github(obstacles.before(GITHUB_HOST, obstacles.portal_page())),
         _GITHUB,
         like="ci-id-token-redirected",
     ),
     Scenario(
         "web-filter-before-the-ci-system",
-        _at_github(_before(GITHUB_HOST, _blocked)),
+        _at_github(obstacles.before(GITHUB_HOST, _blocked())),
         _GITHUB,
         diagnosed="ci-id-token-missing",
         like="ci-id-token-refused",
     ),
     Scenario(
         "ci-system-in-trouble",
-        _in_pipeline(_before(PIPELINES_HOST, _out_of_order)),
+        _in_pipeline(obstacles.before(PIPELINES_HOST, _out_of_order())),
         _PIPELINE,
         diagnosed="ci-id-token-missing",
         like="ci-id-token-refused",
     ),
     Scenario(
         "ci-id-token-redirected",
-        _in_pipeline(_before(PIPELINES_HOST, obstacles.portal)),
+        _in_pipeline(obstacles.before(PIPELINES_HOST, obstacles.portal())),
         _PIPELINE,
         like="ci-id-token-missing",
     ),

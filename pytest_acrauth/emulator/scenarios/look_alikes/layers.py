@@ -7,11 +7,12 @@ from collections.abc import Callable
 from ipaddress import IPv4Address
 
 from pytest_acrauth.emulator.scenarios import obstacles
-from pytest_acrauth.emulator.scenarios.look_alikes.rights import both
+from pytest_acrauth.emulator.scenarios.changes import together
 from pytest_acrauth.emulator.scenarios.scenario import READY, SHORT, Scenario
 from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.cloud import MINUTE, PrivateEndpoint, Registry
 from pytest_acrauth.emulator.world.content import Manifest
+from pytest_acrauth.emulator.world.healthy import BLOB_HOST
 from pytest_acrauth.emulator.world.network import Certificate, Device, Name, Route
 
 _IMAGE = {"repository": "team/app:latest"}
@@ -65,7 +66,7 @@ def _in_state(here: str, elsewhere: str = "Approved") -> Change:
             if status != "Approved":
                 world.network.routes |= dict.fromkeys((endpoint.address, endpoint.data_address), Route.FILTERED)
 
-    return both(_each(_joined), _each(change))
+    return together(_each(_joined), _each(change))
 
 
 def _made_again(host: Callable[[Registry], str], offset: int) -> Change:
@@ -176,11 +177,6 @@ def _shortened(_host: str) -> Device:
     return Device(rewrites=lambda location: location.replace("/docker/registry/", "/registry/"))
 
 
-def _own_login(world: World) -> None:
-    """Let a proxy add a login of its own to what goes to the storage."""
-    world.network.devices[world.cloud.blob_host] = Device(asks_with={"Authorization": "Bearer proxys-own"})
-
-
 def _not_admitted(world: World) -> None:
     """Let this network's service endpoint reach other storage than that behind the registries."""
     world.cloud.blobs_admit = False
@@ -239,20 +235,22 @@ def _closed(change: Callable[[Registry], None]) -> Change:
 
 
 LOOK_ALIKES: tuple[Scenario, ...] = (
-    Scenario("private-endpoint-unreachable", both(_each(_joined), _cut(_login)), SHORT, like="registry-tcp-blocked"),
+    Scenario(
+        "private-endpoint-unreachable", together(_each(_joined), _cut(_login)), SHORT, like="registry-tcp-blocked"
+    ),
     Scenario("private-endpoint-pending", _in_state("Pending"), SHORT, like="private-endpoint-unreachable"),
     Scenario("private-endpoint-rejected", _in_state("Rejected"), SHORT, like="private-endpoint-pending"),
     Scenario("private-endpoint-disconnected", _in_state("Disconnected"), SHORT, like="private-endpoint-rejected"),
     Scenario(
         "private-endpoint-unreachable-beside-pending",
-        both(_in_state("Approved", "Pending"), _cut(_login)),
+        together(_in_state("Approved", "Pending"), _cut(_login)),
         SHORT,
         diagnosed="private-endpoint-unreachable",
         like="private-endpoint-pending",
     ),
     Scenario(
         "private-dns-stale-record",
-        both(_each(_joined), _made_again(_login, 5)),
+        together(_each(_joined), _made_again(_login, 5)),
         SHORT,
         like="private-endpoint-unreachable",
     ),
@@ -274,21 +272,21 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     ),
     Scenario(
         "private-endpoint-in-public-range-unreachable",
-        both(_each(_in_public_range), _cut(_login)),
+        together(_each(_in_public_range), _cut(_login)),
         SHORT,
         diagnosed="private-endpoint-unreachable",
         like="registry-tcp-blocked",
     ),
     Scenario(
         "private-data-endpoint-in-public-range-unreachable",
-        both(_each(_in_public_range), _cut(_data)),
+        together(_each(_in_public_range), _cut(_data)),
         _IMAGE | SHORT,
         diagnosed="private-endpoint-unreachable",
         like="data-endpoint-blocked",
     ),
     Scenario(
         "data-endpoint-inspected",
-        both(_each(_dedicated), obstacles.certificate(obstacles.inspected, "*.eastus.data.azurecr.io")),
+        together(_each(_dedicated), obstacles.certificate(obstacles.inspected, "*.eastus.data.azurecr.io")),
         _IMAGE,
         diagnosed="registry-tls-intercepted",
         like="data-endpoint-blocked",
@@ -296,54 +294,54 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario("data-host-not-resolved", _no_blob_name, _IMAGE, like="data-endpoint-blocked"),
     Scenario(
         "private-dns-data-endpoint-missing",
-        both(_each(_joined), _each(_no_record)),
+        together(_each(_joined), _each(_no_record)),
         _IMAGE,
         like="data-host-not-resolved",
     ),
     Scenario(
         "private-dns-replica-record-missing",
-        both(_each(_joined), _served_from(_REPLICA), _each(_replica_without_record)),
+        together(_each(_joined), _served_from(_REPLICA), _each(_replica_without_record)),
         _IMAGE,
         diagnosed="private-dns-data-endpoint-missing",
         like="data-endpoint-replica-missing",
     ),
     Scenario(
         "private-dns-data-host-public",
-        both(_each(_joined), _each(_public_instead)),
+        together(_each(_joined), _each(_public_instead)),
         _IMAGE | SHORT,
         diagnosed="private-dns-data-endpoint-missing",
         like="data-endpoint-blocked",
     ),
     Scenario(
         "private-data-endpoint-unreachable",
-        both(_each(_joined), _cut(_data)),
+        together(_each(_joined), _cut(_data)),
         _IMAGE | SHORT,
         diagnosed="private-endpoint-unreachable",
         like="data-endpoint-blocked",
     ),
     Scenario(
         "private-dns-stale-data-record",
-        both(_each(_joined), _made_again(_data, 6)),
+        together(_each(_joined), _made_again(_data, 6)),
         _IMAGE | SHORT,
         diagnosed="private-dns-stale-record",
         like="private-data-endpoint-unreachable",
     ),
     Scenario(
         "data-endpoint-replica-missing",
-        both(_served_from(_REPLICA), _cut(_nearest)),
+        together(_served_from(_REPLICA), _cut(_nearest)),
         _IMAGE | SHORT,
         like="data-endpoint-blocked",
     ),
     Scenario(
         "data-endpoint-blocked-for-dedicated",
-        both(_each(_dedicated), _cut(_data)),
+        together(_each(_dedicated), _cut(_data)),
         _IMAGE | SHORT,
         diagnosed="data-endpoint-blocked",
         like="data-endpoint-replica-missing",
     ),
     Scenario(
         "data-endpoint-of-former-replica",
-        both(_served_from(_REPLICA, replica=False), _cut(_nearest)),
+        together(_served_from(_REPLICA, replica=False), _cut(_nearest)),
         _IMAGE | SHORT,
         diagnosed="data-endpoint-blocked",
         like="data-endpoint-replica-missing",
@@ -352,7 +350,12 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario("blob-url-expired", _kept_redirects, _IMAGE, like="blob-signature-refused"),
     Scenario("blob-signature-refused", obstacles.device(_shortened), _IMAGE, like="blob-url-expired"),
     Scenario("blob-access-forbidden", _not_admitted, _IMAGE, like="blob-url-expired"),
-    Scenario("blob-redirect-auth-forwarded", _own_login, _IMAGE, like="blob-access-forbidden"),
+    Scenario(
+        "blob-redirect-auth-forwarded",
+        obstacles.before(BLOB_HOST, Device(asks_with={"Authorization": "Bearer proxys-own"})),
+        _IMAGE,
+        like="blob-access-forbidden",
+    ),
     Scenario("blob-missing", _each(_half_purged), _IMAGE, like="image-not-found"),
     Scenario("layer-published-elsewhere", _each(_foreign_base), _IMAGE, diagnosed=READY, like="blob-missing"),
     Scenario("firewall-ipv6-client", _over_ipv6, like="firewall-ip-denied"),
@@ -365,12 +368,12 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario("firewall-rule-just-removed", _rule_removed(1), diagnosed=READY, like="firewall-rule-removed"),
     Scenario(
         "firewall-service-endpoint",
-        both(_closed(obstacles.other_addresses_only), _by_service_endpoint),
+        together(_closed(obstacles.other_addresses_only), _by_service_endpoint),
         like="firewall-ip-denied",
     ),
     Scenario(
         "firewall-service-endpoint-closed",
-        both(_closed(obstacles.private_only), _by_service_endpoint),
+        together(_closed(obstacles.private_only), _by_service_endpoint),
         diagnosed="firewall-public-access-disabled",
         like="firewall-service-endpoint",
     ),

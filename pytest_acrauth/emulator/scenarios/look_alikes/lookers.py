@@ -5,9 +5,9 @@ from __future__ import annotations
 from copy import deepcopy
 
 from pytest_acrauth.emulator.scenarios import changes
-from pytest_acrauth.emulator.scenarios.changes import basic, every_registry, unknown_user
-from pytest_acrauth.emulator.scenarios.look_alikes.rights import both
+from pytest_acrauth.emulator.scenarios.changes import basic, every_registry, together, unknown_user
 from pytest_acrauth.emulator.scenarios.scenario import Scenario
+from pytest_acrauth.emulator.scenarios.variants import BY_ROLES, BY_TENANT
 from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import Registry
 from pytest_acrauth.emulator.world.healthy import OPERATOR, TENANT, entitle
@@ -56,15 +56,16 @@ def _second_factor(world: World) -> None:
 LOOK_ALIKES = (
     Scenario(
         "admin-off-beside-a-namesake",
-        both(namesake, _admin_off),
+        together(namesake, _admin_off),
         {"auth": "admin"} | _BY_AZ,
         diagnosed="admin-user-disabled",
         like="admin-password-not-current",
     ),
     Scenario(
         "role-missing-beside-a-namesake",
-        both(namesake, changes.no_role),
+        together(namesake, changes.no_role),
         _IMAGE | _BY_AZ,
+        seen_by=BY_ROLES,
         diagnosed="exchange-no-role",
         like="abac-legacy-role-ineffective",
     ),
@@ -72,19 +73,20 @@ LOOK_ALIKES = (
         "another-tenant-seen-from-home",
         changes.another_tenant,
         _IMAGE | _BY_AZ,
+        seen_by=BY_TENANT,
         diagnosed="exchange-cross-tenant",
         like="exchange-no-role",
     ),
     Scenario(
         "admin-misnamed-and-off",
-        both(changes.login_server_as_user, every_registry(_off)),
+        together(changes.login_server_as_user, every_registry(_off)),
         {"auth": "admin"} | _BY_AZ,
         diagnosed="admin-username-wrong",
         like="basic-username-unknown",
     ),
     Scenario(
         "name-of-nobody-while-the-admin-is-off",
-        both(unknown_user, every_registry(_off)),
+        together(unknown_user, every_registry(_off)),
         {"auth": "basic"} | _BY_AZ,
         diagnosed="basic-username-unknown",
         like="admin-misnamed-and-off",

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from pytest_acrauth.emulator.scenarios import obstacles
 from pytest_acrauth.emulator.scenarios.changes import every_registry, nothing
-from pytest_acrauth.emulator.scenarios.obstacles import certificate, device, route_to, through_proxy
+from pytest_acrauth.emulator.scenarios.obstacles import before, certificate, device, route_to, through_proxy
 from pytest_acrauth.emulator.scenarios.scenario import READY, SHORT, Scenario
+from pytest_acrauth.emulator.scenarios.variants import BY_APPLICATION, BY_ENTRA
 from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.cloud import AUTHORITY, SUBSCRIPTION, PrivateEndpoint
+from pytest_acrauth.emulator.world.healthy import BLOB_HOST
 from pytest_acrauth.emulator.world.network import Device, Route
 
 _IMAGE = {"repository": "team/app:latest"}
@@ -17,6 +19,7 @@ _IMAGE = {"repository": "team/app:latest"}
 _BASIC = {"auth": "docker-config"}
 _REGIONAL = {"registry": "myacr.eastus.geo.azurecr.io", "repository": "team/app:latest"}
 _BLOBS = "*.blob.core.windows.net"
+_SILENT = Device(swallows=("/",))
 
 
 def _silent_zone(zone: str) -> Change:
@@ -27,24 +30,6 @@ def _silent_zone(zone: str) -> Change:
 def _swallowing(*paths: str) -> Change:
     """Let a device before the login servers answer nothing to some requests."""
     return device(lambda _host: Device(swallows=paths))
-
-
-def _silent(host_of: str = "") -> Change:
-    """Let a device before Entra, or before the storage, answer nothing."""
-
-    def change(world: World) -> None:
-        world.network.devices[host_of or world.cloud.blob_host] = Device(swallows=("/",))
-
-    return change
-
-
-def _at(host: str, made: Device, only: str = "") -> Change:
-    """Put a device before a host, '' for the storage."""
-
-    def change(world: World) -> None:
-        world.network.devices[host or world.cloud.blob_host] = replace(made, only=only)
-
-    return change
 
 
 def _page_at(path: str) -> Change:
@@ -116,6 +101,7 @@ _NAMES = (
     Scenario(
         "authority-name-filtered",
         obstacles.unknown_name(AUTHORITY),
+        seen_by=BY_APPLICATION,
         like="no-public-dns",
         diagnosed="entra-authority-unreachable",
     ),
@@ -146,6 +132,7 @@ _NAMES = (
     Scenario(
         "authority-look-up-fails",
         _silent_zone("microsoftonline.com"),
+        seen_by=BY_APPLICATION,
         like="authority-name-filtered",
         diagnosed="registry-dns-resolver-broken",
     ),
@@ -191,6 +178,7 @@ _CONNECTIONS = (
     Scenario(
         "authority-refuses-connections",
         route_to(AUTHORITY, Route.CLOSED),
+        seen_by=BY_APPLICATION,
         like="entra-authority-unreachable",
         diagnosed="tcp-refused",
     ),
@@ -216,6 +204,7 @@ _PROXIES = (
     Scenario(
         "proxy-forbids-authority",
         through_proxy(forbids={AUTHORITY: 403}),
+        seen_by=BY_APPLICATION,
         like="entra-authority-unreachable",
         diagnosed="proxy-blocks-registry",
     ),
@@ -255,6 +244,7 @@ _TLS = (
     Scenario(
         "authority-inspected",
         certificate(obstacles.inspected, AUTHORITY),
+        seen_by=BY_APPLICATION,
         like="entra-authority-unreachable",
         diagnosed="registry-tls-intercepted",
     ),
@@ -268,6 +258,7 @@ _TLS = (
     Scenario(
         "authority-certificate-ended",
         certificate(obstacles.ended, AUTHORITY),
+        seen_by=BY_APPLICATION,
         like="entra-authority-unreachable",
         diagnosed="tls-certificate-expired",
     ),
@@ -290,11 +281,18 @@ _SILENCES = (
         "exchange-without-answer",
         _swallowing("/oauth2/exchange"),
         SHORT,
+        seen_by=BY_ENTRA,
         like="exchange-no-role",
         diagnosed="registry-no-answer",
     ),
-    Scenario("entra-no-answer", _silent(AUTHORITY), SHORT, like="entra-authority-unreachable"),
-    Scenario("data-no-answer", _silent(), _IMAGE | SHORT, like="data-endpoint-blocked"),
+    Scenario(
+        "entra-no-answer",
+        before(AUTHORITY, _SILENT),
+        SHORT,
+        seen_by=BY_APPLICATION,
+        like="entra-authority-unreachable",
+    ),
+    Scenario("data-no-answer", before(BLOB_HOST, _SILENT), _IMAGE | SHORT, like="data-endpoint-blocked"),
     Scenario(
         "answers-slow-and-sound",
         device(lambda _host: Device(pause=0.001)),
@@ -305,14 +303,26 @@ _SILENCES = (
     Scenario("answer-cut-off", obstacles.route_to_registries(Route.CUT), like="registry-no-answer"),
 )
 _ANSWERS = (
-    Scenario("page-on-the-way", _at(AUTHORITY, obstacles.portal("")), like="entra-authority-unreachable"),
+    Scenario(
+        "page-on-the-way",
+        before(AUTHORITY, obstacles.portal()),
+        seen_by=BY_APPLICATION,
+        like="entra-authority-unreachable",
+    ),
     Scenario(
         "authority-page-with-200",
-        _at(AUTHORITY, obstacles.portal_page("")),
+        before(AUTHORITY, obstacles.portal_page()),
+        seen_by=BY_APPLICATION,
         like="entra-no-answer",
         diagnosed="page-on-the-way",
     ),
-    Scenario("exchange-page", _page_at("/oauth2/exchange"), like="exchange-no-role", diagnosed="page-on-the-way"),
+    Scenario(
+        "exchange-page",
+        _page_at("/oauth2/exchange"),
+        seen_by=BY_ENTRA,
+        like="exchange-no-role",
+        diagnosed="page-on-the-way",
+    ),
     Scenario(
         "access-token-page",
         _page_at("/oauth2/token"),
@@ -331,40 +341,42 @@ _ANSWERS = (
     Scenario("layer-page", _page_at("/blobs/"), _IMAGE, like="blob-missing", diagnosed="page-on-the-way"),
     Scenario(
         "storage-page",
-        _at("", obstacles.portal_page("")),
+        before(BLOB_HOST, obstacles.portal_page()),
         _IMAGE,
         like="blob-access-forbidden",
         diagnosed="page-on-the-way",
     ),
     Scenario(
         "gateway-forbids-authority",
-        _at(AUTHORITY, obstacles.forbidding_gateway("")),
+        before(AUTHORITY, obstacles.forbidding_gateway()),
+        seen_by=BY_APPLICATION,
         like="page-on-the-way",
         diagnosed="proxy-blocks-registry",
     ),
     Scenario(
         "gateway-forbids-storage",
-        _at("", obstacles.forbidding_gateway("")),
+        before(BLOB_HOST, obstacles.forbidding_gateway()),
         _IMAGE,
         like="blob-access-forbidden",
         diagnosed="proxy-blocks-registry",
     ),
     Scenario(
         "gateway-overloaded-before-authority",
-        _at(AUTHORITY, obstacles.overloaded_gateway("")),
+        before(AUTHORITY, obstacles.overloaded_gateway()),
+        seen_by=BY_APPLICATION,
         like="gateway-forbids-authority",
         diagnosed="answered-on-the-way",
     ),
     Scenario(
         "gateway-overloaded-before-storage",
-        _at("", obstacles.overloaded_gateway("")),
+        before(BLOB_HOST, obstacles.overloaded_gateway()),
         _IMAGE,
         like="storage-busy",
         diagnosed="answered-on-the-way",
     ),
     Scenario(
         "storage-busy",
-        obstacles.busy_storage,
+        before(BLOB_HOST, obstacles.busy_storage()),
         _IMAGE,
         like="gateway-overloaded-before-storage",
         diagnosed="exchange-server-error",

@@ -12,9 +12,10 @@ from pytest_acrauth.emulator.scenarios.changes import (
     every_registry,
     no_role,
     puller,
+    together,
     with_role,
 )
-from pytest_acrauth.emulator.scenarios.look_alikes.rights import both, given, itself, mode_just_changed
+from pytest_acrauth.emulator.scenarios.look_alikes.rights import given, itself, mode_just_changed
 from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
 from pytest_acrauth.emulator.scenarios.variants import BY_AZ
 from pytest_acrauth.emulator.world import Change, World
@@ -154,13 +155,13 @@ _STORED = _BASIC | {"evidence": BY_AZ}
 LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario(
         "refresh-token-older-than-role",
-        both(logged_in(_HOUR), _to_push(40 * MINUTE)),
+        together(logged_in(_HOUR), _to_push(40 * MINUTE)),
         _STORED | _PUSHING,
         like="scope-not-granted",
     ),
     Scenario(
         "role-older-than-the-login",
-        both(_to_push(DAY), logged_in(_HOUR)),
+        together(_to_push(DAY), logged_in(_HOUR)),
         _STORED | _PUSHING,
         like="refresh-token-older-than-role",
         diagnosed=READY,
@@ -174,26 +175,26 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     ),
     Scenario(
         "refresh-token-no-role",
-        both(logged_in(_HOUR), no_role),
+        together(logged_in(_HOUR), no_role),
         _STORED | _IMAGE,
         like="abac-mode-switch-stale-credential",
     ),
     Scenario(
         "abac-mode-switch-stale-credential",
-        both(logged_in(_HOUR), mode_just_changed, with_role(_READER)),
+        together(logged_in(_HOUR), mode_just_changed, with_role(_READER)),
         _STORED | _IMAGE,
         like="refresh-token-expired",
     ),
     Scenario(
         "login-made-since-the-mode-changed",
-        both(mode_just_changed, with_role(_READER), logged_in(MINUTE)),
+        together(mode_just_changed, with_role(_READER), logged_in(MINUTE)),
         _STORED | _IMAGE,
         like="abac-mode-switch-stale-credential",
         diagnosed=READY,
     ),
     Scenario(
         "login-of-abac-mode-without-its-role",
-        both(every_registry(by_repository), logged_in(MINUTE)),
+        together(every_registry(by_repository), logged_in(MINUTE)),
         _STORED | _IMAGE,
         like="abac-mode-switch-stale-credential",
         diagnosed="abac-legacy-role-ineffective",
@@ -262,20 +263,20 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario("cache-fills", _cached(), _MIRRORED, like="cache-rule-credentials", diagnosed=READY),
     Scenario(
         "cache-network-restricted",
-        both(_cached(), _selected_networks(trusted=False)),
+        together(_cached(), _selected_networks(trusted=False)),
         _MIRRORED,
         like="cache-rule-credentials",
     ),
     Scenario(
         "cache-of-selected-networks",
-        both(_cached(), _selected_networks(trusted=True)),
+        together(_cached(), _selected_networks(trusted=True)),
         _MIRRORED,
         like="cache-network-restricted",
         diagnosed=READY,
     ),
     Scenario(
         "cache-beside-a-missing-image",
-        both(_cached(healthy=False), _selected_networks(trusted=False)),
+        together(_cached(healthy=False), _selected_networks(trusted=False)),
         {"repository": "team/absent:latest"},
         like="cache-rule-credentials",
         diagnosed="image-not-found",

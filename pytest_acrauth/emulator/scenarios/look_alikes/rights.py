@@ -12,11 +12,12 @@ from pytest_acrauth.emulator.scenarios.changes import (
     no_role,
     puller,
     role_just_given,
+    together,
     with_role,
 )
 from pytest_acrauth.emulator.scenarios.obstacles import device
 from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
-from pytest_acrauth.emulator.scenarios.variants import signed_in_with_az
+from pytest_acrauth.emulator.scenarios.variants import BY_ROLES, signed_in_with_az
 from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.cloud import (
     DAY,
@@ -36,16 +37,6 @@ from pytest_acrauth.emulator.world.roles import EVIDENCE, REGISTRIES, Role
 _READER = "Container Registry Repository Reader"
 _DEPLOYERS = "f3b0a6d2-1c58-4e97-8a24-6d9e7c5b0f13"
 _PULL, _PUSH = f"{REGISTRIES}/pull/read", f"{REGISTRIES}/push/write"
-
-
-def both(*changes: Change) -> Change:
-    """Change a world in several ways, one after the other."""
-
-    def apply(world: World) -> None:
-        for change in changes:
-            change(world)
-
-    return apply
 
 
 def given(role: str, scope: Callable[[Registry], str], holder: str = PRINCIPAL, ago: float = DAY) -> Change:
@@ -234,34 +225,37 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         "role-for-push-just-given",
         given("AcrPush", itself, ago=MINUTE),
         _PUSHING,
+        seen_by=BY_ROLES,
         like="scope-not-granted",
         diagnosed="role-propagation-delay",
     ),
     Scenario("role-for-push-long-given", given("AcrPush", itself), _PUSHING, like="scope-not-granted", diagnosed=READY),
     Scenario(
         "role-just-given-in-abac-mode",
-        both(in_abac_mode, with_role(_READER), role_just_given),
+        together(in_abac_mode, with_role(_READER), role_just_given),
         _IMAGE,
+        seen_by=BY_ROLES,
         like="abac-legacy-role-ineffective",
         diagnosed="role-propagation-delay",
     ),
     Scenario(
         "role-on-another-repository",
-        both(in_abac_mode, no_role, given(_READER, repository("team/multi"))),
+        together(in_abac_mode, no_role, given(_READER, repository("team/multi"))),
         _IMAGE,
+        seen_by=BY_ROLES,
         like="abac-condition-excludes-repo",
         diagnosed="scope-not-granted",
     ),
     Scenario(
         "role-on-this-repository",
-        both(in_abac_mode, no_role, given(_READER, repository("team/app"))),
+        together(in_abac_mode, no_role, given(_READER, repository("team/app"))),
         _IMAGE,
         like="role-on-another-repository",
         diagnosed=READY,
     ),
     Scenario(
         "role-above-the-registry",
-        both(no_role, given("AcrPull", lambda _: f"/subscriptions/{SUBSCRIPTION}")),
+        together(no_role, given("AcrPull", lambda _: f"/subscriptions/{SUBSCRIPTION}")),
         _IMAGE,
         like="exchange-no-role",
         diagnosed=READY,
@@ -270,6 +264,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario(
         "custom-role-wildcard",
         custom("Image Reader", Role("0b6e2a94-7d18-4f53-9c3a-e5d1f8b7a620", (f"{REGISTRIES}/pull/*",), built_in=False)),
+        seen_by=BY_ROLES,
         like="exchange-no-role",
     ),
     Scenario(
@@ -280,6 +275,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
             instead=False,
         ),
         _PUSHING,
+        seen_by=BY_ROLES,
         like="scope-not-granted",
         diagnosed="custom-role-wildcard",
     ),
@@ -292,19 +288,22 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     ),
     Scenario(
         "role-of-a-group-above-just-given",
-        both(through_a_group, given("AcrPush", resource_group, _DEPLOYERS, MINUTE)),
+        together(through_a_group, given("AcrPush", resource_group, _DEPLOYERS, MINUTE)),
         _PUSHING,
+        seen_by=BY_ROLES,
         like="role-for-push-long-given",
         diagnosed="role-propagation-delay",
     ),
     Scenario(
         "role-of-a-group-above",
-        both(no_role, through_a_group, given("AcrPush", resource_group, _DEPLOYERS)),
+        together(no_role, through_a_group, given("AcrPush", resource_group, _DEPLOYERS)),
         _PUSHING,
         like="role-of-a-group-above-just-given",
         diagnosed=READY,
     ),
-    Scenario("reader-of-all", both(no_role, given("Reader", itself)), _IMAGE, like="exchange-no-role", diagnosed=READY),
+    Scenario(
+        "reader-of-all", together(no_role, given("Reader", itself)), _IMAGE, like="exchange-no-role", diagnosed=READY
+    ),
     Scenario(
         "mode-changed-minutes-ago",
         mode_just_changed,
@@ -314,7 +313,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     ),
     Scenario(
         "mode-changed-with-the-right-role",
-        both(mode_just_changed, with_role(_READER)),
+        together(mode_just_changed, with_role(_READER)),
         _AZ | _IMAGE,
         like="abac-legacy-role-ineffective",
         diagnosed=READY,
@@ -323,32 +322,36 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         "rbac-repository-role-ineffective",
         with_role("Container Registry Repository Writer"),
         _PUSHING,
+        seen_by=BY_ROLES,
         like="abac-legacy-role-ineffective",
     ),
     Scenario(
         "repository-role-for-push-outside-abac-mode",
         given("Container Registry Repository Writer", itself),
         _PUSHING,
+        seen_by=BY_ROLES,
         like="scope-not-granted",
         diagnosed="rbac-repository-role-ineffective",
     ),
     Scenario(
         "role-of-everything-in-abac-mode",
-        both(in_abac_mode, custom("Builder", Role("6e1c9f37-5a2d-4b80-8d14-f0b7e3a962c5", ("*",), built_in=False))),
+        together(in_abac_mode, custom("Builder", Role("6e1c9f37-5a2d-4b80-8d14-f0b7e3a962c5", ("*",), built_in=False))),
         _IMAGE,
+        seen_by=BY_ROLES,
         like="exchange-no-role",
         diagnosed="abac-legacy-role-ineffective",
     ),
     Scenario(
         "role-for-push-on-another-condition",
-        both(in_abac_mode, with_role(_READER), writer_elsewhere),
+        together(in_abac_mode, with_role(_READER), writer_elsewhere),
         _PUSHING,
+        seen_by=BY_ROLES,
         like="role-on-another-repository",
         diagnosed="abac-condition-excludes-repo",
     ),
     Scenario(
         "condition-on-one-of-two-repositories",
-        both(
+        together(
             in_abac_mode,
             with_role(
                 _READER,
@@ -356,12 +359,13 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
             ),
         ),
         {"repository": "team/app:latest,team/multi:latest"},
+        seen_by=BY_ROLES,
         like="role-on-another-repository",
         diagnosed="abac-condition-excludes-repo",
     ),
     Scenario(
         "user-of-another-tenant",
-        both(signed_in_with_az, user_of_another_tenant),
+        together(signed_in_with_az, user_of_another_tenant),
         _AZ | {"subscription": SUBSCRIPTION},
         like="exchange-no-role",
         diagnosed="exchange-cross-tenant",
@@ -373,29 +377,33 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         like="user-of-another-tenant",
     ),
     # Denials: of what, to whom, where.
-    Scenario("deny-assignment", denied(_PULL), like="exchange-no-role"),
+    Scenario("deny-assignment", denied(_PULL), seen_by=BY_ROLES, like="exchange-no-role"),
     Scenario(
         "push-denied-to-a-group",
-        both(through_a_group, with_role("AcrPush"), denied(_PUSH, to=(_DEPLOYERS,))),
+        together(through_a_group, with_role("AcrPush"), denied(_PUSH, to=(_DEPLOYERS,))),
         _PUSHING,
+        seen_by=BY_ROLES,
         like="scope-not-granted",
         diagnosed="deny-assignment",
     ),
     Scenario(
         "something-else-denied-and-no-role",
-        both(no_role, denied(f"{REGISTRIES}/pull/*", f"{REGISTRIES}/artifacts/*", spared_actions=(_PULL,))),
+        together(no_role, denied(f"{REGISTRIES}/pull/*", f"{REGISTRIES}/artifacts/*", spared_actions=(_PULL,))),
+        seen_by=BY_ROLES,
         like="deny-assignment",
         diagnosed="exchange-no-role",
     ),
     Scenario(
         "denied-to-others-and-role-just-given",
-        both(role_just_given, denied(_PULL, spared=(PRINCIPAL,))),
+        together(role_just_given, denied(_PULL, spared=(PRINCIPAL,))),
+        seen_by=BY_ROLES,
         like="deny-assignment",
         diagnosed="role-propagation-delay",
     ),
     Scenario(
         "denied-above-alone-and-role-just-given",
-        both(role_just_given, denied(_PULL, scope=lambda _: f"/subscriptions/{SUBSCRIPTION}", below=False)),
+        together(role_just_given, denied(_PULL, scope=lambda _: f"/subscriptions/{SUBSCRIPTION}", below=False)),
+        seen_by=BY_ROLES,
         like="deny-assignment",
         diagnosed="role-propagation-delay",
     ),
@@ -415,7 +423,11 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         diagnosed="access_token-unrecognised",
     ),
     Scenario(
-        "no-role-in-other-words", refused_in_other_words, like="exchange-cross-tenant", diagnosed="exchange-no-role"
+        "no-role-in-other-words",
+        refused_in_other_words,
+        seen_by=BY_ROLES,
+        like="exchange-cross-tenant",
+        diagnosed="exchange-no-role",
     ),
     Scenario("anonymous-pull-propagating", open_since(MINUTE), _ANONYMOUS, like="anonymous-pull-disabled"),
     Scenario("scope-map-propagating", puller(pushing_just_added), _PULLER | _PUSHING, like="scope-map-lacks-action"),
@@ -436,7 +448,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     # Entra tokens of the wrong kind, from a program that hands them out.
     Scenario(
         "exchange-arm-audience-rejected",
-        both(every_registry(only_own_audience), az_asks_for("https://management.azure.com")),
+        together(every_registry(only_own_audience), az_asks_for("https://management.azure.com")),
         _AZ,
         like="exchange-no-role",
     ),

@@ -8,6 +8,7 @@ from typing import Any
 from pytest_acrauth.emulator.azure.issuing import REGISTRY_AUDIENCE
 from pytest_acrauth.emulator.scenarios.scenario import Scenario
 from pytest_acrauth.emulator.scenarios.variants import (
+    BY_APPLICATION,
     BY_AZ,
     BY_FEDERATION,
     CLUSTER,
@@ -123,9 +124,9 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
     Scenario("entra-user-session-expired", _person(idle=91 * DAY), _AZ, like="entra-mfa-required"),
     Scenario("entra-user-credentials", _person(enabled=False), _AZ, like="entra-user-session-expired"),
     Scenario("entra-account-at-risk", _person(at_risk=True), _AZ, like="entra-conditional-access-blocked"),
-    Scenario("entra-acr-resource-unavailable", _absent, like="entra-app-not-found"),
-    Scenario("entra-assignment-required", _assigned_only, like="exchange-no-role"),
-    Scenario("entra-throttled", _looping, like="exchange-throttled"),
+    Scenario("entra-acr-resource-unavailable", _absent, seen_by=BY_APPLICATION, like="entra-app-not-found"),
+    Scenario("entra-assignment-required", _assigned_only, seen_by=BY_APPLICATION, like="exchange-no-role"),
+    Scenario("entra-throttled", _looping, seen_by=BY_APPLICATION, like="exchange-throttled"),
     Scenario("entra-fic-audience-mismatch", _other_audience, _FEDERATED, like="entra-fic-issuer-mismatch"),
     Scenario("entra-fic-issuer-unreachable", _keys_out_of_reach, _FEDERATED, like="entra-fic-issuer-mismatch"),
     Scenario("entra-fic-entra-token", _of_entra(TENANT), _FEDERATED, like="entra-fic-subject-mismatch"),
