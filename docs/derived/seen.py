@@ -39,9 +39,6 @@ _VARYING = (
 )
 #: The worlds that pages show: the scenarios, and what only looks like one where it is a cause of its own.
 WORLDS = SCENARIOS | {name: world for name, world in LOOK_ALIKES.items() if name in MODES}
-#: By how much longer a climb may take here than the scenario says: on a busy machine the whole limit could be over
-#: before that for one peer or in an earlier stage, and the page would tell of that.
-_PATIENCE = 4
 #: Where a page's reader is at home, instead of the emulator's folder of the moment.
 _HOME = "/home/ci"
 
@@ -81,7 +78,7 @@ def prepared(emulator: Emulator, scenario: Scenario) -> tuple[Run, Target]:
         must_not=_listed(needs.get("must-not", "")),
     )
     evidence = EvidenceChoice(subscription=needs.get("subscription", ""))
-    limit = float(needs.get("timeout", DEFAULT_TIMEOUT)) * _PATIENCE
+    limit = float(needs.get("timeout", DEFAULT_TIMEOUT))
     return Run(emulator.machine, timeout=limit, evidence=evidence), target
 
 
