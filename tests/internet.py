@@ -59,7 +59,7 @@ class Internet:
         """Set the namespace up once; ``folder`` takes its files. At another ``nameserver`` nobody answers."""
         self._machine: Machine | None = None
         self._addresses: set[str] = set()
-        self._listeners: list[socket.socket] = []
+        self._listeners: list[tuple[socket.socket, threading.Thread]] = []
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         files = {
             "/etc/resolv.conf": f"nameserver {nameserver}\noptions timeout:1 attempts:1\n",
@@ -88,15 +88,17 @@ class Internet:
             except TimeoutError:
                 pass  # told to whoever comes, and after as long a wait
             listener = socket.create_server((address, _PORT), backlog=64)
-            self._listeners.append(listener)
-            threading.Thread(target=self._forward, args=(listener, address), daemon=True).start()
+            thread = threading.Thread(target=self._forward, args=(listener, address), daemon=True)
+            thread.start()
+            self._listeners.append((listener, thread))
 
     def hide(self) -> None:
         """Let nobody be found any more."""
         self._machine = None
         while self._listeners:
-            listener = self._listeners.pop()
+            listener, thread = self._listeners.pop()
             listener.shutdown(socket.SHUT_RDWR)  # closed only, it would listen on while its thread waits
+            thread.join()  # closed before, its number may be that of the next, where the thread would go on
             listener.close()
 
     def _answer(self, server: socket.socket) -> None:

@@ -41,7 +41,7 @@ def test_a_client_may_leave_at_any_time(emulator):
         with socket.create_connection((host, int(port)), 2.0) as client:
             client.sendall(sent)
     context = emulator.machine.ssl_context()
-    with httpx.Client(proxy=emulator.proxy_url, verify=context, trust_env=False) as http:
+    with httpx.Client(proxy=emulator.proxy_url, verify=context, trust_env=False, timeout=60.0) as http:
         assert http.get("https://myacr.azurecr.io/v2/").status_code == 401
 
 

@@ -114,7 +114,7 @@ class Climber:
 def met(emulator: Emulator, auth: str, host: str = "myacr.azurecr.io") -> str:
     """Return what is first wrong, or the actions granted where nothing is."""
     context = emulator.machine.ssl_context()
-    with httpx.Client(proxy=emulator.proxy_url, verify=context, trust_env=False, timeout=5.0) as http:
+    with httpx.Client(proxy=emulator.proxy_url, verify=context, trust_env=False, timeout=60.0) as http:
         climber = Climber(emulator, http, host)
         trouble = next(climber.climb(auth), None)
         if trouble is not None:

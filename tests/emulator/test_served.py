@@ -65,7 +65,7 @@ def test_a_program_reaches_it_with_what_is_printed(tmp_path):
         environ = exported(printed)
         for bundle in (environ["SSL_CERT_FILE"], f"{environ['ACR_EMULATOR_CERTS']}/myacr.azurecr.io/ca.crt"):
             trusting = ssl.create_default_context(cafile=bundle)
-            with httpx.Client(proxy=environ["HTTPS_PROXY"], verify=trusting, trust_env=False) as http:
+            with httpx.Client(proxy=environ["HTTPS_PROXY"], verify=trusting, trust_env=False, timeout=60.0) as http:
                 assert http.get("https://myacr.azurecr.io/v2/").status_code == 401
                 login = (environ["ACR_ADMIN_USERNAME"], environ["ACR_ADMIN_PASSWORD"])
                 assert http.get("https://myacr.azurecr.io/oauth2/token", auth=login).status_code == 200
@@ -175,7 +175,7 @@ def test_more_registries_are_served_by_name(tmp_path):
         folders = {each.name for each in Path(environ["ACR_EMULATOR_CERTS"]).iterdir()}
         assert {"thirdacr.azurecr.io", "fourthacr-a1b2.azurecr.io", "myacr.azurecr.io"} <= folders
         trusting = ssl.create_default_context(cafile=environ["SSL_CERT_FILE"])
-        with httpx.Client(proxy=environ["HTTPS_PROXY"], verify=trusting, trust_env=False) as http:
+        with httpx.Client(proxy=environ["HTTPS_PROXY"], verify=trusting, trust_env=False, timeout=60.0) as http:
             assert http.get("https://fourthacr-a1b2.azurecr.io/v2/").status_code == 401
             login = (environ["ACR_ADMIN_USERNAME"], environ["ACR_ADMIN_PASSWORD"])
             assert http.get("https://thirdacr.azurecr.io/oauth2/token", auth=login).status_code == 200

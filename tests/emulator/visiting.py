@@ -44,7 +44,9 @@ class Visitor:
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
-        self.http = httpx.Client(proxy=emulator.proxy_url, verify=emulator.machine.ssl_context(), trust_env=False)
+        self.http = httpx.Client(
+            proxy=emulator.proxy_url, verify=emulator.machine.ssl_context(), trust_env=False, timeout=60.0
+        )
 
     def entra(self, tenant: str = "", **fields: str) -> httpx.Response:
         """Ask Entra for a token with the environment's service principal, some fields replaced."""

@@ -78,19 +78,29 @@ def serve(authority: trustme.CA) -> Iterator[Callable[[Peer], Loopback]]:
 
         def start(peer: Peer) -> Loopback:
             listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+            address = listener.getsockname()
+            ended = threading.Event()
 
             def handle(accepted: socket.socket) -> None:
                 with accepted, suppress(OSError):
                     peer(accepted)
 
             def accept() -> None:
-                with suppress(OSError):
-                    while True:
-                        accepted, _ = listener.accept()
-                        threading.Thread(target=handle, args=(accepted,), daemon=True).start()
+                while not ended.is_set():
+                    accepted, _ = listener.accept()
+                    threading.Thread(target=handle, args=(accepted,), daemon=True).start()
 
-            threading.Thread(target=accept, daemon=True).start()
-            return Loopback(listener.getsockname()[1], authority)
+            accepting = threading.Thread(target=accept, daemon=True)
+            accepting.start()
+
+            def end() -> None:
+                # Whoever still accepts when this is closed may do so at the next one, which gets the same number.
+                ended.set()
+                socket.create_connection(address).close()
+                accepting.join()
+
+            stack.callback(end)
+            return Loopback(address[1], authority)
 
         yield start
 
