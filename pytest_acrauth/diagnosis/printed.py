@@ -114,6 +114,7 @@ _ASKED = re.compile(
 )
 # Who speaks and names no host, or one behind the complaint: package managers, AMQP, other services' clients, probes,
 # kubectl, volumes and networks of pods. What comes behind a push or a pull that ended well is said of something else.
+# A name without a host is Docker Hub's.
 _SPEAKING = re.compile(
     r"\bnpm (?:ERR!|error\b)|\bRetry\(total=(?=.{1,250}?\bpip\._vendor\b)|\bstatus-code:(?= \d{3}, status-description:)"
     r"|\b(?:keyvault|storage|dns|network|documentdb|sql)\.[A-Za-z]{0,40}Client#"
@@ -121,7 +122,7 @@ _SPEAKING = re.compile(
     r"|\bUnable to connect to the server: |\bFailed(?:Mount|AttachVolume|Scheduling)\b|\bMountVolume\.SetUp failed\b"
     r"|\bFailedCreatePodSandBox\b(?!.{0,400}?sandbox image)"
     r"|\bdigest: sha256:[0-9a-f]{6,64} size: \d|\bStatus: (?:Downloaded newer image|Image is up to date) for "
-    r"|\bSuccessfully pulled image "
+    r"|\bSuccessfully pulled image |\bpull access denied for (?=[a-z0-9]{1,60}(?:[_-]{1,2}[a-z0-9]{1,60}){0,9}[/,])"
 )
 _LEADS = (  # what a host may stand behind and keep, space included
     *("lookup ", "to ", "server ", "at ", "name ", "resolve ", "resolve: ", "host ", "host: ", "hostname "),

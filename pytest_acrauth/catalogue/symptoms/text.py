@@ -353,16 +353,18 @@ TOO_MANY_REQUESTS = in_print(
     ),
     either=(exchange.LOGIN_THROTTLED, challenge.THROTTLED),
 )
+# az calls every answer a denial; one of a go-between's is none.
+_NO_SERVER_ERROR = r"(?! Access to registry .{1,300}? was denied\. Response code: 5\d\d)"
 EXCHANGE_FAILED = in_print(
     "exchange-failed",
     "az got no refresh token (what docker logs in with) from {login_server}, and does not say what was answered.",
-    anywhere(r"\bCONNECTIVITY_REFRESH_TOKEN_ERROR\b"),
+    anywhere(rf"\bCONNECTIVITY_REFRESH_TOKEN_ERROR\b{_NO_SERVER_ERROR}"),
     either=(EXCHANGE_403, challenge.DENIED_WITH_IP, exchange.BARE_403, exchange.EXCHANGE_REFUSED),
 )
 ACCESS_TOKEN_FAILED = in_print(
     "access-token-failed",
     "az got no access token from {login_server}, or one with fewer rights than it wanted.",
-    anywhere(r"\bCONNECTIVITY_ACCESS_TOKEN_ERROR\b"),
+    anywhere(rf"\bCONNECTIVITY_ACCESS_TOKEN_ERROR\b{_NO_SERVER_ERROR}"),
     either=(
         TOO_MANY_REQUESTS,
         EXCHANGE_403,
