@@ -155,6 +155,8 @@ _NAMELESS = re.compile(
     r"|\b[Ss]erver: AzureContainerRegistry\b|\bAzure\.Containers\.ContainerRegistry\b"
     r"|\bcom\.azure\.containers\.containerregistry\b|@azure/container-registry\b|\bazure/containerregistry/"
 )
+# What is left of another host's name, as in <account>.dkr.ecr.eu-west-1.amazonaws.com.
+_LEFT = re.compile(r"(?<=[>)}\]])\.(?P<host>(?:[\w-]{1,63}\.){1,6}[a-z]{2,24})(?![\w-])")
 _NAME_TAKEN_OUT = "azurecr.io"  # which is no registry, so nothing goes into a command
 
 
@@ -378,6 +380,11 @@ def _hosts(flat: str, begin: int, end: int) -> Sequence[Host]:
             continue
         if place is not None:
             found.append(Host(match.start("host"), name, place))
+    found += [
+        Host(match.start(), match["host"], place)
+        for match in _LEFT.finditer(flat, begin, end)
+        if (place := _place(match["host"], addressed=False, tail=False, port=False)) in {Place.SERVICE, Place.OTHER}
+    ]
     found += [Host(match.start(), match[0], Place.OTHER) for match in _SPEAKING.finditer(flat, begin, end)]
     known = {host.start for host in found}
     for match in _ASKED.finditer(flat, begin, end):

@@ -272,6 +272,22 @@ QUIET = [
     "ERROR: failed to resolve source metadata for docker.io/library/maven:3: unexpected status from HEAD request to https://mirror.corp.example/v2/library/maven/manifests/3: 401 Unauthorized",
     "WARNING: You can perform manual login using the provided access token below, for example: 'docker login loginServer -u 00000000-0000-0000-0000-000000000000 -p accessToken'",
     "Could not create a role assignment for subnet. Are you an Owner on this subscription?\n400 Client Error: Bad Request for url: https://graph.windows.net/0abe/getObjectsByObjectIds",
+    "2020/01/13 14:51:22 Logging in to registry: contoso.azurecr.io\n2020/01/13 14:51:23 Successfully logged into contoso.azurecr.io\nUnable to find image 'acr:latest' locally\ndocker: Error response from daemon: pull access denied for acr, repository does not exist or may require 'docker login': denied: requested access to the resource is denied.",
+    "docker pull contoso.azurecr.io/base:1 started\nError response from daemon: pull access denied for acme/my-app, repository does not exist or may require 'docker login'",
+    "aws ecr get-login-password | docker login --username AWS --password-stdin 123456.dkr.ecr.eu-west-1.amazonaws.com\nError saving credentials: error storing credentials - err: exit status 1, out: `The stub received bad data.`",
+    "docker login --username AWS <omitted>.amazonaws.com\nError saving credentials: error storing credentials - err: exit status 1, out: `The stub received bad data.`",
+    "contoso.azurecr.io/app:1 built\ndocker push ${ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/app\nno basic auth credentials",
+    "az acr build done for contoso.azurecr.io\naz keyvault secret show <vault>.vault.azure.net: 401 Unauthorized",
+    '#3 ERROR: failed to resolve source metadata for docker.io/library/node:18: error getting credentials - err: exec: "docker-credential-desktop.exe": executable file not found in $PATH, out: ``',
+    'MountVolume.SetUp failed: secret "docker-azurecr.io" not found',
+    'secrets "team-azurecr.io" not found',
+    "ERROR: (InaccessibleImage) The image 'nginx:alpine' in container group 'web' is not accessible. Please check the image and registry credential.",
+    "ERROR: (InaccessibleImage) The image 'acme/my-macros:1' in container group 'web' is not accessible. Please check the image and registry credential.",
+    "Unable to find image 'mcr.microsoft.com/azure-cli:2' locally\ntoomanyrequests: Too many requests. Please visit https://aka.ms/acr/skus for more information.",
+    "docker.io/acme/app:1: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed",
+    '< HTTP/1.1 401 Unauthorized\n< Server: AzureContainerRegistry\n< Www-Authenticate: Bearer realm="https://contoso.azurecr.io/oauth2/token",error="insufficient_scope"\n> GET /oauth2/token\n< HTTP/1.1 200 OK',
+    "dependabot: quay.io (Dependabot::PrivateSourceAuthenticationFailure)",
+    'Failed to pull image "harbor.corp.example/myapp:1.0": pulling image authentication required',
 ]  # fmt: skip
 
 

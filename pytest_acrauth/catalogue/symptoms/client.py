@@ -99,8 +99,10 @@ _NO_AZ = anywhere(
 _HUB = r".{0,60}?https?://hub\.docker\.com/"
 _HELPER_FAILED = (
     rf"error (?:getting|storing|listing|erasing) credentials - err: .{{0,120}}?{_HELPER}",
-    r"error (?:getting|storing|listing|erasing) credentials - err"
-    rf"(?!.{{0,160}}?(?:not found in native keychain|acquire refresh token|{_OTHERS_HELPER})|{_HUB})",
+    (
+        r"error (?:getting|storing|listing|erasing) credentials - err"
+        rf"(?!.{{0,160}}?(?:not found in native keychain|acquire refresh token|{_OTHERS_HELPER})|{_HUB})"
+    ),
     rf"{_HELPER}\"?'?:? (?:executable file not found|not installed|not found|command not)",
     # Where the file itself cannot be written, no helper is to blame.
     rf"[Ee]rror saving credentials(?!: (?:open|mkdir|rename|write|create|chmod|unlinkat) |.{{0,80}}?{_HUB})",

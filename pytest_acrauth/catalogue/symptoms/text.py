@@ -93,8 +93,10 @@ GENERIC_401 = in_print(
         r"\bunauthorized\b: access (?:token|to)",
         r"pull access denied",
         r"reading manifest .{1,400}?: authentication required",
+        r"[Ff]ailed to pull (?:\w{1,20} )?image\b.{1,300}?[: ][Aa]uthentication required",
+        r"(?<!=['\"])\binsufficient_scope\b",  # a challenge has it behind a name
         r"requires authentication \(and any provided details were invalid|\bDatasource unauthorized\b",
-        r"\bNot authorized: url |\bOCI API error: authentication required",
+        r"\bPrivateSourceAuthenticationFailure\b|\bNot authorized: url |\bOCI API error: authentication required",
         r"unsupported status code:? 401\b|not authorized to perform this operation: server returned 401\b",
     )
     + not_elsewhere(*beside(_PLACEHOLDER, r"(?i:unauthorized): authentication required")),
@@ -346,6 +348,8 @@ TOO_MANY_REQUESTS = in_print(
     "access-token-throttled",
     "{login_server} had too many requests, and put this one off.",
     anywhere(r"Access to registry ['\"](?P<login_server>[^'\"]{1,253})['\"] was denied\. Response code: 429")
+    # Microsoft's own registry says the same.
+    + not_elsewhere(r"(?i:too ?many ?requests)\b.{0,80}?aka\.ms/acr/")
     + at_registry(
         r"(?i:toomanyrequests)(?!: You have reached your)|too many requests to registry|\b429 Client Error\b"
         r"|\(429\) Too Many Requests|\bHTTP Error 429\b"
