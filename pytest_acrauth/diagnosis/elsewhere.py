@@ -49,7 +49,8 @@ _SERVICES = (
     "servicebus", "service bus", "service-bus", "eventhub", "event hub", "azure.cosmos", "azcosmos", "cosmosdb",
     "cosmos db", "az storage ", "az sql ", "az appconfig ", "az devops ", "az boards ", "az repos ", "az ad ",
     "mssparkutils", "kubelogin", "auth/azure/login", "azure monitor", "monitor.azure.com", "log analytics",
-    "virtualmachines",
+    "virtualmachines", "dataverse", "powerplatform", "power platform", "appconfiguration", "app configuration",
+    "openai", "eventgrid", "event grid", "signalr", "databricks", "synapse", "kusto", "purview", "redis",
 )  # fmt: skip
 #: Programs that change other resources.
 _PROGRAMS = (

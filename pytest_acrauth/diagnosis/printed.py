@@ -38,6 +38,8 @@ _QUOTED = re.compile(r"\\\\{0,15}+(?:(?P<char>[\"'/`])|u00(?P<code>2[267]|3[cCeE
 _TYPOGRAPHIC = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'}
 # Whoever copies from the source of a page has these, too.
 _ENTITIES = {"&quot;": '"', "&#39;": "'", "&#x27;": "'", "&lt;": "<", "&gt;": ">", "&amp;": "&"}
+# What stands before each line of a text that somebody quotes or comments out, or that Terraform frames.
+_MARK = re.compile(r"\A[ \t]{0,40}(?:[#>|│]|//)[ \t]")
 _LETTERS = bytes(each if chr(each) in "abcdefghijklmnopqrstuvwxyz" else 0x20 for each in range(256))
 
 _REGISTRY_SUFFIXES = (*(cloud.registry_suffix for cloud in CLOUDS), ".azurecr.de")
@@ -315,7 +317,8 @@ class Printed:
 def mended(text: str) -> tuple[str, list[int]] | None:
     """Return a text as its program had printed it, and the number of each line before; None if nothing is to mend.
 
-    Terminals cut what is too long at their width, inside a word, and copies of messages have quotes of the other kind.
+    Terminals cut what is too long at their width, inside a word, and copies of messages have quotes of the other kind,
+    or a mark before each line.
     """
     if len(text) > _PASTED:
         return None
@@ -326,7 +329,7 @@ def mended(text: str) -> tuple[str, list[int]] | None:
     cut = width >= _NARROW and (width % 10 == 0 or widths.count(width) > 1)
     joined, numbers = [""], [1]
     for number, line in enumerate(lines, 1):
-        joined[-1] += line.replace('"', "'")
+        joined[-1] += _MARK.sub("", line).replace('"', "'")
         if number < len(lines) and not (cut and len(line) == width):
             joined.append("")
             numbers.append(number + 1)

@@ -288,6 +288,9 @@ QUIET = [
     '< HTTP/1.1 401 Unauthorized\n< Server: AzureContainerRegistry\n< Www-Authenticate: Bearer realm="https://contoso.azurecr.io/oauth2/token",error="insufficient_scope"\n> GET /oauth2/token\n< HTTP/1.1 200 OK',
     "dependabot: quay.io (Dependabot::PrivateSourceAuthenticationFailure)",
     'Failed to pull image "harbor.corp.example/myapp:1.0": pulling image authentication required',
+    "Microsoft.PowerPlatform.Dataverse.Client.Utils.DataverseConnectionException: Failed to connect to Dataverse\n ---> ManagedIdentityCredential authentication failed: Service request failed.\n{'message':'No User Assigned or Delegated Managed Identity found for specified ClientId.'}",
+    "Microsoft.Extensions.Configuration.AzureAppConfiguration: ManagedIdentityCredential authentication unavailable. No identity is assigned to this resource",
+    "# The image 'nginx:1' in container group 'web' is not accessible. \n# Please check the image and registry credential.",
 ]  # fmt: skip
 
 

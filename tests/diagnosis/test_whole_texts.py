@@ -339,6 +339,8 @@ TOLD: list[tuple[set[str], str]] = [
     (REFUSALS, "update_checker.rb:251:in `rescue in tags_from_registry': <redacted>.azurecr.io (Dependabot::PrivateSourceAuthenticationFailure)"),
     (OF_NODES | REFUSALS, 'Failed to pull image "contoso.azurecr.io/app:1.0": pulling image authentication required'),
     ({"client-credential-store-broken"}, 'az acr login --name contoso\ndocker build -t contoso.azurecr.io/web:1 .\n#3 ERROR: failed to resolve source metadata for docker.io/library/node:18: error getting credentials - err: exec: "docker-credential-desktop.exe": executable file not found in $PATH, out: ``'),
+    (OF_SERVICES, "# here it stops:\n# The image 'contoso.azurecr.io/hello:v1' in container group 'web' is not accessible. \n# Please check the image and registry credential."),
+    (OF_SERVICES, "> The image 'contoso.azurecr.io/hello:v1' in container group 'web' is not accessible.\n> Please check the image and registry credential."),
 ]  # fmt: skip
 
 
