@@ -54,7 +54,8 @@ _SERVICES = (
 )  # fmt: skip
 #: Programs that change other resources.
 _PROGRAMS = (
-    "cert-manager", "external-dns", "azuredns", "velero", "cluster-autoscaler", 'backend "azurerm"',
+    "cert-manager", "external-dns", "azuredns", "velero", "cluster-autoscaler", 'backend "azurerm"', "keda",
+    "scaledobject", "crossplane", "azureserviceoperator", "airflow",
 )  # fmt: skip
 #: A program's own users.
 _SIGN_INS = (

@@ -153,9 +153,9 @@ _NAMELESS = re.compile(
     r"|[$%<{(](?i:(?:my|your)?[_-]?acr(?:[_-]?(?:name|login|server|registry|url|uri|host|endpoint)){0,3})"
     r"(?=[>)}%/:\s\"'`]|\Z)"
     r"|<connected-registry(?:-[a-z]{1,20}){0,8}>"
-    # what a registry calls itself in its answers, and the SDKs' clients of one
+    # what a registry calls itself in its answers, and the SDKs' and its own client of one
     r"|\b[Ss]erver: AzureContainerRegistry\b|\bAzure\.Containers\.ContainerRegistry\b"
-    r"|\bcom\.azure\.containers\.containerregistry\b|@azure/container-registry\b|\bazure/containerregistry/"
+    r"|\bcom\.azure\.containers\.containerregistry\b|@azure/container-registry\b|\bazure/containerregistry/|\bacr\.BaseClient#"
 )
 # What is left of another host's name, as in <account>.dkr.ecr.eu-west-1.amazonaws.com.
 _LEFT = re.compile(r"(?<=[>)}\]])\.(?P<host>(?:[\w-]{1,63}\.){1,6}[a-z]{2,24})(?![\w-])")

@@ -291,6 +291,9 @@ QUIET = [
     "Microsoft.PowerPlatform.Dataverse.Client.Utils.DataverseConnectionException: Failed to connect to Dataverse\n ---> ManagedIdentityCredential authentication failed: Service request failed.\n{'message':'No User Assigned or Delegated Managed Identity found for specified ClientId.'}",
     "Microsoft.Extensions.Configuration.AzureAppConfiguration: ManagedIdentityCredential authentication unavailable. No identity is assigned to this resource",
     "# The image 'nginx:1' in container group 'web' is not accessible. \n# Please check the image and registry credential.",
+    'error getting scale decision {"scaledobject.Name": "mine", "error": "ChainedTokenCredential authentication failed AADSTS70021: No matching federated identity record found for presented assertion"}',
+    "keda-operator: ChainedTokenCredential authentication failed POST https://login.microsoftonline.com/<TENANT ID>/oauth2/v2.0/token RESPONSE 401 Unauthorized",
+    "crossplane provider-azure: AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value",
 ]  # fmt: skip
 
 

@@ -341,6 +341,8 @@ TOLD: list[tuple[set[str], str]] = [
     ({"client-credential-store-broken"}, 'az acr login --name contoso\ndocker build -t contoso.azurecr.io/web:1 .\n#3 ERROR: failed to resolve source metadata for docker.io/library/node:18: error getting credentials - err: exec: "docker-credential-desktop.exe": executable file not found in $PATH, out: ``'),
     (OF_SERVICES, "# here it stops:\n# The image 'contoso.azurecr.io/hello:v1' in container group 'web' is not accessible. \n# Please check the image and registry credential."),
     (OF_SERVICES, "> The image 'contoso.azurecr.io/hello:v1' in container group 'web' is not accessible.\n> Please check the image and registry credential."),
+    (REFUSALS, "acr.BaseClient#GetAcrAccessToken: Failure responding to request: StatusCode=401"),
+    ({"exchange-server-error"}, "Error: failed to purge: acr.BaseClient#GetAcrTags: Failure responding to request: StatusCode=503 -- Original Error: autorest/azure"),
 ]  # fmt: skip
 
 
