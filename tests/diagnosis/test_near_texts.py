@@ -294,6 +294,9 @@ QUIET = [
     'error getting scale decision {"scaledobject.Name": "mine", "error": "ChainedTokenCredential authentication failed AADSTS70021: No matching federated identity record found for presented assertion"}',
     "keda-operator: ChainedTokenCredential authentication failed POST https://login.microsoftonline.com/<TENANT ID>/oauth2/v2.0/token RESPONSE 401 Unauthorized",
     "crossplane provider-azure: AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value",
+    "reading Resource: /subscriptions/0b1f/resourceGroups/rg/providers/Microsoft.ApiManagement/service/a/policyFragments/f: ChainedTokenCredential authentication failed\n│ GET http://169.254.169.254/metadata/identity/oauth2/token",
+    "get_token() to Dynamics-365: ImdsCredential.get_token failed: ManagedIdentityCredential authentication unavailable, no response from the IMDS endpoint.",
+    "production.ERROR: POST https://login.microsoftonline.com/T/oauth2/v2.0/token resulted in a 401 Unauthorized response: AADSTS7000215: Invalid client secret provided. at /var/www/app/vendor/guzzlehttp/guzzle/src/Exception/RequestException.php:113",
 ]  # fmt: skip
 
 

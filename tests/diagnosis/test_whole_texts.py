@@ -343,6 +343,7 @@ TOLD: list[tuple[set[str], str]] = [
     (OF_SERVICES, "> The image 'contoso.azurecr.io/hello:v1' in container group 'web' is not accessible.\n> Please check the image and registry credential."),
     (REFUSALS, "acr.BaseClient#GetAcrAccessToken: Failure responding to request: StatusCode=401"),
     ({"exchange-server-error"}, "Error: failed to purge: acr.BaseClient#GetAcrTags: Failure responding to request: StatusCode=503 -- Original Error: autorest/azure"),
+    ({"entra-no-credential"}, "reading /subscriptions/0b1f/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/contoso and providers/Microsoft.Network/virtualNetworks/v: ChainedTokenCredential authentication failed"),
 ]  # fmt: skip
 
 
