@@ -38,6 +38,8 @@ _QUOTED = re.compile(r"\\\\{0,15}+(?:(?P<char>[\"'/`])|u00(?P<code>2[267]|3[cCeE
 _TYPOGRAPHIC = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'}
 # Whoever copies from the source of a page has these, too.
 _ENTITIES = {"&quot;": '"', "&#39;": "'", "&#x27;": "'", "&lt;": "<", "&gt;": ">", "&amp;": "&"}
+# What stands before each line of a text that somebody quotes or comments out, or that Terraform frames.
+_MARK = re.compile(r"\A[ \t]{0,40}(?:[#>|│]|//)[ \t]")
 _LETTERS = bytes(each if chr(each) in "abcdefghijklmnopqrstuvwxyz" else 0x20 for each in range(256))
 
 _REGISTRY_SUFFIXES = (*(cloud.registry_suffix for cloud in CLOUDS), ".azurecr.de")
@@ -114,6 +116,7 @@ _ASKED = re.compile(
 )
 # Who speaks and names no host, or one behind the complaint: package managers, AMQP, other services' clients, probes,
 # kubectl, volumes and networks of pods. What comes behind a push or a pull that ended well is said of something else.
+# A name without a host is Docker Hub's.
 _SPEAKING = re.compile(
     r"\bnpm (?:ERR!|error\b)|\bRetry\(total=(?=.{1,250}?\bpip\._vendor\b)|\bstatus-code:(?= \d{3}, status-description:)"
     r"|\b(?:keyvault|storage|dns|network|documentdb|sql)\.[A-Za-z]{0,40}Client#"
@@ -121,7 +124,7 @@ _SPEAKING = re.compile(
     r"|\bUnable to connect to the server: |\bFailed(?:Mount|AttachVolume|Scheduling)\b|\bMountVolume\.SetUp failed\b"
     r"|\bFailedCreatePodSandBox\b(?!.{0,400}?sandbox image)"
     r"|\bdigest: sha256:[0-9a-f]{6,64} size: \d|\bStatus: (?:Downloaded newer image|Image is up to date) for "
-    r"|\bSuccessfully pulled image "
+    r"|\bSuccessfully pulled image |\bpull access denied for (?=[a-z0-9]{1,60}(?:[_-]{1,2}[a-z0-9]{1,60}){0,9}[/,])"
 )
 _LEADS = (  # what a host may stand behind and keep, space included
     *("lookup ", "to ", "server ", "at ", "name ", "resolve ", "resolve: ", "host ", "host: ", "hostname "),
@@ -150,10 +153,12 @@ _NAMELESS = re.compile(
     r"|[$%<{(](?i:(?:my|your)?[_-]?acr(?:[_-]?(?:name|login|server|registry|url|uri|host|endpoint)){0,3})"
     r"(?=[>)}%/:\s\"'`]|\Z)"
     r"|<connected-registry(?:-[a-z]{1,20}){0,8}>"
-    # what a registry calls itself in its answers, and the SDKs' clients of one
+    # what a registry calls itself in its answers, and the SDKs' and its own client of one
     r"|\b[Ss]erver: AzureContainerRegistry\b|\bAzure\.Containers\.ContainerRegistry\b"
-    r"|\bcom\.azure\.containers\.containerregistry\b|@azure/container-registry\b|\bazure/containerregistry/"
+    r"|\bcom\.azure\.containers\.containerregistry\b|@azure/container-registry\b|\bazure/containerregistry/|\bacr\.BaseClient#"
 )
+# What is left of another host's name, as in <account>.dkr.ecr.eu-west-1.amazonaws.com.
+_LEFT = re.compile(r"(?<=[>)}\]])\.(?P<host>(?:[\w-]{1,63}\.){1,6}[a-z]{2,24})(?![\w-])")
 _NAME_TAKEN_OUT = "azurecr.io"  # which is no registry, so nothing goes into a command
 
 
@@ -312,7 +317,8 @@ class Printed:
 def mended(text: str) -> tuple[str, list[int]] | None:
     """Return a text as its program had printed it, and the number of each line before; None if nothing is to mend.
 
-    Terminals cut what is too long at their width, inside a word, and copies of messages have quotes of the other kind.
+    Terminals cut what is too long at their width, inside a word, and copies of messages have quotes of the other kind,
+    or a mark before each line.
     """
     if len(text) > _PASTED:
         return None
@@ -323,7 +329,7 @@ def mended(text: str) -> tuple[str, list[int]] | None:
     cut = width >= _NARROW and (width % 10 == 0 or widths.count(width) > 1)
     joined, numbers = [""], [1]
     for number, line in enumerate(lines, 1):
-        joined[-1] += line.replace('"', "'")
+        joined[-1] += _MARK.sub("", line).replace('"', "'")
         if number < len(lines) and not (cut and len(line) == width):
             joined.append("")
             numbers.append(number + 1)
@@ -377,6 +383,11 @@ def _hosts(flat: str, begin: int, end: int) -> Sequence[Host]:
             continue
         if place is not None:
             found.append(Host(match.start("host"), name, place))
+    found += [
+        Host(match.start(), match["host"], place)
+        for match in _LEFT.finditer(flat, begin, end)
+        if (place := _place(match["host"], addressed=False, tail=False, port=False)) in {Place.SERVICE, Place.OTHER}
+    ]
     found += [Host(match.start(), match[0], Place.OTHER) for match in _SPEAKING.finditer(flat, begin, end)]
     known = {host.start for host in found}
     for match in _ASKED.finditer(flat, begin, end):

@@ -329,6 +329,21 @@ TOLD: list[tuple[set[str], str]] = [
     ({"operation-disallowed"}, 'Error: failed to purge tags: acr.BaseClient#DeleteAcrTag: Failure responding to request: StatusCode=405 -- Original Error: autorest/azure: Service returned an error. Status=405 Code="Unknown" Message="Unknown service error" Details=[{"errors":[{"code":"REGISTRY_DISALLOWED_OPERATION","detail":{},"message":"The operation is disallowed on this registry, repository or image."}]}]'),
     ({"arm-no-read"}, "InvalidTemplateDeployment: The template deployment failed with error: 'Authorization failed for template resource 'x' of type 'Microsoft.Authorization/roleAssignments'. The client 'me' with the object id 'y' does not have permission to perform 'Microsoft.Authorization/roleAssignments/write' at scope '/subscriptions/s/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/contoso/providers/Microsoft.Authorization/roleAssignments/x'."),
     ({"firewall-ip-denied", "firewall-public-access-disabled", "firewall-tasks-bypass-off"}, 'Logging in to registry: {registryname}.azurecr.cn\nfailed to login, ran out of retries: failed to set docker credentials: Error response from daemon: Get "https://{registryname}.azurecr.cn/v2/": denied: client with'),
+    ({"exchange-server-error"}, "Unable to get AAD authorization tokens with message: An error occurred: CONNECTIVITY_ACCESS_TOKEN_ERROR\nAccess to registry '<regName>.azurecr.io' was denied. Response code: 504. Please try running 'az login' again to refresh permissions."),
+    ({"exchange-server-error"}, "WARNING: Unable to get AAD authorization tokens with message: 2024-01-02 03:04:05.678901 An error occurred: CONNECTIVITY_REFRESH_TOKEN_ERROR\nAccess to registry 'contoso.azurecr.io' was denied. Response code: 503. Please try running 'az login' again to refresh permissions."),
+    (OF_SERVICES, "ERROR: (InaccessibleImage) The image 'XXXX' in container group 'XXXXX' is not accessible. Please check the image and registry credential"),
+    (OF_SERVICES, "The image 'acr/image name' in container group 'container group' is not accessible. Please check the image and registry credential"),
+    ({"client-wrong-registry-host"}, "Unable to find image 'contoso.az-azurecr.io/app:latest' locally\ndocker: Error response from daemon: Get https://contoso.az-azurecr.io/v2/: dial tcp: lookup contoso.az-azurecr.io on 192.168.65.1:53: no such host"),
+    ({"registry-throttled"}, "rpc error: code = Unknown desc = error pulling image configuration: toomanyrequests: Too many requests. Please visit https://aka.ms/acr/skus#sku-feature-matrix to view limits of all service tiers."),
+    (REFUSALS, "failed to fetch oauth token for contoso.azurecr.io: insufficient_scope"),
+    (REFUSALS, "update_checker.rb:251:in `rescue in tags_from_registry': <redacted>.azurecr.io (Dependabot::PrivateSourceAuthenticationFailure)"),
+    (OF_NODES | REFUSALS, 'Failed to pull image "contoso.azurecr.io/app:1.0": pulling image authentication required'),
+    ({"client-credential-store-broken"}, 'az acr login --name contoso\ndocker build -t contoso.azurecr.io/web:1 .\n#3 ERROR: failed to resolve source metadata for docker.io/library/node:18: error getting credentials - err: exec: "docker-credential-desktop.exe": executable file not found in $PATH, out: ``'),
+    (OF_SERVICES, "# here it stops:\n# The image 'contoso.azurecr.io/hello:v1' in container group 'web' is not accessible. \n# Please check the image and registry credential."),
+    (OF_SERVICES, "> The image 'contoso.azurecr.io/hello:v1' in container group 'web' is not accessible.\n> Please check the image and registry credential."),
+    (REFUSALS, "acr.BaseClient#GetAcrAccessToken: Failure responding to request: StatusCode=401"),
+    ({"exchange-server-error"}, "Error: failed to purge: acr.BaseClient#GetAcrTags: Failure responding to request: StatusCode=503 -- Original Error: autorest/azure"),
+    ({"entra-no-credential"}, "reading /subscriptions/0b1f/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/contoso and providers/Microsoft.Network/virtualNetworks/v: ChainedTokenCredential authentication failed"),
 ]  # fmt: skip
 
 

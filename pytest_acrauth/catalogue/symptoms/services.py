@@ -89,6 +89,11 @@ ACI_REFUSED = in_print(
     at_registry(
         r"is not accessible\. Please check the image and registry credential",
         r"\bRegistryErrorResponse\b|error response is received from the docker registry",
+    )
+    # An image whose author has taken its name out, or the registry's in it.
+    + not_elsewhere(
+        r"\b[Ii]mage '(?:[Xx*<>./:-]{1,80}|[\w-]{0,40}?(?:[Aa]cr|ACR|[Rr]egistry)(?:[_-]?[Nn]ame)?/[^']{1,100})'"
+        r" in container group '[^']{1,80}' is not accessible"
     ),
     either=(exchange.EXCHANGE_REFUSED, operation.MANIFEST_UNKNOWN),
 )

@@ -93,8 +93,10 @@ GENERIC_401 = in_print(
         r"\bunauthorized\b: access (?:token|to)",
         r"pull access denied",
         r"reading manifest .{1,400}?: authentication required",
+        r"[Ff]ailed to pull (?:\w{1,20} )?image\b.{1,300}?[: ][Aa]uthentication required",
+        r"(?<!=['\"])\binsufficient_scope\b",  # a challenge has it behind a name
         r"requires authentication \(and any provided details were invalid|\bDatasource unauthorized\b",
-        r"\bNot authorized: url |\bOCI API error: authentication required",
+        r"\bPrivateSourceAuthenticationFailure\b|\bNot authorized: url |\bOCI API error: authentication required",
         r"unsupported status code:? 401\b|not authorized to perform this operation: server returned 401\b",
     )
     + not_elsewhere(*beside(_PLACEHOLDER, r"(?i:unauthorized): authentication required")),
@@ -346,6 +348,8 @@ TOO_MANY_REQUESTS = in_print(
     "access-token-throttled",
     "{login_server} had too many requests, and put this one off.",
     anywhere(r"Access to registry ['\"](?P<login_server>[^'\"]{1,253})['\"] was denied\. Response code: 429")
+    # Microsoft's own registry says the same.
+    + not_elsewhere(r"(?i:too ?many ?requests)\b.{0,80}?aka\.ms/acr/")
     + at_registry(
         r"(?i:toomanyrequests)(?!: You have reached your)|too many requests to registry|\b429 Client Error\b"
         r"|\(429\) Too Many Requests|\bHTTP Error 429\b"
@@ -353,16 +357,18 @@ TOO_MANY_REQUESTS = in_print(
     ),
     either=(exchange.LOGIN_THROTTLED, challenge.THROTTLED),
 )
+# az calls every answer a denial; one of a go-between's is none.
+_NO_SERVER_ERROR = r"(?! Access to registry .{1,300}? was denied\. Response code: 5\d\d)"
 EXCHANGE_FAILED = in_print(
     "exchange-failed",
     "az got no refresh token (what docker logs in with) from {login_server}, and does not say what was answered.",
-    anywhere(r"\bCONNECTIVITY_REFRESH_TOKEN_ERROR\b"),
+    anywhere(rf"\bCONNECTIVITY_REFRESH_TOKEN_ERROR\b{_NO_SERVER_ERROR}"),
     either=(EXCHANGE_403, challenge.DENIED_WITH_IP, exchange.BARE_403, exchange.EXCHANGE_REFUSED),
 )
 ACCESS_TOKEN_FAILED = in_print(
     "access-token-failed",
     "az got no access token from {login_server}, or one with fewer rights than it wanted.",
-    anywhere(r"\bCONNECTIVITY_ACCESS_TOKEN_ERROR\b"),
+    anywhere(rf"\bCONNECTIVITY_ACCESS_TOKEN_ERROR\b{_NO_SERVER_ERROR}"),
     either=(
         TOO_MANY_REQUESTS,
         EXCHANGE_403,
