@@ -42,7 +42,6 @@ _RESOURCES = (
 _SERVICES = (
     "microsoft graph", "microsoft.graph", "graphserviceclient", "msgraph", "get-mg", "connect-mggraph", "power bi",
     "powerbi", "sharepoint", "exchange online", "microsoft teams", "office 365", "dynamics 365", "outlook",
-    "dynamics-365", "dynamics365",
     "connect-pnponline", "connect-exchangeonline", "connect-sposervice", "connect-azuread", "connect-msolservice",
     "sqlclient", "sqlexception", "sqlserverexception", "sqlconnection", "for sql server", "sqlcmd", "key vault",
     "keyvault", "secrets-store", "secretclient", "azsecrets", "azkeys", "azure.storage", "azure/storage", "azblob",
@@ -50,13 +49,12 @@ _SERVICES = (
     "servicebus", "service bus", "service-bus", "eventhub", "event hub", "azure.cosmos", "azcosmos", "cosmosdb",
     "cosmos db", "az storage ", "az sql ", "az appconfig ", "az devops ", "az boards ", "az repos ", "az ad ",
     "mssparkutils", "kubelogin", "auth/azure/login", "azure monitor", "monitor.azure.com", "log analytics",
-    "virtualmachines", "dataverse", "powerplatform", "power platform", "appconfiguration", "app configuration",
-    "openai", "eventgrid", "event grid", "signalr", "databricks", "synapse", "kusto", "purview", "redis",
+    "virtualmachines", "dynamics-365", "dynamics365", "dataverse", "powerplatform", "power platform",
+    "appconfiguration", "app configuration", "eventgrid", "event grid", "signalr", "databricks", "kusto", "purview",
 )  # fmt: skip
 #: Programs that change other resources.
 _PROGRAMS = (
-    "cert-manager", "external-dns", "azuredns", "velero", "cluster-autoscaler", 'backend "azurerm"', "keda",
-    "scaledobject", "crossplane", "azureserviceoperator", "airflow",
+    "cert-manager", "external-dns", "azuredns", "velero", "cluster-autoscaler", 'backend "azurerm"',
 )  # fmt: skip
 #: A program's own users.
 _SIGN_INS = (
@@ -64,17 +62,12 @@ _SIGN_INS = (
     "oauth2authenticationexception", "passport-azure-ad", "msal-browser", "msal-react", "msal-angular",
     "oauth2 callback", "/oauth2/callback", "redeeming code", "redeem the", "oauthlogin", "oauth2-proxy",
     "oauth.azuread", "omniauth", "samlre", "identifier 'http",
-    "guzzlehttp", "laravel", "symfony", "socialite", "next-auth", "nextauth", "graph_azuread",
 )  # fmt: skip
 _OTHERS = (*_HOSTS, *_RESOURCES, *_SERVICES, *_PROGRAMS, *_SIGN_INS)
 
 # A scope, as credentials ask for it, or a resource, as the metadata endpoint is asked for it.
 _NOT_OURS = r"(?!management\.|[\w.-]{0,60}?containerregistry)[\w.-]{3,80}"
 _SCOPE = re.compile(rf"https://{_NOT_OURS}/{{1,2}}\.default\b|[?&]resource=https(?::|%3a)(?:/|%2f){{2}}{_NOT_OURS}")
-# A resource of another kind than those that pull images, or are asked who may.
-_RESOURCE = re.compile(
-    r"\bproviders/microsoft\.(?!app/|authorization|container|machinelearning|managedidentity|resources|web/)[a-z]{2,40}/"
-)
 # The application that a person signs in to, by its name; those that lead to a registry are Microsoft's own.
 _NAMED = re.compile(
     r"(?:\bconfigured the application |\b(?:access|for) the application '(?:[\w-]{1,40}' ?\()?"
@@ -89,7 +82,7 @@ def about_another(flat: str, start: int, end: int) -> bool:
     small = near.lower()
     if any(each in small for each in _OURS_HOLD) and (_OURS.search(small) or _OUR_NAMES.search(near)):
         return False
-    if any(each in small for each in _OTHERS) or ("providers/microsoft." in small and _RESOURCE.search(small)):
+    if any(each in small for each in _OTHERS):
         return True
     asked = (".default" in small or "resource=" in small) and _SCOPE.search(small)
     return bool(asked) or _NAMED.search(flat, start, end + _AFTER) is not None

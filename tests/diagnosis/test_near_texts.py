@@ -206,8 +206,6 @@ QUIET = [
     "{\"code\":\"ResourceNotFound\",\"message\":\"The Resource 'Microsoft.Network/privateEndpoints/pe1' under resource group 'rg' was not found.\"}",
     "Private endpoints are not supported for the storage account SKU Basic",
     "az ad user list: (Authorization_RequestDenied) Insufficient privileges to complete the operation.",
-    'vault: error creating service principal: graphrbac.ServicePrincipalsClient#Create: Failure responding to request: StatusCode=403 -- Original Error: Details=[{"odata.error":{"code":"Authorization_RequestDenied"}}]',
-    "New-AzureADServicePrincipal: Error occurred while executing NewServicePrincipal\nCode: Authorization_RequestDenied\nMessage: Insufficient privileges to complete the operation.",
     "contoso.azurecr.io/app:1 pulled in 3s; starting; ERROR 2003 (HY000): Can't connect to MySQL server on 'db.internal:3306' (110)",
     'Container image "contoso.azurecr.io/web:1" already present on machine. Readiness probe failed: Get "http://10.1.1.1:8080/": dial tcp 10.1.1.1:8080: connect: connection refused',
     "Pushed contoso.azurecr.io/app:1. Deploying to prod: error: You must be logged in to the server (Unauthorized)",
@@ -274,11 +272,8 @@ QUIET = [
     "Could not create a role assignment for subnet. Are you an Owner on this subscription?\n400 Client Error: Bad Request for url: https://graph.windows.net/0abe/getObjectsByObjectIds",
     "2020/01/13 14:51:22 Logging in to registry: contoso.azurecr.io\n2020/01/13 14:51:23 Successfully logged into contoso.azurecr.io\nUnable to find image 'acr:latest' locally\ndocker: Error response from daemon: pull access denied for acr, repository does not exist or may require 'docker login': denied: requested access to the resource is denied.",
     "docker pull contoso.azurecr.io/base:1 started\nError response from daemon: pull access denied for acme/my-app, repository does not exist or may require 'docker login'",
-    "aws ecr get-login-password | docker login --username AWS --password-stdin 123456.dkr.ecr.eu-west-1.amazonaws.com\nError saving credentials: error storing credentials - err: exit status 1, out: `The stub received bad data.`",
-    "docker login --username AWS <omitted>.amazonaws.com\nError saving credentials: error storing credentials - err: exit status 1, out: `The stub received bad data.`",
     "contoso.azurecr.io/app:1 built\ndocker push ${ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/app\nno basic auth credentials",
     "az acr build done for contoso.azurecr.io\naz keyvault secret show <vault>.vault.azure.net: 401 Unauthorized",
-    '#3 ERROR: failed to resolve source metadata for docker.io/library/node:18: error getting credentials - err: exec: "docker-credential-desktop.exe": executable file not found in $PATH, out: ``',
     'MountVolume.SetUp failed: secret "docker-azurecr.io" not found',
     'secrets "team-azurecr.io" not found',
     "ERROR: (InaccessibleImage) The image 'nginx:alpine' in container group 'web' is not accessible. Please check the image and registry credential.",
@@ -291,12 +286,7 @@ QUIET = [
     "Microsoft.PowerPlatform.Dataverse.Client.Utils.DataverseConnectionException: Failed to connect to Dataverse\n ---> ManagedIdentityCredential authentication failed: Service request failed.\n{'message':'No User Assigned or Delegated Managed Identity found for specified ClientId.'}",
     "Microsoft.Extensions.Configuration.AzureAppConfiguration: ManagedIdentityCredential authentication unavailable. No identity is assigned to this resource",
     "# The image 'nginx:1' in container group 'web' is not accessible. \n# Please check the image and registry credential.",
-    'error getting scale decision {"scaledobject.Name": "mine", "error": "ChainedTokenCredential authentication failed AADSTS70021: No matching federated identity record found for presented assertion"}',
-    "keda-operator: ChainedTokenCredential authentication failed POST https://login.microsoftonline.com/<TENANT ID>/oauth2/v2.0/token RESPONSE 401 Unauthorized",
-    "crossplane provider-azure: AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value",
-    "reading Resource: /subscriptions/0b1f/resourceGroups/rg/providers/Microsoft.ApiManagement/service/a/policyFragments/f: ChainedTokenCredential authentication failed\n│ GET http://169.254.169.254/metadata/identity/oauth2/token",
     "get_token() to Dynamics-365: ImdsCredential.get_token failed: ManagedIdentityCredential authentication unavailable, no response from the IMDS endpoint.",
-    "production.ERROR: POST https://login.microsoftonline.com/T/oauth2/v2.0/token resulted in a 401 Unauthorized response: AADSTS7000215: Invalid client secret provided. at /var/www/app/vendor/guzzlehttp/guzzle/src/Exception/RequestException.php:113",
 ]  # fmt: skip
 
 

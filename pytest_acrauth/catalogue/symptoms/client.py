@@ -97,21 +97,6 @@ _NO_AZ = anywhere(
 )
 # A helper that asked Docker Hub, and tells what came of it.
 _HUB = r".{0,60}?https?://hub\.docker\.com/"
-_HELPER_FAILED = (
-    rf"error (?:getting|storing|listing|erasing) credentials - err: .{{0,120}}?{_HELPER}",
-    (
-        r"error (?:getting|storing|listing|erasing) credentials - err"
-        rf"(?!.{{0,160}}?(?:not found in native keychain|acquire refresh token|{_OTHERS_HELPER})|{_HUB})"
-    ),
-    rf"{_HELPER}\"?'?:? (?:executable file not found|not installed|not found|command not)",
-    # Where the file itself cannot be written, no helper is to blame.
-    rf"[Ee]rror saving credentials(?!: (?:open|mkdir|rename|write|create|chmod|unlinkat) |.{{0,80}}?{_HUB})",
-    rf"{_HELPER} resolves to executable in current directory",
-    r"credentials?\b.{0,200}?(?:Cannot autolaunch D-Bus|org\.freedesktop\.secrets was not provided)",
-    r"pass not initialized",
-    # .NET, which ends where docker would go on without a login
-    rf"Failed to execute '{_HELPER} \w{{1,10}}'(?!:? .{{0,80}}?not found in native keychain)",
-)
 # The words of docker's own helpers for a server that they have no login for (docker-credential-helpers, errors.go).
 _NOTHING_STORED = anywhere(r"credentials not found in native keychain")
 _NO_LOGIN = at_sign_in(
@@ -302,9 +287,19 @@ CREDENTIAL_STORE = _symptom(
     when=_helper_failed,
     client=_helpers_broken,
     says="A credential helper, a program that keeps logins for docker, could not be used.",
-    texts=not_elsewhere(*_HELPER_FAILED)
-    # What a build at another registry's image ends with is one helper's for all.
-    + anywhere(*(rf"(?:{OURS}).{{0,1500}}?(?:{words})" for words in _HELPER_FAILED))
+    texts=anywhere(
+        rf"error (?:getting|storing|listing|erasing) credentials - err: .{{0,120}}?{_HELPER}",
+        r"error (?:getting|storing|listing|erasing) credentials - err"
+        rf"(?!.{{0,160}}?(?:not found in native keychain|acquire refresh token|{_OTHERS_HELPER})|{_HUB})",
+        rf"{_HELPER}\"?'?:? (?:executable file not found|not installed|not found|command not)",
+        # Where the file itself cannot be written, no helper is to blame.
+        rf"[Ee]rror saving credentials(?!: (?:open|mkdir|rename|write|create|chmod|unlinkat) |.{{0,80}}?{_HUB})",
+        rf"{_HELPER} resolves to executable in current directory",
+        r"credentials?\b.{0,200}?(?:Cannot autolaunch D-Bus|org\.freedesktop\.secrets was not provided)",
+        r"pass not initialized",
+        # .NET, which ends where docker would go on without a login
+        rf"Failed to execute '{_HELPER} \w{{1,10}}'(?!:? .{{0,80}}?not found in native keychain)",
+    )
     # notation keeps logins in docker's helpers only
     + not_elsewhere(r"credentials? (?:store )?config was not set up"),
 )
