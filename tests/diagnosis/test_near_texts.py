@@ -206,6 +206,8 @@ QUIET = [
     "{\"code\":\"ResourceNotFound\",\"message\":\"The Resource 'Microsoft.Network/privateEndpoints/pe1' under resource group 'rg' was not found.\"}",
     "Private endpoints are not supported for the storage account SKU Basic",
     "az ad user list: (Authorization_RequestDenied) Insufficient privileges to complete the operation.",
+    'vault: error creating service principal: graphrbac.ServicePrincipalsClient#Create: Failure responding to request: StatusCode=403 -- Original Error: Details=[{"odata.error":{"code":"Authorization_RequestDenied"}}]',
+    "New-AzureADServicePrincipal: Error occurred while executing NewServicePrincipal\nCode: Authorization_RequestDenied\nMessage: Insufficient privileges to complete the operation.",
     "contoso.azurecr.io/app:1 pulled in 3s; starting; ERROR 2003 (HY000): Can't connect to MySQL server on 'db.internal:3306' (110)",
     'Container image "contoso.azurecr.io/web:1" already present on machine. Readiness probe failed: Get "http://10.1.1.1:8080/": dial tcp 10.1.1.1:8080: connect: connection refused',
     "Pushed contoso.azurecr.io/app:1. Deploying to prod: error: You must be logged in to the server (Unauthorized)",

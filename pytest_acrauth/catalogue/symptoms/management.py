@@ -181,8 +181,7 @@ GRAPH_FORBIDDEN = in_print(
         # Whoever writes to the directory is told so; here it is by who gives roles, and az.
         r"ERROR: (?:Graph .{0,80}?)?Insufficient privileges to complete the operation",
         *beside(
-            rf"{OURS}|\baz (?:ad sp|role|aks) |[Rr]ole ?[Aa]ssignment|[Ss]ervice ?[Pp]rincipal|create-for-rbac"
-            r"|attach-acr",
+            rf"{OURS}|\baz (?:ad sp|role|aks) |[Rr]ole ?[Aa]ssignment|create-for-rbac|attach-acr",
             r"\bAuthorization_RequestDenied\b|Insufficient privileges to complete the operation",
         ),
     ),
