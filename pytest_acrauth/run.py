@@ -65,9 +65,9 @@ def check(
 class Run:
     """The climbs of one machine: its SSL context, its register of secrets, its limits.
 
-    ``timeout`` is the limit for one climb in seconds, its evidence included; ``jobs`` how many climb at
-    once, fewer where this process may not open so many files; ``evidence`` says who may be asked why a climb broke;
-    ``secrets`` is a register to use, else it has its own.
+    ``timeout`` is the limit for one climb in seconds, its evidence included; ``jobs`` how many climb at once, fewer
+    where this process may not open so many files; ``evidence`` says who may be asked why a climb broke; ``secrets`` is
+    a register to use, else it has its own.
     ``wait`` is for how many seconds `check` tries again what can be a delay, by a ``clock``. Entra
     tokens and looks are shared by the climbs of one `check`, never by two: a later one asks again. `ask` goes on from
     where a climb of the same registry and identity signed in.

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import socket
 
-import httpx
 import pytest
-from emulator.visiting import Visitor, claims
+from emulator.visiting import Visitor, claims, client
 
 from pytest_acrauth.emulator import REGISTRIES, Emulator
 from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION
@@ -55,9 +54,7 @@ def test_the_environment_is_the_first_ones():
     """Its admin user and scope-map token are those of the first registry asked for; docker keeps a login for each."""
     with Emulator(registries=("thirdacr", "fourthacr")) as emulator:
         environ = emulator.environ
-        with httpx.Client(
-            proxy=emulator.proxy_url, verify=emulator.machine.ssl_context(), trust_env=False, timeout=60.0
-        ) as http:
+        with client(emulator) as http:
             for names in ("ACR_ADMIN", "ACR_PULLER"):
                 login = (environ[f"{names}_USERNAME"], environ[f"{names}_PASSWORD"])
                 assert http.get("https://thirdacr.azurecr.io/oauth2/token", auth=login).status_code == 200
@@ -122,9 +119,7 @@ def test_a_thousand_registries_take_no_more_sockets_than_two():
         assert len(large._server._servers) == len(small._server._servers)
         addresses = {large.machine.resolve(f"{name}.azurecr.io").addresses for name in fleet}
         assert len(addresses) == 1000
-        with httpx.Client(
-            proxy=large.proxy_url, verify=large.machine.ssl_context(), trust_env=False, timeout=60.0
-        ) as http:
+        with client(large) as http:
             for name in (fleet[0], fleet[-1]):
                 assert http.get(f"https://{name}.azurecr.io/v2/").status_code == 401
         assert large.connections == ["fleet0000.azurecr.io", "fleet0999.azurecr.io"]
@@ -137,9 +132,7 @@ def test_whoever_leaves_the_entrance_does_not_disturb(emulator):
     for said in (b"", b"203.0.113.11", b"192.0.2.1".ljust(45), b"\xff" * 100):
         with socket.create_connection(("127.0.0.1", port), 2.0) as caller:
             caller.sendall(said)
-    with httpx.Client(
-        proxy=emulator.proxy_url, verify=emulator.machine.ssl_context(), trust_env=False, timeout=60.0
-    ) as http:
+    with client(emulator) as http:
         assert http.get("https://myacr.azurecr.io/v2/").status_code == 401
 
 

@@ -6,6 +6,7 @@ import socket
 
 import httpx
 import pytest
+from emulator.visiting import client
 
 from pytest_acrauth.emulator import Emulator
 
@@ -38,10 +39,9 @@ def test_a_client_may_leave_at_any_time(emulator):
     """A client that goes away before, while or after it asks does not disturb the next one."""
     host, port = emulator.proxy_url.removeprefix("http://").split(":")
     for sent in (b"", b"CONNECT ", b"CONNECT myacr.azurecr.io:443 HTTP/1.1\r\n\r\n", b"x" * 70000):
-        with socket.create_connection((host, int(port)), 2.0) as client:
-            client.sendall(sent)
-    context = emulator.machine.ssl_context()
-    with httpx.Client(proxy=emulator.proxy_url, verify=context, trust_env=False, timeout=60.0) as http:
+        with socket.create_connection((host, int(port)), 2.0) as leaving:
+            leaving.sendall(sent)
+    with client(emulator) as http:
         assert http.get("https://myacr.azurecr.io/v2/").status_code == 401
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import httpx
 import jwt
 import pytest
+from emulator.visiting import client
 
 from pytest_acrauth.emulator import SCENARIOS, Emulator
 from pytest_acrauth.emulator.scenarios.variants import BY_CERTIFICATE
@@ -113,8 +114,7 @@ class Climber:
 
 def met(emulator: Emulator, auth: str, host: str = "myacr.azurecr.io") -> str:
     """Return what is first wrong, or the actions granted where nothing is."""
-    context = emulator.machine.ssl_context()
-    with httpx.Client(proxy=emulator.proxy_url, verify=context, trust_env=False, timeout=60.0) as http:
+    with client(emulator) as http:
         climber = Climber(emulator, http, host)
         trouble = next(climber.climb(auth), None)
         if trouble is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from emulator.visiting import PULL, Visitor
+from emulator.visiting import PULL, Visitor, client
 
 from pytest_acrauth.emulator import DELAYS, BadSequence, Emulator, UnknownScenario
 
@@ -28,8 +28,7 @@ def token(emulator: Emulator, visitor: Visitor) -> Callable[..., int]:
 
 def once(emulator: Emulator, url: str) -> str:
     """Return what comes of one request over a connection of its own: a status, or the error's class."""
-    context = emulator.machine.ssl_context()
-    with httpx.Client(proxy=emulator.proxy_url, verify=context, trust_env=False, timeout=60.0) as http:
+    with client(emulator) as http:
         try:
             return str(http.get(url).status_code)
         except httpx.TransportError as error:

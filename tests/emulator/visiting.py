@@ -39,14 +39,18 @@ def challenge_of(response: Any) -> str:
     return response.headers["WWW-Authenticate"].partition('service="myacr.azurecr.io"')[2]
 
 
+def client(emulator: Emulator) -> httpx.Client:
+    """Return a client of the emulator's proxy that trusts its authority, and waits longer than a busy machine needs."""
+    context = emulator.machine.ssl_context()
+    return httpx.Client(proxy=emulator.proxy_url, verify=context, trust_env=False, timeout=60.0)
+
+
 class Visitor:
     """Sends single requests through the emulator's proxy, each as a client of the real services would."""
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
-        self.http = httpx.Client(
-            proxy=emulator.proxy_url, verify=emulator.machine.ssl_context(), trust_env=False, timeout=60.0
-        )
+        self.http = client(emulator)
 
     def entra(self, tenant: str = "", **fields: str) -> httpx.Response:
         """Ask Entra for a token with the environment's service principal, some fields replaced."""

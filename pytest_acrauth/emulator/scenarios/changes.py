@@ -53,16 +53,6 @@ def every_registry(change: Callable[[Registry], None]) -> Change:
     return apply
 
 
-def services_ahead(seconds: float) -> Change:
-    """Let the services' clock differ from this machine's, which runs as it should be and so is the wrong one."""
-
-    def change(world: World) -> None:
-        clock = world.cloud.clock
-        world.cloud.clock = lambda: clock() + seconds
-
-    return change
-
-
 # Entra and its applications.
 
 

@@ -18,6 +18,7 @@ from pytest_acrauth.emulator.scenarios.scenario import SHORT, Scenario
 from pytest_acrauth.emulator.scenarios.variants import (
     BY_APPLICATION,
     BY_CERTIFICATE,
+    BY_CLIENT_ID,
     BY_PULLER,
     BY_ROLES,
     BY_SECRET,
@@ -132,7 +133,7 @@ _IDENTITY = (
     ),
     Scenario("entra-sp-secret-wrong", changes.wrong_secret, seen_by=BY_SECRET, shows="entra: 7000215"),
     Scenario("entra-sp-secret-expired", changes.expired_secret, seen_by=BY_SECRET, shows="entra: 7000222"),
-    Scenario("entra-app-not-found", changes.no_application, seen_by=(*BY_APPLICATION, "basic"), shows="entra: 700016"),
+    Scenario("entra-app-not-found", changes.no_application, seen_by=BY_CLIENT_ID, shows="entra: 700016"),
     Scenario("entra-tenant-not-found", changes.no_tenant, seen_by=BY_TENANT, shows="entra: 90002"),
     Scenario(
         "exchange-no-role", changes.no_role, seen_by=BY_ROLES, shows=f"exchange: {_REQUIRED}", needs_evidence=True

@@ -93,16 +93,24 @@ def ended(shown: Certificate) -> Certificate:
     return replace(shown, ends=shown.starts + DAY)
 
 
-def slow_clock(world: World) -> None:
-    """Let everybody else be three days ahead of this machine."""
-    world.cloud.clock = lambda: time.time() + 3 * DAY
+def services_ahead(seconds: float) -> Change:
+    """Let the services' clock differ from this machine's, which runs as it should be and so is the wrong one."""
+
+    def change(world: World) -> None:
+        world.cloud.clock = lambda: time.time() + seconds
+
+    return change
+
+
+#: Lets everybody else be three days ahead of this machine.
+slow_clock = services_ahead(3 * DAY)
 
 
 def clock_ahead(host: str) -> Change:
     """Let the machine's clock be fast, and a host's certificate end before the time it shows."""
 
     def change(world: World) -> None:
-        world.cloud.clock = lambda: time.time() - 3 * DAY
+        services_ahead(-3 * DAY)(world)
         certificate(lambda shown: replace(shown, ends=time.time() - DAY), host)(world)
 
     return change

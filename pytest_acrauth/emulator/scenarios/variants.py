@@ -222,6 +222,8 @@ BY_APPLICATION = (USUAL, BY_CERTIFICATE, BY_FEDERATION, BY_GITHUB, BY_PIPELINE)
 BY_ENTRA = (*BY_APPLICATION, BY_HOST, BY_AZ)
 BY_TENANT = (USUAL, BY_CERTIFICATE, BY_FEDERATION, BY_GITHUB, BY_AZ)
 BY_SECRET = (USUAL, "basic")
+#: Who says which application it is, to Entra or to the registry.
+BY_CLIENT_ID = (*BY_APPLICATION, "basic")
 #: Whose rights come from roles, and who signs in as the scope-map token: ``basic`` can be either.
 BY_ROLES = (*BY_ENTRA, "basic")
 BY_PULLER = ("scope-map-token", "basic", "docker-config")

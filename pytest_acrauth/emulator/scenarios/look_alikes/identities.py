@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from pytest_acrauth.emulator.scenarios.changes import basic, expired_secret, nothing, services_ahead, together
+from pytest_acrauth.emulator.scenarios.changes import basic, expired_secret, nothing, together
+from pytest_acrauth.emulator.scenarios.obstacles import services_ahead
 from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
 from pytest_acrauth.emulator.scenarios.variants import (
-    BY_APPLICATION,
     BY_AZ,
     BY_CERTIFICATE,
+    BY_CLIENT_ID,
     BY_FEDERATION,
     BY_HOST,
     BY_ROLES,
@@ -229,7 +230,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         "entra-sp-missing",
         _without_principal,
         _OPERATOR_LOOKS,
-        seen_by=(*BY_APPLICATION, "basic"),
+        seen_by=BY_CLIENT_ID,
         like="entra-app-not-found",
     ),
     Scenario(
@@ -317,14 +318,14 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         "entra-app-disabled",
         _application(_disabled),
         _OPERATOR_LOOKS,
-        seen_by=(*BY_APPLICATION, "basic"),
+        seen_by=BY_CLIENT_ID,
         like="entra-app-not-found",
     ),
     Scenario(
         "application-enabled-again",
         _application(_enabled_again),
         _OPERATOR_LOOKS,
-        seen_by=(*BY_APPLICATION, "basic"),
+        seen_by=BY_CLIENT_ID,
         diagnosed="entra-unrecognised",
         like="entra-app-disabled",
     ),

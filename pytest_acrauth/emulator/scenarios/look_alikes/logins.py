@@ -12,9 +12,9 @@ from pytest_acrauth.emulator.scenarios.changes import (
     basic,
     expired_passwords,
     puller,
-    services_ahead,
     together,
 )
+from pytest_acrauth.emulator.scenarios.obstacles import services_ahead
 from pytest_acrauth.emulator.scenarios.scenario import READY, Scenario
 from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.cloud import MINUTE, Registry
