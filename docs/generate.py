@@ -21,7 +21,7 @@ from derived.seen import WORLDS, seen_in_emulator
 from pytest_acrauth.catalogue.tables import MODES
 from pytest_acrauth.emulator import SCENARIOS
 from pytest_acrauth.model.record_schema import schema as record_schema
-from pytest_acrauth.plugin.readiness.schema import schema
+from pytest_acrauth.plugin.asked.readiness.schema import schema
 from pytest_acrauth.report.document import Document
 from pytest_acrauth.report.entries import cause_entry
 

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from pytest_acrauth.model.target import Registry as Registry
     from pytest_acrauth.model.target import Target as Target
     from pytest_acrauth.model.transcript import Transcript as Transcript
-    from pytest_acrauth.plugin.failures import NotReady as NotReady
-    from pytest_acrauth.plugin.fixture import RegistryUnderTest as RegistryUnderTest
+    from pytest_acrauth.plugin.checks.failures import NotReady as NotReady
+    from pytest_acrauth.plugin.written.fixture import RegistryUnderTest as RegistryUnderTest
     from pytest_acrauth.report.text import explain as explain
-    from pytest_acrauth.run import check as check
+    from pytest_acrauth.running.run import check as check
 
     __version__: str
 

@@ -24,7 +24,7 @@ import pytest
 @pytest.fixture
 def credential(acr, request):
     from pytest_acrauth.auth import variables
-    from pytest_acrauth.plugin import CLIMBS
+    from pytest_acrauth.plugin.climbing.stash import CLIMBS
     environ = request.config.stash[CLIMBS].plan.machine.environ
     found = [environ[name] for name in variables(acr.target.identity)][-2:]
     return found or pytest.skip("this identity has no secret")
@@ -59,7 +59,7 @@ from types import SimpleNamespace
 
 import pytest
 from pytest_acrauth.auth import variables
-from pytest_acrauth.plugin import CLIMBS
+from pytest_acrauth.plugin.climbing.stash import CLIMBS
 
 def secret_of(config):
     plan = config.stash[CLIMBS].plan
@@ -136,7 +136,7 @@ def test_chain(secret):
 
 class TestCase(unittest.TestCase):
     def test_unit(self):
-        from pytest_acrauth.plugin import CLIMBS
+        from pytest_acrauth.plugin.climbing.stash import CLIMBS
         self.assertEqual(PASSWORDS[0], "")
 
 @pytest.fixture(autouse=True)
@@ -186,8 +186,8 @@ TAKE = """import os
 import json
 import shutil
 import pytest
-from pytest_acrauth.plugin.distribution import FOLDER
-from pytest_acrauth.plugin.emulation import EMULATOR
+from pytest_acrauth.plugin.climbing.distribution import FOLDER
+from pytest_acrauth.plugin.commands.emulation import EMULATOR
 
 @pytest.hookimpl(optionalhook=True, trylast=True)
 def pytest_xdist_node_collection_finished(node):

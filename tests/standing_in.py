@@ -11,7 +11,7 @@ from pytest_acrauth.model.machine import Resolution
 from pytest_acrauth.model.target import Flow, Identity, Reference, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.probes.machine import RealMachine
-from pytest_acrauth.run import Run
+from pytest_acrauth.running.run import Run
 
 LOGIN_SERVER = "myacr.azurecr.io"
 BASE = f"https://{LOGIN_SERVER}"

@@ -16,7 +16,7 @@ from pytest_acrauth.emulator.world.cloud import AUTHORITY
 from pytest_acrauth.emulator.world.network import Route
 from pytest_acrauth.model.observation import Tls
 from pytest_acrauth.model.stage import Stage
-from pytest_acrauth.plugin.failures import shared_cause, tell
+from pytest_acrauth.plugin.checks.failures import shared_cause, tell
 
 
 @pytest.mark.parametrize(

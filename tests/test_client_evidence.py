@@ -25,7 +25,7 @@ from pytest_acrauth.model.client_record import ClientRecord, Ran, RecordLook
 from pytest_acrauth.model.evidence import OFF, EvidenceChoice, Look, RegistryFacts
 from pytest_acrauth.report.explanation import explanation
 from pytest_acrauth.report.text import explain
-from pytest_acrauth.run import Run
+from pytest_acrauth.running.run import Run
 
 AZ = [each for each in SCENARIOS.values() if each.client == "az"]
 NOT_FOUND, WRONG, NO_READ = (
@@ -148,7 +148,7 @@ def test_the_whole_plugin_looks_once(inner: Inner) -> None:
     """A climb that broke and a client that failed go by one look."""
     inner.pytester.makepyfile(
         """
-        from pytest_acrauth.plugin.emulation import EMULATOR
+        from pytest_acrauth.plugin.commands.emulation import EMULATOR
 
         def test_counts(request):
             asked = [each.path for each in request.config.stash[EMULATOR].requests]

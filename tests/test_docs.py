@@ -25,7 +25,7 @@ from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.emulator import DELAYS, LOOK_ALIKES, SCENARIOS, Emulator, World
 from pytest_acrauth.emulator.__main__ import environment
 from pytest_acrauth.emulator.world.roles import EVIDENCE, Role
-from pytest_acrauth.plugin.options import OPTIONS
+from pytest_acrauth.plugin.asked.options import OPTIONS
 from pytest_acrauth.report.entries import Decisive, cause_entry
 from pytest_acrauth.report.explanation import Asked, Cause, Kind, Step
 from pytest_acrauth.report.text import explain

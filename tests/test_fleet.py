@@ -16,8 +16,8 @@ from pytest_acrauth.emulator import Emulator
 from pytest_acrauth.emulator.world.cloud import AUTHORITY
 from pytest_acrauth.model.secret import Secret, Secrets
 from pytest_acrauth.model.target import Reference, Registry, Target
-from pytest_acrauth.probes.http.once import THREADS
-from pytest_acrauth.run import Run
+from pytest_acrauth.probes.http.shared_work import THREADS
+from pytest_acrauth.running.run import Run
 
 SIZES = (1, 50, 200)
 JOBS = 16

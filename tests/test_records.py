@@ -29,7 +29,7 @@ from pytest_acrauth.probes.management import arm, graph
 from pytest_acrauth.probes.management.plane import CouldNotLook, Plane
 from pytest_acrauth.report.expiry import lines, properties
 from pytest_acrauth.report.text import explain
-from pytest_acrauth.run import Run
+from pytest_acrauth.running.run import Run
 
 KNOWN = SCENARIOS | LOOK_ALIKES
 

@@ -18,7 +18,7 @@ from pytest_acrauth.emulator.scenarios.variants import IDENTITIES
 from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.model.target import WAYS
 from pytest_acrauth.model.transcript import Access, Transcript
-from pytest_acrauth.plugin.options import OPTIONS
+from pytest_acrauth.plugin.asked.options import OPTIONS
 from pytest_acrauth.probes.programs.clients import CHECKS
 
 ROOT = Path(__file__).parents[1]
@@ -34,10 +34,9 @@ ROOMS = {
     "probes": "auth model",
     "diagnosis": "catalogue model",
     "report": "catalogue diagnosis model",
-    "waiting": "diagnosis model probes",
-    "run": "auth diagnosis model probes waiting",
-    "plugin": "auth diagnosis emulator model probes report run",
-    "__init__": "auth catalogue diagnosis model plugin report run",
+    "running": "auth diagnosis model probes",
+    "plugin": "auth diagnosis emulator model probes report running",
+    "__init__": "auth catalogue diagnosis model plugin report running",
 }
 #: The same inside the rooms that have rooms of their own. Files beside those may use them all, but for `GROUND`.
 INNER_ROOMS = {
@@ -59,14 +58,15 @@ INNER_ROOMS = {
         "scenarios": "azure world",
         "server": "azure programs world",
     },
-    "plugin": {
-        "readiness": "",
-    },
 }
+#: The rooms of the plugin, from the ground: each may import those before it. The hooks and the activation, the files
+#: beside them, use all of them.
+PLUGIN = ("asked", "cleaning", "climbing", "checks", "written", "told", "commands")
+INNER_ROOMS["plugin"] = {room: " ".join(PLUGIN[:number]) for number, room in enumerate(PLUGIN)}
 #: The files beside inner rooms on which those stand: inner rooms may use them, and they use only each other.
 GROUND = {
     "catalogue": "entra_numbers facts pages shape steps",
-    "plugin": "options",
+    "plugin": "keys",
 }
 
 STANDARD_LIBRARY_ONLY = ("model", "catalogue", "diagnosis", "report")
@@ -157,7 +157,11 @@ def test_rooms_take_only_from_the_rooms_below(room):
 def test_inner_rooms_take_only_from_those_below(room, inner):
     """A room within a room imports, of that room, only what its row names, and of the files beside only the ground."""
     allowed = {inner, *INNER_ROOMS[room][inner].split(), *GROUND.get(room, "").split()}
-    within = [found for found in IMPORTS if found.importer[:2] == (room, inner) and found.imported[:1] == (room,)]
+    within = [
+        found
+        for found in IMPORTS
+        if found.ours and found.importer[:2] == (room, inner) and found.imported[:1] == (room,)
+    ]
     assert [found for found in within if found.imported[1:2] == () or found.imported[1] not in allowed] == []
 
 
@@ -172,13 +176,13 @@ def test_the_ground_of_inner_rooms_stands_on_nothing(room):
 
 
 def test_every_folder_is_a_room():
-    """The tables name each folder of the package and nothing else; beside them stand the run and the public names."""
+    """The tables name each folder of the package and nothing else; beside them stand the public names."""
     folders = {path.relative_to(PACKAGE).parts for path in PACKAGE.rglob("*/__init__.py")}
-    rooms = {(room,) for room in ROOMS} - {("run",), ("waiting",), ("__init__",)}
+    rooms = {(room,) for room in ROOMS} - {("__init__",)}
     assert {parts[:-1] for parts in folders if len(parts) == 2} == rooms
     for room, rows in INNER_ROOMS.items():
         assert {parts[1] for parts in folders if len(parts) == 3 and parts[0] == room} == set(rows)
-    assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py", "run.py", "waiting.py"}
+    assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py"}
 
 
 def test_rooms_are_told_to_contributors():
@@ -187,6 +191,19 @@ def test_rooms_are_told_to_contributors():
     told = re.findall(r"^\| `(\w+)(?:/|\.py)` \| ", page, re.MULTILINE)
     assert sorted(told) == sorted(ROOMS)
     assert [room for room in told if set(ROOMS[room].split()) & set(told[: told.index(room)])] == []
+
+
+def test_rooms_of_the_plugin_are_told_to_contributors():
+    """The list in CONTRIBUTING has the plugin's rooms in their order, from the top, and what each says of itself."""
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `plugin/(\w+)/` \| (.+) \|$", page, re.MULTILINE)
+    own = [
+        (room, ast.get_docstring(ast.parse((PACKAGE / "plugin" / room / "__init__.py").read_text("utf-8"))))
+        for room in PLUGIN
+    ]
+    assert [(room, words.replace("`", "")) for room, words in told] == [
+        (room, (said or "").replace("`", "").rstrip(".")) for room, said in reversed(own)
+    ]
 
 
 def test_arrows_point_at_what_is_imported():
@@ -198,10 +215,19 @@ def test_arrows_point_at_what_is_imported():
     granted_inside = {
         (room, name, other)
         for room, rows in INNER_ROOMS.items()
+        if room != "plugin"  # an order, which grants more than is used
         for name, others in rows.items()
         for other in others.split()
     }
     assert granted_inside - inner == set()
+
+
+def test_the_readiness_file_stands_on_the_options():
+    """The room that reads and writes readiness files takes, of the plugin, nothing but the table of options."""
+    within = [found for found in IMPORTS if found.importer[:3] == ("plugin", "asked", "readiness")]
+    assert within
+    taken = {found.imported[1:3] for found in within if found.ours and found.imported[:1] == ("plugin",)}
+    assert taken == {("asked", "readiness"), ("asked", "options")}
 
 
 @pytest.mark.parametrize("table", [ROOMS, *INNER_ROOMS.values()])
@@ -225,7 +251,7 @@ def test_what_concludes_and_speaks_needs_the_standard_library_only():
         (("report", "html"), "markupsafe"),
     }
     users = [found for found in IMPORTS if found.imported == ("report", "html")]
-    assert {(found.importer, found.at_module_level) for found in users} == {(("plugin", "report_files"), False)}
+    assert {(found.importer, found.at_module_level) for found in users} == {(("plugin", "told", "report_files"), False)}
 
 
 def test_one_room_meets_pytest():

@@ -21,9 +21,9 @@ from pytest_acrauth.model.observation import Attempt, Challenge, Entra, Exchange
 from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.model.target import Registry, Target
 from pytest_acrauth.model.transcript import Transcript, Waited
-from pytest_acrauth.report.standing import ready_in_short, waited_in_vain
+from pytest_acrauth.report.climb_lines import ready_in_short, waited_in_vain
 from pytest_acrauth.report.text import explain
-from pytest_acrauth.waiting import Clock, wait
+from pytest_acrauth.running.waiting import Clock, wait
 
 
 @dataclass

@@ -10,8 +10,8 @@ from derived.markdown import cell, sentence
 from pytest_acrauth.auth import DEFAULT, METHODS, Method
 from pytest_acrauth.model.evidence import AUTO, OFF
 from pytest_acrauth.model.target import ACTIONS, CLOUDS, Flow
-from pytest_acrauth.plugin.options import OPTIONS
-from pytest_acrauth.plugin.readiness.shape import FILE, Form, Table, Value
+from pytest_acrauth.plugin.asked.options import OPTIONS
+from pytest_acrauth.plugin.asked.readiness.shape import FILE, Form, Table, Value
 
 #: Where the schema of readiness files is written, beside the page that leads to it.
 SCHEMA = Path("docs/reference/readiness-file.schema.json")

@@ -19,9 +19,9 @@ from pytest_acrauth.model.evidence import EvidenceChoice
 from pytest_acrauth.model.expiry import Expiring, ExpiryRecord, Limits, kinds_of
 from pytest_acrauth.model.outlook import Outlook, Verdict
 from pytest_acrauth.model.target import GUID, Reference, Registry, Target
-from pytest_acrauth.plugin.masking import PUBLIC
+from pytest_acrauth.plugin.cleaning.masking import PUBLIC
 from pytest_acrauth.report.text import explain
-from pytest_acrauth.run import DEFAULT_TIMEOUT, Run
+from pytest_acrauth.running.run import DEFAULT_TIMEOUT, Run
 
 #: The ids that are the same in every run: those of the emulator's healthy world, and Azure's own.
 _LASTING = (TENANT, OTHER_TENANT, SUBSCRIPTION, OTHER_SUBSCRIPTION, CLIENT, PRINCIPAL, OPERATOR.object_id, *PUBLIC)

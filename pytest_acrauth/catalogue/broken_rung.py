@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterable
 
+from pytest_acrauth.catalogue.broken_rung_rows import rows_of
 from pytest_acrauth.catalogue.facts import (
     RoleMode,
     Row,
@@ -31,7 +32,6 @@ from pytest_acrauth.catalogue.facts import (
 from pytest_acrauth.catalogue.questions.management import dialled, rights_of
 from pytest_acrauth.catalogue.questions.records import TokenState, date
 from pytest_acrauth.catalogue.questions.rights import permissions
-from pytest_acrauth.catalogue.seen_rows import rows_of
 from pytest_acrauth.catalogue.shape import Break
 from pytest_acrauth.catalogue.symptoms.addresses import rule_address
 from pytest_acrauth.catalogue.symptoms.proxy import found_no_way

@@ -45,9 +45,9 @@ from pytest_acrauth.catalogue.symptoms.text import (
     REFUSED_AND_NOT_FOUND,
 )
 from pytest_acrauth.catalogue.tables import SYMPTOMS
-from pytest_acrauth.diagnosis import own_words
+from pytest_acrauth.diagnosis import own_output
 from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis, Finding, conclude
-from pytest_acrauth.diagnosis.elsewhere import about_another
+from pytest_acrauth.diagnosis.other_services import about_another
 from pytest_acrauth.diagnosis.printed import LIMIT, Host, Place, Printed, mended
 from pytest_acrauth.model.credential import kind_of_user
 from pytest_acrauth.model.target import GUID, BadName, Reference, Registry
@@ -193,7 +193,7 @@ def _numbered(diagnosis: Diagnosis, numbers: Sequence[int]) -> Diagnosis:
 
 
 def _read(text: str, exists: Collection[str]) -> tuple[Diagnosis, ...]:
-    said, others = own_words.read(text)
+    said, others = own_output.read(text)
     printed = Printed(others)
     seen = [(symptom, *place) for symptom in SYMPTOMS.values() if (place := _seen(symptom, printed)) is not None]
     seen.sort(key=lambda each: (each[1], each[0].id))  # whatever the order of the catalogue
@@ -223,7 +223,7 @@ def _means(diagnosis: Diagnosis) -> tuple[object, ...]:
     return diagnosis.symptom.id, diagnosis.certainty, tuple(mode.id for mode in diagnosis.candidates)
 
 
-def _own(said: own_words.Said) -> Diagnosis:
+def _own(said: own_output.Said) -> Diagnosis:
     """Return what this package concluded, with the names that its words show."""
     printed = Printed(f"{said.text} {said.why}")
     host = printed.nearest(0, len(printed.flat))

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_acrauth.plugin.options import LIST, OPTIONS
-from pytest_acrauth.plugin.settings import (
+from pytest_acrauth.plugin.asked.options import LIST, OPTIONS
+from pytest_acrauth.plugin.asked.settings import (
     Settings,
     activating,
     arguments,
@@ -23,13 +23,15 @@ from pytest_acrauth.plugin.settings import (
     unknown_variables,
     where,
 )
+from pytest_acrauth.plugin.climbing.stash import CLIMBS
+from pytest_acrauth.plugin.keys import EXPECTED
 
 if TYPE_CHECKING:
     from pytest_acrauth.emulator import Emulator
     from pytest_acrauth.model.target import Target
-    from pytest_acrauth.plugin.climbs import Climbs
-    from pytest_acrauth.plugin.failures import NotReady
-    from pytest_acrauth.plugin.fixture import RegistryUnderTest
+    from pytest_acrauth.plugin.checks.failures import NotReady
+    from pytest_acrauth.plugin.climbing.climbs import Climbs
+    from pytest_acrauth.plugin.written.fixture import RegistryUnderTest
 
 _NO_REGISTRY = "no registry is configured: name one with --acr-registry, PYTEST_ACR_REGISTRY or acr_registry"
 _MARKERS = (
@@ -42,9 +44,6 @@ _MARKERS = (
 _FLAGS = frozenset(option.flag for option in OPTIONS if option.name != "explain")
 _JUDGED = frozenset(line.partition("(")[0] for line in _MARKERS[1:])
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
-CLIMBS: pytest.StashKey[Climbs] = pytest.StashKey()
-#: The property of a test that expects a refusal, and what was met.
-EXPECTED = "acr_expected"
 _AGAINST: pytest.StashKey[NotReady | None] = pytest.StashKey()
 _BEGAN: pytest.StashKey[bool] = pytest.StashKey()
 _LEFT_OUT: pytest.StashKey[bool] = pytest.StashKey()
@@ -61,18 +60,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Answer ``--acr-explain`` and ``--acr-emulate list`` in place of a test run."""
     if any(argument in _FLAGS for argument in arguments(config)) and not _asks_for_help(config):
-        from pytest_acrauth.plugin.rootdir import stand_still
+        from pytest_acrauth.plugin.asked.rootdir import stand_still
 
         stand_still(config, _FLAGS)  # first: the settings of another folder's configuration say nothing
     settings = read(config)
     if explained := settings["explain"].value:
-        from pytest_acrauth.plugin.cleaning import Words
-        from pytest_acrauth.plugin.explaining import explain
+        from pytest_acrauth.plugin.cleaning.text import TextCleaner
+        from pytest_acrauth.plugin.commands.explain import explain
 
-        return explain(explained, config, Words.of(settings))
+        return explain(explained, config, TextCleaner.of(settings))
     if LIST in settings["emulate"].values:
-        from pytest_acrauth.plugin.explaining import show
-        from pytest_acrauth.plugin.scenarios import listing
+        from pytest_acrauth.plugin.commands.explain import show
+        from pytest_acrauth.plugin.commands.scenario_list import listing
 
         show(listing())
         return pytest.ExitCode.OK
@@ -180,7 +179,7 @@ def acr(_acr_target: Target, request: pytest.FixtureRequest) -> RegistryUnderTes
     Never fails by itself: `require` and `permissions` do. Without a configured registry the test is skipped, or is an
     error if ``--acr-on-missing error`` says so.
     """
-    from pytest_acrauth.plugin.fixture import RegistryUnderTest
+    from pytest_acrauth.plugin.written.fixture import RegistryUnderTest
 
     if (given := getattr(request, "param", None)) is not None:  # unread, it would be taken for a choice that counts
         pytest.fail(
@@ -217,7 +216,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Decide a marked test after skip and xfail and before its fixtures, which are then not set up at all."""
     climbs = item.config.stash.get(CLIMBS, None)
     if climbs is not None and item.stash.get(_BEGAN, False):  # a rerun
-        from pytest_acrauth.plugin.markers import ask_again
+        from pytest_acrauth.plugin.written.markers import ask_again
 
         ask_again(item, climbs)
     item.stash[_BEGAN] = True
@@ -248,8 +247,8 @@ def _new_marks(item: pytest.Item) -> list[pytest.Mark]:
 
 def _judge(item: pytest.Item, marks: list[pytest.Mark], climbs: Climbs | None) -> NotReady | None:
     """Return how a test fails by its markers, if it does; skips it for want of the registry that it needs."""
-    from pytest_acrauth.plugin.failures import NotReady
-    from pytest_acrauth.plugin.markers import judge, misspelt
+    from pytest_acrauth.plugin.checks.failures import NotReady
+    from pytest_acrauth.plugin.written.markers import judge, misspelt
 
     if (wrong := misspelt(marks)) is not None:
         return NotReady(wrong)
@@ -277,7 +276,7 @@ def pytest_runtest_makereport(
         path, line, _ = item.reportinfo()
         report.longrepr = (str(path), (line or 0) + 1, report.longrepr[2])
     if call.excinfo is not None and isinstance(call.excinfo.value, (AssertionError, BaseExceptionGroup)):
-        from pytest_acrauth.plugin.failures import in_plain_words
+        from pytest_acrauth.plugin.checks.failures import in_plain_words
 
         in_plain_words(report, call)
     return report

@@ -16,10 +16,11 @@ from pytest_acrauth.auth import BadAuth, Credentials
 from pytest_acrauth.model.expiry import Expiring
 from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import Target
-from pytest_acrauth.plugin import emulation, expiry
-from pytest_acrauth.plugin.annotations import Annotations, annotating
-from pytest_acrauth.plugin.barrier import Barrier
-from pytest_acrauth.plugin.checks import (
+from pytest_acrauth.plugin.asked.declared import Declared, load
+from pytest_acrauth.plugin.asked.plan import Plan, plan, real_machine
+from pytest_acrauth.plugin.asked.settings import Settings, activating, where
+from pytest_acrauth.plugin.checks import expiry
+from pytest_acrauth.plugin.checks.items import (
     ROOT,
     Check,
     Checks,
@@ -30,20 +31,20 @@ from pytest_acrauth.plugin.checks import (
     refusal_id,
     selects,
 )
-from pytest_acrauth.plugin.cleaning import Words
-from pytest_acrauth.plugin.climbs import Climbs, Needs
-from pytest_acrauth.plugin.comparing import Comparisons
-from pytest_acrauth.plugin.configuration import Plan, plan, real_machine
-from pytest_acrauth.plugin.declared import Declared, load
-from pytest_acrauth.plugin.distribution import Controller, Worker
-from pytest_acrauth.plugin.first_file import FirstFile, check_path
-from pytest_acrauth.plugin.markers import needs
-from pytest_acrauth.plugin.neighbours import neighbours
-from pytest_acrauth.plugin.once import Once
-from pytest_acrauth.plugin.reports import Reports
-from pytest_acrauth.plugin.settings import Settings, activating, where
-from pytest_acrauth.plugin.summary import Summary
-from pytest_acrauth.run import Run
+from pytest_acrauth.plugin.cleaning.text import TextCleaner
+from pytest_acrauth.plugin.climbing.barrier import Barrier
+from pytest_acrauth.plugin.climbing.climbs import Climbs, Needs
+from pytest_acrauth.plugin.climbing.distribution import Controller, Worker
+from pytest_acrauth.plugin.commands import emulation
+from pytest_acrauth.plugin.told.annotations import Annotations, annotating
+from pytest_acrauth.plugin.told.failure_texts import FailureTexts
+from pytest_acrauth.plugin.told.other_plugins import hooks_for_other_plugins
+from pytest_acrauth.plugin.told.report_hooks import Reports
+from pytest_acrauth.plugin.told.summary import Summary
+from pytest_acrauth.plugin.told.written_config import ConfigWriter, check_path
+from pytest_acrauth.plugin.written.comparing import Comparisons
+from pytest_acrauth.plugin.written.markers import needs
+from pytest_acrauth.running.run import Run
 
 
 def activate(config: pytest.Config, settings: Settings) -> Climbs:
@@ -57,14 +58,17 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
     worker: dict[str, str] | None = getattr(config, "workerinput", None)
     is_worker = worker is not None
     secrets = Secrets()
-    words = Words.of(settings, secrets, place=f"{worker['workerid']}-" if worker is not None else "")
-    _register(config, Reports(secrets, Words(secrets) if is_worker else words, None if is_worker else Once(config)))
-    _mask_trace(config, words)
-    with _usage_errors(words):
+    cleaner = TextCleaner.of(settings, secrets, place=f"{worker['workerid']}-" if worker is not None else "")
+    _register(
+        config,
+        Reports(secrets, TextCleaner(secrets) if is_worker else cleaner, None if is_worker else FailureTexts(config)),
+    )
+    _mask_trace(config, cleaner)
+    with _usage_errors(cleaner):
         ours = _plan(config, settings, declared)
-        if words.masking is not None:
-            words.masking.know(ours.machine.environ)
-        ours = replace(ours, header=tuple(map(words.scrub, ours.header)))
+        if cleaner.masking is not None:
+            cleaner.masking.know(ours.machine.environ)
+        ours = replace(ours, header=tuple(map(cleaner.clean, ours.header)))
         ending = expiry.expiring(ours, secrets)
         ids = _take_ids(config, settings, ours, map(expiry.expiry_id, ending))
         _read_credentials(ours, settings, secrets)
@@ -77,36 +81,36 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
         wait=ours.wait,
     )
     climbs = Climbs(ours, run, ending)
-    first_file = None if is_worker else check_path(settings, config)
+    config_writer = None if is_worker else check_path(settings, config)
     keep = _keeper(settings, config) if not is_worker else None
-    hooks: list[object] = [Comparisons(climbs), Barrier(climbs, words, _needs, Worker.of(config, climbs))]
+    hooks: list[object] = [Comparisons(climbs), Barrier(climbs, cleaner, _needs, Worker.of(config, climbs))]
     if _collected(config, settings, ids):
         alone = settings["checks"].value == "only"
         hooks += [expiry.Expiry(), Checks(climbs, ids, expiry.checks(climbs), alone=alone)]
     if not is_worker:
         emulator = config.stash.get(emulation.EMULATOR, None)
         machine = {emulation.MACHINE: emulator.machine.to_json()} if emulator is not None else {}
-        hooks += [Controller(climbs, config, machine), Summary(climbs, words)]
-        hooks += neighbours(config, ours, words)
+        hooks += [Controller(climbs, config, machine), Summary(climbs, cleaner)]
+        hooks += hooks_for_other_plugins(config, ours, cleaner)
         if (tell := annotating(config)) is not None:
-            hooks.append(Annotations(config, words, tell))
+            hooks.append(Annotations(config, cleaner, tell))
     if keep is not None:
-        hooks.append(keep(climbs, words))
-    if first_file is not None:
-        hooks.append(FirstFile(climbs, settings, first_file))
+        hooks.append(keep(climbs, cleaner))
+    if config_writer is not None:
+        hooks.append(ConfigWriter(climbs, settings, config_writer))
     for hook in hooks:
         _register(config, hook)
     return climbs
 
 
-def _keeper(settings: Settings, config: pytest.Config) -> Callable[[Climbs, Words], object] | None:
+def _keeper(settings: Settings, config: pytest.Config) -> Callable[[Climbs, TextCleaner], object] | None:
     """Return what makes the hooks that keep the run in files and compare it; None where nobody wants that.
 
     Only then the catalogue is loaded, which a run in which all is well does without.
     """
     if not (settings["report"].values or settings["compare"].value):
         return None
-    from pytest_acrauth.plugin.report_files import ReportFiles, earlier, files
+    from pytest_acrauth.plugin.told.report_files import ReportFiles, earlier, files
 
     return partial(ReportFiles, files=files(settings, config), before=earlier(settings, config))
 
@@ -127,19 +131,19 @@ def _read_credentials(ours: Plan, settings: Settings, secrets: Secrets) -> None:
 
 
 @contextmanager
-def _usage_errors(words: Words) -> Iterator[None]:
+def _usage_errors(cleaner: TextCleaner) -> Iterator[None]:
     """Clean the words of a usage error."""
     try:
         yield
     except pytest.UsageError as error:
-        raise pytest.UsageError(*(words.scrub(str(part)) for part in error.args)) from error
+        raise pytest.UsageError(*(cleaner.clean(str(part)) for part in error.args)) from error
 
 
-def _mask_trace(config: pytest.Config, words: Words) -> None:
+def _mask_trace(config: pytest.Config, cleaner: TextCleaner) -> None:
     """Clean the record of hook calls that ``--debug`` and PYTEST_DEBUG ask for."""
     root = config.trace.root
     if (writer := getattr(root, "_writer", None)) is not None:
-        root.setwriter(lambda text: writer(words.scrub(text)))
+        root.setwriter(lambda text: writer(cleaner.clean(text)))
 
 
 def _register(config: pytest.Config, hook: object) -> None:

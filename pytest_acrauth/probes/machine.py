@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pytest_acrauth.auth.files import read_regular
 from pytest_acrauth.model.machine import Resolution, Resolved
-from pytest_acrauth.probes.http.once import Once
+from pytest_acrauth.probes.http.shared_work import SharedWork
 
 _LARGEST = 16 * 1024 * 1024  # bytes of a CA bundle
 
@@ -73,7 +73,7 @@ class RealMachine:
         return context
 
     def resolve(self, name: str) -> Resolution:
-        aliases = Once(lambda: _look_up_aliases(name), "aliases")  # at the same time: either asks a name server
+        aliases = SharedWork(lambda: _look_up_aliases(name), "aliases")  # at the same time: either asks a name server
         try:
             found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
         except socket.gaierror as error:

@@ -14,8 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from pytest_acrauth.diagnosis.climb import HERE
+from pytest_acrauth.report.browser_page import browser_page
 from pytest_acrauth.report.document import Document
-from pytest_acrauth.report.sheet import sheet
 
 
 def html(document: Document) -> str:
@@ -24,7 +24,7 @@ def html(document: Document) -> str:
     digest = b64encode(sha256(style.encode()).digest()).decode()
     page = _environment().get_template("page.html.j2")
     # The style is this package's own, and has no character that ends it.
-    return page.render(sheet=sheet(document), style=Markup(style), digest=digest)  # noqa: S704
+    return page.render(page=browser_page(document), style=Markup(style), digest=digest)  # noqa: S704
 
 
 def _environment() -> Environment:

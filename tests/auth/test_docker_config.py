@@ -22,7 +22,7 @@ from pytest_acrauth.model.credential import Kind, SecretShape
 from pytest_acrauth.model.observation import Trouble
 from pytest_acrauth.model.target import NULL_GUID, Reference, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
-from pytest_acrauth.run import Run
+from pytest_acrauth.running.run import Run
 
 HOST = "myacr.azurecr.io"
 MY, OTHER = Registry.parse("myacr"), Registry.parse("otheracr")

@@ -62,7 +62,7 @@ def test_every_symptom_has_a_specimen() -> None:
     assert set(SPECIMENS) == {symptom.id for symptom in SYMPTOMS.values() if symptom.stages}
     checked = {symptom.id for symptom in SYMPTOMS.values() if symptom.client is not None}
     assert set(CLIENT_SPECIMENS) == checked | {"client-unrecognised"}
-    asked = {"let-in", "could-not-look"}  # which a test's own expectation shows: tests/plugin/test_expectations.py
+    asked = {"let-in", "could-not-look"}  # which a test's own expectation shows: checks/test_refusals.py
     asked |= {symptom.id for mode in MODES.values() if family_of(mode) == "expiry" for symptom in mode.seen}
     others = {symptom.id for symptom in SYMPTOMS.values() if not symptom.stages and not symptom.texts}
     assert others <= {*CLIENT_SPECIMENS, *asked}

@@ -16,7 +16,7 @@ from pytest_acrauth.model.machine import Resolution, Resolved
 from pytest_acrauth.model.observation import Dns, Exchange
 from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.model.target import Registry
-from pytest_acrauth.plugin.failures import shared_cause
+from pytest_acrauth.plugin.checks.failures import shared_cause
 
 DENIED = climb(Stage.EXCHANGE, Exchange(reply=denied_with_ip()))
 LINKED = (HOST, "myacr.privatelink.azurecr.io")

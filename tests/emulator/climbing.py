@@ -13,7 +13,7 @@ from pytest_acrauth.model.outlook import Outlook, Verdict
 from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import Reference, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
-from pytest_acrauth.run import Run
+from pytest_acrauth.running.run import Run
 
 
 def climbed(emulator: Emulator, scenario: Scenario, evidence: EvidenceChoice | None = None) -> Transcript:

@@ -30,7 +30,7 @@ from pytest_acrauth.emulator.scenarios.variants import (
 from pytest_acrauth.emulator.world.healthy import CLIENT, TENANT
 from pytest_acrauth.emulator.world.jobs import ENTRAS_EXCHANGE
 from pytest_acrauth.model.target import Registry, Target
-from pytest_acrauth.run import Run
+from pytest_acrauth.running.run import Run
 
 SCOPE = "https://containerregistry.azure.net/.default"
 NAMES = ("TENANT_ID", "CLIENT_ID", "SERVICE_CONNECTION_ID")

@@ -12,7 +12,7 @@ from pytest_acrauth.emulator.world.healthy import AUDITOR, CLIENT
 from pytest_acrauth.model.evidence import EvidenceChoice
 from pytest_acrauth.model.target import Flow, Reference, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
-from pytest_acrauth.run import Run
+from pytest_acrauth.running.run import Run
 
 MY, OTHER = Registry.parse("myacr"), Registry.parse("otheracr")
 PREFIXED = [method for method in METHODS if method.takes_prefix]

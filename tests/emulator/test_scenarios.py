@@ -16,7 +16,7 @@ from pytest_acrauth.emulator.scenarios.variants import BY_CERTIFICATE
 from pytest_acrauth.emulator.world.healthy import CLIENT, TENANT
 from pytest_acrauth.emulator.world.roles import EVIDENCE
 from pytest_acrauth.model.machine import Resolved
-from pytest_acrauth.plugin.options import OPTIONS
+from pytest_acrauth.plugin.asked.options import OPTIONS
 
 AUDIENCE = "https://containerregistry.azure.net"
 

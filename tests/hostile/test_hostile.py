@@ -75,7 +75,7 @@ def found_with(trial: Trial, seeds: int, kind: str) -> int:
         ("pytest_acrauth.probes.registry.granted_actions", "defect"),
         ("pytest_acrauth.probes.management.arm.read_registry", "defect"),
         ("pytest_acrauth.diagnosis.climb.conclude", "defect"),
-        ("pytest_acrauth.run.climb", "defect"),
+        ("pytest_acrauth.running.run.climb", "defect"),
     ],
 )
 def test_a_bug_is_found(trial: Trial, monkeypatch: pytest.MonkeyPatch, place: str, kind: str) -> None:

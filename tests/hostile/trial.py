@@ -32,7 +32,7 @@ from pytest_acrauth.model.evidence import EvidenceChoice
 from pytest_acrauth.model.target import Reference, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.report.text import explain
-from pytest_acrauth.run import Run
+from pytest_acrauth.running.run import Run
 
 LOGIN_SERVER = "myacr.azurecr.io"
 #: Seconds that a climb may take, and how much later than that its own record may say that it ended.

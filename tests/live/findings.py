@@ -27,7 +27,7 @@ from pytest_acrauth.model.target import Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.probes.http.replies import parse_json
 from pytest_acrauth.report.text import explain
-from pytest_acrauth.run import Run
+from pytest_acrauth.running.run import Run
 
 CLIMB = "climb"
 _TIMEOUT = 30.0  # seconds, for one climb

@@ -18,7 +18,7 @@ from live.visit import Sent
 from shapes import grouped
 
 from pytest_acrauth.model.secret import MASK, Secret, Secrets
-from pytest_acrauth.plugin.masking import Masking
+from pytest_acrauth.plugin.cleaning.masking import Masking
 from pytest_acrauth.probes.http.replies import TOKENS, parse_json
 
 _LONGEST = 4000  # characters of a text

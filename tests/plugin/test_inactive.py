@@ -31,8 +31,12 @@ def test_nothing_heavy_is_loaded(inner: Inner) -> None:
     light = [
         "pytest_acrauth",
         "pytest_acrauth.plugin",
-        "pytest_acrauth.plugin.options",
-        "pytest_acrauth.plugin.settings",
+        "pytest_acrauth.plugin.asked",
+        "pytest_acrauth.plugin.asked.options",
+        "pytest_acrauth.plugin.asked.settings",
+        "pytest_acrauth.plugin.climbing",
+        "pytest_acrauth.plugin.climbing.stash",
+        "pytest_acrauth.plugin.keys",
     ]
     assert own == light
     inner.pytester.makepyfile(
@@ -55,7 +59,7 @@ def test_a_healthy_run_loads_no_catalogue(inner: Inner) -> None:
     """As long as nothing is broken, nothing that explains is loaded."""
     own = loaded(inner, {"pytest_acrauth"}, "--acr-registry", "myacr", "--acr-emulate", "healthy")
     assert "pytest_acrauth.probes" in own
-    own = set(own) - {"pytest_acrauth.report", "pytest_acrauth.report.standing"}  # the facts of who is ready
+    own = set(own) - {"pytest_acrauth.report", "pytest_acrauth.report.climb_lines"}  # the facts of who is ready
     assert not [name for name in own if name.split(".")[1:2] in (["catalogue"], ["diagnosis"], ["report"])]
 
 

@@ -44,7 +44,7 @@ import resource, sys
 from pytest_acrauth.auth import choose
 from pytest_acrauth.emulator import EmulatedMachine
 from pytest_acrauth.model.target import Reference, Registry, Target
-from pytest_acrauth.run import Run
+from pytest_acrauth.running.run import Run
 
 machine = EmulatedMachine.from_json(sys.stdin.read())
 (chosen,) = choose(["service-principal"], machine.environ)

@@ -15,7 +15,7 @@ from pytest_acrauth.emulator.world.network import Device, Page
 from pytest_acrauth.model.evidence import EvidenceChoice, FederatedFacts
 from pytest_acrauth.model.target import Registry, Target
 from pytest_acrauth.model.transcript import Transcript
-from pytest_acrauth.run import Run
+from pytest_acrauth.running.run import Run
 
 BY_AZ = EvidenceChoice("azure-cli", subscription=SUBSCRIPTION)
 

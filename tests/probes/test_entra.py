@@ -38,7 +38,7 @@ from pytest_acrauth.model.observation import Entra, Trouble
 from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.model.target import Flow, Reference, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
-from pytest_acrauth.run import Run
+from pytest_acrauth.running.run import Run
 
 MY, OTHER = Registry.parse("myacr"), Registry.parse("otheracr")
 METADATA = "http://169.254.169.254"
@@ -539,7 +539,7 @@ def test_nothing_is_left_running(az: Az) -> None:
 LIGHT = """
 import sys
 from pytest_acrauth.auth import choose
-from pytest_acrauth.run import Run
+from pytest_acrauth.running.run import Run
 from pytest_acrauth.emulator import Emulator
 from pytest_acrauth.model.target import Registry, Target
 

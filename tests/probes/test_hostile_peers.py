@@ -29,7 +29,7 @@ from pytest_acrauth.probes.http.client import Http
 from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.network import Connector
 from pytest_acrauth.probes.machine import RealMachine
-from pytest_acrauth.run import Run
+from pytest_acrauth.running.run import Run
 
 #: Seconds for a climb, a third of it for a peer: more than a machine stands still for while others are busy on it.
 LIMIT = 9.0

@@ -44,7 +44,7 @@ from pytest_acrauth.probes.http.client import Response
 from pytest_acrauth.probes.management import arm
 from pytest_acrauth.probes.management.askers import NO_LOGIN
 from pytest_acrauth.probes.management.plane import CouldNotLook, Plane
-from pytest_acrauth.run import Run
+from pytest_acrauth.running.run import Run
 
 MANAGEMENT = {ARM, GRAPH}
 RESOURCE_ID = (
@@ -116,7 +116,7 @@ def test_a_healthy_climb_asks_nobody_and_loads_no_azure() -> None:
     """Evidence costs a healthy run nothing: no request, no import of Azure's SDKs or of the catalogue."""
     code = (
         "import sys\n"
-        "from pytest_acrauth.run import check\n"
+        "from pytest_acrauth.running.run import check\n"
         "from pytest_acrauth.emulator import Emulator\n"
         "from pytest_acrauth.model.target import Flow, Identity, Registry, Target\n"
         "with Emulator() as emulator:\n"

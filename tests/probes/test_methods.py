@@ -10,7 +10,7 @@ from pytest_acrauth.emulator.scenarios.variants import IDENTITIES
 from pytest_acrauth.model.target import Flow, Reference, Registry, Target
 from pytest_acrauth.probes.entra.client_secret import ask_with_secret
 from pytest_acrauth.probes.entra.methods import complete
-from pytest_acrauth.run import Run
+from pytest_acrauth.running.run import Run
 
 MY = Registry.parse("myacr")
 

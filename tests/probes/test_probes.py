@@ -29,7 +29,7 @@ from pytest_acrauth.model.stage import Rung, Stage
 from pytest_acrauth.model.target import Registry
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.probes.registry import parse_challenge
-from pytest_acrauth.run import Run
+from pytest_acrauth.running.run import Run
 
 
 def test_a_healthy_climb_sends_seven_requests_and_passes(cloud: respx.MockRouter) -> None:

@@ -21,7 +21,7 @@ from pytest_acrauth.report.entries import (
     symptom_entry,
     symptoms,
 )
-from pytest_acrauth.report.page import describe, describe_code, listing
+from pytest_acrauth.report.entry_text import describe, describe_code, listing
 
 
 @pytest.mark.parametrize("name", sorted(MODES))

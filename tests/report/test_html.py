@@ -16,9 +16,9 @@ from pages import broken, healthy, many
 
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.stage import Rung, Stage
+from pytest_acrauth.report.browser_page import Came, browser_page
 from pytest_acrauth.report.document import Document, Reached, State, climbed
 from pytest_acrauth.report.html import html
-from pytest_acrauth.report.sheet import Came, sheet
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -180,7 +180,7 @@ def explanation_of(tree: Element, anchor: str) -> str:
 def test_a_cell_leads_to_its_explanation(ill: Document) -> None:
     """With a headline, what to do, why, what was seen and where to read on, or the way to what others share."""
     tree = parsed(html(ill))
-    shown = sheet(ill)
+    shown = browser_page(ill)
     stopped = [cell for line in shown.lines for cell in line.cells if cell.state in {State.BROKEN, State.NOT_REACHED}]
     assert len(stopped) > 10
     for cell in stopped:
@@ -207,13 +207,13 @@ def test_commands_stand_whole(ill: Document) -> None:
 
 def test_the_head_line_counts(well: Document, ill: Document) -> None:
     """What is not as it should be comes first; a refusal that has to happen is none of it."""
-    assert sheet(well).counts == ((Came.READY, 1),)
-    assert dict(sheet(ill).counts) == {Came.NOT_READY: 4, Came.NOT_REFUSED: 1, Came.REFUSED: 1}
+    assert browser_page(well).counts == ((Came.READY, 1),)
+    assert dict(browser_page(ill).counts) == {Came.NOT_READY: 4, Came.NOT_REFUSED: 1, Came.REFUSED: 1}
     title = "Azure Container Registry: 4 not ready, 1 not refused as expected, 1 refused as expected"
     tree = parsed(html(ill))
     assert [words(each) for name in ("title", "h1") for each in tree.iter(name)] == [title, title]
     unjudged = replace(ill, checks=())
-    assert dict(sheet(unjudged).counts) == {Came.NOT_READY: 4, Came.UNKNOWN: 2}
+    assert dict(browser_page(unjudged).counts) == {Came.NOT_READY: 4, Came.UNKNOWN: 2}
     assert "nothing was climbed" in words(parsed(html(replace(well, climbed=()))))
 
 
@@ -242,7 +242,7 @@ def test_all_else_that_a_run_holds(ill: Document) -> None:
 
 def test_credentials_stand_on_a_line_of_time(ill: Document) -> None:
     """What ends soonest comes first and leads to what that means; nothing stands where nobody could look."""
-    shown = sheet(ill)
+    shown = browser_page(ill)
     first, *_ = shown.endings
     assert first.about == "by-secret client-secret"
     assert first.verdict.words == "ends within the limit"
@@ -266,7 +266,7 @@ def test_credentials_stand_on_a_line_of_time(ill: Document) -> None:
 
 def test_legs_stand_side_by_side(well: Document) -> None:
     """Both begin at once; what needs both begins behind the later one."""
-    (line,) = sheet(well).lines
+    (line,) = browser_page(well).lines
     network, identity, behind = line.legs
     assert (network.name, identity.name, behind.name) == ("network leg", "identity leg", "behind both")
     assert network.bars[0].begins == identity.bars[0].begins == 0.0
@@ -289,7 +289,7 @@ def test_a_defect_of_ours_is_not_the_registry_s(well: Document) -> None:
     """It is counted as what nobody could look at."""
     (one,) = well.climbed
     broken_off = replace(one.transcript, defect=Defect.of(ValueError("x"), "looking", rung=Rung(Stage.DNS)), dns=None)
-    assert sheet(replace(well, climbed=climbed([broken_off]))).counts == ((Came.UNKNOWN, 1),)
+    assert browser_page(replace(well, climbed=climbed([broken_off]))).counts == ((Came.UNKNOWN, 1),)
 
 
 def test_a_page_is_the_same_each_time(ill: Document) -> None:

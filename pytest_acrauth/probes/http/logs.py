@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 
-from pytest_acrauth.probes.http.once import THREADS
+from pytest_acrauth.probes.http.shared_work import THREADS
 
 
 class _NotOurThreads(logging.Filter):

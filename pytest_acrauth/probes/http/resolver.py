@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 from pytest_acrauth.model.machine import Resolution
-from pytest_acrauth.probes.http.once import THREADS
+from pytest_acrauth.probes.http.shared_work import THREADS
 
 _THREADS = 16  # look-ups at once; a resolver that answers never needs more
 _PATIENCE = 0.5  # seconds after which a look-up that still waits for a thread gets one of its own

@@ -15,7 +15,7 @@ from pytest_acrauth.probes.entra.methods import ask_entra
 from pytest_acrauth.probes.entra.request import EntraRequest
 from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.network import Connector
-from pytest_acrauth.probes.http.once import Memo
+from pytest_acrauth.probes.http.shared_work import Memo
 
 NO_LOGIN = "no Azure login in this environment"
 

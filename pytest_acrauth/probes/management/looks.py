@@ -39,7 +39,7 @@ from pytest_acrauth.probes.entra.request import EntraRequest
 from pytest_acrauth.probes.http.client import Http
 from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.network import Connector
-from pytest_acrauth.probes.http.once import Memo, Once
+from pytest_acrauth.probes.http.shared_work import Memo, SharedWork
 from pytest_acrauth.probes.management import arm, graph
 from pytest_acrauth.probes.management.askers import Askers
 from pytest_acrauth.probes.management.plane import CouldNotLook, Plane
@@ -78,8 +78,8 @@ class Looks:
         begun = [self._begin(need, transcript) for need, transcript in wanted]
         return tuple(once.result(deadline) or _LATE for once in begun)
 
-    def _begin(self, need: Need, transcript: Transcript) -> Once[Look[Any]]:
-        begin: Mapping[Need, Callable[[Transcript], Once[Look[Any]]]] = {
+    def _begin(self, need: Need, transcript: Transcript) -> SharedWork[Look[Any]]:
+        begin: Mapping[Need, Callable[[Transcript], SharedWork[Look[Any]]]] = {
             Need.REGISTRY: self._look_at_registry,
             Need.ENDPOINT_ADDRESSES: self._look_at_endpoints,
             Need.REPLICAS: self._look_at_replicas,
@@ -95,7 +95,7 @@ class Looks:
         }
         return begin[need](transcript)
 
-    def _look(self, key: Hashable, transcript: Transcript, work: Callable[[Plane, Deadline], T]) -> Once[Look[T]]:
+    def _look(self, key: Hashable, transcript: Transcript, work: Callable[[Plane, Deadline], T]) -> SharedWork[Look[T]]:
         """Begin a look of this key at the management plane, as whoever may ask for this transcript's identity."""
         registry, tested = transcript.target.registry, self._askers.tested(transcript.target.identity)
         cloud = registry.cloud
@@ -121,7 +121,7 @@ class Looks:
 
         return self._begin_once((cloud.name, tested, *_tuple(key)), looked)
 
-    def _begin_once(self, key: Hashable, looked: Callable[[], Look[T]]) -> Once[Look[T]]:
+    def _begin_once(self, key: Hashable, looked: Callable[[], Look[T]]) -> SharedWork[Look[T]]:
         """Begin a look where nobody has. What it raises is why nobody could look."""
 
         def run() -> Look[T]:
@@ -134,7 +134,7 @@ class Looks:
 
         return self._memo.once(key, run, "look")
 
-    def _look_at_registry(self, transcript: Transcript) -> Once[Look[RegistryFacts]]:
+    def _look_at_registry(self, transcript: Transcript) -> SharedWork[Look[RegistryFacts]]:
         wanted = transcript.target.registry
         return self._look(
             (Need.REGISTRY, wanted),
@@ -151,28 +151,28 @@ class Looks:
             raise CouldNotLook(f"the registry of that name that is shown is another one, {look.value.login_server}")
         return look.value
 
-    def _look_at_endpoints(self, transcript: Transcript) -> Once[Look[tuple[EndpointAddresses, ...]]]:
+    def _look_at_endpoints(self, transcript: Transcript) -> SharedWork[Look[tuple[EndpointAddresses, ...]]]:
         return self._look(
             (Need.ENDPOINT_ADDRESSES, transcript.target.registry),
             transcript,
             lambda plane, deadline: arm.read_endpoint_addresses(plane, self._await_record(transcript, deadline)),
         )
 
-    def _look_at_replicas(self, transcript: Transcript) -> Once[Look[tuple[str, ...]]]:
+    def _look_at_replicas(self, transcript: Transcript) -> SharedWork[Look[tuple[str, ...]]]:
         return self._look(
             (Need.REPLICAS, transcript.target.registry),
             transcript,
             lambda plane, deadline: arm.read_replicas(plane, self._await_record(transcript, deadline)),
         )
 
-    def _look_at_cache(self, transcript: Transcript) -> Once[Look[tuple[CacheRule, ...]]]:
+    def _look_at_cache(self, transcript: Transcript) -> SharedWork[Look[tuple[CacheRule, ...]]]:
         return self._look(
             (Need.CACHE, transcript.target.registry),
             transcript,
             lambda plane, deadline: arm.read_cache_rules(plane, self._await_record(transcript, deadline)),
         )
 
-    def _look_at_scope_map_token(self, transcript: Transcript) -> Once[Look[ScopeMapTokenFacts]]:
+    def _look_at_scope_map_token(self, transcript: Transcript) -> SharedWork[Look[ScopeMapTokenFacts]]:
         name = transcript.credential.user_name
         return self._look(
             (Need.SCOPE_MAP_TOKEN, transcript.target.registry, name),
@@ -180,7 +180,7 @@ class Looks:
             lambda plane, deadline: arm.read_scope_map_token(plane, self._await_record(transcript, deadline), name),
         )
 
-    def _look_at_scope_map(self, transcript: Transcript) -> Once[Look[ScopeMapFacts]]:
+    def _look_at_scope_map(self, transcript: Transcript) -> SharedWork[Look[ScopeMapFacts]]:
         def work(plane: Plane, deadline: Deadline) -> ScopeMapFacts:
             look = self._look_at_scope_map_token(transcript).result(deadline)
             if look is None or look.value is None:
@@ -192,7 +192,7 @@ class Looks:
         key = (Need.SCOPE_MAP, transcript.target.registry, transcript.credential.user_name)
         return self._look(key, transcript, work)
 
-    def _look_at_roles(self, transcript: Transcript) -> Once[Look[RoleFacts]]:
+    def _look_at_roles(self, transcript: Transcript) -> SharedWork[Look[RoleFacts]]:
         def work(plane: Plane, deadline: Deadline) -> RoleFacts:
             record = self._await_record(transcript, deadline)
             principal = self._find_principal(plane, transcript, deadline)
@@ -245,7 +245,7 @@ class Looks:
             raise CouldNotLook("the stored login is not known to be that of whoever looks")
         return text_of(asker, secrets, "oid")
 
-    def _look_at_application(self, transcript: Transcript) -> Once[Look[ApplicationFacts]]:
+    def _look_at_application(self, transcript: Transcript) -> SharedWork[Look[ApplicationFacts]]:
         client, target = transcript.credential.client_id or transcript.credential.user_name, transcript.target
 
         def work(plane: Plane, deadline: Deadline) -> ApplicationFacts:
@@ -267,7 +267,7 @@ class Looks:
                 return lambda text: compare_digest(secret.reveal()[: len(text)].encode(), text.encode())
         return None
 
-    def _look_at_federated(self, transcript: Transcript) -> Once[Look[tuple[FederatedFacts, ...]]]:
+    def _look_at_federated(self, transcript: Transcript) -> SharedWork[Look[tuple[FederatedFacts, ...]]]:
         client = transcript.credential.client_id
 
         def work(plane: Plane, deadline: Deadline) -> tuple[FederatedFacts, ...]:
@@ -295,7 +295,7 @@ class Looks:
         if found.tenant_id.lower() != wanted.lower():
             raise CouldNotLook(f"whoever looks belongs to another tenant ({found.tenant_id}) than {wanted}")
 
-    def _look_at_tenant(self, transcript: Transcript) -> Once[Look[str]]:
+    def _look_at_tenant(self, transcript: Transcript) -> SharedWork[Look[str]]:
         def work(plane: Plane, deadline: Deadline) -> str:
             named = arm.subscription_of(transcript.target.registry, self._choice)
             look = self._look_at_registry(transcript).result(deadline) if named else None
@@ -307,7 +307,7 @@ class Looks:
 
         return self._look((Need.TENANT, transcript.target.registry), transcript, work)
 
-    def _look_names_up(self, transcript: Transcript) -> Once[Look[NameFacts]]:
+    def _look_names_up(self, transcript: Transcript) -> SharedWork[Look[NameFacts]]:
         """Ask the machine's own resolver for names that every public resolver knows, and for those of other clouds."""
         registry = transcript.target.registry
 
@@ -322,7 +322,7 @@ class Looks:
 
         return self._begin_once((Need.NAMES, registry), run)
 
-    def _ask_entra_directly(self, transcript: Transcript) -> Once[Look[EntraFacts]]:
+    def _ask_entra_directly(self, transcript: Transcript) -> SharedWork[Look[EntraFacts]]:
         """Repeat a Basic service principal's secret as a client-credentials request: at Entra's authority only."""
         target = transcript.target
         cloud = target.registry.cloud

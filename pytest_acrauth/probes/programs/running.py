@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from pytest_acrauth.probes.http.once import THREADS
+from pytest_acrauth.probes.http.shared_work import THREADS
 
 _MOST_BYTES = 1024 * 1024  # of what a program prints
 _BUSY = 0.02  # seconds until a program that is being written is tried again

@@ -1,0 +1,1 @@
+"""When climbs run, and in which process."""

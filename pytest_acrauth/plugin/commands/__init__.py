@@ -1,0 +1,1 @@
+"""Runs that are no tests: explaining a text, listing scenarios; and the emulator of a run."""

@@ -1,0 +1,223 @@
+"""``--acr-explain``: what an id, a code or a pasted line means, or what another program's output is about."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import pytest
+
+from pytest_acrauth.auth.files import open_regular
+from pytest_acrauth.diagnosis.client import diagnose_client
+from pytest_acrauth.diagnosis.climb import diagnose
+from pytest_acrauth.diagnosis.conclusion import Diagnosis
+from pytest_acrauth.diagnosis.printed import LIMIT
+from pytest_acrauth.diagnosis.text import recognise
+from pytest_acrauth.model.defect import Defect
+from pytest_acrauth.model.secret import Secrets
+from pytest_acrauth.plugin.cleaning.text import TextCleaner
+from pytest_acrauth.plugin.commands import junit
+from pytest_acrauth.report import entries, entry_text
+from pytest_acrauth.report.defect import told
+from pytest_acrauth.report.document import Document, document_of
+from pytest_acrauth.report.explanation import headline
+from pytest_acrauth.report.lines import wrap
+from pytest_acrauth.report.text import explain as explained
+
+_NOTHING = "nothing in this text is about authenticating to an Azure Container Registry"
+_GIVE = (
+    "It takes an id (all lists them), a number of Entra's, a code of az acr check-health, a log or JUnit file, "
+    "- for standard input, or a line that was printed"
+)
+_SHOWN = 60  # characters of an argument that are repeated
+
+
+def explain(wanted: str, config: pytest.Config, cleaner: TextCleaner) -> int:
+    """Print what is known of an id, of all (``all``), of a code, of a file, of standard input (``-``), or of a line.
+
+    In this order: an id goes before a file of the same name, and that before a line that reads like it. Returns the
+    exit code. Raises `pytest.UsageError` for what is none of them, or cannot be read. A defect of ours is told as one,
+    with exit code 1. ``cleaner`` takes out what may not be shown.
+    """
+    code = pytest.ExitCode.OK
+    try:
+        text = "\n".join(_explanation(wanted, config))
+    except pytest.UsageError as error:
+        raise pytest.UsageError(*map(cleaner.clean, error.args)) from error
+    except Exception as error:  # noqa: BLE001 - not a traceback for somebody who asked for an explanation
+        text, code = told(Defect.of(error, f"explaining {wanted}")), pytest.ExitCode.TESTS_FAILED
+    show(cleaner.clean(text))
+    return code
+
+
+def show(text: str) -> None:
+    """Print a text; characters that the terminal's encoding lacks as the escapes that Python writes for them.
+
+    Whoever stops reading, as ``head`` does, has seen enough. Raises `pytest.UsageError` where it cannot be written.
+    """
+    encoding = sys.stdout.encoding or "utf-8"
+    shown = text.rstrip("\n").encode(encoding, "backslashreplace").decode(encoding)
+    try:
+        sys.stdout.write(f"{shown}\n")
+        sys.stdout.flush()
+    except OSError as error:
+        # What is left is written once more when Python ends, which would print a traceback.
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device, and no path of anybody's
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise pytest.UsageError(f"standard output cannot be written: {error.strerror}") from error
+
+
+def _explanation(wanted: str, config: pytest.Config) -> Iterator[str]:
+    if wanted == "all":
+        yield entry_text.listing()
+    elif wanted == "-":
+        yield from _of(_standard_input(config), "standard input")
+    elif (known := _known(wanted)) is not None:
+        yield known
+    elif os.path.exists(path := config.invocation_params.dir / wanted):  # noqa: PTH110 - a long line is no error here
+        yield from _of(_file(path, wanted), wanted)
+    elif found := recognise(wanted):
+        yield _joined(found)
+    elif len(named := entries.named_in(wanted)) == 1:
+        yield entry_text.describe(named[0])
+    else:
+        shown = wanted if len(wanted) <= _SHOWN else f"{wanted[: _SHOWN - 1]}…"
+        if wanted in _scenarios():
+            raise pytest.UsageError(
+                f"--acr-explain: {shown!r} is a scenario of --acr-emulate, and no failure: --acr-emulate list tells it"
+            )
+        close = f"it names {', '.join(named)}" if named else entries.near(wanted, _scenarios())
+        raise pytest.UsageError(
+            f"--acr-explain: no failure mode, symptom, family or file is called {shown!r}, and it says nothing about "
+            f"an Azure registry; {close}. {_GIVE}"
+        )
+
+
+def _known(wanted: str) -> str | None:
+    for describe in (entry_text.describe, entry_text.describe_code):
+        for text in dict.fromkeys((wanted, wanted.lower())):
+            try:
+                return describe(text)
+            except LookupError:
+                continue
+    return None
+
+
+def _scenarios() -> list[str]:
+    """Return what ``--acr-emulate`` takes, if the emulator's dependencies are installed: ids that are no causes."""
+    try:
+        from pytest_acrauth.emulator import LOOK_ALIKES, SCENARIOS
+    except ImportError:
+        return []
+    return [*SCENARIOS, *LOOK_ALIKES]
+
+
+class _Read(NamedTuple):
+    """What was read, and whether there was more."""
+
+    data: bytes
+    cut: bool
+
+
+def _file(path: Path, name: str) -> _Read:
+    try:
+        with open_regular(path) as file:
+            return _bounded(file)
+    except OSError as error:
+        piped = "" if path.is_file() or path.is_dir() else "; what comes from a program is read from standard input (-)"
+        raise pytest.UsageError(f"--acr-explain: cannot read {name!r}: {error.strerror}{piped}") from error
+
+
+def _standard_input(config: pytest.Config) -> _Read:
+    # pytest takes standard input away from tests at its very start.
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is not None:
+        capture.suspend_global_capture(in_=True)
+    if sys.stdin is None:
+        raise pytest.UsageError("--acr-explain: standard input is closed")
+    return _bounded(sys.stdin.buffer)
+
+
+def _bounded(file: BinaryIO) -> _Read:
+    data = file.read(LIMIT + 1)
+    return _Read(data[:LIMIT], len(data) > LIMIT)
+
+
+def _of(read: _Read, name: str) -> Iterator[str]:
+    """Yield what is to be said of a log or a JUnit file."""
+    text = read.data.decode(_encoding(read.data[:2]), "replace")
+    tests = junit.failures(text)
+    if (document := document_of(text)) is not None:
+        yield from _of_run(document)
+    elif tests is not None:
+        yield from _of_tests(tests)
+    else:
+        yield _joined(recognise(text)) or _NOTHING
+    if read.cut:
+        yield f"Only the first {LIMIT // 1024**2} MiB of {name} were read, and nothing of what follows them."
+
+
+def _encoding(begins: bytes) -> str:
+    """Return the encoding of a text by its first two bytes; PowerShell's ``>`` writes UTF-16."""
+    if begins in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+        return "utf-16"
+    # A log begins with a letter, a digit or a bracket, of which one byte is zero there.
+    if b"\0" in begins[1:]:
+        return "utf-16-le"
+    return "utf-16-be" if b"\0" in begins else "utf-8-sig"
+
+
+def _of_run(document: Document) -> Iterator[str]:
+    """Yield what a run that was kept as JSON means, concluded anew from what it recorded."""
+    ready = 0
+    clean = Secrets().clean  # whoever wrote the file chose its words
+    for each in document.climbed:
+        if found := diagnose(each.transcript):
+            yield clean(f"{each.registry} {each.identity}") + (", which has to be refused" if each.expected else "")
+            yield _joined(found)
+            yield ""
+        else:
+            ready += 1
+    for client in document.clients:
+        if wrong := [one for one in diagnose_client(client.record) if not one.note]:
+            yield clean(f"client {client.name}")
+            yield _joined(wrong)
+            yield ""
+    yield f"ready: {ready} of {len(document.climbed)}, in the run of {clean(document.began)}"
+
+
+def _of_tests(tests: Sequence[junit.Failure]) -> Iterator[str]:
+    """Yield what the failures of a JUnit file are about: each explanation once, below the tests that have it."""
+    about: dict[tuple[str, ...], list[tuple[junit.Failure, Sequence[Diagnosis]]]] = {}
+    known: dict[str, Sequence[Diagnosis]] = {}
+    for test in tests:
+        if (found := known.get(test.text)) is None:
+            found = known[test.text] = recognise(test.text)
+        about.setdefault(tuple(map(headline, found)), []).append((test, found))
+    silent = about.pop((), [])
+    for each in about.values():
+        yield from _named(test for test, _ in each)
+        # At one of them the cause is told in full; the others refer to it.
+        yield _joined(max(each, key=lambda one: len(one[0].text))[1])
+        yield ""
+    if silent:
+        yield f"{_NOTHING.replace('this text', 'these failures')}:"
+        yield from _named(test for test, _ in silent)
+    if not tests:
+        yield "no test of this JUnit file failed"
+
+
+def _named(tests: Iterable[junit.Failure]) -> Iterator[str]:
+    for test in tests:
+        yield test.name
+        told = (f"{name.replace('_', ' ')} {value}" for name, value in test.properties)
+        yield from wrap("; ".join(told), "  ") if test.properties else ()
+
+
+def _joined(found: Iterable[Diagnosis]) -> str:
+    return "\n\n".join(map(explained, found))

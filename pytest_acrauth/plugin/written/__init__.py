@@ -1,0 +1,1 @@
+"""What teams write: the fixture ``acr``, and the markers."""
