@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
-    "check": "run",
+    "check": "running.run",
     "diagnose": "diagnosis.climb",
     "explain": "report.text",
     "recognise": "diagnosis.text",
@@ -45,10 +45,10 @@ _HOMES = {
     "Flow": "model.target",
     "Identity": "model.target",
     "Machine": "model.machine",
-    "NotReady": "plugin.failures",
+    "NotReady": "plugin.checks.failures",
     "Reference": "model.target",
     "Registry": "model.target",
-    "RegistryUnderTest": "plugin.fixture",
+    "RegistryUnderTest": "plugin.written.fixture",
     "Stage": "model.stage",
     "Symptom": "catalogue.shape",
     "Target": "model.target",
