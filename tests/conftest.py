@@ -23,7 +23,7 @@ import pytest_acrauth.probes.management.looks
 import pytest_acrauth.probes.programs.clients
 import pytest_acrauth.report.text  # noqa: F401
 
-pytest_plugins = ["pytester", "corpus"]
+pytest_plugins = ["pytester", "corpus", "thoroughness", "gallery"]
 
 # A slow machine is no failure; what hangs is ended by the limit that every test has.
 hypothesis.settings.register_profile("unhurried", deadline=None)

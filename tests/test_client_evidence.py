@@ -159,6 +159,7 @@ def test_the_whole_plugin_looks_once(inner: Inner) -> None:
     result.assert_outcomes(failed=2, passed=2, skipped=5)
 
 
+@pytest.mark.broad(of=8)
 @pytest.mark.parametrize("where", [(), ("-n", "2")], ids=["here", "workers"])
 @pytest.mark.parametrize(
     "scenario",

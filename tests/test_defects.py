@@ -95,7 +95,7 @@ def test_a_defect_before_any_climb_is_each_targets_own(emulator: Emulator, monke
 
 def test_a_defect_in_the_leg_that_targets_share(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """It breaks the identity leg of each, whose network leg is told as it was."""
-    plant(monkeypatch, "pytest_acrauth.running.run:climb_to_entra", ALL)
+    plant(monkeypatch, "pytest_acrauth.running.identity_legs:climb_to_entra", ALL)
     for each in climbed(emulator):
         assert list(each.broken()) == [Rung(Stage.ENTRA)]
         assert each.challenge is not None
@@ -108,7 +108,7 @@ def test_a_defect_in_the_leg_that_targets_share(emulator: Emulator, monkeypatch:
 def test_a_defect_beside_a_break(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """One leg is broken by the world, the other by us: both are told."""
     emulator.apply("registry-dns-nxdomain")
-    plant(monkeypatch, "pytest_acrauth.running.run:climb_to_entra", ALL)
+    plant(monkeypatch, "pytest_acrauth.running.identity_legs:climb_to_entra", ALL)
     mine, _ = climbed(emulator)
     first, second = headlines(mine)
     assert not first.startswith("plugin-defect")

@@ -64,6 +64,7 @@ def targets(size, environ):
     return [Target(Registry.parse(name), chosen.identity, (Reference.parse("team/app"),)) for name in names(size)]
 
 
+@pytest.mark.broad(of=3)
 @pytest.mark.parametrize("size", SIZES)
 def test_requests_and_connections_of_a_healthy_fleet(size):
     """Six requests on two connections for each registry, and one on one for the identity that they share."""
@@ -76,6 +77,7 @@ def test_requests_and_connections_of_a_healthy_fleet(size):
         assert len(emulator.connections) == 2 * size + 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", SIZES)
 def test_threads_and_contexts_do_not_grow(size):
     """As many threads as climb at once and a few, and one TLS context for all connections."""
@@ -113,6 +115,7 @@ def test_a_broken_identity_is_asked_once():
         assert found == {"entra-sp-secret-expired"}
 
 
+@pytest.mark.thorough
 def test_every_secret_of_a_fleet_is_masked():
     """Two hundred registries issue their own tokens; none is in a transcript, and all are masked in a text."""
     with Emulator(registries=names(200)) as emulator:

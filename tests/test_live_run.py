@@ -124,6 +124,7 @@ def test_the_record_has_the_shape_of_the_corpus(served, tmp_path):
         assert not [form for secret in secrets for form in forms(secret) if form in text], path
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("auth", ["admin:ACR_ADMIN", "scope-map-token:ACR_PULLER", "basic:ACR_SP"])
 def test_basic_credentials_are_compared_too(served, auth):
     """What is Entra's is not asked as anybody else, and says so."""
@@ -331,6 +332,7 @@ def _with_rights_by_repository_and_no_catalog(world: World) -> None:
     world.cloud.assignments.append(RoleAssignment(PRINCIPAL, role, _mine(world).resource_id))
 
 
+@pytest.mark.broad(of=6)
 @pytest.mark.parametrize("change", LIKE.values(), ids=LIKE)
 def test_the_emulated_world_is_made_like_the_real_one(change):
     """What can be seen of a registry is so in the world that it is compared with: nothing differs for that reason."""
@@ -462,6 +464,7 @@ def test_a_wrong_option_is_a_usage_error(clean_environment, options, words):
     assert str(raised.value).startswith(words)
 
 
+@pytest.mark.broad(of=3)
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from emulator.climbing import checked, climbed, looked_ahead, near_ends
+from gallery import Gallery
 from rules import broken_rules
 
 from pytest_acrauth.catalogue.symptoms.climb import UNRECOGNISED
@@ -22,7 +23,7 @@ from pytest_acrauth.emulator.scenarios.look_alikes.rights import given, reposito
 from pytest_acrauth.emulator.scenarios.obstacles import device, unknown_registries
 from pytest_acrauth.emulator.scenarios.variants import IDENTITIES
 from pytest_acrauth.emulator.world import Change, World
-from pytest_acrauth.emulator.world.cloud import SUBSCRIPTION, Subscription
+from pytest_acrauth.emulator.world.cloud import ARM, GRAPH, SUBSCRIPTION, Subscription
 from pytest_acrauth.emulator.world.healthy import OTHER_SUBSCRIPTION, OTHER_TENANT
 from pytest_acrauth.emulator.world.network import Device, Page
 from pytest_acrauth.emulator.world.roles import EVIDENCE
@@ -30,16 +31,6 @@ from pytest_acrauth.model.evidence import OFF, EvidenceChoice
 
 NO_CAUSE = {symptom.id for symptom in UNRECOGNISED.values()}
 KNOWN = SCENARIOS | LOOK_ALIKES
-
-
-def diagnosed(scenario: Scenario, evidence: EvidenceChoice | None = None) -> tuple[Diagnosis, ...]:
-    """Climb in a world, or check the client that it is about, and conclude."""
-    with Emulator(scenario.id) as emulator:
-        if scenario.client:
-            return diagnose_client(checked(emulator, scenario, evidence))
-        if scenario.ahead:
-            return near_ends(looked_ahead(emulator, scenario, evidence))
-        return diagnose(climbed(emulator, scenario, evidence))
 
 
 def told(diagnoses: tuple[Diagnosis, ...]) -> list[str]:
@@ -58,9 +49,9 @@ def test_an_entry_names_its_like() -> None:
 
 
 @pytest.mark.parametrize("scenario", LOOK_ALIKES.values(), ids=LOOK_ALIKES)
-def test_with_evidence_it_is_told_from_its_like(scenario: Scenario) -> None:
+def test_with_evidence_it_is_told_from_its_like(gallery: Gallery, scenario: Scenario) -> None:
     """It is diagnosed as what it is: proven, unless nothing proves that cause or none is known; or it is ready."""
-    found = diagnosed(scenario)
+    found = gallery.of(scenario).diagnoses
     assert told(found) == ([] if scenario.cause == READY else [scenario.cause])
     for diagnosis in found:
         assert broken_rules(diagnosis) == []
@@ -69,13 +60,29 @@ def test_with_evidence_it_is_told_from_its_like(scenario: Scenario) -> None:
 
 
 @pytest.mark.parametrize("scenario", LOOK_ALIKES.values(), ids=LOOK_ALIKES)
-def test_without_evidence_nothing_is_claimed_that_the_climb_does_not_show(scenario: Scenario) -> None:
+def test_without_evidence_nothing_is_claimed_that_the_climb_does_not_show(gallery: Gallery, scenario: Scenario) -> None:
     """Its own cause stays possible, unless none is known; what is stated as a fact is right."""
-    for diagnosis in diagnosed(scenario, EvidenceChoice(method=OFF)):
+    for diagnosis in gallery.of(scenario).without_evidence:
         assert broken_rules(diagnosis) == []
         if scenario.cause in MODES:
             assert scenario.cause in told((diagnosis,))
         assert diagnosis.certainty is not Certainty.PROVEN or told((diagnosis,)) == [scenario.cause]
+
+
+@pytest.mark.broad(of=16)
+@pytest.mark.parametrize("scenario", KNOWN.values(), ids=KNOWN)
+def test_nobody_is_asked_where_nobody_may_be(gallery: Gallery, scenario: Scenario) -> None:
+    """Evidence that is switched off is as evidence that nobody took: the same is concluded, and no request is sent."""
+    without = EvidenceChoice(method=OFF)
+    with Emulator(scenario.id) as emulator:
+        if scenario.client:
+            found = diagnose_client(checked(emulator, scenario, without))
+        elif scenario.ahead:
+            found = near_ends(looked_ahead(emulator, scenario, without))
+        else:
+            found = diagnose(climbed(emulator, scenario, without))
+        assert not [each for each in emulator.requests if each.host in {ARM, GRAPH}]
+    assert told(found) == told(gallery.of(scenario).without_evidence)
 
 
 def test_a_host_with_a_hash_that_nobody_may_read_stays_open() -> None:
@@ -125,6 +132,7 @@ def test_a_cache_that_nobody_may_read_stays_a_reason_for_a_missing_image() -> No
     assert {cached.cause, "image-not-found"} <= set(told((found,)))
 
 
+@pytest.mark.broad(of=6)
 @pytest.mark.parametrize(
     ("scenario", "blinded"),
     [

@@ -132,6 +132,7 @@ def test_a_door_that_stands_open(night: Night) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_a_wait_that_succeeds(night: Night) -> None:
     """Right behind a deployment: the role counts some requests later, and both clocks are told."""
     night.change(deployed(4))
@@ -140,6 +141,7 @@ def test_a_wait_that_succeeds(night: Night) -> None:
     result.stdout.fnmatch_lines([WAITED])
 
 
+@pytest.mark.thorough
 def test_a_wait_that_runs_out(night: Night) -> None:
     """The failure is what it would be without waiting, and says how long was waited."""
     night.change(deployed(None))

@@ -92,6 +92,7 @@ def test_a_flow_that_is_not_the_methods_is_refused() -> None:
         assert emulator.requests == []
 
 
+@pytest.mark.thorough
 def test_a_climb_has_the_limit_that_is_given() -> None:
     """`timeout` is the limit of each climb, and is in its record."""
     target = Target(Registry.parse("myacr"), Identity.of("service-principal"))

@@ -162,6 +162,7 @@ def emulated(inner, tmp_path, clean_environment):
     return run
 
 
+@pytest.mark.broad(of=4)
 @recipes
 @pytest.mark.parametrize(("scenario", "code"), [("healthy", 0), ("exchange-no-role", 1)])
 def test_a_recipe_runs(recipe, scenario, code, emulated, inner) -> None:
@@ -247,6 +248,7 @@ def night(pytester, programs, monkeypatch):
     return Night(pytester)
 
 
+@pytest.mark.thorough
 def test_a_night_wakes_nobody_without_need(night) -> None:
     """Where all is well nobody is told; what breaks is told with its cause, and that it is new."""
     quiet = night.pass_("healthy")

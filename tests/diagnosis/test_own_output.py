@@ -6,21 +6,19 @@ import html
 import json
 import pprint
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 import pytest
-from emulator.climbing import checked, climbed, looked_ahead, near_ends
+from emulator.climbing import climbed
+from gallery import Gallery
 from specimens import SPECIMENS
 
 from pytest_acrauth.catalogue.symptoms.climb import PLUGIN_DEFECT
 from pytest_acrauth.catalogue.tables import MODES, SYMPTOMS
-from pytest_acrauth.diagnosis.client import diagnose_client
 from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis
 from pytest_acrauth.diagnosis.own_output import read
 from pytest_acrauth.diagnosis.text import Line, recognise
 from pytest_acrauth.emulator import LOOK_ALIKES, SCENARIOS, Emulator, Scenario
-from pytest_acrauth.model.evidence import Evidence
 from pytest_acrauth.report.entry_text import describe, listing
 from pytest_acrauth.report.explanation import NO_NAMES, explanation, headline, in_one_line
 from pytest_acrauth.report.text import explain, first_look, to_do
@@ -36,18 +34,6 @@ FOREIGN = (
     'Error response from daemon: Get "https://otheracr.azurecr.io/v2/": denied: '
     "client with IP '203.0.113.9' is not allowed access."
 )
-
-
-def diagnosed(scenario: Scenario) -> tuple[Diagnosis, ...]:
-    """Return what a scenario is diagnosed as with evidence and without."""
-    with Emulator(scenario.id) as emulator:
-        if scenario.client:
-            record = checked(emulator, scenario)
-            return diagnose_client(record) + diagnose_client(replace(record, looks=()))
-        if scenario.ahead:
-            return near_ends(looked_ahead(emulator, scenario))
-        transcript = climbed(emulator, scenario)
-    return diagnose(transcript) + diagnose(replace(transcript, evidence=Evidence()))
 
 
 def means(diagnosis: Diagnosis) -> tuple[object, ...]:
@@ -74,11 +60,21 @@ def check(diagnosis: Diagnosis) -> None:
         assert named_first(diagnosis, found), line
 
 
+@pytest.mark.broad(of=4)
 @pytest.mark.parametrize("scenario", KNOWN.values(), ids=KNOWN)
-def test_a_scenarios_text_is_read_back_as_itself(scenario: Scenario) -> None:
+def test_a_scenarios_text_is_read_back_as_itself(gallery: Gallery, scenario: Scenario) -> None:
     """The text, all of the reasoning and the first line alone give one diagnosis, as sure, with the same causes."""
-    for diagnosis in diagnosed(scenario):
+    exhibit = gallery.of(scenario)
+    for diagnosis in exhibit.diagnoses + exhibit.without_evidence:
         check(diagnosis)
+
+
+@pytest.mark.parametrize("scenario", KNOWN.values(), ids=KNOWN)
+def test_a_scenarios_first_line_is_read_back_as_itself(gallery: Gallery, scenario: Scenario) -> None:
+    """As sure, and of the same causes."""
+    for diagnosis in gallery.of(scenario).diagnoses:
+        (found,) = recognise(headline(diagnosis))
+        assert named_first(diagnosis, found)
 
 
 @pytest.mark.parametrize("diagnosis", SPECIMEN.values(), ids=SPECIMEN)

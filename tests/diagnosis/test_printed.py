@@ -125,6 +125,7 @@ def test_a_pattern_without_a_literal_is_no_pattern_for_texts() -> None:
         needs(re.compile(r"\d{3}|[ab]"))
 
 
+@pytest.mark.thorough
 def test_letters_are_alike_for_a_pattern_and_for_its_literals() -> None:
     """What a pattern takes for an ASCII letter in either case is that letter when literals are looked for."""
     letters = "abcdefghijklmnopqrstuvwxyz"

@@ -363,6 +363,7 @@ def test_hostile_text_cannot_break_the_layout() -> None:
     assert jwt not in text
 
 
+@pytest.mark.thorough
 def test_only_the_beginning_of_a_text_is_read() -> None:
     """A text is bounded: what stands behind the first 16 MiB is not looked at."""
     assert ids("x" * LIMIT + "\n" + DENIED) == []

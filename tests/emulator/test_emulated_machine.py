@@ -155,6 +155,7 @@ def test_the_end_closes_every_connection():
     assert "acr-emulator" not in {thread.name for thread in threading.enumerate()}
 
 
+@pytest.mark.thorough
 def test_an_end_while_somebody_comes_leaves_nothing_open():
     """Connections that are let in, heard or shaken hands with at that moment are closed too: none is left behind."""
     for _ in range(10):

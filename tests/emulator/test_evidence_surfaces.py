@@ -289,6 +289,7 @@ def test_registry_that_is_gone(look):
     assert listed.json()["value"] == []
 
 
+@pytest.mark.broad(of=6)
 @pytest.mark.parametrize("each", SCENARIOS.values(), ids=SCENARIOS)
 def test_evidence_can_be_looked_up_in_every_scenario(each):
     """Whatever broke, somebody in that world can read the registry's record, unless that is what broke."""

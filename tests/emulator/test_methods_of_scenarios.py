@@ -41,6 +41,7 @@ def id_of(scenario: Scenario) -> str:
     return scenario.id
 
 
+@pytest.mark.broad(of=6)
 @pytest.mark.parametrize("scenario", breaking(SCENARIOS), ids=id_of)
 def test_a_scenario_shows_by_every_method_that_is_taken(scenario: Scenario) -> None:
     """Whoever asks for a scenario by one of its methods sees it: a run in which nothing shows would be green."""
@@ -49,6 +50,7 @@ def test_a_scenario_shows_by_every_method_that_is_taken(scenario: Scenario) -> N
     assert [method for method in asked if not wrong(scenario, method)] == []
 
 
+@pytest.mark.broad(of=6)
 @pytest.mark.parametrize(
     "scenario", [each for each in breaking(LOOK_ALIKES) if _NOBODY in each.methods and not each.ahead], ids=id_of
 )

@@ -62,6 +62,7 @@ def found(auth: str, *changes: Change, **options: str) -> tuple[Diagnosis, ...]:
         return diagnose(climbed(emulator, scenario))
 
 
+@pytest.mark.broad(of=5)
 @pytest.mark.parametrize("auth", HOLDERS)
 @pytest.mark.parametrize(
     ("change", "expected"),

@@ -140,6 +140,7 @@ def passwords(emulator: Emulator, name: str) -> list[str]:
     return [base64.b64decode(login).decode().partition(":")[2], *(registry.admin_passwords if registry else ())]
 
 
+@pytest.mark.broad(of=6)
 @pytest.mark.parametrize("scenario", PLAIN, ids=lambda each: each.id)
 def test_scenario_shows_at_every_registry(scenario):
     """A fleet's other registries show what the first one does, whose passwords the environment holds."""
@@ -188,6 +189,7 @@ def test_scenarios_are_applied_in_order():
         assert met(emulator, "service-principal") == "tcp: ConnectionRefusedError"
 
 
+@pytest.mark.broad(of=8)
 @pytest.mark.parametrize("first", SCENARIOS)
 def test_any_scenario_can_follow_any_other(first):
     """Whatever a scenario left or took away, each other one can still be applied to it."""

@@ -95,6 +95,7 @@ def first_left(folder: Path) -> set[Path]:
     return found
 
 
+@pytest.mark.broad(of=3)
 @pytest.mark.parametrize("number", ENDING)
 def test_a_signal_before_it_serves_leaves_nothing(tmp_path, number):
     """From its first file on, whatever ends it takes its files away, however often it comes."""
@@ -183,6 +184,7 @@ def test_more_registries_are_served_by_name(tmp_path):
                 http.get("https://fifthacr.azurecr.io/v2/")
 
 
+@pytest.mark.broad(of=6)
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -243,6 +245,7 @@ with DefaultAzureCredential(exclude_interactive_browser_credential=True) as cred
 """
 
 
+@pytest.mark.broad(of=3)
 @pytest.mark.parametrize(
     "method",
     ["service-principal", "service-principal-certificate", "workload-identity", "managed-identity", "azure-cli"],
@@ -285,6 +288,7 @@ for path in ("v2/", "oauth2/token", "v2/", "oauth2/token", "oauth2/token"):
 """
 
 
+@pytest.mark.broad(of=3)
 @pytest.mark.parametrize(
     ("arguments", "codes"),
     [

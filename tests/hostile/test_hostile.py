@@ -49,6 +49,7 @@ def test_peers_that_end_leave_nothing_open() -> None:
     gc.collect()  # what was open would fail this test: pytest makes an error of such a warning
 
 
+@pytest.mark.broad(of=8)
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("run", range(8))
 @settings(
@@ -88,12 +89,14 @@ def test_a_bug_is_found(trial: Trial, monkeypatch: pytest.MonkeyPatch, place: st
     assert found_with(trial, 40, kind)
 
 
+@pytest.mark.thorough
 def test_a_leak_is_found(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the masking, what peers say again of a secret shows."""
     monkeypatch.setattr("pytest_acrauth.model.secret.Secrets._spans", lambda *_: [])
     assert found_with(trial, 120, "leaked")
 
 
+@pytest.mark.thorough
 def test_a_credential_that_strays_is_found(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever believes any realm sends credentials away."""
     monkeypatch.setattr("pytest_acrauth.model.observation.Challenge.realm_is_own", True)

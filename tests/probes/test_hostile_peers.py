@@ -162,6 +162,7 @@ def reset(accepted: socket.socket) -> None:
     accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
+@pytest.mark.broad(of=4)
 @pytest.mark.parametrize(
     ("peer", "trouble"),
     [
@@ -187,6 +188,7 @@ def test_a_peer_that_breaks_http_breaks_the_challenge(
     assert seen.challenge.trouble is trouble
 
 
+@pytest.mark.thorough
 def test_a_drip_ends_with_the_climb(serve: Callable[[Peer], Loopback], over_tls: Callable[[Peer], Peer]) -> None:
     """A peer that always says a little more is ended by the climb's own limit, not by its peer's."""
     seen = climb(serve(over_tls(says(b"HTTP/1.1 401 x\r\nX-Drip: ", then=forever(b"a", 0.05)))))
@@ -194,6 +196,7 @@ def test_a_drip_ends_with_the_climb(serve: Callable[[Peer], Loopback], over_tls:
     assert seen.challenge.trouble is Trouble.OUT_OF_TIME
 
 
+@pytest.mark.broad(of=3)
 @pytest.mark.parametrize(
     ("peer", "troubles"),
     [
@@ -345,6 +348,7 @@ def test_a_mistyped_proxy_is_the_proxys_failure(authority: trustme.CA) -> None:
     assert "planted-password" not in seen.to_json()
 
 
+@pytest.mark.thorough
 def test_many_open_files_change_nothing(serve: Callable[[Peer], Loopback], over_tls: Callable[[Peer], Peer]) -> None:
     """A connection that is used again is looked at whatever its number is: an idle close is answered by a new one."""
     resource = pytest.importorskip("resource")

@@ -555,6 +555,7 @@ def endpoint_of_others(status: str, address: str = "10.1.0.5") -> Callable[[Worl
     return change
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("change", "auth", "references", "expected"),
     [
@@ -602,6 +603,7 @@ def test_a_world_is_diagnosed_as_what_was_changed_in_it(
     assert ids(one(seen)) == expected
 
 
+@pytest.mark.thorough
 def test_all_endpoints_take_one_request() -> None:
     """However many endpoints a registry has, their addresses are one query, asked once the record names them."""
 

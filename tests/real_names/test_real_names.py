@@ -33,6 +33,7 @@ def test_a_healthy_registry_is_ready_under_its_real_name(tmp_path: Path) -> None
     assert "9 passed" in done.stdout
 
 
+@pytest.mark.broad(of=4)
 @pytest.mark.parametrize(
     ("scenario", "registry", "headline"),
     [

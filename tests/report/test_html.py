@@ -292,6 +292,7 @@ def test_a_defect_of_ours_is_not_the_registry_s(well: Document) -> None:
     assert browser_page(replace(well, climbed=climbed([broken_off]))).counts == ((Came.UNKNOWN, 1),)
 
 
+@pytest.mark.thorough
 def test_a_page_is_the_same_each_time(ill: Document) -> None:
     """Nothing in it comes from when or where it was made."""
     assert html(ill) == html(Document.from_json(ill.to_json()))

@@ -264,7 +264,7 @@ def test_the_emulator_may_be_missing(inner: Inner) -> None:
         raise SystemExit(pytest.main(["--acr-registry", "myacr", "--acr-emulate", "healthy"]))
         """
     )
-    result = inner.pytester.runpython("running/run.py")
+    result = inner.pytester.runpython("run.py")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         ["ERROR: --acr-emulate: the emulator needs uvicorn; *pip install 'pytest-acrauth*emulator*'"]

@@ -46,6 +46,7 @@ def test_the_rung_that_was_reached_fails(inner: Inner, monkeypatch: pytest.Monke
     assert "not reached: exchange failed (plugin-defect)" in result.stdout.str()
 
 
+@pytest.mark.broad(of=3)
 @pytest.mark.parametrize(
     "place",
     [
@@ -155,6 +156,7 @@ def test_a_wrong_argument_is_no_defect(inner: Inner) -> None:
     result.stdout.fnmatch_lines(["*BadName: scope 'nonsense' is not repository:NAME:ACTIONS*"])
 
 
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize("workers", [("-n", "2"), ()], ids=["workers", "one process"])
 def test_workers(inner: Inner, workers: tuple[str, ...]) -> None:
     """What the controller's climb ended in reaches the workers as data, and what a worker asks itself fails there."""

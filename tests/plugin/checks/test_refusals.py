@@ -91,6 +91,7 @@ def test_rights_that_cannot_be_meant(inner: Inner, arguments: str, words: str) -
     assert "set up" not in result.outlines
 
 
+@pytest.mark.broad(of=3)
 @pytest.mark.parametrize(
     ("mark", "scenario", "options"),
     [
@@ -119,6 +120,7 @@ def test_a_refusal_that_is_expected(inner: Inner, mark: str, scenario: str, opti
     pytest.fail(result.stderr.str())
 
 
+@pytest.mark.broad(of=4)
 @pytest.mark.parametrize(
     ("mark", "scenario", "words"),
     [

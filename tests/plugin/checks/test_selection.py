@@ -14,6 +14,7 @@ def stages(result: pytest.RunResult) -> dict[str, str]:
     return {nodeid.removeprefix(f"{BASE}::"): word for nodeid, word in outcomes(result).items()}
 
 
+@pytest.mark.broad(of=3)
 @pytest.mark.parametrize(
     ("scenario", "broken"),
     [("registry-dns-nxdomain", "dns"), ("entra-sp-secret-expired", "entra"), ("exchange-no-role", "exchange")],
@@ -205,6 +206,7 @@ def test_the_root_selects_every_check(inner: Inner) -> None:
     assert stages(inner.emulate("healthy", "acr::")) == dict.fromkeys(STAGES, "PASSED")
 
 
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
 def test_new_files_first(inner: Inner, workers: tuple[str, ...]) -> None:
     """A plugin that looks at the files of tests, as pytest's own does for --nf, finds something for the checks too."""

@@ -57,6 +57,7 @@ def searched(inner: Inner, world: str, result: pytest.RunResult) -> str:
     return printed
 
 
+@pytest.mark.broad(of=5)
 @pytest.mark.parametrize("world", WORLDS)
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_every_output(inner: Inner, world: str, output: str) -> None:
@@ -86,6 +87,7 @@ def test_a_collection(inner: Inner) -> None:
     assert "test_named_after_it[***]" in result.stdout.str()
 
 
+@pytest.mark.thorough
 def test_the_trace_of_hooks(inner: Inner, monkeypatch: pytest.MonkeyPatch) -> None:
     """PYTEST_DEBUG tells every hook's arguments."""
     monkeypatch.setenv("PYTEST_DEBUG", "1")
@@ -94,6 +96,7 @@ def test_the_trace_of_hooks(inner: Inner, monkeypatch: pytest.MonkeyPatch) -> No
     assert "pytest_runtest_makereport" in result.stderr.str()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("world", ["broken", "defective"])
 def test_the_debugger(inner: Inner, world: str) -> None:
     """The debugger shows the failure that it stops at; what is asked of it then is the business of who asks."""

@@ -137,6 +137,7 @@ def leaked(inner: Inner, told: dict[str, str]) -> set[tuple[str, str]]:
     return found
 
 
+@pytest.mark.broad(of=8)
 @pytest.mark.parametrize("scenario", SCENARIOS)
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_every_output(inner: Inner, output: str, scenario: str) -> None:
@@ -161,6 +162,7 @@ def test_every_output(inner: Inner, output: str, scenario: str) -> None:
         assert any(trace in told["stdout"] for trace in traces)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "workers"])
 def test_one_stand_in_everywhere(inner: Inner, workers: tuple[str, ...]) -> None:
     """The one that signs in has the same name on the terminal and in files, whichever process saw it."""
@@ -178,6 +180,7 @@ def test_the_json_report(inner: Inner) -> None:
     assert "id-1" in told["report.json"]
 
 
+@pytest.mark.thorough
 def test_the_trace_of_hooks(inner: Inner, monkeypatch: pytest.MonkeyPatch) -> None:
     """PYTEST_DEBUG tells every hook's arguments."""
     monkeypatch.setenv("PYTEST_DEBUG", "1")
@@ -186,6 +189,7 @@ def test_the_trace_of_hooks(inner: Inner, monkeypatch: pytest.MonkeyPatch) -> No
     assert "pytest_runtest_makereport" in told["stderr"]
 
 
+@pytest.mark.thorough
 def test_the_worker_of_a_trace_says_which_it_is(inner: Inner, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a worker writes itself has stand-ins of its own, and says whose they are."""
     monkeypatch.setenv("PYTEST_DEBUG", "1")

@@ -17,6 +17,7 @@ def spilling(inner: Inner) -> Inner:
     return inner
 
 
+@pytest.mark.broad(of=12)
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_every_scenario(spilling: Inner, scenario: str) -> None:
     """Terminal and JUnit file hold no secret in any spelling, and no token."""
@@ -26,6 +27,7 @@ def test_every_scenario(spilling: Inner, scenario: str) -> None:
     search(spilling.pytester.path, result)
 
 
+@pytest.mark.broad(of=4)
 @pytest.mark.parametrize("scenario", ["healthy", "exchange-no-role", "data-redirect-foreign", "admin-user-disabled"])
 def test_workers(spilling: Inner, scenario: str) -> None:
     """What workers print, and the files through which they get the transcripts, hold none either."""
@@ -45,6 +47,7 @@ def test_a_collection_error(inner: Inner, clean_environment: pytest.MonkeyPatch)
     assert "a-password-to-be-found" not in result.stdout.str()
 
 
+@pytest.mark.thorough
 def test_a_fleet_with_a_password_for_each(spilling: Inner) -> None:
     """Two hundred registries, each with a login of its own that a test prints: no output holds any of them."""
     spilling.pytester.makepyfile(

@@ -114,6 +114,7 @@ def test_a_rerun_climbs_again(counted: Inner) -> None:
     assert counts(counted) == (2 * 3, 2 * 2)
 
 
+@pytest.mark.thorough
 def test_a_fleet_is_climbed_once_for_all_workers(counted: Inner) -> None:
     """A hundred registries and four workers: each registry is asked once in all, and Entra once."""
     names = ",".join(f"fleet{number:03}" for number in range(100))

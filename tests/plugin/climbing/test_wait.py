@@ -91,6 +91,7 @@ def test_nothing_is_said_where_nothing_was_waited_for(patient: Inner) -> None:
     assert asked(patient) == (0.0, ["myacr"])
 
 
+@pytest.mark.broad(of=3)
 @pytest.mark.parametrize("where", [(), ("-n", "2"), ("-x",)], ids=["", "xdist", "x"])
 def test_a_wait_that_runs_out(patient: Inner, where: tuple[str, ...]) -> None:
     """The failure is the one there would be without, and says what the wait came to."""
@@ -143,6 +144,7 @@ def test_silence_that_is_longer_than_the_wait(patient: Inner) -> None:
     assert asked(patient) == (0.0, ["myacr"])
 
 
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize("where", [(), ("-n", "2")], ids=["", "xdist"])
 def test_one_hopeless_registry_among_several(inner: Inner, where: tuple[str, ...]) -> None:
     """The others are waited for, and it is asked no more; its failure says nothing of a wait."""
@@ -161,6 +163,7 @@ def test_one_hopeless_registry_among_several(inner: Inner, where: tuple[str, ...
     )
 
 
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize("where", [(), ("-n", "2")], ids=["", "xdist"])
 def test_junit_has_both_clocks(patient: Inner, where: tuple[str, ...]) -> None:
     """Of each check of a target that was waited for, as numbers; a leg that never held has none."""

@@ -126,6 +126,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.broad(of=4)
 @pytest.mark.parametrize("scenario", BROKEN)
 def test_a_job_that_cannot_sign_in(inner: Inner, scenario: str) -> None:
     """The entra stage fails with the cause, what was answered and by whom, and what to do; no secret is printed."""

@@ -282,6 +282,7 @@ def test_a_junit_file_that_breaks_off(inner: Inner) -> None:
     assert "suite::other" in explained(inner, "junit.xml")
 
 
+@pytest.mark.thorough
 def test_more_than_is_read(inner: Inner) -> None:
     """A file that is longer than what is read of it says so; one that just fits does not."""
     path = inner.pytester.path.joinpath("ci.log")

@@ -44,6 +44,7 @@ def encoding(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.mark.broad(of=5)
 @pytest.mark.parametrize("scenario", ["data-redirect-foreign", "registry-dns-nxdomain", "healthy"])
 def test_a_run(inner: Inner, encoding: str, scenario: str) -> None:
     """Header, failures and summary of a run, with tests that say what no terminal of the kind can show."""
@@ -56,6 +57,7 @@ def test_a_run(inner: Inner, encoding: str, scenario: str) -> None:
     assert b"invalid-clientid: one of" in ran.stdout
 
 
+@pytest.mark.broad(of=5)
 @pytest.mark.parametrize(
     ("wanted", "code", "line"),
     [
@@ -73,6 +75,7 @@ def test_explaining(inner: Inner, encoding: str, wanted: str, code: int, line: b
     assert line in ran.stdout + ran.stderr
 
 
+@pytest.mark.broad(of=4)
 @pytest.mark.parametrize(
     "wrong", [("--acr-registry", "größe"), ("--acr-registry", "myacr", "--acr-repository", "größe…")]
 )
@@ -90,6 +93,7 @@ def test_help(inner: Inner, encoding: str) -> None:
     assert b"\n  --acr-registry=" in ran.stdout
 
 
+@pytest.mark.broad(of=5)
 @pytest.mark.parametrize(
     ("arguments", "code", "line"),
     [
@@ -105,6 +109,7 @@ def test_the_emulator(tmp_path: Path, encoding: str, arguments: tuple[str, ...],
     assert line in ran.stdout + ran.stderr
 
 
+@pytest.mark.broad(of=4)
 @pytest.mark.parametrize("module", ["jwt", "starlette", "trustme", "uvicorn"])
 def test_without_the_emulators_dependencies(inner: Inner, module: str) -> None:
     """What to install is told in a line, by whichever way the emulator is asked for."""

@@ -116,6 +116,7 @@ def test_metadata_is_for_whoever_asks(inner: Inner) -> None:
     inner.emulate("healthy", *asked).assert_outcomes(passed=1)
 
 
+@pytest.mark.broad(of=3)
 @pytest.mark.parametrize(
     "absent", [("metadata",), ("html",), ("metadata", "html"), ("html", "json-report", "metadata")]
 )

@@ -42,6 +42,7 @@ def test_the_published_schema_is_this_one() -> None:
     assert schema(Document, VALID.schema["title"]) == VALID.schema
 
 
+@pytest.mark.broad(of=8)
 @pytest.mark.parametrize("scenario", sorted(set(SCENARIOS) - {"healthy"}))
 def test_every_scenario_is_a_document(inner: Inner, scenario: str) -> None:
     """By the published schema, read back as the same, explained again elsewhere by the same id, without a network."""

@@ -68,6 +68,7 @@ def suite(inner_with_asyncio: Inner) -> Inner:
     return inner_with_asyncio
 
 
+@pytest.mark.broad(of=4)
 @pytest.mark.parametrize("options", NEIGHBOURS.values(), ids=NEIGHBOURS)
 def test_every_marker_in_every_place(suite: Inner, options: tuple[str, ...]) -> None:
     """A healthy registry passes, with the built-in checks beside, whatever else is loaded."""

@@ -82,6 +82,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.broad(of=4)
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_no_text_takes_long_or_is_told_at_length(bomb: str) -> None:
     """Whoever can propose a change to the file stops no run with it."""
