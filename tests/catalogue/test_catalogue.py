@@ -7,6 +7,7 @@ from string import Formatter
 
 import pytest
 from factories import observation
+from for_each import for_each
 from instructions import instructions, text_of
 from specimens import CLIENT_SPECIMENS, SPECIMENS
 
@@ -68,7 +69,7 @@ def test_every_symptom_has_a_specimen() -> None:
     assert others <= {*CLIENT_SPECIMENS, *asked}
 
 
-@pytest.mark.parametrize("symptom", sorted(set(SPECIMENS) - UNRECOGNISED_IDS))
+@for_each("symptom", sorted(set(SPECIMENS) - UNRECOGNISED_IDS))
 def test_a_specimen_shows_its_own_symptom_only(symptom: str) -> None:
     """Conditions are disjoint: what shows one symptom shows no other."""
     assert [shown.id for shown in symptoms(SPECIMENS[symptom])] == [symptom]
@@ -80,14 +81,14 @@ def test_an_unknown_answer_shows_no_symptom(stage: Stage) -> None:
     assert symptoms(SPECIMENS[f"{stage}-unrecognised"]) == ()
 
 
-@pytest.mark.parametrize("symptom", sorted(SYMPTOMS))
+@for_each("symptom", sorted(SYMPTOMS))
 def test_a_symptom_has_causes_unless_it_is_the_unrecognised_one(symptom: str) -> None:
     """Every recognised symptom has a cause; an unrecognised one, a defect and a look nobody could take have none."""
     unrecognised = UNRECOGNISED_IDS | {"client-unrecognised", "plugin-defect", "could-not-look"}
     assert bool(causes(SYMPTOMS[symptom])) is (symptom not in unrecognised)
 
 
-@pytest.mark.parametrize("mode", MODES.values(), ids=lambda mode: mode.id)
+@for_each("mode", MODES.values(), ids=lambda mode: mode.id)
 def test_a_mode_is_complete(mode: FailureMode) -> None:
     """Each cause has an id in kebab case, a symptom, texts, a page, and the family whose module it stands in."""
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", mode.id)
@@ -99,7 +100,7 @@ def test_a_mode_is_complete(mode: FailureMode) -> None:
     assert not mode.title.endswith(".")
 
 
-@pytest.mark.parametrize("mode", MODES.values(), ids=lambda mode: mode.id)
+@for_each("mode", MODES.values(), ids=lambda mode: mode.id)
 def test_a_cause_says_how_it_is_known(mode: FailureMode) -> None:
     """A cause that is concluded without a question says why, and one that nothing proves; all others have conditions.
 
@@ -121,21 +122,21 @@ def test_no_two_causes_are_certain_for_the_same_reason() -> None:
     assert sorted(reasons) == sorted(set(reasons))
 
 
-@pytest.mark.parametrize("mode", MODES.values(), ids=lambda mode: mode.id)
+@for_each("mode", MODES.values(), ids=lambda mode: mode.id)
 def test_texts_name_documented_facts_only(mode: FailureMode) -> None:
     """A format string uses keys of the documented set, so that filling it in cannot fail."""
     for text in _texts(mode):
         assert _fields(text) <= set(FACTS)
 
 
-@pytest.mark.parametrize("mode", MODES.values(), ids=lambda mode: mode.id)
+@for_each("mode", MODES.values(), ids=lambda mode: mode.id)
 def test_commands_are_not_filled_with_what_a_peer_says(mode: FailureMode) -> None:
     """A command to paste holds configured or validated names only."""
     commands = [one.text for one in instructions(mode) if isinstance(one, Command)]
     assert not FROM_THE_NETWORK & {name for command in commands for name in _fields(command)}
 
 
-@pytest.mark.parametrize("mode", MODES.values(), ids=lambda mode: mode.id)
+@for_each("mode", MODES.values(), ids=lambda mode: mode.id)
 def test_a_mode_names_no_other_mode(mode: FailureMode) -> None:
     """A text never brings in the cause of another symptom."""
     words = set(re.findall(r"[a-z0-9-]+", " ".join(_texts(mode))))

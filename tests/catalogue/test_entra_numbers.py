@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from for_each import for_each
 from specimens import aadsts
 
 from pytest_acrauth.catalogue.entra_numbers import NUMBERS
@@ -14,7 +15,7 @@ from pytest_acrauth.diagnosis.climb import diagnose, symptoms
 from pytest_acrauth.diagnosis.text import recognise
 
 
-@pytest.mark.parametrize("number", NUMBERS)
+@for_each("number", NUMBERS)
 def test_a_number_has_causes_and_words(number: int) -> None:
     """Each cause exists; what is said in short is one clause that fits in a table, without the number again."""
     told = NUMBERS[number]
@@ -24,7 +25,7 @@ def test_a_number_has_causes_and_words(number: int) -> None:
     assert not re.search(r"AADSTS|\b\d{5,}\b", told.says)
 
 
-@pytest.mark.parametrize("number", [number for number, told in NUMBERS.items() if not told.in_print])
+@for_each("number", [number for number, told in NUMBERS.items() if not told.in_print])
 def test_a_climb_that_meets_a_number_leaves_its_causes(number: int) -> None:
     """The number alone leaves them open, all but a scope that this check did not send."""
     seen = aadsts(number)
@@ -40,7 +41,7 @@ def test_a_request_that_no_check_makes_is_none_of_ours(number: int) -> None:
     assert found.symptom.id == "entra-unrecognised"
 
 
-@pytest.mark.parametrize("number", NUMBERS)
+@for_each("number", NUMBERS)
 def test_a_number_in_print_leaves_its_causes(number: int) -> None:
     """However a client prints it; a number that names a resource counts with the description only."""
     bare = (f'"error_codes":[{number}]', f"https://login.microsoftonline.com/error?code={number}")

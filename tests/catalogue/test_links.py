@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
+from for_each import for_each
 
 from pytest_acrauth.catalogue.pages import ENTRA_ERROR
 from pytest_acrauth.catalogue.tables import MODES
@@ -35,7 +35,7 @@ def documented(link: str) -> bool:
     return page in DOCUMENTATION and (not anchor or anchor in DOCUMENTATION[page])
 
 
-@pytest.mark.parametrize("mode", MODES.values(), ids=lambda mode: mode.id)
+@for_each("mode", MODES.values(), ids=lambda mode: mode.id)
 def test_the_page_of_a_cause_is_there(mode) -> None:
     """The page that documents a cause exists, and the heading that the link names stands on it."""
     looked_up = mode.page == ENTRA_ERROR  # a search by number, which has no headings

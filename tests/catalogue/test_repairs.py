@@ -6,6 +6,7 @@ import re
 import shlex
 
 import pytest
+from for_each import for_each
 from instructions import az_commands, instructions, text_of
 
 from pytest_acrauth.catalogue.facts import FACTS
@@ -42,11 +43,11 @@ def _commands(mode: FailureMode) -> list[str]:
     return [one.text for one in instructions(mode) if isinstance(one, Command)]
 
 
-every_mode = pytest.mark.parametrize("mode", MODES.values(), ids=lambda mode: mode.id)
+every_mode = for_each("mode", MODES.values(), ids=lambda mode: mode.id)
 
 
 @every_mode
-@pytest.mark.parametrize("harm", HARMFUL)
+@for_each("harm", HARMFUL)
 def test_no_command_harms(mode, harm):
     """No command opens, removes, replaces or weakens more than the failure needs."""
     assert [text for text in _commands(mode) if re.search(HARMFUL[harm], text)] == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
+from for_each import for_each
 
 from pytest_acrauth.catalogue.shape import FailureMode, Question
 from pytest_acrauth.catalogue.tables import MODES
@@ -20,7 +20,7 @@ MOST_STEPS = 7
 QUESTIONS = {question.id: question for mode in MODES.values() for question in mode.questions}
 
 
-@pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
+@for_each("mode", MODES.values(), ids=MODES)
 def test_id_and_cause_stand_in_the_first_eighty_columns(mode: FailureMode) -> None:
     """Even hedged; longer names than the plain words that stand for them go elsewhere."""
     title = mode.title.format_map(NO_NAMES.said)
@@ -28,7 +28,7 @@ def test_id_and_cause_stand_in_the_first_eighty_columns(mode: FailureMode) -> No
     assert not title.endswith(".")
 
 
-@pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
+@for_each("mode", MODES.values(), ids=MODES)
 def test_a_cause_has_a_name_in_a_few_plain_words(mode: FailureMode) -> None:
     """It is no sentence, has no names to fill in, and is not the id again."""
     assert 0 < len(mode.brief) <= MOST_BRIEF
@@ -42,14 +42,14 @@ def test_no_two_causes_share_their_few_words() -> None:
     assert len({mode.brief for mode in MODES.values()}) == len(MODES)
 
 
-@pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
+@for_each("mode", MODES.values(), ids=MODES)
 def test_what_to_do_fits_beside_the_rest(mode: FailureMode) -> None:
     """Looks and fixes take few lines, sentences wrapped and commands whole."""
     steps = [step for step in cause(mode, NO_NAMES).steps if step.kind is not Kind.OR]
     assert len(list(labelled(steps, "  "))) <= MOST_STEPS
 
 
-@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+@for_each("question", QUESTIONS.values(), ids=QUESTIONS)
 def test_an_answer_has_a_label(question: Question[Any]) -> None:
     """It is no question."""
     assert 0 < len(question.shows) <= MOST_LABEL

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import pytest
+from for_each import for_each
 
 from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.report.explanation import headline
@@ -171,14 +171,14 @@ PRINTED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("symptom", "text"), PRINTED, ids=lambda value: value[:50])
+@for_each(("symptom", "text"), PRINTED, ids=lambda value: value[:50])
 def test_a_clients_words_about_a_login_server_are_told(symptom: str, text: str) -> None:
     """Each client's own words for a failure are the best that a text with them shows."""
     assert recognise(text.format(host=MYACR))[0].symptom.id == symptom
 
 
-@pytest.mark.parametrize("host", ["api.example.com", "quay.io", "registry.example.com:5000"])
-@pytest.mark.parametrize("text", [text for _, text in PRINTED], ids=lambda text: text[:50])
+@for_each("host", ["api.example.com", "quay.io", "registry.example.com:5000"])
+@for_each("text", [text for _, text in PRINTED], ids=lambda text: text[:50])
 def test_the_same_words_about_another_host_give_nothing(text: str, host: str) -> None:
     """What a client says of somebody else's host is no failure at an Azure registry."""
     assert [headline(each) for each in recognise(text.format(host=host))] == []
@@ -197,14 +197,14 @@ AT_AUTHORITY = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("symptom", "text"), AT_AUTHORITY, ids=lambda value: value[:50])
+@for_each(("symptom", "text"), AT_AUTHORITY, ids=lambda value: value[:50])
 def test_a_clients_words_about_entra_are_told(symptom: str, text: str) -> None:
     """They are told of the host that gives Entra tokens, and not of another that gives tokens."""
     assert recognise(text.format(host="login.microsoftonline.com"))[0].symptom.id == symptom
     assert recognise(text.format(host="sso.example.com")) == ()
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "symptom"),
     [
         ("az acr build: failed to push: unauthorized: authentication required", "task-refused"),
@@ -302,7 +302,7 @@ def test_words_without_a_login_server_that_still_say_whose_they_are(text: str, s
     assert recognise(text)[0].symptom.id == symptom
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "npm publish: failed to push: unauthorized: authentication required",

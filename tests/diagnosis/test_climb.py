@@ -20,6 +20,7 @@ from factories import (
     reply,
     target,
 )
+from for_each import for_each
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from specimens import SPECIMENS, granted, tcp
@@ -77,7 +78,7 @@ def test_a_healthy_climb_has_no_diagnosis() -> None:
     assert diagnose(climb()) == ()
 
 
-@pytest.mark.parametrize("symptom", sorted(SPECIMENS))
+@for_each("symptom", sorted(SPECIMENS))
 def test_every_specimen_is_diagnosed_as_its_symptom(symptom: str) -> None:
     """A broken rung gives one diagnosis, with its symptom and all of its causes judged, the likeliest first."""
     diagnosis = one(SPECIMENS[symptom].transcript)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from html import escape
 
 import pytest
+from for_each import for_each
 
 from pytest_acrauth.diagnosis.printed import mended
 from pytest_acrauth.diagnosis.text import recognise
@@ -99,8 +100,8 @@ def ids(text: str) -> list[str]:
     return [diagnosis.symptom.id for diagnosis in recognise(text)]
 
 
-@pytest.mark.parametrize(("symptom", "text"), MESSAGES, ids=[symptom for symptom, _ in MESSAGES])
-@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
+@for_each(("symptom", "text"), MESSAGES, ids=[symptom for symptom, _ in MESSAGES])
+@for_each("copied", COPIES.values(), ids=COPIES)
 def test_a_copy_says_what_the_message_said(copied: Callable[[str], str], symptom: str, text: str) -> None:
     """However it came here, it is the same failure."""
     assert ids(text)[0] == symptom

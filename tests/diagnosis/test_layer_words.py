@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from for_each import for_each
 
 from pytest_acrauth.diagnosis.text import recognise
 
@@ -68,15 +69,15 @@ def ids(text: str) -> set[str]:
     return {diagnosis.symptom.id for diagnosis in recognise(text)}
 
 
-@pytest.mark.parametrize(("said", "symptoms"), WORDS, ids=[said[-60:] for said, _ in WORDS])
-@pytest.mark.parametrize("host", HOSTS)
+@for_each(("said", "symptoms"), WORDS, ids=[said[-60:] for said, _ in WORDS])
+@for_each("host", HOSTS)
 def test_the_hosts_of_layers_fail_in_all_the_ways_of_a_login_server(host: str, said: str, symptoms: set[str]) -> None:
     """A proxy, a resolver, a connection and a certificate are told wherever a client was sent to."""
     assert ids(said.format(host=host, path=PATH)) & symptoms
 
 
-@pytest.mark.parametrize("said", [said for said, _ in WORDS], ids=[said[-60:] for said, _ in WORDS])
-@pytest.mark.parametrize("before", ["", "docker push myacr.azurecr.io/app:1\n"])
+@for_each("said", [said for said, _ in WORDS], ids=[said[-60:] for said, _ in WORDS])
+@for_each("before", ["", "docker push myacr.azurecr.io/app:1\n"])
 def test_a_file_in_somebodys_storage_is_no_layer(before: str, said: str) -> None:
     """Whatever was asked of a registry before, as the state of Terraform is read in the same job."""
     read = f"GET https://{STATE}/tfstate/prod.tfstate "

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import pytest
+from for_each import for_each
 
 from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.report.explanation import headline
@@ -292,7 +292,7 @@ QUIET = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", QUIET)
+@for_each("text", QUIET)
 def test_what_is_only_near_gives_nothing(text: str) -> None:
     """Nothing of it is explained as a failure at an Azure registry."""
     assert [headline(diagnosis) for diagnosis in recognise(text)] == []

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from for_each import for_each
 
 from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.report.explanation import headline
@@ -279,7 +280,7 @@ def test_there_are_many_and_each_is_another() -> None:
     assert max(map(len, texts)) <= 240
 
 
-@pytest.mark.parametrize("text", TEXTS)
+@for_each("text", TEXTS)
 def test_other_programs_words_give_nothing(text: str) -> None:
     """No text of another program about another service is explained as a failure at an Azure registry."""
     assert [headline(diagnosis) for diagnosis in recognise(text)] == []

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 from emulator.climbing import climbed
+from for_each import for_each
 from gallery import Gallery
 from specimens import SPECIMENS
 
@@ -77,13 +78,13 @@ def test_a_scenarios_first_line_is_read_back_as_itself(gallery: Gallery, scenari
         assert named_first(diagnosis, found)
 
 
-@pytest.mark.parametrize("diagnosis", SPECIMEN.values(), ids=SPECIMEN)
+@for_each("diagnosis", SPECIMEN.values(), ids=SPECIMEN)
 def test_a_symptoms_text_is_read_back_as_itself(diagnosis: Diagnosis) -> None:
     """The same for every symptom that a climb can show."""
     check(diagnosis)
 
 
-@pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
+@for_each("mode", MODES.values(), ids=MODES)
 def test_every_cause_has_a_first_line(mode) -> None:
     """Whatever its title, with and without names."""
     for before, certainty in (("", Certainty.PROVEN), ("probably ", Certainty.PROBABLE)):

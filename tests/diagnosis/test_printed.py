@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from corpus import rows
+from for_each import for_each
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,7 +92,7 @@ def test_white_space_is_what_python_takes_for_it() -> None:
             assert Printed(f"a{each}b").flat == Printed(f"a{each}b\u00e9").flat[:-1] == "a b"
 
 
-@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda one: one.pattern[:60])
+@for_each("pattern", PATTERNS, ids=lambda one: one.pattern[:60])
 def test_a_pattern_never_matches_without_its_literals(pattern: re.Pattern[str]) -> None:
     """Each real text or sample that a pattern matches has one literal of every clause, inside the match."""
     needed = needs(pattern)

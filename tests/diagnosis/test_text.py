@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from corpus import rows
 from factories import HOST, climb, observation
+from for_each import for_each
 from hypothesis import given
 from hypothesis import strategies as st
 from labels import LABELS
@@ -74,14 +75,14 @@ def test_labels_name_modes_of_the_catalogue() -> None:
 SAMPLES = [pytest.param(mode, text, id=mode.id) for mode in MODES.values() for text in mode.samples]
 
 
-@pytest.mark.parametrize(("mode", "text"), SAMPLES)
+@for_each(("mode", "text"), SAMPLES)
 def test_a_sample_is_recognised_as_its_cause(mode: FailureMode, text: str) -> None:
     """A text that the catalogue gives as an example has that cause among its candidates, as the best unless a note."""
     found = recognise(text)
     assert mode in found[-1 if family_of(mode) == "notes" else 0].candidates
 
 
-@pytest.mark.parametrize("symptom", [symptom for symptom in SYMPTOMS.values() if symptom.texts], ids=lambda s: s.id)
+@for_each("symptom", [symptom for symptom in SYMPTOMS.values() if symptom.texts], ids=lambda s: s.id)
 def test_patterns_are_bounded(symptom: Any) -> None:
     """No pattern has a gap or a repetition without an end, which a long text could make slow."""
     for words in symptom.texts:

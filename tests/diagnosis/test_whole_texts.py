@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import pytest
+from for_each import for_each
 
 from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.report.text import explain
@@ -347,7 +347,7 @@ TOLD: list[tuple[set[str], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("causes", "text"), TOLD)
+@for_each(("causes", "text"), TOLD)
 def test_a_cause_is_named_among_a_few_or_what_would_decide_is_said(causes: set[str], text: str) -> None:
     """The best diagnosis has a right cause among its first five; of more causes, it says what tells them apart."""
     best = recognise(text)[0]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from for_each import for_each
 
 import pytest_acrauth
 import pytest_acrauth.emulator
@@ -68,7 +69,7 @@ def test_service_imports_neither_scenarios_nor_catalogue(path):
     assert {name for name in own if "scenarios" in name} == set()
 
 
-@pytest.mark.parametrize("path", MODULES)
+@for_each("path", MODULES)
 def test_one_module_names_failure_modes(path):
     """No id of a scenario, mode or symptom stands anywhere else than among the scenarios, comments included."""
     text = path.read_text(encoding="utf-8")

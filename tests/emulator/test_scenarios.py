@@ -10,6 +10,7 @@ import httpx
 import jwt
 import pytest
 from emulator.visiting import client
+from for_each import for_each
 
 from pytest_acrauth.emulator import SCENARIOS, Emulator
 from pytest_acrauth.emulator.scenarios.variants import BY_CERTIFICATE
@@ -154,7 +155,7 @@ def test_scenario_shows_at_every_registry(scenario):
     assert shown == scenario.shows.replace("myacr", "thirdacr")
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
+@for_each("scenario", SCENARIOS.values(), ids=SCENARIOS)
 def test_options_are_the_plugins(scenario):
     """What a scenario needs is said in names and values of the plugin's own options, each by its one rule."""
     rows = {option.name: option for option in OPTIONS}
@@ -210,7 +211,7 @@ def test_scenarios_can_follow_what_took_something_away(first):
         assert gone[first]
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
+@for_each("scenario", SCENARIOS.values(), ids=SCENARIOS)
 def test_a_scenario_is_asked_for_what_it_is_about(scenario):
     """What shows on an image only has a repository among its options, and what waits has a limit."""
     stage, needs = scenario.shows.partition(":")[0].split()[0], scenario.options

@@ -7,6 +7,7 @@ import math
 from typing import NamedTuple
 
 import pytest
+from for_each import for_each
 
 from pytest_acrauth.model import codec
 from pytest_acrauth.model.stage import Rung, Stage
@@ -55,8 +56,8 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize("field", Kinds._fields)
-@pytest.mark.parametrize(("value", "fields"), VALUES)
+@for_each("field", Kinds._fields)
+@for_each(("value", "fields"), VALUES)
 def test_a_field_takes_its_own_type_and_no_other(field, value, fields):
     """Whatever somebody wrote into a file: nothing later has to expect another type."""
     text = json.dumps({field: value})

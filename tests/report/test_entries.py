@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from for_each import for_each
 from layout import squeezed
 
 from pytest_acrauth.catalogue.entra_numbers import NUMBERS
@@ -24,7 +25,7 @@ from pytest_acrauth.report.entries import (
 from pytest_acrauth.report.entry_text import describe, describe_code, listing
 
 
-@pytest.mark.parametrize("name", sorted(MODES))
+@for_each("name", sorted(MODES))
 def test_the_text_of_a_cause_leaves_nothing_out(name: str) -> None:
     """A cause described has its meaning, symptoms, questions, steps and page."""
     found = cause_entry(MODES[name])
@@ -40,7 +41,7 @@ def test_the_text_of_a_cause_leaves_nothing_out(name: str) -> None:
     assert [part for part in parts if squeezed(part).lower() not in text.lower()] == []
 
 
-@pytest.mark.parametrize("name", sorted(SYMPTOMS))
+@for_each("name", sorted(SYMPTOMS))
 def test_the_text_of_a_symptom_leaves_nothing_out(name: str) -> None:
     """A symptom described has its sentence, its stages and every cause."""
     found = symptom_entry(SYMPTOMS[name])
@@ -65,7 +66,7 @@ def test_every_entry_is_listed_once() -> None:
     assert all(family.about and family.id in listing() for family in families())
 
 
-@pytest.mark.parametrize("name", sorted(MODES))
+@for_each("name", sorted(MODES))
 def test_related_are_those_that_can_look_the_same(name: str) -> None:
     """A cause is related to every other cause of its symptoms, each with the symptom, and not to itself."""
     found = cause_entry(MODES[name])
@@ -123,7 +124,7 @@ def test_a_number_of_entras_has_its_causes(text: str, causes: set[str]) -> None:
     assert all(name in describe_code(text) for name in causes)
 
 
-@pytest.mark.parametrize("number", sorted(NUMBERS))
+@for_each("number", sorted(NUMBERS))
 def test_every_number_of_the_table_is_told(number: int) -> None:
     """Whoever asks for a number reads what it says, and each of its causes; a single one is told whole."""
     text = squeezed(describe_code(f"AADSTS{number}"))

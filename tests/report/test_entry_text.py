@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from for_each import for_each
 
 from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS
 from pytest_acrauth.report.entry_text import describe
 
 
-@pytest.mark.parametrize("entry", sorted([*MODES, *SYMPTOMS, *FAMILIES]))
+@for_each("entry", sorted([*MODES, *SYMPTOMS, *FAMILIES]))
 def test_every_id_can_be_described(entry: str) -> None:
     """Modes, symptoms and families explain themselves without a climb, placeholders where names would stand."""
     assert describe(entry).startswith(f"{entry}: ")

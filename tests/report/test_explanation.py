@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
-import pytest
 from factories import CLIENT_ID, climb, reply
+from for_each import for_each
 from layout import squeezed
 from specimens import CLIENT_SPECIMENS, SPECIMENS
 
@@ -34,7 +34,7 @@ DIAGNOSES = {
     "text-vague": recognise(VAGUE)[0],
 }
 
-every_diagnosis = pytest.mark.parametrize("diagnosis", DIAGNOSES.values(), ids=DIAGNOSES)
+every_diagnosis = for_each("diagnosis", DIAGNOSES.values(), ids=DIAGNOSES)
 
 
 def strings(value: object) -> Iterator[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from factories import CLIENT_ID, SERVICE_PRINCIPAL, climb, observation, reply, target
+from for_each import for_each
 from rules import broken_rules
 from specimens import SPECIMENS
 
@@ -119,13 +119,13 @@ def test_every_address_tried_is_named() -> None:
     assert "tried: myacr.azurecr.io port 443: 20.0.0.1 (refused)" in explain(specimen("connection-refused"))
 
 
-@pytest.mark.parametrize("symptom", sorted(SPECIMENS))
+@for_each("symptom", sorted(SPECIMENS))
 def test_every_text_keeps_the_rules(symptom: str) -> None:
     """Those of a text that one can act on, whatever is diagnosed."""
     assert broken_rules(specimen(symptom)) == []
 
 
-@pytest.mark.parametrize("symptom", sorted(SPECIMENS))
+@for_each("symptom", sorted(SPECIMENS))
 def test_no_foreign_cause_is_named(symptom: str) -> None:
     """A failure's text names the causes of its own symptom only."""
     diagnosis = specimen(symptom)
@@ -167,7 +167,7 @@ def test_hostile_certificates_cannot_break_the_layout() -> None:
     assert len(lines) < 60
 
 
-@pytest.mark.parametrize("symptom", sorted(SPECIMENS))
+@for_each("symptom", sorted(SPECIMENS))
 def test_a_command_is_one_line(symptom):
     """A command stands on a line of its own as it is, however long, so that it can be pasted."""
     lines = {line.strip() for line in explain(specimen(symptom)).splitlines()}

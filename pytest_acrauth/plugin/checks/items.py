@@ -97,6 +97,12 @@ class OwnItem(pytest.Item):
     def ihook(self) -> Any:
         return _Hooks(self.session)
 
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Return the text alone where that is all that will be shown: writing frames down takes most of a failure."""
+        if isinstance(excinfo.value, NotReady):
+            return excinfo.getrepr(style="value")
+        return super().repr_failure(excinfo, style)
+
 
 class ClientCheck(OwnItem):
     """One client that must work on this machine, as a test item; it says nothing of any registry."""

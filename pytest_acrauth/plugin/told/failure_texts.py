@@ -13,9 +13,8 @@ import pytest
 from _pytest._code.code import ExceptionRepr, ReprEntry, ReprFileLocation, ReprTraceback
 
 from pytest_acrauth.plugin.checks.failures import DiagnosisText
+from pytest_acrauth.plugin.keys import ABOUT, CAUSES
 
-#: The attributes of a report: what it fails by, and what the text of a failure of other reasons is about.
-CAUSES, ABOUT = "acr_causes", "acr_about"
 _TITLE = "what this says about Azure Container Registry"
 
 
@@ -106,7 +105,7 @@ class FailureTexts:
 
 
 def texts_of(report: pytest.TestReport, name: str) -> tuple[DiagnosisText, ...]:
-    """Return what a report carries under one of the names of this module, of equal causes the first."""
+    """Return what a report carries under one of these names, of equal causes the first."""
     every = [DiagnosisText(**told) for told in getattr(report, name, ())]
     return tuple({told.cause: told for told in reversed(every)}.values())[::-1]
 

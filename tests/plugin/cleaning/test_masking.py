@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from types import SimpleNamespace
 
 import pytest
+from for_each import for_each
 
 from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.plugin.asked import settings
@@ -168,8 +169,8 @@ def test_what_support_needs(around: str) -> None:
     assert ID not in masking.mask(text)
 
 
-@pytest.mark.parametrize("around", AROUND_ADDRESSES)
-@pytest.mark.parametrize("address", ADDRESSES)
+@for_each("around", AROUND_ADDRESSES)
+@for_each("address", ADDRESSES)
 def test_addresses(around: str, address: str) -> None:
     """An address gets its stand-in wherever it stands, and nothing around it changes."""
     assert Masking().mask(around.format(address)) == around.format("address-1")
