@@ -111,6 +111,7 @@ def test_what_is_not_secret_stays(door):
     assert json.loads(door.body(json.dumps(body).encode())) == body
 
 
+@pytest.mark.thorough
 def test_a_huge_answer_is_bounded(door):
     """What is kept does not grow with the answer."""
     body = json.dumps({"list": ["x" * 100_000] * 1000}).encode()

@@ -103,6 +103,7 @@ def test_the_emulator_does_not_differ_from_itself(served, tmp_path):
     assert told == [count]
 
 
+@pytest.mark.thorough
 def test_the_record_has_the_shape_of_the_corpus(served, tmp_path):
     """A row has the fields of a recorded case, and names no secret, tenant, subscription, object or address."""
     folder = tmp_path / "record"
@@ -250,6 +251,7 @@ accepted: catalog-own: header x-azure-ref: only the registry's (Azure Front Door
 """.splitlines()
 
 
+@pytest.mark.thorough
 def test_every_difference_is_one_line(altered, served, tmp_path):
     """Status, headers, keys, messages, pages and no answer are told as such; a failed test for each request."""
     altered.append(served.emulator.environ["AZURE_CLIENT_SECRET"])
@@ -397,6 +399,7 @@ def test_nobody_can_pull_where_everybody_may():
     assert set(found.not_asked.values()) == {"the identity is none of Entra's"}
 
 
+@pytest.mark.thorough
 def test_a_registry_that_is_not_ready_fails_the_climb_with_its_cause(served):
     """The cause is explained as the product explains it, and the exit code tells."""
     served.emulator.apply("exchange-no-role")

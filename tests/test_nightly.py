@@ -95,6 +95,7 @@ def test_a_quiet_night(night: Night) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_a_secret_about_to_end(night: Night) -> None:
     """It is told a month ahead, and fails a week ahead, with what renews it."""
     night.change(ends_in(20))
@@ -157,6 +158,7 @@ def test_a_wait_that_runs_out(night: Night) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_what_is_kept_of_a_night_is_compared_with_the_next(night: Night) -> None:
     """Who newly fails, and by what, for the morning's alert."""
     night.run("--acr-report=monday.json").assert_outcomes(passed=32, skipped=8)

@@ -193,7 +193,7 @@ def typed(pytester, clean_environment):
         yield Typed(pytester, clean_environment, emulator)
 
 
-@pytest.mark.broad(of=4)
+@pytest.mark.broad(of=8)
 @pytest.mark.parametrize("command", RUN, ids=lambda command: f"{command.page}: {command.line}")
 def test_a_command_ends_as_the_page_says(typed, command):
     """It is a command that pytest takes, and passes in a world where all is well, or fails where the page says so."""

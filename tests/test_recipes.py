@@ -162,7 +162,7 @@ def emulated(inner, tmp_path, clean_environment):
     return run
 
 
-@pytest.mark.broad(of=4)
+@pytest.mark.broad(of=3)
 @recipes
 @pytest.mark.parametrize(("scenario", "code"), [("healthy", 0), ("exchange-no-role", 1)])
 def test_a_recipe_runs(recipe, scenario, code, emulated, inner) -> None:
@@ -215,6 +215,7 @@ def test_objects_of_the_cluster_fit_together() -> None:
     assert container["args"] == [f"--acr-config={mount['mountPath']}/{file}"]
 
 
+@pytest.mark.broad(of=3)
 @pytest.mark.parametrize(("scenario", "code"), [("healthy", 0), ("exchange-no-role", 1), ("permission-excess", 1)])
 def test_the_container_runs(scenario, code, emulated, inner) -> None:
     """The image's command, with the pod's arguments, reads the file of the cluster and writes nothing."""

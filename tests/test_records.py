@@ -159,7 +159,7 @@ def test_a_claim_that_holds_what_was_sent_is_masked(cloud: respx.MockRouter) -> 
     assert carried == [True, True]
 
 
-@pytest.mark.broad(of=4)
+@pytest.mark.broad(of=10)
 @pytest.mark.parametrize("what", [*TARGETS[:3], target(ANONYMOUS, "team/app")])
 @pytest.mark.parametrize(
     "route", ["challenge", "entra", "exchange", "post_token", "get_token", "manifest", "blob", "data"]
@@ -285,7 +285,7 @@ def everywhere(word: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.broad(of=3)
+@pytest.mark.broad(of=8)
 @pytest.mark.parametrize("word", [*WORDS, "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"])
 @pytest.mark.parametrize("status", [200, 403, 500])
 def test_hostile_management_planes(word: str, status: int) -> None:

@@ -419,6 +419,7 @@ def run_in(
     return seen, time, [each.path for each in emulator.requests if each.host == f"{target.registry.login_server}"]
 
 
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize("name", DELAYS)
 def test_a_change_takes_effect_after_some_attempts(name: str) -> None:
     """Refused twice, as the scenario it is like; then all of it holds, after one and two seconds."""

@@ -49,7 +49,7 @@ def test_peers_that_end_leave_nothing_open() -> None:
     gc.collect()  # what was open would fail this test: pytest makes an error of such a warning
 
 
-@pytest.mark.broad(of=8)
+@pytest.mark.thorough
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("run", range(8))
 @settings(
@@ -70,6 +70,7 @@ def found_with(trial: Trial, seeds: int, kind: str) -> int:
     return sum(any(each.startswith(kind) for each in trial(Random(seed))) for seed in range(seeds))
 
 
+@pytest.mark.broad(of=3)
 @pytest.mark.parametrize(
     ("place", "kind"),
     [

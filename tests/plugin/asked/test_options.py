@@ -47,6 +47,7 @@ def read(pytester: pytest.Pytester, *args: str, environ: dict[str, str] | None =
     return settings.read(pytester.parseconfig(*args), environ or {})
 
 
+@pytest.mark.broad(of=3)
 @pytest.mark.parametrize("option", [option for option in OPTIONS if not option.switch], ids=lambda option: option.name)
 def test_precedence(pytester: pytest.Pytester, option: options.Option) -> None:
     """Command line beats environment beats ini file beats default, for every option."""

@@ -156,7 +156,7 @@ def test_a_wrong_argument_is_no_defect(inner: Inner) -> None:
     result.stdout.fnmatch_lines(["*BadName: scope 'nonsense' is not repository:NAME:ACTIONS*"])
 
 
-@pytest.mark.broad(of=2)
+@pytest.mark.thorough
 @pytest.mark.parametrize("workers", [("-n", "2"), ()], ids=["workers", "one process"])
 def test_workers(inner: Inner, workers: tuple[str, ...]) -> None:
     """What the controller's climb ended in reaches the workers as data, and what a worker asks itself fails there."""

@@ -236,6 +236,7 @@ def test_a_rerun_looks_again(inner: Inner) -> None:
     assert section(result) == [line for line in section(result) if "has no end" in line]
 
 
+@pytest.mark.thorough
 def test_workers_are_told_and_ask_nothing(inner: Inner) -> None:
     """The controller looks once for all; ids, outcomes and lines are those of a run without workers."""
     inner.pytester.makeconftest(

@@ -91,6 +91,7 @@ IN_A_FIXTURE = """
 """
 
 
+@pytest.mark.broad(of=4)
 @pytest.mark.parametrize(
     "text",
     [PLAIN, IN_UNITTEST, MARKED, MARKED_IN_UNITTEST, IN_ASYNCIO, MARKED_IN_ASYNCIO, IN_A_TASK_GROUP, IN_ANYIO],

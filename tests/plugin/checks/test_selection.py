@@ -165,6 +165,7 @@ def test_a_rerun_with_another_cause_now(inner: Inner) -> None:
     result.stdout.fnmatch_lines(["entra-tenant-not-found: *", "(fails in the place of acr::*::entra, not selected)"])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("scenario", ["registry-dns-nxdomain", "exchange-no-role"])
 def test_distribution_decides_alike(inner: Inner, scenario: str) -> None:
     """With ``-n 2`` every check has the outcome it has without."""
@@ -173,6 +174,7 @@ def test_distribution_decides_alike(inner: Inner, scenario: str) -> None:
     assert spread == alone
 
 
+@pytest.mark.thorough
 def test_distribution_of_a_stand_in(inner: Inner) -> None:
     """With ``-n 2`` and the broken stage not selected, exactly one check stands in."""
     result = inner.emulate("registry-dns-nxdomain", "-n", "2", "-k", "not dns")
@@ -206,7 +208,7 @@ def test_the_root_selects_every_check(inner: Inner) -> None:
     assert stages(inner.emulate("healthy", "acr::")) == dict.fromkeys(STAGES, "PASSED")
 
 
-@pytest.mark.broad(of=2)
+@pytest.mark.thorough
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
 def test_new_files_first(inner: Inner, workers: tuple[str, ...]) -> None:
     """A plugin that looks at the files of tests, as pytest's own does for --nf, finds something for the checks too."""

@@ -57,7 +57,7 @@ def searched(inner: Inner, world: str, result: pytest.RunResult) -> str:
     return printed
 
 
-@pytest.mark.broad(of=5)
+@pytest.mark.broad(of=10)
 @pytest.mark.parametrize("world", WORLDS)
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_every_output(inner: Inner, world: str, output: str) -> None:
@@ -73,6 +73,7 @@ def test_every_output(inner: Inner, world: str, output: str) -> None:
     assert inner.pytester.path.joinpath("pytestdebug.log").exists() is ("--debug" in arguments)
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(find_spec("pytest_jsonreport") is None, reason="pytest-json-report is not installed")
 def test_the_json_report(inner: Inner) -> None:
     """A plugin that writes whatever a report holds writes masks."""
@@ -107,6 +108,7 @@ def test_the_debugger(inner: Inner, world: str) -> None:
     assert "(Pdb)" in printed
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not HAS_SUBTESTS, reason="this pytest has no subtests")
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "workers"])
 def test_subtests(inner: Inner, workers: tuple[str, ...]) -> None:

@@ -137,7 +137,7 @@ def leaked(inner: Inner, told: dict[str, str]) -> set[tuple[str, str]]:
     return found
 
 
-@pytest.mark.broad(of=8)
+@pytest.mark.broad(of=24)
 @pytest.mark.parametrize("scenario", SCENARIOS)
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_every_output(inner: Inner, output: str, scenario: str) -> None:
@@ -199,6 +199,7 @@ def test_the_worker_of_a_trace_says_which_it_is(inner: Inner, monkeypatch: pytes
     assert "gw0-" not in told["stdout"].replace("[gw0]", "")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["one process", "worker"])
 def test_an_internal_error(inner: Inner, workers: tuple[str, ...]) -> None:
     """The traceback that ends a run is masked, wherever it was raised."""
@@ -213,6 +214,7 @@ def test_an_internal_error(inner: Inner, workers: tuple[str, ...]) -> None:
 TENANT = "3f0c8a52-6d1e-4b7a-9a55-0e8d2c41b6f7"
 
 
+@pytest.mark.thorough
 def test_usage_errors(inner: Inner, clean_environment: pytest.MonkeyPatch) -> None:
     """A configuration that is wrong is told without its ids."""
     wrong = {

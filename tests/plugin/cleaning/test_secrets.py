@@ -17,7 +17,7 @@ def spilling(inner: Inner) -> Inner:
     return inner
 
 
-@pytest.mark.broad(of=12)
+@pytest.mark.broad(of=60)
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_every_scenario(spilling: Inner, scenario: str) -> None:
     """Terminal and JUnit file hold no secret in any spelling, and no token."""

@@ -75,6 +75,7 @@ def test_a_worker_stops_waiting_when_the_run_is_over(tmp_path: Path) -> None:
     remover.join()
 
 
+@pytest.mark.thorough
 def test_distributed_checks_say_the_same(inner: Inner) -> None:
     """The explanation that a worker prints is the one that is printed without workers."""
     alone = inner.emulate("entra-sp-secret-wrong", "-k", "entra")

@@ -64,6 +64,7 @@ def asked(inner: Inner) -> tuple[float, list[str]]:
     return moment, [host.partition(".")[0] for host in hosts]
 
 
+@pytest.mark.broad(of=3)
 @pytest.mark.parametrize("where", [(), ("-n", "2"), ("-x",), ("--reruns", "1")], ids=["", "xdist", "x", "reruns"])
 def test_a_wait_that_succeeds(patient: Inner, where: tuple[str, ...]) -> None:
     """All checks pass, and a line says what that took, whatever else is printed."""
@@ -144,7 +145,7 @@ def test_silence_that_is_longer_than_the_wait(patient: Inner) -> None:
     assert asked(patient) == (0.0, ["myacr"])
 
 
-@pytest.mark.broad(of=2)
+@pytest.mark.thorough
 @pytest.mark.parametrize("where", [(), ("-n", "2")], ids=["", "xdist"])
 def test_one_hopeless_registry_among_several(inner: Inner, where: tuple[str, ...]) -> None:
     """The others are waited for, and it is asked no more; its failure says nothing of a wait."""
@@ -163,7 +164,7 @@ def test_one_hopeless_registry_among_several(inner: Inner, where: tuple[str, ...
     )
 
 
-@pytest.mark.broad(of=2)
+@pytest.mark.thorough
 @pytest.mark.parametrize("where", [(), ("-n", "2")], ids=["", "xdist"])
 def test_junit_has_both_clocks(patient: Inner, where: tuple[str, ...]) -> None:
     """Of each check of a target that was waited for, as numbers; a leg that never held has none."""

@@ -21,7 +21,7 @@ def told(mode: FailureMode) -> str:
     return f"{mode.id} in print, for: {mode.not_emulated}" if mode.not_emulated else mode.id
 
 
-@pytest.mark.broad(of=6)
+@pytest.mark.broad(of=24)
 @pytest.mark.parametrize("mode", MODES.values(), ids=map(told, MODES.values()))
 def test_every_cause_through_the_whole_plugin(inner: Inner, mode: FailureMode) -> None:
     """A world of its id fails the run as itself with no other option; without one, it is read from what others print.

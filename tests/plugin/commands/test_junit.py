@@ -66,6 +66,7 @@ def run(inner: Inner, scenario: str, *arguments: str) -> dict[str, Case]:
     return cases(inner.pytester.path)
 
 
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "workers"])
 def test_whoever_fails(inner: Inner, workers: tuple[str, ...]) -> None:
     """Check, marker and fixture tell of the cause alike: its id first, all of its properties, what to do first."""

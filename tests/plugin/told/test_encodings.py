@@ -57,7 +57,7 @@ def test_a_run(inner: Inner, encoding: str, scenario: str) -> None:
     assert b"invalid-clientid: one of" in ran.stdout
 
 
-@pytest.mark.broad(of=5)
+@pytest.mark.broad(of=12)
 @pytest.mark.parametrize(
     ("wanted", "code", "line"),
     [
@@ -109,7 +109,7 @@ def test_the_emulator(tmp_path: Path, encoding: str, arguments: tuple[str, ...],
     assert line in ran.stdout + ran.stderr
 
 
-@pytest.mark.broad(of=4)
+@pytest.mark.broad(of=8)
 @pytest.mark.parametrize("module", ["jwt", "starlette", "trustme", "uvicorn"])
 def test_without_the_emulators_dependencies(inner: Inner, module: str) -> None:
     """What to install is told in a line, by whichever way the emulator is asked for."""

@@ -49,6 +49,7 @@ def links(rows: Any) -> Iterator[tuple[str, str]]:
             yield html.unescape(address), words
 
 
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "workers"])
 def test_html(inner: Inner, workers: tuple[str, ...]) -> None:
     """The environment says who was checked, and a failed row has a link to what documents it; others have none."""

@@ -42,7 +42,7 @@ def test_the_published_schema_is_this_one() -> None:
     assert schema(Document, VALID.schema["title"]) == VALID.schema
 
 
-@pytest.mark.broad(of=8)
+@pytest.mark.broad(of=40)
 @pytest.mark.parametrize("scenario", sorted(set(SCENARIOS) - {"healthy"}))
 def test_every_scenario_is_a_document(inner: Inner, scenario: str) -> None:
     """By the published schema, read back as the same, explained again elsewhere by the same id, without a network."""
@@ -178,6 +178,7 @@ def test_third():
 """
 
 
+@pytest.mark.broad(of=3)
 @pytest.mark.parametrize(
     ("act", "options", "outcome"),
     [
@@ -329,6 +330,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from places(value[name], (*path, name))
 
 
+@pytest.mark.thorough
 def test_a_report_that_somebody_changed_is_none_or_is_told_in_harmless_words(inner: Inner) -> None:
     """Whatever stands in whichever field, it is no defect of ours."""
     inner.run(

@@ -78,6 +78,7 @@ def test_every_marker_in_every_place(suite: Inner, options: tuple[str, ...]) -> 
         result.assert_outcomes(passed=13)
 
 
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize("options", [(), ("-n", "2"), ("-p", "randomly")], ids=["alone", "xdist", "random"])
 def test_one_fault_fails_all_that_depend_on_it(suite: Inner, options: tuple[str, ...]) -> None:
     """By one id, told once in full, and by no error, no exception's name, and no traceback."""
