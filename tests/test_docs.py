@@ -263,6 +263,7 @@ def test_example_suite_is_green_on_a_healthy_registry(inner) -> None:
     result.assert_outcomes(passed=13)
 
 
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize("scenario", ["entra-sp-secret-expired", "data-redirect-foreign"])
 def test_example_suite_shows_what_is_emulated_last(inner, scenario) -> None:
     """A scenario that is added to the demo's command is what the user meets."""

@@ -64,7 +64,7 @@ def targets(size, environ):
     return [Target(Registry.parse(name), chosen.identity, (Reference.parse("team/app"),)) for name in names(size)]
 
 
-@pytest.mark.broad(of=2)
+@pytest.mark.broad(of=3)
 @pytest.mark.parametrize("size", SIZES)
 def test_requests_and_connections_of_a_healthy_fleet(size):
     """Six requests on two connections for each registry, and one on one for the identity that they share."""

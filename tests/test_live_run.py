@@ -87,6 +87,7 @@ def rows(folder: Path, side: str) -> dict[str, dict]:
     return {row["id"]: row for row in read}
 
 
+@pytest.mark.thorough
 def test_the_emulator_does_not_differ_from_itself(served, tmp_path):
     """Every request is asked, none that changes anything, and no difference is found."""
     folder = tmp_path / "record"

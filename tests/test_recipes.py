@@ -272,6 +272,7 @@ def test_a_night_tells_a_mistake_from_a_registry(night) -> None:
     assert not (night.pytester.path / "last.json").exists()
 
 
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize(
     ("scenario", "lines"),
     [

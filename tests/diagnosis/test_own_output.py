@@ -61,7 +61,7 @@ def check(diagnosis: Diagnosis) -> None:
         assert named_first(diagnosis, found), line
 
 
-@pytest.mark.broad(of=4)
+@pytest.mark.broad(of=9)
 @pytest.mark.parametrize("scenario", KNOWN.values(), ids=KNOWN)
 def test_a_scenarios_text_is_read_back_as_itself(gallery: Gallery, scenario: Scenario) -> None:
     """The text, all of the reasoning and the first line alone give one diagnosis, as sure, with the same causes."""

@@ -15,6 +15,7 @@ READING_POSTS = ("/providers/Microsoft.ResourceGraph/resources", "/checkNameAvai
 CLIMBS = [each for each in SCENARIOS.values() if not (each.client or each.ahead) and "timeout" not in each.options]
 
 
+@pytest.mark.broad(of=3)
 @pytest.mark.parametrize("scenario", CLIMBS, ids=lambda scenario: scenario.id)
 def test_the_product_only_reads(scenario):
     """In no scenario does a check list credentials, or send ARM or Graph anything that is no reading."""

@@ -37,6 +37,7 @@ CONFTEST = """
 """
 
 
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
 def test_reports_are_seen_by_the_rootdirs_conftest(inner: Inner, workers: tuple[str, ...]) -> None:
     """Each check's report is made and logged before its eyes, once, whoever runs it."""

@@ -172,6 +172,7 @@ def test_the_number_that_azure_identity_loses_is_kept(entra: respx.MockRouter) -
     assert "90002" not in asking.issued.text
 
 
+@pytest.mark.broad(of=3)
 @pytest.mark.parametrize("token", [{"a": "b"}, 0.5, ["x"], True, "", None, 10**400])
 @pytest.mark.parametrize("method", ["client-secret", "service-principal-certificate", "workload-identity"])
 def test_what_is_no_token_is_none(

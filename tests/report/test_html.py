@@ -95,6 +95,7 @@ def harmless(ill: Document) -> list[tuple[str, ...]]:
     return shape(parsed(html(changed(ill, lambda before: f"{before}harmless"))))
 
 
+@pytest.mark.broad(of=4)
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_peers_say_is_text(ill: Document, harmless: list[tuple[str, ...]], text: str) -> None:
     """A page has the elements and attributes of a harmless one, and its reader sees what was said."""

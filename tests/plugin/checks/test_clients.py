@@ -25,6 +25,7 @@ def test_a_broken_client_says_nothing_about_the_registry(inner: Inner, scenario:
         assert set(found.values()) == {"PASSED"}
 
 
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize("where", [(), ("-n", "2")], ids=["here", "workers"])
 def test_healthy_clients_pass(inner: Inner, where: tuple[str, ...]) -> None:
     """On a machine where docker and az work their checks pass, in workers too."""

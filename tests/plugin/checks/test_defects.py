@@ -134,6 +134,7 @@ def test_tests_that_ask(inner: Inner, monkeypatch: pytest.MonkeyPatch, place: st
     assert "plugin-defect: RuntimeError: planted" in result.stdout.str()
 
 
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize(
     "place", ["pytest_acrauth.plugin.written.fixture:diagnoses_of", "pytest_acrauth.plugin.climbing.climbs:Climbs.of"]
 )

@@ -14,7 +14,7 @@ def stages(result: pytest.RunResult) -> dict[str, str]:
     return {nodeid.removeprefix(f"{BASE}::"): word for nodeid, word in outcomes(result).items()}
 
 
-@pytest.mark.broad(of=3)
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize(
     ("scenario", "broken"),
     [("registry-dns-nxdomain", "dns"), ("entra-sp-secret-expired", "entra"), ("exchange-no-role", "exchange")],

@@ -33,6 +33,7 @@ def counted(inner: Inner) -> Inner:
     return inner
 
 
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize("where", WHERE)
 def test_a_healthy_climb(counted: Inner, where: tuple[str, ...]) -> None:
     """A service principal and one image take seven requests on three connections, and no test asks again."""
@@ -54,6 +55,7 @@ def test_a_healthy_climb(counted: Inner, where: tuple[str, ...]) -> None:
     assert counts(counted) == (7, 3)
 
 
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize("where", WHERE)
 def test_two_registries_share_the_identity(counted: Inner, where: tuple[str, ...]) -> None:
     """The Entra token is asked for once, whatever the number of registries."""
@@ -62,6 +64,7 @@ def test_two_registries_share_the_identity(counted: Inner, where: tuple[str, ...
     assert counts(counted) == (1 + 2 * 3, 1 + 2)
 
 
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize("where", WHERE)
 def test_only_what_the_tests_need(counted: Inner, where: tuple[str, ...]) -> None:
     """A registry that no selected test is about is not climbed, and a marker's registry is."""
@@ -80,6 +83,7 @@ def test_only_what_the_tests_need(counted: Inner, where: tuple[str, ...]) -> Non
     assert counts(counted) == (4, 2)
 
 
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize("where", WHERE)
 def test_no_test_needs_it(counted: Inner, where: tuple[str, ...]) -> None:
     """Where no selected test needs a registry nothing is contacted."""

@@ -23,7 +23,7 @@ def annotations(result: pytest.RunResult) -> list[str]:
     return [line for line in result.outlines if line.startswith(("::", "##"))]
 
 
-@pytest.mark.broad(of=2)
+@pytest.mark.broad(of=3)
 @pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "xdist"])
 @pytest.mark.parametrize(("name", "value"), [("GITHUB_ACTIONS", "true"), ("TF_BUILD", "True")])
 def test_each_cause_is_annotated_once(

@@ -57,6 +57,7 @@ def headings(result: pytest.RunResult) -> list[str]:
     return found
 
 
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
 def test_whoever_fails_by_it_refers_to_the_first(suite: Inner, workers: tuple[str, ...]) -> None:
     """Check, marker, fixture and setup, in one process or in several: one text, and lines that lead to it."""

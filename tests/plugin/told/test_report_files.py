@@ -418,6 +418,7 @@ def test_a_name_that_just_fits(inner: Inner) -> None:
     result.stdout.fnmatch_lines([f"acr: report {name} written"])
 
 
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize("args", [(), ("-n2",)], ids=["alone", "xdist"])
 def test_a_run_without_its_report_is_not_green(inner: Inner, args: tuple[str, ...]) -> None:
     """What cannot be written by the end is told and fails the run; the other report is written."""

@@ -130,6 +130,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize("opened", REFUSED)
 def test_a_door_that_was_opened_newly_fails(nights: Inner, opened: str) -> None:
     """By the check of that very refusal; and closed again it is repaired, though nobody gets in."""

@@ -71,6 +71,7 @@ def change(inner: Inner, old: str, new: str) -> None:
     (inner.pytester.path / "acr.toml").write_text(FILE.replace(old, new), encoding="utf-8")
 
 
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "xdist"])
 def test_a_file_needs_no_python(declared: Inner, options: tuple[str, ...]) -> None:
     """Who must get in gets in, who must not does not, and all of it is told."""
@@ -348,6 +349,7 @@ def test_a_first_file_is_written_and_read_back(declared: Inner) -> None:
     declared.run("--acr-config", "first.toml", "--acr-emulate", "healthy").assert_outcomes(passed=8)
 
 
+@pytest.mark.broad(of=2)
 @pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "xdist"])
 def test_a_first_file_has_rights_and_names_of_its_own(declared: Inner, options: tuple[str, ...]) -> None:
     """All that was proven, each access by its rights."""
