@@ -221,7 +221,7 @@ def test_every_page_has_a_place() -> None:
 def test_text_of_the_guide_is_explained_as_shown() -> None:
     """The line that the guide shows leads to the explanation whose beginning it shows."""
     line, shown = re.findall(r"```text\n(.*?)\n```", TEXTS[ROOT / "docs" / "how-to" / "explain-text.md"], re.DOTALL)[:2]
-    assert explain(recognise(line)[0]).startswith(f"{shown}\n")
+    assert explain(recognise(line)[0], asked=True).startswith(f"{shown}\n")
 
 
 def test_text_of_the_tutorial_is_recognised() -> None:

@@ -1,7 +1,7 @@
 """Which tests always run, and which are thorough: broad or slow, and run where somebody asks for them.
 
-`thorough` marks a test that is slow whatever it is given; `broad(of=N)` one of many alike, of whose cases about every
-Nth always runs, each time the same. ``--thorough`` says what becomes of the rest. What somebody names runs in any case.
+`thorough` marks a test that is slow whatever it is given; `broad(of=N)` one of many alike, of whose cases the first and
+about every Nth always run, each time the same. ``--thorough`` says what becomes of the rest. What somebody names runs in any case.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marks, and refuse an option that says nothing."""
     config.addinivalue_line("markers", "thorough: slow, and left out unless --thorough asks for it")
-    config.addinivalue_line("markers", "broad(of): of the cases of this test about one of so many is not thorough")
+    config.addinivalue_line("markers", "broad(of): but for the first and about one of so many, its cases are thorough")
     asked = config.getoption("thorough")
     part = _PART.fullmatch(asked or "")
     if asked not in {None, "none", "all", "only"} and not (part and int(part["number"]) <= int(part["of"])):
@@ -39,7 +39,9 @@ def is_thorough(item: pytest.Item) -> bool:
     if item.get_closest_marker("thorough") is not None:
         return True
     broad = item.get_closest_marker("broad")
-    return broad is not None and crc32(item.nodeid.encode()) % broad.kwargs["of"] != 0
+    if broad is None or not any(item.callspec.indices.values()):  # type: ignore[attr-defined]
+        return False
+    return bool(crc32(item.nodeid.encode()) % broad.kwargs["of"])
 
 
 def _wanted(item: pytest.Item, asked: str) -> bool:

@@ -51,7 +51,9 @@ def unplaced(record: ClientRecord) -> tuple[str, ...]:
     It tells why az did not show it, and whether it needs the stored login that has ended.
     """
     unshown = [
-        server for server, ran in record.unshown if any(each.symptom in _BY_PLACE for each in recognise(ran.stderr)[:1])
+        server
+        for server, ran in record.unshown
+        if any(each.symptom in _BY_PLACE for each in recognise(ran.stderr, overheard=True)[:1])
     ]
     return (*unshown, *record.ended_at)
 
@@ -66,8 +68,12 @@ def _judge(record: ClientRecord) -> tuple[Diagnosis, ...]:
     found = [conclude(seen, symptom, lambda question: _of_record(record, question)) for symptom in own]
     if not found and record.client == "az":
         before = [ran for ran in record.runs if not ran.ok and "acr" not in ran.arguments]
-        found = [each for ran in before for each in recognise(ran.stderr)[:1]]
-        found += [_placed(record, server, each) for server, ran in record.unshown for each in recognise(ran.stderr)[:1]]
+        found = [each for ran in before for each in recognise(ran.stderr, overheard=True)[:1]]
+        found += [
+            _placed(record, server, each)
+            for server, ran in record.unshown
+            for each in recognise(ran.stderr, overheard=True)[:1]
+        ]
     if not found and any(not ran.ok for ran in record.runs):
         found = [conclude(seen, CLIENT_UNRECOGNISED, _not_looked)]
     return tuple(found)

@@ -138,6 +138,7 @@ _ABOUT = re.compile(
     r"|:? \(?https?://"
 )
 _PATH = re.compile(r"(?<![\w.-])[\w*<>{}$()\[\]-]{1,63}(?:\.[\w-]{1,63}){1,8}(?::\d{1,5})?/(?:[\w.%-]{1,100}/){0,6}\Z")
+_NAMESPACE = re.compile(r"https?://[^ ?'\"]{1,500}\?(?:[^ ?'\"]{1,80}&)?ns=\Z")
 # What came to a good end is not what a later complaint is about.
 _SUCCEEDED = re.compile(
     r"(?:\b(?i:successfully) (?:pulled|pushed|logged|tagged|built|imported)(?: in)?(?: image| into| to)?"
@@ -278,6 +279,11 @@ class Printed:
             return hosts[first - 1]
         return hosts[0] if hosts else None
 
+    @property
+    def hosts(self) -> Sequence[Host]:
+        """Every host of the text, in its order."""
+        return self._hosts(0, len(self.flat))
+
     def registry_before(self, offset: int) -> Host | None:
         """Return the last login server that is named not too far before an offset."""
         hosts = self._hosts(offset - _BEFORE, offset)[-50:]
@@ -407,8 +413,14 @@ def _done(flat: str, start: int) -> bool:
 
 
 def _in_path(flat: str, start: int) -> bool:
-    """Return whether what looks like a host is a part of another one's path, as a cache names its repositories."""
-    return start > 0 and flat[start - 1] == "/" and _PATH.search(flat, max(0, start - 200), start) is not None
+    """Return whether what looks like a host is a part of another one's address, and so was wanted and did not answer.
+
+    A cache has it in the path, a mirror of containerd in the query.
+    """
+    if start == 0 or flat[start - 1] not in "/=":
+        return False
+    within = _PATH if flat[start - 1] == "/" else _NAMESPACE
+    return within.search(flat, max(0, start - 600), start) is not None
 
 
 _start = attrgetter("start")
@@ -426,12 +438,17 @@ def _place(name: str, *, addressed: bool, tail: bool, port: bool) -> Place | Non
         return Place.STORAGE
     if _within(name, _SERVICES):
         return Place.SERVICE
-    if _within(name, _PAGES):
+    if is_page(name):
         return None
     called = name.startswith(("registry.", "docker.", "harbor.")) and (tail or name.count(".") > 1)
     if addressed or _within(name, _OTHERS) or called or (tail and port):
         return Place.OTHER
     return None
+
+
+def is_page(name: str) -> bool:
+    """Return whether a host in small letters is one of pages that messages point to, and is not what they are about."""
+    return _within(name, _PAGES)
 
 
 def _within(name: str, ends: tuple[str, ...]) -> bool:

@@ -46,6 +46,7 @@ from pytest_acrauth.catalogue.symptoms.text import (
 )
 from pytest_acrauth.catalogue.tables import SYMPTOMS
 from pytest_acrauth.diagnosis import own_output
+from pytest_acrauth.diagnosis.around import Counts, counts
 from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis, Finding, conclude
 from pytest_acrauth.diagnosis.other_services import about_another
 from pytest_acrauth.diagnosis.printed import LIMIT, Host, Place, Printed, mended
@@ -140,13 +141,15 @@ class Line:
     """One line that another program printed, its number counted from 1, and the names that the words show.
 
     The keys of ``names`` are those of `pytest_acrauth.catalogue.facts`; every value was validated as what it is called.
-    ``assured`` is False for words that others say as well, where no host beside them tells who is meant.
+    ``assured`` is False for words that others say as well, where no host beside them tells who is meant; ``on_trust``
+    tells that they count only because somebody who asks says that they are about a registry.
     """
 
     text: str
     number: int
     names: Mapping[str, str] = field(default_factory=dict, hash=False)
     assured: bool = True
+    on_trust: bool = False
 
     quoted = True
     broken = None
@@ -165,23 +168,28 @@ class Line:
         return (Row(f"line {self.number}", self.text),)
 
 
-def recognise(text: str, *, climbed: Iterable[Transcript] = ()) -> tuple[Diagnosis, ...]:
+def recognise(text: str, *, climbed: Iterable[Transcript] = (), overheard: bool = False) -> tuple[Diagnosis, ...]:
     """Return what another program's output says about authenticating to an Azure registry, the best first.
+
+    Whoever calls this asks about the text, and so says that it is about a registry: words count unless the text itself
+    names something else. ``overheard`` is for what nobody asked about, such as the output of all tests: words that
+    others say as well count only where a login server stands near (`diagnosis.around.counts`).
 
     One diagnosis for each symptom found. Best is what decides most: causes before their consequences, few candidates
     before many, and what says nothing about the registry last (`Diagnosis.note`); of equals, what the text says first.
     What this package itself concluded in the text comes before what others say there, as sure as it was said to be.
-    Empty where the text proves nothing about an Azure registry, Entra or the clients' logins, such as the failure of
-    another registry. Only the first 16 MiB are looked at.
+    A diagnosis whose ``seen.assured`` is False holds only if the text came from an Azure registry. Empty where the text
+    proves nothing about one, about Entra or the clients' logins, such as the failure of another registry. Only the
+    first 16 MiB are looked at.
 
     ``climbed`` is what was seen of registries in the run that printed the text. One whose challenge came exists under
     the name that was asked; by which way another program asks it, and whom that trusts, no climb tells.
     """
     exists = {each.target.registry.login_server for each in climbed if each.challenge is not None and each.challenge.ok}
-    found = _read(text[:LIMIT], exists)
+    found = _read(text[:LIMIT], exists, overheard=overheard)
     if found or (whole := mended(text)) is None:
         return found
-    return tuple(_numbered(each, whole[1]) for each in _read(whole[0], exists))
+    return tuple(_numbered(each, whole[1]) for each in _read(whole[0], exists, overheard=overheard))
 
 
 def _numbered(diagnosis: Diagnosis, numbers: Sequence[int]) -> Diagnosis:
@@ -192,10 +200,13 @@ def _numbered(diagnosis: Diagnosis, numbers: Sequence[int]) -> Diagnosis:
     )
 
 
-def _read(text: str, exists: Collection[str]) -> tuple[Diagnosis, ...]:
+def _read(text: str, exists: Collection[str], *, overheard: bool) -> tuple[Diagnosis, ...]:
     said, others = own_output.read(text)
     printed = Printed(others)
     seen = [(symptom, *place) for symptom in SYMPTOMS.values() if (place := _seen(symptom, printed)) is not None]
+    if overheard or said or any(not line.on_trust for _, _, line in seen):
+        # Who asks is answered from what the text itself says of a registry, where it says anything.
+        seen = [each for each in seen if not each[2].on_trust]
     seen.sort(key=lambda each: (each[1], each[0].id))  # whatever the order of the catalogue
     shown = {symptom.id for symptom, _, _ in seen}
     alone = {one.id for symptom, _, _ in seen for one in _TOGETHER.get(symptom, ())}
@@ -248,52 +259,42 @@ def _rank(diagnosis: Diagnosis) -> tuple[int, int]:
 
 def _seen(symptom: Symptom, printed: Printed) -> tuple[int, Line] | None:
     """Return where a text first shows a symptom: the offset, and the line with every name that its words hold."""
-    matches = [(*found, words.where) for words in symptom.texts if (found := _first(words, printed)) is not None]
+    every = [(*found, words.where) for words in symptom.texts if (found := _first(words, printed)) is not None]
+    matches = [each for each in every if each[3] is not Counts.ON_TRUST] or every
     if not matches:
         return None
     first = min(found[0].start() for found in matches)
     names: dict[str, str] = {}
-    for match, registry, host, _ in sorted(matches, key=lambda found: found[0].start()):
+    for match, registry, host, _, _ in sorted(matches, key=lambda found: found[0].start()):
         for name, value in (*match.groupdict().items(), *_around(printed, match), *_of(registry, host)):
             if value and name not in names and (checked := _checked(name, value)):
                 names[name] = checked
     number, text = printed.line(first)
-    assured = any(host is not None or where is not Where.NOT_ELSEWHERE for _, _, host, where in matches)
-    return first, Line(text, number, _completed(names), assured)
+    on_trust = matches[0][3] is Counts.ON_TRUST
+    assured = not on_trust and any(
+        host is not None or where is not Where.NOT_ELSEWHERE for _, _, host, _, where in matches
+    )
+    return first, Line(text, number, _completed(names), assured, on_trust)
 
 
-def _first(words: Words, printed: Printed) -> tuple[re.Match[str], Host | None, Host | None] | None:
-    """Return the first words that count, the login server that they are about, and the host beside them."""
+def _first(words: Words, printed: Printed) -> tuple[re.Match[str], Host | None, Host | None, Counts] | None:
+    """Return the first words that count, the login server that they are about, the host beside them, and how.
+
+    Where none count by what stands around them, the first that count on trust.
+    """
+    on_trust = None
     for count, match in enumerate(printed.matches(words.pattern)):
         if words.where not in _OF_SIGN_IN or not about_another(printed.flat, match.start(), match.end()):
             host = printed.nearest(match.start(), match.end())
-            if _counts(words.where, host, printed):
+            how = counts(words.where, match.start(), host, printed)
+            if how is Counts.YES:
                 registry = host if host and host.place is Place.REGISTRY else printed.registry_before(match.start())
-                return match, registry, host
+                return match, registry, host, how
+            if how is Counts.ON_TRUST and on_trust is None:
+                on_trust = match, None, None, how
         if count >= _FINDS:
             break
-    return None
-
-
-def _counts(where: Where, host: Host | None, printed: Printed) -> bool:
-    place = host.place if host else None
-    match where:
-        case Where.ANYWHERE | Where.SIGN_IN:
-            return True
-        case Where.REGISTRY:
-            return place is Place.REGISTRY
-        case Where.NOT_ELSEWHERE:
-            return place in {Place.REGISTRY, None}
-        case Where.NOT_AT_SERVICE:
-            return place is not Place.SERVICE
-        case Where.AUTHORITY:
-            return place is Place.AUTHORITY
-        case Where.DATA:
-            return place is Place.DATA
-        case Where.STORAGE:
-            return host is not None and place is Place.STORAGE and printed.of_registry(host)
-        case Where.LAYERS:
-            return any(_counts(each, host, printed) for each in (Where.DATA, Where.STORAGE))
+    return on_trust
 
 
 def _around(printed: Printed, match: re.Match[str]) -> list[tuple[str, str]]:
@@ -418,7 +419,7 @@ def _answer(question: Question[Any], line: Line, exists: Collection[str] = ()) -
             value = None if Registry.parse(server).region else "none was asked"
         case "public-names" if _PUBLIC_RESOLVER.search(line.text):
             value = True
-        case "registry-answered":  # what is printed of a registry's refusal is taken at its word
+        case "registry-answered" if line.assured:  # what is printed of a registry's refusal is taken at its word
             value = True
         case "entra-says":
             value = topic_of(line.text)

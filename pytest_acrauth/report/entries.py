@@ -216,7 +216,7 @@ def number_entry(number: int) -> CodeEntry:
 
 def _shown_by(text: str) -> list[FailureMode]:
     """Return the causes that a code alone leaves open, as it stands in a text."""
-    found = (mode for diagnosis in recognise(text) for mode in diagnosis.candidates)
+    found = (mode for diagnosis in recognise(text, overheard=True) for mode in diagnosis.candidates)
     return list({mode.id: mode for mode in found}.values())
 
 

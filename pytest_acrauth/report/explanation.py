@@ -169,6 +169,21 @@ def explanation(diagnosis: Diagnosis) -> Explanation:
     )
 
 
+def deciding(diagnosis: Diagnosis) -> Step | None:
+    """Return the command that decides between causes which a text leaves: a climb, by whoever failed and from there.
+
+    None where one cause is left, or none that a climb meets, and for what was seen in another way than in a text.
+    """
+    climbed = any(symptom.stages for mode in diagnosis.candidates for symptom in mode.seen)
+    if not diagnosis.seen.quoted or len(diagnosis.candidates) < 2 or not climbed:
+        return None
+    known, typed = diagnosis.seen.facts, filled(diagnosis.seen).typed
+    command = f"pytest --acr-registry {typed['login_server' if known.get('login_server') else 'registry']}"
+    if known.get("repository"):
+        command += f" --acr-repository {typed['repository']}"
+    return Step(Kind.LOOK, command, command=True)
+
+
 def headline(diagnosis: Diagnosis) -> str:
     """Return a diagnosis in one line, which states as a fact only what is proven.
 

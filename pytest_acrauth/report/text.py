@@ -13,7 +13,7 @@ from pytest_acrauth.diagnosis.climb import HERE
 from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.model.defect import ID, Defect
 from pytest_acrauth.report.defect import told
-from pytest_acrauth.report.explanation import Answered, Cause, Explanation, Kind, RuledOut, Step, explanation
+from pytest_acrauth.report.explanation import Answered, Cause, Explanation, Kind, RuledOut, Step, deciding, explanation
 from pytest_acrauth.report.lines import WIDTH, by_hand, labelled, wrap
 
 #: Lines of a text about one cause, and about several.
@@ -21,6 +21,7 @@ LINES, LINES_OF_SEVERAL = 16, 24
 _TO_DO = "What to do"
 _INDENT = " " * 8
 _FEW = 5  # causes with a line of their own
+_OF_A_LOGIN = 3  # causes that are named for one kind of credential
 _MOST_LOOKS = 4  # commands that tell several causes apart
 _LEAST_WHY, _MOST_WHY = 2, 4
 _LEAST_SEEN = 3  # lines that are kept for what was seen, if possible
@@ -30,18 +31,20 @@ _LONG = 40
 _VALUE = 120  # characters of an answer in a short text
 
 
-def explain(diagnosis: Diagnosis, *, full: bool = False) -> str:
+def explain(diagnosis: Diagnosis, *, full: bool = False, asked: bool = False) -> str:
     """Return an explanation as plain text; its first line is the headline.
 
     What to do comes first, then why, what was seen, and where to read on: at most `LINES` lines, `LINES_OF_SEVERAL`
     where several causes remain. With ``full`` the whole reasoning follows: every answer, every cause that was ruled
-    out, what nobody could look at, all that was seen. Where this package fails in explaining, the text is about that
-    defect, and names what was to be explained.
+    out, what nobody could look at, all that was seen. ``asked`` is for whoever asks about a text: where it leaves
+    several causes, the first thing to do is the command that decides. Where this package fails in explaining, the text
+    is about that defect, and names what was to be explained.
     """
     try:
         found = explanation(diagnosis)
         # A defect's traceback is for whoever mends it, all of it.
-        return "\n".join(_full(found) if full or found.id == ID else _short(found))
+        decides = deciding(diagnosis) if asked else None
+        return "\n".join(_full(found) if full or found.id == ID else _short(found, decides))
     except Exception as error:  # noqa: BLE001 - a defect of ours, which must not take the diagnosis with it
         about = ", ".join([diagnosis.symptom.id, *(mode.id for mode in diagnosis.candidates)])
         return told(Defect.of(error, f"explaining {about}"))
@@ -65,13 +68,13 @@ def of_a_look(what: str, to_do: Sequence[str]) -> tuple[str, str, str]:
     return f"{COULD_NOT_LOOK.id}: {what}", _TO_DO, "\n".join(labelled(steps, "  "))
 
 
-def _short(found: Explanation) -> Iterator[str]:
+def _short(found: Explanation, decides: Step | None = None) -> Iterator[str]:
     several = len(found.causes) > 1
     seen, end = _seen(found.seen), list(_further(found))
     room = (LINES_OF_SEVERAL if several else LINES) - 2 - len(end)
     others = [step for step in found.steps if step.kind is Kind.OR]
     if several:
-        steps = list(_of_several(found, room - len([*_why(found, _MOST_WHY)]) - _LEAST_SEEN))
+        steps = list(_of_several(found, room - len([*_why(found, _MOST_WHY)]) - _LEAST_SEEN, decides))
     else:
         steps = list(labelled([step for step in found.steps if step not in others], "  "))
     room -= len(steps)
@@ -149,11 +152,15 @@ def _further(found: Explanation) -> Iterator[str]:
         yield f"In full: pytest --acr-explain {found.id}"
 
 
-def _of_several(found: Explanation, room: int) -> Iterator[str]:
+def _of_several(found: Explanation, room: int, decides: Step | None = None) -> Iterator[str]:
     """Yield what tells several causes apart, then the likeliest with what to do first, as far as there is room."""
+    first = [decides] if decides is not None else []
     looks = [question.by_hand for group in found.unanswered for question in group.questions]
-    looks = list(dict.fromkeys(step for step in looks if step.command))[:_MOST_LOOKS]
-    lines = list(labelled(looks, "  "))
+    looks = list(dict.fromkeys(step for step in looks if step.command))[: _MOST_LOOKS - len(first)]
+    lines = list(labelled([*first, *looks], "  "))
+    if first and len({kind for cause in found.causes for kind in cause.kinds}) > 1:
+        yield from [*lines, *_by_login(found.causes)]
+        return
     also = [
         line
         for kinds, group in _by_kind(found.causes[_FEW:]).items()
@@ -170,6 +177,20 @@ def _of_several(found: Explanation, room: int) -> Iterator[str]:
             room -= len(told)
             looks += steps
     yield from [*lines, *also]
+
+
+def _by_login(causes: Sequence[Cause]) -> list[str]:
+    """Return the question that splits the causes of a text best, and the likeliest of each of its answers."""
+    found: dict[str, list[str]] = {}
+    for cause in causes:
+        for kind in cause.kinds or ("whatever it was",):
+            found.setdefault(kind, []).append(cause.id)
+    lines = ["  With what did it log in?"]
+    for kind, ids in found.items():
+        more = len(ids) - _OF_A_LOGIN
+        rest = f" and {more} more" if more > 0 else ""
+        lines += wrap(f"{kind}: {', '.join(ids[:_OF_A_LOGIN])}{rest}", "    ", "      ")
+    return lines
 
 
 def _by_kind(causes: Sequence[Cause]) -> dict[str, list[str]]:

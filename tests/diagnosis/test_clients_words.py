@@ -385,4 +385,4 @@ def test_words_without_a_login_server_that_still_say_whose_they_are(text: str, s
 )
 def test_nearly_the_same_words_of_others_give_nothing(text: str) -> None:
     """Without the sign that says whose words they are, they are nobody's."""
-    assert [headline(each) for each in recognise(text)] == []
+    assert [headline(each) for each in recognise(text, overheard=True)] == []

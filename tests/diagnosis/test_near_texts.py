@@ -295,4 +295,4 @@ QUIET = [
 @for_each("text", QUIET)
 def test_what_is_only_near_gives_nothing(text: str) -> None:
     """Nothing of it is explained as a failure at an Azure registry."""
-    assert [headline(diagnosis) for diagnosis in recognise(text)] == []
+    assert [headline(diagnosis) for diagnosis in recognise(text, overheard=True)] == []

@@ -146,7 +146,7 @@ NO_METADATA = _local(
     not_at_service(
         r"ManagedIdentityCredential authentication unavailable, no (?:response|managed identity endpoint)",
         r"[Nn]o managed identity endpoint found",
-        r"no response from the IMDS endpoint",
+        r"no response from the IMDS endpoint|[Nn]o response received from the managed identity endpoint",
         r"Failed to connect to MSI|managed identity timed out|[Nn]o MSI found",
         # Other clouds have their metadata at this address, too.
         rf"169\.254\.169\.254.{{0,60}}?/metadata/(?:identity|instance)\b.{{0,250}}?{LOST}",

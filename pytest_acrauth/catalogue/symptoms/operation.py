@@ -99,7 +99,7 @@ DISALLOWED = Symptom(
     stages=(Stage.OPERATION, Stage.DATA, Stage.UPLOAD),
     when=lambda broken: (said := _disallowed(broken)) is not None and bool(said["on"]),
     says="{login_server} disallows the {stage} request on {repository}.",
-    texts=anywhere(r"[Tt]he operation is disallowed on this registry, repository or image"),
+    texts=anywhere(r"[Tt]he operation is disallowed on this registry"),
 )
 KEY_IDENTITY_INACTIVE = Symptom(
     id="key-identity-inactive",

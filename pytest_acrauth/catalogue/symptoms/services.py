@@ -88,6 +88,7 @@ ACI_REFUSED = in_print(
     "Azure Container Instances could not read the image at {login_server}, and does not say why.",
     at_registry(
         r"is not accessible\. Please check the image and registry credential",
+        r"\bInaccessibleImage\b",
         r"\bRegistryErrorResponse\b|error response is received from the docker registry",
     )
     # An image whose author has taken its name out, or the registry's in it.

@@ -12,6 +12,7 @@ from typing import BinaryIO, NamedTuple
 import pytest
 
 from pytest_acrauth.auth.files import open_regular
+from pytest_acrauth.diagnosis.around import taken_for
 from pytest_acrauth.diagnosis.client import diagnose_client
 from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.diagnosis.conclusion import Diagnosis
@@ -29,6 +30,7 @@ from pytest_acrauth.report.lines import wrap
 from pytest_acrauth.report.text import explain as explained
 
 _NOTHING = "nothing in this text is about authenticating to an Azure Container Registry"
+_CONDITION = "If this came from an Azure Container Registry:"
 _GIVE = (
     "It takes an id (all lists them), a number of Entra's, a code of az acr check-health, a log or JUnit file, "
     "- for standard input, or a line that was printed"
@@ -157,7 +159,7 @@ def _of(read: _Read, name: str) -> Iterator[str]:
     elif tests is not None:
         yield from _of_tests(tests)
     else:
-        yield _joined(recognise(text)) or _NOTHING
+        yield _joined(recognise(text)) or _nothing(text)
     if read.cut:
         yield f"Only the first {LIMIT // 1024**2} MiB of {name} were read, and nothing of what follows them."
 
@@ -197,7 +199,7 @@ def _of_tests(tests: Sequence[junit.Failure]) -> Iterator[str]:
     known: dict[str, Sequence[Diagnosis]] = {}
     for test in tests:
         if (found := known.get(test.text)) is None:
-            found = known[test.text] = recognise(test.text)
+            found = known[test.text] = recognise(test.text, overheard=True)
         about.setdefault(tuple(map(headline, found)), []).append((test, found))
     silent = about.pop((), [])
     for each in about.values():
@@ -219,5 +221,17 @@ def _named(tests: Iterable[junit.Failure]) -> Iterator[str]:
         yield from wrap("; ".join(told), "  ") if test.properties else ()
 
 
+def _nothing(text: str) -> str:
+    """Return what is said of a text of which nothing was recognised: what it was taken for, so that one can object."""
+    if about := taken_for(text):
+        return f"{_NOTHING}: {about}. If it came from one all the same, give only the lines about the registry."
+    return f"{_NOTHING}: no failure that is known stands in it."
+
+
 def _joined(found: Iterable[Diagnosis]) -> str:
-    return "\n\n".join(map(explained, found))
+    """Return explanations, those that hold whatever the text is about before those that hold on a condition."""
+    every = list(found)
+    texts = [explained(each, asked=True) for each in every if each.seen.assured]
+    if others := [explained(each, asked=True) for each in every if not each.seen.assured]:
+        texts.append("\n".join([_CONDITION, "\n\n".join(others)]))
+    return "\n\n".join(texts)

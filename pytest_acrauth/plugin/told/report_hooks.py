@@ -160,5 +160,5 @@ def _recognised(report: pytest.TestReport, config: pytest.Config) -> list[Diagno
 
     climbs = config.stash.get(CLIMBS, None)
     printed = "\n".join([str(report.longrepr), *(text for _, text in report.sections)])
-    found = recognise(printed, climbed=climbs.climbed if climbs is not None else ())
+    found = recognise(printed, climbed=climbs.climbed if climbs is not None else (), overheard=True)
     return [tell(diagnosis) for diagnosis in found if not diagnosis.note][:1]

@@ -146,7 +146,7 @@ def test_an_id_goes_before_a_file_and_a_file_before_a_line(inner: Inner) -> None
     inner.pytester.path.joinpath("AADSTS7000222 again").write_text("nothing to see")
     assert explained(inner, "nxdomain")[0].startswith("nxdomain: a symptom")
     assert explained(inner, "./nxdomain")[0].startswith("denied-with-ip: one of")
-    assert explained(inner, "AADSTS7000222 again") == [NOTHING]
+    assert explained(inner, "AADSTS7000222 again") == [f"{NOTHING}: no failure that is known stands in it."]
 
 
 def test_a_file(inner: Inner) -> None:
@@ -298,7 +298,46 @@ def test_more_than_is_read(inner: Inner) -> None:
 def test_a_text_about_something_else(inner: Inner) -> None:
     """A text that proves nothing about this registry says so, and guesses nothing."""
     inner.pytester.path.joinpath("ci.log").write_text("fatal: could not read from remote repository\n")
-    assert explained(inner, "ci.log") == [NOTHING]
+    assert explained(inner, "ci.log") == [f"{NOTHING}: no failure that is known stands in it."]
+
+
+@pytest.mark.parametrize(
+    ("text", "because"),
+    [
+        ("docker: ghcr.io/team/app:1: unauthorized: authentication required", "it names ghcr.io"),
+        (
+            "AADSTS65001: The user has not consented, for Microsoft Graph at https://graph.microsoft.com",
+            "AADSTS65001 is about a token for something else here",
+        ),
+    ],
+)
+def test_what_a_text_was_taken_for_is_said(inner: Inner, text: str, because: str) -> None:
+    """Whoever asked can object: the reason for silence is what the text names."""
+    inner.pytester.path.joinpath("ci.log").write_text(text)
+    (told,) = explained(inner, "ci.log")
+    assert told.startswith(f"{NOTHING}: {because}. ")
+
+
+def test_a_text_without_its_host_is_answered_on_a_condition(inner: Inner) -> None:
+    """The first line says the condition; the first thing to do is the command that decides."""
+    inner.pytester.path.joinpath("ci.log").write_text("unauthorized: authentication required")
+    lines = explained(inner, "ci.log")
+    assert lines[0] == "If this came from an Azure Container Registry:"
+    assert lines[1].startswith("generic-401: one of ")
+    assert lines[2:4] == ["What to do", "  look  pytest --acr-registry REGISTRY"]
+    assert "  With what did it log in?" in lines
+    assert any(line.startswith("    admin user: admin-password-not-current, admin-user-disabled") for line in lines)
+    assert len(lines) <= 24
+
+
+def test_the_command_that_decides_has_the_names_of_the_text(inner: Inner) -> None:
+    """Whoever pastes it climbs to the registry and the repository that the text is about."""
+    inner.pytester.path.joinpath("ci.log").write_text(
+        "Error response from daemon: Head https://myacr.azurecr.io/v2/team/app/manifests/1: unauthorized: "
+        "authentication required, visit https://aka.ms/acr/authorization for more information."
+    )
+    lines = explained(inner, "ci.log")
+    assert "  look  pytest --acr-registry myacr.azurecr.io --acr-repository team/app" in lines[:3]
 
 
 def test_a_folder(inner: Inner) -> None:
