@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pytest_acrauth.catalogue.shape import Command, Given, Instruction
 
 LIST_ROLES = Command(
@@ -36,11 +38,29 @@ ASSIGN_ROLES: tuple[Instruction, ...] = (
         "beyond_roles",
     ),
 )
+
+
+def into_vault(command: str) -> Command:
+    """Return the command that puts what a command prints into a key vault, and shows it nowhere.
+
+    Nothing is made anew before the vault has answered, nothing empty is stored, and what the vault refuses in the end
+    is still in ``$value`` of that shell. ``command`` is a format string.
+    """
+    return Command(
+        f'az keyvault secret list --vault-name VAULT -o none && value=$({command}) && test -n "$value"'
+        ' && printf %s "$value" | az keyvault secret set --vault-name VAULT --name SECRET_NAME --file /dev/stdin'
+        " -o none"
+    )
+
+
+#: What is told beside it.
+VAULT_FIRST = "That wants the right to write secrets there; what the vault then refuses is still in $value."
 #: A new password goes straight to where its clients read it, here a key vault, and is never printed.
-GENERATE_SPARE_PASSWORD = Command(
-    "az acr token credential generate -n {user_name} -r {registry} --{spare_password} --expiration-in-days 30"
-    " --query \"passwords[?name=='{spare_password}'].value | [0]\" -o tsv | tr -d '\\n'"
-    " | az keyvault secret set --vault-name VAULT --name SECRET_NAME --file /dev/stdin -o none",
+GENERATE_SPARE_PASSWORD = replace(
+    into_vault(
+        "az acr token credential generate -n {user_name} -r {registry} --{spare_password} --expiration-in-days 30"
+        " --query \"passwords[?name=='{spare_password}'].value | [0]\" -o tsv"
+    ),
     each="spare_password",
 )
 GENERATE_PASSWORD: tuple[Instruction, ...] = (
@@ -54,18 +74,18 @@ GENERATE_PASSWORD: tuple[Instruction, ...] = (
         "spare_password",
     ),
     GENERATE_SPARE_PASSWORD,
+    Given(VAULT_FIRST, "spare_password"),
 )
 #: A new secret beside the others, none of which it ends.
 ADD_SECRET: tuple[Instruction, ...] = (
     (
-        "An owner of the application, or an Application Administrator, adds a secret beside the others, straight into"
-        " where this caller reads it, here a key vault:"
+        "The application's owner or an Application Administrator adds a secret beside the others, straight into where"
+        " it is read, here a key vault:"
     ),
-    Command(
+    into_vault(
         "az ad app credential reset --id {client_id} --append --display-name CALLER --years 1 --query password -o tsv"
-        " | tr -d '\\n'"
-        " | az keyvault secret set --vault-name VAULT --name SECRET_NAME --file /dev/stdin -o none"
     ),
+    VAULT_FIRST,
 )
 #: A table would leave out whether the connections are approved.
 LIST_ENDPOINTS = Command(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
+from typing import NamedTuple
 
 import pytest
 from for_each import for_each
@@ -17,7 +21,7 @@ from pytest_acrauth.report.explanation import NO_NAMES, Kind, cause
 #: Commands that print a live secret, unless what they print goes on into a program or a file.
 PRINTS_A_SECRET = re.compile(
     r"credential show|credential renew|credential reset(?!.*--cert )|credential generate|--expose-token"
-    r"|acr token create(?!.*--no-passwords)|get-access-token|create-for-rbac|get secret"
+    r"|acr token create(?!.*--no-passwords)|get-access-token|create-for-rbac|get secret|get-settings"
 )
 #: Commands that only read.
 READS = re.compile(
@@ -58,6 +62,101 @@ def test_no_command_shows_a_secret(mode):
     """A command whose answer is a live secret hands it on to a program or into a file."""
     shown = [text for text in _commands(mode) if PRINTS_A_SECRET.search(text)]
     assert [text for text in shown if "|" not in text and ">" not in text] == []
+
+
+class Ran(NamedTuple):
+    """What a shell did with a command: which az it started, what a vault was given, what is left in ``$value``."""
+
+    started: list[str]
+    stored: str | None
+    left: str
+    printed: str
+
+
+#: In the place of az: it notes what it is asked, and fails or answers as it is told.
+STUB = """#!/bin/sh
+printf '%s\\n' "$*" >> "$FOLDER/started"
+case "$*" in
+"keyvault secret list "*) exit "$REACHED" ;;
+"keyvault secret set "*) [ "$WRITTEN" = 0 ] && cat > "$FOLDER/stored"; exit "$WRITTEN" ;;
+*) [ -z "$MADE" ] || printf '%s\\n' "$MADE"; exit "$FAILED" ;;
+esac
+"""
+INTO_A_VAULT = {
+    text.format_map({**NO_NAMES.typed, "spare_password": "password2"})
+    for mode in MODES.values()
+    for text in _commands(mode)
+    if "keyvault secret set" in text
+}
+
+
+@pytest.fixture
+def shell(tmp_path, monkeypatch):
+    """Run a command in a shell that finds a stub in the place of az."""
+    stub = tmp_path / "az"
+    stub.write_text(STUB)
+    stub.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("FOLDER", str(tmp_path))
+
+    def run(command: str, *, made: str = "s3cret", failed: int = 0, reached: int = 0, written: int = 0) -> Ran:
+        told = {"MADE": made, "FAILED": str(failed), "REACHED": str(reached), "WRITTEN": str(written)}
+        script = f"{command}; printf 'left: %s' \"$value\""
+        done = subprocess.run(
+            ["sh", "-c", script], check=False, env={**os.environ, **told}, capture_output=True, text=True
+        )
+        printed, _, left = done.stdout.partition("left: ")
+        stored = tmp_path / "stored"
+        started = (tmp_path / "started").read_text().splitlines()
+        return Ran(started, stored.read_text() if stored.exists() else None, left, printed + done.stderr)
+
+    assert shutil.which("az") == str(stub)
+    return run
+
+
+def test_some_commands_store_what_another_prints():
+    """There are those that the next tests are about, and they are of one shape."""
+    assert len(INTO_A_VAULT) >= 3
+    piped = {text for mode in MODES.values() for text in _commands(mode) if re.search(r"\| *az ", text)}
+    assert {text for text in piped if "keyvault secret set" not in text} == set()
+
+
+@pytest.mark.parametrize("command", sorted(INTO_A_VAULT))
+@pytest.mark.parametrize(("made", "failed"), [("", 1), ("", 0), ("half", 1)], ids=["fails", "nothing", "breaks off"])
+def test_a_vault_is_given_nothing_that_was_not_made(shell, command, made, failed):
+    """Where the command before it fails or prints nothing, no newest version is made of a live secret."""
+    ran = shell(command, made=made, failed=failed)
+    assert len(ran.started) == 2
+    assert ran.stored is None
+
+
+@pytest.mark.parametrize("command", sorted(INTO_A_VAULT))
+def test_nothing_is_made_anew_for_a_vault_that_does_not_answer(shell, command):
+    """A password is not replaced where the new one could not be stored."""
+    ran = shell(command, reached=1)
+    assert len(ran.started) == 1
+    assert ran.stored is None
+
+
+@pytest.mark.parametrize("command", sorted(INTO_A_VAULT))
+def test_what_a_vault_refuses_is_not_lost(shell, command):
+    """What was made is left in the shell, where the vault takes it not after all."""
+    ran = shell(command, written=1)
+    assert (ran.stored, ran.left, ran.printed) == (None, "s3cret", "")
+
+
+@pytest.mark.parametrize("command", sorted(INTO_A_VAULT))
+def test_a_vault_is_given_what_was_made(shell, command):
+    """It is given that alone, without a line end, and nothing is shown."""
+    ran = shell(command)
+    assert (ran.stored, ran.printed) == ("s3cret", "")
+
+
+@every_mode
+def test_what_is_written_to_a_file_is_its_owners_alone(mode):
+    """A live secret goes into no file that others can read, nor over one that is there."""
+    kept = [text for text in _commands(mode) if PRINTS_A_SECRET.search(text) and re.search(r"> ?[A-Z_]+", text)]
+    assert [text for text in kept if not text.startswith("(umask 077 && set -C && ")] == []
 
 
 @every_mode

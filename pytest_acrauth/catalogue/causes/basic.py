@@ -23,8 +23,14 @@ from pytest_acrauth.catalogue.questions.climb import REFUSED_BY_REGISTRY, USER_K
 from pytest_acrauth.catalogue.questions.directory import CERTIFICATE_ONLY
 from pytest_acrauth.catalogue.questions.management import LAST_CHANGE, NO_ROLE
 from pytest_acrauth.catalogue.questions.records import TokenState
-from pytest_acrauth.catalogue.shape import Command, FailureMode, Occurs
-from pytest_acrauth.catalogue.steps import ASSIGN_ROLES, GENERATE_PASSWORD, GENERATE_SPARE_PASSWORD
+from pytest_acrauth.catalogue.shape import Command, FailureMode, Given, Occurs
+from pytest_acrauth.catalogue.steps import (
+    ASSIGN_ROLES,
+    GENERATE_PASSWORD,
+    GENERATE_SPARE_PASSWORD,
+    VAULT_FIRST,
+    into_vault,
+)
 from pytest_acrauth.catalogue.symptoms import access_token, client, management
 from pytest_acrauth.model.credential import Kind, SecretShape
 
@@ -85,10 +91,7 @@ ADMIN_PASSWORD_NOT_CURRENT = FailureMode(
             "Whoever may list the registry's keys, such as its Owner, sends a current password straight to where this"
             " client reads it, here a key vault:"
         ),
-        Command(
-            "az acr credential show -n {registry} --query \"passwords[0].value\" -o tsv | tr -d '\\n'"
-            " | az keyvault secret set --vault-name VAULT --name SECRET_NAME --file /dev/stdin -o none"
-        ),
+        into_vault('az acr credential show -n {registry} --query "passwords[0].value" -o tsv'),
     ),
     instead=(
         "On this machine, straight into docker:",
@@ -258,6 +261,7 @@ SCOPE_MAP_TOKEN_NOT_FOUND = FailureMode(
             "az acr token create -n {user_name} -r {registry} --scope-map SCOPE_MAP --no-passwords true -o none",
         ),
         GENERATE_SPARE_PASSWORD,
+        Given(VAULT_FIRST, "spare_password"),
     ),
     page=_TOKEN_PAGE + "#create-token-and-specify-scope-map",
 )

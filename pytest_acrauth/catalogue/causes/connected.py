@@ -6,7 +6,7 @@ from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.shape import Command, FailureMode
 from pytest_acrauth.catalogue.symptoms import connected
 
-_PAGE = pages.ACR + "troubleshoot-connected-registry-arc#extension-created-but-connected-registry-isnt-in-online-state"
+_PAGE = pages.ACR + "troubleshoot-connected-registry-arc"
 _NO_COPY = "A connected registry is a service of its own, and the emulator has none."
 _LOOK = (
     Command(
@@ -16,29 +16,35 @@ _LOOK = (
 
 CONNECTED_REGISTRY_PASSWORD_WRONG = FailureMode(
     id="connected-registry-password-wrong",
-    title="its sync token's password is wrong",
+    title="the sync token has another password",
     brief="connected registry's password",
     seen=(connected.SYNC_REFUSED,),
-    signs=(connected.SYNC_REFUSED,),
-    certain="Only what asks as a connected registry is answered in these words, by the parent itself.",
-    means="The connection string that it was deployed with holds the user and password of its sync token at the parent."
-    " That password was generated again, has ended, or was copied wrong.",
+    unprovable="Microsoft's page has these words for a connected registry that signs in to its parent; that a client"
+    " which logs in at a connected registry is never refused in the same words, no page says.",
+    means="The connection string that a connected registry was deployed with holds the user and password of its sync"
+    " token at the parent. That string was not handed over whole, or its password was generated again or has ended.",
     look=(
-        *_LOOK,
-        "The sync token, and when its passwords end:",
-        Command("az acr token list -r {registry} -o table"),
+        "See first that the file with the protected settings, the string in it, was made and is whole.",
+        "Its sync token (SYNC_TOKEN) has these passwords:",
+        Command(
+            "az acr token show -n SYNC_TOKEN -r {registry}"
+            ' --query "credentials.passwords[].{{name:name,made:creationTime,ends:expiry}}" -o table'
+        ),
     ),
     fix=(
         (
-            "Whoever runs the connected registry deploys it again with a new connection string. This generates the"
-            " token's first password again, which the running one then lacks:"
+            "Whoever runs it makes a new string, and updates the deployment with that. This makes the second password"
+            " anew; if another place uses that one, make the first:"
         ),
         Command(
-            "az acr connected-registry get-settings -n CONNECTED_REGISTRY -r {registry} --parent-protocol https"
-            " --generate-password 1 --yes > SETTINGS_FILE"
+            "(umask 077 && set -C && az acr connected-registry get-settings -n CONNECTED_REGISTRY -r {registry}"
+            " --parent-protocol https --generate-password 2 --yes > NEW_SETTINGS_FILE)"
         ),
     ),
-    page=_PAGE,
+    instead=(
+        "If a client printed it that logs in at the connected registry, give that the password of its client token.",
+    ),
+    page=_PAGE + "#extension-creation-stuck-in-running-state",
     not_emulated=_NO_COPY,
     samples=(
         (
@@ -51,7 +57,7 @@ CONNECTED_REGISTRY_PASSWORD_WRONG = FailureMode(
 )
 CONNECTED_REGISTRY_ALREADY_ACTIVE = FailureMode(
     id="connected-registry-already-active",
-    title="another installation is active",
+    title="connected registry active elsewhere",
     brief="connected registry installed twice",
     seen=(connected.ALREADY_ACTIVATED,),
     signs=(connected.ALREADY_ACTIVATED,),
@@ -61,13 +67,13 @@ CONNECTED_REGISTRY_ALREADY_ACTIVE = FailureMode(
     look=_LOOK,
     fix=(
         (
-            "If no other installation is in use, whoever manages the parent deactivates it; this one then gets in,"
-            " minutes later:"
+            "Ask first who uses the other one: this ends it. If nobody does, whoever manages the parent deactivates"
+            " it, and this one gets in, minutes later:"
         ),
         Command("az acr connected-registry deactivate -n CONNECTED_REGISTRY -r {registry}"),
     ),
     instead=("A second site needs a connected registry of its own.",),
-    page=_PAGE,
+    page=_PAGE + "#extension-created-but-connected-registry-isnt-in-online-state",
     not_emulated=_NO_COPY,
     samples=(
         (
