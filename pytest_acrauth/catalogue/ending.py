@@ -11,7 +11,7 @@ from pytest_acrauth.model.expiry import DAY, Dated
 from pytest_acrauth.model.outlook import Outlook
 from pytest_acrauth.model.target import GUID
 
-_HOUR, _MINUTE = 3600.0, 60.0
+_UNITS = (("days", DAY), ("hours", 3600.0), ("minutes", 60.0))
 _PASSWORDS = ("password1", "password2")  # the two that a scope-map token can have
 
 
@@ -114,7 +114,11 @@ def ends(each: Dated, moment: float) -> str:
 def clock_said(off: float) -> str:
     """Say that a clock is off, and by which one is counted."""
     way = "ahead of" if off > 0 else "behind"
-    return f"this machine's is {_span(abs(off))} {way} the services', by which the days are counted"
+    # Two clocks are compared to the second at best: the nearest number is told, where `_span` never says more than there
+    # is.
+    unit = next((unit for _, unit in _UNITS if abs(off) + 1 >= 2 * unit), 1.0)
+    about = round(abs(off) / unit) * unit
+    return f"this machine's clock is {_span(about)} {way} that of the services, by which the days are counted"
 
 
 def date(moment: float | None) -> str:
@@ -131,7 +135,7 @@ def _counted(seconds: float) -> str:
 
 def _span(seconds: float) -> str:
     """Return a span of time in the largest unit that it has two of; never more than there is."""
-    for name, unit in (("days", DAY), ("hours", _HOUR), ("minutes", _MINUTE)):
+    for name, unit in _UNITS:
         if seconds >= 2 * unit:
             return f"{int(seconds // unit)} {name}"
     return f"{int(seconds)} seconds"

@@ -8,6 +8,7 @@ from email.utils import formatdate
 import pytest
 from factories import STARTED, climb, observation, reply
 
+from pytest_acrauth.catalogue.ending import clock_said
 from pytest_acrauth.catalogue.facts import clock_off, service_time
 from pytest_acrauth.model.observation import Challenge, Entra, Reply
 from pytest_acrauth.model.stage import Stage
@@ -59,3 +60,19 @@ def test_without_a_date_nothing_is_known(date: str) -> None:
 def test_a_device_on_the_way_does_not_tell_the_time() -> None:
     """What answers in the registry's place has a clock of its own."""
     assert clock_off(_seen(_dated(STARTED - _HOUR, of_registry=False))) is None
+
+
+@pytest.mark.parametrize(
+    ("off", "said"),
+    [
+        (3 * 86400 - 1, "3 days ahead of"),
+        (-(2 * 86400 - 1), "2 days behind"),
+        (2.4 * 86400, "2 days ahead of"),
+        (-3 * _HOUR + 1, "3 hours behind"),
+        (12 * 60 - 1, "12 minutes ahead of"),
+    ],
+)
+def test_how_far_a_clock_is_off_is_rounded(off: float, said: str) -> None:
+    """A second that the way has taken makes no day of difference, and it is the clock that is told of."""
+    expected = f"this machine's clock is {said} that of the services, by which the days are counted"
+    assert clock_said(off) == expected

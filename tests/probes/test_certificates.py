@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from datetime import UTC, datetime
 
 import pytest
@@ -16,6 +17,7 @@ from pytest_acrauth.probes.http.certificates import certificate_of
 
 ALTERNATIVE = bytes.fromhex("0603551d11")  # subjectAltName, and an extension whose name is as long
 OTHER, OTHER_BYTES = ObjectIdentifier("2.5.29.54"), bytes.fromhex("0603551d36")
+SERIAL = bytes.fromhex("a00302010202 01")  # version and length of the serial number, which is 1
 NAMES = x509.SubjectAlternativeName([x509.DNSName("proxy.example")])
 X400 = bytes.fromhex("3004a3023000")  # an address of a kind that cryptography does not read
 
@@ -60,6 +62,26 @@ def test_a_warning_hides_nothing():
     found = certificate_of(long_name(), Secrets())
     assert found is not None
     assert (found.issuer, found.names) == ("CN=" + "a" * 80, ("proxy.example",))
+
+
+@pytest.mark.parametrize("serial", [b"\x81", b"\x00"], ids=["negative", "zero"])
+@pytest.mark.parametrize("action", ["error", "always"])
+def test_a_serial_number_that_is_not_above_zero_draws_no_warning(serial: bytes, action: str) -> None:
+    """What a peer has signed lets no library's warning into a run, and is read where warnings are errors, too."""
+    encoded = certificate("Proxy", NAMES).replace(SERIAL + b"\x01", SERIAL + serial, 1)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter(action)  # type: ignore[arg-type]
+        found = certificate_of(encoded, Secrets())
+    assert found is not None
+    assert (found.issuer, found.names) == ("CN=Proxy", ("proxy.example",))
+    assert caught == []
+
+
+@pytest.mark.parametrize("cut", range(16))
+def test_the_beginning_of_a_certificate_is_none(cut: int) -> None:
+    """Bytes that end before the serial number, or within it, say nothing."""
+    encoded = certificate("Proxy").replace(SERIAL + b"\x01", SERIAL + b"\x81", 1)
+    assert certificate_of(encoded[:cut], Secrets()) is None
 
 
 def test_what_is_no_certificate_is_none():

@@ -322,13 +322,17 @@ def _refused(
 
 
 def _limits(declared: Declared, settings: Settings, names: Iterable[str]) -> dict[str, Limits]:
-    """Return the limits of each identity: the file's, with those in their place that the command line names."""
+    """Return the limits of each identity: the file's, or in their place those that the command line names."""
     own = {each.name: each.limits for each in declared.environment.identities}
     found = {name: own.get(name, declared.environment.limits) for name in names}
     if _wins(warn := settings["expiry-warn"], declared.environment.file):
         found = {name: limits._replace(warn=float(warn.value)) for name, limits in found.items()}
-    if _wins(fail := settings["expiry-fail"], declared.environment.file):
+    fail = settings["expiry-fail"]
+    if fail.on_command_line:
         found = {name: limits._replace(fail=float(fail.value)) for name, limits in found.items()}
+    elif _wins(fail, declared.environment.file):  # what a scenario brings, where the file says nothing of its own
+        filled = {name: each._replace(fail=float(fail.value)) for name, each in found.items() if each.fail is None}
+        found |= {name: limits for name, limits in filled.items() if not limits.pointless}
     for limits in found.values():
         if limits.pointless:
             raise pytest.UsageError(f"{where('expiry-warn', warn)} and {where('expiry-fail', fail)}: {POINTLESS}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -28,18 +29,27 @@ def path(setting: Setting, text: str, config: pytest.Config) -> Path:
 
 
 def writable(path: Path) -> bool:
-    """Return whether a file can be written there, whose folders may have to be made, as pytest's own reports do."""
+    """Return whether a file can be written there, whose folders may have to be made, as pytest's own reports do.
+
+    Folders that are missing are made to find out, and taken away again.
+    """
     led_to = Path(os.path.realpath(path))
+    made: list[Path] = []
     try:
-        led_to.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        pass
-    except OSError:  # of a name that is too long, or a link that leads to itself
+        for folder in [each for each in reversed(led_to.parents) if not os.path.lexists(each)]:
+            folder.mkdir()
+            made.append(folder)
+        with suppress(FileNotFoundError):
+            led_to.lstat()  # of a name that is too long, or a link that leads to itself, nothing can be told
+    except OSError:
         return False
-    if os.path.lexists(led_to):
-        return os.access(led_to, os.W_OK) and os.access(led_to.parent, os.W_OK)
+    finally:
+        for folder in reversed(made):
+            with suppress(OSError):
+                folder.rmdir()
     there = next(folder for folder in led_to.parents if os.path.lexists(folder))
-    return there.is_dir() and os.access(there, os.W_OK)
+    open_to_us = not os.path.lexists(led_to) or os.access(led_to, os.W_OK)
+    return open_to_us and there.is_dir() and os.access(there, os.W_OK)
 
 
 def cloud(settings: Settings) -> Cloud | None:

@@ -14,6 +14,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 _MOST_NAMES = 10
 _ALONE = threading.Lock()
+_VERSION, _INTEGER = 0xA0, 0x02  # tags in a certificate (RFC 5280, 4.1): the version may stand before the serial number
 
 
 def certificate_of(encoded: bytes, secrets: Secrets) -> Certificate | None:
@@ -23,7 +24,7 @@ def certificate_of(encoded: bytes, secrets: Secrets) -> Certificate | None:
     """
     from cryptography import x509
 
-    found = _said(encoded, x509.load_der_x509_certificate)
+    found = _said(_with_positive_serial(encoded), x509.load_der_x509_certificate)
     if found is None:
         return None
 
@@ -38,6 +39,32 @@ def certificate_of(encoded: bytes, secrets: Secrets) -> Certificate | None:
         not_before=_said(found, lambda one: one.not_valid_before_utc.isoformat()) or "",
         not_after=_said(found, lambda one: one.not_valid_after_utc.isoformat()) or "",
     )
+
+
+def _with_positive_serial(encoded: bytes) -> bytes:
+    """Return a DER certificate with a serial number above zero, of the same length; other bytes as they are.
+
+    The number is not kept, and one that is not above zero draws a deprecation warning, which a filter can only keep
+    from every thread at once.
+    """
+    try:
+        place = _inside(encoded, _inside(encoded, 0))
+        if encoded[place] == _VERSION:
+            place += 2 + encoded[place + 1]
+        if encoded[place] != _INTEGER or encoded[place + 1] not in range(1, 128):
+            return encoded
+        start, end = place + 2, place + 2 + encoded[place + 1]
+        if encoded[start] < 128 and any(encoded[start:end]):
+            return encoded
+    except IndexError:
+        return encoded
+    return encoded[:start] + bytes([1]) + encoded[start + 1 :]
+
+
+def _inside(encoded: bytes, place: int) -> int:
+    """Return where the content begins of what stands at a place: behind its tag and its length."""
+    length = encoded[place + 1]
+    return place + 2 + (length & 127 if length > 127 else 0)
 
 
 def _said(source: S, read: Callable[[S], T]) -> T | None:

@@ -348,7 +348,7 @@ def test_days_are_counted_by_the_services_clock(inner: Inner) -> None:
     body += "world.machine.clock_offset = 20 * DAY"
     result = changed(inner, body).emulate("healthy", "--acr-expiry-fail", "14")
     assert outcomes(result)[SP] == "PASSED"
-    said = "this machine's is 20 days ahead of the services', by which the days are counted"
+    said = "this machine's clock is 20 days ahead of that of the services, by which the days are counted"
     assert any(line.endswith(said) for line in section(result))
     assert any(", in 25 days, in use" in line for line in section(result))
 

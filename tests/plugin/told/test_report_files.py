@@ -86,6 +86,9 @@ def test_the_order_is_that_of_names(inner: Inner) -> None:
         ("file/out.json", "'file/out.json' cannot be written: it or a folder above it is closed, or no folder"),
         ("folder.json", "'folder.json' is no file"),
         (f"{'x' * 300}.json", "* cannot be written: *"),
+        (f"missing/{'x' * 300}/out.json", "* cannot be written: *"),
+        (f"missing/{'x' * 300}.json", "* cannot be written: *"),
+        ("/proc/missing/out.json", "* cannot be written: *"),
     ],
 )
 def test_a_place_that_cannot_be_written_is_told_first(inner: Inner, name: str, told: str) -> None:
@@ -95,6 +98,7 @@ def test_a_place_that_cannot_be_written_is_told_first(inner: Inner, name: str, t
     result = inner.run("--acr-registry", "myacr", "--acr-emulate", "healthy", f"--acr-report={name}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: --acr-report: {told}"])
+    assert not (inner.pytester.path / "missing").exists()
 
 
 def test_a_report_is_written_in_one_step(inner: Inner) -> None:

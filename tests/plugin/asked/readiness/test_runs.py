@@ -444,6 +444,14 @@ def test_a_scenario_is_seen_through_a_file(declared: Inner) -> None:
     result.stdout.fnmatch_lines(["FAILED acr::expiry::puller::client-secret - expiry-sp-secret: *"])
 
 
+@pytest.mark.parametrize("limits", ["{ fail = 3 }", "{ warn = 5, fail = 3 }", "{ warn = 5 }"])
+def test_a_scenario_leaves_the_limit_of_the_file(declared: Inner, limits: str) -> None:
+    """A secret that ends later than the file's own limit passes: what a scenario brings along is no flag."""
+    change(declared, 'method = "service-principal"', f'method = "service-principal"\nexpiry = {limits}')
+    result = declared.run("--acr-config", "acr.toml", "--acr-emulate", "expiry-sp-secret", "-v")
+    result.stdout.fnmatch_lines(["acr::expiry::puller::client-secret PASSED*"])
+
+
 def test_limits_may_be_parts_of_days(declared: Inner) -> None:
     """As the guide says."""
     result = declared.run(*EMULATED, "--acr-expiry-warn", "0.5")
