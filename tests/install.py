@@ -1,6 +1,6 @@
 """Installs the real programs that tests run: Debian's packages, and the Azure CLI in an environment of its own.
 
-Usage: ``install.py browser``, or ``install.py clients FOLDER``: the Azure CLI is installed into the folder once, and
+Usage: ``install.py browser``, ``install.py metrics``, or ``install.py clients FOLDER``: the Azure CLI is installed into the folder once, and
 kept there. Packages are installed only as root, and where CI is set: elsewhere the machine is its owner's.
 """
 
@@ -15,6 +15,7 @@ from pathlib import Path
 
 #: Debian's package for each program.
 BROWSER = {"chromium": "chromium"}
+METRICS = {"promtool": "prometheus"}
 CLIENTS = {
     "docker": "docker-cli",
     "dockerd": "docker.io",
@@ -54,6 +55,8 @@ def azure_cli(folder: Path) -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "browser":
         packages(BROWSER)
+    elif sys.argv[1] == "metrics":
+        packages(METRICS)
     else:
         packages(CLIENTS)
         azure_cli(Path(sys.argv[2]))

@@ -249,8 +249,9 @@ def test_what_concludes_and_speaks_needs_the_standard_library_only():
     assert {(found.importer, found.distribution) for found in foreign} == {
         (("report", "html"), "jinja2"),
         (("report", "html"), "markupsafe"),
+        (("report", "metrics"), "prometheus_client"),
     }
-    users = [found for found in IMPORTS if found.imported == ("report", "html")]
+    users = [found for found in IMPORTS if found.imported in {("report", "html"), ("report", "metrics")}]
     assert {(found.importer, found.at_module_level) for found in users} == {(("plugin", "told", "report_files"), False)}
 
 

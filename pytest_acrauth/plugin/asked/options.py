@@ -253,7 +253,7 @@ OPTIONS = (
     Option(
         "report",
         "FILE",
-        "keep the run in a file, by its suffix: .html (the extra report), .json or .md",
+        "keep the run in a file, by its suffix: .html (the extra report), .json, .md or .prom (the extra metrics)",
         many=True,
         line=Line(11),
     ),

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,11 +40,23 @@ def _html(document: Document) -> str:
     return html(document)
 
 
+def _metrics(document: Document) -> str:
+    from pytest_acrauth.report.metrics import metrics
+
+    return metrics(document)
+
+
 #: How a document becomes the text of a file, by the file's suffix.
 FORMATS: Mapping[str, Callable[[Document], str]] = {
     ".html": _html,
     ".json": Document.to_json,
     ".md": markdown,
+    ".prom": _metrics,
+}
+#: Formats that need what an extra brings: how each is called, the extra, and the module that needs it.
+_NEEDS_EXTRA = {
+    ".html": ("a report in HTML", "report", "pytest_acrauth.report.html"),
+    ".prom": ("a report in Prometheus's format", "metrics", "pytest_acrauth.report.metrics"),
 }
 _ENDED = {
     pytest.ExitCode.OK: "passed",
@@ -77,10 +90,12 @@ def _file(setting: Setting, text: str, config: pytest.Config) -> File:
     path, name = values.path(setting, text, config), where("report", setting)
     if path.suffix.lower() not in FORMATS:
         raise pytest.UsageError(f"{name}: {text!r} says no format: let it end in one of {', '.join(FORMATS)}")
-    if path.suffix.lower() == ".html" and (missing := _lacking()):
-        raise pytest.UsageError(
-            f"{name}: a report in HTML needs {missing}; install it with: pip install 'pytest-acrauth[report]'"
-        )
+    if path.suffix.lower() in _NEEDS_EXTRA:
+        what, extra, module = _NEEDS_EXTRA[path.suffix.lower()]
+        if missing := _lacking(module):
+            raise pytest.UsageError(
+                f"{name}: {what} needs {missing}; install it with: pip install 'pytest-acrauth[{extra}]'"
+            )
     if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - a long name is no error here
         raise pytest.UsageError(f"{name}: {text!r} is no file")
     if not values.writable(path):
@@ -88,10 +103,10 @@ def _file(setting: Setting, text: str, config: pytest.Config) -> File:
     return File(path, text)
 
 
-def _lacking() -> str:
-    """Return the name of what a page for a browser cannot be made without, '' where all of it is there."""
+def _lacking(module: str) -> str:
+    """Return the name of what a format's module cannot be loaded without, '' where all of it is there."""
     try:
-        import pytest_acrauth.report.html  # noqa: F401 - whatever it needs has to be there
+        import_module(module)
     except ImportError as error:
         missing = (error.name or "").partition(".")[0]
         if missing == "pytest_acrauth":

@@ -81,7 +81,7 @@ def test_the_order_is_that_of_names(inner: Inner) -> None:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("out.txt", "'out.txt' says no format: let it end in one of .html, .json, .md"),
+        ("out.txt", "'out.txt' says no format: let it end in one of .html, .json, .md, .prom"),
         ("out", "'out' says no format: *"),
         ("file/out.json", "'file/out.json' cannot be written: it or a folder above it is closed, or no folder"),
         ("folder.json", "'folder.json' is no file"),
