@@ -33,7 +33,7 @@ HOSTLESS = {
 PLAIN = {
     "unknown: The operation is disallowed on this registry": "disallowed",
     "denied: client with IP '203.0.113.9' is not allowed access": "denied-with-ip",
-    "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?": "docker-daemon-unreached",
+    "Cannot connect to the Docker daemon at unix:///var/run/docker.sock.": "docker-daemon-unreached",
     "No response received from the managed identity endpoint": "metadata-unreached",
     "An error occurred: DOCKER_COMMAND_ERROR": "docker-command-error",
 }
