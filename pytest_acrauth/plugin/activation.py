@@ -35,7 +35,7 @@ from pytest_acrauth.plugin.cleaning.text import TextCleaner
 from pytest_acrauth.plugin.climbing.barrier import Barrier
 from pytest_acrauth.plugin.climbing.climbs import Climbs, Needs
 from pytest_acrauth.plugin.climbing.distribution import Controller, Worker
-from pytest_acrauth.plugin.commands import emulation
+from pytest_acrauth.plugin.commands import declared_world, emulation
 from pytest_acrauth.plugin.told.annotations import Annotations, annotating
 from pytest_acrauth.plugin.told.failure_texts import FailureTexts
 from pytest_acrauth.plugin.told.other_plugins import hooks_for_other_plugins
@@ -53,7 +53,8 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
     Raises `pytest.UsageError` for whatever is wrong with the configuration. xdist's workers come here too, with the
     same command line, and with the controller's emulated machine if there is one.
     """
-    declared, settings = load(settings, config, os.environ)
+    environ = declared_world.MadeUp() if declared_world.is_declared(settings) else os.environ
+    declared, settings = load(settings, config, environ)
     # First of all, so that whatever goes wrong from here on is told in words that may be read.
     worker: dict[str, str] | None = getattr(config, "workerinput", None)
     is_worker = worker is not None
@@ -151,6 +152,8 @@ def _register(config: pytest.Config, hook: object) -> None:
 
 
 def _plan(config: pytest.Config, settings: Settings, declared: Declared | None) -> Plan:
+    if declared_world.is_declared(settings):  # first: nothing of this machine is read
+        return _declared_plan(config, settings, declared)
     real = real_machine(settings, config)
     if not settings["emulate"].values:
         return plan(settings, real, config, declared)
@@ -159,6 +162,23 @@ def _plan(config: pytest.Config, settings: Settings, declared: Declared | None) 
         return plan(settings, emulation.rebuild(config.workerinput), config, declared)
     ours = plan(settings, emulation.start(settings, config, declared), config, declared)
     emulation.fits(ours, settings)
+    return ours
+
+
+def _declared_plan(config: pytest.Config, settings: Settings, declared: Declared | None) -> Plan:
+    """Return the plan of a rehearsal, and let the world be as it says."""
+    asked = settings["emulate"]
+    settings, aims = declared_world.split(settings)
+    settings = emulation.with_defaults(settings)
+    worker: dict[str, str] | None = getattr(config, "workerinput", None)
+    machine = emulation.start(settings, config, declared) if worker is None else emulation.rebuild(worker)
+    ours = plan({**settings, "emulate": asked}, machine, config, declared)
+    ours = replace(ours, header=(*ours.header, declared_world.TOLD))
+    world = None
+    if worker is None:
+        world = declared_world.World(config.stash[emulation.EMULATOR], settings, aims)
+        world.play(ours)
+    _register(config, declared_world.Marked(world, ours, config))
     return ours
 
 

@@ -280,7 +280,8 @@ OPTIONS = (
     Option(
         "emulate",
         "SCENARIO",
-        "run against the embedded emulator: healthy, or failure modes by id (list: print all, and exit)",
+        "run against the embedded emulator: healthy, failure modes by id (list: print all, and exit), or declared: all "
+        "that is declared is so, changed by REGISTRY=ID and REGISTRY/IDENTITY=ID",
         many=True,
         activates=True,
         line=Line(8, "emulator {all}"),

@@ -44,12 +44,12 @@ class Ready:
 
     def __init__(self, *, registry: str | None = None, identity: str | None = None, scope: str | None = None) -> None:
         self.registry, self.identity = _named(registry), _identity(identity)
-        self._scope = None if scope is None else a_text("scope", scope)
-        if self._scope is not None:
-            parse_scope(self._scope)
+        self.scope = None if scope is None else a_text("scope", scope)
+        if self.scope is not None:
+            parse_scope(self.scope)
 
     def judge(self, acr: RegistryUnderTest, climbs: Climbs) -> Outcome:  # noqa: ARG002 - as every marker
-        return Outcome(tuple(map(tell, acr.unmet(self._scope))))
+        return Outcome(tuple(map(tell, acr.unmet(self.scope))))
 
 
 class Permissions:
@@ -65,15 +65,15 @@ class Permissions:
         identity: str | None = None,
     ) -> None:
         self.registry, self.identity = _named(registry), _identity(identity)
-        self._repository = Reference.parse(a_text("repository", repository)).repository
-        self._must, self._must_not = _actions("must", must), _actions("must_not", must_not)
-        if not self._must and not self._must_not:
+        self.repository = Reference.parse(a_text("repository", repository)).repository
+        self.must, self.must_not = _actions("must", must), _actions("must_not", must_not)
+        if not self.must and not self.must_not:
             raise BadName("it takes must=… or must_not=…, or both")
-        if both := set(self._must) & set(self._must_not):
+        if both := set(self.must) & set(self.must_not):
             raise BadName(f"{', '.join(sorted(both))} stands in must and in must_not")
 
     def judge(self, acr: RegistryUnderTest, climbs: Climbs) -> Outcome:  # noqa: ARG002 - as every marker
-        return Outcome(tuple(map(tell, acr.unmet_permissions(self._repository, self._must, self._must_not))))
+        return Outcome(tuple(map(tell, acr.unmet_permissions(self.repository, self.must, self.must_not))))
 
 
 class Expect:
@@ -87,10 +87,10 @@ class Expect:
         identity: str | None = None,
     ) -> None:
         self.registry, self.identity = _named(registry), _identity(identity)
-        self._expectation = Expectation(names, repository)
+        self.expectation = Expectation(names, repository)
 
     def judge(self, acr: RegistryUnderTest, climbs: Climbs) -> Outcome:
-        return outcome(self._expectation, acr.target, climbs)
+        return outcome(self.expectation, acr.target, climbs)
 
 
 #: The markers by their names; what pytest lists of each stands in the plugin itself, which is loaded at every start.
