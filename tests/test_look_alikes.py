@@ -50,12 +50,16 @@ def test_an_entry_names_its_like() -> None:
 
 @pytest.mark.parametrize("scenario", LOOK_ALIKES.values(), ids=LOOK_ALIKES)
 def test_with_evidence_it_is_told_from_its_like(gallery: Gallery, scenario: Scenario) -> None:
-    """It is diagnosed as what it is: proven, unless nothing proves that cause or none is known; or it is ready."""
+    """It is diagnosed as what it is: proven, unless nothing proves that cause or none is known; or it is ready.
+
+    Where nobody can tell it from others, it is one of these.
+    """
     found = gallery.of(scenario).diagnoses
-    assert told(found) == ([] if scenario.cause == READY else [scenario.cause])
+    assert sorted(told(found)) == ([] if scenario.cause == READY else sorted([scenario.cause, *scenario.undecided]))
     for diagnosis in found:
         assert broken_rules(diagnosis) == []
         sure = Certainty.PROBABLE if diagnosis.mode and diagnosis.mode.unprovable else Certainty.PROVEN
+        sure = Certainty.ONE_OF if scenario.undecided else sure
         assert diagnosis.certainty is (Certainty.UNRECOGNISED if scenario.cause in NO_CAUSE else sure)
 
 

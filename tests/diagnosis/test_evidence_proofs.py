@@ -122,14 +122,14 @@ CLOSED = {"default_action": "Deny", "bypass": "None"}
 @pytest.mark.parametrize(
     ("rules", "parts", "expected", "certainty"),
     [
-        ((RULE,), {}, ["cache-rule-credentials"], Certainty.PROVEN),
-        ((RULE._replace(target="team/app"),), {}, ["cache-rule-credentials"], Certainty.PROVEN),
+        ((RULE,), {}, ["image-not-found", "cache-rule-credentials"], Certainty.ONE_OF),
+        ((RULE._replace(target="team/app"),), {}, ["image-not-found", "cache-rule-credentials"], Certainty.ONE_OF),
         ((RULE._replace(target="team"),), CLOSED, ["image-not-found"], Certainty.PROVEN),
         ((RULE._replace(target="other/*"),), CLOSED, ["image-not-found"], Certainty.PROVEN),
         ((RULE._replace(unhealthy=False),), {}, ["image-not-found"], Certainty.PROBABLE),
         ((RULE._replace(unhealthy=None),), {}, ["image-not-found", "cache-rule-credentials"], Certainty.ONE_OF),
         ((RULE, RULE._replace(target="team/app", unhealthy=False)), {}, ["image-not-found"], Certainty.PROBABLE),
-        ((RULE._replace(unhealthy=False),), CLOSED, ["cache-network-restricted"], Certainty.PROVEN),
+        ((RULE._replace(unhealthy=False),), CLOSED, ["image-not-found", "cache-network-restricted"], Certainty.ONE_OF),
         ((RULE._replace(unhealthy=False),), CLOSED | {"bypass": "AzureServices"}, ["image-not-found"], "probable"),
         ((RULE._replace(unhealthy=False),), {"bypass": "None"}, ["image-not-found"], Certainty.PROBABLE),
     ],

@@ -158,8 +158,8 @@ ANONYMOUS_PULL_PROPAGATING = FailureMode(
     ),
     unprovable="The record tells when it was last changed, and not that anonymous pull was what changed.",
     occurs=Occurs.SELDOM,
-    means="{registry} allows anonymous pull, and a changed setting can take some minutes until each of a registry's"
-    " servers follows it.",
+    means="{registry} allows anonymous pull now. How long a registry's servers take to follow such a change, no page"
+    " says; for its network rules it is a few minutes.",
     fix=("Wait a few minutes, then check again. It need not be switched on again.",),
     page=_ANONYMOUS_PAGE,
     transient=True,
@@ -213,16 +213,22 @@ SCOPE_MAP_MISSING = FailureMode(
 )
 SCOPE_MAP_PROPAGATING = FailureMode(
     id="scope-map-propagating",
-    title="the scope map's change is not in effect yet",
+    title="the scope map was changed minutes ago",
     brief="scope map changed minutes ago",
     seen=(access_token.RIGHTS_MISSING, operation.OPERATION_REFUSED),
     when=(
         _OF_A_SCOPE_MAP,
         SCOPE_MAP.where("all of this, and it was changed in the last ten minutes", lambda it: it.just_enough),
     ),
+    unprovable="By its documentation a changed map counts at once; that it was changed lately proves nothing.",
     occurs=Occurs.SELDOM,
-    means=f"{_MEANS} This one was changed a moment ago, and now allows {{wanted}} on {{repository}}.",
-    fix=("Wait a few minutes, then check again. Map and password can stay as they are.",),
+    means=f"{_MEANS} This one allows {{wanted}} on {{repository}}, and was changed within the last ten minutes. That"
+    " counts at once by the documentation, for access tokens that are issued from then on; an older one goes on as it"
+    " was issued. What else refuses is not known here.",
+    fix=(
+        "Check again, with a new access token. Map and password can stay as they are.",
+        "If it is refused again, open a support case with {correlation_id}, and quote the map's change.",
+    ),
     page=_SCOPE_MAP_PAGE + "#update-token-permissions",
     transient=True,
 )
@@ -340,7 +346,10 @@ IMAGE_NOT_FOUND = FailureMode(
     fix=(
         "Correct the reference; repositories are written in small letters.",
         "If it was pushed minutes ago in another region, wait until this region's replica has it.",
-        "Otherwise whoever publishes the image pushes it again, or restores it if it was deleted.",
+        (
+            "Otherwise whoever publishes the image pushes it again. If it was deleted where soft delete is on, they"
+            " restore it: until then a push of the same digest is refused."
+        ),
     ),
     instead=(
         (

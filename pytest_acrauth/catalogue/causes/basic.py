@@ -116,9 +116,9 @@ ADMIN_USERNAME_WRONG = FailureMode(
     ),
     # A plain name that nobody declared can be meant for a scope-map token as well.
     open_when=(DECLARED.is_(_UNDECLARED), USER_NAME.is_(NameShape.PLAIN)),
-    means="The admin user is called as the registry is: not as its login server, not by an e-mail address, and not in"
-    " capital letters. It is let in only where it is switched on.",
-    fix=("Give the registry's own name, in small letters, beside the admin user's password: {registry}.",),
+    means="The admin user is called as the registry is: not as its login server, nor by an e-mail address. It is let in"
+    " only where it is switched on. What the registry thinks of capital letters is not documented.",
+    fix=("Give the name that the portal shows under Access keys beside the admin user's password: {registry}.",),
     page=_ADMIN_PAGE,
 )
 
@@ -397,9 +397,11 @@ REFRESH_TOKEN_NO_ROLE = FailureMode(
         SECRET_ELSEWHERE.is_(False),
         NO_ROLE,
     ),
-    means="The refresh token is this registry's own and has not ended. Whoever logged in with az had a right to images"
-    " then, and nothing that gives one is assigned now. It counts from the next az acr login on, because a refresh"
-    " token keeps the rights that it was issued with.",
+    unprovable="A role that is missing now does not tell what the refresh token was issued with, nor whether the"
+    " registry asks again.",
+    means="The refresh token is this registry's own and has not ended, and whom it was issued to has no role for images"
+    " now. Whether a login that is still good is refused for that is not documented; a new one is."
+    " Once there is a role, log in again (az acr login): a stored login may go on as it was issued.",
     fix=ASSIGN_ROLES,
     page=pages.ACR + "container-registry-rbac-built-in-roles-overview#perform-role-assignments-to-grant-permissions",
 )

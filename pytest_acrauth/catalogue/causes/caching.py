@@ -45,6 +45,11 @@ TRUSTED_SERVICES: Question[Passage] = Question(
     read=_passage,
 )
 _LIST = Command("az acr cache list -r {registry} -o table")
+#: What tells, before anything is opened or renewed: the settings of a cache say nothing of what its source holds.
+_ASK_SOURCE = (
+    "Before anything is changed, ask the rule's source for the image, logged in there:",
+    Command("docker manifest inspect SOURCE_REPOSITORY:TAG"),
+)
 
 
 def _covered(state: CacheState) -> bool:
@@ -57,23 +62,18 @@ CACHE_RULE_CREDENTIALS = FailureMode(
     brief="unhealthy cache credentials",
     seen=(operation.MANIFEST_UNKNOWN, services.CACHE_SOURCE_REFUSED, services.CACHE_LOGIN_UNHEALTHY),
     when=(CACHE.where("one whose credentials are unhealthy", lambda state: state.unhealthy),),
+    unprovable="The health of a cache's credentials does not tell whether the source has the image at all.",
     means="An artifact cache fills {repository} from another registry when an image is asked for. It signs in there"
     " with two secrets of a key vault, and cannot now: they ended, were changed, or the vault does not let the registry"
     " read them. What was fetched before stays; nothing new comes.",
     look=(
         _LIST,
-        Command(
-            "az acr credential-set list -r {registry}"
-            ' --query "[].[name,loginServer,authCredentials[].credentialHealth]"'
-        ),
+        *_ASK_SOURCE,
     ),
     fix=(
-        "Whoever runs the source gives new credentials, and whoever keeps the key vault puts them there.",
-        (
-            "If the vault refuses the credential set's identity, whoever may assign roles at the vault gives it Key"
-            " Vault Secrets User."
-        ),
-        "Then ask for the image again; if it is still not found, see whether the source has it.",
+        "If it has it, its owner gives new credentials, and whoever keeps the key vault puts them there.",
+        "If the vault refuses the credential set's identity, that needs Key Vault Secrets User there.",
+        "Then ask for the image again.",
     ),
     page=pages.ACR + "troubleshoot-artifact-cache#unhealthy-credentials",
 )
@@ -86,13 +86,14 @@ CACHE_NETWORK_RESTRICTED = FailureMode(
         CACHE.where("one for this repository", _covered),
         TRUSTED_SERVICES.where("no: they are shut out", lambda passage: passage.closed),
     ),
+    unprovable="Settings that shut a cache out do not tell whether its source has the image at all.",
     occurs=Occurs.SELDOM,
     means="An artifact cache fills {repository} from another registry. It is a service of Azure's, and a registry that"
     " admits some networks only lets it in where trusted services are allowed. What was fetched before stays; nothing"
     " new comes.",
-    look=(_LIST, TRUSTED_SERVICES.by_hand),
+    look=(_LIST, *_ASK_SOURCE),
     fix=(
-        "The registry's owner allows trusted services, which opens it to those of Azure's that have a right:",
+        "If it has it, the registry's owner allows trusted services, which lets all of those in:",
         Command("az acr update -n {registry} --allow-trusted-services true"),
         "Then ask for the image again.",
     ),

@@ -201,7 +201,8 @@ DATA_ENDPOINT_REPLICA_MISSING = FailureMode(
     seen=(data.DATA_ENDPOINT_UNREACHED,),
     when=(_BY_PUBLIC_WAY, OF_REPLICA.is_(True)),
     means="Each replica of a registry has a data endpoint of its own, and the login server sends a client to that of"
-    " the replica that answers it. A network that was opened to another region's does not let this one through.",
+    " the replica that answers it. This network lets no connection to that one through; whether to others, was not"
+    " tried.",
     look=(
         _CURL,
         Command("az acr replication list -r {registry} -o table"),
@@ -284,7 +285,7 @@ BLOB_URL_EXPIRED = FailureMode(
     seen=(data.STORAGE_REFUSED,),
     when=(SIGNATURE_ENDED.is_(True),),
     occurs=Occurs.OFTEN,
-    means="The registry signs the address of a layer for less than half an hour. This one, at {redirect}, was used too"
+    means="The registry signs the address of a layer for a short time. This one, at {redirect}, was used too"
     " late, or a cache between here and the registry handed out an old one.",
     look=("See whether a proxy or a cache stands between here and the registry.",),
     fix=(
@@ -319,14 +320,15 @@ BLOB_ACCESS_FORBIDDEN = FailureMode(
     brief="storage closed to this network",
     seen=(data.STORAGE_FORBIDS,),
     unprovable="Azure Storage says AuthorizationFailure of networks that it does not admit, and of missing rights.",
-    means="The signature is good and the way in is not: a network reaches storage by a service endpoint whose policy"
-    " does not list the registry's accounts, or the registry's data endpoint is open to private endpoints only.",
+    means="The signature is good and the way in is not: the registry's data endpoint may be open to private endpoints"
+    " only, or this network reaches storage by a service endpoint with a policy. How such a policy would admit the"
+    " registry's accounts, which are Microsoft's, is not documented.",
     look=(
         Command('az acr show -n {registry} --query "[publicNetworkAccess,dataEndpointEnabled]"'),
         Command("az network service-endpoint policy list -o table"),
     ),
     fix=(
-        "Whoever runs the network lets the service endpoint's policy admit the registry's storage.",
+        "Whoever runs the network takes the policy off the service endpoint of this subnet, or asks Azure's support.",
         "Where the registry admits private endpoints only, reach {redirect} by one, too.",
     ),
     page=pages.ACR + "container-registry-dedicated-data-endpoints#restricting-network-access-to-data-endpoints",

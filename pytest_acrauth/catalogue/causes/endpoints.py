@@ -7,27 +7,15 @@ from pytest_acrauth.catalogue.questions.climb import PRIVATE_ADDRESS, THROUGH_PR
 from pytest_acrauth.catalogue.questions.management import (
     ADMITTED,
     ENDPOINT_APPROVED,
+    ENDPOINT_DIALLED,
     PASSED_BY,
     PRIVATE_ENDPOINTS,
     SELECTED_NETWORKS,
-    dialled,
 )
-from pytest_acrauth.catalogue.questions.records import Dialled
-from pytest_acrauth.catalogue.shape import Command, FailureMode, Given, Occurs, Question
+from pytest_acrauth.catalogue.shape import Command, FailureMode, Given, Occurs
 from pytest_acrauth.catalogue.steps import ENDPOINT_ADDRESSES, LIST_ENDPOINTS
 from pytest_acrauth.catalogue.symptoms import challenge, data, dns, private_link, tcp
-from pytest_acrauth.model.evidence import Need
 
-#: Judged by addresses alone: which endpoint was dialled, no name and no state of another one tells.
-ENDPOINT_DIALLED: Question[Dialled] = Question(
-    id="endpoint-dialled",
-    asks="Which private endpoint of the registry has the address that was dialled?",
-    shows="endpoint with that address",
-    by_hand=ENDPOINT_ADDRESSES,
-    needs=Need.ENDPOINT_ADDRESSES,
-    failing_that=Need.REGISTRY,
-    read=dialled,
-)
 #: A private address that does not answer: the login server's, or that of a data endpoint.
 _SILENT_ENDPOINT = (tcp.PRIVATE_TCP_TIMEOUT, data.PRIVATE_DATA_UNREACHED)
 PRIVATE_DNS_STALE_ZONE = FailureMode(
@@ -69,8 +57,9 @@ PRIVATE_ENDPOINT_UNREACHABLE = FailureMode(
     seen=_SILENT_ENDPOINT,
     when=(ENDPOINT_DIALLED.where("an approved one", lambda found: found.is_("Approved")), ENDPOINT_APPROVED),
     occurs=Occurs.OFTEN,
-    means="The endpoint is approved and has this address, so DNS is right and routing is not: a peering between the"
-    " networks is missing or disconnected, or a firewall in a hub or a security group has no rule for it.",
+    means="The endpoint is approved and has this address, and nothing comes back from it: a peering between the"
+    " networks is missing or disconnected, or a firewall in a hub or a security group has no rule for it. If this"
+    " network has an endpoint of its own, DNS names another network's.",
     look=(
         "See whether the peerings of this network (NETWORK) are Connected:",
         Command("az network vnet peering list -g RESOURCE_GROUP --vnet-name NETWORK -o table"),
@@ -129,7 +118,7 @@ PRIVATE_ENDPOINT_REJECTED = FailureMode(
 )
 PRIVATE_ENDPOINT_DISCONNECTED = FailureMode(
     id="private-endpoint-disconnected",
-    title="its connection to {registry} was ended",
+    title="{registry} ended the connection",
     brief="private endpoint disconnected",
     seen=_SILENT_ENDPOINT,
     when=(
@@ -150,19 +139,20 @@ PRIVATE_ENDPOINT_DISCONNECTED = FailureMode(
 )
 PRIVATE_DNS_STALE_RECORD = FailureMode(
     id="private-dns-stale-record",
-    title="DNS leads to none of its private endpoints",
+    title="DNS leads to no endpoint of {registry}",
     brief="stale private DNS record",
     seen=(*_SILENT_ENDPOINT, private_link.ROUTED_ELSEWHERE),
     when=(ENDPOINT_DIALLED.where("none of its endpoints", lambda found: found.nobodys),),
-    means="DNS leads here to {addresses}. The endpoint that had this was deleted, or made again with another address,"
-    " and the record in this network's private zone, or a line in a hosts file, was left behind.",
+    means="DNS leads here to {addresses}. Most often the endpoint that had this was deleted, or made again with another"
+    " address, and a record in this network's private zone, or a line in a hosts file, was left behind. It can be a"
+    " gateway or a proxy of the company's as well, which does not answer.",
     look=(
-        "See which addresses the endpoints have (ENDPOINT_ID: the last column of the first list):",
+        "Ask who runs the zone whose address that is; endpoints have these (ENDPOINT_ID: last one):",
         LIST_ENDPOINTS,
         ENDPOINT_ADDRESSES,
     ),
     fix=(
-        "Whoever runs the zone adds the address for this network, then takes the old one out:",
+        "If it is nobody's now, they add the endpoint's, and take this out for all linked networks:",
         Command(
             "az network private-dns record-set a add-record -g RESOURCE_GROUP -z {private_zone} -n {record} -a ADDRESS"
         ),
@@ -170,9 +160,11 @@ PRIVATE_DNS_STALE_RECORD = FailureMode(
             "az network private-dns record-set a remove-record -g RESOURCE_GROUP -z {private_zone} -n {record}"
             " -a OLD_ADDRESS --keep-empty-record-set"
         ),
-        "All linked networks follow. If a hosts file here has the old one, correct it there instead.",
     ),
-    instead=("Where no endpoint is left for this network, its owner makes a new one, and the registry's approves it.",),
+    instead=(
+        "If a hosts file has it, correct that; if it is a gateway's, its owner repairs the gateway.",
+        "Where no endpoint is left for this network, its owner makes a new one, and the registry's approves it.",
+    ),
     page=pages.ACR + "container-registry-private-endpoints#get-endpoint-ip-configuration",
     az_code="CONNECTIVITY_CHALLENGE_ERROR",
 )
@@ -207,22 +199,26 @@ PRIVATE_DNS_RESOLVES_PUBLIC = FailureMode(
 )
 PRIVATE_DNS_ELSEWHERE = FailureMode(
     id="private-dns-elsewhere",
-    title="DNS leads to somebody else's private address",
-    brief="foreign private address",
+    title="DNS leads to no endpoint of {registry}",
+    brief="private address of no endpoint",
     seen=(challenge.DENIED_WITH_IP, private_link.ROUTED_ELSEWHERE),
     when=(PRIVATE_ADDRESS, ENDPOINT_DIALLED.where("none of its endpoints", lambda found: found.nobodys)),
+    unprovable="Whose that address is nobody could ask: a gateway or a proxy can be meant to be there.",
     occurs=Occurs.SELDOM,
     means="Network rules do not hold for what comes through a private endpoint of the registry, so the private address"
-    " that was asked is something else: another registry's endpoint, or a gateway with an address of its own.",
+    " that was asked is something else: another registry's endpoint, a record of one that is gone, or a gateway or"
+    " proxy of the company's, which goes on to the registry by the address that this saw, {client_ip}.",
     look=(
-        Command("getent hosts {login_server}"),
+        "Ask who runs the zone whose address that is; endpoints have these (ENDPOINT_ID: last one):",
         LIST_ENDPOINTS,
         ENDPOINT_ADDRESSES,
-        Command("az network private-dns record-set a show -g RESOURCE_GROUP -z {private_zone} -n {record}"),
     ),
     fix=(
-        "Whoever runs the zone, or the hosts file, gives the name the address of the right endpoint.",
-        "A gateway that is meant to be there has to reach {registry} by a private endpoint.",
+        "If nobody means it, they give the name the address of the right endpoint.",
+        (
+            "If a gateway is meant, {registry} has to admit it: by a private endpoint, or, where selected networks are"
+            " admitted, by a rule for its public address."
+        ),
     ),
     page=pages.ACR + "container-registry-private-endpoints#validate-private-link-connection",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
@@ -245,7 +241,7 @@ PRIVATE_ENDPOINT_DUPLICATE = FailureMode(
     ),
     fix=(
         "Whoever runs the network keeps one that is approved, and points the zone's records to it.",
-        "Then they delete the other: clients that have its address in a hosts file lose their way in.",
+        "Then they ask who uses the other, and delete it if nobody does: its address may be in hosts files.",
     ),
     page=pages.ACR + "container-registry-private-endpoints#manage-private-endpoint-connections",
     samples=(

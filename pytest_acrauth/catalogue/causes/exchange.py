@@ -151,8 +151,8 @@ EXCHANGE_ARM_AUDIENCE_REJECTED = FailureMode(
     ),
     instead=(
         (
-            "Web Apps and Container Apps cannot ask for it. For those the registry's owner decides whether to take both"
-            " kinds again; the page says what that weakens, and an Azure Policy can undo it:"
+            "Web Apps, Container Apps and acr-env cannot ask for it. For those the registry's owner decides whether to"
+            " take both kinds again; the page says what that weakens, and an Azure Policy can undo it:"
         ),
         Command("az acr config authentication-as-arm update -r {registry} --status enabled"),
     ),

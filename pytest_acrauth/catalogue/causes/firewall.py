@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts, pages
-from pytest_acrauth.catalogue.questions.climb import PRIVATE_ADDRESS
-from pytest_acrauth.catalogue.questions.management import ADMITTED, LAST_CHANGE, NETWORK, PASSED_BY, SELECTED_NETWORKS
+from pytest_acrauth.catalogue.questions.climb import ADDRESSES, PRIVATE_ADDRESS
+from pytest_acrauth.catalogue.questions.management import (
+    ADMITTED,
+    LAST_CHANGE,
+    NETWORK,
+    PASSED_BY,
+    SELECTED_NETWORKS,
+)
 from pytest_acrauth.catalogue.shape import Command, FailureMode, Given, Occurs, Question
 from pytest_acrauth.catalogue.steps import LIST_ENDPOINTS
 from pytest_acrauth.catalogue.symptoms import challenge, services
@@ -39,8 +45,9 @@ FIREWALL_IP_DENIED = FailureMode(
         ADMITTED.is_(False),
         SELECTED_NETWORKS,
         CLIENT_IP.where("a public IPv4 one", lambda address: bool(rule_address(address))),
+        # Behind a private one can be a gateway, whose own address the rules judge, or another registry's endpoint.
+        ADDRESSES.where("not only private ones", lambda found: None if all(map(is_private, found)) else True),
     ),
-    not_when=(PRIVATE_ADDRESS,),
     open_when=PASSED_BY,
     occurs=Occurs.OFTEN,
     means="The registry admits selected networks only. The address is the one the registry saw: behind a NAT, a"

@@ -26,7 +26,7 @@ class Scenario:
     ``diagnosed`` is what it is diagnosed as with evidence, where that is not the cause of its own id: another cause,
     ``<stage>-unrecognised`` where none is known, or `READY` for a world that only looks broken. ``like`` is the id of
     a scenario that looks the same at first sight. ``beside`` is the cause that its climbs show, where it breaks a
-    client's check and these, too.
+    client's check and these, too. ``undecided`` are the causes that stay possible beside its own, whoever may look.
 
     The rest is what tests hold it to. ``shows`` is what a plain client meets first that knows nothing of scenarios:
     the stage and what is wrong there, or what it is granted. ``needs_evidence`` says that a climb alone leaves the
@@ -41,6 +41,7 @@ class Scenario:
     diagnosed: str = ""
     like: str = ""
     beside: str = ""
+    undecided: tuple[str, ...] = ()
     shows: str = "granted pull"
     needs_evidence: bool = False
     record: int | None = 200

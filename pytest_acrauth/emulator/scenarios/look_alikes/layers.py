@@ -128,6 +128,12 @@ def _to_another(world: World, registry: Registry, number: int) -> None:
         _link(world, other.login_server, registry.private_endpoints[-1].address)
 
 
+def _behind_a_gateway(world: World, registry: Registry, number: int) -> None:
+    """Admit selected networks, and let the name lead to something of the company's that none of them is."""
+    _to_another(world, registry, number)
+    registry.public_network_access, registry.default_action = True, "Deny"
+
+
 # Data endpoints and replicas.
 
 
@@ -262,6 +268,13 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         like="private-dns-resolves-public",
     ),
     Scenario("private-dns-elsewhere", _each(_to_another), like="firewall-public-access-disabled"),
+    Scenario(
+        "gateway-that-no-rule-admits",
+        _each(_behind_a_gateway),
+        diagnosed="firewall-ip-denied",
+        like="private-dns-elsewhere",
+        undecided=("private-dns-elsewhere",),
+    ),
     Scenario("private-endpoint-used", _each(_joined), _IMAGE, diagnosed=READY, like="private-dns-resolves-public"),
     Scenario(
         "private-endpoint-in-public-range",
