@@ -80,6 +80,7 @@ def declare(
     for target in every:
         at = registry_of(world, target)
         at.admin_enabled = at.anonymous_pull = False
+        at.public_network_access, at.default_action = True, "Allow"
     holders = {identity.name: _holder(world, identity, every) for identity in {each.identity: 0 for each in every}}
     for login_server in {each.registry.login_server: 0 for each in allowed}:
         _grant(world, [each for each in allowed if each.registry.login_server == login_server], holders)
@@ -215,7 +216,11 @@ def _by_registry(target: Target) -> bool:
 def _roles(world: World, at: Registry, target: Target, holder: Holder) -> Iterator[RoleAssignment]:
     given = world.cloud.now() - 30 * DAY
     if not at.abac:
-        held = frozenset(action for actions in _held(target).values() for action in actions) or frozenset({"pull"})
+        held = frozenset(action for actions in _held(target).values() for action in actions)
+        if not target.references:  # to be let in, it has to hold something
+            held = frozenset({"pull"})
+        if not held:
+            return
         for role in _BUILT_IN.get(held) or (_custom(world, held, abac=False),):
             yield RoleAssignment(holder.principal, role, at.resource_id, created=given)
         return

@@ -36,6 +36,7 @@ from pytest_acrauth.plugin.climbing.barrier import Barrier
 from pytest_acrauth.plugin.climbing.climbs import Climbs, Needs
 from pytest_acrauth.plugin.climbing.distribution import Controller, Worker
 from pytest_acrauth.plugin.commands import declared_world, emulation
+from pytest_acrauth.plugin.commands.rehearsing import Rehearsal
 from pytest_acrauth.plugin.told.annotations import Annotations, annotating
 from pytest_acrauth.plugin.told.failure_texts import FailureTexts
 from pytest_acrauth.plugin.told.other_plugins import hooks_for_other_plugins
@@ -53,6 +54,7 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
     Raises `pytest.UsageError` for whatever is wrong with the configuration. xdist's workers come here too, with the
     same command line, and with the controller's emulated machine if there is one.
     """
+    settings = declared_world.rehearsing(settings, config)
     environ = declared_world.MadeUp() if declared_world.is_declared(settings) else os.environ
     declared, settings = load(settings, config, environ)
     # First of all, so that whatever goes wrong from here on is told in words that may be read.
@@ -93,6 +95,8 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
         machine = {emulation.MACHINE: emulator.machine.to_json()} if emulator is not None else {}
         hooks += [Controller(climbs, config, machine), Summary(climbs, cleaner)]
         hooks += hooks_for_other_plugins(config, ours, cleaner)
+        if settings["rehearse"].values:
+            hooks.append(Rehearsal(config.stash[declared_world.WORLD], climbs, cleaner))
         if (tell := annotating(config)) is not None:
             hooks.append(Annotations(config, cleaner, tell))
     if keep is not None:
@@ -178,6 +182,7 @@ def _declared_plan(config: pytest.Config, settings: Settings, declared: Declared
     if worker is None:
         world = declared_world.World(config.stash[emulation.EMULATOR], settings, aims)
         world.play(ours)
+        config.stash[declared_world.WORLD] = world
     _register(config, declared_world.Marked(world, ours, config))
     return ours
 

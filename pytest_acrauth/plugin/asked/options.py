@@ -287,6 +287,12 @@ OPTIONS = (
         line=Line(8, "emulator {all}"),
     ),
     Option(
+        "rehearse",
+        "",
+        "play the declared world, make each declared promise false in it, one by one, and tell which check notices",
+        switch=True,
+    ),
+    Option(
         "cloud", "CLOUD", "cloud of a registry whose name does not tell it, for example AzureChinaCloud", in_file=True
     ),
     Option("ca-bundle", "FILE", "PEM file of certificate authorities to trust beside the system's", in_file=True),

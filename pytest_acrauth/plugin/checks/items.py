@@ -129,7 +129,7 @@ class RefusalCheck(OwnItem):
     def __init__(self, *, refused: Refused, climbs: Climbs, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.target = refused.target
-        self._expectation = refused.expectation
+        self.expectation = refused.expectation
         self._climbs = climbs
         self._failed = False
 
@@ -138,7 +138,7 @@ class RefusalCheck(OwnItem):
             if self._failed:
                 self._climbs.forget(self.target)
             self._failed = True
-            met = outcome(self._expectation, self.target, self._climbs)
+            met = outcome(self.expectation, self.target, self._climbs)
             if met.against:
                 raise NotReady.telling(met.against)
             self._failed = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
 
     from pytest_acrauth.emulator import Emulator
+    from pytest_acrauth.emulator.rehearsal import Broken, Unbreakable
 
 DECLARED = "declared"
 #: What the header says of it.
@@ -65,6 +67,22 @@ def is_declared(settings: Settings) -> bool:
     return DECLARED in settings["emulate"].values
 
 
+def rehearsing(settings: Settings, config: pytest.Config) -> Settings:
+    """Return settings in which a rehearsal has the declared world.
+
+    Raises `pytest.UsageError` for another world, and for a run that is shared out.
+    """
+    if settings["rehearse"].values and config.getoption("numprocesses", default=None):
+        raise pytest.UsageError(f"{where('rehearse', settings['rehearse'])} runs in one process: leave out -n")
+    if not settings["rehearse"].values or settings["emulate"].values == (DECLARED,):
+        return settings
+    if settings["emulate"].values:
+        raise pytest.UsageError(
+            f"{where('rehearse', settings['rehearse'])} breaks {DECLARED} alone: leave out --acr-emulate"
+        )
+    return {**settings, "emulate": Setting((DECLARED,), settings["rehearse"].origin)}
+
+
 def split(settings: Settings) -> tuple[Settings, tuple[Aim, ...]]:
     """Return settings that start a healthy world, and the changes by name. Raises `pytest.UsageError`."""
     setting = settings["emulate"]
@@ -93,6 +111,7 @@ class World:
     def play(self, plan: Plan, wishes: Iterable[Wish] = ()) -> None:
         """Let everything be as it is declared. Raises `pytest.UsageError` for what cannot be, or be changed."""
         from pytest_acrauth.emulator.declared import CannotDeclare, Refusal, declare
+        from pytest_acrauth.emulator.rehearsal import Declaration
 
         wished = [*wishes]
         refused = [(each.target, each.expectation) for each in plan.refusals]
@@ -104,15 +123,32 @@ class World:
         allowed = [_with(target, wished) for target in plan.targets if target not in shut]
         days = max((limit for each in plan.expiry.values() for limit in (each.warn, each.fail) if limit), default=0.0)
         try:
-            holders = declare(
-                self._emulator.world,
-                allowed,
-                [Refusal(target, each.names, each.causes, each.repository) for target, each in refused],
-                days,
-            )
+            refusals = [Refusal(target, each.names, each.causes, each.repository) for target, each in refused]
+            holders = declare(self._emulator.world, allowed, refusals, days)
         except CannotDeclare as error:
             raise pytest.UsageError(f"{self._asked}: {error}") from error
+        fails = {name: each.fail for name, each in plan.expiry.items() if each.fail}
+        self._declared, self._holders = Declaration(tuple(allowed), tuple(refusals), fails), holders
         self._emulator.change(*(self._aimed(aim, plan, holders) for aim in self._aims))
+
+    def breaks(self) -> Iterator[Broken | Unbreakable]:
+        """Yield every promise with a change that makes it false, or the reason why there is none."""
+        from pytest_acrauth.emulator.rehearsal import every_break
+
+        return every_break(self._declared, self._holders)
+
+    @contextmanager
+    def changed(self, broken: Broken) -> Iterator[None]:
+        """Break one promise while the context lasts."""
+        from pytest_acrauth.emulator.rehearsal import Kept
+
+        kept = Kept(self._emulator.world)
+        try:
+            self._emulator.change(broken.apply)
+            yield
+        finally:
+            kept.restore()
+            self._emulator.change()
 
     def _aimed(self, aim: Aim, plan: Plan, holders: Mapping[str, Any]) -> Any:
         from pytest_acrauth.emulator import UnknownScenario, choose
@@ -139,6 +175,10 @@ class World:
             close = difflib.get_close_matches(name, choices, n=1)
             meant = f"did you mean {close[0]}?" if close else f"there is {', '.join(choices)}"
             raise pytest.UsageError(f"{self._asked}: no {kind} {name!r} is declared; {meant}")
+
+
+#: The declared world of a run, in the main process.
+WORLD: pytest.StashKey[World] = pytest.StashKey()
 
 
 def _names(registry: Any) -> tuple[str, ...]:
