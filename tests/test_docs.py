@@ -157,7 +157,7 @@ def test_every_option_named_exists_under_every_name() -> None:
 
 def test_every_scenario_and_id_named_exists() -> None:
     """What pages tell to emulate or to explain can be emulated and explained."""
-    assert named(r"--acr-emulate ([a-z0-9-]+)") <= {"list", *SCENARIOS, *LOOK_ALIKES, *DELAYS}
+    assert named(r"--acr-emulate ([a-z0-9-]+)") <= {"list", "declared", *SCENARIOS, *LOOK_ALIKES, *DELAYS}
     ids = named(r"--acr-explain ([a-z0-9][a-z0-9-]*)(?![\w.-])")
     assert ids <= {"all", *MODES, *SYMPTOMS, *FAMILIES}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import pytest
 
@@ -17,7 +17,7 @@ from pytest_acrauth.plugin.asked.settings import runs_nothing
 from pytest_acrauth.plugin.checks.attribution import answers_for
 from pytest_acrauth.plugin.checks.expiry import ExpiryCheck, outlook_of
 from pytest_acrauth.plugin.checks.failures import DiagnosisText, NotReady, diagnoses_of, tell
-from pytest_acrauth.plugin.checks.items import Check, ClientCheck, RefusalCheck
+from pytest_acrauth.plugin.checks.items import ROOT, Check, ClientCheck, RefusalCheck
 from pytest_acrauth.plugin.checks.refusals import outcome
 from pytest_acrauth.plugin.cleaning.text import TextCleaner
 from pytest_acrauth.plugin.climbing.climbs import Climbs
@@ -76,6 +76,10 @@ class Rehearsal:
                 self._found.append(Found(each, *_first(session.items, each.about, self._anew())))
         if reporter is not None and reporter.isatty:
             reporter.rewrite("", erase=True)
+        session.testscollected += len(self._found)
+        for one in self._found:
+            for report in _reports(one, self._cleaner):
+                session.config.hook.pytest_runtest_logreport(report=report)
 
     def _anew(self) -> Climbs:
         """Return climbs of the same plan that know nothing yet, and wait for nothing."""
@@ -88,11 +92,6 @@ class Rehearsal:
             secrets=self._climbs.run.secrets,
         )
         return Climbs(replace(ours, wait=0.0), run, self._climbs.expiring)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if session.exitstatus == pytest.ExitCode.OK and any(not each.by for each in self._found):
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_sep("=", _TITLE)
@@ -116,6 +115,27 @@ class Rehearsal:
         for promise, reason in self._unbreakable:
             yield f"not rehearsed: {promise}: {reason}"
         yield f"noticed: {len(self._found) - len(unnoticed)} of {len(self._found)}"
+
+
+def _reports(found: Found, cleaner: TextCleaner) -> Iterator[pytest.TestReport]:
+    """Yield the reports of a change as a test, for whatever counts tests or writes them down: unnoticed, it failed."""
+    promise, change, advice = found.broken.promise, found.broken.change, found.broken.advice
+    said = cleaner.clean(f"nobody notices: {promise} · {change}" + (f"\nwould notice it: {advice}" if advice else ""))
+    nodeid = cleaner.clean(f"{ROOT}::rehearsal::{promise} · {change}")
+    place = (ROOT, None, nodeid)
+    noticed: list[tuple[str, object]] = [("acr_noticed_by", found.by), ("acr_noticed_as", found.as_)]
+    phases: tuple[Literal["call", "teardown"], ...] = ("call", "teardown")
+    for when in phases:
+        failed = when == "call" and not found.by
+        yield pytest.TestReport(
+            nodeid,
+            place,
+            {ROOT: 1},
+            "failed" if failed else "passed",
+            said if failed else None,
+            when,
+            user_properties=noticed if found.by else (),
+        )
 
 
 def _first(items: Sequence[pytest.Item], about: Sequence[Target], climbs: Climbs) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from conftest import Inner
@@ -49,7 +50,7 @@ def test_planted_holes_are_found_and_nothing_else(inner: Inner) -> None:
     inner.pytester.path.joinpath("acr.toml").write_text(HOLES)
     result = inner.apart("-W", "error", "--acr-config=acr.toml", "--acr-rehearse")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    told = [line for line in result.outlines if line.endswith("· nobody") or "would notice it" in line]
+    told = [line for line in result.outlines if line.endswith("· nobody") or line.startswith("    would notice it")]
     assert told == [
         "puller at shopacr has no push on team/app · push is given · nobody",
         '    would notice it: must_not = ["push"] in the access of puller to shopacr',
@@ -58,6 +59,22 @@ def test_planted_holes_are_found_and_nothing_else(inner: Inner) -> None:
         "puller at vaultacr is refused by network-shut-out or identity-kept-out · another reason refuses · nobody",
         '    would notice it: expect = ["network-shut-out"] alone in the refusal of vaultacr',
     ]
+
+
+def test_each_change_is_a_test_in_a_junit_file(inner: Inner) -> None:
+    """A change that nobody notices is a failed test there, one that is noticed a passed one with who and as what."""
+    inner.pytester.path.joinpath("acr.toml").write_text(HOLES)
+    inner.apart("--acr-config=acr.toml", "--acr-rehearse", "--junitxml=out.xml")
+    cases = [
+        each
+        for each in ET.parse(inner.pytester.path / "out.xml").iter("testcase")  # noqa: S314 - our own file
+        if "·" in each.get("name", "")
+    ]
+    failed = [each for each in cases if each.find("failure") is not None]
+    assert len(failed) == 3
+    assert all(
+        each.find("properties/property[@name='acr_noticed_by']") is not None for each in cases if each not in failed
+    )
 
 
 def test_another_world_cannot_be_rehearsed(inner: Inner) -> None:
