@@ -1,7 +1,8 @@
 """Installs the real programs that tests run: Debian's packages, and the Azure CLI in an environment of its own.
 
-Usage: ``install.py browser``, ``install.py metrics``, or ``install.py clients FOLDER``: the Azure CLI is installed into the folder once, and
-kept there. Packages are installed only as root, and where CI is set: elsewhere the machine is its owner's.
+Usage: ``install.py browser``, ``install.py metrics``, or ``install.py clients FOLDER``: the Azure CLI is installed into
+the folder once, and kept there. Packages are installed only as root, and where CI is set: elsewhere the machine is its
+owner's.
 """
 
 from __future__ import annotations

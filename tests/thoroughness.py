@@ -1,8 +1,8 @@
 """Which tests always run, and which are thorough: broad or slow, and run where somebody asks for them.
 
-`thorough` marks a test that is slow whatever it is given; `broad(of=N)` one of many alike, of whose cases the first and
-about every Nth always run, each time the same. ``--thorough`` says what becomes of the rest. What somebody names runs in
-any case.
+`thorough` marks a test that is slow whatever it is given; `broad(of=N)` one of many alike, of whose cases the first
+and about every Nth always run, each time the same. ``--thorough`` says what becomes of the rest. What somebody names
+runs in any case.
 """
 
 from __future__ import annotations

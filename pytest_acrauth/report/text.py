@@ -109,20 +109,28 @@ def _under(heading: str, lines: Sequence[str]) -> Iterator[str]:
 
 def _why(found: Explanation, room: int) -> Iterator[str]:
     """Yield what was seen and what proves the cause; what was ruled out in the last line, if that is not the only."""
-    parts = [found.title, found.says, proven(found.proofs), found.proof]
-    parts += [f"Could not look: {group.why}." for group in found.unanswered[:1]]
     ruled_out = _ruled_out_in_short(found.not_these) if room > _LEAST_WHY else []
-    yield from wrap(" ".join(filter(None, parts)), _INDENT, most=room - len(ruled_out))
+    room -= len(ruled_out)
+    lines = wrap(_reason_in_short(found, readers=True), _INDENT)
+    if len(lines) > room:  # who was asked is told whole or not at all
+        lines = wrap(_reason_in_short(found, readers=False), _INDENT, most=room)
+    yield from lines
     yield from ruled_out
 
 
-def proven(answers: Sequence[Answered]) -> str:
-    """Say the answers in short, and who else than the climb was asked for them."""
+def _reason_in_short(found: Explanation, *, readers: bool) -> str:
+    parts = [found.title, found.says, proven(found.proofs, readers=readers), found.proof]
+    parts += [f"Could not look: {group.why}." for group in found.unanswered[:1]]
+    return " ".join(filter(None, parts))
+
+
+def proven(answers: Sequence[Answered], *, readers: bool = True) -> str:
+    """Say the answers in short, and with ``readers`` who else than the climb was asked for them."""
     # Beside what somebody was asked for, what the climb shows anyway tells little.
     telling = [each for each in answers if each.who != HERE] or answers
     told = "; ".join(f"{each.question.label}: {one_line(each.value, _VALUE)}" for each in telling)
     asked = dict.fromkeys(each.who for each in answers if each.who != HERE)
-    read = f" (read by {', '.join(asked)})" if asked else ""
+    read = f" (read by {', '.join(asked)})" if asked and readers else ""
     return f"{told[0].upper()}{told[1:]}{read}." if told else ""
 
 

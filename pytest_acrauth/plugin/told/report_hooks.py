@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterable
 from typing import Any
 
 import pytest
+from _pytest.junitxml import xml_key
 
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.secret import Secrets
@@ -106,6 +107,12 @@ class Reports:
     def pytest_internalerror(self, excrepr: Any) -> None:
         """Clean the traceback that ends a run."""
         ReportCleaner(self._cleaner).of(excrepr)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Clean what fixtures recorded of the whole run, before pytest writes it into its JUnit file."""
+        if (junit := session.config.stash.get(xml_key, None)) is not None:
+            junit.global_properties[:] = ReportCleaner(self._cleaner).of(junit.global_properties)
 
     def _clean(self, report: pytest.TestReport | pytest.CollectReport) -> None:
         if self._cleaner.masking is not None and isinstance(report, pytest.TestReport):

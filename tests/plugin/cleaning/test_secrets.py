@@ -47,6 +47,26 @@ def test_a_collection_error(inner: Inner, clean_environment: pytest.MonkeyPatch)
     assert "a-password-to-be-found" not in result.stdout.str()
 
 
+def test_a_property_of_the_whole_run(inner: Inner, clean_environment: pytest.MonkeyPatch) -> None:
+    """What a fixture records of the run stands masked in the JUnit file, and what is no secret as it is."""
+    clean_environment.setenv("ACR_USERNAME", "puller")
+    clean_environment.setenv("ACR_PASSWORD", "a-password-to-be-found")
+    inner.pytester.makepyfile(
+        """
+        import os
+
+        def test_it(record_testsuite_property):
+            record_testsuite_property("used", os.environ["ACR_PASSWORD"])
+            record_testsuite_property("architecture", "PPC")
+        """
+    )
+    inner.run("--acr-registry", "myacr", "--junitxml=junit.xml", "-k", "test_it")
+    text = (inner.pytester.path / "junit.xml").read_text(encoding="utf-8")
+    assert "a-password-to-be-found" not in text
+    assert '<property name="used" value="***"' in text
+    assert '<property name="architecture" value="PPC"' in text
+
+
 @pytest.mark.thorough
 def test_a_fleet_with_a_password_for_each(spilling: Inner) -> None:
     """Two hundred registries, each with a login of its own that a test prints: no output holds any of them."""
