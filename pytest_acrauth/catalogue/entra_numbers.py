@@ -186,7 +186,7 @@ NUMBERS: dict[int, Number] = {
     530035: Number(
         "security defaults, the rules of a tenant without policies, block the sign-in", ("entra-security-defaults",)
     ),
-    53011: Number("the account is at risk in its home tenant", _RISK),
+    53011: Number("a policy blocks the account, which is at risk in its home tenant", _RISK),
     530034: Number("a delegated administrator's account is at risk in its home tenant", _RISK),
     700082: Number(
         "the stored login was not used for too long",

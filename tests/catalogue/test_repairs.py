@@ -167,6 +167,35 @@ def test_looks_only_read(mode):
     assert [text for text in looks if not READS.search(text)] == []
 
 
+#: Questions whose answer holds what was looked up against the request that broke: what it dialled, asked or showed.
+COMPARES = {
+    "address-admitted",
+    "data-host-of-replica",
+    "data-host-past-zone",
+    "endpoint-dialled",
+    "entra-directly",
+    "federated-credentials",
+    "host-exists",
+    "login-server-exists",
+    "public-names",
+    "registry-place",
+    "roles",
+    "scope-map",
+    "tenants",
+}
+#: Causes of which the symptom itself says that the setting was met.
+SAID_BY_THE_SYMPTOM = {"client-stale-stored-credentials", "entra-app-disabled", "firewall-public-access-disabled"}
+
+
+@every_mode
+def test_a_setting_alone_proves_nothing(mode):
+    """A proof holds a fact of the request that broke: a sign, what the climb showed, or what was compared with it."""
+    if mode.unprovable or mode.signs or not mode.when or mode.id in SAID_BY_THE_SYMPTOM:
+        return
+    asked = [condition.question for condition in mode.when]
+    assert [question.id for question in asked if question.needs is None or question.id in COMPARES]
+
+
 @every_mode
 def test_a_title_is_a_fact(mode):
     """A title says what is so; how sure it is, the headline says."""
