@@ -7,15 +7,27 @@ from pytest_acrauth.catalogue.questions.climb import PRIVATE_ADDRESS, THROUGH_PR
 from pytest_acrauth.catalogue.questions.management import (
     ADMITTED,
     ENDPOINT_APPROVED,
-    ENDPOINT_DIALLED,
     PASSED_BY,
     PRIVATE_ENDPOINTS,
     SELECTED_NETWORKS,
+    dialled,
 )
-from pytest_acrauth.catalogue.shape import Command, FailureMode, Given, Occurs
+from pytest_acrauth.catalogue.questions.records import Dialled
+from pytest_acrauth.catalogue.shape import Command, FailureMode, Given, Occurs, Question
 from pytest_acrauth.catalogue.steps import ENDPOINT_ADDRESSES, LIST_ENDPOINTS
 from pytest_acrauth.catalogue.symptoms import challenge, data, dns, private_link, tcp
+from pytest_acrauth.model.evidence import Need
 
+#: Judged by addresses alone: which endpoint was dialled, no name and no state of another one tells.
+ENDPOINT_DIALLED: Question[Dialled] = Question(
+    id="endpoint-dialled",
+    asks="Which private endpoint of the registry has the address that was dialled?",
+    shows="endpoint with that address",
+    by_hand=ENDPOINT_ADDRESSES,
+    needs=Need.ENDPOINT_ADDRESSES,
+    failing_that=Need.REGISTRY,
+    read=dialled,
+)
 #: A private address that does not answer: the login server's, or that of a data endpoint.
 _SILENT_ENDPOINT = (tcp.PRIVATE_TCP_TIMEOUT, data.PRIVATE_DATA_UNREACHED)
 PRIVATE_DNS_STALE_ZONE = FailureMode(

@@ -13,7 +13,7 @@ from pytest_acrauth.catalogue.questions.climb import PUBLIC_ADDRESS, THROUGH_PRI
 from pytest_acrauth.catalogue.questions.records import DataHosts, Dialled, Endpoints, Networks, date, when
 from pytest_acrauth.catalogue.questions.rights import Rights
 from pytest_acrauth.catalogue.shape import Break, Command, Question
-from pytest_acrauth.catalogue.steps import ENDPOINT_ADDRESSES, LIST_ENDPOINTS, LIST_ROLES
+from pytest_acrauth.catalogue.steps import LIST_ENDPOINTS, LIST_ROLES
 from pytest_acrauth.model.evidence import Need
 from pytest_acrauth.model.observation import AccessToken, Data, Exchange, Tcp
 
@@ -126,16 +126,6 @@ PRIVATE_ENDPOINTS: Question[Endpoints] = Question(
     read=_endpoints,
 )
 ENDPOINT_APPROVED = PRIVATE_ENDPOINTS.where("yes, and one is approved", lambda found: found.approved)
-#: Judged by addresses alone: which endpoint was dialled, no name and no state of another one tells.
-ENDPOINT_DIALLED: Question[Dialled] = Question(
-    id="endpoint-dialled",
-    asks="Which private endpoint of the registry has the address that was dialled?",
-    shows="endpoint with that address",
-    by_hand=ENDPOINT_ADDRESSES,
-    needs=Need.ENDPOINT_ADDRESSES,
-    failing_that=Need.REGISTRY,
-    read=dialled,
-)
 NETWORK: Question[Networks] = Question(
     id="network-rules",
     asks="Which networks may reach the registry, and since when?",
