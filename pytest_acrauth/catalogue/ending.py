@@ -114,7 +114,7 @@ def ends(each: Dated, moment: float) -> str:
 def clock_said(off: float) -> str:
     """Say that a clock is off, and by which one is counted."""
     way = "ahead of" if off > 0 else "behind"
-    # Two clocks are compared to the second at best: the nearest number is told, where `_span` never says more than is.
+    # Two clocks are compared to the second at best: the nearest number is told, where `_span` never says too much.
     unit = next((unit for _, unit in _UNITS if abs(off) + 1 >= 2 * unit), 1.0)
     about = round(abs(off) / unit) * unit
     return f"this machine's clock is {_span(about)} {way} that of the services, by which the days are counted"

@@ -41,9 +41,10 @@ from pytest_acrauth.model.secret import Secret, Secrets
 from pytest_acrauth.model.target import CLOUDS, Flow, Identity, Reference, Registry, Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.probes.http.client import Response
+from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.management import arm
 from pytest_acrauth.probes.management.askers import NO_LOGIN
-from pytest_acrauth.probes.management.plane import CouldNotLook, Plane
+from pytest_acrauth.probes.management.plane import MOST_PAGES, CouldNotLook, Listed, Plane
 from pytest_acrauth.running.run import Run
 
 MANAGEMENT = {ARM, GRAPH}
@@ -255,9 +256,9 @@ def test_without_resource_graph_the_subscriptions_are_searched() -> None:
 
     http = type("Stub", (), {"send": staticmethod(send)})()
     plane = Plane(http, CLOUDS[0], Secrets(), lambda _: Secret("token"))
-    found = arm.read_registry(plane, Registry.parse("myacr"), EvidenceChoice())
+    with pytest.raises(CouldNotLook, match=f"more subscriptions than the {arm.MOST_SUBSCRIPTIONS} that were searched"):
+        arm.read_registry(plane, Registry.parse("myacr"), EvidenceChoice())
     lists = [each for each in requests if each.endswith("/registries")]
-    assert not found.found
     assert len(lists) == arm.MOST_SUBSCRIPTIONS
     assert len(requests) <= 3 + 2 * arm.MOST_SUBSCRIPTIONS
 
@@ -330,9 +331,91 @@ def test_a_list_that_goes_on_elsewhere_is_not_followed(further: str) -> None:
 def test_a_list_without_end_is_given_up() -> None:
     """So many pages are read, and then it is not known whether the registry is there."""
     plane, requests = listing({"": (["otheracr"], f"{LIST}?more=1")})
-    with pytest.raises(CouldNotLook, match=f"than {arm.MOST_PAGES} pages hold"):
+    with pytest.raises(CouldNotLook, match=f"than {MOST_PAGES} pages hold"):
         found_by_list(plane)
-    assert len(requests) == arm.MOST_PAGES
+    assert len(requests) == MOST_PAGES
+
+
+def paged(world: World) -> None:
+    """Let every list come in pages, of which the first is empty."""
+    no_admin(world)
+    world.cloud.paged = True
+
+
+@pytest.mark.parametrize("choice", [EvidenceChoice(), EvidenceChoice(subscription=SUBSCRIPTION)])
+def test_an_empty_first_page_hides_no_registry(choice: EvidenceChoice) -> None:
+    """In Resource Graph and in a subscription's list alike, the pages behind it are read."""
+    seen, _ = in_world(paged, "basic", choice=choice)
+    assert ids(one(seen)) == ["admin-user-disabled"]
+
+
+def test_an_empty_first_page_hides_no_role() -> None:
+    """Roles and denials are read to their end, and what is proven by their absence stays so."""
+
+    def change(world: World) -> None:
+        paged(world)
+        world.cloud.assignments[:] = [each for each in world.cloud.assignments if each.role != "AcrPull"]
+
+    seen, _ = in_world(change, "service-principal", "team/app")
+    assert seen.evidence.roles is not None
+    assert seen.evidence.roles.value is not None
+    assert seen.evidence.roles.value.whole
+    assert EVIDENCE in [each.role for each in seen.evidence.roles.value.assignments]
+
+
+def pages_of(answers: list[Response]) -> tuple[Plane, list[str]]:
+    """Return a plane that is given these answers one after the other, the last one again and again."""
+    requests: list[str] = []
+
+    def send(_method: str, url: str, **_: Any) -> Response:
+        requests.append(url)
+        return answers[min(len(requests), len(answers)) - 1]
+
+    http = type("Stub", (), {"send": staticmethod(send), "deadline": Deadline(30.0)})()
+    return Plane(http, CLOUDS[0], Secrets(), lambda _: Secret("token")), requests
+
+
+def page(**content: Any) -> Response:
+    """Return an answer in JSON."""
+    return Response(reply(200), json.dumps(content).encode(), headers={"content-type": "application/json"})
+
+
+def test_a_list_is_whole_only_where_it_ends() -> None:
+    """A bound that is met is told, in lists by address and by token; the usual port in an address is no other place."""
+    further = "https://management.azure.com:443/x?more=1"
+    plane, requests = pages_of([page(value=[], nextLink=further), page(value=[{"id": "x"}])])
+    assert plane.list_arm("/x", "1") == ([{"id": "x"}], True)
+    assert requests[1] == further
+    plane, requests = pages_of([page(value=[], nextLink=further)])
+    assert plane.list_arm("/x", "1") == ([], False)
+    assert len(requests) == MOST_PAGES
+    plane, requests = pages_of([page(data=[], **{"$skipToken": "more"})])
+    assert plane.find_resources("Resources") == ([], False)
+    assert len(requests) == MOST_PAGES
+    plane, requests = pages_of([page(value=[], **{"@odata.nextLink": further})])
+    assert plane.list_graph("/x") == ([], False)
+    assert len(requests) == 1
+
+
+def test_a_registry_that_may_be_in_the_rest_is_not_said_to_be_nowhere() -> None:
+    """Where Resource Graph goes on beyond what is read, nobody has looked."""
+    plane, _ = pages_of([page(data=[], **{"$skipToken": "more"})])
+    with pytest.raises(CouldNotLook, match="more than"):
+        arm.read_registry(plane, Registry.parse("myacr"), EvidenceChoice())
+
+
+def test_silence_that_is_asked_for_ends_no_look() -> None:
+    """A 429 with Retry-After is asked again as long as the limit allows; one without, or for too long, is the end."""
+    silent = Response(reply(429)._replace(retry_after="1"), b"{}", headers={})
+    plane, requests = pages_of([silent, silent, page(value=[])])
+    assert plane.list_arm("/x", "1").whole
+    assert len(requests) == 3
+    for after in ("", "3600"):
+        refused = Response(reply(429)._replace(retry_after=after), b"{}", headers={})
+        plane, requests = pages_of([refused, page(value=[])])
+        with pytest.raises(CouldNotLook, match="answered 429"):
+            plane.list_arm("/x", "1")
+        assert len(requests) == 1
 
 
 def test_a_record_that_may_not_be_read_says_nothing_about_its_registry() -> None:
@@ -632,9 +715,9 @@ def test_a_graph_of_any_shape_tells_no_address(row: dict[str, Any]) -> None:
     class Asked:
         queries: ClassVar[list[str]] = []
 
-        def ask_arm(self, _path: str, _version: str, *, body: dict[str, Any]) -> dict[str, Any]:
-            self.queries.append(body["query"])
-            return {"data": [row]}
+        def find_resources(self, query: str) -> Listed:
+            self.queries.append(query)
+            return Listed([row], whole=True)
 
     odd = PrivateEndpointFacts("odd", "Approved", "/subscriptions/x') | project secrets //")
     good = PrivateEndpointFacts("good", "Approved", "/subscriptions/s/resourceGroups/g/providers/Y/privateEndpoints/pe")

@@ -52,6 +52,15 @@ def as_json(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
+def page_of(values: list[Any], turn: str) -> tuple[list[Any], str]:
+    """Return the values on one page of a list, and what asks for the next one, '' behind the last.
+
+    The first page, which is asked for by '', is empty, as any may be.
+    """
+    number = int(turn) if turn.isdecimal() else 0
+    return values[number - 1 : number] if number else [], str(number + 1) if number < len(values) else ""
+
+
 def http_date(now: float) -> str:
     """Return a time as HTTP headers write it."""
     return formatdate(now, usegmt=True)

@@ -13,7 +13,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from pytest_acrauth.emulator.azure.answers import Answer, Refusal, as_json
+from pytest_acrauth.emulator.azure.answers import Answer, Refusal, as_json, page_of
 from pytest_acrauth.emulator.azure.gate import Gate
 from pytest_acrauth.emulator.azure.kusto import BadQuery, names, run
 from pytest_acrauth.emulator.azure.paths import Asked, taken_apart
@@ -36,7 +36,7 @@ from pytest_acrauth.emulator.azure.resources import (
     usages_json,
 )
 from pytest_acrauth.emulator.world import World
-from pytest_acrauth.emulator.world.cloud import Registry, RoleAssignment, upwards
+from pytest_acrauth.emulator.world.cloud import ARM, Registry, RoleAssignment, upwards
 from pytest_acrauth.emulator.world.roles import INTERFACES, REGISTRIES
 
 _REGISTRY = REGISTRIES.lower()
@@ -92,6 +92,18 @@ class Arm:
             raise self._gate.refusal(400, "MissingApiVersionParameter", text)
         if asked.kind == "microsoft.resourcegraph/resources":
             return self._graph(request)
+        return self._page(request, self._handled(request, asked))
+
+    def _page(self, request: Request, answer: Answer) -> Answer:
+        """Return an answer, or the page of it that is asked for where lists have several."""
+        found = json.loads(bytes(answer.body))
+        if not self._cloud.paged or not isinstance(found.get("value"), list):
+            return answer
+        values, further = page_of(found["value"], request.query_params.get("$skiptoken", ""))
+        link = f"https://{ARM}{request.url.path}?{request.url.include_query_params(**{'$skiptoken': further}).query}"
+        return self._gate.json({**found, "value": values} | ({"nextLink": link} if further else {}))
+
+    def _handled(self, request: Request, asked: Asked) -> Answer:
         handler = self._open.get(asked.kind) if request.method == "GET" else None
         if handler is not None and (asked.collection or asked.kind != _REGISTRY):
             return handler(request, asked)
@@ -284,8 +296,11 @@ class Arm:
             raise self._gate.refusal(
                 400, "BadRequest", f"Please provide below info when asking for support: {error}"
             ) from error
-        about = {"totalRecords": len(found), "count": len(found), "facets": [], "resultTruncated": "false"}
-        return self._gate.json({**about, "data": found})
+        about: dict[str, Any] = {"totalRecords": len(found), "facets": [], "resultTruncated": "false"}
+        if self._cloud.paged:
+            found, further = page_of(found, str((body.get("options") or {}).get("$skipToken", "")))
+            about |= {"$skipToken": further} if further else {}
+        return self._gate.json({**about, "count": len(found), "data": found})
 
     def _rows(self, request: Request, body: dict[str, Any], wanted: Collection[str] | None) -> Iterator[dict[str, Any]]:
         """Yield what a caller is shown of the graph: all registries, or those of the names wanted."""

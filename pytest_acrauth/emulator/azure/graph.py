@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
 
-from pytest_acrauth.emulator.azure.answers import JSON, Answer, Refusal, as_json, http_date, new_id, refuse
+from pytest_acrauth.emulator.azure.answers import JSON, Answer, Refusal, as_json, http_date, new_id, page_of, refuse
 from pytest_acrauth.emulator.azure.issuing import GRAPH_AUDIENCE
 from pytest_acrauth.emulator.world import World
 from pytest_acrauth.emulator.world.cloud import GRAPH
@@ -58,7 +58,11 @@ class Graph:
             {"name": "federated", "issuer": each.issuer, "subject": each.subject, "audiences": [each.audience]}
             for each in found[0].federated
         ]
-        return self._answer(200, {"value": rows})
+        if not self._world.cloud.paged:
+            return self._answer(200, {"value": rows})
+        page, further = page_of(rows, request.query_params.get("$skiptoken", ""))
+        link = f"https://{GRAPH}{request.url.path}?$skiptoken={further}"
+        return self._answer(200, {"value": page} | ({"@odata.nextLink": link} if further else {}))
 
     async def _principal(self, request: Request) -> Answer:
         tenant = self._tenant(request)

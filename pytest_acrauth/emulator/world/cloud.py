@@ -322,7 +322,8 @@ class Cloud:
     the registries admits this network. ``directory_readers`` are the object ids that may
     read the directory through Graph, ``groups`` the members of groups, both by object id. ``assertion_issuers`` are
     those whose keys Entra can fetch, ``rules`` its tenants', and ``looping`` the applications that asked it too often;
-    ``used_up`` are the object ids whose allowance of requests to ARM is.
+    ``used_up`` are the object ids whose allowance of requests to ARM is. ``paged`` tells whether lists come in pages of
+    one, behind an empty one.
     ``jobs`` are those of CI systems that can be asked for id tokens, by the host where. ``elsewhere`` is the Entra of
     another cloud.
     """
@@ -344,6 +345,7 @@ class Cloud:
     rules: Rules = field(default_factory=Rules)
     looping: set[str] = field(default_factory=set)
     used_up: set[str] = field(default_factory=set)
+    paged: bool = False
     entra: Signer = field(default_factory=Signer)
     elsewhere: Signer = field(default_factory=Signer)
     token_server: Signer = field(default_factory=Signer)

@@ -17,7 +17,7 @@ from azure.core.utils import case_insensitive_dict
 from pytest_acrauth.model.foreign_json import is_too_deep
 from pytest_acrauth.model.observation import Trouble
 from pytest_acrauth.model.secret import Secrets
-from pytest_acrauth.probes.http.client import Http, Response
+from pytest_acrauth.probes.http.client import Http, Response, send_patiently
 from pytest_acrauth.probes.http.replies import parse_json, register_issued
 
 _SECRET_FIELDS = ("client_secret", "client_assertion")
@@ -35,14 +35,18 @@ class Transport(HttpTransport[HttpRequest, HttpResponse]):
     """azure-core's way into one `Http`: its deadline, its connections, its register of secrets.
 
     ``allows(method, url)`` says which requests may be sent; others raise `Unreached`, and nothing leaves. ``responses``
-    keeps every one, because azure-identity's own exceptions lose Entra's number.
+    keeps every one, because azure-identity's own exceptions lose Entra's number. ``patient`` asks again whoever asked
+    for silence.
     """
 
-    def __init__(self, http: Http, secrets: Secrets, allows: Callable[[str, str], bool]) -> None:
+    def __init__(
+        self, http: Http, secrets: Secrets, allows: Callable[[str, str], bool], *, patient: bool = False
+    ) -> None:
         self.http = http
         self.secrets = secrets
         self.responses: list[Response] = []
         self._allows = allows
+        self._patient = patient
 
     def send(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:  # noqa: ARG002 - the deadline decides
         if not self._allows(request.method, request.url):
@@ -51,7 +55,11 @@ class Transport(HttpTransport[HttpRequest, HttpResponse]):
             )
         content = _content(request)
         self._register(content)
-        response = self.http.send(request.method, request.url, headers=request.headers, content=content)
+        headers = request.headers
+        if self._patient:
+            response = send_patiently(self.http, request.method, request.url, headers=headers, content=content)
+        else:
+            response = self.http.send(request.method, request.url, headers=headers, content=content)
         self.responses.append(response)
         if response.reply is None or response.trouble is not None:
             raise Unreached(response)

@@ -25,6 +25,7 @@ from pytest_acrauth.model.observation import Connection, Reply, Trouble
 from pytest_acrauth.model.secret import Secret, as_bytes
 from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.http.logs import quiet_loggers
+from pytest_acrauth.probes.http.manners import seconds_asked
 from pytest_acrauth.probes.http.network import Connector, trouble_of
 from pytest_acrauth.probes.http.replies import read_reply, urlsplit_host
 
@@ -332,6 +333,26 @@ class Http:
         if 0.0 < seconds < self.deadline.left():
             time.sleep(seconds)
             self.held_back[host] = self.held_back.get(host, 0.0) + seconds
+
+
+def send_patiently(
+    http: Http,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str | Secret] | None = None,
+    content: bytes | None = None,
+) -> Response:
+    """Send a request that reads, and again once the silence is over that its host has asked for, if the limit allows.
+
+    `Http.send` waits for the end of the silence.
+    """
+    response = http.send(method, url, headers=headers, content=content)
+    while response.reply is not None and response.reply.status == 429:
+        if not 0.0 < seconds_asked(response.reply) < http.deadline.left():
+            break
+        response = http.send(method, url, headers=headers, content=content)
+    return response
 
 
 def encoded(form: Mapping[str, str | Secret]) -> str:

@@ -1,7 +1,7 @@
 """Read-only looks at Azure Resource Manager: the registry's record, its tokens and scope maps, roles, tenant.
 
-About one registry and one identity at most `MOST_SUBSCRIPTIONS` times (`MOST_PAGES` + 1) + `MOST_ROLES` + 11 requests
-are sent; usually two to six.
+Each list is read for at most `MOST_PAGES` pages, and of none that goes on it is said that there is no more. About one
+registry and one identity usually two to six requests are sent.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ from pytest_acrauth.model.evidence import (
 )
 from pytest_acrauth.model.target import Registry
 from pytest_acrauth.probes.management.plane import (
+    MOST_PAGES,
     CouldNotLook,
+    Listed,
     Plane,
     all_texts,
     entries,
@@ -39,12 +41,13 @@ from pytest_acrauth.probes.management.plane import (
     texts,
 )
 
-#: How many subscriptions are searched where Resource Graph does not answer, how many pages of the registries of each,
-#: and how many role definitions are read.
+#: How many subscriptions are searched where Resource Graph does not answer, and how many role definitions are read.
 MOST_SUBSCRIPTIONS = 5
-MOST_PAGES = 10
 MOST_ROLES = 5
 _MOST_ASSIGNMENTS = 100
+_MOST_CACHE_RULES = 100
+_MOST_INTERFACES = 20
+_MOST_REPLICAS = 50
 _LONGEST_CONDITION = 8192
 _CACHE_VERSION = "2025-11-01"
 _CHILD = re.compile(r"[\w-]{1,100}")
@@ -53,15 +56,26 @@ _ENDPOINT = re.compile(r"/subscriptions/[\w.()/-]{1,290}", re.IGNORECASE)
 _REGISTRIES = "Microsoft.ContainerRegistry/registries"
 
 
+class _GoesOn(CouldNotLook):
+    """What was looked for is not in a list as far as it was read, and may be in the rest."""
+
+
 def read_registry(plane: Plane, wanted: Registry, choice: EvidenceChoice) -> RegistryFacts:
     """Find the registry's record: by its id, in the subscription given, else wherever the asker can look."""
     host = urlsplit(plane.cloud.arm).hostname or ""
-    resource_id = wanted.resource_id or _find_resource_id(plane, wanted, choice)
+    unread: CouldNotLook | None = None
+    try:
+        resource_id = wanted.resource_id or _find_resource_id(plane, wanted, choice)
+    except _GoesOn as error:
+        resource_id, unread = "", error
     if not resource_id:
+        free = _ask_whether_free(plane, wanted, choice)
+        if unread is not None and not free:  # a name that nobody has is in no rest of a list either
+            raise unread
         return RegistryFacts(
             found=False,
             subscription_id=choice.subscription,
-            name_free=_ask_whether_free(plane, wanted, choice),
+            name_free=free,
             all_readable=_may_read_all(plane, choice.subscription),
         )
     place = _RESOURCE.fullmatch(resource_id)
@@ -114,13 +128,21 @@ def _find_resource_id(plane: Plane, wanted: Registry, choice: EvidenceChoice) ->
         "Resources | where type =~ 'microsoft.containerregistry/registries'"
         f" | where name =~ '{wanted.name}' | project id, loginServer = properties.loginServer"
     )
+    host = urlsplit(plane.cloud.arm).hostname or ""
     try:
-        found = _ask_graph(plane, query)
+        found = plane.find_resources(query)
     except CouldNotLook as refused:
         if refused.status not in {400, 403, 404}:
             raise
-        return _find_in_lists(plane, wanted, _read_subscriptions(plane))
-    return _its_own(wanted, ((text(each, "id"), text(each, "loginServer")) for each in found))
+        subscriptions = _read_subscriptions(plane)
+        most = subscriptions.entries[:MOST_SUBSCRIPTIONS]
+        resource_id = _find_in_lists(plane, wanted, (text(each, "subscriptionId") for each in most))
+        if not resource_id and (not subscriptions.whole or len(subscriptions.entries) > len(most)):
+            raise _GoesOn(f"{host} lists more subscriptions than the {len(most)} that were searched") from refused
+        return resource_id
+    if not found.entries and not found.whole:
+        raise _GoesOn(f"{host} found more than {MOST_PAGES} pages hold")
+    return _its_own(wanted, ((text(each, "id"), text(each, "loginServer")) for each in found.entries))
 
 
 def _its_own(wanted: Registry, found: Iterable[tuple[str, str]]) -> str:
@@ -129,15 +151,8 @@ def _its_own(wanted: Registry, found: Iterable[tuple[str, str]]) -> str:
     return ids.get(wanted.global_endpoint) or next(reversed(ids.values()), "")
 
 
-def _ask_graph(plane: Plane, query: str) -> list[Mapping[str, Any]]:
-    """Return what a query finds in the graph of resources, as far as the asker may see it."""
-    body = {"query": query, "options": {"resultFormat": "objectArray"}}
-    return entries(plane.ask_arm("/providers/Microsoft.ResourceGraph/resources", "2022-10-01", body=body), "data")
-
-
-def _read_subscriptions(plane: Plane) -> tuple[str, ...]:
-    found = plane.ask_arm("/subscriptions", "2022-12-01")
-    return tuple(text(entry, "subscriptionId") for entry in entries(found, "value"))[:MOST_SUBSCRIPTIONS]
+def _read_subscriptions(plane: Plane) -> Listed:
+    return plane.list_arm("/subscriptions", "2022-12-01")
 
 
 def _find_in_lists(plane: Plane, wanted: Registry, subscriptions: Iterable[str]) -> str:
@@ -157,7 +172,7 @@ def _find_in_lists(plane: Plane, wanted: Registry, subscriptions: Iterable[str])
             namesakes += page
         else:
             host = urlsplit(plane.cloud.arm).hostname or ""
-            raise CouldNotLook(f"{host} lists more registries of the subscription than {MOST_PAGES} pages hold")
+            raise _GoesOn(f"{host} lists more registries of the subscription than {MOST_PAGES} pages hold")
     return _its_own(wanted, namesakes)
 
 
@@ -191,7 +206,7 @@ def _may_read_all(plane: Plane, subscription: str) -> bool:
         return False
     path = f"/subscriptions/{quote(subscription)}/providers/Microsoft.Authorization/permissions"
     try:
-        held = entries(plane.ask_arm(path, "2022-04-01"), "value")
+        held = plane.list_arm(path, "2022-04-01").entries
     except CouldNotLook:
         return False
     reading = f"{_REGISTRIES}/read".lower()
@@ -206,9 +221,10 @@ def _where_to_ask(plane: Plane, choice: EvidenceChoice) -> tuple[str, ...]:
     if choice.subscription:
         return (choice.subscription,)
     try:
-        return _read_subscriptions(plane)
+        found = _read_subscriptions(plane).entries[:MOST_SUBSCRIPTIONS]
     except CouldNotLook:
         return ()
+    return tuple(text(each, "subscriptionId") for each in found)
 
 
 def _registry_facts(found: Mapping[str, Any], subscription: str) -> RegistryFacts:
@@ -247,18 +263,18 @@ def _registry_facts(found: Mapping[str, Any], subscription: str) -> RegistryFact
 def read_endpoint_addresses(plane: Plane, record: RegistryFacts) -> tuple[EndpointAddresses, ...]:
     """Read which addresses a registry's private endpoints have: off their network interfaces, whatever DNS says.
 
-    One request for all of them. An endpoint that the asker may not see is silently absent.
+    One question for all of them. An endpoint that the asker may not see is silently absent.
     """
     wanted = sorted({each.endpoint.lower() for each in record.private_endpoints if _ENDPOINT.fullmatch(each.endpoint)})
     if not wanted:
         return ()
     listed = ", ".join(f"'{endpoint}'" for endpoint in wanted)
-    found = _ask_graph(
-        plane,
+    found = plane.find_resources(
         "Resources | where type =~ 'microsoft.network/networkinterfaces'"
-        f" | where tolower(properties.privateEndpoint.id) in ({listed}) | project id, properties",
+        f" | where tolower(properties.privateEndpoint.id) in ({listed}) | project id, properties"
     )
-    return tuple(_addresses(mapping(entry, "properties")) for entry in found[:20])
+    listed_ones = found.within(_MOST_INTERFACES, "network interfaces of private endpoints")
+    return tuple(_addresses(mapping(entry, "properties")) for entry in listed_ones)
 
 
 def _addresses(interface: Mapping[str, Any]) -> EndpointAddresses:
@@ -271,16 +287,18 @@ def _addresses(interface: Mapping[str, Any]) -> EndpointAddresses:
 
 def read_replicas(plane: Plane, record: RegistryFacts) -> tuple[str, ...]:
     """Read the regions that a registry is in, its home among them."""
-    found = entries(plane.ask_arm(f"{record.resource_id}/replications", "2025-11-01"), "value")
-    regions = (text(entry, "location", 50).replace(" ", "").lower() for entry in found[:50])
+    listed = plane.list_arm(f"{record.resource_id}/replications", "2025-11-01")
+    found = listed.within(_MOST_REPLICAS, "replicas")
+    regions = (text(entry, "location", 50).replace(" ", "").lower() for entry in found)
     home = record.location.replace(" ", "").lower()
     return tuple(sorted({*filter(None, regions), *filter(None, (home,))}))
 
 
 def read_cache_rules(plane: Plane, record: RegistryFacts) -> tuple[CacheRule, ...]:
     """Read the rules by which a registry fills repositories from others, and whether their credentials work."""
-    found = entries(plane.ask_arm(f"{record.resource_id}/cacheRules", _CACHE_VERSION), "value")
-    return tuple(_cache_rule(plane, record, text(entry, "name"), mapping(entry, "properties")) for entry in found[:100])
+    listed = plane.list_arm(f"{record.resource_id}/cacheRules", _CACHE_VERSION)
+    found = listed.within(_MOST_CACHE_RULES, "cache rules")
+    return tuple(_cache_rule(plane, record, text(entry, "name"), mapping(entry, "properties")) for entry in found)
 
 
 def _cache_rule(plane: Plane, record: RegistryFacts, name: str, properties: Mapping[str, Any]) -> CacheRule:
@@ -354,8 +372,8 @@ def read_roles(
     """
     below = f"{record.resource_id}/providers/Microsoft.Authorization"
     assigned = f"&$filter=assignedTo('{quote(principal)}')"
-    answer = plane.ask_arm(f"{below}/roleAssignments", "2022-04-01", query=assigned)
-    listed = [mapping(entry, "properties") for entry in entries(answer, "value")]
+    answer = plane.list_arm(f"{below}/roleAssignments", "2022-04-01", query=assigned)
+    listed = [mapping(entry, "properties") for entry in answer.entries]
     known: dict[str, Mapping[str, Any] | None] = {}
     for role_id in dict.fromkeys(text(each, "roleDefinitionId") for each in listed):
         known[role_id] = _defined(role_id, definition) if len(known) < MOST_ROLES else None
@@ -365,7 +383,7 @@ def read_roles(
             _role_assignment(each, known[text(each, "roleDefinitionId")]) for each in listed[:_MOST_ASSIGNMENTS]
         ),
         denials=_read_denials(plane, below),
-        whole=len(listed) <= _MOST_ASSIGNMENTS and not text(answer, "nextLink"),
+        whole=answer.whole and len(listed) <= _MOST_ASSIGNMENTS,
     )
 
 
@@ -402,11 +420,9 @@ def _role_assignment(own: Mapping[str, Any], role: Mapping[str, Any] | None) -> 
 def _read_denials(plane: Plane, below: str) -> tuple[Denial, ...] | None:
     """Read what is denied at the registry and above it, to whomever; None where that may not be read."""
     try:
-        found = plane.ask_arm(f"{below}/denyAssignments", "2022-04-01", query="&$filter=atScope()")
+        found = plane.list_arm(f"{below}/denyAssignments", "2022-04-01", query="&$filter=atScope()")
+        listed = found.within(_MOST_ASSIGNMENTS, "deny assignments")
     except CouldNotLook:
-        return None
-    listed = entries(found, "value")
-    if len(listed) > _MOST_ASSIGNMENTS or text(found, "nextLink"):
         return None
     return tuple(_denial(entry) for entry in listed)
 

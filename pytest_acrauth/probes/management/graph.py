@@ -50,12 +50,15 @@ def read_federated(plane: Plane, client_id: str) -> tuple[FederatedFacts, ...]:
 
     A managed identity has such credentials as well, which Graph does not show.
     """
-    found = _read_one(plane, f"/applications(appId='{quote(client_id, safe='')}')/federatedIdentityCredentials")
-    if found is None:
-        raise CouldNotLook("it is no application of this tenant: a managed identity, perhaps")
+    try:
+        found = plane.list_graph(f"/applications(appId='{quote(client_id, safe='')}')/federatedIdentityCredentials")
+    except CouldNotLook as refused:
+        if refused.status != 404:
+            raise
+        raise CouldNotLook("it is no application of this tenant: a managed identity, perhaps") from refused
     return tuple(
         FederatedFacts(text(entry, "issuer", 600), text(entry, "subject", 600), texts(entry, "audiences"))
-        for entry in entries(found, "value")[:20]
+        for entry in found.within(_MOST, "federated credentials")
     )
 
 

@@ -6,14 +6,16 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from pytest_acrauth.model.secret import Secret, Secrets
+from pytest_acrauth.model.secret import MASK, Secret, Secrets
 from pytest_acrauth.model.target import Cloud
-from pytest_acrauth.probes.http.client import Http, Response
+from pytest_acrauth.probes.http.client import Http, Response, send_patiently
 from pytest_acrauth.probes.http.replies import parse_json
 
+#: How many pages of a list are read.
+MOST_PAGES = 10
 _READING_POSTS = ("/providers/Microsoft.ResourceGraph/resources", "/checkNameAvailability")
 _LONGEST = 4000  # characters of a text; conditions of role assignments are the longest that are kept
 _ACTION = re.compile(r"perform action '([^']{1,100})'")
@@ -25,6 +27,19 @@ class CouldNotLook(Exception):
     def __init__(self, why: str, status: int = 0) -> None:
         super().__init__(why)
         self.status = status
+
+
+class Listed(NamedTuple):
+    """The objects of a list, and whether it was read to its end: what stands behind it nobody has looked at."""
+
+    entries: list[Mapping[str, Any]]
+    whole: bool
+
+    def within(self, most: int, what: str) -> list[Mapping[str, Any]]:
+        """Return the objects of a list that was read to its end. Raises `CouldNotLook` for one that goes on."""
+        if not self.whole or len(self.entries) > most:
+            raise CouldNotLook(f"there are more {what} than the {min(len(self.entries), most)} that were read")
+        return self.entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +57,7 @@ class Plane:
             parts = urlsplit(url)
         except ValueError:  # what an answer called a resource's id made no address
             return False
-        known = f"{parts.scheme}://{parts.netloc}" in {self.cloud.arm, self.cloud.graph}
+        known = _origin(url) in {self.cloud.arm, self.cloud.graph}
         return known and (method == "GET" or (method == "POST" and parts.path.endswith(_READING_POSTS)))
 
     def ask_arm(self, path: str, version: str, *, query: str = "", body: object = None) -> Any:
@@ -53,6 +68,39 @@ class Plane:
     def ask_graph(self, path: str) -> Any:
         """Ask Graph and return the JSON of its answer. Raises `CouldNotLook`."""
         return self._ask("GET", f"{self.cloud.graph}/v1.0{path}", self.cloud.graph, None)
+
+    def list_arm(self, path: str, version: str, *, query: str = "") -> Listed:
+        """Ask Resource Manager for a list, page after page. Raises `CouldNotLook`."""
+        return self._listed(f"{self.cloud.arm}{path}?api-version={version}{query}", self.cloud.arm_audience)
+
+    def list_graph(self, path: str) -> Listed:
+        """Ask Graph for a list, page after page. Raises `CouldNotLook`."""
+        return self._listed(f"{self.cloud.graph}/v1.0{path}", self.cloud.graph)
+
+    def find_resources(self, query: str) -> Listed:
+        """Ask Resource Graph, page after page, what a query finds that the asker may see. Raises `CouldNotLook`."""
+        path, options = "/providers/Microsoft.ResourceGraph/resources", {"resultFormat": "objectArray"}
+        found: list[Mapping[str, Any]] = []
+        for _ in range(MOST_PAGES):
+            page = self.ask_arm(path, "2022-10-01", body={"query": query, "options": options})
+            found += entries(page, "data")
+            if not (further := text(page, "$skipToken", _LONGEST)):
+                return Listed(found, text(page, "resultTruncated").lower() != "true")
+            options = options | {"$skipToken": further}
+        return Listed(found, whole=False)
+
+    def _listed(self, url: str, audience: str) -> Listed:
+        """Read a list: a page of it may be empty and others follow; one that goes on elsewhere is not followed."""
+        origin, found = _origin(url), []
+        for _ in range(MOST_PAGES):
+            page = self._ask("GET", url, audience, None)
+            found += entries(page, "value")
+            url = text(page, "nextLink", _LONGEST) or text(page, "@odata.nextLink", _LONGEST)
+            if not url:
+                return Listed(found, whole=True)
+            if not self.allows("GET", url) or _origin(url) != origin or MASK in url or url.endswith("…"):
+                break
+        return Listed(found, whole=False)
 
     def _ask(self, method: str, url: str, audience: str, body: object) -> Any:
         if not self.allows(method, url):
@@ -65,7 +113,7 @@ class Plane:
         if body is not None:
             headers["Content-Type"] = "application/json"
             content = json.dumps(body).encode()
-        response = self.http.send(method, url, headers=headers, content=content)
+        response = send_patiently(self.http, method, url, headers=headers, content=content)
         return content_of(response, urlsplit(url).hostname or "", self.secrets)
 
     def ask_through_sdk(self, work: Callable[[], Any]) -> Any:
@@ -104,9 +152,15 @@ class Plane:
             subscription,
             self.cloud.arm,
             credential_scopes=[scope],
-            transport=Transport(self.http, self.secrets, self.allows),
+            transport=Transport(self.http, self.secrets, self.allows, patient=True),
             policies=[BearerTokenCredentialPolicy(Ours(), scope)],
         )
+
+
+def _origin(url: str) -> str:
+    """Return scheme and host of an address that can be read; Resource Manager may name its port, which is the usual."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.removesuffix(':443')}"
 
 
 def content_of(response: Response, host: str, secrets: Secrets) -> Any:
