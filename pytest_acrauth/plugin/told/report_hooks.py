@@ -13,6 +13,7 @@ from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.plugin.checks.failures import DiagnosisText, not_ready, tell
 from pytest_acrauth.plugin.checks.items import Check
+from pytest_acrauth.plugin.cleaning.logs import clean_logs
 from pytest_acrauth.plugin.cleaning.reports import ReportCleaner
 from pytest_acrauth.plugin.cleaning.text import TextCleaner
 from pytest_acrauth.plugin.keys import ABOUT, CAUSES
@@ -40,6 +41,11 @@ class Reports:
         self._secrets = secrets
         self._cleaner = cleaner
         self._failure_texts = failure_texts
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Clean what is logged from here on: pytest has made its handlers by now."""
+        clean_logs(session.config, self._cleaner)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from canaries import LOUD, SPILL, TAKE, search
 from conftest import Inner
@@ -65,6 +67,29 @@ def test_a_property_of_the_whole_run(inner: Inner, clean_environment: pytest.Mon
     assert "a-password-to-be-found" not in text
     assert '<property name="used" value="***"' in text
     assert '<property name="architecture" value="PPC"' in text
+
+
+def test_lines_of_a_log_that_is_shown_at_once(inner: Inner, clean_environment: pytest.MonkeyPatch) -> None:
+    """What other code logs is clean on the terminal and in the log's own file, the value with its user name as well."""
+    clean_environment.setenv("ACR_USERNAME", "puller")
+    clean_environment.setenv("ACR_PASSWORD", "a-password-to-be-found")
+    inner.pytester.makepyfile(
+        """
+        import base64, logging, os
+
+        def test_it():
+            password = os.environ["ACR_PASSWORD"]
+            basic = base64.b64encode(f"puller:{password}".encode())
+            said = "headers=[(b'X-Said', b'%s'), (b'X-Basic', %r)]"
+            logging.getLogger("httpcore.http11").debug(said, password, basic)
+        """
+    )
+    logs = ("-o", "log_cli=true", "--log-cli-level=DEBUG", "--log-file=log.txt", "--log-file-level=DEBUG")
+    result = inner.run("--acr-registry", "myacr", *logs, "-k", "test_it")
+    for text in (result.stdout.str(), (inner.pytester.path / "log.txt").read_text(encoding="utf-8")):
+        assert "(b'X-Said', b'***')" in text
+        assert "a-password-to-be-found" not in text
+        assert base64.b64encode(b"puller:a-password-to-be-found").decode() not in text
 
 
 @pytest.mark.thorough
