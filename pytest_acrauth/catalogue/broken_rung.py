@@ -19,6 +19,7 @@ from pytest_acrauth.catalogue.facts import (
     registry_record,
     reply,
     role_mode,
+    ruled_host,
     scope_map_actions,
     service_time,
     shared_hosts,
@@ -354,7 +355,7 @@ def _answered(seen: BrokenRung) -> dict[str, str]:
 def _connection(seen: Break) -> dict[str, str]:
     """Return the facts of the connection that broke: the rung's own, or the one to the host that it asked."""
     part = broken_part(seen)
-    values = {"host": word(peer(seen))}
+    values = {"host": word(peer(seen)), "ruled_host": ruled_host(word(peer(seen)))}
     if isinstance(part, Dns):
         values["addresses"] = _join(part.resolution.addresses if part.resolution else ())
     if isinstance(part, Tcp):

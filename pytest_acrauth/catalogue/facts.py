@@ -86,6 +86,7 @@ FACTS = {
     "presented_audience": Fact("AUDIENCE", "its audience"),
     "redirect": Fact("DATA_HOST", "the data host"),
     "layer_hosts": Fact("DATA_HOST", "the hosts of the layers"),
+    "ruled_host": Fact("", ""),  # told only of a host that keeps a registry's network rules
     "shared_hosts": Fact("", ""),  # told only where layers come from storage that many registries share
     "trust": Fact("TRUST_STORE", "the trust store"),
     "issuer": Fact("ISSUER", "an unknown issuer"),
@@ -363,6 +364,11 @@ def layer_hosts(host: str) -> str:
 def shared_hosts(host: str) -> str:
     """Return the wildcard for storage that many registries share, '' for a data endpoint of a registry's own."""
     return found if (found := layer_hosts(host)) != host else ""
+
+
+def ruled_host(host: str) -> str:
+    """Return a host that keeps a registry's network rules, '' for one that is no registry's, such as Entra's."""
+    return host if cloud_of(host) else ""
 
 
 def zone_record(host: str) -> str:

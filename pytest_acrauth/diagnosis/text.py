@@ -376,7 +376,11 @@ def _of_registry(names: Mapping[str, str]) -> dict[str, str]:
         "blob_hosts": f"*{registry.cloud.storage_suffix}",
     }
     if "login_server" in names:
-        known |= {"host": registry.login_server, "record": zone_record(registry.login_server)}
+        known |= {
+            "host": registry.login_server,
+            "ruled_host": registry.login_server,
+            "record": zone_record(registry.login_server),
+        }
     return known
 
 

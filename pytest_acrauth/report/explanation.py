@@ -257,6 +257,7 @@ MAY_BE_NONE = {
     "role",
     "role_in_abac_mode",
     "rule_address",
+    "ruled_host",
     "shared_hosts",
     "spare_password",
     "unused",

@@ -22,6 +22,7 @@ from pytest_acrauth.auth import choose
 from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.diagnosis.conclusion import Diagnosis
 from pytest_acrauth.emulator import Emulator, World
+from pytest_acrauth.emulator.scenarios.obstacles import through_proxy
 from pytest_acrauth.emulator.world.cloud import (
     ARM,
     AUTHORITY,
@@ -45,6 +46,7 @@ from pytest_acrauth.probes.http.deadline import Deadline
 from pytest_acrauth.probes.management import arm
 from pytest_acrauth.probes.management.askers import NO_LOGIN
 from pytest_acrauth.probes.management.plane import MOST_PAGES, CouldNotLook, Listed, Plane
+from pytest_acrauth.report.text import explain
 from pytest_acrauth.running.run import Run
 
 MANAGEMENT = {ARM, GRAPH}
@@ -727,3 +729,17 @@ def test_a_graph_of_any_shape_tells_no_address(row: dict[str, Any]) -> None:
     assert found.addresses == ()
     (query,) = Asked.queries
     assert "in ('/subscriptions/s/resourcegroups/g/providers/y/privateendpoints/pe')" in query
+
+
+@pytest.mark.parametrize(("host", "advised"), [("myacr.azurecr.io", True), (AUTHORITY, False)])
+def test_advice_about_network_rules_is_for_who_keeps_them(host: str, *, advised: bool) -> None:
+    """A proxy that opens no way to Entra has nothing to do with the registry's addresses."""
+
+    def change(world: World) -> None:
+        through_proxy(forbids={host: 403})(world)
+
+    seen, _ = in_world(change, choice=EvidenceChoice(method="off"))
+    blocked = [found for found in diagnose(seen) if ids(found) == ["proxy-blocks-registry"]]
+    assert blocked
+    assert [host in explain(found) for found in blocked] == [True] * len(blocked)
+    assert [("network rules" in explain(found, full=True)) for found in blocked] == [advised] * len(blocked)

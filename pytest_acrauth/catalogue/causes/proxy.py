@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts, pages
 from pytest_acrauth.catalogue.questions.network import HOST_EXISTS
-from pytest_acrauth.catalogue.shape import Command, FailureMode, Occurs, Question
+from pytest_acrauth.catalogue.shape import Command, FailureMode, Given, Occurs, Question
 from pytest_acrauth.catalogue.symptoms import challenge, exchange, proxy
 
 REFUSED_DIRECTLY: Question[bool] = Question(
@@ -78,14 +78,15 @@ PROXY_BLOCKS_REGISTRY = FailureMode(
     certain="That is not the host's own refusal: a proxy gave it before it opened a way, or it lacks the host's marks.",
     not_when=(REFUSED_DIRECTLY.is_(True),),
     means="Something on the way refuses: a proxy that forbids the host, or a device that answers with a page of its own"
-    " in the host's place, be it that no proxy is set here. If the answer names an address, it is the registry's, whose"
-    " network rules do not admit the address from which the proxy sends.",
+    " in the host's place, be it that no proxy is set here.",
     look=(*_SETTINGS, _TRY),
     fix=(
-        "Whoever runs it lets this machine reach {host} and the registry's other hosts on port 443.",
-        (
-            "With an address in the answer: take a way that the rules admit, such as a private endpoint; keep the proxy"
-            " out of them."
+        "Whoever runs it lets this machine reach {host} on port 443, and the other hosts that sign-in and layers need.",
+        Given(
+            "If the answer names an address, {ruled_host} gave it, and its network rules do not admit the one from"
+            " which the proxy sends: take a way that they admit, such as a private endpoint; keep the proxy out of"
+            " them.",
+            "ruled_host",
         ),
     ),
     instead=("Exempt {host} with NO_PROXY, if this network reaches it without the proxy.",),
