@@ -743,3 +743,14 @@ def test_advice_about_network_rules_is_for_who_keeps_them(host: str, *, advised:
     assert blocked
     assert [host in explain(found) for found in blocked] == [True] * len(blocked)
     assert [("network rules" in explain(found, full=True)) for found in blocked] == [advised] * len(blocked)
+
+
+@pytest.mark.parametrize("scenario", ["exchange-no-role", "firewall-ip-denied", "deny-assignment"])
+def test_who_was_asked_is_told_whole_or_not_at_all(scenario: str) -> None:
+    """No line of *Why* ends within the bracket that names who was asked."""
+    seen, _ = in_world(lambda _: None, scenario=scenario)
+    texts = [" ".join(explain(found, full=full).split()) for found in diagnose(seen) for full in (False, True)]
+    assert any("(read by" in text for text in texts)
+    for text in texts:
+        brackets = text.split("(read by")[1:]
+        assert all("…" not in each.partition(")")[0] and ")" in each for each in brackets)
