@@ -39,7 +39,7 @@ def aimed(change: Change, label: str, holder: Holder | None = None) -> Change:
         kept = set(map(id, others))
         cloud.assignments = [each for each in cloud.assignments if id(each) not in kept]
         cloud.registries = {label: at}
-        tokens, environ, renamed = at.tokens, machine.environ, dict[str, str]()
+        tokens, environ, renamed = at.tokens, machine.environ, list[tuple[str, str]]()
         if holder is not None:
             if holder.client:
                 cloud.applications = {**applications, CLIENT: applications[holder.client]}
@@ -47,13 +47,14 @@ def aimed(change: Change, label: str, holder: Holder | None = None) -> Change:
                 at.tokens = {"puller": tokens[holder.token]}
             row = method_named(holder.method)
             usual = {"scope-map-token": "ACR_PULLER", "admin": "ACR_ADMIN", "basic": "ACR_SP"}
-            renamed = {
-                f"{holder.prefix}_{end}": f"{before}_{end}"
-                for before in {row.prefix, usual.get(holder.method, row.prefix)}
-                for end in (*row.suffixes, *row.variables)
+            renamed = [
+                (f"{holder.prefix}_{end}", f"{before}_{end}")
+                for before in sorted({row.prefix, usual.get(holder.method, row.prefix)})
+                for end in dict.fromkeys((*row.suffixes, *row.variables))
                 if f"{holder.prefix}_{end}" in environ
-            }
-            machine.environ = {to: environ[name] for name, to in renamed.items()}
+            ]
+            machine.environ = {to: environ[name] for name, to in renamed}
+            given = dict(machine.environ)
         try:
             change(world)
         finally:
@@ -64,7 +65,8 @@ def aimed(change: Change, label: str, holder: Holder | None = None) -> Change:
                     after = at.tokens.get("puller")
                     at.tokens = {name: each for name, each in tokens.items() if name != holder.token}
                     at.tokens |= {holder.token: after} if after is not None else {}
-                environ |= {name: machine.environ[to] for name, to in renamed.items() if to in machine.environ}
+                now = machine.environ
+                environ |= {name: now[to] for name, to in renamed if to in now and now[to] != given[to]}
             machine.environ = environ
 
     return apply

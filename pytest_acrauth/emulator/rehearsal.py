@@ -164,11 +164,7 @@ def _no_storage(world: World) -> None:
 
 
 def _credentials(declared: Declaration, targets: tuple[Target, ...], holder: Holder) -> Iterator[Broken | Unbreakable]:
-    shown = [
-        each
-        for each in _CREDENTIALS
-        if holder.method in SCENARIOS[each].methods and (holder.client or holder.token or each.startswith("admin"))
-    ]
+    shown = [each for each in _CREDENTIALS if holder.method in SCENARIOS[each].methods and _is_of(each, holder)]
     label = targets[0].registry.login_server.partition(".")[0]
     promise = f"the credential of {holder.name} is good"
     for cause in shown:
@@ -183,6 +179,12 @@ def _credentials(declared: Declaration, targets: tuple[Target, ...], holder: Hol
         apply = partial(_ends, holder, declared.fails[holder.name] * DAY / 2)
         advice = f"a look at the end that somebody may take: docs/how-to/expiry.md says which right {holder.name} needs"
         yield Broken(promise, "it ends in half that time", targets, apply, EXPIRES, advice)
+
+
+def _is_of(cause: str, holder: Holder) -> bool:
+    """Whether a cause is about the kind of credential that a holder has."""
+    kinds = {"entra": bool(holder.client), "scope": bool(holder.token), "admin": holder.method == "admin"}
+    return kinds[cause.partition("-")[0]]
 
 
 def _ends(holder: Holder, seconds: float, world: World) -> None:

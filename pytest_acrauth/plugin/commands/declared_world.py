@@ -129,7 +129,13 @@ class World:
             raise pytest.UsageError(f"{self._asked}: {error}") from error
         fails = {name: each.fail for name, each in plan.expiry.items() if each.fail}
         self._declared, self._holders = Declaration(tuple(allowed), tuple(refusals), fails), holders
-        self._emulator.change(*(self._aimed(aim, plan, holders) for aim in self._aims))
+        for aim in self._aims:
+            try:
+                self._emulator.change(self._aimed(aim, plan, holders))
+            except KeyError as error:  # a scenario of another kind of credential
+                raise pytest.UsageError(
+                    f"{self._asked}: {aim.scenario} cannot happen to {'/'.join(filter(None, aim[:2]))}"
+                ) from error
 
     def breaks(self) -> Iterator[Broken | Unbreakable]:
         """Yield every promise with a change that makes it false, or the reason why there is none."""

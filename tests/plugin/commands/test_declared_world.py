@@ -72,6 +72,20 @@ def test_every_method_holds_its_own_rights(inner: Inner) -> None:
     result.stdout.fnmatch_lines(["ready: 4 of 4", "refused as expected: 1 of 1"])
 
 
+def test_every_method_is_rehearsed(inner: Inner) -> None:
+    """Of promises to identities of several methods, the one hole is found, and what has no scenario is listed."""
+    inner.pytester.path.joinpath("acr.toml").write_text(EVERY_METHOD)
+    result = inner.apart(*NIGHTLY, "--acr-rehearse")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "machine at openacr has no push on team/app · push is given · nobody",
+            "not rehearsed: the credential of machine is good: *",
+            "noticed: 33 of 34",
+        ]
+    )
+
+
 def test_a_change_by_name_is_seen_by_whom_it_is_for(nightly: Inner) -> None:
     """One identity's right at one registry is gone, another registry is shut, and nothing else fails."""
     changed = "--acr-emulate=declared,baseacr=firewall-ip-denied,shopacr/builder=scope-not-granted"
