@@ -50,9 +50,8 @@ class _Page:
 
 
 def _run(page: _Page, document: Document) -> None:
-    page.tell(
-        "run_info", "The version that ran, and how the run ended.", 1, version=document.plugin, outcome=document.outcome
-    )
+    how = {"version": document.plugin, "outcome": document.outcome.replace(" ", "_")}
+    page.tell("run_info", "The version that ran, and how the run ended.", 1, **how)
     page.tell("run_end_timestamp_seconds", "When the run ended.", _moment(document.ended))
     page.tell("run_duration_seconds", "How long the run took.", _moment(document.ended) - _moment(document.began))
     page.tell("run_complete", "Whether everything was checked: no early end, and no part selected.", document.complete)
@@ -75,15 +74,8 @@ def _climbed(page: _Page, one: Climbed) -> None:
             page.tell("stage_duration_seconds", "How long a stage took, for the slowest repository.", max(times), **at)
     for each in one.diagnoses:
         cause = {"stage": each.stage, "cause": each.explanation.id, "certainty": each.certainty.replace(" ", "_")}
-        expected = "true" if one.expected else "false"
-        page.tell(
-            "cause_info",
-            "What is wrong, or what a refusal that has to happen is.",
-            1,
-            **who,
-            **cause,
-            expected=expected,
-        )
+        labels = who | cause | {"expected": "true" if one.expected else "false"}
+        page.tell("cause_info", "What is wrong, or what a refusal that has to happen is.", 1, **labels)
 
 
 def _stages(reached: Iterable[Reached]) -> Iterator[tuple[str, list[Reached]]]:

@@ -6,6 +6,7 @@ import math
 import re
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,10 +79,19 @@ def test_figures_are_those_of_the_run(inner) -> None:
 
 
 def test_an_open_door_is_a_zero(inner) -> None:
-    """Who is let in and must not be is no one who is ready."""
-    found = run(inner, "anonymous-pull-only")
-    assert [value for _, value in found["acrauth_refused_as_expected"]] == [0.0]
-    assert {labels["identity"] for labels, _ in found["acrauth_ready"]} == {"puller"}
+    """Who is let in and must not be is no one who is ready, and what nobody could look at is neither."""
+    assert {labels["identity"] for labels, _ in run(inner, "healthy")["acrauth_ready"]} == {"puller"}
+    document = document_of((inner.pytester.path / "out.json").read_text("utf-8"))
+    assert document is not None
+    told = {
+        outcome: samples(
+            metrics(replace(document, checks=tuple(replace(each, outcome=outcome) for each in document.checks)))
+        )
+        for outcome in ("failed", "skipped")
+    }
+    name = "acrauth_refused_as_expected"
+    assert [value for _, value in told["failed"][name]] == [0.0]
+    assert name not in told["skipped"]
 
 
 def test_the_end_is_that_of_the_last_that_can_be_in_use(inner) -> None:
@@ -95,11 +105,7 @@ def test_the_end_is_that_of_the_last_that_can_be_in_use(inner) -> None:
         made = [
             End(name="x", ends=each, days_left=1.0 if each else None, in_question=True, near=False) for each in ends
         ]
-        changed = type(credential)(
-            **{name: getattr(credential, name) for name in credential.__slots__} | {"ends": made}
-        )
-        kept = {name: getattr(document, name) for name in document.__slots__} | {"credentials": (changed,)}
-        return samples(metrics(type(document)(**kept)))
+        return samples(metrics(replace(document, credentials=(replace(credential, ends=tuple(made)),))))
 
     name = "acrauth_credential_end_timestamp_seconds"
     (whose, end), *more = ending("2030-01-01T00:00:00Z", "2031-01-01T00:00:00Z")[name]
@@ -141,9 +147,8 @@ def test_what_the_format_needs_is_told_first(inner, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
     result = inner.run("--acr-registry=myacr", "--acr-emulate=healthy", "--acr-report=out.prom")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(
-        ["*a report in Prometheus's format needs prometheus_client; *'pytest-acrauth[[]metrics]'"]
-    )
+    told = "*a report in Prometheus's format needs prometheus_client; *'pytest-acrauth[[]metrics]'"
+    result.stderr.fnmatch_lines([told])
     assert not (inner.pytester.path / "out.prom").exists()
 
 
