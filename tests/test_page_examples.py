@@ -41,6 +41,11 @@ ELSEWHERE = {
     "az acr list ": "the clients' environment has every az command parsed by az itself",
     "az role ": "the clients' environment has every az command parsed by az itself",
     "pytest --acr-config acr.toml --acr-report tonight.json ": "tests/test_nightly.py runs that file, night by night",
+    "pytest --acr-config acr.toml --acr-emulate declared": "tests/plugin/commands/test_declared_world.py",
+    "pytest --acr-config acr.toml --acr-emulate 'declared,": "the same tests change such worlds by name",
+    "pytest --acr-config acr.toml --acr-rehearse": "tests/plugin/commands/test_rehearsing.py",
+    "pytest --acr-emulate declared": "tests/plugin/commands/test_declared_world.py plays what markers declare",
+    "pytest --acr-config acr.toml --acr-report=/var/lib/": "tests/report/test_metrics.py writes such a file elsewhere",
     "kubectl ": "tests/auth/test_pull_secret.py reads what it prints",
     "tox run -e ": "it makes an environment; tests/test_live_run.py, tests/test_benchmarks.py",
 }

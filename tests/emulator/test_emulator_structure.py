@@ -24,7 +24,8 @@ SERVICES = [
 
 ENTRIES = FOLDER / "scenarios" / "entries.py"
 DELAYS = FOLDER / "scenarios" / "delays.py"
-DECLARED = FOLDER / "declared.py"  # what a refusal is declared to be for
+#: Who names what happens to a world: scenarios, what a refusal is declared to be for, and what breaks a promise.
+NAMING = {ENTRIES, DELAYS, FOLDER / "declared.py", FOLDER / "rehearsal.py"}
 LOOK_ALIKES = ENTRIES.parent / "look_alikes"
 MODULES = [pytest.param(path, id="-".join(path.relative_to(FOLDER).parts)) for path in sorted(FOLDER.rglob("*.py"))]
 
@@ -76,7 +77,7 @@ def test_one_module_names_failure_modes(path):
     text = path.read_text(encoding="utf-8")
     ids = {name for name in {*SCENARIOS, *MODES, *SYMPTOMS} if "-" in name}
     found = bool({name for name in ids if name in text})
-    assert not found if path not in {ENTRIES, DELAYS, DECLARED} and path.parent != LOOK_ALIKES else found or path != ENTRIES
+    assert not found if path not in NAMING and path.parent != LOOK_ALIKES else found or path != ENTRIES
 
 
 def test_services_say_nothing_that_the_catalogue_says():
