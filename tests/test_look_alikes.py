@@ -20,7 +20,7 @@ from pytest_acrauth.emulator.scenarios.changes import no_role, nothing, unseen
 from pytest_acrauth.emulator.scenarios.look_alikes import identities, rights
 from pytest_acrauth.emulator.scenarios.look_alikes.neighbours import bare_refusal
 from pytest_acrauth.emulator.scenarios.look_alikes.rights import given, repository
-from pytest_acrauth.emulator.scenarios.obstacles import device, unknown_registries
+from pytest_acrauth.emulator.scenarios.obstacles import device, no_names, no_registry, unknown_registries
 from pytest_acrauth.emulator.scenarios.variants import IDENTITIES
 from pytest_acrauth.emulator.world import Change, World
 from pytest_acrauth.emulator.world.cloud import ARM, GRAPH, SUBSCRIPTION, Subscription
@@ -108,6 +108,16 @@ def test_a_subscription_that_lacks_the_registry_does_not_say_that_there_is_none(
         (found,) = diagnose(climbed(emulator, hidden, choice))
     assert found.certainty is Certainty.ONE_OF
     assert hidden.cause in told((found,))
+
+
+def test_what_a_closed_resolver_does_not_know_may_also_not_exist() -> None:
+    """That no public name resolves says nothing of the registry, and so rules no missing one out."""
+    closed = LOOK_ALIKES["no-public-dns"]
+    with Emulator() as emulator:
+        emulator.change(no_registry, no_names)
+        (found,) = diagnose(climbed(emulator, closed))
+    assert told((found,)) == ["no-public-dns"]
+    assert not {"registry-dns-nxdomain", "registry-dnl-hash-missing"} & {mode.id for mode in found.ruled_out}
 
 
 def _unread(what: str) -> Change:

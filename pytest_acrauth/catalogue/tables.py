@@ -16,6 +16,7 @@ from pytest_acrauth.catalogue.causes import (
     challenge,
     client,
     climb,
+    conditions,
     connected,
     data,
     encryption,
@@ -91,6 +92,7 @@ _FAMILIES = (
     services,
     connected,
     management,
+    conditions,
     encryption,
     notes,
 )

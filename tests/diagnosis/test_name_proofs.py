@@ -11,7 +11,7 @@ from looks import ids, looked, record, with_evidence
 from specimens import SPECIMENS
 
 from pytest_acrauth.diagnosis.climb import diagnose
-from pytest_acrauth.model.evidence import Look, NameFacts, PrivateEndpoint, RegistryFacts
+from pytest_acrauth.model.evidence import Evidence, Look, NameFacts, PrivateEndpoint, RegistryFacts
 from pytest_acrauth.model.machine import Resolution, Resolved
 from pytest_acrauth.model.observation import Dns, Exchange
 from pytest_acrauth.model.stage import Stage
@@ -87,6 +87,21 @@ def test_a_registry_of_the_same_name_in_another_cloud_can_be_somebody_elses(
     names = looked(NameFacts(public=True, elsewhere=elsewhere))
     found = with_evidence(SPECIMENS["nxdomain"].transcript, registry=gone, names=names)
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("facts", "beside"),
+    [
+        ({"found": False, "name_free": True, "all_readable": True}, "registry-dns-nxdomain"),
+        ({"found": True, "login_server": "myacr-h8k2x9.azurecr.io"}, "registry-dnl-hash-missing"),
+    ],
+)
+def test_what_the_record_tells_holds_beside_a_closed_resolver(facts: dict[str, Any], beside: str) -> None:
+    """Both are facts, and each is told by itself: mending the resolver alone would not do."""
+    look = Look(value=RegistryFacts(**facts), who="x", why="not shown")
+    evidence = Evidence(registry=look, names=looked(NameFacts(public=False)))
+    found = diagnose(replace(SPECIMENS["nxdomain"].transcript, evidence=evidence))
+    assert sorted(mode.id for each in found for mode in each.candidates) == sorted(["no-public-dns", beside])
 
 
 def test_a_resolver_without_public_names_is_no_missing_registry() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue import facts, pages
-from pytest_acrauth.catalogue.questions.climb import ADDRESSES, PRIVATE_ADDRESS
+from pytest_acrauth.catalogue.questions.climb import ADDRESSES
 from pytest_acrauth.catalogue.questions.management import (
     ADMITTED,
     LAST_CHANGE,
@@ -11,7 +11,7 @@ from pytest_acrauth.catalogue.questions.management import (
     PASSED_BY,
     SELECTED_NETWORKS,
 )
-from pytest_acrauth.catalogue.shape import Command, FailureMode, Given, Occurs, Question
+from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Given, Occurs, Question
 from pytest_acrauth.catalogue.steps import LIST_ENDPOINTS
 from pytest_acrauth.catalogue.symptoms import challenge, services
 from pytest_acrauth.catalogue.symptoms.addresses import is_private, is_public_ipv6, rule_address
@@ -26,12 +26,31 @@ CLIENT_IP: Question[str] = Question(
     by_hand="Read the address in the message.",
     read=facts.client_ip,
 )
+
+
+def _dialled(broken: Break) -> tuple[str, ...] | None:
+    return () if broken.transcript.proxy else ADDRESSES.read(broken)
+
+
+def _all_private(addresses: tuple[str, ...]) -> bool:
+    return bool(addresses) and all(map(is_private, addresses))
+
+
+DIALLED: Question[tuple[str, ...]] = Question(
+    id="addresses-dialled",
+    asks="Which addresses of the login server did this machine itself dial?",
+    shows="addresses dialled from here",
+    by_hand=ADDRESSES.by_hand,
+    read=_dialled,
+)
 #: What comes by a proxy has its address, and never that of a private endpoint of this network.
 _BY_PROXY = Given(
     "If the address is that of the proxy {proxy}, and this network has another way to {registry}, exempt"
     " {login_server} with NO_PROXY.",
     "proxy",
 )
+# Behind a private one can be a gateway, whose own address the rules judge, or another registry's endpoint.
+_NOT_BY_GATEWAY = DIALLED.where("not only private ones", lambda found: None if _all_private(found) else True)
 _NO_SERVICE = "A service of Azure's comes from addresses of its own, and a check is none of them."
 _LOOK_AT_RULES = Command('az acr show -n {registry} --query "[publicNetworkAccess,networkRuleSet]"')
 
@@ -45,8 +64,7 @@ FIREWALL_IP_DENIED = FailureMode(
         ADMITTED.is_(False),
         SELECTED_NETWORKS,
         CLIENT_IP.where("a public IPv4 one", lambda address: bool(rule_address(address))),
-        # Behind a private one can be a gateway, whose own address the rules judge, or another registry's endpoint.
-        ADDRESSES.where("not only private ones", lambda found: None if all(map(is_private, found)) else True),
+        _NOT_BY_GATEWAY,
     ),
     open_when=PASSED_BY,
     occurs=Occurs.OFTEN,
@@ -144,8 +162,7 @@ FIREWALL_PUBLIC_ACCESS_DISABLED = FailureMode(
     title="public access to {registry} is off",
     brief="public access off",
     seen=(challenge.DENIED_WITH_IP, services.IMPORT_DENIED),
-    when=(NETWORK.where("no public one", lambda rules: not rules.public),),
-    not_when=(PRIVATE_ADDRESS,),
+    when=(NETWORK.where("no public one", lambda rules: not rules.public), _NOT_BY_GATEWAY),
     open_when=PASSED_BY,
     occurs=Occurs.OFTEN,
     means="The registry admits private endpoints only. No address rule counts until public access is on again.",

@@ -68,8 +68,7 @@ K8S_PULL_SECRET_WRONG = FailureMode(
     title="the pull secret is missing, elsewhere or old",
     brief="wrong pull secret",
     seen=(text.NO_CREDENTIAL_SENT, text.PULL_SECRET_MISSING, *_ON_A_NODE),
-    signs=(text.PULL_SECRET_MISSING,),
-    certain="The kubelet looked the secret up by its name in the pod's namespace, where the cluster had none.",
+    unprovable="The kubelet says the same of one that it could not read, and pulls can go well without.",
     means="A pull secret counts in its own namespace only, must be of type kubernetes.io/dockerconfigjson with"
     " {login_server} as its server, and the pod or its service account must name it. Its password"
     " counts until it ends or is renewed.",

@@ -122,7 +122,7 @@ REGISTRY_DNS_NXDOMAIN = FailureMode(
     brief="no such registry",
     seen=(dns.NXDOMAIN, proxy.PROXY_WITHOUT_WAY, challenge.NOT_FOUND),
     when=(KNOWN.is_(False), MISSING_HASH.is_(False)),
-    not_when=(HOST_EXISTS.is_(True), PUBLIC_NAMES.is_(False), _NO_SUCH_REGION),
+    not_when=(HOST_EXISTS.is_(True), _NO_SUCH_REGION),
     open_when=(_ELSEWHERE,),
     occurs=Occurs.OFTEN,
     means="The name is misspelt, or the registry was deleted. Nobody has the name in this cloud; where it still leads"
@@ -148,7 +148,7 @@ REGISTRY_DNL_HASH_MISSING = FailureMode(
         HOST.where("one without a hash behind the name", lambda host: not hashed(host)),
         MISSING_HASH.is_(True),
     ),
-    not_when=(HOST_EXISTS.is_(True), PUBLIC_NAMES.is_(False)),
+    not_when=(HOST_EXISTS.is_(True),),
     means="{registry} was made with a domain name label. Its login server has the form name-hash, and no other name"
     " leads to it.",
     look=(Command("az acr show -n {registry} --query loginServer -o tsv"),),

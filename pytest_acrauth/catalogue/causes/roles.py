@@ -132,6 +132,7 @@ _ABAC = ROLE_MODE.is_(RoleMode.ABAC)
 _ON_A_REPOSITORY = SCOPE.where("one on a repository", bool)
 # What a tenant gives and denies says nothing of identities that it does not have.
 _OF_ANOTHER_TENANT = TENANTS.where("no, to another one", lambda tenants: tenants.differ)
+_DENIED = ROLES.where("some or none, and a deny assignment forbids it to this identity", lambda rights: rights.denied)
 # Where rights on a repository were refused or are lacking, and where the identity was not let in at all.
 _LACKING = (
     access_token.BASIC_REFUSED,
@@ -235,6 +236,7 @@ ROLE_PROPAGATION_DELAY = FailureMode(
             _because(Standing.YOUNG, Standing.SINCE),
         ),
     ),
+    open_when=(_DENIED,),
     occurs=Occurs.OFTEN,
     means="The role is there. The registry keeps what it knows of an identity and its groups for up to ten"
     " minutes, and a Kubernetes node keeps its login for up to an hour.",
@@ -413,10 +415,7 @@ DENY_ASSIGNMENT = FailureMode(
     title="a deny assignment forbids this, whatever the roles",
     brief="deny assignment",
     seen=(*_REFUSED, text.REFUSED_AND_NOT_FOUND),
-    when=(
-        _CAN_HOLD_ROLES,
-        ROLES.where("some or none, and a deny assignment forbids it to this identity", lambda rights: rights.denied),
-    ),
+    when=(_CAN_HOLD_ROLES, _DENIED),
     not_when=(_OF_ANOTHER_TENANT,),
     occurs=Occurs.SELDOM,
     means="A deny assignment overrides every role. Managed applications and deployment stacks create them, to keep"

@@ -58,6 +58,7 @@ NXDOMAIN = Symptom(
     stages=(Stage.DNS,),
     when=lambda broken: _unresolved(broken, Resolved.NO_SUCH_NAME, private_link=False),
     says="The resolver knows no name {login_server}.",
+    several=True,
     texts=at_registry(*NO_SUCH_NAME),
 )
 DANGLING_ALIAS = Symptom(

@@ -194,14 +194,45 @@ PRINCIPAL_UNKNOWN = in_print(
         r"Cannot find user or service principal in graph database",
     ),
 )
+_A_REGISTRY = (
+    r"Microsoft\.ContainerRegistry\b|[Cc]ontainer [Rr]egistr(?:y|ies)\b|\baz acr\b|azurerm_container_registry\b"
+)
+_FACTOR = r"\bMFA is required\b|\b(?i:users must (?:use MFA|authenticate with multi-?factor authentication))\b"
 DENIED_BY_POLICY = in_print(
     "denied-by-policy",
-    "A policy (Azure Policy) refused a change of a registry.",
+    "A policy (Azure Policy) refused a change that is about a registry, or about what belongs to one.",
     anywhere(
         *beside(
-            r"Microsoft\.ContainerRegistry\b|[Cc]ontainer [Rr]egistr(?:y|ies)\b|\baz acr\b"
-            r"|azurerm_container_registry\b",
-            r"\bRequestDisallowedByPolicy\b|\bwas disallowed by policy\b",
+            _A_REGISTRY,
+            # The second factor that Azure wants for changes is refused with the same code.
+            rf"(?:\bRequestDisallowedByPolicy\b|\bwas disallowed by policy\b)(?!.{{0,500}}?(?:{_FACTOR}))",
+        ),
+    ),
+)
+FACTOR_WANTED = in_print(
+    "second-factor-wanted",
+    "Azure refused a change, as the user had signed in without a second factor.",
+    anywhere(
+        *beside(_A_REGISTRY, rf"(?:\bRequestDisallowedByPolicy\b|\bdisallowed by policy\b).{{0,300}}?(?:{_FACTOR})")
+    ),
+)
+CONDITION_UNMET = in_print(
+    "role-condition-unmet",
+    "The management plane refused {action}: the caller's role has a condition that is not met.",
+    anywhere(
+        rf"(?:object id '(?P<object_id>{GUID})' )?has an authorization with ABAC condition that is not fulfilled to"
+        r" perform (?:action )?'(?P<action>[^']{1,160})' (?:over|at) scope"
+        rf" '(?P<scope>[^']{{0,300}}?Microsoft\.ContainerRegistry(?:{_OF_REGISTRY})?)",
+        *beside(r"attach-acr|\baz acr\b", r"authorization with ABAC condition that is not fulfilled"),
+    ),
+)
+REEVALUATED = in_print(
+    "access-reevaluated",
+    "A service of Azure's took an Entra token no longer, for what happened since it was issued.",
+    anywhere(
+        *beside(
+            rf"{OURS}|\baz (?:ad|role|aks|account|login) ",
+            r"Continuous access evaluation resulted in (?:claims )?challenge\b.{0,80}?\bInteractionRequired\b",
         ),
     ),
 )

@@ -267,7 +267,13 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         diagnosed="firewall-public-access-disabled",
         like="private-dns-resolves-public",
     ),
-    Scenario("private-dns-elsewhere", _each(_to_another), like="firewall-public-access-disabled"),
+    # A gateway of the company's, to a registry that admits private endpoints only, is answered in the same way.
+    Scenario(
+        "private-dns-elsewhere",
+        _each(_to_another),
+        like="firewall-public-access-disabled",
+        undecided=("firewall-public-access-disabled",),
+    ),
     Scenario(
         "gateway-that-no-rule-admits",
         _each(_behind_a_gateway),

@@ -407,6 +407,13 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         like="deny-assignment",
         diagnosed="role-propagation-delay",
     ),
+    Scenario(
+        "denied-and-role-just-given",
+        together(role_just_given, denied(_PULL)),
+        seen_by=BY_ROLES,
+        like="role-propagation-delay",
+        diagnosed="deny-assignment",
+    ),
     # Callers without a name, and scope maps.
     Scenario(
         "anonymous-pull-only",
