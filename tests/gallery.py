@@ -17,7 +17,7 @@ from emulator.climbing import checked, climbed, looked_ahead, near_ends
 from pytest_acrauth.diagnosis.client import diagnose_client
 from pytest_acrauth.diagnosis.climb import diagnose
 from pytest_acrauth.diagnosis.conclusion import Diagnosis
-from pytest_acrauth.emulator import Emulator, Scenario
+from pytest_acrauth.emulator import READY, Emulator, Scenario
 from pytest_acrauth.emulator.server.log import LoggedRequest
 from pytest_acrauth.model.client_record import ClientRecord
 from pytest_acrauth.model.evidence import OFF, Evidence, EvidenceChoice
@@ -79,7 +79,7 @@ def secrets_of(emulator: Emulator) -> tuple[str, ...]:
 
 def seen_in(scenario: Scenario) -> Exhibit:
     """Climb in a world, or check the client or look at the ends that it is about."""
-    if "timeout" in scenario.options:  # the same is seen whenever that ends
+    if "timeout" in scenario.options and scenario.cause != READY:  # the same is seen whenever that ends
         scenario = replace(scenario, options={**scenario.options, "timeout": _IN_VAIN})
     with Emulator(scenario.id) as emulator:
         found = Exhibit(
