@@ -25,24 +25,25 @@ class Counts(Enum):
 
 _NEAR = 300  # characters
 _NAME = re.compile(
-    r"(?:https?://(?=\w)|(?<![\w./@-]))(?P<name>(?:[\w-]{1,63}\.){1,8}(?:com|org|net|io|dev|cloud|local|internal|example|corp|lan|svc|app)(?![\w-])|(?<=://)[\w.-]{1,253})",
+    r"(?:https?://(?=\w)|(?<![\w./@-]))(?P<name>(?:[\w-]{1,63}\.){1,8}"
+    r"(?:com|org|net|io|dev|cloud|local|internal|example|corp|lan|svc|app)(?![\w-])|(?<=://)[\w.-]{1,253})",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\bAADSTS\d{5,8}\b")
 
 
-def counts(where: Where, start: int, host: Host | None, printed: Printed) -> Counts:
+def counts(where: Where, start: int, host: Host | None, printed: Printed, *, asked: bool) -> Counts:
     """Tell how words count that begin at an offset; ``host`` is the one that they are about, if any is.
 
-    The thresholds differ in one row: words that want a login server beside them count on trust where no host at all is
-    named, as in what was pasted with its host taken out.
+    The thresholds differ in one row: for who asks, words that want a login server beside them count on trust where no
+    host at all is named, as in what was pasted with its host taken out.
     """
     place = host.place if host else None
     match where:
         case Where.ANYWHERE | Where.SIGN_IN:
             found = True
         case Where.REGISTRY:
-            if place is None and not _names_a_host(start, printed):
+            if asked and place is None and not _names_a_host(start, printed):
                 return Counts.ON_TRUST
             found = place is Place.REGISTRY
         case Where.NOT_ELSEWHERE:
@@ -56,7 +57,7 @@ def counts(where: Where, start: int, host: Host | None, printed: Printed) -> Cou
         case Where.STORAGE:
             found = host is not None and place is Place.STORAGE and printed.of_registry(host)
         case Where.LAYERS:
-            either = (counts(each, start, host, printed) for each in (Where.DATA, Where.STORAGE))
+            either = (counts(each, start, host, printed, asked=asked) for each in (Where.DATA, Where.STORAGE))
             found = Counts.YES in either
     return Counts.YES if found else Counts.NO
 

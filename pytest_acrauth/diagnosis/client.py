@@ -50,11 +50,7 @@ def unplaced(record: ClientRecord) -> tuple[str, ...]:
 
     It tells why az did not show it, and whether it needs the stored login that has ended.
     """
-    unshown = [
-        server
-        for server, ran in record.unshown
-        if any(each.symptom in _BY_PLACE for each in recognise(ran.stderr, overheard=True)[:1])
-    ]
+    unshown = [server for server, ran in record.unshown if any(each.symptom in _BY_PLACE for each in _best(ran.stderr))]
     return (*unshown, *record.ended_at)
 
 
@@ -68,15 +64,16 @@ def _judge(record: ClientRecord) -> tuple[Diagnosis, ...]:
     found = [conclude(seen, symptom, lambda question: _of_record(record, question)) for symptom in own]
     if not found and record.client == "az":
         before = [ran for ran in record.runs if not ran.ok and "acr" not in ran.arguments]
-        found = [each for ran in before for each in recognise(ran.stderr, overheard=True)[:1]]
-        found += [
-            _placed(record, server, each)
-            for server, ran in record.unshown
-            for each in recognise(ran.stderr, overheard=True)[:1]
-        ]
+        found = [each for ran in before for each in _best(ran.stderr)]
+        found += [_placed(record, server, each) for server, ran in record.unshown for each in _best(ran.stderr)]
     if not found and any(not ran.ok for ran in record.runs):
         found = [conclude(seen, CLIENT_UNRECOGNISED, _not_looked)]
     return tuple(found)
+
+
+def _best(printed: str) -> tuple[Diagnosis, ...]:
+    """Return the best that is recognised in what a program printed, which nobody pasted: one diagnosis, or none."""
+    return recognise(printed, overheard=True)[:1]
 
 
 def _placed(record: ClientRecord, server: str, found: Diagnosis) -> Diagnosis:

@@ -417,10 +417,9 @@ def _in_path(flat: str, start: int) -> bool:
 
     A cache has it in the path, a mirror of containerd in the query.
     """
-    if start == 0 or flat[start - 1] not in "/=":
-        return False
-    within = _PATH if flat[start - 1] == "/" else _NAMESPACE
-    return within.search(flat, max(0, start - 600), start) is not None
+    if flat.endswith("/", 0, start):
+        return _PATH.search(flat, max(0, start - 200), start) is not None
+    return flat.endswith("=", 0, start) and _NAMESPACE.search(flat, max(0, start - 600), start) is not None
 
 
 _start = attrgetter("start")

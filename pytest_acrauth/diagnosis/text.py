@@ -203,8 +203,13 @@ def _numbered(diagnosis: Diagnosis, numbers: Sequence[int]) -> Diagnosis:
 def _read(text: str, exists: Collection[str], *, overheard: bool) -> tuple[Diagnosis, ...]:
     said, others = own_output.read(text)
     printed = Printed(others)
-    seen = [(symptom, *place) for symptom in SYMPTOMS.values() if (place := _seen(symptom, printed)) is not None]
-    if overheard or said or any(not line.on_trust for _, _, line in seen):
+    asked = not (overheard or said)
+    seen = [
+        (symptom, *place)
+        for symptom in SYMPTOMS.values()
+        if (place := _seen(symptom, printed, asked=asked)) is not None
+    ]
+    if any(not line.on_trust for _, _, line in seen):
         # Who asks is answered from what the text itself says of a registry, where it says anything.
         seen = [each for each in seen if not each[2].on_trust]
     seen.sort(key=lambda each: (each[1], each[0].id))  # whatever the order of the catalogue
@@ -257,9 +262,11 @@ def _rank(diagnosis: Diagnosis) -> tuple[int, int]:
     return (len(_FOLLOWS) + 1 if diagnosis.note else follows), len(diagnosis.candidates)
 
 
-def _seen(symptom: Symptom, printed: Printed) -> tuple[int, Line] | None:
+def _seen(symptom: Symptom, printed: Printed, *, asked: bool) -> tuple[int, Line] | None:
     """Return where a text first shows a symptom: the offset, and the line with every name that its words hold."""
-    every = [(*found, words.where) for words in symptom.texts if (found := _first(words, printed)) is not None]
+    every = [
+        (*found, words.where) for words in symptom.texts if (found := _first(words, printed, asked=asked)) is not None
+    ]
     matches = [each for each in every if each[3] is not Counts.ON_TRUST] or every
     if not matches:
         return None
@@ -277,7 +284,9 @@ def _seen(symptom: Symptom, printed: Printed) -> tuple[int, Line] | None:
     return first, Line(text, number, _completed(names), assured, on_trust)
 
 
-def _first(words: Words, printed: Printed) -> tuple[re.Match[str], Host | None, Host | None, Counts] | None:
+def _first(
+    words: Words, printed: Printed, *, asked: bool
+) -> tuple[re.Match[str], Host | None, Host | None, Counts] | None:
     """Return the first words that count, the login server that they are about, the host beside them, and how.
 
     Where none count by what stands around them, the first that count on trust.
@@ -286,11 +295,11 @@ def _first(words: Words, printed: Printed) -> tuple[re.Match[str], Host | None, 
     for count, match in enumerate(printed.matches(words.pattern)):
         if words.where not in _OF_SIGN_IN or not about_another(printed.flat, match.start(), match.end()):
             host = printed.nearest(match.start(), match.end())
-            how = counts(words.where, match.start(), host, printed)
+            how = counts(words.where, match.start(), host, printed, asked=asked and on_trust is None)
             if how is Counts.YES:
                 registry = host if host and host.place is Place.REGISTRY else printed.registry_before(match.start())
                 return match, registry, host, how
-            if how is Counts.ON_TRUST and on_trust is None:
+            if how is Counts.ON_TRUST:
                 on_trust = match, None, None, how
         if count >= _FINDS:
             break

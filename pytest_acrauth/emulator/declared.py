@@ -89,14 +89,12 @@ def declare(
             _image(registry_of(world, target), reference)
     for refusal in refused:
         _refuse(world, refusal, holders)
-    for application in world.cloud.applications.values():
-        for secret in application.all_secrets:
-            if secret.ends is not None:
-                secret.ends = max(secret.ends, world.cloud.now() + max(_LIFE, days + 30) * DAY)
-    for at in world.cloud.registries.values():
-        for password in (each for token in at.tokens.values() for each in token.passwords):
-            if password.ends is not None:
-                password.ends = max(password.ends, world.cloud.now() + max(_LIFE, days + 30) * DAY)
+    passwords = [each for application in world.cloud.applications.values() for each in application.all_secrets]
+    tokens = (token for at in world.cloud.registries.values() for token in at.tokens.values())
+    passwords += [each for token in tokens for each in token.passwords]
+    for password in passwords:
+        if password.ends is not None:
+            password.ends = max(password.ends, world.cloud.now() + max(_LIFE, days + 30) * DAY)
     return holders
 
 

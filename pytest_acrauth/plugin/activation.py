@@ -33,10 +33,9 @@ from pytest_acrauth.plugin.checks.items import (
 )
 from pytest_acrauth.plugin.cleaning.text import TextCleaner
 from pytest_acrauth.plugin.climbing.barrier import Barrier
-from pytest_acrauth.plugin.climbing.climbs import Climbs, Needs
+from pytest_acrauth.plugin.climbing.climbs import Climbs, Needs, run_of
 from pytest_acrauth.plugin.climbing.distribution import Controller, Worker
 from pytest_acrauth.plugin.commands import declared_world, emulation
-from pytest_acrauth.plugin.commands.rehearsing import Rehearsal
 from pytest_acrauth.plugin.told.annotations import Annotations, annotating
 from pytest_acrauth.plugin.told.failure_texts import FailureTexts
 from pytest_acrauth.plugin.told.other_plugins import hooks_for_other_plugins
@@ -45,7 +44,6 @@ from pytest_acrauth.plugin.told.summary import Summary
 from pytest_acrauth.plugin.told.written_config import ConfigWriter, check_path
 from pytest_acrauth.plugin.written.comparing import Comparisons
 from pytest_acrauth.plugin.written.markers import needs
-from pytest_acrauth.running.run import Run
 
 
 def activate(config: pytest.Config, settings: Settings) -> Climbs:
@@ -75,15 +73,7 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
         ending = expiry.expiring(ours, secrets)
         ids = _take_ids(config, settings, ours, map(expiry.expiry_id, ending))
         _read_credentials(ours, settings, secrets)
-    run = Run(
-        ours.machine,
-        timeout=ours.timeout,
-        jobs=ours.jobs,
-        evidence=ours.evidence,
-        secrets=secrets,
-        wait=ours.wait,
-    )
-    climbs = Climbs(ours, run, ending)
+    climbs = Climbs(ours, run_of(ours, secrets), ending)
     config_writer = None if is_worker else check_path(settings, config)
     keep = _keeper(settings, config) if not is_worker else None
     hooks: list[object] = [Comparisons(climbs), Barrier(climbs, cleaner, _needs, Worker.of(config, climbs))]
@@ -96,6 +86,8 @@ def activate(config: pytest.Config, settings: Settings) -> Climbs:
         hooks += [Controller(climbs, config, machine), Summary(climbs, cleaner)]
         hooks += hooks_for_other_plugins(config, ours, cleaner)
         if settings["rehearse"].values:
+            from pytest_acrauth.plugin.commands.rehearsing import Rehearsal
+
             hooks.append(Rehearsal(config.stash[declared_world.WORLD], climbs, cleaner))
         if (tell := annotating(config)) is not None:
             hooks.append(Annotations(config, cleaner, tell))

@@ -92,10 +92,11 @@ def test_the_thresholds_are_one_function() -> None:
     """What stands around decides; trust is needed only where nothing does."""
     where = next(words.where for words in SYMPTOMS["generic-401"].texts if words.where == "registry")
     printed = Printed("unauthorized")
-    answers = {place: counts(where, 0, Host(0, "x", place), printed) for place in Place}
+    answers = {place: counts(where, 0, Host(0, "x", place), printed, asked=True) for place in Place}
     assert {place for place, answer in answers.items() if answer is Counts.YES} == {Place.REGISTRY}
     assert Counts.ON_TRUST not in answers.values()
-    assert counts(where, 0, None, printed) is Counts.ON_TRUST
+    assert counts(where, 0, None, printed, asked=True) is Counts.ON_TRUST
+    assert counts(where, 0, None, printed, asked=False) is Counts.NO
 
 
 def test_a_text_in_which_nothing_failed_is_taken_for_nothing() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pages import READINESS
 from prometheus_client.parser import text_string_to_metric_families
 
 from pytest_acrauth.emulator import Emulator
@@ -18,24 +19,7 @@ from pytest_acrauth.report.document import End, document_of
 from pytest_acrauth.report.metrics import metrics
 
 DOCS = Path(__file__).parents[2] / "docs"
-FILE = """
-[identity.puller]
-method = "service-principal"
-expiry = { warn = 30 }
-
-[identity.stranger]
-method = "anonymous"
-
-[registry.myacr]
-
-[[registry.myacr.access]]
-identities = ["puller"]
-repositories = ["team/app", "team/web"]
-
-[[registry.myacr.refusal]]
-identities = ["stranger"]
-expect = ["identity-kept-out"]
-"""
+FILE = READINESS.replace('"service-principal"', '"service-principal"\nexpiry = { warn = 30 }')
 Samples = Mapping[str, list[tuple[dict[str, str], float]]]
 
 

@@ -13,6 +13,7 @@ from pytest_acrauth.model.client_record import ClientRecord
 from pytest_acrauth.model.defect import Defect
 from pytest_acrauth.model.evidence import Look, RegistryFacts
 from pytest_acrauth.model.expiry import Expiring, ExpiryRecord
+from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import Identity, Target
 from pytest_acrauth.model.transcript import Transcript
 from pytest_acrauth.plugin.asked.plan import Plan
@@ -46,6 +47,13 @@ class Compared(NamedTuple):
     repository: str
     missing: tuple[str, ...]
     excess: tuple[str, ...]
+
+
+def run_of(plan: Plan, secrets: Secrets) -> Run:
+    """Return what climbs as a plan says; ``secrets`` is the register of what it must not show."""
+    return Run(
+        plan.machine, timeout=plan.timeout, jobs=plan.jobs, evidence=plan.evidence, secrets=secrets, wait=plan.wait
+    )
 
 
 class Climbs:

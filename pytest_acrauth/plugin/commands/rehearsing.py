@@ -20,10 +20,9 @@ from pytest_acrauth.plugin.checks.failures import DiagnosisText, NotReady, diagn
 from pytest_acrauth.plugin.checks.items import ROOT, Check, ClientCheck, RefusalCheck
 from pytest_acrauth.plugin.checks.refusals import outcome
 from pytest_acrauth.plugin.cleaning.text import TextCleaner
-from pytest_acrauth.plugin.climbing.climbs import Climbs
+from pytest_acrauth.plugin.climbing.climbs import Climbs, run_of
 from pytest_acrauth.plugin.commands.declared_world import World
 from pytest_acrauth.plugin.written.markers import judge, marks, needs
-from pytest_acrauth.running.run import Run
 
 if TYPE_CHECKING:
     from pytest_acrauth.emulator.rehearsal import Broken, Unbreakable
@@ -83,15 +82,8 @@ class Rehearsal:
 
     def _anew(self) -> Climbs:
         """Return climbs of the same plan that know nothing yet, and wait for nothing."""
-        ours = self._climbs.plan
-        run = Run(
-            ours.machine,
-            timeout=ours.timeout,
-            jobs=ours.jobs,
-            evidence=ours.evidence,
-            secrets=self._climbs.run.secrets,
-        )
-        return Climbs(replace(ours, wait=0.0), run, self._climbs.expiring)
+        ours = replace(self._climbs.plan, wait=0.0)
+        return Climbs(ours, run_of(ours, self._climbs.run.secrets), self._climbs.expiring)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_sep("=", _TITLE)

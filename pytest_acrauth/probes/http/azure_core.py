@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from functools import partial
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -55,11 +56,8 @@ class Transport(HttpTransport[HttpRequest, HttpResponse]):
             )
         content = _content(request)
         self._register(content)
-        headers = request.headers
-        if self._patient:
-            response = send_patiently(self.http, request.method, request.url, headers=headers, content=content)
-        else:
-            response = self.http.send(request.method, request.url, headers=headers, content=content)
+        send = partial(send_patiently, self.http) if self._patient else self.http.send
+        response = send(request.method, request.url, headers=request.headers, content=content)
         self.responses.append(response)
         if response.reply is None or response.trouble is not None:
             raise Unreached(response)
