@@ -94,14 +94,15 @@ def drawn(seed: int, number: int) -> list[Mutant]:
     return found
 
 
-def noticed(mutant: Mutant, options: list[str]) -> bool:
-    """Whether a test fails on a mutant."""
+def noticed(mutant: Mutant | None, options: list[str]) -> bool:
+    """Whether a test fails on a mutant, or, for None, on the package as it is."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "checkout"
         shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(".git", ".tox", ".venv", "__pycache__", ".*_cache"))
-        mutant.make(root)
+        if mutant is not None:
+            mutant.make(root)
         command = [sys.executable, "-m", "pytest", "-n", "4", "-x", "-q", "-p", "no:cacheprovider", *options]
-        environ = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
+        environ = {**os.environ, "PYTHONPATH": str(root)}
         try:
             done = subprocess.run(command, cwd=root, env=environ, capture_output=True, timeout=_LIMIT, check=False)
         except subprocess.TimeoutExpired:
@@ -116,6 +117,8 @@ def main() -> int:
     parser.add_argument("--mutants", type=int, default=30, metavar="N", help="how many (default: 30)")
     asked = parser.parse_args()
     tests = ["--hypothesis-profile=repeatable"]
+    if noticed(None, [*tests, "--thorough=none"]):
+        parser.exit(2, "A test fails on the package as it is: nothing would be shown.\n")
     living = 0
     for mutant in drawn(asked.seed, asked.mutants):
         if noticed(mutant, [*tests, "--thorough=none"]):
