@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from pytest_acrauth.model.client_record import ClientRecord
@@ -75,11 +76,22 @@ class Where(StrEnum):
 class Words(NamedTuple):
     """What foreign programs print for a symptom: a pattern over text with single spaces, and where it counts.
 
-    Named groups are keys of `catalogue.facts`. Patterns are bounded, so that no text makes them slow.
+    Named groups are keys of `catalogue.facts`. Patterns are bounded, so that no text makes them slow. ``written`` is
+    the pattern as it is written.
     """
 
-    pattern: re.Pattern[str]
+    written: str
     where: Where
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The pattern, compiled when it is first used: no text needs more than a few of all that there are."""
+        return _compiled(self.written)
+
+
+@cache  # of the module re, which would keep fewer than there are
+def _compiled(written: str) -> re.Pattern[str]:
+    return re.compile(written)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,12 +36,12 @@ class Needs(NamedTuple):
 
 
 @cache
-def needs(pattern: re.Pattern[str]) -> Needs:
+def needs(pattern: str) -> Needs:
     """Return what a pattern needs. Raises `ValueError` for one that can match without any literal."""
-    parsed = _parser.parse(pattern.pattern, pattern.flags)
+    parsed = _parser.parse(pattern)
     clauses = tuple(_clauses(parsed))
     if not clauses:
-        raise ValueError(f"no literal in {pattern.pattern}")
+        raise ValueError(f"no literal in {pattern}")
     letters = tuple(tuple(sorted({tuple(_LETTERS.findall(literal)) for literal in clause})) for clause in clauses)
     return Needs(clauses, max(clauses, key=_worth), letters, parsed.getwidth()[1] + sum(_looked_at(parsed)))
 

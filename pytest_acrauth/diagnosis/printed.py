@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import accumulate
 from operator import attrgetter
 
+from pytest_acrauth.catalogue.shape import Words
 from pytest_acrauth.diagnosis.literals import ALIKE, needs
 from pytest_acrauth.model.secret import Secrets
 from pytest_acrauth.model.target import CLOUDS
@@ -219,12 +220,12 @@ class Printed:
             begin = end
         return b" ".join(found)
 
-    def matches(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
-        """Yield what ``pattern.finditer(flat)`` yields, without trying the pattern where it cannot match.
+    def matches(self, words: Words) -> Iterator[re.Match[str]]:
+        """Yield what their pattern finds in ``flat``, without trying or compiling it where it cannot match.
 
         Raises `ValueError` for a pattern that can match without any literal.
         """
-        needed = needs(pattern)
+        needed = needs(words.written)
         if not needed.possible(self._holds):
             return
         anchors = min((needed.anchors, *needed.clauses), key=self._often)
@@ -233,7 +234,7 @@ class Printed:
         while places := {literal: place for literal, place in self._moved(places, at) if place >= 0}:
             place = min(places.values())
             begin, at = max(at, place - needed.reach), place + max(_STRIDE, needed.reach)
-            for match in pattern.finditer(self.flat, begin, at + needed.reach):
+            for match in words.pattern.finditer(self.flat, begin, at + needed.reach):
                 if match.start() >= at:
                     break
                 yield match

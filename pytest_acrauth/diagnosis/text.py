@@ -292,7 +292,7 @@ def _first(
     Where none count by what stands around them, the first that count on trust.
     """
     on_trust = None
-    for count, match in enumerate(printed.matches(words.pattern)):
+    for count, match in enumerate(printed.matches(words)):
         if words.where not in _OF_SIGN_IN or not about_another(printed.flat, match.start(), match.end()):
             host = printed.nearest(match.start(), match.end())
             how = counts(words.where, match.start(), host, printed, asked=asked and on_trust is None)

@@ -6,8 +6,6 @@ bounded (``.{0,80}?``), so that no text makes a pattern slow.
 
 from __future__ import annotations
 
-import re
-
 from pytest_acrauth.catalogue.shape import Symptom, Where, Words, unseen
 
 #: Behind Node's word for a failed connection: the address of something else, told by its port.
@@ -111,4 +109,4 @@ def in_print(name: str, says: str, texts: tuple[Words, ...], *, either: tuple[Sy
 
 
 def _words(where: Where, patterns: tuple[str, ...]) -> tuple[Words, ...]:
-    return tuple(Words(re.compile(pattern), where) for pattern in patterns)
+    return tuple(Words(pattern, where) for pattern in patterns)
