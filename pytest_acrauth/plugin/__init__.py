@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -65,8 +66,9 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         stand_still(config, _FLAGS)  # first: the settings of another folder's configuration say nothing
     settings = read(config)
     if explained := settings["explain"].value:
-        from pytest_acrauth.plugin.cleaning.text import TextCleaner
-        from pytest_acrauth.plugin.commands.explain import explain
+        with _kept():
+            from pytest_acrauth.plugin.cleaning.text import TextCleaner
+            from pytest_acrauth.plugin.commands.explain import explain
 
         return explain(explained, config, TextCleaner.of(settings))
     if LIST in settings["emulate"].values:
@@ -106,20 +108,26 @@ def _asks_for_help(config: pytest.Config) -> bool:
 
 
 def _activate(config: pytest.Config, settings: Settings) -> Climbs:
-    """Import what an active run needs, and turn it on.
+    """Import what an active run needs, and turn it on."""
+    with _kept():
+        from pytest_acrauth.plugin.activation import activate
+    return activate(config, settings)
 
-    All of that stays to the end, so garbage is not looked for in it, now or when pytest looks for its own, which it
-    does five times at the end of each run: half of what a healthy check would cost.
+
+@contextmanager
+def _kept() -> Iterator[None]:
+    """Import something that stays to the end: no garbage is looked for in it, now or when pytest looks for its own.
+
+    Which it does five times at the end of each run: half of what a healthy check would cost.
     """
     enabled = gc.isenabled()
     gc.disable()
     try:
-        from pytest_acrauth.plugin.activation import activate
+        yield
     finally:
         if enabled:
             gc.enable()
     gc.freeze()
-    return activate(config, settings)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -12,7 +12,6 @@ from pytest_acrauth.catalogue.entra_numbers import NUMBERS
 from pytest_acrauth.catalogue.shape import Condition, FailureMode, Question, Symptom
 from pytest_acrauth.catalogue.symptoms.entra import refusal
 from pytest_acrauth.catalogue.tables import FAMILIES, MODES, SYMPTOMS, causes, family_of
-from pytest_acrauth.diagnosis.text import recognise
 from pytest_acrauth.model.evidence import Need
 from pytest_acrauth.model.stage import Stage
 from pytest_acrauth.report.explanation import NO_NAMES, Asked, Cause, asked, cause
@@ -216,6 +215,8 @@ def number_entry(number: int) -> CodeEntry:
 
 def _shown_by(text: str) -> list[FailureMode]:
     """Return the causes that a code alone leaves open, as it stands in a text."""
+    from pytest_acrauth.diagnosis.text import recognise  # no other entry needs what reads texts
+
     found = (mode for diagnosis in recognise(text, overheard=True) for mode in diagnosis.candidates)
     return list({mode.id: mode for mode in found}.values())
 

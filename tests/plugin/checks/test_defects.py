@@ -202,7 +202,7 @@ def test_the_failure_of_another_test_stays(inner: Inner, monkeypatch: pytest.Mon
     [
         ("pytest_acrauth.report.entry_text:describe", "exchange-no-role"),
         ("pytest_acrauth.report.entry_text:listing", "all"),
-        ("pytest_acrauth.plugin.commands.explain:recognise", "printed.txt"),
+        ("pytest_acrauth.plugin.commands.printed:recognise", "printed.txt"),
     ],
 )
 def test_explaining(inner: Inner, monkeypatch: pytest.MonkeyPatch, place: str, wanted: str) -> None:

@@ -20,7 +20,7 @@ from conftest import Inner
 
 from pytest_acrauth.emulator import LOOK_ALIKES, SCENARIOS, Emulator
 from pytest_acrauth.model.record_schema import schema
-from pytest_acrauth.plugin.commands.explain import _of_run
+from pytest_acrauth.plugin.commands.printed import _of_run
 from pytest_acrauth.plugin.told.report_files import _shown
 from pytest_acrauth.report.changes import changes
 from pytest_acrauth.report.document import Document, document_of
