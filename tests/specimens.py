@@ -228,6 +228,7 @@ LOCAL_WORDS = {
     "id-token-unreached": "id token request without an answer from dev.azure.com: timeout",
     "workload-identity-not-configured": "The workload options are not fully configured.",
     "metadata-unreached": "ManagedIdentityCredential authentication unavailable, no response from the IMDS endpoint.",
+    "metadata-throttled": "failed to get token from IMDS: status code 429",
     "managed-identity-failed": "MSI: Failed to acquire tokens after 12 times",
     "identity-not-assigned": "No identity has been assigned to this resource. Error: invalid_request",
     "ml-compute-silent": "SSO failure, to mitigated it please try to click Jupyter/JupyterLab.",

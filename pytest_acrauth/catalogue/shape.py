@@ -64,9 +64,10 @@ class Where(StrEnum):
 
     ANYWHERE = "anywhere"  # nobody else says this
     REGISTRY = "registry"  # the nearest host is a login server
-    NOT_ELSEWHERE = "not elsewhere"  # the nearest host is a login server, or none is named
+    NOT_ELSEWHERE = "not elsewhere"  # the nearest host is a login server or the management plane's, or none is named
     NOT_AT_SERVICE = "not at a service"  # the nearest host is not that of another service of Azure
     SIGN_IN = "sign-in"  # nothing around shows that the token was wanted for something else than a registry
+    MANAGEMENT = "management"  # the nearest host is the management plane's or the directory's
     AUTHORITY = "authority"  # the nearest host is an Entra authority
     DATA = "data"  # the nearest host is a data endpoint
     STORAGE = "storage"  # the nearest host is blob storage: a login server is named before, or a layer behind

@@ -11,8 +11,9 @@ import re
 from enum import Enum
 
 from pytest_acrauth.catalogue.shape import Where
+from pytest_acrauth.diagnosis.hosts import Host, Place, is_page
 from pytest_acrauth.diagnosis.other_services import about_another
-from pytest_acrauth.diagnosis.printed import LIMIT, Host, Place, Printed, is_page
+from pytest_acrauth.diagnosis.printed import LIMIT, Printed
 
 
 class Counts(Enum):
@@ -24,6 +25,7 @@ class Counts(Enum):
 
 
 _NEAR = 300  # characters
+_ELSEWHERE = {Place.MANAGEMENT, Place.SERVICE, Place.OTHER}
 _NAME = re.compile(
     r"(?:https?://(?=\w)|(?<![\w./@-]))(?P<name>(?:[\w-]{1,63}\.){1,8}"
     r"(?:com|org|net|io|dev|cloud|local|internal|example|corp|lan|svc|app)(?![\w-])|(?<=://)[\w.-]{1,253})",
@@ -47,9 +49,11 @@ def counts(where: Where, start: int, host: Host | None, printed: Printed, *, ask
                 return Counts.ON_TRUST
             found = place is Place.REGISTRY
         case Where.NOT_ELSEWHERE:
-            found = place in {Place.REGISTRY, None}
+            found = place in {Place.REGISTRY, Place.MANAGEMENT, None}
         case Where.NOT_AT_SERVICE:
             found = place is not Place.SERVICE
+        case Where.MANAGEMENT:
+            found = place is Place.MANAGEMENT
         case Where.AUTHORITY:
             found = place is Place.AUTHORITY
         case Where.DATA:
@@ -77,5 +81,5 @@ def taken_for(text: str) -> str:
     for number in _NUMBER.finditer(printed.flat):
         if about_another(printed.flat, number.start(), number.end()):
             return f"{number[0]} is about a token for something else here"
-    others = dict.fromkeys(host.name for host in printed.hosts if host.place in {Place.SERVICE, Place.OTHER})
+    others = dict.fromkeys(host.name for host in printed.hosts if host.place in _ELSEWHERE)
     return f"it names {', '.join(list(others)[:3])}" if others else ""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from ipaddress import ip_address
 from typing import Any
 
-from pytest_acrauth.catalogue.facts import Row, layer_hosts, login_name, looked_up_id, shared_hosts, zone_record
+from pytest_acrauth.catalogue.facts import Row
 from pytest_acrauth.catalogue.questions.refusals import times_in, topic_of
 from pytest_acrauth.catalogue.shape import Answer, Question, Symptom, Verdict, Where, Words
 from pytest_acrauth.catalogue.symptoms.access_token import BASIC_REFUSED
-from pytest_acrauth.catalogue.symptoms.addresses import rule_address
 from pytest_acrauth.catalogue.symptoms.client import (
     ADMIN_HANDED_OUT,
     ADMIN_LOGGED_IN,
@@ -48,10 +46,12 @@ from pytest_acrauth.catalogue.tables import SYMPTOMS
 from pytest_acrauth.diagnosis import own_output
 from pytest_acrauth.diagnosis.around import Counts, counts
 from pytest_acrauth.diagnosis.conclusion import Certainty, Diagnosis, Finding, conclude
+from pytest_acrauth.diagnosis.hosts import Host, Place
+from pytest_acrauth.diagnosis.names import checked, completed, named_in
 from pytest_acrauth.diagnosis.other_services import about_another
-from pytest_acrauth.diagnosis.printed import LIMIT, Host, Place, Printed, mended
+from pytest_acrauth.diagnosis.printed import LIMIT, Printed, mended
 from pytest_acrauth.model.credential import kind_of_user
-from pytest_acrauth.model.target import GUID, BadName, Reference, Registry
+from pytest_acrauth.model.target import Registry
 from pytest_acrauth.model.transcript import Transcript
 
 THIS_TEXT = "this text"
@@ -64,6 +64,9 @@ _DATA = re.compile(r"(?<=[\w-])\.[\w-]+\.data\.")  # what a data endpoint's name
 
 #: Words that say the same whatever a token was wanted for.
 _OF_SIGN_IN = {Where.SIGN_IN, Where.NOT_AT_SERVICE}
+
+#: Whose answers are a registry's, or its storage's.
+_THEIRS = {Place.REGISTRY, Place.DATA, Place.STORAGE}
 
 #: What other failures bring about, in a text that may hold them too: the cause stands before its consequence.
 _FOLLOWS = (
@@ -115,26 +118,6 @@ _REFUSED_RIGHT = re.compile(r'"Action\\{0,3}" ?: ?\\{0,3}"([a-z_]{1,30})')
 # Name servers that know all public names: Azure's own, which only its machines can reach, and those for everybody.
 _PUBLIC_RESOLVER = re.compile(r"\blookup [\w.*-]{1,253} on (?:168\.63\.129\.16|8\.8\.8\.8|8\.8\.4\.4|1\.1\.1\.1):53\b")
 
-# Who somebody logged in as at a registry; az login, which is a login at Entra, is not meant.
-_LOGIN_AS = (
-    r"\b(?:docker|podman|buildah|skopeo|oras|nerdctl|helm registry|az acr) login\b[^|;&]{0,120}?"
-    r"(?:-u|--username)[ =][\"']?(?P<user_name>[\w-]{1,80})"
-)
-_NAMES = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"(?:[Dd]irectory|[Tt]enant(?: id)?):? ?'(?P<tenant_id>{GUID.pattern})'",
-        rf"(?:[Aa]pp|[Aa]pplication|[Cc]lient)(?: with identifier| id)?:? ?'(?P<client_id>{GUID.pattern})'",
-        rf"object id '(?P<object_id>{GUID.pattern})'",
-        r"scope=repository(?:%3A|:)(?P<repository>[\w./%-]{1,255}?)(?:%3A|:)",
-        r"/v2/(?P<repository>[\w./-]{1,255}?)/(?:manifests|blobs|tags)/",
-        r"azurecr\.[\w.-]{2,30}?/(?!v2/|oauth2/)(?P<repository>[\w./-]{1,255}?):(?P<version>[\w.-]{1,128})",
-        _LOGIN_AS,
-        r"\bregistry '(?P<registry>[A-Za-z0-9]{5,50})'",
-        r"\baz acr [\w -]{1,80}?(?:--name|--registry|-n|-r) (?P<registry>[A-Za-z0-9]{5,50})\b",
-    )
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -142,7 +125,8 @@ class Line:
 
     The keys of ``names`` are those of `pytest_acrauth.catalogue.facts`; every value was validated as what it is called.
     ``assured`` is False for words that others say as well, where no host beside them tells who is meant; ``on_trust``
-    tells that they count only because somebody who asks says that they are about a registry.
+    tells that they count only because somebody who asks says that they are about a registry. ``from_registry`` tells
+    that a host of a registry's stands in front of them, or in them, and so answered.
     """
 
     text: str
@@ -150,6 +134,7 @@ class Line:
     names: Mapping[str, str] = field(default_factory=dict, hash=False)
     assured: bool = True
     on_trust: bool = False
+    from_registry: bool = False
 
     quoted = True
     broken = None
@@ -232,7 +217,7 @@ def _read(text: str, exists: Collection[str], *, overheard: bool) -> tuple[Diagn
 
 def named(line: Line, names: Mapping[str, str]) -> Line:
     """Return a line of which more is known than its text shows."""
-    return replace(line, names=_completed({**line.names, **names}))
+    return replace(line, names=completed({**line.names, **names}))
 
 
 def _means(diagnosis: Diagnosis) -> tuple[object, ...]:
@@ -245,10 +230,10 @@ def _own(said: own_output.Said) -> Diagnosis:
     host = printed.nearest(0, len(printed.flat))
     registry = host if host and host.place is Place.REGISTRY else printed.registry_before(len(printed.flat))
     names: dict[str, str] = {}
-    for name, value in (*said.names, *_named(printed.flat), *_of(registry, host)):
-        if name not in names and (checked := _checked(name, value or "")):
-            names[name] = checked
-    line = Line(Printed(said.text).line(0)[1], said.number, _completed(names))
+    for name, value in (*said.names, *named_in(printed.flat), *_of(registry, host)):
+        if name not in names and (good := checked(name, value or "")):
+            names[name] = good
+    line = Line(Printed(said.text).line(0)[1], said.number, completed(names))
     verdict = Verdict.YES if said.certainty is Certainty.PROVEN else Verdict.UNKNOWN
     findings = (
         Finding(mode=mode, verdict=verdict, answers=tuple(_answer(question, line) for question in mode.questions))
@@ -274,14 +259,18 @@ def _seen(symptom: Symptom, printed: Printed, *, asked: bool) -> tuple[int, Line
     names: dict[str, str] = {}
     for match, registry, host, _, _ in sorted(matches, key=lambda found: found[0].start()):
         for name, value in (*match.groupdict().items(), *_around(printed, match), *_of(registry, host)):
-            if value and name not in names and (checked := _checked(name, value)):
-                names[name] = checked
+            if value and name not in names and (good := checked(name, value)):
+                names[name] = good
     number, text = printed.line(first)
     on_trust = matches[0][3] is Counts.ON_TRUST
     assured = not on_trust and any(
         host is not None or where is not Where.NOT_ELSEWHERE for _, _, host, _, where in matches
     )
-    return first, Line(text, number, _completed(names), assured, on_trust)
+    from_registry = any(
+        "login_server" in match.groupdict() or (host is not None and host.place in _THEIRS and where not in _OF_SIGN_IN)
+        for match, _, host, _, where in matches
+    )
+    return first, Line(text, number, completed(names), assured, on_trust, from_registry)
 
 
 def _first(
@@ -307,12 +296,7 @@ def _first(
 
 
 def _around(printed: Printed, match: re.Match[str]) -> list[tuple[str, str]]:
-    return _named(printed.flat[max(0, match.start() - _NEAR) : match.end() + _NEAR])
-
-
-def _named(near: str) -> list[tuple[str, str]]:
-    found = [named for pattern in _NAMES if (named := pattern.search(near)) is not None]
-    return [pair for each in found for pair in each.groupdict().items()]
+    return named_in(printed.flat[max(0, match.start() - _NEAR) : match.end() + _NEAR])
 
 
 def _of(registry: Host | None, host: Host | None) -> list[tuple[str, str]]:
@@ -320,98 +304,6 @@ def _of(registry: Host | None, host: Host | None) -> list[tuple[str, str]]:
     if host and host.place in {Place.DATA, Place.STORAGE}:
         named += [("redirect", host.name), ("login_server", _DATA.sub(".", host.name))]
     return named
-
-
-def _checked(name: str, value: str) -> str:
-    """Return a name as it may stand in a command, '' where the text does not really hold one."""
-    try:
-        return _CHECKS[name](value) if name in _CHECKS else ""
-    except ValueError:  # `BadName` and the address parser's
-        return ""
-
-
-def _login_server(value: str) -> str:
-    return Registry.parse(value).login_server if "." in value else ""
-
-
-def _repository(value: str) -> str:
-    return Reference.parse(re.sub("%2[Ff]", "/", value)).repository
-
-
-def _matching(pattern: str) -> Callable[[str], str]:
-    return lambda value: value if re.fullmatch(pattern, value) else ""
-
-
-_CHECKS: Mapping[str, Callable[[str], str]] = {
-    "login_server": _login_server,
-    "redirect": _matching(r"(?:[\w-]+\.)+[a-z]+"),
-    "registry": lambda value: Registry.parse(value).name,
-    "client_ip": lambda value: str(ip_address(value)),
-    "client_id": _matching(GUID.pattern),
-    "tenant_id": _matching(GUID.pattern),
-    "object_id": _matching(GUID.pattern),
-    "user_name": _matching(r"\w[\w-]{0,79}"),
-    "aadsts": _matching(r"\d{5,8}"),
-    "repository": _repository,
-    "version": _matching(r"[\w.-]{1,128}"),
-    "endpoint": _matching(r"[\w:/.-]{1,200}"),
-    "helper": _matching(r"docker-credential-[\w.-]{1,60}"),
-    "action": _matching(r"[\w./]{1,200}"),
-    "scope": _matching(r"/[\w./-]{1,400}"),
-    "region": _matching(r"\w{1,60}"),
-    "pull_secret": _matching(r"[a-z0-9][a-z0-9.-]{0,252}"),
-    "config": _matching(r"/[\w./-]{1,200}"),
-}
-
-
-def _completed(names: Mapping[str, str]) -> Mapping[str, str]:
-    """Add what follows from the names of a text."""
-    return {**names, **_of_caller(names), **_of_registry(names), **_of_address(names), **_of_layer(names)}
-
-
-def _of_registry(names: Mapping[str, str]) -> dict[str, str]:
-    """Return what follows from a login server or a registry's name; a name alone lives in the public cloud."""
-    try:
-        registry = Registry.parse(names.get("login_server") or names.get("registry") or "")
-    except BadName:
-        return {}
-    known = {
-        "registry": registry.name,
-        "login_name": login_name(registry),
-        "registry_id": looked_up_id(registry),
-        "cloud": registry.cloud.name,
-        "authority": registry.cloud.authority,
-        "private_zone": f"privatelink{registry.cloud.registry_suffix}",
-        "blob_hosts": f"*{registry.cloud.storage_suffix}",
-    }
-    if "login_server" in names:
-        known |= {
-            "host": registry.login_server,
-            "ruled_host": registry.login_server,
-            "record": zone_record(registry.login_server),
-        }
-    return known
-
-
-def _of_address(names: Mapping[str, str]) -> dict[str, str]:
-    return {"rule_address": rule_address(names["client_ip"])} if "client_ip" in names else {}
-
-
-def _of_layer(names: Mapping[str, str]) -> dict[str, str]:
-    host = names.get("redirect", "")
-    if not host:
-        return {}
-    return {"layer_hosts": layer_hosts(host), "shared_hosts": shared_hosts(host), "record": zone_record(host)}
-
-
-def _of_caller(names: Mapping[str, str]) -> dict[str, str]:
-    """Return who a refusal of the management plane is about, and the role that allows what was refused, if it reads."""
-    found = {}
-    if "object_id" in names:
-        found = dict.fromkeys(("holder", "assignee"), f"--assignee-object-id {names['object_id']}")
-    if names.get("action", "").endswith("/read"):
-        found["role"] = "Reader"
-    return found
 
 
 #: What is known of a login server that answered, by the questions that ask it.
@@ -432,7 +324,7 @@ def _answer(question: Question[Any], line: Line, exists: Collection[str] = ()) -
             value = None if Registry.parse(server).region else "none was asked"
         case "public-names" if _PUBLIC_RESOLVER.search(line.text):
             value = True
-        case "registry-answered" if line.assured:  # what is printed of a registry's refusal is taken at its word
+        case "registry-answered" if line.from_registry:  # what is printed of a registry's refusal is taken at its word
             value = True
         case "entra-says":
             value = topic_of(line.text)

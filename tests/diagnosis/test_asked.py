@@ -8,7 +8,8 @@ from for_each import for_each
 from pytest_acrauth.catalogue.tables import SYMPTOMS
 from pytest_acrauth.diagnosis.around import Counts, counts, taken_for
 from pytest_acrauth.diagnosis.conclusion import Certainty
-from pytest_acrauth.diagnosis.printed import Host, Place, Printed
+from pytest_acrauth.diagnosis.hosts import Host, Place
+from pytest_acrauth.diagnosis.printed import Printed
 from pytest_acrauth.diagnosis.text import Line, recognise
 
 #: What people paste with its host taken out, and the symptom that it is.
@@ -22,7 +23,7 @@ HOSTLESS = {
     "HTTP 429 Too Many Requests": "requests-throttled",
     "Client.Timeout exceeded while awaiting headers": "gave-up-waiting",
     "dial tcp: lookup <registry-login-server>: no such host": "nxdomain",
-    "Get https://<registry-login-server>/v2/: unauthorized: authentication required": "generic-401",
+    "Get https://<registry-login-server>/v2/: unauthorized: authentication required": "basic-refused",
     "proxyconnect tcp: EOF": "proxy-broke-off",
     "net/http: TLS handshake timeout": "handshake-broken",
     "x509: certificate signed by unknown authority": "untrusted-issuer",
@@ -86,6 +87,48 @@ def test_who_answered_stands_before_the_status() -> None:
     assert taken_for(mirror) == "it names localhost"
     own = "unexpected status from HEAD request to https://myacr.azurecr.io/v2/app/manifests/1?ns=docker.io: 503"
     assert recognise(f"{own} Service Unavailable")[0].symptom.id == "server-error"
+
+
+PLANE = "https://management.azure.com/subscriptions/x/providers/Microsoft.ContainerRegistry/registries/myacr"
+METADATA = "http://169.254.169.254/metadata/identity/oauth2/token?resource=https%3A%2F%2Fmanagement.azure.com%2F"
+#: What others answered while a registry was named, and the symptom of that; '' for none.
+ANSWERED_BY_OTHERS = {
+    f"az acr show -n myacr (myacr.azurecr.io)\nPUT {PLANE}: 503 Service Unavailable": "",
+    f"deploying myacr.azurecr.io/app:1\n{PLANE}: 401 Unauthorized": "",
+    f"deploying myacr.azurecr.io/app:1\n{PLANE}: 429 Too Many Requests": "arm-answered-429",
+    "myacr.azurecr.us: https://management.usgovcloudapi.net/subscriptions/x: 500 Internal Server Error": "",
+    "myacr.azurecr.io/app: GET https://graph.microsoft.com/v1.0/servicePrincipals: 403 Forbidden": "",
+    "myacr.azurecr.io/app: lookup management.azure.com: no such host": "management-plane-unreached",
+    "IMDS 429": "metadata-throttled",
+    "Failed to pull image myacr.azurecr.io/app:1: failed to get token from IMDS: status code 429": "metadata-throttled",
+    f"myacr.azurecr.io: GET {METADATA}: status code 429": "metadata-throttled",
+    f"myacr.azurecr.io: GET {METADATA}: 500 Internal Server Error": "managed-identity-failed",
+}
+
+
+@for_each(("text", "symptom"), ANSWERED_BY_OTHERS.items())
+def test_others_answer_for_themselves(text: str, symptom: str) -> None:
+    """The management plane, the directory and the metadata service have statuses of their own."""
+    assert "".join(each.symptom.id for each in recognise(text)) == symptom
+    assert symptom or taken_for(text).startswith("it names ")
+
+
+def test_a_token_that_is_wanted_for_the_management_plane_is_no_answer_of_it() -> None:
+    """Its address is a token's audience there."""
+    (found, *_) = recognise("https://myacr.azurecr.io/v2/: resource=https://management.azure.com/: 401 Unauthorized")
+    assert found.symptom.id == "generic-401"
+
+
+def test_only_a_registrys_host_leaves_the_mark_of_one() -> None:
+    """Where nobody is named, whatever stands between may have answered."""
+    says = "503 Service Unavailable"
+    asked = {text: recognise(text)[0] for text in (says, f"https://myacr.azurecr.io/v2/: {says}")}
+    assert ["answered-on-the-way" in {mode.id for mode in each.candidates} for each in asked.values()] == [True, False]
+    (at_entra,) = recognise(
+        "docker login myacr.azurecr.io: AADSTS7000222: The provided client secret keys are expired."
+    )
+    assert isinstance(at_entra.seen, Line)
+    assert not at_entra.seen.from_registry
 
 
 def test_the_thresholds_are_one_function() -> None:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from pytest_acrauth.catalogue.shape import Words
 from pytest_acrauth.catalogue.tables import MODES, SYMPTOMS
 from pytest_acrauth.diagnosis import printed
+from pytest_acrauth.diagnosis.hosts import Host, hosts_in
 from pytest_acrauth.diagnosis.literals import ALIKE, needs
-from pytest_acrauth.diagnosis.printed import Host, Printed
+from pytest_acrauth.diagnosis.printed import Printed
 from pytest_acrauth.diagnosis.text import recognise
 
 #: Each pattern once, wherever it counts.
@@ -41,7 +42,7 @@ def slow_flat(text: str) -> str:
 
 def all_hosts(flat: str) -> list[Host]:
     """Return the hosts of a text, looked for at once from its beginning to its end."""
-    return list(printed._hosts(flat, 0, len(flat)))
+    return list(hosts_in(flat, 0, len(flat)))
 
 
 @given(windows)

@@ -70,6 +70,25 @@ MSI_ENDPOINT_UNREACHABLE = FailureMode(
         "Compute Engine Metadata server unavailable on attempt 1 of 3",
     ),
 )
+MSI_ENDPOINT_THROTTLED = FailureMode(
+    id="msi-endpoint-throttled",
+    title="the metadata service has too many requests",
+    brief="metadata service throttled",
+    seen=(entra.METADATA_BUSY,),
+    signs=(entra.METADATA_BUSY,),
+    certain="The metadata service answers only the machine that it is on, and says this of that machine.",
+    occurs=Occurs.SELDOM,
+    means="The metadata service of a machine serves a few requests a second to all that runs there. Many programs that"
+    " start at once, and each ask for a token of their own, use that up.",
+    fix=(
+        "Wait some seconds, then try again. Let a program keep its token until that ends, and start fewer at a time.",
+    ),
+    page=_SDK + "managedidentitycredential/troubleshoot",
+    transient=True,
+    samples=("failed to get token from IMDS: status code 429 Too Many Requests",),
+    not_emulated="The emulated metadata service serves as often as it is asked.",
+    unlike=("EC2 IMDS: 429 Too Many Requests",),
+)
 MSI_IDENTITY_NOT_FOUND = FailureMode(
     id="msi-identity-not-found",
     title="this host has no such managed identity",

@@ -89,9 +89,9 @@ BASIC_REFUSED = Symptom(
     texts=at_registry(
         r"failed to fetch oauth token: unexpected status.{0,400}?: 401",
         r"login attempt to .{1,260}?/v2/ failed with status: 401",
-        r"Get \"?https://[\w.*-]{1,253}/v2/\"?: unauthorized: .{0,60}?authentication required",
+        r"Get \"?https://[\w.*<>{}$-]{1,253}/v2/\"?: unauthorized: .{0,60}?authentication required",
         # oras and helm, which may name the token server behind
-        r"(?:GET|Get) \"?https://[\w.*-]{1,253}/v2/\"?: (?:GET \"?https://[^ ]{1,600}: )?response status code 401\b",
+        r"(?:GET|Get) \"?https://[^/ ]{1,253}/v2/\"?: (?:GET \"?https://[^ ]{1,600}: )?response status code 401\b",
         r"UNAUTHORIZED.{0,40}?Incorrect Password",
     ),
     several=True,

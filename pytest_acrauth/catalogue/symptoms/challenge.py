@@ -117,8 +117,8 @@ DENIED_WITH_IP = Symptom(
     when=lambda broken: facts.firewall_spoke(broken) and facts.trouble(broken) is None,
     says="The registry's firewall refused {client_ip} at the {stage} request.",
     texts=anywhere(
-        r"client with IP ?'?(?P<client_ip>[0-9A-Fa-f:.]{3,45})'? is not allowed access",
-        r"client with IP .{0,60}?is not allowed access",
+        r"[Cc]lient with IP ?'?(?P<client_ip>[0-9A-Fa-f:.]{3,45})'? is not allowed access",
+        r"[Cc]lient with IP .{0,60}?is not allowed access",
         r"aka\.ms/acr/firewall",
     )
     # Cut off by whoever copied it.

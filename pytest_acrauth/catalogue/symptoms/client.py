@@ -268,6 +268,13 @@ COMMAND_ERROR = _symptom(
     ),
     either=(DOCKER_MISSING, DAEMON_DOWN, SOCKET_PERMISSION, STDERR_NOISE, DOCKER_IN_FOLDER),
 )
+#: What az adds to either, for whoever has no more of it.
+DOCKER_SPARED = _symptom(
+    "docker-spared",
+    says="az could not use docker here, and tells how to sign in without it.",
+    texts=anywhere(r"--expose-token'? to get an access token, which does not require Docker"),
+    either=(CLOUD_SHELL, COMMAND_ERROR),
+)
 SAMPLE_PULL = _symptom(
     "sample-pull-failed",
     says="az acr check-health could not pull its sample image from mcr.microsoft.com.",

@@ -50,7 +50,7 @@ _NO_ANSWER = (
     r"lookup [^ ]{1,253}?(?: on [\[\]\w.:]{1,60})?: device or resource busy",
     r"Name resolution timed out|DNS request timed out",
     rf"Temporary failure resolving{ITS_NAME}|\bSERVFAIL\b",
-    r"Resource temporarily unavailable \([\w.*-]{1,253}:443\)",
+    r"Resource temporarily unavailable \([\w.*<>{}$-]{1,253}:443\)",
 )
 
 NXDOMAIN = Symptom(

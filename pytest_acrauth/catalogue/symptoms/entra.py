@@ -162,6 +162,14 @@ NO_METADATA = _local(
     ),
     "The endpoint that gives a managed identity its Entra tokens did not answer.",
 )
+METADATA_BUSY = _local(
+    "metadata-throttled",
+    not_at_service(
+        r"(?<!EC2 )\bIMDS\b.{0,60}?\b429\b",
+        r"169\.254\.169\.254.{0,60}?/metadata/identity\b.{0,300}?(?:\b429\b|[Tt]emporarily throttled)",
+    ),
+    "The metadata service, which gives a managed identity its Entra tokens, had too many requests from this machine.",
+)
 #: What is said of a managed identity without the reason: one of those that have words of their own, or another.
 METADATA_FAILED = _local(
     "managed-identity-failed",
@@ -171,6 +179,7 @@ METADATA_FAILED = _local(
         r"The request failed due to a gateway error",
         r"MSI: Failed to (?:retrieve|acquire)(?!.{0,200}?(?:Identity not found|timed? ?out|refused))",
         r"failed to obtain a token from the (?:managed identity|IMDS)",
+        r"(?<!EC2 )\bIMDS\b.{0,60}?\b5\d\d\b|169\.254\.169\.254.{0,60}?/metadata/identity\b.{0,200}?[: ]5\d\d [A-Z]",
         r"(?:unable|[Ff]ailed) to (?:find|get) (?:the )?(?:user[- ]assigned (?:managed )?|managed )identity\b(?! bind)",
     ),
     "The managed identity gave no Entra token here.",

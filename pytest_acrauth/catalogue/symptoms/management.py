@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_acrauth.catalogue.symptoms import operation
-from pytest_acrauth.catalogue.symptoms.words import GUID, OURS, anywhere, beside, in_print
+from pytest_acrauth.catalogue.symptoms.words import GUID, OURS, STATUS, anywhere, at_management, beside, in_print
 
 # What the management plane says of whatever it refuses: to whom, what, and over what.
 _REFUSED = (
@@ -88,6 +88,7 @@ CREDENTIALS_NOT_FOUND = in_print(
     anywhere(
         r"Failed to retrieve credentials for container registry\b(?: (?P<registry>[A-Za-z0-9]{5,50})\b)?",
         r"No credential was provided to access Azure Container Registry",
+        r"Unable to get admin user credentials(?! with message: \w)",
     ),
     either=(ADMIN_DISABLED, LIST_CREDENTIALS_FORBIDDEN, ARM_NOT_FOUND),
 )
@@ -172,6 +173,11 @@ ARM_THROTTLED_SAID = in_print(
     "arm-requests-throttled",
     "The management plane had too many requests from this caller, and put this one off.",
     anywhere(r"\bSubscriptionRequestsThrottled\b|\bTenantRequestsThrottled\b"),
+)
+ARM_BUSY = in_print(
+    "arm-answered-429",
+    "The management plane answered 429: an allowance of requests is used up, and the client does not say whose.",
+    at_management(r"\b429 Too Many Requests", rf"{STATUS}429\b", r"\bRESPONSE 429\b|\bTooManyRequests\b"),
 )
 GRAPH_FORBIDDEN = in_print(
     "graph-forbidden",

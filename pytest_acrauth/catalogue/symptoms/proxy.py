@@ -134,7 +134,7 @@ PROXY_FAILED = Symptom(
         r"Tunnel connection failed",
         r"CONNECT tunnel failed|Unable to tunnel through proxy|tunneling socket could not be established",
         # Docker Desktop's own, whose setting leads to no port.
-        r"writing response to [\w.*<>-]{1,253}:443: parsing port\b",
+        r"writing response to [\w.*<>{}$-]{1,253}:443: parsing port\b",
     ),
     either=(PROXY_UNREACHED, PROXY_SILENT, PROXY_BROKE_OFF, PROXY_WANTS_LOGIN, PROXY_REFUSED, PROXY_WITHOUT_WAY),
 )

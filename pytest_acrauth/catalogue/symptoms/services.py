@@ -9,7 +9,7 @@ from __future__ import annotations
 from pytest_acrauth.catalogue.symptoms import access_token, challenge, client, exchange, operation, text
 from pytest_acrauth.catalogue.symptoms.words import anywhere, at_registry, beside, in_print, not_elsewhere
 
-_DENIED = r"client with IP .{0,60}?is not allowed access|aka\.ms/acr/firewall"
+_DENIED = r"[Cc]lient with IP .{0,60}?is not allowed access|aka\.ms/acr/firewall"
 _ASKED = r"(?i:unauthorized): (?:.{0,60}?: )?authentication required|aka\.ms/acr/authorization"
 _REFUSED = rf"{_ASKED}|\b401 Unauthorized|\b401 \(Unauthorized\)"
 
@@ -43,7 +43,8 @@ IDENTITY_REFUSED = in_print(
     "identity-pull-refused",
     "The registry refused the managed identity with which a service wanted to pull.",
     anywhere(
-        r"(?i:unable to pull image using managed identity)(?: .{1,200}? registry '?(?P<login_server>[\w.*-]{1,253}))?",
+        r"(?i:unable to pull image using managed identity)"
+        r"(?: .{1,200}? registry '?(?P<login_server>[\w.*<>-]{1,253}))?",
         r"ACR token exchange endpoint returned error status: 401",
         r"failed to get ACR refresh token, exchange API response code: 401",
         r"Unable to retrieve ACR refresh token using Compute Identity",

@@ -29,9 +29,9 @@ _REFUSED_SAID = (
         r"ConnectException: Connection refused"
         r"(?!(?: \(Connection refused\))?(?:: | to )[\w.-]{1,253}(?:/[\d.]{7,15})?:(?!443\b)\d)"
     ),
-    r"Connection refused \([\w.*-]{1,253}:443\)",
-    r"[Cc]onnect to [\w.*-]{1,253} port 443.{0,40}?: Connection refused",
-    r"[Cc]onnect to [\w.*-]{1,253}:443 \[.{1,300}?\] failed: Connection refused",
+    r"Connection refused \([\w.*<>{}$-]{1,253}:443\)",
+    r"[Cc]onnect to [\w.*<>{}$-]{1,253} port 443.{0,40}?: Connection refused",
+    r"[Cc]onnect to [\w.*<>{}$-]{1,253}:443 \[.{1,300}?\] failed: Connection refused",
 )
 _LOST_WORDS = r"(?:i/o timeout|connect: connection timed out|connectex: A connection attempt failed)"
 _LOST = {Trouble.TIMEOUT, Trouble.UNREACHABLE}
@@ -91,7 +91,7 @@ TCP_TIMEOUT = Symptom(
     says="No connection to {login_server}, port 443, came about at {addresses}.",
     texts=at_registry(
         rf"{_DIAL}(?!{_PRIVATE_PEER})[\[\]\w.:]{{1,60}}:443: {_LOST_WORDS}",
-        rf"connect to [\w.*-]{{1,253}} \(?(?!{_PRIVATE_PEER}).{{0,60}}?[Tt]imed out",
+        rf"connect to [\w.*<>{{}}$-]{{1,253}} \(?(?!{_PRIVATE_PEER}).{{0,60}}?[Tt]imed out",
     ),
 )
 PUBLIC_TCP_TIMEOUT = Symptom(

@@ -86,7 +86,7 @@ GENERIC_401 = in_print(
         rf"{_NO_HANDSHAKE}\b401 Unauthorized\b|\b401 \(Unauthorized\)|\(401\) Unauthorized\b",
         rf"{STATUS}401\b",
         r"\b401 Client Error\b|requested URL returned error: 401\b|status code=Unauthorized\b",
-        r": [Uu]nauthorized(?![:\w])|\bUnauthorized for [\w.*-]{1,253}/",
+        r": [Uu]nauthorized(?![:\w])|\bUnauthorized for [\w.*<>{}$-]{1,253}/",
         r"make sure your credentials for '[^']{1,300}' are set up correctly",
         r"No push access to specified image repository",
         r"Please confirm your credentials are correct and that you have access to this repository",
@@ -169,8 +169,8 @@ NO_NAME = in_print(
     )
     # Cut off before the resolver's answer.
     + at_registry(
-        r"dial tcp: lookup [\w.*<>-]{1,253}(?: on [\[\]\w.:]{1,60})?(?=[`'\"]|\Z)",
-        r"unable to resolve host address|\bName resolution of [\w.*-]{1,253} failed|Could not resolve '[\w.*-]{1,253}'",
+        r"dial tcp: lookup [\w.*<>{}$-]{1,253}(?: on [\[\]\w.:]{1,60})?(?=[`'\"]|\Z)",
+        r"unable to resolve host address|\bName resolution of [^ ]{1,253} failed|Could not resolve '[^' ]{1,253}'",
     ),
     either=(dns.NXDOMAIN, dns.DANGLING_ALIAS, dns.RESOLVER_FAILED),
 )
@@ -184,7 +184,7 @@ _GAVE_UP = (
     rf"\bETIMEDOUT\b{NOT_HTTPS}",
     r"(?<!\d: )\bi/o timeout\b|:443: i/o timeout\b",
     r"\b[Oo]peration has timed out|\bexecution expired\b",
-    r"[Cc]onnection timeout to host(?: https?://[\w.*-]{1,253})?",
+    r"[Cc]onnection timeout to host(?: https?://[\w.*<>{}$-]{1,253})?",
     r"HttpClient\.Timeout of|\bUND_ERR_CONNECT_TIMEOUT\b",
     r"(?<!connectex: )A connection attempt failed because the connected party did not properly respond",
 )
@@ -208,7 +208,7 @@ AUTHORITY_LOST = in_print(
         r"i/o timeout|(?<!Read )[Tt]imed? ?out|context deadline exceeded|\bETIMEDOUT\b",
         r"[Cc]onnection reset by peer|forcibly closed|\bECONNRESET\b|[Cc]onnection aborted|Remote end closed",
         r"Failed to establish a new connection|Unable to connect to the remote server|/token\"?: EOF\b",
-        r"unable to resolve host address|\bName resolution of [\w.*-]{1,253} failed|Could not resolve '[\w.*-]{1,253}'",
+        r"unable to resolve host address|\bName resolution of [^ ]{1,253} failed|Could not resolve '[^' ]{1,253}'",
         r"Unable to get authority configuration|authority endpoint discovery failed|unable to resolve an endpoint\b",
     )
     # As docker-credential-acr-env says it, which names no host.

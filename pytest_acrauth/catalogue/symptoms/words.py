@@ -12,7 +12,7 @@ from pytest_acrauth.catalogue.shape import Symptom, Where, Words, unseen
 NOT_HTTPS = r"(?! [\[\]\w.:]{1,60}:(?!443\b)\d)"
 GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 #: Behind a resolver's complaint: the name that it is about, where it is told.
-ITS_NAME = r"(?:[:.]? [('\"]{0,2}[\w.*<>-]{1,253})?"
+ITS_NAME = r"(?:[:.]? [('\"]{0,2}[\w.*<>{}$-]{1,253})?"
 
 # Whose container registry it is, where it is not Azure's; Alibaba's is called ACR as well.
 _VENDORS = (
@@ -57,6 +57,11 @@ def not_at_service(*patterns: str) -> tuple[Words, ...]:
 def at_sign_in(*patterns: str) -> tuple[Words, ...]:
     """Words of Entra, which count unless what stands around shows that the token was wanted for something else."""
     return _words(Where.SIGN_IN, patterns)
+
+
+def at_management(*patterns: str) -> tuple[Words, ...]:
+    """Words that count where the nearest host is the management plane's or the directory's."""
+    return _words(Where.MANAGEMENT, patterns)
 
 
 def at_authority(*patterns: str) -> tuple[Words, ...]:
