@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 ALERTS = Path(__file__).parents[2] / "docs" / "examples" / "metrics"
-
-
-@pytest.fixture
-def promtool() -> str:
-    """Deliver the program."""
-    found = shutil.which("promtool")
-    if found is None:
-        pytest.skip("promtool is not installed: it is in Debian's package prometheus")
-    return found
 
 
 @pytest.mark.parametrize("scenario", ["healthy", "exchange-no-role", "expiry-sp-secret"])
