@@ -37,6 +37,9 @@ LOG = "Error response from daemon: Get https://myacr.azurecr.io/v2/: unauthorize
 #: How commands begin that are other programs', or are tried elsewhere, and where.
 ELSEWHERE = {
     "python -m pip ": "it installs this project",
+    "uvx ": "tests/release/test_built.py runs it with the built wheel",
+    "pipx run ": "tests/release/test_built.py runs it with the built wheel",
+    "python acr-ready.pyz ": "tests/release/test_onefile.py",
     "python -m pytest_acrauth.emulator ": "tests/emulator/test_served.py, and the clients' environment",
     "az acr list ": "the clients' environment has every az command parsed by az itself",
     "az role ": "the clients' environment has every az command parsed by az itself",
