@@ -151,7 +151,9 @@ class Question(Generic[T]):
 
     ``read`` answers from the transcript, None where that does not tell. ``needs`` names the look in the transcript's
     `Evidence` that tells it where the climb itself does not, ``failing_that`` the one that tells it where nobody could
-    take the first. ``by_hand`` is what a person can do. ``shows`` names the answer in a few words, a label before it.
+    take the first. ``compares`` says that the answer holds what was looked up against the request that broke: what it
+    dialled, asked or showed, or who made it. ``by_hand`` is what a person can do. ``shows`` names the answer in a few
+    words, a label before it.
     """
 
     id: str
@@ -161,6 +163,12 @@ class Question(Generic[T]):
     read: Callable[[Break], T | None]
     needs: Need | None = None
     failing_that: Need | None = None
+    compares: bool = False
+
+    @property
+    def of_request(self) -> bool:
+        """Whether the answer is a fact of the request that broke, and not of a setting alone, which is no event."""
+        return self.needs is None or self.compares
 
     @property
     def looks(self) -> tuple[Need, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pytest_acrauth.catalogue.causes.basic_questions import SECRET_EXPIRED
+from pytest_acrauth.catalogue.causes.logins import LOGIN_ENDED
 from pytest_acrauth.catalogue.causes.management_questions import PLACE, Place, place
 from pytest_acrauth.catalogue.checked_client import CheckedClient
 from pytest_acrauth.catalogue.defective import Defective
@@ -114,6 +115,8 @@ def _of_record(record: ClientRecord, question: Question[Any]) -> Answer[Any]:
 
     Where it does, that the login has ended is the matter; where it does not, that it is sent.
     """
+    if question is LOGIN_ENDED:
+        return Answer(question, bool(record.ended), who=STORED)
     look = next((each.look for each in record.looks if each.login_server in record.ended_at[:1]), None)
     if look is None:
         return _not_looked(question)

@@ -68,6 +68,7 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {
     "client_id": _matching(GUID.pattern),
     "tenant_id": _matching(GUID.pattern),
     "object_id": _matching(GUID.pattern),
+    "person": _matching(r"[\w.+#-]{1,100}@[\w.-]{1,100}"),
     "user_name": _matching(r"\w[\w-]{0,79}"),
     "aadsts": _matching(r"\d{5,8}"),
     "repository": _repository,
@@ -126,7 +127,9 @@ def _of_caller(names: Mapping[str, str]) -> dict[str, str]:
     """Return who a refusal of the management plane is about, and the role that allows what was refused, if it reads."""
     found = {}
     if "object_id" in names:
-        found = dict.fromkeys(("holder", "assignee"), f"--assignee-object-id {names['object_id']}")
+        holder = f"--assignee-object-id {names['object_id']}"
+        kind = "ServicePrincipal" if "client_id" in names else "User" if "person" in names else ""
+        found = {"holder": holder, "assignee": f"{holder} --assignee-principal-type {kind}" if kind else holder}
     if names.get("action", "").endswith("/read"):
         found["role"] = "Reader"
     return found

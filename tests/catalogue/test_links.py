@@ -22,6 +22,8 @@ NOT_COPIED = {
     "https://aka.ms/azsdk/python/identity/": "a short address, which its owner may lead to another page",
     "https://docs.github.com/actions/": "github's docs were too large to be had; the pages were read elsewhere",
     "https://learn.microsoft.com/azure/devops/": "azure-devops-docs was too large to be had",
+    "https://github.com/kubernetes-sigs/cloud-provider-azure/blob/": "a program's own source, which has no headings",
+    "https://learn.microsoft.com/javascript/api/": "made from the source of an API, read elsewhere",
     "https://learn.microsoft.com/azure/azure-resource-manager/": "azure-docs was too large to be had",
     "https://learn.microsoft.com/azure/cost-management-billing/": "azure-docs was too large to be had",
     "https://learn.microsoft.com/azure/role-based-access-control/": "azure-docs was too large to be had",

@@ -5,7 +5,8 @@
 PATH is a Markdown file, or a folder of them: then ADDRESS is what stands before the files' names. The repositories are
 MicrosoftDocs' azure-management-docs (articles/container-registry), azure-aks-docs (articles/aks), azure-docs-cli
 (docs-ref-conceptual), entra-docs and SupportArticles-docs, Azure's acr (docs) and azure-workload-identity (docs/book),
-and docker's cli (docs/reference/commandline). Only anchors are kept, nothing of the text.
+docker's cli (docs/reference/commandline), and chrismellard's docker-credential-acr-env (README.md). Only anchors are
+kept, nothing of the text.
 """
 
 from __future__ import annotations

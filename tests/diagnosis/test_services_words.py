@@ -24,6 +24,7 @@ OF_PEOPLE = {
 OF_IDENTITIES = {"exchange-no-role", "exchange-arm-audience-rejected", "exchange-cross-tenant"}
 OF_NODES = {
     "aks-kubelet-identity-no-role",
+    "aks-kubelet-identity-detached",
     "aks-cross-tenant-mi",
     "aks-attach-abac-ineffective",
     "kubelet-credential-cache",
@@ -39,6 +40,7 @@ PRINTED = [
     ("task-refused", {"abac-task-identity", "task-login-missing"}, "Run ID: ca1: {host}: when specifying push, at least one credential is required"),
     ("import-denied", {"firewall-trusted-service-off"}, f"{{host}}: Operation registries-1a2b-3c failed. Invalid message Forbidden Forbidden {DENIED}"),
     ("service-denied", {"firewall-trusted-service-off"}, f"(InaccessibleImage) The image '{{host}}/app:1' in container group 'ci' is not accessible: {DENIED}"),
+    ("web-app-denied", {"firewall-web-app-outside"}, f'DockerApiException: Docker API responded with status code=InternalServerError, response={{{{"message":"Head https://{{host}}/v2/web/manifests/1: {DENIED}"}}}}'),
     # Managed identities.
     ("identity-pull-refused", OF_IDENTITIES, "Field 'configuration.registries' is invalid with details: unable to pull image using Managed identity system for registry {host}"),
     ("identity-pull-refused", OF_IDENTITIES, "Failed to construct registry secret for registry '{host}': ACR token exchange endpoint returned error status: 401. body: "),
@@ -87,7 +89,9 @@ def test_the_same_words_about_another_registry_give_nothing(text: str, host: str
     assert [headline(each) for each in recognise(text.format(host=host))] == []
 
 
-@pytest.mark.parametrize("text", [text for symptom, _, text in PRINTED if symptom in {"task-denied", "service-denied"}])
+@pytest.mark.parametrize(
+    "text", [text for symptom, _, text in PRINTED if symptom in {"task-denied", "service-denied", "web-app-denied"}]
+)
 def test_no_address_of_azures_own_is_admitted(text: str) -> None:
     """The address in the refusal of a task or a service is shared by many: no instruction admits it."""
     for diagnosis in recognise(text.format(host=MYACR)):

@@ -287,6 +287,19 @@ def test_a_refusal_says_who_what_and_over_what(action: str, role: str) -> None:
     assert f'az role assignment create --assignee-object-id {GUID} --role "{role}" --scope {scope}' in found
 
 
+@pytest.mark.parametrize(
+    ("caller", "kind"),
+    [(GUID, " --assignee-principal-type ServicePrincipal"), ("a.b@contoso.com", " --assignee-principal-type User")],
+)
+def test_a_role_is_given_to_the_kind_of_principal_that_was_refused(caller: str, kind: str) -> None:
+    """An application is named by its client id and a user by an address, so that az need not ask the directory."""
+    text = (
+        f"(AuthorizationFailed) The client '{caller}' with object id '{GUID}' does not have authorization to perform"
+        " action 'Microsoft.ContainerRegistry/registries/read' over scope '/subscriptions/s' or the scope is invalid."
+    )
+    assert f'az role assignment create --assignee-object-id {GUID}{kind} --role "Reader"' in explain(best(text))
+
+
 @pytest.mark.parametrize("scope", ["/subscriptions/$(reboot)", "/s; reboot", "/subscriptions/a b", "nothing"])
 def test_a_scope_that_could_be_none_stays_out_of_commands(scope: str) -> None:
     """A scope goes into a command only if a shell takes it as it stands."""

@@ -45,6 +45,7 @@ SCOPE_MAP: Question[MapState] = Question(
     shows="scope map",
     by_hand=Command("az acr scope-map show -n {scope_map} -r {registry} --query actions"),
     needs=Need.SCOPE_MAP,
+    compares=True,
     read=_map_state,
 )
 QUARANTINE: Question[str] = Question(

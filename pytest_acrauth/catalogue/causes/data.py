@@ -97,6 +97,7 @@ OF_REPLICA: Question[bool] = Question(
     shows="data host of a replica",
     by_hand=Command("az acr replication list -r {registry} -o table"),
     needs=Need.REGISTRY,
+    compares=True,
     read=_of_replica,
 )
 PAST_ZONE: Question[bool] = Question(
@@ -105,6 +106,7 @@ PAST_ZONE: Question[bool] = Question(
     shows="layers bypass the endpoint",
     by_hand=Command("nslookup {redirect}"),
     needs=Need.REGISTRY,
+    compares=True,
     read=_past_zone,
 )
 SIGNATURE_ENDED: Question[bool] = Question(

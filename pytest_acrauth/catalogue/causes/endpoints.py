@@ -26,6 +26,7 @@ ENDPOINT_DIALLED: Question[Dialled] = Question(
     by_hand=ENDPOINT_ADDRESSES,
     needs=Need.ENDPOINT_ADDRESSES,
     failing_that=Need.REGISTRY,
+    compares=True,
     read=dialled,
 )
 #: A private address that does not answer: the login server's, or that of a data endpoint.
@@ -155,6 +156,7 @@ PRIVATE_DNS_STALE_RECORD = FailureMode(
     brief="stale private DNS record",
     seen=(*_SILENT_ENDPOINT, private_link.ROUTED_ELSEWHERE),
     when=(ENDPOINT_DIALLED.where("none of its endpoints", lambda found: found.nobodys),),
+    unprovable="Whose that address is nobody could ask: a gateway or a proxy can be meant to be there.",
     means="DNS leads here to {addresses}. Most often the endpoint that had this was deleted, or made again with another"
     " address, and a record in this network's private zone, or a line in a hosts file, was left behind. It can be a"
     " gateway or a proxy of the company's as well, which does not answer.",

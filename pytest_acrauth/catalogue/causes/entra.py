@@ -75,6 +75,7 @@ ENTRA_DIRECTLY: Question[str] = Question(
         """ | grep -oE '"(error_description|token_type)":"[^"]*"'"""
     ),
     needs=Need.ENTRA_DIRECT,
+    compares=True,
     read=entra_answer,
 )
 SECRET_ENDED: Question[Ended] = Question(

@@ -98,14 +98,19 @@ FIREWALL_IPV6_CLIENT = FailureMode(
         CLIENT_IP.where("a public IPv6 one", is_public_ipv6),
         SELECTED_NETWORKS,
     ),
-    means="The registry has addresses of both kinds and admits selected networks only, and its rules hold public IPv4"
-    " addresses. Whoever comes over IPv6 is in none of them.",
+    means="The registry has addresses of both kinds (a preview) and admits selected networks only. Its rules hold"
+    " public IPv4 addresses: az acr network-rule takes no other. Whoever comes over IPv6 is in none of them.",
     look=(Command("nslookup {login_server}"),),
     fix=(
         "Connect over IPv4, from an address that the rules admit.",
         "Or run this from a network with a private endpoint of {registry}.",
     ),
-    instead=("If no client needs IPv6, the registry's owner sets its endpoint protocol back to IPv4 alone.",),
+    instead=(
+        (
+            "If no client needs IPv6, the registry's owner sets its endpoint protocol back to IPv4 alone; with both, no"
+            " task and no az acr build runs there."
+        ),
+    ),
     page=pages.ACR + "container-registry-ipv6-dual-stack#firewall-and-network-considerations",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
 )
@@ -121,7 +126,7 @@ FIREWALL_TASKS_BYPASS_OFF = FailureMode(
     " them by (networkRuleBypassAllowedForTasks), and then only those that sign in as a system-assigned identity.",
     look=(
         Command(
-            "az resource show --ids {registry_id} --api-version 2025-05-01-preview"
+            "az resource show --ids {registry_id} --api-version 2025-06-01-preview"
             ' --query "properties.[networkRuleBypassAllowedForTasks,networkRuleBypassOptions]"'
         ),
     ),
@@ -134,7 +139,7 @@ FIREWALL_TASKS_BYPASS_OFF = FailureMode(
     instead=(
         "The registry's owner can let tasks by; whoever may change a task gets in that way, too:",
         Command(
-            "az resource update --ids {registry_id} --api-version 2025-05-01-preview"
+            "az resource update --ids {registry_id} --api-version 2025-06-01-preview"
             " --set properties.networkRuleBypassAllowedForTasks=true"
         ),
         "The task then needs a system-assigned identity with a role; az acr build has none.",
@@ -198,9 +203,9 @@ FIREWALL_RULE_PROPAGATING = FailureMode(
     unprovable="The record tells when something of it changed and not what, nor which of the registry's replicas and"
     " front ends follow it already.",
     means="The rules as they are now admit {client_ip}, and the registry's record was changed minutes ago. A changed"
-    " rule takes some minutes until every front end and every replica of the registry follows it.",
+    " rule takes a few minutes to take effect; Microsoft gives no longest time.",
     look=(NETWORK.by_hand,),
-    fix=("Wait a quarter of an hour after the last change, then check again. Change nothing meanwhile.",),
+    fix=("Check again some minutes after the last change, and change nothing meanwhile.",),
     page=pages.ACR + "container-registry-access-selected-networks#add-network-rule-to-registry",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
     transient=True,
@@ -226,15 +231,54 @@ FIREWALL_SERVICE_ENDPOINT = FailureMode(
     page=pages.ACR + "container-registry-vnet",
     az_code="CONNECTIVITY_FORBIDDEN_ERROR",
 )
+FIREWALL_WEB_APP_OUTSIDE = FailureMode(
+    id="firewall-web-app-outside",
+    title="the web app pulls from outside",
+    brief="web app outside the networks",
+    seen=(services.WEB_APP_DENIED,),
+    unprovable="A text does not show the registry's rules, nor which way the app pulls.",
+    occurs=Occurs.OFTEN,
+    means="App Service pulls the image itself, from addresses that it shares, and is no trusted service. An app that is"
+    " joined to a virtual network goes on pulling past it until that is switched on for images as well.",
+    look=(
+        "See whether the app is joined to a network, and whether it pulls its image that way:",
+        Command(
+            'az webapp show -g RESOURCE_GROUP -n APP --query "{{network:virtualNetworkSubnetId,'
+            'images:[vnetImagePullEnabled,outboundVnetRouting.imagePullTraffic]}}"'
+        ),
+    ),
+    fix=(
+        (
+            "The app's owner joins it to a network with a private endpoint of {registry}, and switches on Container"
+            " image pull (Networking, Virtual network integration). The portal then lists no tags: type the tag."
+        ),
+    ),
+    instead=(
+        "Or the registry's owner admits every outbound address of the app, which other apps share:",
+        Command("az webapp show -g RESOURCE_GROUP -n APP --query possibleOutboundIpAddresses -o tsv"),
+    ),
+    page=pages.TROUBLESHOOT + "pull-image-to-web-app-fail#error-3-client-with-ip-is-not-allowed-access",
+    samples=(
+        (
+            "DockerApiException: Docker API responded with status code=InternalServerError,"
+            ' response={"message":"Head \\"https://myacr.azurecr.io/v2/web/manifests/1\\": denied: client with IP'
+            " '52.1.2.3' is not allowed"
+            ' access. Refer https://aka.ms/acr/firewall to grant access."}'
+        ),
+    ),
+    not_emulated=_NO_SERVICE,
+    unlike=("DockerApiException: Docker API responded with status code=NotFound, response={manifest unknown}",),
+)
 FIREWALL_TRUSTED_SERVICE_OFF = FailureMode(
     id="firewall-trusted-service-off",
-    title="no trusted service passes its firewall",
+    title="{registry} lets no trusted service pass",
     brief="trusted services not let in",
     seen=(services.SERVICE_DENIED, services.IMPORT_DENIED, services.ACI_REFUSED, services.TASK_DENIED),
     unprovable="A text does not show the registry's settings, nor as whom the service signed in.",
     means="Container Instances, Machine Learning, Defender and az acr import come from addresses of Azure's that no"
     " rule can name. The firewall lets them by as trusted services if the registry is set so, and the first two only"
-    " when they sign in as a managed identity. App Service is never one of them.",
+    " when they sign in as a managed identity. App Service is never one of them, and for a registry with a service"
+    " endpoint (a rule for a virtual network) the setting does not count.",
     look=(
         Command('az acr show -n {registry} --query "[publicNetworkAccess,networkRuleBypassOptions]" -o tsv'),
         "With az acr import, look at the registry that it reads from, too.",

@@ -6,6 +6,7 @@ from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.shape import Command, FailureMode, Instruction, Occurs
 from pytest_acrauth.catalogue.symptoms import services, text
 
+_PROVIDER = "https://github.com/kubernetes-sigs/cloud-provider-azure/blob/master/pkg/credentialprovider/"
 _KUBELET = "$(az aks show -g RESOURCE_GROUP -n CLUSTER --query identityProfile.kubeletidentity.objectId -o tsv)"
 _ASSIGN = (
     f"az role assignment create --assignee-object-id {_KUBELET} --assignee-principal-type ServicePrincipal"
@@ -40,10 +41,10 @@ AKS_KUBELET_IDENTITY_NO_ROLE = FailureMode(
     brief="AKS nodes without a role",
     seen=(text.NO_CREDENTIAL_SENT, *_ON_A_NODE, services.CHECK_REFUSED),
     unprovable=_ANSWER_HIDDEN,
-    means="In AKS the nodes pull, as the identity of their kubelet (the program that starts pods). {registry} refuses"
-    " that identity, which has no role there that allows pull; the node is left without a credential, and the runtime"
-    " asks without one: the refusal of that is all that is printed. In the registry's ABAC mode"
-    " (AbacRepositoryPermissions) AcrPull counts for nothing, which az aks update --attach-acr gives.",
+    means="In AKS the nodes pull, as the identity of their kubelet (the program that starts pods), or as the service"
+    " principal of a cluster that has one. {registry} refuses that identity, which has no role there that allows pull;"
+    " the runtime then asks without a credential, and the refusal of that is all that is printed. In the registry's"
+    " ABAC mode (AbacRepositoryPermissions) AcrPull, which az aks update --attach-acr gives, counts for nothing.",
     look=_BY_HAND,
     fix=(
         "If that is AbacRepositoryPermissions, who may assign roles lets nodes pull every image by:",
@@ -52,7 +53,10 @@ AKS_KUBELET_IDENTITY_NO_ROLE = FailureMode(
         Command(_ASSIGN % "AcrPull"),
         "Wait ten minutes, up to an hour if the nodes keep older rights; new pods do not change that.",
     ),
-    instead=("A role that is given to an Entra group counts for its members later still.",),
+    instead=(
+        "A cluster that has no such identity pulls as its service principal, whose id this names:",
+        Command("az aks show -g RESOURCE_GROUP -n CLUSTER --query servicePrincipalProfile.clientId -o tsv"),
+    ),
     page=pages.AKS + "cannot-pull-image-from-acr-to-aks-cluster",
     samples=(_pull("myacr.azurecr.io"),),
     not_emulated=_NO_CLUSTER,
@@ -62,6 +66,30 @@ AKS_KUBELET_IDENTITY_NO_ROLE = FailureMode(
             " unexpected status from GET request to https://ghcr.io/token: 401 Unauthorized"
         ),
     ),
+)
+AKS_KUBELET_IDENTITY_DETACHED = FailureMode(
+    id="aks-kubelet-identity-detached",
+    title="the nodes lost the kubelet's identity",
+    brief="kubelet's identity off the nodes",
+    seen=_ON_A_NODE,
+    unprovable=_ANSWER_HIDDEN,
+    occurs=Occurs.SELDOM,
+    means="The kubelet's identity is assigned to the scale sets of the nodes. Somebody or something took it off there,"
+    " which no operation of AKS does: its role is in order, and the nodes cannot sign in as it any more.",
+    look=(
+        "Compare the identity with those that the scale set has (NODE_GROUP: the group of the nodes):",
+        Command("az aks show -g RESOURCE_GROUP -n CLUSTER --query identityProfile.kubeletidentity.resourceId -o tsv"),
+        Command('az vmss identity show -g NODE_GROUP -n SCALE_SET --query "keys(userAssignedIdentities)" -o tsv'),
+    ),
+    fix=(
+        "If it is missing, whoever runs the cluster lets AKS put its nodes in order again:",
+        Command("az aks update -g RESOURCE_GROUP -n CLUSTER"),
+        "Nobody assigns it to the scale set by hand: AKS does not support changes there.",
+    ),
+    page=pages.AKS + "cannot-pull-image-from-acr-to-aks-cluster"
+    "#solution-4-make-sure-the-kubelet-identity-is-referenced-in-the-aks-vmss",
+    samples=(_pull("myacr.azurecr.io"),),
+    not_emulated=_NO_CLUSTER,
 )
 K8S_PULL_SECRET_WRONG = FailureMode(
     id="k8s-pull-secret-wrong",
@@ -82,15 +110,17 @@ K8S_PULL_SECRET_WRONG = FailureMode(
     ),
     fix=(
         (
-            "Make the secret in the pod's namespace, in the place of one of that name; PASSWORD_FILE holds only the"
-            " password of a service principal or scope-map token:"
+            "A secret keeps its type, so make a new one (NEW_SECRET) in the pod's namespace; PASSWORD_FILE holds only"
+            " the password of a service principal or scope-map token:"
         ),
         Command(
-            'jq -R \'{{auths: {{"{login_server}": {{username: "USER_NAME", password: .}}}}}}\' PASSWORD_FILE'
-            " | kubectl create secret generic {pull_secret} -n NAMESPACE --type kubernetes.io/dockerconfigjson"
-            " --from-file .dockerconfigjson=/dev/stdin --dry-run=client -o yaml | kubectl apply -f -"
+            'config=$(jq -R \'select(. != "")'
+            ' | {{auths: {{"{login_server}": {{username: "USER_NAME", password: .}}}}}}\' PASSWORD_FILE)'
+            ' && test -n "$config" && printf %s "$config"'
+            " | kubectl create secret generic NEW_SECRET -n NAMESPACE --type kubernetes.io/dockerconfigjson"
+            " --from-file .dockerconfigjson=/dev/stdin"
         ),
-        "Name the secret in imagePullSecrets of the pod or of its service account.",
+        "Name it in imagePullSecrets of the pod or of its service account.",
     ),
     page=pages.ACR + "container-registry-auth-kubernetes#use-the-image-pull-secret",
     samples=("Unable to retrieve some image pull secrets (acr-secret); attempting to pull the image may not succeed.",),
@@ -145,22 +175,22 @@ KUBELET_CREDENTIAL_CACHE = FailureMode(
     brief="nodes' kept credential",
     seen=_ON_A_NODE,
     unprovable="When a node fetched what it keeps stands in no text.",
-    means="A node keeps what it once got for a registry, for up to an hour, and asks again only then. After a role was"
-    " given, or the mode of the registry changed, pulls go on failing meanwhile, and on some nodes longer than on"
-    " others.",
+    means="A node keeps what it once got for a registry, and asks again only when that is over: on AKS after an hour,"
+    " as stands in the code of its credential provider, elsewhere as the nodes are set up. After a role was given, or"
+    " the mode of the registry changed, pulls go on failing meanwhile, on some nodes longer than on others.",
     look=("See when the last repair was made, and whether pulls succeed on a new node.",),
     fix=(
         "If something was repaired within the last hour, wait, and undo nothing.",
-        "If it cannot wait, whoever runs the cluster adds a node, which keeps nothing yet.",
+        "If it cannot wait, whoever runs the cluster restarts the kubelet on the nodes, or replaces them.",
     ),
-    page=pages.AKS + "cannot-pull-image-from-acr-to-aks-cluster#cause-1-401-unauthorized-error",
+    page=_PROVIDER + "azure_credentials.go",
     transient=True,
     samples=(_pull("myacr.azurecr.io"),),
     not_emulated=_NO_CLUSTER,
 )
 AKS_REGIONAL_ENDPOINT_NODE_IMAGE = FailureMode(
     id="aks-regional-endpoint-node-image",
-    title="node images older than such endpoints",
+    title="nodes too old for regional endpoints",
     brief="node image before regional endpoints",
     seen=(services.NODE_REFUSED_IN_REGION,),
     unprovable="A text does not show the version of the node's image.",
@@ -177,7 +207,7 @@ AKS_REGIONAL_ENDPOINT_NODE_IMAGE = FailureMode(
         "If one is older, whoever runs the cluster upgrades it; its nodes are replaced one by one:",
         Command("az aks nodepool upgrade -g RESOURCE_GROUP --cluster-name CLUSTER -n NODE_POOL --node-image-only"),
     ),
-    instead=("Until then, name the global login server in the pods.",),
+    instead=("Until then, name the global login server in the pods, or give them an image pull secret.",),
     page=pages.ACR
     + "container-registry-geo-replication#use-regional-endpoints-with-aks-managed-identity-authentication",
     samples=(_pull("myacr.eastus.geo.azurecr.io"),),
@@ -186,7 +216,7 @@ AKS_REGIONAL_ENDPOINT_NODE_IMAGE = FailureMode(
 )
 AKS_CHECK_ACR_ARM_AUDIENCE = FailureMode(
     id="aks-check-acr-arm-audience",
-    title="the check's own kind of token is refused",
+    title="az aks check-acr's kind of token is refused",
     brief="az aks check-acr alone",
     seen=(services.CHECK_REFUSED,),
     unprovable="The refusal does not say what was wrong with the Entra token.",
@@ -199,7 +229,7 @@ AKS_CHECK_ACR_ARM_AUDIENCE = FailureMode(
     ),
     fix=(
         "If that is disabled and pods pull, nothing is wrong: leave this command's verdict aside.",
-        "If pods fail, too, nodes with an old image can have the same trouble: upgrade the image.",
+        "If pods fail, too, the kubelet's identity lacks a role, or the nodes' image is an old one: look there.",
     ),
     page=pages.ACR + "container-registry-disable-authentication-as-arm#microsoft-entra-authentication-scope-types",
     samples=(

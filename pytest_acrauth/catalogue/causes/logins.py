@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_acrauth.catalogue import pages
 from pytest_acrauth.catalogue.questions.management import ANONYMOUS_PULL
-from pytest_acrauth.catalogue.shape import Command, FailureMode, Occurs
+from pytest_acrauth.catalogue.shape import Break, Command, FailureMode, Occurs, Question
 from pytest_acrauth.catalogue.steps import AZ_LOGIN_AS_PODMAN
 from pytest_acrauth.catalogue.symptoms import client, requests, text
 
@@ -12,6 +12,20 @@ _LOGIN = pages.ACR + "container-registry-authentication"
 #: The keys of a docker config, which show no password.
 _KEYS = Command("jq '{{logins: (.auths // {{}} | keys), credsStore, credHelpers}}' {config}")
 _AZ_LOGIN = Command("az acr login -n {login_name}")
+
+
+def _in_no_climb(_: Break) -> bool | None:
+    """Answer nothing: a climb shows its own credential, and no stored login."""
+    return None
+
+
+LOGIN_ENDED: Question[bool] = Question(
+    id="login-ended",
+    asks="Is the login that a client has stored past its end?",
+    shows="stored login past its end",
+    by_hand="Decode the stored password's middle part on this machine, and compare exp with date +%s.",
+    read=_in_no_climb,
+)
 CLIENT_CREDENTIAL_STORE_BROKEN = FailureMode(
     id="client-credential-store-broken",
     title="{helper} cannot be used",
@@ -108,7 +122,7 @@ CLIENT_NOT_INTERACTIVE = FailureMode(
     fix=(
         "After az acr login, repair what the warnings before this name; it needs no password then.",
         "Otherwise give the client both, the password from a file that holds nothing else:",
-        Command("cat PASSWORD_FILE | docker login {login_server} -u USER_NAME --password-stdin"),
+        Command("docker login {login_server} -u USER_NAME --password-stdin < PASSWORD_FILE"),
     ),
     page=_LOGIN + "#authentication-options",
     not_emulated="No check logs a client in, so that none lets it ask for a password.",
@@ -183,7 +197,7 @@ CLIENT_STALE_STORED_CREDENTIALS = FailureMode(
     title="a stale login is sent instead of none",
     brief="stale login where none is needed",
     seen=(client.STORED_LOGIN_ENDED, text.GENERIC_401),
-    when=(ANONYMOUS_PULL.is_(True),),
+    when=(LOGIN_ENDED.is_(True), ANONYMOUS_PULL.is_(True)),
     occurs=Occurs.SELDOM,
     means="The registry lets anybody pull. A client that has stored a login sends that, though, and is refused by it"
     " where one without any is let in.",
@@ -199,7 +213,7 @@ CLIENT_LOGIN_MASKED_BY_ADMIN_FALLBACK = FailureMode(
     brief="admin login instead of Entra's",
     seen=(client.ADMIN_LOGGED_IN,),
     signs=(client.ADMIN_LOGGED_IN,),
-    certain="az goes on to the admin user's password only where Entra or the exchange refused it, and then logs in.",
+    certain="az goes on to the admin user's password only where its way through Entra failed, and then logs in.",
     means="Docker now has the admin user's password, which may do everything. Whoever relies on the roles of the"
     " identity that az is signed in with has a login that is broken, and does not see it.",
     look=("The warning before it says what refused az; the login that docker now has is named by:", _KEYS),
@@ -231,7 +245,7 @@ CLIENT_EXPOSE_TOKEN_RETURNED_ADMIN_PASSWORD = FailureMode(
     brief="admin password called a token",
     seen=(client.ADMIN_HANDED_OUT,),
     signs=(client.ADMIN_HANDED_OUT,),
-    certain="az fills the fields with the admin user's password only where Entra or the exchange refused it before.",
+    certain="az fills the fields with the admin user's password only where its way through Entra failed before.",
     means="Both fields, accessToken and refreshToken, hold a password of the admin user, which does not end, and az"
     " succeeds. Used as a token, it is refused; and whoever reads this output can push and delete.",
     look=("The warning before it says what refused az; what the identity is signed in as:", Command("az account show")),

@@ -6,7 +6,8 @@ from pytest_acrauth.catalogue.shape import Command, FailureMode, Occurs
 from pytest_acrauth.catalogue.symptoms import entra, kubernetes
 
 _SDK = "https://aka.ms/azsdk/python/identity/"
-_BINDINGS = "https://learn.microsoft.com/azure/aks/identity-bindings"
+# The pages on identity bindings do not say that images can be pulled with them; the reference of the API does.
+_PULLS = "https://learn.microsoft.com/javascript/api/@azure/arm-containerservice/serviceaccountimagepullprofile"
 ENTRA_WORKLOAD_IDENTITY_NOT_INJECTED = FailureMode(
     id="entra-workload-identity-not-injected",
     title="no workload identity is set up",
@@ -60,7 +61,7 @@ MSI_ENDPOINT_UNREACHABLE = FailureMode(
     fix=(
         "If a proxy is set here, exempt the address: add 169.254.169.254 to NO_PROXY.",
         "In Kubernetes, whoever writes the network policies lets the pod reach that address.",
-        "If the machine has no identity, its owner gives it one:",
+        "If the machine has no identity, its owner gives it one, which needs a role, too:",
         Command("az vm identity assign -g RESOURCE_GROUP -n MACHINE"),
     ),
     instead=("Outside Azure, sign in with a federated credential or a service principal.",),
@@ -185,22 +186,23 @@ AKS_SA_CLIENT_ID_MISSING = FailureMode(
     signs=(kubernetes.SERVICE_ACCOUNT_UNNAMED,),
     certain="The node's credential provider, which fetches the token for a pull, read the annotations itself.",
     occurs=Occurs.SELDOM,
-    means="AKS can pull images with an identity of the pod's service account instead of the node's. This service"
-    " account has no annotation that names one, and the cluster has none for those that name none. The annotations for"
-    " the pod's own sign-in (azure.workload.identity) are others, and do not count here.",
+    means="AKS can pull images with an identity of the pod's service account instead of the node's (a preview, whose"
+    " annotations stand in the code of the credential provider alone). This service account has no annotation that"
+    " names one, and the cluster has none for those that name none. The annotations for the pod's own sign-in"
+    " (azure.workload.identity) are others, and do not count here.",
     look=(
         "See what the service account names:",
         Command("kubectl get serviceaccount SERVICE_ACCOUNT -n NAMESPACE -o jsonpath='{{.metadata.annotations}}'"),
     ),
     fix=(
-        "Name a managed identity that is bound to the cluster and has a role on the registry:",
+        "Name a managed identity by its client id, that is bound to the cluster and has a role on the registry:",
         Command(
             "kubectl annotate serviceaccount SERVICE_ACCOUNT -n NAMESPACE"
             " kubernetes.azure.com/acr-client-id=CLIENT_ID kubernetes.azure.com/acr-tenant-id=TENANT_ID"
         ),
     ),
     instead=("Whoever runs the cluster can name one identity for all service accounts that name none.",),
-    page=_BINDINGS,
+    page=_PULLS,
     samples=(
         (
             "client ID not found in service account annotations (checked kubernetes.azure.com/acr-client-id) and no"
@@ -219,9 +221,9 @@ AKS_SA_TOKEN_NOT_PROVIDED = FailureMode(
     signs=(kubernetes.SERVICE_ACCOUNT_SILENT,),
     certain="The node's credential provider looked at the kubelet's request, and found no token in it.",
     occurs=Occurs.SELDOM,
-    means="AKS can pull images with an identity of the pod's service account. The kubelet then gives the credential"
-    " provider on the node a token of that service account, and it gave none here: the provider's configuration does"
-    " not ask for one, or the pod has no service account, as static pods have none.",
+    means="AKS can pull images with an identity of the pod's service account (a preview). The kubelet then gives the"
+    " credential provider on the node a token of that service account, and it gave none here: the provider's"
+    " configuration does not ask for one, or the pod has no service account, as static pods have none.",
     look=(
         "See which service account the pod has:",
         Command("kubectl get pod POD -n NAMESPACE -o jsonpath='{{.spec.serviceAccountName}}'"),
@@ -230,7 +232,7 @@ AKS_SA_TOKEN_NOT_PROVIDED = FailureMode(
         "If the pod has one, whoever runs the nodes upgrades their image, so that both parts fit.",
         "On nodes of your own, tokenAttributes in the provider's configuration asks for the token.",
     ),
-    page=_BINDINGS,
+    page=_PULLS,
     samples=("kubernetes Service account token is not provided for image myacr.azurecr.io/team/app:1",),
     not_emulated="A program on the nodes of a cluster says it, and the emulator has no cluster.",
     unlike=('error looking up service account ci/builder: serviceaccount "builder" not found',),
@@ -243,9 +245,9 @@ AKS_IDENTITY_BINDING_FAILED = FailureMode(
     signs=(kubernetes.BINDING_FAILED,),
     certain="The node's credential provider says so of its own setting up, before it asks anybody.",
     occurs=Occurs.SELDOM,
-    means="An identity binding lets many service accounts of a cluster use one managed identity. The credential"
-    " provider of the node could not set it up: an address or a certificate of the cluster's own is missing on the"
-    " node, or cannot be read. The registry was not asked.",
+    means="An identity binding (a preview) lets many service accounts of a cluster use one managed identity. The"
+    " credential provider of the node could not set it up: an address or a certificate of the cluster's own is missing"
+    " on the node, or cannot be read. The registry was not asked.",
     look=(
         "What the message says behind the image's name is the reason.",
         Command("az aks show -g RESOURCE_GROUP -n CLUSTER --query securityProfile"),
@@ -254,7 +256,7 @@ AKS_IDENTITY_BINDING_FAILED = FailureMode(
         "Whoever runs the cluster upgrades its node image, and sets up the binding again where it is missing:",
         Command("az aks nodepool upgrade -g RESOURCE_GROUP --cluster-name CLUSTER -n NODE_POOL --node-image-only"),
     ),
-    page=_BINDINGS,
+    page=_PULLS,
     samples=(
         (
             "failed to get identity bindings token credential for image myacr.azurecr.io/team/app:1: API server IP not"
@@ -277,8 +279,9 @@ ML_COMPUTE_NO_TOKEN = FailureMode(
     look=("See whether the sign-in is good for anything else:", Command('az group list --query "[0].name" -o tsv')),
     fix=(
         "If not, the user opens JupyterLab on the instance in the studio, which signs in again.",
-        "If it does, sign in as oneself, or with an identity that was assigned to the instance:",
+        "If it does, sign in as oneself, or with an identity that was assigned to the instance, by its client id:",
         Command("az login --use-device-code --scope https://containerregistry.azure.net/.default"),
+        Command("az login --identity --client-id CLIENT_ID"),
     ),
     page=_SDK + "managedidentitycredential/troubleshoot",
     samples=("{'error': 'SSO failure, to mitigated it please try to click Jupyter/JupyterLab.'}",),

@@ -125,7 +125,7 @@ ARM_LOGIN_SERVER_UNRESOLVABLE = FailureMode(
     signs=(management.LOGIN_SERVER_UNKNOWN,),
     certain="LOGIN_SERVER_ERROR is the code that check-health has for this, and for nothing else.",
     means="The registry cannot be read in the active subscription, and az's cloud has no registry suffix to make"
-    " its login server from.",
+    " its login server from, or az is too old to know it.",
     look=(
         Command("az cloud show --query suffixes.acrLoginServerEndpoint -o tsv"),
         Command("az account show -o table"),
@@ -257,7 +257,8 @@ ARM_TOKEN_REFUSED = FailureMode(
     signs=(management.ARM_TOKEN_OTHER_TENANT,),
     certain="InvalidAuthenticationTokenTenant names both tenants: the Entra token's, and the subscription's.",
     means="It was issued by another tenant than the subscription's, for something else than Azure's management, or in"
-    " another cloud.",
+    " another cloud. A subscription that was just moved to another tenant is told so, too, for up to an hour; that"
+    " stands in the message itself, and on no page.",
     look=(
         Command("az account show --query tenantId -o tsv"),
         Command("az cloud show --query name -o tsv"),
@@ -363,8 +364,8 @@ ARM_PRINCIPAL_NOT_FOUND = FailureMode(
     ),
     fix=(
         (
-            "Whoever may assign roles on the registry gives that object id, with its type, so that the directory is not"
-            " asked; one made a moment ago needs a few minutes:"
+            "Whoever may assign roles on the registry gives that object id, with its type (User, Group or"
+            " ServicePrincipal), so that the directory is not asked; one made a moment ago needs a few minutes:"
         ),
         Command(
             "az role assignment create --assignee-object-id OBJECT_ID --assignee-principal-type ServicePrincipal"
@@ -394,7 +395,7 @@ ARM_UNREACHABLE = FailureMode(
     fix=("Ask who runs the network, or the proxy, to let this machine through to that host on port 443.",),
     instead=(
         "Without it, log in with a service principal or a scope-map token, whose name and password need no settings:",
-        Command("cat PASSWORD_FILE | docker login {login_server} -u USER_NAME --password-stdin"),
+        Command("docker login {login_server} -u USER_NAME --password-stdin < PASSWORD_FILE"),
     ),
     page="https://learn.microsoft.com/cli/azure/azure-cli-endpoints#endpoints",
     samples=(

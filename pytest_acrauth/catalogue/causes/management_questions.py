@@ -80,6 +80,7 @@ PLACE: Question[Place] = Question(
     shows="where the registry is",
     by_hand=Command("az acr list --subscription {registry_subscription} --query \"[?name=='{registry}'].id\" -o tsv"),
     needs=Need.REGISTRY,
+    compares=True,
     read=_in_no_climb,
 )
 NOWHERE = PLACE.where("in none", lambda found: found.nowhere)

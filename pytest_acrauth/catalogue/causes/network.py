@@ -62,6 +62,7 @@ KNOWN: Question[bool] = Question(
     shows="such a login server exists",
     by_hand=Command('az acr list --query "[].loginServer" -o tsv'),
     needs=Need.REGISTRY,
+    compares=True,
     read=known,
 )
 REGIONAL_ENDPOINT: Question[str] = Question(
@@ -302,8 +303,8 @@ TCP_REFUSED = FailureMode(
     seen=(tcp.CONNECTION_REFUSED,),
     signs=(tcp.CONNECTION_REFUSED,),
     certain="A refusal is an answer, unlike silence: nothing listens at that address, or a firewall says so.",
-    means="The address belongs to a machine that runs, and nothing listens there. Azure's hosts never refuse, so"
-    " the name leads elsewhere, or a firewall on the way answers for it.",
+    means="The address belongs to a machine that runs, and nothing listens there on this port. Azure's hosts do, so the"
+    " name leads elsewhere, or a firewall on the way answers for it.",
     look=COMPARE_HOST,
     fix=(
         "Remove what overrides the address: a line of the hosts file, a record of a private zone.",

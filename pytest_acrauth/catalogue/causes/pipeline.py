@@ -29,7 +29,7 @@ REQUEST_TOKEN_ENDED: Question[bool] = Question(
     id="request-token-ended",
     asks="Has the request token of the job ended?",
     shows="request token ended",
-    by_hand="Compare how long the job has been running with the longest time that it may take.",
+    by_hand="Decode the request token's middle part inside the job, and compare exp with date +%s.",
     read=_request_token_ended,
 )
 
@@ -41,8 +41,9 @@ CI_ID_TOKEN_NOT_PERMITTED = FailureMode(
     signs=(id_tokens.NOT_PERMITTED,),
     certain="The client read the job's own variables, and the one that says where or with what to ask is not there.",
     occurs=Occurs.OFTEN,
-    means=_WHAT + "GitHub gives a job the two variables for that only with the permission to write id tokens, and never"
-    " to a pull request from a fork. Azure Pipelines hands a step its access token only where the step says so.",
+    means=_WHAT + "GitHub gives a job the two variables for that only with the permission to write id tokens, which a"
+    " pull request from a fork does not get, unless its repository is private and lets it. Azure Pipelines hands a step"
+    " its access token only where the step says so.",
     look=(
         "See which of the variables the job has; this prints no values:",
         Command("env | grep -oE '^(ACTIONS_ID_TOKEN_REQUEST_|SYSTEM_OIDCREQUESTURI|SYSTEM_ACCESSTOKEN)[A-Z_]*'"),
@@ -72,8 +73,8 @@ CI_REQUEST_TOKEN_EXPIRED = FailureMode(
     seen=(id_tokens.REFUSED, id_tokens.FAILED),
     when=(REQUEST_TOKEN_ENDED.is_(True),),
     occurs=Occurs.AT_TIMES,
-    means=_WHAT + "The request token ends with the longest time that the job may take. This one is past its end: the"
-    " job runs longer, or its variables were kept and used outside it.",
+    means=_WHAT + "The request token says itself when it ends, and this one is past that: the job has run for longer,"
+    " or its variables were kept and used outside it. How long one lasts stands on no page.",
     fix=(
         "Run the check in a job of its own, or early in the long one.",
         "Never keep a job's variables: each job, and each run of it, has new ones.",

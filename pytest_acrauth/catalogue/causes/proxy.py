@@ -96,7 +96,7 @@ PROXY_BLOCKS_REGISTRY = FailureMode(
 )
 PROXY_CANNOT_CONNECT = FailureMode(
     id="proxy-cannot-connect",
-    title="the proxy {proxy} gets no connection to {host}",
+    title="the proxy {proxy} opens no way to {host}",
     brief="proxy without a connection",
     seen=(proxy.PROXY_WITHOUT_WAY,),
     when=(HOST_EXISTS.is_(True),),

@@ -59,8 +59,14 @@ def _login_mode_kept(broken: Break) -> bool | None:
 
 
 def _given_after_login(broken: Break) -> bool | None:
-    """Answer for a login that says what its holder was allowed; where rights are by repository it does not."""
-    login, rights = broken.transcript.credential.login, rights_of(broken)
+    """Answer for a login that says what its holder was allowed; where rights are by repository it does not.
+
+    Every other credential is shown anew each time.
+    """
+    credential, rights = broken.transcript.credential, rights_of(broken)
+    if credential.kind not in {Kind.REFRESH_TOKEN, Kind.STORED, Kind.UNREAD}:
+        return False
+    login = credential.login
     if login is None or login.issued is None or login.aad_identity:
         return None
     said = {*login.permissions}
@@ -235,6 +241,8 @@ ROLE_PROPAGATION_DELAY = FailureMode(
             # Somewhat older, changed since, or through a group: then nobody can say whether it is long enough.
             _because(Standing.YOUNG, Standing.SINCE),
         ),
+        # A login from before the role explains the refusal by itself.
+        ROLE_AFTER_LOGIN.where("no", lambda after: None if after else True),
     ),
     open_when=(_DENIED,),
     occurs=Occurs.OFTEN,
@@ -374,7 +382,7 @@ ABAC_MODE_SWITCH_STALE_CREDENTIAL = FailureMode(
         Command("az acr login -n {login_name}"),
         (
             "On Kubernetes the login is the node's, and new pods renew nothing: whoever runs the cluster restarts the"
-            " kubelet, replaces the nodes, or waits some hours."
+            " kubelet, replaces the nodes, or waits, on AKS an hour, elsewhere as the nodes are set up."
         ),
     ),
     page=_ABAC_PAGE + "#step-4-refresh-cached-credentials-on-all-clients",

@@ -23,7 +23,10 @@ ABAC_TASK_IDENTITY = FailureMode(
     fix=(
         "If that is AbacRepositoryPermissions, build and run as yourself, with your own roles:",
         Command('az acr build -r {registry} --source-acr-auth-id "[caller]" -t REPOSITORY:TAG .'),
-        "A task acts as its identity, which whoever assigns roles gives a Repository role:",
+        (
+            "A task acts as its identity, which whoever assigns roles gives a Repository role; a user-assigned one is"
+            " named by its resource id in the place of [system]:"
+        ),
         Command('az acr task update -r {registry} -n TASK --source-acr-auth-id "[system]"'),
     ),
     instead=("An older az does not know the option: upgrade it.",),
@@ -56,7 +59,10 @@ TASK_LOGIN_MISSING = FailureMode(
         Command("az acr task credential list -r REGISTRY_OF_TASK -n TASK"),
     ),
     fix=(
-        "Give the task a login for it, as the task's identity, which needs a role there:",
+        (
+            "Give the task a login for it, as the task's identity, which needs a role there; a user-assigned one is"
+            " named by its client id in the place of [system]:"
+        ),
         Command(
             "az acr task credential add -r REGISTRY_OF_TASK -n TASK --login-server {login_server}"
             ' --use-identity "[system]"'
@@ -95,7 +101,13 @@ SERVICE_LOGIN_WRONG = FailureMode(
         ),
         Command("az containerapp registry set -g RESOURCE_GROUP -n APP --server {login_server} --identity system"),
     ),
-    instead=("Or put a current password where it keeps one: a service principal's or a scope-map token's.",),
+    instead=(
+        (
+            "That is the system-assigned identity. A user-assigned one is named: to a web app by its client id"
+            " (acrUserManagedIdentityID), to a container app by its resource id in the place of system."
+        ),
+        "Or put a current password where it keeps one: a service principal's or a scope-map token's.",
+    ),
     page=pages.ACR + "container-registry-authentication#authentication-options",
     samples=(
         "ImagePullUnauthorizedFailure: myacr.azurecr.io/web:1",
@@ -128,8 +140,9 @@ ACI_PRIVATE_REGISTRY = FailureMode(
     ),
     fix=(
         (
-            "Make the group with a managed identity that has a role on {registry}, and name it for the registry, too"
-            " (imageRegistryCredentials; az container create has an option for each)."
+            "Make the group anew with a user-assigned identity that has a role on {registry} already, and name it for"
+            " the registry, too: az container create takes its resource id in --assign-identity and in --acr-identity"
+            " (imageRegistryCredentials in a template)."
         ),
     ),
     instead=("A group without an identity takes a service principal's user name and password.",),
@@ -158,19 +171,26 @@ ACR_ENV_VARIABLES_MISSING = FailureMode(
     signs=(services.HELPER_WITHOUT_VARIABLES,),
     certain="The helper itself says that it got no Entra token for what its environment names.",
     occurs=Occurs.OFTEN,
-    means="The credential helper docker-credential-acr-env, which kaniko and others have built in, takes the identity"
-    " that environment variables of its own process name, or the machine's managed identity; it reads no file and no"
-    " az login. Without an Entra token it hands out no login, and the client asks without one.",
+    means="The credential helper docker-credential-acr-env, which kaniko and others have built in, takes a client"
+    " secret, else a federated token (itself or the file with it), else the machine's managed identity, as variables"
+    " of its own process name them; it knows no az login and no certificate. Without an Entra token it hands out no"
+    " login, and the client asks without one.",
     look=(
         "Where the builder itself runs, see which variables it gets; this prints no values:",
         Command("env | grep -oE '^AZURE_[A-Z_]+'"),
     ),
     fix=(
-        "Give the builder AZURE_TENANT_ID, AZURE_CLIENT_ID, and AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN.",
+        (
+            "Give the builder AZURE_TENANT_ID, AZURE_CLIENT_ID, and AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN. On"
+            " AKS the workload identity webhook sets them, and a user-assigned managed identity needs AZURE_CLIENT_ID"
+            " alone."
+        ),
         "In docker's config, name the helper for {login_server} under credHelpers, as acr-env.",
     ),
-    page=pages.ACR + "container-registry-authentication#authentication-options",
-    samples=("failed to acquire sp token failed to find valid authentication settings in the environment",),
+    page="https://github.com/chrismellard/docker-credential-acr-env#how-it-works",
+    samples=(
+        "failed to acquire sp token failed to initialise sp token config failed to get client id from environment",
+    ),
     not_emulated="The emulated machine has no such helper.",
     unlike=("docker-credential-ecr-login: no valid credential sources found",),
 )

@@ -77,8 +77,8 @@ ENTRA_SECURITY_DEFAULTS = FailureMode(
     signs=entra.proofs("entra-security-defaults"),
     certain="AADSTS530035 is said by security defaults alone.",
     means="Security defaults are rules that Microsoft made, for tenants without policies of their own. They refuse old"
-    " ways to sign in, such as a name and a password handed over by a program. This tenant has them on, so there is no"
-    " policy to look for.",
+    " ways to sign in, such as a name and a password handed over by a program, and what they take to be unsafe. This"
+    " tenant has them on, so there is no policy to look for.",
     look=("An administrator sees the sign-in in Entra's sign-in log, by the trace id of the message.",),
     fix=("Sign in in a browser, not with a name and password:", _SIGN_IN),
     instead=(_NO_PERSON,),
@@ -93,13 +93,16 @@ ENTRA_ACCOUNT_AT_RISK = FailureMode(
     brief="account at risk",
     seen=entra.refusals("entra-account-at-risk"),
     signs=entra.proofs("entra-account-at-risk"),
-    certain="AADSTS53011 and 530034 are said of an account's risk in its home tenant, whatever this tenant's rules.",
+    certain="AADSTS53011 and 530034 are said of an account's risk in its home tenant, and of nothing else.",
     means="The home tenant of the account, a guest's or a partner administrator's, reckons that somebody else has its"
-    " password. Until that is cleared there, Entra blocks the account in every other tenant.",
-    look=("An administrator of the home tenant sees why, among Entra's risky users.",),
-    fix=("An administrator of the home tenant gives the account a new password, and clears its risk.",),
+    " password, and this tenant lets no account in that is at risk. Another tenant without such a policy still does.",
+    look=("An administrator of the home tenant sees why, among Entra's risky users; this tenant's do not see it.",),
+    fix=(
+        "The person resets the password at https://passwordreset.microsoftonline.com, which clears the risk.",
+        "Where that is not open to them, an administrator of the home tenant resets it, or dismisses the risk.",
+    ),
     instead=(_NO_PERSON,),
-    page=pages.ENTRA_ERROR,
+    page="https://learn.microsoft.com/entra/id-protection/concept-identity-protection-b2b#unblock-your-account",
     samples=("AADSTS53011: User blocked due to risk on home tenant.",),
     unlike=("AADSTS53003: Access has been blocked by Conditional Access policies.",),
 )
@@ -236,12 +239,18 @@ ENTRA_ASSIGNMENT_REQUIRED = FailureMode(
     look=("Entra's message names the application that requires it.",),
     fix=(
         (
-            "A Cloud Application Administrator assigns the identity, or a group that it is itself in, under Enterprise"
-            " applications, the application, Users and groups."
+            "A user (50105): a Cloud Application Administrator assigns the user, or a group that it is itself in, under"
+            " Enterprise applications, the application, Users and groups."
+        ),
+        (
+            "An application (501051) cannot be chosen there: its own registration asks for an app role of the other"
+            " under API permissions, and an administrator consents. A managed identity gets the role by Microsoft"
+            " Graph."
         ),
     ),
     instead=("Use a client or an identity that is assigned already.",),
-    page=pages.ENTRA_ERROR,
+    page="https://learn.microsoft.com/entra/identity-platform/howto-add-app-roles-in-apps"
+    "#assign-app-roles-to-applications",
     samples=("AADSTS50105: Your administrator has configured the application Microsoft Azure CLI to block users.",),
     unlike=("AADSTS65001: The user or administrator has not consented to use the application.",),
 )

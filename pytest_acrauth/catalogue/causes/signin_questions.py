@@ -48,5 +48,6 @@ APP_DISABLED: Question[bool] = Question(
     by_hand=Command('az ad sp show --id {client_id} --query "[displayName,accountEnabled]" -o tsv'),
     needs=Need.APPLICATION,
     failing_that=Need.ENTRA_DIRECT,
+    compares=True,
     read=_app_disabled,
 )

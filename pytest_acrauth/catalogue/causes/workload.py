@@ -39,6 +39,7 @@ TRUSTED: Question[Trusted] = Question(
         'az ad app federated-credential list --id {client_id} --query "[].{{issuer:issuer,subject:subject}}" -o table'
     ),
     needs=Need.FEDERATED,
+    compares=True,
     read=trusted,
 )
 TIMES: Question[Times] = Question(
@@ -160,9 +161,9 @@ ENTRA_FIC_ASSERTION_EXPIRED = FailureMode(
     seen=entra.refusals("entra-fic-assertion-expired"),
     when=(TIMES.where("the assertion has ended, and no clock explains it", _ended_by_itself),),
     occurs=Occurs.OFTEN,
-    means="An assertion is the short-lived token that a pipeline or a cluster shows Entra instead of a secret; it"
-    " counts for some minutes. A client that keeps it and asks for another Entra token later, such as az acr login some"
-    " time after the login, presents one that has ended.",
+    means="An assertion is the short-lived token that a pipeline or a cluster shows Entra instead of a secret; its"
+    " issuer says until when it counts, a pipeline's often for minutes. A client that keeps it and asks for another"
+    " Entra token later, such as az acr login some time after the login, presents one that has ended.",
     fix=(
         "Sign in again, and let what needs the registry follow at once, in the same step of the job.",
         "A long job signs in again before each use; a program reads the token's file anew each time.",

@@ -143,6 +143,7 @@ ADMITTED: Question[bool] = Question(
     shows="address admitted by the rules",
     by_hand=Command("az acr network-rule list -n {registry}"),
     needs=Need.REGISTRY,
+    compares=True,
     read=_admitted,
 )
 ANONYMOUS_PULL: Question[bool] = Question(
@@ -161,6 +162,7 @@ TENANTS: Question[Tenants] = Question(
     shows="same tenant",
     by_hand=Command("az account show --query tenantId -o tsv"),
     needs=Need.TENANT,
+    compares=True,
     read=_tenants,
 )
 LAST_CHANGE: Question[LastChange] = Question(
@@ -177,6 +179,7 @@ ROLES: Question[Rights] = Question(
     shows="roles on the registry",
     by_hand=LIST_ROLES,
     needs=Need.ROLES,
+    compares=True,
     read=rights_of,
 )
 NO_ROLE = ROLES.where("none that gives a right to images", lambda rights: rights.nothing)

@@ -63,6 +63,7 @@ PUBLIC_NAMES: Question[bool] = Question(
     shows="public names resolve here",
     by_hand=Command("nslookup login.microsoftonline.com"),
     needs=Need.NAMES,
+    compares=True,
     read=_public_names,
 )
 HOST_EXISTS: Question[bool] = Question(
@@ -71,5 +72,6 @@ HOST_EXISTS: Question[bool] = Question(
     shows="the host exists",
     by_hand=Command('az acr list --query "[].loginServer" -o tsv'),
     needs=Need.REGISTRY,
+    compares=True,
     read=_exists,
 )

@@ -5,9 +5,14 @@ from __future__ import annotations
 from pytest_acrauth.catalogue.symptoms import operation
 from pytest_acrauth.catalogue.symptoms.words import GUID, OURS, STATUS, anywhere, at_management, beside, in_print
 
-# What the management plane says of whatever it refuses: to whom, what, and over what.
+# Whom the management plane refuses: an application by its client id, a user by a name that has an address's form.
+_CALLER = (
+    rf"(?:(?:client '(?:(?P<client_id>{GUID})|(?P<person>[^'@ ]{{1,100}}@[^' ]{{1,100}}))' with )?"
+    rf"object id '(?P<object_id>{GUID})' )?"
+)
+# What it says of whatever it refuses: to whom, what, and over what.
 _REFUSED = (
-    rf"(?:object id '(?P<object_id>{GUID})' )?does not have (?:authorization|permission) to perform (?:action )?"
+    rf"{_CALLER}does not have (?:authorization|permission) to perform (?:action )?"
     r"'(?!Microsoft\.ContainerRegistry/registries/listCredentials)"
 )
 
@@ -226,7 +231,7 @@ CONDITION_UNMET = in_print(
     "role-condition-unmet",
     "The management plane refused {action}: the caller's role has a condition that is not met.",
     anywhere(
-        rf"(?:object id '(?P<object_id>{GUID})' )?has an authorization with ABAC condition that is not fulfilled to"
+        rf"{_CALLER}has an authorization with ABAC condition that is not fulfilled to"
         r" perform (?:action )?'(?P<action>[^']{1,160})' (?:over|at) scope"
         rf" '(?P<scope>[^']{{0,300}}?Microsoft\.ContainerRegistry(?:{_OF_REGISTRY})?)",
         *beside(r"attach-acr|\baz acr\b", r"authorization with ABAC condition that is not fulfilled"),

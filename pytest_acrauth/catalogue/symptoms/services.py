@@ -113,6 +113,11 @@ SERVICE_DENIED = in_print(
     "The registry's firewall refused a service of Azure's.",
     anywhere(*beside(r"\bAzureMLCompute\b|\bInaccessibleImage\b|\bin container group '", _DENIED)),
 )
+WEB_APP_DENIED = in_print(
+    "web-app-denied",
+    "The registry's firewall refused App Service, which pulls the image of a web app by itself.",
+    anywhere(*beside(r"\bDockerApiException\b", _DENIED)),
+)
 IMPORT_DENIED = in_print(
     "import-denied",
     "A registry's firewall refused an import: that of the registry that was read, or that was written to.",
@@ -188,6 +193,7 @@ TOGETHER = {
     TASK_DENIED: (challenge.DENIED_WITH_IP, text.FORBIDDEN),
     IMPORT_DENIED: (challenge.DENIED_WITH_IP, text.FORBIDDEN),
     SERVICE_DENIED: (challenge.DENIED_WITH_IP, text.FORBIDDEN, ACI_REFUSED),
+    WEB_APP_DENIED: (challenge.DENIED_WITH_IP, text.FORBIDDEN),
     TASK_REFUSED: (*_UNSAID, access_token.BASIC_REFUSED),
     IDENTITY_REFUSED: (*_UNSAID, SERVICE_REFUSED, TASK_REFUSED),
     SERVICE_REFUSED: _UNSAID,

@@ -134,6 +134,13 @@ def _behind_a_gateway(world: World, registry: Registry, number: int) -> None:
     registry.public_network_access, registry.default_action = True, "Deny"
 
 
+def _behind_a_silent_gateway(world: World, registry: Registry, number: int) -> None:
+    """Let the company's own name server send the name to a gateway of its, which does not answer."""
+    gateway = str(_OTHERS + number + 9)
+    world.network.names[registry.login_server] = Name((gateway,))
+    world.network.routes[gateway] = Route.FILTERED
+
+
 # Data endpoints and replicas.
 
 
@@ -280,6 +287,14 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         diagnosed="firewall-ip-denied",
         like="private-dns-elsewhere",
         undecided=("private-dns-elsewhere",),
+    ),
+    Scenario(
+        "gateway-that-is-silent",
+        _each(_behind_a_silent_gateway),
+        SHORT,
+        diagnosed="registry-tcp-blocked",
+        like="private-dns-stale-record",
+        undecided=("private-dns-stale-record",),
     ),
     Scenario("private-endpoint-used", _each(_joined), _IMAGE, diagnosed=READY, like="private-dns-resolves-public"),
     Scenario(

@@ -323,6 +323,7 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         SHORT,
         like="registry-tcp-blocked",
         diagnosed="private-dns-stale-record",
+        undecided=("registry-tcp-blocked",),
     ),
     Scenario(
         "filtered-beside-no-route",

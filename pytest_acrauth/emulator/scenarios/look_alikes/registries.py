@@ -160,6 +160,13 @@ LOOK_ALIKES: tuple[Scenario, ...] = (
         like="scope-not-granted",
     ),
     Scenario(
+        "login-older-than-a-role-just-given",
+        together(logged_in(_HOUR), _to_push(MINUTE)),
+        _STORED | _PUSHING,
+        like="role-for-push-just-given",
+        diagnosed="refresh-token-older-than-role",
+    ),
+    Scenario(
         "role-older-than-the-login",
         together(_to_push(DAY), logged_in(_HOUR)),
         _STORED | _PUSHING,
